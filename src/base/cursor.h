@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * A bounded reader of little-endian bytes. Reading past the end yields zeros and sets `overrun`, so a parser may read a
+ * whole record and check once. Nothing here ever touches a byte outside [start, end).
+ */
+#ifndef KD_BASE_CURSOR_H
+#define KD_BASE_CURSOR_H
+
+#include <string.h>
+
+#include "base/types.h"
+
+struct kd_cursor {
+	const uint8_t *start, *position, *end; /* end is exclusive */
+	bool overrun;			       /* something was asked for that was not there */
+};
+
+static inline struct kd_cursor kd_cursor_init(const void *bytes, size_t len)
+{
+	return (struct kd_cursor){ bytes, bytes, (const uint8_t *)bytes + len, false };
+}
+
+static inline size_t kd_cursor_left(const struct kd_cursor *cursor)
+{
+	return cursor->end - cursor->position;
+}
+
+static inline size_t kd_cursor_offset(const struct kd_cursor *cursor)
+{
+	return cursor->position - cursor->start;
+}
+
+/** The next len bytes, valid as long as the buffer is; NULL on overrun. */
+static inline const uint8_t *kd_cursor_take(struct kd_cursor *cursor, size_t len)
+{
+	if (len > kd_cursor_left(cursor)) {
+		cursor->position = cursor->end;
+		cursor->overrun = true;
+		return NULL;
+	}
+	const uint8_t *bytes = cursor->position;
+	cursor->position += len;
+	return bytes;
+}
+
+static inline void kd_cursor_skip(struct kd_cursor *cursor, size_t len)
+{
+	(void)kd_cursor_take(cursor, len);
+}
+
+/** Move to an absolute offset from the start. */
+static inline void kd_cursor_seek(struct kd_cursor *cursor, size_t offset)
+{
+	cursor->position = cursor->start;
+	kd_cursor_skip(cursor, offset);
+}
+
+#define KD_CURSOR_READER(name, type)                                          \
+	static inline type kd_cursor_##name(struct kd_cursor *cursor)         \
+	{                                                                     \
+		type value = 0;                                               \
+		const uint8_t *bytes = kd_cursor_take(cursor, sizeof(value)); \
+		if (bytes)                                                    \
+			memcpy(&value, bytes, sizeof(value));                 \
+		return value;                                                 \
+	}
+KD_CURSOR_READER(u8, uint8_t)
+KD_CURSOR_READER(u16, uint16_t)
+KD_CURSOR_READER(u32, uint32_t)
+KD_CURSOR_READER(u64, uint64_t)
+#undef KD_CURSOR_READER
+
+/** A NUL-terminated string inside the buffer, valid as long as the buffer is; NULL (and overrun) if no NUL is left. */
+static inline const char *kd_cursor_string(struct kd_cursor *cursor)
+{
+	const uint8_t *nul = memchr(cursor->position, 0, kd_cursor_left(cursor));
+	return (const char *)kd_cursor_take(cursor, nul ? (size_t)(nul - cursor->position) + 1 : SIZE_MAX);
+}
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * NAMES of the kernel proper, decoded from the kallsyms tables in the dump. Nothing is read at creation but what is
+ * needed to find the tables; lookups read what they need (since Linux 6.2 by binary search), a whole index is only
+ * built when it pays.
+ */
+#ifndef KD_SYM_KALLSYMS_H
+#define KD_SYM_KALLSYMS_H
+
+#include "base/error.h"
+#include "base/types.h"
+#include "xlat/memory.h"
+
+/** A symbol. Strings are valid as long as the table that it came from. */
+struct kd_symbol {
+	kd_vaddr address;
+	uint64_t size; /* distance to the next symbol in its section, or st_size; 0 if unknown */
+	const char *name;
+	const char *module; /* NULL: the kernel proper */
+	char type;	    /* as `nm` prints it: T t D d B b R r A V W … */
+};
+
+struct kd_kallsyms;
+
+/** Errors: KD_ERROR_LOOKUP when there are no tables (CONFIG_KALLSYMS off, or not found); faults. */
+struct kd_error *kd_kallsyms_create(struct kd_memory *memory, struct kd_kallsyms **ret) KD_RETURNS_ERROR;
+void kd_kallsyms_destroy(struct kd_kallsyms *kallsyms);
+
+uint32_t kd_kallsyms_nr(const struct kd_kallsyms *kallsyms);
+
+/** The n-th symbol in address order (as /proc/kallsyms prints them). */
+struct kd_error *kd_kallsyms_get(struct kd_kallsyms *kallsyms, uint32_t n, struct kd_symbol *ret) KD_RETURNS_ERROR;
+
+/**
+ * Numbers (for kd_kallsyms_get) of all symbols of this name in address order.
+ * @param[out] ret up to max numbers; @param[out] ret_nr how many there are in all (may exceed max; 0: none, no error).
+ */
+struct kd_error *kd_kallsyms_find(struct kd_kallsyms *kallsyms, const char *name, uint32_t *ret, size_t max,
+				  size_t *ret_nr) KD_RETURNS_ERROR;
+
+/** The first symbol of this name; KD_ERROR_LOOKUP if none. */
+struct kd_error *kd_kallsyms_address(struct kd_kallsyms *kallsyms, const char *name, kd_vaddr *ret) KD_RETURNS_ERROR;
+
+/**
+ * Number of the symbol whose range holds address: the last symbol at or below it (of several at one address the first
+ * global one, as the kernel's own lookup prefers), when the address is inside the kernel image; KD_ERROR_LOOKUP if
+ * none.
+ */
+struct kd_error *kd_kallsyms_at(struct kd_kallsyms *kallsyms, kd_vaddr address, uint32_t *ret) KD_RETURNS_ERROR;
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * PHYSICAL -> VIRTUAL. Translates virtual addresses by the dumped machine's own page tables (direct map as a fast
+ * path) and reads virtual memory. Everything above reads through this.
+ */
+#ifndef KD_XLAT_MEMORY_H
+#define KD_XLAT_MEMORY_H
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/types.h"
+#include "dump/dump.h"
+
+struct kd_memory;
+
+/** What is known about the kernel's address space; any may be 0 where unknown. x86-64. */
+struct kd_layout {
+	kd_paddr pgd;	       /* physical address of the kernel's top-level page table (init_top_pgt or CR3) */
+	int levels;	       /* 4 or 5 */
+	uint64_t kaslr_offset; /* KERNELOFFSET: run-time minus link-time address of the kernel image */
+	int64_t phys_base;     /* physical minus link-time address - __START_KERNEL_map, see phys_base in the kernel */
+	kd_vaddr page_offset;  /* start of the direct map of all physical memory (page_offset_base) */
+	kd_vaddr page_offset_end;	 /* exclusive; 0 while the direct map is not known: no fast path */
+	kd_vaddr image_start, image_end; /* range of the kernel image mapping (__START_KERNEL_map …) */
+	uint64_t sme_mask;		 /* bits of an entry that mean "encrypted", not address */
+};
+
+/** @param dump borrowed; must outlive the memory. Errors: KD_ERROR_FORMAT when no way to the page tables is found. */
+struct kd_error *kd_memory_create(struct kd_dump *dump, struct kd_memory **ret) KD_RETURNS_ERROR;
+void kd_memory_destroy(struct kd_memory *memory);
+
+struct kd_dump *kd_memory_dump(struct kd_memory *memory);
+const struct kd_layout *kd_memory_layout(struct kd_memory *memory);
+
+/** Read kernel virtual memory. Errors: KD_ERROR_FAULT with the virtual address of the first unreadable byte. */
+struct kd_error *kd_memory_read(struct kd_memory *memory, kd_vaddr address, void *buffer, size_t len) KD_RETURNS_ERROR;
+
+/** As kd_memory_read(), but stops at the first unreadable byte: *ret_len bytes were read; `why` (may be NULL) gets the
+ *  fault (caller owns) when that is less than len. Errors are those other than faults. */
+struct kd_error *kd_memory_read_upto(struct kd_memory *memory, kd_vaddr address, void *buffer, size_t len,
+				     size_t *ret_len, struct kd_error **why) KD_RETURNS_ERROR;
+
+/**
+ * A view of memory in the page cache without copying: as many bytes as lie on that page (at least one).
+ * @param[out] ret_len bytes from address to the end of the page. Valid until the next read of any kind.
+ */
+struct kd_error *kd_memory_view(struct kd_memory *memory, kd_vaddr address, const uint8_t **ret,
+				size_t *ret_len) KD_RETURNS_ERROR;
+
+/** A NUL-terminated string of at most max_len bytes. @param[out] ret malloced and NUL-terminated; if no NUL is met
+ *  within max_len, or before an unreadable byte (at least one byte was read), the text so far. */
+struct kd_error *kd_memory_read_string(struct kd_memory *memory, kd_vaddr address, size_t max_len, char **ret,
+				       size_t *ret_len) KD_RETURNS_ERROR;
+
+#define KD_MEMORY_READER(name, type)                                                                       \
+	static inline KD_RETURNS_ERROR struct kd_error *kd_memory_read_##name(struct kd_memory *memory,    \
+									      kd_vaddr address, type *ret) \
+	{                                                                                                  \
+		const uint8_t *view;                                                                       \
+		size_t len;                                                                                \
+		struct kd_error *err = kd_memory_view(memory, address, &view, &len);                       \
+		if (err)                                                                                   \
+			return err;                                                                        \
+		if (len >= sizeof(type)) {                                                                 \
+			memcpy(ret, view, sizeof(type));                                                   \
+			return NULL;                                                                       \
+		}                                                                                          \
+		return kd_memory_read(memory, address, ret, sizeof(type));                                 \
+	}
+KD_MEMORY_READER(u8, uint8_t)
+KD_MEMORY_READER(u16, uint16_t)
+KD_MEMORY_READER(u32, uint32_t)
+KD_MEMORY_READER(u64, uint64_t)
+#undef KD_MEMORY_READER
+
+/** pgd == 0: the kernel's own page tables; else the physical address of a process's top-level table. */
+struct kd_error *kd_memory_translate(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address,
+				     kd_paddr *ret) KD_RETURNS_ERROR;
+
+/** One step of a page-table walk, for `vtop`. */
+struct kd_walk_step {
+	const char *level;  /* "PGD", "P4D", "PUD", "PMD", "PTE" */
+	kd_paddr entry;	    /* physical address of the table entry */
+	uint64_t value;	    /* its contents */
+	uint64_t page_size; /* bytes mapped if this entry maps a page, else 0 */
+};
+
+#define KD_WALK_MAX 5
+
+/** Walk by tables only (no fast path). The steps done are given even when the walk ends in an error. */
+struct kd_error *kd_memory_walk(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address,
+				struct kd_walk_step steps[KD_WALK_MAX], size_t *ret_nr, kd_paddr *ret) KD_RETURNS_ERROR;
+
+/** Read by another address space's page tables (user memory). */
+struct kd_error *kd_memory_read_space(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address, void *buffer,
+				      size_t len, size_t *ret_len) KD_RETURNS_ERROR;
+
+/** Direct-map address of a physical address; KD_ERROR_VALUE where the direct map is not known. */
+struct kd_error *kd_memory_direct(struct kd_memory *memory, kd_paddr address, kd_vaddr *ret) KD_RETURNS_ERROR;
+
+/**
+ * Call back for each mapped range of kernel virtual memory in [start, end), ascending, adjacent ranges with equal flags
+ * merged. Used to find read-only data without symbols. flags: bit 0 writable, bit 1 executable.
+ */
+#define KD_RANGE_WRITABLE 1u
+#define KD_RANGE_EXECUTABLE 2u
+typedef struct kd_error *(*kd_range_fn)(void *context, kd_vaddr start, kd_vaddr end, unsigned int flags);
+struct kd_error *kd_memory_ranges(struct kd_memory *memory, kd_vaddr start, kd_vaddr end, kd_range_fn callback,
+				  void *context) KD_RETURNS_ERROR;
+
+#endif
