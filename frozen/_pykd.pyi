@@ -1,0 +1,312 @@
+"""The C core of pykd: a dump's memory, names, types and typed objects.
+
+This file is the contract of the module and the source of its docstrings. Addresses and sizes are ``int``; an address may be any
+``int`` subclass, so a typed object can be given where an address is asked for.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
+
+FaultReason = Literal["excluded", "absent", "truncated", "untranslatable", "corrupt"]
+Kind = Literal[
+    "void", "int", "float", "enum", "struct", "union", "typedef", "pointer", "array", "function", "qualified"
+]
+
+class Error(Exception):
+    """Base of all errors of the core; PyKdump programs know it as ``crash.error``."""
+
+class FormatError(Error):
+    """The file is not a dump or is damaged."""
+
+    path: str | None
+
+class UnsupportedError(FormatError):
+    """A recognised container that pykd does not read; the message says what to do."""
+
+class FileError(Error, OSError):
+    """The operating system refused: no such file, no permission…; ``errno`` and ``path`` are set."""
+
+    path: str | None
+
+class FaultError(Error):
+    """Memory could not be read."""
+
+    address: int
+    reason: FaultReason
+    physical: bool
+
+class NotFoundError(Error, LookupError):
+    """No such symbol, type, enumerator, module…"""
+
+class MemberError(NotFoundError, KeyError, AttributeError):
+    """A struct has no such member. Both of the base classes that programs test for."""
+
+class CTypeError(Error, TypeError):
+    """The operation does not suit the C type."""
+
+class CSyntaxError(Error, ValueError):
+    """C text that does not parse."""
+
+class RangeError(Error, ValueError):
+    """An argument is out of range."""
+
+class LimitError(Error):
+    """A bound against damaged data was reached (a cycle, a depth, a count)."""
+
+class Dump:
+    """One open dump, and everything that is known about it. Nothing is read before it is needed."""
+
+    path: str
+    """The first path, as given."""
+    paths: tuple[str, ...]
+    format: str
+    """For people: ``kdump-compressed, zstd``."""
+    arch: str
+    """``x86_64``"""
+    page_size: int
+    max_pfn: int
+    complete: bool
+    """False when the file ends early or makedumpfile marked the dump incomplete."""
+    live: bool
+    vmcoreinfo: dict[str, str]
+    """The lines of the note as written, e.g. ``{'OSRELEASE': '6.1.0', 'SYMBOL(_stext)': 'ffffffff81000000'}``."""
+    layout: dict[str, int]
+    """``pgd levels kaslr_offset phys_base page_offset page_offset_end image_start image_end sme_mask``, 0 where unknown."""
+    pgd: int
+    """Physical address of the top-level page table used by every virtual read; 0 (default): the kernel's. Settable."""
+    pseudo_members: dict[str, Callable[[StructType], None]]
+    """By type name (``struct task_struct``): called once, when the class of that type is made, to add members to it."""
+
+    def __new__(cls, *paths: str, vmcoreinfo: bytes | None = None, live: bool = False) -> Dump:
+        """Open a dump; several paths are the parts of a split set.
+
+        :raises FileError, FormatError, UnsupportedError:
+        """
+    def attribute(self, key: str) -> str | None:
+        """A libkdumpfile attribute such as ``file.format`` as text."""
+    # -- memory
+    def read(self, address: int, size: int, *, pgd: int | None = None) -> bytes:
+        """Read virtual memory, of the address space whose top-level page table is at physical *pgd*.
+
+        :raises FaultError: naming the first unreadable byte.
+        """
+    def read_upto(self, address: int, size: int, *, pgd: int | None = None) -> bytes:
+        """As :meth:`read`, but ends before the first unreadable byte instead of raising."""
+    def read_physical(self, address: int, size: int) -> bytes: ...
+    def read_unsigned(self, address: int, size: int = 8) -> int:
+        """A little-endian integer of 1, 2, 4 or 8 bytes."""
+    def read_signed(self, address: int, size: int = 8) -> int: ...
+    def read_string(self, address: int, max_size: int = 4096) -> bytes:
+        """Bytes up to (without) the first NUL, to *max_size*, or to the first unreadable byte after at least one."""
+    def translate(self, address: int, *, pgd: int | None = None) -> int:
+        """Virtual to physical."""
+    def walk(self, address: int, *, pgd: int | None = None) -> tuple[list[tuple[str, int, int, int]], int | FaultError]:
+        """Walk the page tables.
+
+        :returns: steps (level, physical address of the entry, its value, bytes mapped or 0), and the physical address or why not.
+        """
+    def direct(self, physical: int) -> int:
+        """The direct-map address of a physical address."""
+    def page_status(self, pfn: int) -> Literal["present"] | FaultReason: ...
+    def ranges(self, start: int, end: int) -> list[tuple[int, int, bool, bool]]:
+        """Mapped ranges of kernel memory in [start, end): (start, end, writable, executable)."""
+    # -- names
+    def symbol(self, name: str, module: str | None = None) -> Symbol:
+        """The first symbol of that name, kernel before modules. *module* ``""``: the kernel only.
+
+        :raises NotFoundError:
+        """
+    def symbols(self, name: str) -> list[Symbol]:
+        """All symbols of that name."""
+    def symbol_at(self, address: int) -> Symbol | None:
+        """The symbol whose range holds *address*."""
+    def kernel_symbols(self) -> Iterator[Symbol]:
+        """All symbols of the kernel proper in address order."""
+    def address_of(self, name: str) -> int:
+        """Address of a symbol, 0 if there is none."""
+    def modules(self) -> list[Module]:
+        """Loaded modules, newest first, as far as the list can be read."""
+    modules_error: Error | None
+    """What ended the walk of the module list early, if something did."""
+    def module_at(self, address: int) -> Module | None: ...
+    # -- types
+    def type(self, name: str) -> Type:
+        """Parse a C type name: ``struct list_head``, ``unsigned long``, ``u32``, ``struct foo *[3]``.
+
+        :raises NotFoundError, CSyntaxError:
+        """
+    def find_type(self, kind: Kind, name: str, index: int = 0) -> Type | None:
+        """The *index*-th complete type of that kind and name, or None. ``MODULE!name`` looks in one module."""
+    def types(self, kind: Kind) -> list[Type]:
+        """All named types of a kind."""
+    def declare(self, text: str) -> None:
+        """Declare globals in C text, for :meth:`symbol_type`."""
+    def symbol_type(self, name: str) -> Type:
+        """Type of a global variable or function. :raises NotFoundError: when nothing types it."""
+    def enumerator(self, name: str) -> int: ...
+    # -- objects
+    def object(self, type: Type | str, address: int) -> Any:
+        """The value of that type at *address*, by the rules of :class:`Struct`; of a struct the (unread) Struct."""
+    def variable(self, name: str) -> Any:
+        """Value of a global variable. :raises NotFoundError:"""
+    def struct_class(self, type: Type | str) -> StructType:
+        """The class of objects of a struct or union type."""
+    # -- bulk
+    def follow(
+        self, start: int, offset: int = 0, *, stop: int | None = None, limit: int = 10000
+    ) -> tuple[list[int], None | Literal["limit", "cycle"] | FaultError]:
+        """Follow ``next = *(void **)(current + offset)`` from *start* (included) until NULL or *stop* (default: *start*) comes up.
+
+        :returns: addresses visited, and why the walk ended early (None: it did not).
+        """
+    def read_columns(self, addresses: Iterable[int], type: Type | str, members: Iterable[str]) -> list[tuple[Any, ...]]:
+        """For each address the values of *members* (dotted paths through embedded structs); an unreadable value is its FaultError."""
+    # -- CPUs
+    def notes(self) -> list[dict[str, int] | None]:
+        """Registers of each CPU note by lower-case name (``rip``, ``rsp``, … ``pid``, and ``cr3`` where known); None: none."""
+
+class Symbol:
+    """A name in the kernel or a module."""
+
+    name: str
+    address: int
+    size: int
+    """Bytes; 0 if unknown."""
+    module: str | None
+    type: str
+    """One letter as ``nm`` prints it."""
+
+class Module:
+    """A loaded module."""
+
+    name: str
+    address: int
+    """of ``struct module``"""
+    size: int
+    """Bytes of core memory, as lsmod prints it."""
+    memory: dict[str, tuple[int, int]]
+    """(start, size) by ``text data rodata ro_after_init init_text init_data init_rodata``."""
+    has_btf: bool
+    percpu: tuple[int, int]
+    """(address, size), or (0, 0)"""
+    def symbols(self) -> list[Symbol]:
+        """Its symbols in address order."""
+
+class Type:
+    """A C type. Equal types of one dump are the same object as far as ``==`` and ``hash`` go."""
+
+    kind: Kind
+    name: str | None
+    """Tag, typedef name, base type name; None: anonymous or derived."""
+    size: int
+    length: int | None
+    """Elements of an array, None if unknown (flexible) or not an array."""
+    target: Type | None
+    """Of pointer, array, typedef, qualified; return type of a function."""
+    signed: bool
+    complete: bool
+    qualifiers: tuple[str, ...]
+    module: str | None
+    """The module whose BTF it came from."""
+    def __str__(self) -> str:
+        """C spelling: ``struct task_struct *``."""
+    def declare(self, name: str) -> str:
+        """C declaration of *name*: ``int name[4]``."""
+    def strip(self) -> Type:
+        """Through typedefs and qualifiers."""
+    def members(self) -> list[Member]:
+        """Of a struct or union, in order; anonymous ones have name None."""
+    def member(self, path: str) -> Member | None:
+        """By name or dotted path through embedded structs, arrays (``a[2].b``) and anonymous members; None if there is none."""
+    def enumerators(self) -> list[tuple[str, int]]: ...
+    def parameters(self) -> list[tuple[str | None, Type]]: ...
+    def variadic(self) -> bool: ...
+    def pointer(self) -> Type: ...
+    def array(self, length: int) -> Type: ...
+
+class Member:
+    name: str | None
+    type: Type
+    offset: int
+    """Bytes from the start of the type it was looked up in."""
+    bit_offset: int
+    bit_size: int | None
+    """None: not a bit field"""
+
+class StructType(type):
+    """Class of the classes of typed objects: one class for each C type of a dump.
+
+    Setting an attribute of such a class is allowed and shadows a member of that name.
+    """
+
+    PYT_dump: Dump
+    PYT_type: Type
+    PYT_symbol: str
+    """``struct task_struct``"""
+    PYT_size: int
+    def add_member(cls, name: str, path: str) -> bool:
+        """Make *name* read the dotted *path*, through struct pointers too; False if the path does not resolve. ``""``: the object itself."""
+    def has_member(cls, name: str) -> bool: ...
+    def member_offset(cls, name: str) -> int | None:
+        """Byte offset of a member, an added one included if it passes no pointer; None otherwise."""
+
+class Struct(int, metaclass=StructType):
+    """A struct or union at an address: an ``int`` (the address) whose attributes are its members.
+
+    What a member reads as: integers ``int``, bit fields too; ``_Bool`` ``bool``; floats ``float``; enums :class:`Enum`; ``char[n]``
+    :class:`CString`; ``char *`` CString or None if NULL; structs, and pointers to struct, Struct (false when NULL); pointers to
+    functions ``int``; other pointers :class:`Pointer`; arrays of n > 1 lists (nested for more dimensions); ``T x[0]`` and ``x[]`` of integers
+    :class:`FlexArray`; struct arrays of 0 or 1 elements one Struct (index it).
+
+    :raises MemberError, FaultError: on access.
+    """
+
+    def __getitem__(self, index: int | str) -> Any:
+        """``s[i]``: the i-th element of an array of such structs; ``s["name"]``: ``PYT_sinfo["name"]`` of the class."""
+    def __add__(self, index: int) -> Struct: ...  # type: ignore[override]
+    def __len__(self) -> int:
+        """sizeof"""
+    Deref: Struct
+    def getDeref(self) -> Struct: ...
+    def hasField(self, name: str) -> bool: ...
+    def isNamed(self, name: str) -> bool: ...
+    def fieldOffset(self, name: str) -> int: ...
+    def castTo(self, name: str) -> Struct: ...
+    def Eval(self, path: str) -> Any:
+        """``s.Eval("a.b.c")`` is ``s.a.b.c``."""
+    def shortStr(self) -> str:
+        """``<task_struct 0xffff…>``"""
+
+class Pointer(int, metaclass=StructType):
+    """A pointer to something else than struct, char or function: an ``int`` that knows its type. ``p[i]`` and ``p.Deref`` read."""
+
+    Deref: Any
+    ptrlev: int
+    def getDeref(self) -> Any: ...
+    def __getitem__(self, index: int) -> Any: ...
+
+class FlexArray(int, metaclass=StructType):
+    """An array of unknown length: its address; ``a[i]`` reads an element."""
+
+    def __getitem__(self, index: int) -> Any: ...
+
+class Enum(int, metaclass=StructType):
+    """A value of an enum: ``str`` is the enumerator's name, ``%d`` the number."""
+
+class CString(str):
+    """Text of a char array or char pointer up to the first NUL; bytes that are not ASCII as ``\\xNN``. Indexes and slices reach past the NUL."""
+
+    ByteArray: bytes
+    addr: int | None
+    """Address of the text."""
+    ptr: int | None
+    """Address of the pointer variable; None for arrays."""
+    def __new__(cls, text: bytes | str | Pointer, addr: int | None = None, ptr: int | None = None) -> CString: ...
+    def __int__(self) -> int: ...
+
+struct_info: Callable[[StructType], Any] | None
+"""Makes ``PYT_sinfo`` of a class when it is first asked for."""
+type_info: Callable[[StructType], Any] | None
+"""Makes ``ti`` (``ptype``) of a Pointer class when it is first asked for."""
+versions: dict[str, str]
+"""Of everything linked: libkdumpfile, zlib, zstd, lzo, capstone…"""
