@@ -282,6 +282,12 @@ class Pointer(int, metaclass=StructType):
 
     Deref: Any
     ptrlev: int
+    """Number of ``*`` in the type."""
+    text: CString | None
+    """The NUL-terminated text that it points to; None if NULL."""
+    ti: Any
+    """What :data:`type_info` made of the class; ``ptype`` is the same."""
+    ptype: Any
     def getDeref(self) -> Any: ...
     def __getitem__(self, index: int) -> Any: ...
 

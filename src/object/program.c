@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "object/program.h"
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+/* A layer and the outcome of the one attempt to create it. */
+#define LAYER(type)                     \
+	struct {                        \
+		type *it;               \
+		bool tried;             \
+		struct kd_error *error; \
+	}
+
+struct kd_program {
+	struct kd_dump *dump;
+	LAYER(struct kd_memory) memory;
+	LAYER(struct kd_kallsyms) kallsyms;
+	LAYER(struct kd_types) types;
+	LAYER(struct kd_modules) modules;
+};
+
+static struct kd_error *error_copy(const struct kd_error *error)
+{
+	if (error == &kd_error_nomem)
+		return &kd_error_nomem;
+	struct kd_error *copy = kd_error_create_file(error->code, error->path, "%s", error->message);
+	if (copy != &kd_error_nomem) {
+		copy->fault = error->fault;
+		copy->errnum = error->errnum;
+		copy->address = error->address;
+		copy->physical = error->physical;
+	}
+	return copy;
+}
+
+/* The body of every kd_program_LAYER(): create once, remember the outcome. */
+#define GET_LAYER(program, layer, create)                          \
+	do {                                                       \
+		if (!(program)->layer.tried) {                     \
+			(program)->layer.tried = true;             \
+			(program)->layer.error = create;           \
+		}                                                  \
+		if ((program)->layer.error)                        \
+			return error_copy((program)->layer.error); \
+		*ret = (program)->layer.it;                        \
+		return NULL;                                       \
+	} while (0)
+
+struct kd_error *kd_program_open(const char *const *paths, size_t path_nr, const struct kd_dump_options *options,
+				 struct kd_program **ret)
+{
+	struct kd_program *program = calloc(1, sizeof(*program));
+	if (!program)
+		return &kd_error_nomem;
+	struct kd_error *err = kd_dump_open(paths, path_nr, options, &program->dump);
+	if (err) {
+		free(program);
+		return err;
+	}
+	*ret = program;
+	return NULL;
+}
+
+void kd_program_close(struct kd_program *program)
+{
+	if (!program)
+		return;
+	kd_modules_destroy(program->modules.it);
+	kd_types_destroy(program->types.it);
+	kd_kallsyms_destroy(program->kallsyms.it);
+	kd_memory_destroy(program->memory.it);
+	kd_dump_close(program->dump);
+	kd_error_destroy(program->modules.error);
+	kd_error_destroy(program->types.error);
+	kd_error_destroy(program->kallsyms.error);
+	kd_error_destroy(program->memory.error);
+	free(program);
+}
+
+struct kd_dump *kd_program_dump(struct kd_program *program)
+{
+	return program->dump;
+}
+
+struct kd_error *kd_program_memory(struct kd_program *program, struct kd_memory **ret)
+{
+	GET_LAYER(program, memory, kd_memory_create(program->dump, &program->memory.it));
+}
+
+static struct kd_error *create_kallsyms(struct kd_program *program)
+{
+	struct kd_memory *memory;
+	struct kd_error *err = kd_program_memory(program, &memory);
+	return err ? err : kd_kallsyms_create(memory, &program->kallsyms.it);
+}
+
+struct kd_error *kd_program_kallsyms(struct kd_program *program, struct kd_kallsyms **ret)
+{
+	GET_LAYER(program, kallsyms, create_kallsyms(program));
+}
+
+/* Asked for by the types when a name is not in vmlinux: the modules know theirs. */
+static struct kd_error *more_types(void *context)
+{
+	struct kd_modules *modules;
+	struct kd_error *err = kd_program_modules(context, &modules);
+	return err ? err : kd_modules_add_btf(modules);
+}
+
+static struct kd_error *create_types(struct kd_program *program)
+{
+	struct kd_memory *memory;
+	struct kd_kallsyms *kallsyms;
+	kd_vaddr start, end;
+	struct kd_error *err = kd_program_memory(program, &memory);
+	if (!err)
+		err = kd_program_kallsyms(program, &kallsyms);
+	if (!err)
+		err = kd_kallsyms_address(kallsyms, "__start_BTF", &start);
+	if (!err)
+		err = kd_kallsyms_address(kallsyms, "__stop_BTF", &end);
+	if (kd_error_catch(&err, KD_ERROR_LOOKUP))
+		return kd_error_create(
+			KD_ERROR_LOOKUP,
+			"no type information: the dump has no BTF (CONFIG_DEBUG_INFO_BTF), or no symbols "
+			"to find it by");
+	struct kd_types *types = NULL;
+	if (!err)
+		err = kd_types_create(memory, &types);
+	if (!err)
+		err = kd_types_add_btf(types, NULL, start, end, 0, 0);
+	if (err) {
+		kd_types_destroy(types);
+		return err;
+	}
+	kd_types_set_more(types, more_types, program);
+	program->types.it = types;
+	return NULL;
+}
+
+struct kd_error *kd_program_types(struct kd_program *program, struct kd_types **ret)
+{
+	GET_LAYER(program, types, create_types(program));
+}
+
+static struct kd_error *create_modules(struct kd_program *program)
+{
+	struct kd_memory *memory;
+	struct kd_kallsyms *kallsyms;
+	struct kd_types *types;
+	struct kd_error *err = kd_program_memory(program, &memory);
+	if (!err)
+		err = kd_program_kallsyms(program, &kallsyms);
+	if (!err)
+		err = kd_program_types(program, &types);
+	return err ? err : kd_modules_create(memory, kallsyms, types, &program->modules.it);
+}
+
+struct kd_error *kd_program_modules(struct kd_program *program, struct kd_modules **ret)
+{
+	GET_LAYER(program, modules, create_modules(program));
+}
+
+struct kd_error *kd_program_read(struct kd_program *program, kd_paddr pgd, kd_vaddr address, void *buffer, size_t len)
+{
+	struct kd_memory *memory;
+	struct kd_error *err = kd_program_memory(program, &memory);
+	if (err)
+		return err;
+	if (!pgd)
+		return kd_memory_read(memory, address, buffer, len);
+
+	size_t done = 0;
+	err = kd_memory_read_space(memory, pgd, address, buffer, len, &done);
+	if (!err && done < len)
+		err = kd_error_create_fault(KD_FAULT_UNTRANSLATABLE, address + done, false);
+	return err;
+}
+
+struct kd_error *kd_program_symbol(struct kd_program *program, const char *name, const char *module,
+				   struct kd_symbol *ret)
+{
+	/* The kernel's own names need no module list, which in turn needs types. */
+	struct kd_kallsyms *kallsyms;
+	struct kd_error *err = kd_program_kallsyms(program, &kallsyms);
+	if (err) {
+		kd_vaddr address;
+		if ((module && *module) || !kd_vmcoreinfo_symbol(kd_dump_vmcoreinfo(program->dump), name, &address))
+			return err;
+		kd_error_destroy(err);
+		*ret = (struct kd_symbol){ .address = address, .name = name, .type = '?' };
+		return NULL;
+	}
+	if (!module || !*module) {
+		uint32_t n;
+		size_t nr;
+		err = kd_kallsyms_find(kallsyms, name, &n, 1, &nr);
+		if (err)
+			return err;
+		if (nr)
+			return kd_kallsyms_get(kallsyms, n, ret);
+		if (module)
+			return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s in the kernel", name);
+	}
+	struct kd_modules *modules;
+	err = kd_program_modules(program, &modules);
+	if (kd_error_catch(&err, KD_ERROR_LOOKUP))
+		return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s", name);
+	return err ? err : kd_symbol_find(modules, name, module, ret);
+}

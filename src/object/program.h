@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * One open dump with every layer on top of it. A layer is created when it is first asked for; a layer that cannot be
+ * had (no kallsyms, no BTF) is tried once, and its error is given again to every later caller.
+ */
+#ifndef KD_OBJECT_PROGRAM_H
+#define KD_OBJECT_PROGRAM_H
+
+#include "base/error.h"
+#include "base/types.h"
+#include "dump/dump.h"
+#include "module/module.h"
+#include "sym/kallsyms.h"
+#include "types/types.h"
+#include "xlat/memory.h"
+
+struct kd_program;
+
+/** Opens the dump only. Errors: those of kd_dump_open(). */
+struct kd_error *kd_program_open(const char *const *paths, size_t path_nr, const struct kd_dump_options *options,
+				 struct kd_program **ret) KD_RETURNS_ERROR;
+/** NULL is legal. */
+void kd_program_close(struct kd_program *program);
+
+struct kd_dump *kd_program_dump(struct kd_program *program);
+
+/** The layers; owned by the program. */
+struct kd_error *kd_program_memory(struct kd_program *program, struct kd_memory **ret) KD_RETURNS_ERROR;
+struct kd_error *kd_program_kallsyms(struct kd_program *program, struct kd_kallsyms **ret) KD_RETURNS_ERROR;
+struct kd_error *kd_program_types(struct kd_program *program, struct kd_types **ret) KD_RETURNS_ERROR;
+struct kd_error *kd_program_modules(struct kd_program *program, struct kd_modules **ret) KD_RETURNS_ERROR;
+
+/**
+ * Read memory. @param pgd 0: the kernel's address space; else the physical address of a process's top-level page table.
+ */
+struct kd_error *kd_program_read(struct kd_program *program, kd_paddr pgd, kd_vaddr address, void *buffer,
+				 size_t len) KD_RETURNS_ERROR;
+
+/** A symbol by name over all sources: kallsyms, modules, and where there is no kallsyms, the few of vmcoreinfo. */
+struct kd_error *kd_program_symbol(struct kd_program *program, const char *name, const char *module,
+				   struct kd_symbol *ret) KD_RETURNS_ERROR;
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one table from errors of the core to Python exceptions. */
+#include "py/py.h"
+
+PyObject *kd_py_Error, *kd_py_NotFoundError, *kd_py_MemberError, *kd_py_CTypeError, *kd_py_RangeError;
+static PyObject *FormatError, *UnsupportedError, *FileError, *FaultError, *CSyntaxError, *LimitError;
+
+static PyObject **const exceptions[] = {
+	[KD_ERROR_OS] = &FileError,
+	[KD_ERROR_FORMAT] = &FormatError,
+	[KD_ERROR_UNSUPPORTED] = &UnsupportedError,
+	[KD_ERROR_FAULT] = &FaultError,
+	[KD_ERROR_LOOKUP] = &kd_py_NotFoundError,
+	[KD_ERROR_TYPE] = &kd_py_CTypeError,
+	[KD_ERROR_VALUE] = &kd_py_RangeError,
+	[KD_ERROR_SYNTAX] = &CSyntaxError,
+	[KD_ERROR_LIMIT] = &LimitError,
+};
+
+static PyObject *fault_reasons[KD_FAULT_CORRUPT + 1];
+
+/* base2 and base3 may be NULL. */
+static PyObject *exception_new(PyObject *module, const char *name, const char *doc, PyObject *base, PyObject *base2,
+			       PyObject *base3)
+{
+	char qualified[64];
+	snprintf(qualified, sizeof(qualified), "pykd.%s", name);
+	KD_PYOBJECT PyObject *bases = base3   ? PyTuple_Pack(3, base, base2, base3)
+				      : base2 ? PyTuple_Pack(2, base, base2)
+					      : PyTuple_Pack(1, base);
+	if (!bases)
+		return NULL;
+	PyObject *exception = PyErr_NewExceptionWithDoc(qualified, doc, bases, NULL);
+	if (exception && PyModule_AddObjectRef(module, name, exception) < 0)
+		Py_CLEAR(exception);
+	return exception;
+}
+
+int kd_py_error_add(PyObject *module)
+{
+#define EXCEPTION(variable, name, ...)                                                \
+	if (!((variable) = exception_new(module, #name, KD_DOC_##name, __VA_ARGS__))) \
+	return -1
+	EXCEPTION(kd_py_Error, Error, PyExc_Exception, NULL, NULL);
+	EXCEPTION(FormatError, FormatError, kd_py_Error, NULL, NULL);
+	EXCEPTION(UnsupportedError, UnsupportedError, FormatError, NULL, NULL);
+	EXCEPTION(FileError, FileError, kd_py_Error, PyExc_OSError, NULL);
+	EXCEPTION(FaultError, FaultError, kd_py_Error, NULL, NULL);
+	EXCEPTION(kd_py_NotFoundError, NotFoundError, kd_py_Error, PyExc_LookupError, NULL);
+	EXCEPTION(kd_py_MemberError, MemberError, kd_py_NotFoundError, PyExc_KeyError, PyExc_AttributeError);
+	EXCEPTION(kd_py_CTypeError, CTypeError, kd_py_Error, PyExc_TypeError, NULL);
+	EXCEPTION(CSyntaxError, CSyntaxError, kd_py_Error, PyExc_ValueError, NULL);
+	EXCEPTION(kd_py_RangeError, RangeError, kd_py_Error, PyExc_ValueError, NULL);
+	EXCEPTION(LimitError, LimitError, kd_py_Error, NULL, NULL);
+#undef EXCEPTION
+	for (size_t i = 0; i < KD_ARRAY_NR(fault_reasons); i++)
+		if (!(fault_reasons[i] = PyUnicode_InternFromString(kd_fault_name(i))))
+			return -1;
+	return 0;
+}
+
+/* Steals value; false with an exception set. */
+static bool set(PyObject *exception, const char *name, PyObject *value)
+{
+	KD_PYOBJECT PyObject *owned = value;
+	return owned && PyObject_SetAttrString(exception, name, owned) == 0;
+}
+
+PyObject *kd_py_exception(struct kd_error *error)
+{
+	KD_CLEANUP(kd_cleanup_error) struct kd_error *owned = error;
+	if (error->code == KD_ERROR_NOMEM)
+		return PyErr_NoMemory();
+
+	PyObject *class = *exceptions[error->code];
+	KD_PYOBJECT PyObject *exception = error->code == KD_ERROR_OS
+						  ? PyObject_CallFunction(class, "is", error->errnum, error->message)
+						  : PyObject_CallFunction(class, "s", error->message);
+	if (!exception)
+		return NULL;
+	bool ok = true;
+	if (error->code == KD_ERROR_FAULT)
+		ok = set(exception, "address", PyLong_FromUnsignedLongLong(error->address)) &&
+		     set(exception, "reason", Py_NewRef(fault_reasons[error->fault])) &&
+		     set(exception, "physical", PyBool_FromLong(error->physical));
+	else if (error->code == KD_ERROR_OS || error->code == KD_ERROR_FORMAT || error->code == KD_ERROR_UNSUPPORTED)
+		ok = set(exception, "path", error->path ? PyUnicode_DecodeFSDefault(error->path) : Py_NewRef(Py_None));
+	return ok ? kd_move_ptr(exception) : NULL;
+}
+
+PyObject *kd_py_raise(struct kd_error *error)
+{
+	KD_PYOBJECT PyObject *exception = kd_py_exception(error);
+	if (exception)
+		PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+	return NULL;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Symbol and Module: copies of what the core says, so that they outlive it. */
+#include <stddef.h>
+
+#include "py/py.h"
+
+typedef struct {
+	PyObject_HEAD PyObject *name, *module, *type;
+	uint64_t address, size;
+} SymbolObject;
+
+static PyObject *text_or_none(const char *text)
+{
+	return text ? PyUnicode_DecodeUTF8(text, strlen(text), "backslashreplace") : Py_NewRef(Py_None);
+}
+
+PyObject *kd_py_symbol_wrap(const struct kd_symbol *symbol)
+{
+	SymbolObject *self = PyObject_New(SymbolObject, &kd_py_Symbol);
+	if (!self)
+		return NULL;
+	self->name = text_or_none(symbol->name);
+	self->module = text_or_none(symbol->module);
+	self->type = PyUnicode_FromStringAndSize(&symbol->type, 1);
+	self->address = symbol->address;
+	self->size = symbol->size;
+	if (!self->name || !self->module || !self->type)
+		Py_CLEAR(self);
+	return (PyObject *)self;
+}
+
+static void symbol_dealloc(PyObject *self)
+{
+	SymbolObject *symbol = (SymbolObject *)self;
+	Py_XDECREF(symbol->name);
+	Py_XDECREF(symbol->module);
+	Py_XDECREF(symbol->type);
+	PyObject_Free(self);
+}
+
+static PyObject *symbol_repr(PyObject *self)
+{
+	SymbolObject *symbol = (SymbolObject *)self;
+	char address[24];
+	snprintf(address, sizeof(address), "%#llx", (unsigned long long)symbol->address);
+	if (symbol->module == Py_None)
+		return PyUnicode_FromFormat("<Symbol %U (%U) %s>", symbol->name, symbol->type, address);
+	return PyUnicode_FromFormat("<Symbol %U (%U) %s [%U]>", symbol->name, symbol->type, address, symbol->module);
+}
+
+static PyMemberDef symbol_members[] = {
+	{ "name", Py_T_OBJECT_EX, offsetof(SymbolObject, name), Py_READONLY, KD_DOC_Symbol_name },
+	{ "address", Py_T_ULONGLONG, offsetof(SymbolObject, address), Py_READONLY, KD_DOC_Symbol_address },
+	{ "size", Py_T_ULONGLONG, offsetof(SymbolObject, size), Py_READONLY, KD_DOC_Symbol_size },
+	{ "module", Py_T_OBJECT_EX, offsetof(SymbolObject, module), Py_READONLY, KD_DOC_Symbol_module },
+	{ "type", Py_T_OBJECT_EX, offsetof(SymbolObject, type), Py_READONLY, KD_DOC_Symbol_type },
+	{},
+};
+
+PyTypeObject kd_py_Symbol = {
+	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.Symbol",
+	.tp_basicsize = sizeof(SymbolObject),
+	.tp_dealloc = symbol_dealloc,
+	.tp_repr = symbol_repr,
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.tp_doc = KD_DOC_Symbol,
+	.tp_members = symbol_members,
+};
+
+typedef struct {
+	PyObject_HEAD DumpObject *dump;
+	PyObject *name, *memory, *percpu;
+	uint64_t address, size;
+	char has_btf;
+} ModuleObject;
+
+static const char *const memory_names[] = {
+	[KD_MODULE_TEXT] = "text",
+	[KD_MODULE_DATA] = "data",
+	[KD_MODULE_RODATA] = "rodata",
+	[KD_MODULE_RO_AFTER_INIT] = "ro_after_init",
+	[KD_MODULE_INIT_TEXT] = "init_text",
+	[KD_MODULE_INIT_DATA] = "init_data",
+	[KD_MODULE_INIT_RODATA] = "init_rodata",
+};
+
+static PyObject *range_tuple(uint64_t start, uint64_t size)
+{
+	return Py_BuildValue("(KK)", (unsigned long long)start, (unsigned long long)size);
+}
+
+static PyObject *memory_dict(const struct kd_module *module)
+{
+	KD_PYOBJECT PyObject *memory = PyDict_New();
+	for (size_t i = 0; memory && i < KD_MODULE_MEMORY_NR; i++) {
+		if (!module->memory[i].size)
+			continue;
+		KD_PYOBJECT PyObject *range = range_tuple(module->memory[i].start, module->memory[i].size);
+		if (!range || PyDict_SetItemString(memory, memory_names[i], range) < 0)
+			return NULL;
+	}
+	return kd_move_ptr(memory);
+}
+
+PyObject *kd_py_module_wrap(DumpObject *dump, const struct kd_module *module)
+{
+	ModuleObject *self = PyObject_New(ModuleObject, &kd_py_Module);
+	if (!self)
+		return NULL;
+	self->dump = (DumpObject *)Py_NewRef(dump);
+	self->name = text_or_none(module->name);
+	self->memory = memory_dict(module);
+	self->percpu = range_tuple(module->percpu, module->percpu_size);
+	self->address = module->address;
+	self->size = module->size;
+	self->has_btf = module->btf_start != 0;
+	if (!self->name || !self->memory || !self->percpu)
+		Py_CLEAR(self);
+	return (PyObject *)self;
+}
+
+static void module_dealloc(PyObject *self)
+{
+	ModuleObject *module = (ModuleObject *)self;
+	Py_DECREF(module->dump);
+	Py_XDECREF(module->name);
+	Py_XDECREF(module->memory);
+	Py_XDECREF(module->percpu);
+	PyObject_Free(self);
+}
+
+static PyObject *module_repr(PyObject *self)
+{
+	return PyUnicode_FromFormat("<Module %U>", ((ModuleObject *)self)->name);
+}
+
+static PyObject *module_symbols(PyObject *self, PyObject *unused)
+{
+	(void)unused;
+	ModuleObject *object = (ModuleObject *)self;
+	struct kd_modules *modules;
+	struct kd_module *list;
+	size_t nr;
+	struct kd_error *err = kd_program_modules(object->dump->program, &modules);
+	if (!err)
+		err = kd_modules_list(modules, &list, &nr, NULL);
+	if (err)
+		return kd_py_raise(err);
+	for (size_t i = 0; i < nr; i++) {
+		if (list[i].address != object->address)
+			continue;
+		err = kd_modules_symbols(modules, &list[i]);
+		if (err)
+			return kd_py_raise(err);
+		KD_PYOBJECT PyObject *symbols = PyList_New(list[i].symbol_nr);
+		for (size_t s = 0; symbols && s < list[i].symbol_nr; s++) {
+			PyObject *symbol = kd_py_symbol_wrap(&list[i].symbols[s]);
+			if (!symbol)
+				return NULL;
+			PyList_SET_ITEM(symbols, s, symbol);
+		}
+		return kd_move_ptr(symbols);
+	}
+	return kd_py_raise(kd_error_create(KD_ERROR_LOOKUP, "no module at %#llx", (unsigned long long)object->address));
+}
+
+static PyMemberDef module_members[] = {
+	{ "name", Py_T_OBJECT_EX, offsetof(ModuleObject, name), Py_READONLY, KD_DOC_Module_name },
+	{ "address", Py_T_ULONGLONG, offsetof(ModuleObject, address), Py_READONLY, KD_DOC_Module_address },
+	{ "size", Py_T_ULONGLONG, offsetof(ModuleObject, size), Py_READONLY, KD_DOC_Module_size },
+	{ "memory", Py_T_OBJECT_EX, offsetof(ModuleObject, memory), Py_READONLY, KD_DOC_Module_memory },
+	{ "has_btf", Py_T_BOOL, offsetof(ModuleObject, has_btf), Py_READONLY, KD_DOC_Module_has_btf },
+	{ "percpu", Py_T_OBJECT_EX, offsetof(ModuleObject, percpu), Py_READONLY, KD_DOC_Module_percpu },
+	{},
+};
+
+static PyMethodDef module_methods[] = {
+	{ "symbols", module_symbols, METH_NOARGS, KD_DOC_Module_symbols },
+	{},
+};
+
+PyTypeObject kd_py_Module = {
+	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.Module",
+	.tp_basicsize = sizeof(ModuleObject),
+	.tp_dealloc = module_dealloc,
+	.tp_repr = module_repr,
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.tp_doc = KD_DOC_Module,
+	.tp_members = module_members,
+	.tp_methods = module_methods,
+};
