@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# build.sh NAME: build one dependency into the sysroot with the recipe NAME.sh, unless its stamp says it is there.
+#
+# The stamp holds the hash of everything that decides the result: pins, recipe, environment, compiler, and the stamps of
+# the dependencies it is built on.
+. "$(dirname "$0")/env.sh"
+
+name=$1
+shift # the rest: names of the dependencies it is built on
+here=$TOP/tools/deps
+stamp=$BUILD/stamps/$name
+mkdir -p "$BUILD/stamps" "$BUILD/work" "$BUILD/logs"
+
+key()
+{
+	local dep
+	{
+		grep -A1 "^$name " "$here/pins.conf"
+		cat "$here/$name.sh" "$here/env.sh" $(ls "$here/$name"-*.patch "$here/$name"/* 2>/dev/null)
+		gcc -dumpfullversion
+		for dep in "$@"; do
+			cat "$BUILD/stamps/$dep"
+		done
+	} | sha256sum
+}
+
+wanted=$(key "$@")
+if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+	exit 0
+fi
+
+start=$SECONDS
+archive=$("$here/fetch.sh" "$name")
+work=$BUILD/work/$name
+rm -rf "$work" "$stamp"
+mkdir -p "$work"
+tar -xf "$archive" -C "$work" --strip-components=1 --no-same-owner
+cd "$work"
+for patch in "$here/$name"-*.patch; do
+	[ ! -e "$patch" ] || patch -p1 -s <"$patch"
+done
+say "building $name"
+# The folder of the sources must not show in the result.
+export CFLAGS="$DEP_CFLAGS -ffile-prefix-map=$work=/$name -ffile-prefix-map=$SYSROOT=/sysroot"
+if ! bash -euo pipefail -c ". '$here/$name.sh'" >"$BUILD/logs/$name.log" 2>&1; then
+	tail -n 30 "$BUILD/logs/$name.log" >&2
+	die "building $name failed; the whole log is in build/$ARCH/logs/$name.log"
+fi
+cd /
+rm -rf "$work"
+printf '%s\n' "$wanted" >"$stamp"
+say "built $name in $((SECONDS - start)) s"

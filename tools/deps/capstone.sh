@@ -1,0 +1,7 @@
+# The x86 disassembler with AT&T and Intel syntax; "diet" is off because operands are wanted.
+
+make -j"$JOBS" CC="$CC" CFLAGS="$CFLAGS -Iinclude -DCAPSTONE_USE_SYS_DYN_MEM -DCAPSTONE_HAS_X86" CAPSTONE_ARCHS=x86 \
+	CAPSTONE_STATIC=yes CAPSTONE_SHARED=no CAPSTONE_BUILD_CORE_ONLY=yes AR=ar RANLIB=ranlib libcapstone.a
+cp libcapstone.a "$SYSROOT/lib/"
+mkdir -p "$SYSROOT/include/capstone"
+cp include/capstone/*.h "$SYSROOT/include/capstone/"

@@ -1,0 +1,5 @@
+# zlib for Python's zlib module (dump pages are inflated by libdeflate).
+
+CHOST=$ARCH-linux-musl ./configure --static --prefix="$SYSROOT"
+make -j"$JOBS" libz.a
+make install
