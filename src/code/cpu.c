@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "code/cpu.h"
+
+#include "base/cleanup.h"
+#include "base/vector.h"
+
+#define CPUS_MAX 65536 /* well above what any kernel is built for */
+
+KD_VECTOR(cpu_vector, struct kd_cpu);
+
+struct kd_cpus {
+	struct kd_code_sources sources;
+	bool loaded;
+	struct cpu_vector list;
+	bool have_task; /* the offsets below are known, as far as the members exist */
+	bool has_on_cpu;
+	uint64_t on_cpu, cpu, pid;
+	bool has_cpu, has_pid;
+};
+
+struct kd_error *kd_cpus_create(const struct kd_code_sources *sources, struct kd_cpus **ret)
+{
+	struct kd_cpus *cpus = calloc(1, sizeof(*cpus));
+	if (!cpus)
+		return &kd_error_nomem;
+	cpus->sources = *sources;
+	*ret = cpus;
+	return NULL;
+}
+
+void kd_cpus_destroy(struct kd_cpus *cpus)
+{
+	if (!cpus)
+		return;
+	cpu_vector_deinit(&cpus->list);
+	free(cpus);
+}
+
+static void load_task_layout(struct kd_cpus *cpus)
+{
+	if (cpus->have_task)
+		return;
+	cpus->have_task = true;
+	const struct kd_code_sources *sources = &cpus->sources;
+	cpus->has_on_cpu = kd_sources_have_member(sources, "task_struct", "on_cpu", &cpus->on_cpu, NULL);
+	cpus->has_pid = kd_sources_have_member(sources, "task_struct", "pid", &cpus->pid, NULL);
+	/* thread_info.cpu since bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK"). */
+	cpus->has_cpu = kd_sources_have_member(sources, "task_struct", "thread_info.cpu", &cpus->cpu, NULL) ||
+			kd_sources_have_member(sources, "task_struct", "cpu", &cpus->cpu, NULL);
+}
+
+static bool mask_bit(const struct kd_code_sources *sources, kd_vaddr mask, uint32_t nr)
+{
+	uint64_t word;
+	return kd_sources_peek_u64(sources, mask + nr / 64 * 8, &word) && word >> nr % 64 & 1;
+}
+
+static bool percpu_address(struct kd_cpus *cpus, const struct kd_cpu *cpu, const char *symbol, kd_vaddr *ret)
+{
+	kd_vaddr variable;
+	if (!cpu->percpu || !kd_sources_have_symbol(&cpus->sources, symbol, &variable))
+		return false;
+	*ret = variable + cpu->percpu;
+	return true;
+}
+
+/* current_task was a per-CPU variable of its own, in 6.2 … 6.14 a member of pcpu_hot (e57ef2ed97c1 "x86: Put hot per
+ * CPU variables into a struct"), and is one again. The run queue says the same but for a moment within schedule(). */
+static kd_vaddr current_of(struct kd_cpus *cpus, const struct kd_cpu *cpu)
+{
+	static const struct {
+		const char *symbol, *type, *member;
+	} places[] = {
+		{ "current_task", NULL, NULL },
+		{ "pcpu_hot", "pcpu_hot", "current_task" },
+		{ "runqueues", "rq", "curr" },
+	};
+	for (size_t i = 0; i < KD_ARRAY_NR(places); i++) {
+		kd_vaddr address;
+		uint64_t offset = 0, task;
+		if (percpu_address(cpus, cpu, places[i].symbol, &address) &&
+		    (!places[i].type ||
+		     kd_sources_have_member(&cpus->sources, places[i].type, places[i].member, &offset, NULL)) &&
+		    kd_sources_peek_u64(&cpus->sources, address + offset, &task) && task)
+			return task;
+	}
+	return 0;
+}
+
+static bool note_is_of(struct kd_cpus *cpus, const struct kd_cpu_note *note, const struct kd_cpu *cpu)
+{
+	uint32_t pid;
+	return cpu->current && cpus->has_pid && kd_sources_peek_u32(&cpus->sources, cpu->current + cpus->pid, &pid) &&
+	       (int32_t)pid == note->pid;
+}
+
+/*
+ * A note does not say which CPU it is of. Notes come in CPU order. QEMU writes one for every CPU there is; the kernel
+ * leaves out those that were offline or did not answer the crash NMI. So where there are as many notes as CPUs online,
+ * they pair up; else the pid in the note (of the task that ran) must tell which ones are missing.
+ */
+static void assign_notes(struct kd_cpus *cpus)
+{
+	const struct kd_notes *notes = kd_dump_notes(kd_memory_dump(cpus->sources.memory));
+	size_t online_nr = 0, next = 0;
+	bool from_vmm = false;
+	for (size_t i = 0; i < notes->nr; i++)
+		from_vmm |= notes->cpus[i].has_cr;
+	for (size_t i = 0; i < cpus->list.nr; i++)
+		online_nr += cpus->list.data[i].online;
+	for (size_t i = 0; i < cpus->list.nr; i++) {
+		struct kd_cpu *cpu = &cpus->list.data[i];
+		const struct kd_cpu_note *note = NULL;
+		if (from_vmm) {
+			if (cpu->nr < notes->nr)
+				note = &notes->cpus[cpu->nr];
+		} else if (next < notes->nr) {
+			bool paired = notes->nr == online_nr ? cpu->online : note_is_of(cpus, &notes->cpus[next], cpu);
+			if (paired)
+				note = &notes->cpus[next++];
+		}
+		if (note && note->has_regs)
+			cpu->regs = &note->regs;
+		else if (!notes->nr)
+			cpu->why_no_regs = "the dump has no notes of CPUs";
+		else if (!cpu->online)
+			cpu->why_no_regs = "the CPU was offline";
+		else
+			cpu->why_no_regs =
+				"the dump has no note of this CPU, which may not have answered the crash NMI";
+	}
+}
+
+static void load(struct kd_cpus *cpus)
+{
+	const struct kd_code_sources *sources = &cpus->sources;
+	cpus->loaded = true;
+	load_task_layout(cpus);
+	kd_vaddr address, possible = 0, online = 0, offsets = 0;
+	uint32_t nr;
+	/* A kernel without SMP has neither the count nor masks nor offsets. */
+	if (!kd_sources_have_symbol(sources, "nr_cpu_ids", &address) || !kd_sources_peek_u32(sources, address, &nr))
+		nr = 1;
+	bool have_possible = kd_sources_have_symbol(sources, "__cpu_possible_mask", &possible);
+	bool have_online = kd_sources_have_symbol(sources, "__cpu_online_mask", &online);
+	bool have_offsets = kd_sources_have_symbol(sources, "__per_cpu_offset", &offsets);
+	for (uint32_t i = 0; i < nr && i < CPUS_MAX; i++) {
+		if (have_possible && !mask_bit(sources, possible, i))
+			continue;
+		struct kd_cpu cpu = { .nr = i, .online = !have_online || mask_bit(sources, online, i) };
+		if (have_offsets && !kd_sources_peek_u64(sources, offsets + i * 8ul, &cpu.percpu))
+			cpu.percpu = 0;
+		cpu.current = current_of(cpus, &cpu);
+		if (!cpu_vector_append(&cpus->list, cpu))
+			break;
+	}
+	assign_notes(cpus);
+}
+
+const struct kd_cpu *kd_cpus_list(struct kd_cpus *cpus, size_t *ret_nr)
+{
+	if (!cpus->loaded)
+		load(cpus);
+	*ret_nr = cpus->list.nr;
+	return cpus->list.data;
+}
+
+const struct kd_cpu *kd_cpus_get(struct kd_cpus *cpus, uint32_t nr)
+{
+	size_t cpu_nr;
+	const struct kd_cpu *list = kd_cpus_list(cpus, &cpu_nr);
+	for (size_t i = 0; i < cpu_nr; i++)
+		if (list[i].nr == nr)
+			return &list[i];
+	return NULL;
+}
+
+bool kd_cpu_variable(struct kd_cpus *cpus, uint32_t nr, const char *symbol, kd_vaddr *ret)
+{
+	const struct kd_cpu *cpu = kd_cpus_get(cpus, nr);
+	return cpu && percpu_address(cpus, cpu, symbol, ret);
+}
+
+struct kd_error *kd_cpu_of_task(struct kd_cpus *cpus, kd_vaddr task, uint32_t *ret)
+{
+	load_task_layout(cpus);
+	if (!cpus->has_cpu) {
+		/* Not a member without SMP. */
+		*ret = 0;
+		return NULL;
+	}
+	return kd_memory_read_u32(cpus->sources.memory, task + cpus->cpu, ret);
+}
+
+struct kd_error *kd_cpu_is_running(struct kd_cpus *cpus, kd_vaddr task, bool *ret)
+{
+	load_task_layout(cpus);
+	if (cpus->has_on_cpu) {
+		uint32_t on_cpu;
+		struct kd_error *err = kd_memory_read_u32(cpus->sources.memory, task + cpus->on_cpu, &on_cpu);
+		if (err)
+			return err;
+		if (!on_cpu) {
+			*ret = false;
+			return NULL;
+		}
+	}
+	uint32_t nr;
+	struct kd_error *err = kd_cpu_of_task(cpus, task, &nr);
+	if (err)
+		return err;
+	/* During a context switch on_cpu is set for two tasks; the one that is not current any more has been saved. */
+	const struct kd_cpu *cpu = kd_cpus_get(cpus, nr);
+	*ret = cpu && cpu->current ? cpu->current == task : cpus->has_on_cpu;
+	return NULL;
+}
+
+bool kd_cpu_crashed(struct kd_cpus *cpus, uint32_t *ret)
+{
+	/* Both are -1 until a CPU crashes or panics; the first is set on the way into the crash kernel only. */
+	static const char *const names[] = { "crashing_cpu", "panic_cpu" };
+	for (size_t i = 0; i < KD_ARRAY_NR(names); i++) {
+		kd_vaddr address;
+		uint32_t nr;
+		if (kd_sources_have_symbol(&cpus->sources, names[i], &address) &&
+		    kd_sources_peek_u32(&cpus->sources, address, &nr) && kd_cpus_get(cpus, nr)) {
+			*ret = nr;
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "code/text.h"
+
+#include "base/cleanup.h"
+#include "base/hash.h"
+#include "base/vector.h"
+
+/* Bounds against damaged lists. */
+#define MODULES_MAX 4096
+#define FTRACE_OPS_MAX 4096
+
+/* Stacks have few distinct program counters: a few thousand names serve a machine of any size. Powers of two. */
+#define SYMBOL_CACHE_NR 4096
+#define KIND_CACHE_NR 256
+
+struct text_range {
+	kd_vaddr start, end;
+	uint32_t module; /* index into modules, or of nothing for the kernel's own */
+};
+KD_VECTOR(text_range_vector, struct text_range);
+KD_VECTOR(text_module_vector, struct kd_text_module);
+
+struct ftrace_trampoline {
+	kd_vaddr start, end;
+	kd_vaddr original; /* what it is a copy of */
+};
+KD_VECTOR(ftrace_trampoline_vector, struct ftrace_trampoline);
+
+struct kd_text {
+	struct kd_code_sources sources;
+	bool have_kernel, have_modules, have_ftrace;
+	kd_vaddr image_start, image_end; /* the whole image: code in it is only what is in kernel[] */
+	struct text_range kernel[2];
+	size_t kernel_nr;
+	struct text_module_vector modules;
+	struct text_range_vector ranges; /* of modules, ascending */
+	struct ftrace_trampoline_vector trampolines;
+	struct symbol_slot {
+		kd_vaddr pc; /* 0: free */
+		struct kd_symbol symbol;
+	} * symbols;
+	struct kind_slot {
+		kd_vaddr pc;
+		bool is_code;
+	} kinds[KIND_CACHE_NR];
+};
+
+struct kd_error *kd_text_create(const struct kd_code_sources *sources, struct kd_text **ret)
+{
+	struct kd_text *text = calloc(1, sizeof(*text));
+	if (!text)
+		return &kd_error_nomem;
+	text->sources = *sources;
+	text->symbols = calloc(SYMBOL_CACHE_NR, sizeof(*text->symbols));
+	if (!text->symbols) {
+		kd_text_destroy(text);
+		return &kd_error_nomem;
+	}
+	*ret = text;
+	return NULL;
+}
+
+void kd_text_destroy(struct kd_text *text)
+{
+	if (!text)
+		return;
+	text_module_vector_deinit(&text->modules);
+	text_range_vector_deinit(&text->ranges);
+	ftrace_trampoline_vector_deinit(&text->trampolines);
+	free(text->symbols);
+	free(text);
+}
+
+static void load_kernel(struct kd_text *text)
+{
+	text->have_kernel = true;
+	/* The linker script's names. _text comes first and covers the start-up code; the init text is gone after boot,
+	 * but its addresses stay on the stacks of the idle tasks. */
+	static const char *const names[][2] = { { "_text", "_etext" }, { "_sinittext", "_einittext" } };
+	for (size_t i = 0; i < KD_ARRAY_NR(names); i++) {
+		struct text_range *range = &text->kernel[text->kernel_nr];
+		if (kd_sources_have_symbol(&text->sources, names[i][0], &range->start) &&
+		    kd_sources_have_symbol(&text->sources, names[i][1], &range->end) && range->start < range->end)
+			text->kernel_nr++;
+	}
+	if (text->kernel_nr) {
+		text->image_start = text->kernel[0].start;
+		if (!kd_sources_have_symbol(&text->sources, "_end", &text->image_end))
+			text->image_end = text->kernel[text->kernel_nr - 1].end;
+	}
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	kd_vaddr left = ((const struct text_range *)a)->start, right = ((const struct text_range *)b)->start;
+	return (left > right) - (left < right);
+}
+
+/* What cannot be read leaves its module without ORC, or out: unwinding then falls back to guesses that are marked. */
+static void load_modules(struct kd_text *text)
+{
+	const struct kd_code_sources *sources = &text->sources;
+	text->have_modules = true;
+	if (!sources->modules)
+		return;
+	struct kd_module *list;
+	size_t nr;
+	KD_DROP_ERROR struct kd_error *err = kd_modules_list(sources->modules, &list, &nr, NULL);
+	if (err)
+		return;
+	uint64_t ip_offset, orc_offset, nr_offset;
+	bool has_orc = kd_sources_have_member(sources, "module", "arch.orc_unwind_ip", &ip_offset, NULL) &&
+		       kd_sources_have_member(sources, "module", "arch.orc_unwind", &orc_offset, NULL) &&
+		       kd_sources_have_member(sources, "module", "arch.num_orcs", &nr_offset, NULL);
+	for (size_t i = 0; i < nr && i < MODULES_MAX; i++) {
+		struct kd_text_module module = { .module = &list[i] };
+		if (has_orc && !(kd_sources_peek_u64(sources, list[i].address + ip_offset, &module.orc_ip) &&
+				 kd_sources_peek_u64(sources, list[i].address + orc_offset, &module.orc) &&
+				 kd_sources_peek_u32(sources, list[i].address + nr_offset, &module.orc_nr)))
+			module.orc_ip = module.orc = module.orc_nr = 0;
+		static const enum kd_module_memory kinds[] = { KD_MODULE_TEXT, KD_MODULE_INIT_TEXT };
+		for (size_t k = 0; k < KD_ARRAY_NR(kinds); k++) {
+			const struct kd_module_range *memory = &list[i].memory[kinds[k]];
+			if (!memory->start || !memory->size || memory->start + memory->size < memory->start)
+				continue;
+			if (!text_range_vector_append(&text->ranges,
+						      (struct text_range){ memory->start, memory->start + memory->size,
+									   text->modules.nr }))
+				return;
+		}
+		if (!text_module_vector_append(&text->modules, module))
+			return;
+	}
+	if (text->ranges.nr)
+		qsort(text->ranges.data, text->ranges.nr, sizeof(*text->ranges.data), compare_ranges);
+}
+
+static const struct text_range *find_range(struct kd_text *text, kd_vaddr pc)
+{
+	size_t first = 0, last = text->ranges.nr;
+	while (first < last) {
+		size_t middle = first + (last - first) / 2;
+		if (text->ranges.data[middle].start <= pc)
+			first = middle + 1;
+		else
+			last = middle;
+	}
+	/* Should memory run out while the table is made, a range may have lost its module. */
+	const struct text_range *range = first ? &text->ranges.data[first - 1] : NULL;
+	return range && pc < range->end && range->module < text->modules.nr ? range : NULL;
+}
+
+/*
+ * Every ftrace_ops may have a trampoline: a copy of ftrace_caller or, with FTRACE_OPS_FL_SAVE_REGS, of
+ * ftrace_regs_caller with the calls filled in. Its code has no ORC of its own, but the original's fits offset by
+ * offset.
+ */
+static void load_ftrace(struct kd_text *text)
+{
+	const struct kd_code_sources *sources = &text->sources;
+	text->have_ftrace = true;
+	kd_vaddr plain, with_regs, list, end, ops;
+	uint64_t next, start, size, flags;
+	if (!kd_sources_have_symbol(sources, "ftrace_caller", &plain) ||
+	    !kd_sources_have_symbol(sources, "ftrace_regs_caller", &with_regs) ||
+	    !kd_sources_have_symbol(sources, "ftrace_ops_list", &list) ||
+	    !kd_sources_have_symbol(sources, "ftrace_list_end", &end) ||
+	    !kd_sources_have_member(sources, "ftrace_ops", "next", &next, NULL) ||
+	    !kd_sources_have_member(sources, "ftrace_ops", "trampoline", &start, NULL) ||
+	    !kd_sources_have_member(sources, "ftrace_ops", "trampoline_size", &size, NULL) ||
+	    !kd_sources_have_member(sources, "ftrace_ops", "flags", &flags, NULL))
+		return;
+	int64_t save_regs;
+	KD_DROP_ERROR struct kd_error *err =
+		kd_types_enumerator(sources->types, "FTRACE_OPS_FL_SAVE_REGS", &save_regs, NULL);
+	if (err)
+		return;
+	if (!kd_sources_peek_u64(sources, list, &ops))
+		return;
+	for (unsigned int i = 0; i < FTRACE_OPS_MAX && ops && ops != end; i++) {
+		uint64_t address, len, ops_flags;
+		if (!kd_sources_peek_u64(sources, ops + start, &address) ||
+		    !kd_sources_peek_u64(sources, ops + size, &len) ||
+		    !kd_sources_peek_u64(sources, ops + flags, &ops_flags))
+			return;
+		struct ftrace_trampoline trampoline = { address, address + len,
+							ops_flags & save_regs ? with_regs : plain };
+		if (address && address < trampoline.end &&
+		    !ftrace_trampoline_vector_append(&text->trampolines, trampoline))
+			return;
+		if (!kd_sources_peek_u64(sources, ops + next, &ops))
+			return;
+	}
+}
+
+static bool in_ftrace(struct kd_text *text, kd_vaddr pc, kd_vaddr *ret_entry)
+{
+	if (!text->have_ftrace)
+		load_ftrace(text);
+	for (size_t i = 0; i < text->trampolines.nr; i++) {
+		const struct ftrace_trampoline *trampoline = &text->trampolines.data[i];
+		if (pc < trampoline->start || pc >= trampoline->end)
+			continue;
+		if (ret_entry)
+			*ret_entry = trampoline->original + (pc - trampoline->start);
+		return true;
+	}
+	return false;
+}
+
+/* BPF's lists are long and stacks are full of numbers that are no code: remember the last answers. */
+static bool in_bpf(struct kd_text *text, kd_vaddr pc)
+{
+	if (!text->sources.modules)
+		return false;
+	struct kind_slot *slot = &text->kinds[kd_hash_u64(pc) & (KIND_CACHE_NR - 1)];
+	if (slot->pc != pc) {
+		struct kd_symbol symbol;
+		KD_DROP_ERROR struct kd_error *err = kd_symbol_at(text->sources.modules, pc, &symbol);
+		*slot = (struct kind_slot){ pc, !err };
+	}
+	return slot->is_code;
+}
+
+enum kd_text_kind kd_text_kind(struct kd_text *text, kd_vaddr pc, const struct kd_text_module **ret_module,
+			       kd_vaddr *ret_entry)
+{
+	if (!text->have_kernel)
+		load_kernel(text);
+	for (size_t i = 0; i < text->kernel_nr; i++)
+		if (pc >= text->kernel[i].start && pc < text->kernel[i].end)
+			return KD_TEXT_KERNEL;
+	/* All code lies in the top 2 GB (the kernel's and modules' code model). */
+	if (pc < 0xffffffff80000000 || (pc >= text->image_start && pc < text->image_end))
+		return KD_TEXT_NONE;
+	if (!text->have_modules)
+		load_modules(text);
+	const struct text_range *range = find_range(text, pc);
+	if (range) {
+		if (ret_module)
+			*ret_module = &text->modules.data[range->module];
+		return KD_TEXT_MODULE;
+	}
+	if (in_ftrace(text, pc, ret_entry))
+		return KD_TEXT_FTRACE;
+	return in_bpf(text, pc) ? KD_TEXT_BPF : KD_TEXT_NONE;
+}
+
+struct kd_error *kd_text_symbol(struct kd_text *text, kd_vaddr pc, bool is_return, struct kd_symbol *ret)
+{
+	pc -= is_return;
+	struct symbol_slot *slot = &text->symbols[kd_hash_u64(pc) & (SYMBOL_CACHE_NR - 1)];
+	if (!pc || slot->pc != pc) {
+		struct kd_symbol symbol;
+		if (!text->sources.modules)
+			return kd_error_create(KD_ERROR_LOOKUP, "no symbols are known");
+		struct kd_error *err = kd_symbol_at(text->sources.modules, pc, &symbol);
+		if (err)
+			return err;
+		*slot = (struct symbol_slot){ pc, symbol };
+	}
+	*ret = slot->symbol;
+	return NULL;
+}
+
+/* Length of opcode FF, ModRM and what ModRM asks for. */
+static unsigned int indirect_call_len(uint8_t modrm, uint8_t sib)
+{
+	unsigned int mod = modrm >> 6, rm = modrm & 7;
+	if (mod == 3)
+		return 2;
+	unsigned int len = 2 + (rm == 4);
+	if (mod == 1)
+		return len + 1;
+	if (mod == 2 || rm == 5 || (rm == 4 && (sib & 7) == 5))
+		return len + 4;
+	return len;
+}
+
+bool kd_text_after_call(struct kd_text *text, kd_vaddr pc)
+{
+	enum { LEN = 7 }; /* of the longest call, without prefixes */
+	uint8_t bytes[LEN];
+	KD_DROP_ERROR struct kd_error *err = kd_memory_read(text->sources.memory, pc - LEN, bytes, LEN);
+	if (err)
+		return false;
+	if (bytes[LEN - 5] == 0xe8)
+		return true;
+	for (unsigned int len = 2; len <= LEN; len++) {
+		const uint8_t *insn = bytes + LEN - len;
+		if (insn[0] == 0xff && (insn[1] >> 3 & 7) == 2 &&
+		    indirect_call_len(insn[1], len > 2 ? insn[2] : 0) == len)
+			return true;
+	}
+	return false;
+}
