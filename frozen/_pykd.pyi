@@ -164,6 +164,131 @@ class Dump:
     # -- CPUs
     def notes(self) -> list[dict[str, int] | None]:
         """Registers of each CPU note by lower-case name (``rip``, ``rsp``, … ``pid``, and ``cr3`` where known); None: none."""
+    def cpus(self) -> list[Cpu]:
+        """All possible CPUs in ascending order; empty when the kernel's tables of them cannot be read."""
+    def cpu_variable(self, cpu: int, name: str) -> int:
+        """Address of a per-CPU variable on a CPU. :raises NotFoundError:"""
+    # -- stacks and text
+    def unwind(
+        self,
+        task: int = 0,
+        *,
+        registers: dict[str, int] | None = None,
+        crash: bool = False,
+        scan: bool = True,
+        max_frames: int = 512,
+    ) -> Trace:
+        """The stack trace of a task (address of its task_struct), or from *registers* (``rip``, ``rsp``, ``rbp``…).
+
+        :param crash: begin with the functions that stopped the CPU, as crash prints it, where the stack shows them.
+        :param scan: guess where the unwind data end; such frames have ``sure`` False.
+        :raises FaultError: when the task_struct itself cannot be read. A damaged stack is no error: see :attr:`Trace.why`.
+        """
+    def stack_of_task(self, task: int) -> tuple[int, int]:
+        """Its kernel stack, [start, end). :raises Error: when it has none."""
+    def stacks_of_cpu(self, cpu: int) -> list[tuple[str, int, int]]:
+        """(kind, start, end) of the IRQ, exception and entry stacks."""
+    def stack_text(self, start: int, end: int) -> tuple[list[tuple[int, int, bool]], int]:
+        """Words in [start, end) that are addresses of code: (where, address, follows a call), and how many bytes were unreadable."""
+    def stack_registers(self, start: int, end: int) -> tuple[list[tuple[int, bool, dict[str, int]]], int]:
+        """Places in [start, end) that look like a ``struct pt_regs``: (address, of user mode, registers), and the bytes unreadable."""
+    def text_symbol(self, pc: int, is_return: bool = False) -> Symbol | None:
+        """The symbol of a program counter; of a return address the symbol of the call before it."""
+    def disassemble(
+        self,
+        address: int,
+        size: int | None = None,
+        *,
+        count: int | None = None,
+        syntax: Literal["att", "intel"] = "att",
+        code: bytes | None = None,
+        pgd: int | None = None,
+    ) -> list[Instruction]:
+        """Decode *size* bytes (default: to the end of the symbol's range) or *count* instructions of memory, or of *code* as if at *address*.
+
+        :raises FaultError: when not even the first byte can be read.
+        """
+
+class Cpu:
+    """A possible CPU, at the moment of the crash."""
+
+    nr: int
+    online: bool
+    percpu: int
+    """``__per_cpu_offset[nr]``; 0 where not known."""
+    current: int
+    """Address of the task_struct that ran on it; 0 where not known."""
+    registers: dict[str, int] | None
+    why_no_registers: str | None
+
+class Frame:
+    """One frame of a :class:`Trace`."""
+
+    pc: int
+    sp: int
+    slot: int
+    """Where on the stack ``pc`` was found; of the first frame its ``sp``."""
+    cfa: int
+    """End of this frame; 0 where not known."""
+    found: str
+    """How: ``registers orc frame_pointer pt_regs trampoline scan``, as the core names them."""
+    stack: str
+    """Kind of the stack that ``sp`` is on."""
+    exact: bool
+    """``pc`` is the interrupted instruction, not the one after a call."""
+    sure: bool
+    """False: this frame, or one on the way to it, was guessed."""
+    regs_address: int
+    """The ``struct pt_regs`` that this frame was read from, or 0."""
+    registers: dict[str, int]
+    """Those whose value in this frame is known."""
+    symbol: Symbol | None
+    name: str | None
+    """of the symbol"""
+    offset: int | None
+    """of ``pc`` from the symbol"""
+    module: str | None
+
+class Trace:
+    """A stack trace, innermost frame first."""
+
+    frames: tuple[Frame, ...]
+    task: int
+    cpu: int
+    """-1: unknown"""
+    running: bool
+    stack: tuple[int, int]
+    """The task's own, (0, 0) if it has none."""
+    start: str
+    """Where the first registers came from."""
+    end: str
+    """Why it ended, in one word."""
+    why: str
+    """The same in one sentence."""
+    reason: str | None
+    """Of a missing page that ended it, as :attr:`FaultError.reason`."""
+    address: int
+    """That the end is about; 0 if none."""
+    user_registers: dict[str, int] | None
+    """With which user mode entered the kernel."""
+    user_registers_address: int
+    """Of their ``struct pt_regs``; 0 if they are from a note."""
+
+class Instruction:
+    """One decoded instruction."""
+
+    address: int
+    size: int
+    code: bytes
+    mnemonic: str
+    operands: str
+    text: str
+    """As gdb's ``x/i`` prints it, without symbols."""
+    flow: Literal["next", "call", "jump", "branch", "return", "stop"]
+    target: int
+    """Of a direct branch, or what an operand relative to %rip means; 0: none."""
+    rip_relative: bool
+    """``target`` is data, not a jump."""
 
 class Symbol:
     """A name in the kernel or a module."""

@@ -128,6 +128,7 @@ static void dump_dealloc(PyObject *self)
 	PyObject_GC_UnTrack(self);
 	dump_clear(self);
 	Py_CLEAR(DUMP(self)->paths);
+	kd_py_unwinder_release(DUMP(self));
 	kd_program_close(DUMP(self)->program);
 	Py_TYPE(self)->tp_free(self);
 }
@@ -746,16 +747,8 @@ static PyObject *note_dict(const struct kd_cpu_note *note)
 {
 	if (!note->has_regs)
 		Py_RETURN_NONE;
-	const struct kd_regs *r = &note->regs;
-	KD_PYOBJECT PyObject *dict = PyDict_New();
-#define REGISTER(name) put(dict, #name, PyLong_FromUnsignedLongLong(r->name))
-	bool ok = dict && REGISTER(rip) && REGISTER(rsp) && REGISTER(rflags) && REGISTER(rax) && REGISTER(rbx) &&
-		  REGISTER(rcx) && REGISTER(rdx) && REGISTER(rsi) && REGISTER(rdi) && REGISTER(rbp) && REGISTER(r8) &&
-		  REGISTER(r9) && REGISTER(r10) && REGISTER(r11) && REGISTER(r12) && REGISTER(r13) && REGISTER(r14) &&
-		  REGISTER(r15) && REGISTER(orig_rax) && REGISTER(cs) && REGISTER(ss) && REGISTER(ds) && REGISTER(es) &&
-		  REGISTER(fs) && REGISTER(gs) && REGISTER(fs_base) && REGISTER(gs_base) &&
-		  put(dict, "pid", PyLong_FromLong(note->pid));
-#undef REGISTER
+	KD_PYOBJECT PyObject *dict = kd_py_registers(&note->regs);
+	bool ok = dict && put(dict, "pid", PyLong_FromLong(note->pid));
 	if (ok && note->has_cr)
 		ok = put(dict, "cr3", PyLong_FromUnsignedLongLong(note->cr3)) &&
 		     put(dict, "cr4", PyLong_FromUnsignedLongLong(note->cr4));
@@ -816,14 +809,27 @@ static PyMethodDef dump_methods[] = {
 	KEYWORDS(object),
 	ONE(variable),
 	ONE(struct_class),
-	{ "follow", (PyCFunction)(void (*)(void))kd_py_dump_follow, METH_VARARGS | METH_KEYWORDS, KD_DOC_Dump_follow },
-	{ "read_columns", (PyCFunction)(void (*)(void))kd_py_dump_read_columns, METH_VARARGS | METH_KEYWORDS,
-	  KD_DOC_Dump_read_columns },
+#define ELSEWHERE(name, flags)                                                                   \
+	{                                                                                        \
+#name, (PyCFunction)(void (*)(void))kd_py_dump_##name, flags, KD_DOC_Dump_##name \
+	}
+	ELSEWHERE(follow, METH_VARARGS | METH_KEYWORDS),
+	ELSEWHERE(read_columns, METH_VARARGS | METH_KEYWORDS),
+	ELSEWHERE(cpus, METH_NOARGS),
+	ELSEWHERE(cpu_variable, METH_VARARGS | METH_KEYWORDS),
+	ELSEWHERE(unwind, METH_VARARGS | METH_KEYWORDS),
+	ELSEWHERE(stack_of_task, METH_O),
+	ELSEWHERE(stacks_of_cpu, METH_O),
+	ELSEWHERE(stack_text, METH_VARARGS | METH_KEYWORDS),
+	ELSEWHERE(stack_registers, METH_VARARGS | METH_KEYWORDS),
+	ELSEWHERE(text_symbol, METH_VARARGS | METH_KEYWORDS),
+	ELSEWHERE(disassemble, METH_VARARGS | METH_KEYWORDS),
 	NONE(notes),
 	{},
 #undef KEYWORDS
 #undef ONE
 #undef NONE
+#undef ELSEWHERE
 };
 
 PyTypeObject kd_py_Dump = {

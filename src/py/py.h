@@ -13,6 +13,8 @@
 #include "docstrings.h" /* generated: KD_DOC_… */
 #include "object/program.h"
 
+struct kd_unwinder;
+
 static inline void kd_cleanup_pyobject(PyObject **object)
 {
 	Py_XDECREF(*object);
@@ -33,12 +35,13 @@ PyObject *kd_py_exception(struct kd_error *error);
 
 typedef struct {
 	PyObject_HEAD struct kd_program *program;
-	kd_paddr pgd;		  /* address space of every virtual read; 0: the kernel's */
-	PyObject *paths;	  /* tuple of str */
-	PyObject *classes;	  /* dict: address of a struct kd_type -> class */
-	PyObject *class_names;	  /* dict: C text -> class, for readers by name */
-	PyObject *pseudo_members; /* dict */
-	PyObject *modules_error;  /* exception or NULL */
+	kd_paddr pgd;		      /* address space of every virtual read; 0: the kernel's */
+	PyObject *paths;	      /* tuple of str */
+	PyObject *classes;	      /* dict: address of a struct kd_type -> class */
+	PyObject *class_names;	      /* dict: C text -> class, for readers by name */
+	PyObject *pseudo_members;     /* dict */
+	PyObject *modules_error;      /* exception or NULL */
+	struct kd_unwinder *unwinder; /* made on first use */
 } DumpObject;
 
 extern PyTypeObject kd_py_Dump;
@@ -145,6 +148,21 @@ PyObject *kd_path_read(DumpObject *dump, struct kd_path *path, PyObject *self, k
 extern PyTypeObject kd_py_CString;
 /** @param address 0: unknown; @param pointer address of the pointer variable, if has_pointer. */
 PyObject *kd_py_cstring_new(const char *bytes, size_t len, kd_vaddr address, bool has_pointer, kd_vaddr pointer);
+
+/* ---- stack.c, instruction.c ---- */
+
+extern PyTypeObject kd_py_Cpu, kd_py_Frame, kd_py_Trace, kd_py_Instruction;
+void kd_py_unwinder_release(DumpObject *dump);
+PyObject *kd_py_registers(const struct kd_regs *regs);
+PyObject *kd_py_dump_cpus(PyObject *self, PyObject *unused);
+PyObject *kd_py_dump_cpu_variable(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *kd_py_dump_unwind(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *kd_py_dump_stack_of_task(PyObject *self, PyObject *task);
+PyObject *kd_py_dump_stacks_of_cpu(PyObject *self, PyObject *cpu);
+PyObject *kd_py_dump_stack_text(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *kd_py_dump_stack_registers(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *kd_py_dump_text_symbol(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *kd_py_dump_disassemble(PyObject *self, PyObject *args, PyObject *kwargs);
 
 /* ---- bulk.c ---- */
 
