@@ -16,7 +16,8 @@
 struct kd_stacks {
 	struct kd_code_sources sources;
 	struct kd_cpus *cpus;
-	uint64_t task_stack_offset, task_stack_len; /* len 0: not asked yet */
+	uint64_t task_stack_offset, task_len; /* 0: not asked yet */
+	bool have_task_offset;
 	struct cpu_stacks {
 		bool loaded;
 		size_t nr;
@@ -57,7 +58,7 @@ void kd_stacks_destroy(struct kd_stacks *stacks)
 
 /* THREAD_SIZE is a constant of the build (16 KiB, 32 with KASAN); the linker script leaves its size around the first
  * task's stack. */
-static uint64_t task_stack_len(struct kd_stacks *stacks)
+static uint64_t find_task_len(struct kd_stacks *stacks)
 {
 	static const char *const names[][2] = {
 		{ "__start_init_stack", "__end_init_stack" }, /* 2cb15faaedeb, Linux 6.11 */
@@ -75,25 +76,33 @@ static uint64_t task_stack_len(struct kd_stacks *stacks)
 	return TASK_STACK_DEFAULT;
 }
 
+uint64_t kd_stack_task_len(struct kd_stacks *stacks)
+{
+	if (!stacks->task_len)
+		stacks->task_len = find_task_len(stacks);
+	return stacks->task_len;
+}
+
 struct kd_error *kd_stack_of_task(struct kd_stacks *stacks, kd_vaddr task, struct kd_stack *ret)
 {
-	if (!stacks->task_stack_len) {
+	if (!stacks->have_task_offset) {
 		struct kd_error *err =
 			kd_sources_offset(&stacks->sources, "task_struct", "stack", &stacks->task_stack_offset);
 		if (err)
 			return err;
-		stacks->task_stack_len = task_stack_len(stacks);
+		stacks->have_task_offset = true;
 	}
+	const uint64_t len = kd_stack_task_len(stacks);
 	uint64_t start;
 	struct kd_error *err = kd_memory_read_u64(stacks->sources.memory, task + stacks->task_stack_offset, &start);
 	if (err)
 		return err;
 	if (!start)
 		return kd_error_create(KD_ERROR_FORMAT, "task %#" PRIx64 " has no kernel stack (any more)", task);
-	if (start % PAGE_LEN || start >> 63 == 0 || start + stacks->task_stack_len < start)
+	if (start % PAGE_LEN || start >> 63 == 0 || start + len < start)
 		return kd_error_create(KD_ERROR_FORMAT, "task %#" PRIx64 " has an impossible stack address %#" PRIx64,
 				       task, start);
-	*ret = (struct kd_stack){ KD_STACK_TASK, -1, start, start + stacks->task_stack_len };
+	*ret = (struct kd_stack){ KD_STACK_TASK, -1, start, start + len };
 	return NULL;
 }
 

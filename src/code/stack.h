@@ -46,6 +46,9 @@ void kd_stacks_destroy(struct kd_stacks *stacks);
  */
 struct kd_error *kd_stack_of_task(struct kd_stacks *stacks, kd_vaddr task, struct kd_stack *ret) KD_RETURNS_ERROR;
 
+/** Length of every task's stack (THREAD_SIZE) in bytes: a power of two. */
+uint64_t kd_stack_task_len(struct kd_stacks *stacks);
+
 /** The IRQ, exception and entry stacks of a CPU, as far as they are known. Valid as long as stacks. Never fails. */
 const struct kd_stack *kd_stacks_of_cpu(struct kd_stacks *stacks, uint32_t cpu, size_t *ret_nr);
 

@@ -83,6 +83,7 @@ struct kd_trace {
 	enum kd_trace_start start;
 	enum kd_trace_end end;
 	char why[200];		    /* the end in one sentence, no final period */
+	char guessed[200];	    /* why frames had to be guessed (the first time), or "" */
 	enum kd_fault fault;	    /* KD_END_FAULT */
 	kd_vaddr address;	    /* that the end is about; 0 if none */
 	bool has_user_regs;	    /* the registers with which user mode entered the kernel: */
