@@ -29,4 +29,9 @@ struct kd_notes {
 	size_t nr;
 };
 
+/** Parse raw little-endian ELF notes of x86-64, one after another. Notes of other kinds, and what is left after a
+ *  damaged one, are ignored. */
+struct kd_error *kd_notes_init(struct kd_notes *notes, const void *raw, size_t raw_len) KD_RETURNS_ERROR;
+void kd_notes_deinit(struct kd_notes *notes);
+
 #endif

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dump/dump.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libkdumpfile/kdumpfile.h>
+
+#include "base/cleanup.h"
+#include "dump/header.h"
+#include "dump/page_cache.h"
+#include "dump/vmcoreinfo_search.h"
+
+#define CACHE_LEN (16u << 20)
+#define CACHE_PAGES_MIN 16
+/* libkdumpfile's own cache is searched one by one, and ours stands in front of it. */
+#define LIBRARY_CACHE_PAGES 8
+#define PATHS_MAX 1024
+
+struct dump_part {
+	char *path;
+	struct kd_file file;
+	kd_pfn start, end; /* the pages it carries */
+};
+
+struct kd_dump {
+	kdump_ctx_t *context;
+	struct dump_part *parts;
+	size_t part_nr;
+	struct kd_header header; /* of the first part */
+	struct kd_page_cache cache;
+	struct kd_vmcoreinfo vmcoreinfo;
+	struct kd_notes notes;
+	kdump_bmp_t *file_pages, *memory_pages; /* borrowed from context; NULL if the format has none */
+	char *format;
+	const char *arch;
+	uint32_t page_size;
+	unsigned int page_shift;
+	kd_pfn max_pfn;
+	bool live;
+	bool incomplete;
+};
+
+/** What libkdumpfile says, without its final newline. */
+static const char *library_error(struct kd_dump *dump)
+{
+	const char *text = kdump_get_err(dump->context);
+	return text ? text : "no reason given";
+}
+
+static struct kd_error *open_error(struct kd_dump *dump, kdump_status status)
+{
+	const char *path = dump->parts[0].path;
+	switch (status) {
+	case KDUMP_ERR_SYSTEM:
+		if (errno == ENOMEM)
+			return &kd_error_nomem;
+		return kd_error_create_os(errno, path, "cannot open %s: %s", path, library_error(dump));
+	case KDUMP_ERR_NOTIMPL:
+		return kd_error_create_file(KD_ERROR_UNSUPPORTED, path, "%s cannot be read: %s", path,
+					    library_error(dump));
+	case KDUMP_ERR_EOF:
+		return kd_error_create_file(KD_ERROR_FORMAT, path,
+					    "%s is truncated inside its headers: %s; copy the dump again", path,
+					    library_error(dump));
+	default:
+		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: %s", path, library_error(dump));
+	}
+}
+
+static struct kd_error *open_parts(struct kd_dump *dump, const char *const *paths, size_t path_nr, bool live)
+{
+	dump->parts = calloc(path_nr, sizeof(*dump->parts));
+	if (!dump->parts)
+		return &kd_error_nomem;
+	for (size_t i = 0; i < path_nr; i++) {
+		struct dump_part *part = &dump->parts[i];
+		part->file.fd = -1;
+		part->path = strdup(paths[i]);
+		dump->part_nr = i + 1;
+		if (!part->path)
+			return &kd_error_nomem;
+		struct kd_error *err = kd_file_init(&part->file, part->path);
+		if (err)
+			return err;
+		enum kd_container container;
+		err = kd_probe(&part->file, live, &container);
+		if (err)
+			return err;
+		struct kd_header header;
+		err = kd_header_init(&header, &part->file, container);
+		if (err)
+			return err;
+		part->start = header.split ? header.split_start : 0;
+		part->end = header.split ? header.split_end : UINT64_MAX;
+		bool whole = !header.split;
+		if (i == 0) {
+			dump->header = header;
+		} else {
+			dump->header.incomplete |= header.incomplete;
+			kd_header_deinit(&header);
+		}
+		if (path_nr > 1 && whole && container == KD_CONTAINER_KDUMP)
+			return kd_error_create_file(KD_ERROR_VALUE, paths[i],
+						    "%s is not part of a split set; open one dump at a time", paths[i]);
+	}
+	return NULL;
+}
+
+/** The part of a split set that would carry a page; NULL if it was not given. */
+static const struct dump_part *find_part(const struct kd_dump *dump, kd_pfn pfn)
+{
+	for (size_t i = 0; i < dump->part_nr; i++) {
+		if (pfn >= dump->parts[i].start && pfn < dump->parts[i].end)
+			return &dump->parts[i];
+	}
+	return NULL;
+}
+
+static bool all_parts_given(const struct kd_dump *dump)
+{
+	const struct dump_part *part;
+	for (kd_pfn pfn = 0; pfn < dump->max_pfn; pfn = part->end) {
+		part = find_part(dump, pfn);
+		if (!part)
+			return false;
+	}
+	return true;
+}
+
+static struct kd_error *hand_over(struct kd_dump *dump)
+{
+	KD_FREE int *fds = malloc(dump->part_nr * sizeof(*fds));
+	if (!fds)
+		return &kd_error_nomem;
+	for (size_t i = 0; i < dump->part_nr; i++)
+		fds[i] = dump->parts[i].file.fd;
+	dump->context = kdump_new();
+	if (!dump->context)
+		return &kd_error_nomem;
+	kdump_status status = kdump_set_number_attr(dump->context, "cache.size", LIBRARY_CACHE_PAGES);
+	if (status == KDUMP_OK)
+		status = kdump_open_fdset(dump->context, (unsigned int)dump->part_nr, fds);
+	return status == KDUMP_OK ? NULL : open_error(dump, status);
+}
+
+static kdump_bmp_t *bitmap_attribute(struct kd_dump *dump, const char *key)
+{
+	kdump_attr_t attribute = { .type = KDUMP_BITMAP };
+	return kdump_get_typed_attr(dump->context, key, &attribute) == KDUMP_OK ? attribute.val.bitmap : NULL;
+}
+
+static struct kd_error *read_geometry(struct kd_dump *dump)
+{
+	const char *path = dump->parts[0].path;
+	kdump_num_t page_size = 0, max_pfn = 0;
+	kdump_get_number_attr(dump->context, "arch.page_size", &page_size);
+	kdump_get_number_attr(dump->context, "max_pfn", &max_pfn);
+	if (page_size < 4096 || page_size > 65536 || page_size & (page_size - 1))
+		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: its page size is %" PRIu64, path,
+					    (uint64_t)page_size);
+	dump->page_size = (uint32_t)page_size;
+	dump->page_shift = (unsigned int)__builtin_ctz(dump->page_size);
+	dump->max_pfn = kd_min(max_pfn, UINT64_MAX >> dump->page_shift);
+	dump->file_pages = bitmap_attribute(dump, "file.pagemap");
+	dump->memory_pages = bitmap_attribute(dump, "memory.pagemap");
+	return NULL;
+}
+
+static struct kd_error *find_completeness(struct kd_dump *dump)
+{
+	bool cut = false;
+	struct kd_error *err = kd_header_ends_early(&dump->header, &dump->parts[0].file, &cut);
+	if (err)
+		return err;
+	dump->incomplete = cut || dump->header.incomplete || !all_parts_given(dump);
+	return NULL;
+}
+
+static struct kd_error *read_vmcoreinfo(struct kd_dump *dump, const struct kd_dump_options *options)
+{
+	if (options->vmcoreinfo)
+		return kd_vmcoreinfo_init(&dump->vmcoreinfo, options->vmcoreinfo, options->vmcoreinfo_len);
+	kdump_attr_t attribute = { .type = KDUMP_BLOB };
+	if (kdump_get_typed_attr(dump->context, "linux.vmcoreinfo.raw", &attribute) != KDUMP_OK ||
+	    !kdump_blob_size(attribute.val.blob))
+		return kd_vmcoreinfo_search(dump, &dump->vmcoreinfo);
+	const void *text = kdump_blob_pin(attribute.val.blob);
+	struct kd_error *err = kd_vmcoreinfo_init(&dump->vmcoreinfo, text, kdump_blob_size(attribute.val.blob));
+	kdump_blob_unpin(attribute.val.blob);
+	return err;
+}
+
+/** Which machine, when the headers are silent, as in QEMU's kdump files: what only one kernel writes about itself. */
+static const char *guess_arch(const struct kd_dump *dump)
+{
+	static const struct {
+		const char *key, *arch;
+	} marks[] = {
+		{ "NUMBER(pgtable_l5_enabled)", "x86_64" }, { "SYMBOL(init_top_pgt)", "x86_64" },
+		{ "SYMBOL(init_level4_pgt)", "x86_64" },    { "NUMBER(kimage_voffset)", "aarch64" },
+		{ "NUMBER(va_kernel_pa_offset)", "riscv64" },
+	};
+	for (size_t i = 0; i < KD_ARRAY_NR(marks); i++) {
+		if (kd_vmcoreinfo_get(&dump->vmcoreinfo, marks[i].key))
+			return marks[i].arch;
+	}
+	/* A state note was parsed as x86-64's. */
+	for (size_t i = 0; i < dump->notes.nr; i++) {
+		if (dump->notes.cpus[i].has_cr)
+			return "x86_64";
+	}
+	return NULL;
+}
+
+static struct kd_error *find_arch(struct kd_dump *dump)
+{
+	const char *name = NULL;
+	if (kdump_get_string_attr(dump->context, "arch.name", &name) != KDUMP_OK)
+		name = NULL;
+	dump->arch = name ? name : dump->header.machine;
+	if (!dump->arch)
+		dump->arch = guess_arch(dump);
+	if (!dump->arch)
+		dump->arch = "unknown";
+	else if (!name && kdump_set_string_attr(dump->context, "arch.name", dump->arch) != KDUMP_OK)
+		return open_error(dump, KDUMP_ERR_CORRUPT);
+	return NULL;
+}
+
+/** "kdump-compressed, zstd, flattened" */
+static struct kd_error *describe(struct kd_dump *dump)
+{
+	const char *format = NULL;
+	if (dump->live)
+		format = "live kernel";
+	else if (dump->header.compression)
+		format = "kdump-compressed";
+	else if (kdump_get_string_attr(dump->context, "file.description", &format) != KDUMP_OK)
+		format = "dump";
+	const char *compression = dump->header.compression ? dump->header.compression : "";
+	if (asprintf(&dump->format, "%s%s%s%s%s", format, *compression ? ", " : "", compression,
+		     dump->parts[0].file.flattened ? ", flattened" : "", dump->header.split ? ", split" : "") < 0) {
+		dump->format = NULL;
+		return &kd_error_nomem;
+	}
+	return NULL;
+}
+
+static struct kd_error *open_into(struct kd_dump *dump, const char *const *paths, size_t path_nr,
+				  const struct kd_dump_options *options)
+{
+	struct kd_error *err = open_parts(dump, paths, path_nr, options->live);
+	if (!err)
+		err = hand_over(dump);
+	if (!err)
+		err = read_geometry(dump);
+	if (!err)
+		err = find_completeness(dump);
+	if (err)
+		return err;
+	size_t pages = options->cache_pages ? options->cache_pages : CACHE_LEN >> dump->page_shift;
+	err = kd_page_cache_init(&dump->cache, dump->page_size, kd_max(pages, CACHE_PAGES_MIN));
+	if (!err)
+		err = read_vmcoreinfo(dump, options);
+	if (!err)
+		err = kd_notes_init(&dump->notes, dump->header.notes, dump->header.notes_len);
+	if (!err)
+		err = find_arch(dump);
+	dump->live = !strcmp(paths[0], "/proc/kcore");
+	return err ? err : describe(dump);
+}
+
+struct kd_error *kd_dump_open(const char *const *paths, size_t path_nr, const struct kd_dump_options *options,
+			      struct kd_dump **ret)
+{
+	static const struct kd_dump_options defaults;
+	if (!path_nr || path_nr > PATHS_MAX)
+		return kd_error_create(KD_ERROR_VALUE, "%zu dump files given; 1 to %u are possible", path_nr,
+				       PATHS_MAX);
+	struct kd_dump *dump = calloc(1, sizeof(*dump));
+	if (!dump)
+		return &kd_error_nomem;
+	struct kd_error *err = open_into(dump, paths, path_nr, options ? options : &defaults);
+	if (err) {
+		kd_dump_close(dump);
+		return err;
+	}
+	*ret = dump;
+	return NULL;
+}
+
+void kd_dump_close(struct kd_dump *dump)
+{
+	if (!dump)
+		return;
+	if (dump->context)
+		kdump_free(dump->context);
+	for (size_t i = 0; i < dump->part_nr; i++) {
+		kd_file_deinit(&dump->parts[i].file);
+		free(dump->parts[i].path);
+	}
+	free(dump->parts);
+	kd_header_deinit(&dump->header);
+	kd_page_cache_deinit(&dump->cache);
+	kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
+	kd_notes_deinit(&dump->notes);
+	free(dump->format);
+	free(dump);
+}
+
+const char *kd_dump_path(const struct kd_dump *dump)
+{
+	return dump->parts[0].path;
+}
+
+const char *kd_dump_format(const struct kd_dump *dump)
+{
+	return dump->format;
+}
+
+const char *kd_dump_arch(const struct kd_dump *dump)
+{
+	return dump->arch;
+}
+
+uint32_t kd_dump_page_size(const struct kd_dump *dump)
+{
+	return dump->page_size;
+}
+
+kd_pfn kd_dump_max_pfn(const struct kd_dump *dump)
+{
+	return dump->max_pfn;
+}
+
+bool kd_dump_is_live(const struct kd_dump *dump)
+{
+	return dump->live;
+}
+
+enum kd_completeness kd_dump_completeness(const struct kd_dump *dump)
+{
+	return dump->incomplete ? KD_TRUNCATED : KD_COMPLETE;
+}
+
+const struct kd_vmcoreinfo *kd_dump_vmcoreinfo(const struct kd_dump *dump)
+{
+	return &dump->vmcoreinfo;
+}
+
+const struct kd_notes *kd_dump_notes(struct kd_dump *dump)
+{
+	return &dump->notes;
+}
+
+char *kd_dump_attribute(struct kd_dump *dump, const char *key)
+{
+	kdump_attr_t attribute;
+	if (kdump_get_attr(dump->context, key, &attribute) != KDUMP_OK)
+		return NULL;
+	char *text = NULL;
+	switch (attribute.type) {
+	case KDUMP_STRING:
+		return strdup(attribute.val.string);
+	case KDUMP_NUMBER:
+		return asprintf(&text, "%" PRIu64, (uint64_t)attribute.val.number) < 0 ? NULL : text;
+	case KDUMP_ADDRESS:
+		return asprintf(&text, "%#" PRIx64, (uint64_t)attribute.val.address) < 0 ? NULL : text;
+	default:
+		return NULL;
+	}
+}
+
+static bool has_bit(kdump_bmp_t *bitmap, kd_pfn pfn)
+{
+	unsigned char bit = 0;
+	return kdump_bmp_get_bits(bitmap, pfn, pfn, &bit) == KDUMP_OK && bit & 1;
+}
+
+/** Why libkdumpfile has no data for a page: it only says so. */
+static enum kd_fault why_missing(struct kd_dump *dump, kd_pfn pfn)
+{
+	if (pfn >= dump->max_pfn || (dump->memory_pages && !has_bit(dump->memory_pages, pfn)))
+		return KD_FAULT_ABSENT;
+	if (!find_part(dump, pfn))
+		return KD_FAULT_TRUNCATED;
+	return dump->memory_pages ? KD_FAULT_EXCLUDED : KD_FAULT_ABSENT;
+}
+
+static struct kd_error *read_error(struct kd_dump *dump, kd_pfn pfn, kdump_status status)
+{
+	kd_paddr address = pfn << dump->page_shift;
+	switch (status) {
+	case KDUMP_ERR_NODATA:
+		return kd_error_create_fault(why_missing(dump, pfn), address, true);
+	case KDUMP_ERR_EOF:
+		return kd_error_create_fault(KD_FAULT_TRUNCATED, address, true);
+	case KDUMP_ERR_SYSTEM:
+		if (errno == ENOMEM)
+			return &kd_error_nomem;
+		return kd_error_create_os(errno, dump->parts[0].path, "cannot read %s: %s", dump->parts[0].path,
+					  library_error(dump));
+	default:
+		return kd_error_create_fault_why(KD_FAULT_CORRUPT, address, true,
+						 "cannot read physical address %#" PRIx64
+						 ": page data in the dump file are corrupt: %s",
+						 address, library_error(dump));
+	}
+}
+
+struct kd_error *kd_dump_page(struct kd_dump *dump, kd_pfn pfn, const uint8_t **ret)
+{
+	const uint8_t *data = kd_page_cache_find(&dump->cache, pfn);
+	if (__builtin_expect(data && !dump->live, 1)) {
+		*ret = data;
+		return NULL;
+	}
+	/* A running kernel changes under our eyes: nothing is kept. */
+	if (dump->live)
+		kd_page_cache_clear(&dump->cache);
+	if (pfn >= dump->max_pfn)
+		return kd_error_create_fault(KD_FAULT_ABSENT, pfn << dump->page_shift, true);
+	struct kd_cached_page *page;
+	struct kd_error *err = kd_page_cache_reserve(&dump->cache, &page);
+	if (err)
+		return err;
+	size_t len = dump->page_size;
+	kdump_status status =
+		kdump_read(dump->context, KDUMP_MACHPHYSADDR, pfn << dump->page_shift, page->data, &len);
+	if (status != KDUMP_OK)
+		return read_error(dump, pfn, status);
+	kd_page_cache_commit(&dump->cache, page, pfn);
+	*ret = page->data;
+	return NULL;
+}
+
+struct kd_error *kd_dump_read(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len)
+{
+	while (len) {
+		const uint8_t *page;
+		struct kd_error *err = kd_dump_page(dump, address >> dump->page_shift, &page);
+		if (err)
+			return err;
+		size_t offset = address & (dump->page_size - 1);
+		size_t part = kd_min(len, dump->page_size - offset);
+		memcpy(buffer, page + offset, part);
+		buffer = (char *)buffer + part;
+		address += part;
+		len -= part;
+	}
+	return NULL;
+}
+
+enum kd_fault kd_dump_page_status(struct kd_dump *dump, kd_pfn pfn)
+{
+	if (pfn >= dump->max_pfn)
+		return KD_FAULT_ABSENT;
+	if (dump->file_pages && !has_bit(dump->file_pages, pfn))
+		return why_missing(dump, pfn);
+	if (dump->file_pages && !dump->incomplete)
+		return KD_FAULT_NONE;
+	/* Only reading tells whether the file still has it. */
+	const uint8_t *page;
+	KD_DROP_ERROR struct kd_error *err = kd_dump_page(dump, pfn, &page);
+	return err && err->fault != KD_FAULT_CORRUPT ? err->fault : KD_FAULT_NONE;
+}
+
+bool kd_dump_next_page(struct kd_dump *dump, kd_pfn *pfn)
+{
+	kdump_addr_t next = *pfn;
+	if (dump->file_pages && kdump_bmp_find_set(dump->file_pages, &next) != KDUMP_OK)
+		return false;
+	*pfn = next;
+	return next < dump->max_pfn;
+}
+
+bool kd_dump_peek(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len)
+{
+	return kdump_read(dump->context, KDUMP_MACHPHYSADDR, address, buffer, &len) == KDUMP_OK;
+}

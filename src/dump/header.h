@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * What libkdumpfile does not tell of a dump's own headers: the raw notes, marks of an incomplete dump, the share of a
+ * split file. Also refuses sizes that cannot be, before the file is handed over.
+ */
+#ifndef KD_DUMP_HEADER_H
+#define KD_DUMP_HEADER_H
+
+#include "dump/probe.h"
+
+struct kd_header {
+	uint8_t *notes; /* owned; raw little-endian ELF notes, one after another; NULL if there are none */
+	size_t notes_len;
+	const char *compression; /* "zlib", …; "uncompressed"; NULL if the format has no such thing */
+	const char *machine;	 /* "x86_64" if the header says so, else NULL */
+	bool incomplete;	 /* the dump was not finished, or the file is shorter than its headers say */
+	bool split;
+	kd_pfn split_start, split_end; /* of a split set's part: the pages it carries, end exclusive */
+	/* kdump-compressed only, else 0: where the page descriptors are, and the bitmap that counts them. */
+	uint64_t bitmap_offset, bitmap_len, descriptor_offset;
+};
+
+/** Errors: KD_ERROR_FORMAT (damaged or truncated headers), KD_ERROR_UNSUPPORTED (a process's core). */
+struct kd_error *kd_header_init(struct kd_header *header, const struct kd_file *file,
+				enum kd_container container) KD_RETURNS_ERROR;
+void kd_header_deinit(struct kd_header *header);
+
+/** Whether the last page descriptors of a kdump-compressed file, and the data they point to, are in the file.
+ *  Takes time in proportion to the bitmap, so it is done on demand. */
+struct kd_error *kd_header_ends_early(const struct kd_header *header, const struct kd_file *file,
+				      bool *ret) KD_RETURNS_ERROR;
+
+#endif

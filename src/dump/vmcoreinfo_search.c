@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dump/vmcoreinfo_search.h"
+
+#include <string.h>
+
+/*
+ * Heuristic. The kernel builds the text in a zeroed page (vmcoreinfo_data, since Linux kernel commit 203e9e41219b
+ * ("kexec: move vmcoreinfo out of the kernel's .bss section") (in v4.13)), so it starts on a page boundary with
+ * "OSRELEASE=". The same text may lie about in the page cache of a file or in the memory of kexec tools, possibly from
+ * an earlier boot: a text must be whole, and the kernel it describes must be where the text says it is. `--vmcoreinfo
+ * FILE` overrides the search.
+ */
+#define FIRST_KEY "OSRELEASE="
+
+/* 64 GiB of memory at 4 KiB a page, which takes seconds when all of it is compressed. */
+#define SEARCH_PAGES_MAX (16u << 20)
+
+#define START_KERNEL_MAP 0xffffffff80000000u
+
+/** On x86-64, whether the release is found where the text says that init_uts_ns is. True if that cannot be told. */
+static bool describes_this_memory(struct kd_dump *dump, const struct kd_vmcoreinfo *info)
+{
+	kd_vaddr init_uts_ns;
+	int64_t phys_base;
+	const char *release = kd_vmcoreinfo_get(info, "OSRELEASE");
+	if (!release || !kd_vmcoreinfo_symbol(info, "init_uts_ns", &init_uts_ns) ||
+	    !kd_vmcoreinfo_number(info, "phys_base", &phys_base) || init_uts_ns < START_KERNEL_MAP)
+		return true;
+	/* struct uts_namespace has at most a few words before its six strings of 65 bytes. */
+	char uts[64 + 6 * 65];
+	kd_paddr address = init_uts_ns - START_KERNEL_MAP + (uint64_t)phys_base;
+	if (!kd_dump_peek(dump, address, uts, sizeof(uts)))
+		return true;
+	return memmem(uts, sizeof(uts), release, strlen(release)) != NULL;
+}
+
+static struct kd_error *check(struct kd_dump *dump, kd_pfn pfn, bool *found, struct kd_vmcoreinfo *ret)
+{
+	/* VMCOREINFO_BYTES is PAGE_SIZE; 64 KiB is the largest page there is. */
+	char text[4096];
+	size_t len = kd_min(sizeof(text), kd_dump_page_size(dump));
+	if (!kd_dump_peek(dump, pfn * kd_dump_page_size(dump), text, len))
+		return NULL;
+	struct kd_vmcoreinfo info;
+	struct kd_error *err = kd_vmcoreinfo_init(&info, text, len);
+	if (err)
+		return err;
+	kd_vaddr stext;
+	uint64_t page_size;
+	if (kd_vmcoreinfo_symbol(&info, "_stext", &stext) && kd_vmcoreinfo_value(&info, "PAGESIZE", &page_size) &&
+	    page_size == kd_dump_page_size(dump) && describes_this_memory(dump, &info)) {
+		*ret = info;
+		*found = true;
+		return NULL;
+	}
+	kd_vmcoreinfo_deinit(&info);
+	return NULL;
+}
+
+struct kd_error *kd_vmcoreinfo_search(struct kd_dump *dump, struct kd_vmcoreinfo *ret)
+{
+	bool found = false;
+	kd_pfn pfn = 0;
+	for (unsigned int i = 0; i < SEARCH_PAGES_MAX && !found && kd_dump_next_page(dump, &pfn); i++, pfn++) {
+		char start[sizeof(FIRST_KEY) - 1];
+		if (!kd_dump_peek(dump, pfn * kd_dump_page_size(dump), start, sizeof(start)) ||
+		    memcmp(start, FIRST_KEY, sizeof(start)))
+			continue;
+		struct kd_error *err = check(dump, pfn, &found, ret);
+		if (err)
+			return err;
+	}
+	return NULL;
+}

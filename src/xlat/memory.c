@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "xlat/memory.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/hash.h"
+#include "xlat/arch.h"
+
+/* Translations by table that are remembered, in pages: a stack, a module, a hash table in vmalloc memory. */
+#define TLB_NR 1024
+
+struct tlb_entry {
+	kd_vaddr page; /* virtual page number + 1; 0: free */
+	kd_paddr pgd;
+	kd_pfn pfn;
+};
+
+struct kd_memory {
+	struct kd_dump *dump;
+	const struct kd_arch *arch;
+	struct kd_layout layout;
+	kd_vaddr direct_start, direct_len; /* of layout, in the form the hot path needs; len 0: not known */
+	unsigned int page_shift;
+	uint32_t page_size;
+	struct tlb_entry tlb[TLB_NR];
+};
+
+static const struct kd_arch *const archs[] = { &kd_arch_x86_64 };
+
+/** The same fault, told of the virtual address that was asked for. */
+static struct kd_error *fault_at(struct kd_error *err, kd_vaddr address, const char *what)
+{
+	if (err->code != KD_ERROR_FAULT)
+		return err;
+	struct kd_error *virt = kd_error_create_fault_why(err->fault, address, false,
+							  "cannot read virtual address %#" PRIx64 "%s: %s", address,
+							  what, err->message);
+	kd_error_destroy(err);
+	return virt;
+}
+
+static struct kd_error *unmapped(kd_vaddr address)
+{
+	return kd_error_create_fault(KD_FAULT_UNTRANSLATABLE, address, false);
+}
+
+static struct kd_error *read_entry(struct kd_memory *memory, kd_paddr entry, uint64_t *ret)
+{
+	const uint8_t *page;
+	struct kd_error *err = kd_dump_page(memory->dump, entry >> memory->page_shift, &page);
+	if (err)
+		return err;
+	memcpy(ret, page + (entry & (memory->page_size - 1)), sizeof(*ret));
+	return NULL;
+}
+
+/** Bits above those that the tables look at repeat the highest one. */
+static bool is_canonical(const struct kd_level *levels, kd_vaddr address)
+{
+	int64_t upper = (int64_t)address >> (levels[0].shift + KD_TABLE_BITS - 1);
+	return upper == 0 || upper == -1;
+}
+
+struct kd_error *kd_memory_walk_by(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr address,
+				   struct kd_walk_step steps[KD_WALK_MAX], size_t *ret_nr, kd_paddr *ret)
+{
+	unsigned int nr;
+	const struct kd_level *levels = memory->arch->levels(layout, &nr);
+	kd_paddr table = layout->pgd;
+	*ret_nr = 0;
+	if (!is_canonical(levels, address))
+		return kd_error_create_fault_why(KD_FAULT_UNTRANSLATABLE, address, false,
+						 "cannot read virtual address %#" PRIx64 ": it is not canonical",
+						 address);
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct kd_level *level = &levels[i];
+		struct kd_walk_step *step = &steps[i];
+		*step = (struct kd_walk_step){
+			.level = level->name,
+			.entry = table + (address >> level->shift & (KD_TABLE_NR - 1)) * sizeof(uint64_t),
+		};
+		struct kd_error *err = read_entry(memory, step->entry, &step->value);
+		if (err)
+			return fault_at(err, address, ", its page tables");
+		*ret_nr = i + 1;
+		struct kd_entry entry = memory->arch->decode(layout, level, step->value);
+		if (!entry.present)
+			return unmapped(address);
+		if (entry.leaf) {
+			step->page_size = 1ull << level->shift;
+			*ret = entry.target + (address & (step->page_size - 1));
+			return NULL;
+		}
+		table = entry.target;
+	}
+	/* The last level has leaves only. */
+	return unmapped(address);
+}
+
+struct kd_error *kd_memory_walk(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address,
+				struct kd_walk_step steps[KD_WALK_MAX], size_t *ret_nr, kd_paddr *ret)
+{
+	struct kd_layout layout = memory->layout;
+	if (pgd)
+		layout.pgd = memory->arch->table(&layout, pgd);
+	return kd_memory_walk_by(memory, &layout, address, steps, ret_nr, ret);
+}
+
+static bool in_image(const struct kd_layout *layout, kd_vaddr address)
+{
+	return address >= layout->image_start && address < layout->image_end;
+}
+
+/** Physical page of a virtual one, by tables. */
+static struct kd_error *translate_page(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address, kd_pfn *ret)
+{
+	kd_vaddr page = address >> memory->page_shift;
+	struct tlb_entry *entry = &memory->tlb[(page ^ page >> 18 ^ pgd >> memory->page_shift) % TLB_NR];
+	if (entry->page == page + 1 && entry->pgd == pgd) {
+		*ret = entry->pfn;
+		return NULL;
+	}
+	struct kd_walk_step steps[KD_WALK_MAX];
+	size_t nr;
+	kd_paddr physical;
+	struct kd_error *err = kd_memory_walk(memory, pgd, address, steps, &nr, &physical);
+	if (err && err->code == KD_ERROR_FAULT && err->fault != KD_FAULT_UNTRANSLATABLE &&
+	    in_image(&memory->layout, address)) {
+		/* Without the tables, as in a truncated dump, the image is still known to lie in one piece. */
+		kd_error_destroy(err);
+		err = NULL;
+		physical = address - memory->layout.image_start + (uint64_t)memory->layout.phys_base;
+	}
+	if (err)
+		return err;
+	if (!kd_dump_is_live(memory->dump))
+		*entry = (struct tlb_entry){ page + 1, pgd, physical >> memory->page_shift };
+	*ret = physical >> memory->page_shift;
+	return NULL;
+}
+
+static inline struct kd_error *view_space(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address,
+					  const uint8_t **ret, size_t *ret_len)
+{
+	kd_vaddr direct = address - memory->direct_start;
+	kd_pfn pfn;
+	struct kd_error *err;
+	if (__builtin_expect(direct < memory->direct_len, 1)) {
+		pfn = direct >> memory->page_shift;
+	} else {
+		err = translate_page(memory, pgd, address, &pfn);
+		if (err)
+			return err;
+	}
+	const uint8_t *page;
+	err = kd_dump_page(memory->dump, pfn, &page);
+	if (__builtin_expect(err != NULL, 0))
+		return fault_at(err, address, "");
+	size_t offset = address & (memory->page_size - 1);
+	*ret = page + offset;
+	*ret_len = memory->page_size - offset;
+	return NULL;
+}
+
+struct kd_error *kd_memory_view(struct kd_memory *memory, kd_vaddr address, const uint8_t **ret, size_t *ret_len)
+{
+	return view_space(memory, 0, address, ret, ret_len);
+}
+
+static struct kd_error *read_space_upto(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address, void *buffer,
+					size_t len, size_t *ret_len, struct kd_error **why)
+{
+	size_t done = 0;
+	while (done < len) {
+		const uint8_t *view;
+		size_t view_len;
+		struct kd_error *err = view_space(memory, pgd, address + done, &view, &view_len);
+		if (err && err->code != KD_ERROR_FAULT)
+			return err;
+		if (err) {
+			if (why)
+				*why = err;
+			else
+				kd_error_destroy(err);
+			break;
+		}
+		size_t part = kd_min(view_len, len - done);
+		memcpy((char *)buffer + done, view, part);
+		done += part;
+		/* The last byte of the address space has no successor. */
+		if (done < len && address + done < address) {
+			if (why)
+				*why = unmapped(0);
+			break;
+		}
+	}
+	*ret_len = done;
+	return NULL;
+}
+
+struct kd_error *kd_memory_read(struct kd_memory *memory, kd_vaddr address, void *buffer, size_t len)
+{
+	size_t done;
+	struct kd_error *why = NULL;
+	struct kd_error *err = read_space_upto(memory, 0, address, buffer, len, &done, &why);
+	return err ? err : why;
+}
+
+struct kd_error *kd_memory_read_upto(struct kd_memory *memory, kd_vaddr address, void *buffer, size_t len,
+				     size_t *ret_len, struct kd_error **why)
+{
+	if (why)
+		*why = NULL;
+	return read_space_upto(memory, 0, address, buffer, len, ret_len, why);
+}
+
+struct kd_error *kd_memory_read_space(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address, void *buffer,
+				      size_t len, size_t *ret_len)
+{
+	struct kd_error *why = NULL;
+	struct kd_error *err = read_space_upto(memory, pgd, address, buffer, len, ret_len, &why);
+	if (err)
+		return err;
+	/* What could be read counts; the reason is told when that is nothing. */
+	if (!why || *ret_len) {
+		kd_error_destroy(why);
+		return NULL;
+	}
+	return why;
+}
+
+struct kd_error *kd_memory_read_string(struct kd_memory *memory, kd_vaddr address, size_t max_len, char **ret,
+				       size_t *ret_len)
+{
+	KD_FREE char *text = NULL;
+	size_t len = 0;
+	bool end = false;
+	while (!end && len < max_len) {
+		const uint8_t *view;
+		size_t view_len;
+		struct kd_error *err = kd_memory_view(memory, address + len, &view, &view_len);
+		if (err && len && err->code == KD_ERROR_FAULT) {
+			kd_error_destroy(err);
+			break;
+		}
+		if (err)
+			return err;
+		view_len = kd_min(view_len, max_len - len);
+		const uint8_t *nul = memchr(view, 0, view_len);
+		end = nul || address + len + view_len < address;
+		if (nul)
+			view_len = (size_t)(nul - view);
+		char *longer = realloc(text, len + view_len + 1);
+		if (!longer)
+			return &kd_error_nomem;
+		text = longer;
+		memcpy(text + len, view, view_len);
+		len += view_len;
+	}
+	if (!text) {
+		text = malloc(1);
+		if (!text)
+			return &kd_error_nomem;
+	}
+	text[len] = 0;
+	*ret = kd_move_ptr(text);
+	*ret_len = len;
+	return NULL;
+}
+
+struct kd_error *kd_memory_translate(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address, kd_paddr *ret)
+{
+	kd_vaddr direct = address - memory->direct_start;
+	if (direct < memory->direct_len) {
+		*ret = direct;
+		return NULL;
+	}
+	kd_pfn pfn;
+	struct kd_error *err = translate_page(memory, pgd, address, &pfn);
+	if (err)
+		return err;
+	*ret = (pfn << memory->page_shift) + (address & (memory->page_size - 1));
+	return NULL;
+}
+
+struct kd_error *kd_memory_direct(struct kd_memory *memory, kd_paddr address, kd_vaddr *ret)
+{
+	if (address >= memory->direct_len)
+		return kd_error_create(KD_ERROR_VALUE, "physical address %#" PRIx64 " is not in the direct map",
+				       address);
+	*ret = memory->direct_start + address;
+	return NULL;
+}
+
+/* A walk over all of a range. Damaged tables may point back at themselves, but the depth is fixed and the number of
+ * tables is bounded. 2^18 last-level tables map 512 GiB in small pages. */
+#define TABLES_MAX (1u << 18)
+
+struct sweep {
+	struct kd_memory *memory;
+	const struct kd_layout *layout;
+	const struct kd_level *levels;
+	unsigned int level_nr, tables;
+	kd_vaddr start, last; /* the range asked for; last is inclusive: it may be the end of the address space */
+	kd_range_fn callback;
+	void *context;
+	bool open; /* a range was begun */
+	kd_vaddr open_start, open_last;
+	unsigned int open_flags;
+};
+
+static struct kd_error *sweep_flush(struct sweep *sweep)
+{
+	if (!sweep->open)
+		return NULL;
+	sweep->open = false;
+	/* An end of 0 would be that of the address space: the last page is never mapped (it would hold error codes). */
+	return sweep->callback(sweep->context, sweep->open_start, sweep->open_last + 1, sweep->open_flags);
+}
+
+static struct kd_error *sweep_add(struct sweep *sweep, kd_vaddr start, kd_vaddr last, unsigned int flags)
+{
+	start = kd_max(start, sweep->start);
+	last = kd_min(last, sweep->last);
+	if (sweep->open && sweep->open_last + 1 == start && sweep->open_flags == flags) {
+		sweep->open_last = last;
+		return NULL;
+	}
+	struct kd_error *err = sweep_flush(sweep);
+	if (err)
+		return err;
+	sweep->open = true;
+	sweep->open_start = start;
+	sweep->open_last = last;
+	sweep->open_flags = flags;
+	return NULL;
+}
+
+static struct kd_error *sweep_table(struct sweep *sweep, unsigned int depth, kd_paddr table, kd_vaddr base,
+				    unsigned int flags)
+{
+	struct kd_memory *memory = sweep->memory;
+	const struct kd_level *level = &sweep->levels[depth];
+	if (sweep->tables++ >= TABLES_MAX)
+		return kd_error_create(KD_ERROR_LIMIT, "more than %u page tables: they are damaged", TABLES_MAX);
+	/* A copy: the tables below come through the same cache. */
+	uint64_t entries[KD_TABLE_NR];
+	struct kd_error *err = kd_dump_read(memory->dump, table, entries, sizeof(entries));
+	if (err) {
+		/* What it would have mapped cannot be read either. */
+		if (kd_error_catch(&err, KD_ERROR_FAULT))
+			return NULL;
+		return err;
+	}
+	kd_vaddr size = 1ull << level->shift;
+	for (unsigned int i = 0; i < KD_TABLE_NR && !err; i++) {
+		kd_vaddr start = base + i * size;
+		if (depth == 0 && start >> (level->shift + KD_TABLE_BITS - 1) & 1)
+			start |= ~0ull << (level->shift + KD_TABLE_BITS);
+		kd_vaddr last = start + (size - 1);
+		if (last < sweep->start || start > sweep->last)
+			continue;
+		struct kd_entry entry = memory->arch->decode(sweep->layout, level, entries[i]);
+		if (!entry.present)
+			continue;
+		if (entry.leaf)
+			err = sweep_add(sweep, start, last, flags & entry.flags);
+		else if (depth + 1 < sweep->level_nr)
+			err = sweep_table(sweep, depth + 1, entry.target, start, flags & entry.flags);
+	}
+	return err;
+}
+
+struct kd_error *kd_memory_ranges_by(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr start,
+				     kd_vaddr end, kd_range_fn callback, void *context)
+{
+	if (start >= end)
+		return NULL;
+	struct sweep sweep = {
+		.memory = memory,
+		.layout = layout,
+		.start = start,
+		.last = end - 1,
+		.callback = callback,
+		.context = context,
+	};
+	sweep.levels = memory->arch->levels(layout, &sweep.level_nr);
+	struct kd_error *err = sweep_table(&sweep, 0, layout->pgd, 0, KD_RANGE_WRITABLE | KD_RANGE_EXECUTABLE);
+	return err ? err : sweep_flush(&sweep);
+}
+
+struct kd_error *kd_memory_ranges(struct kd_memory *memory, kd_vaddr start, kd_vaddr end, kd_range_fn callback,
+				  void *context)
+{
+	return kd_memory_ranges_by(memory, &memory->layout, start, end, callback, context);
+}
+
+struct kd_error *kd_memory_create(struct kd_dump *dump, struct kd_memory **ret)
+{
+	struct kd_memory *memory = calloc(1, sizeof(*memory));
+	if (!memory)
+		return &kd_error_nomem;
+	memory->dump = dump;
+	memory->page_size = kd_dump_page_size(dump);
+	memory->page_shift = (unsigned int)__builtin_ctz(memory->page_size);
+	for (size_t i = 0; i < KD_ARRAY_NR(archs) && !memory->arch; i++) {
+		if (!strcmp(archs[i]->name, kd_dump_arch(dump)))
+			memory->arch = archs[i];
+	}
+	struct kd_error *err;
+	if (!memory->arch)
+		err = kd_error_create_file(KD_ERROR_UNSUPPORTED, kd_dump_path(dump),
+					   "%s is of a machine that pykd does not know: %s; x86_64 is supported",
+					   kd_dump_path(dump), kd_dump_arch(dump));
+	else if (memory->page_size != KD_TABLE_NR * sizeof(uint64_t))
+		err = kd_error_create_file(KD_ERROR_UNSUPPORTED, kd_dump_path(dump),
+					   "%s has pages of %u bytes; only 4096 are supported", kd_dump_path(dump),
+					   memory->page_size);
+	else
+		err = memory->arch->find_layout(memory, &memory->layout);
+	if (err) {
+		kd_memory_destroy(memory);
+		return err;
+	}
+	memory->direct_start = memory->layout.page_offset;
+	memory->direct_len = memory->layout.page_offset_end ?
+				     memory->layout.page_offset_end - memory->layout.page_offset :
+				     0;
+	*ret = memory;
+	return NULL;
+}
+
+void kd_memory_destroy(struct kd_memory *memory)
+{
+	free(memory);
+}
+
+struct kd_dump *kd_memory_dump(struct kd_memory *memory)
+{
+	return memory->dump;
+}
+
+const struct kd_layout *kd_memory_layout(struct kd_memory *memory)
+{
+	return &memory->layout;
+}

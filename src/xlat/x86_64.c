@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * x86-64: 4 or 5 levels of tables with 512 entries of 8 bytes; leaves of 4 KiB, 2 MiB and 1 GiB.
+ *
+ * Kernel address space (Documentation/arch/x86/x86_64/mm.rst):
+ *   - the direct map of all physical memory, at page_offset_base: a multiple of 1 GiB, random since Linux kernel commit
+ *     021182e52fe0 ("x86/mm: Enable KASLR for physical mapping memory regions") (in v4.8);
+ *   - the kernel image, from __START_KERNEL_map: physical = virtual - __START_KERNEL_map + phys_base.
+ */
+#include <stdlib.h>
+
+#include "xlat/arch.h"
+
+#define START_KERNEL_MAP 0xffffffff80000000u
+/* CONFIG_PHYSICAL_START: where the image is linked, relative to __START_KERNEL_map. 16 MiB in every known build. */
+#define PHYSICAL_START 0x1000000u
+#define IMAGE_LEN_MAX (1ull << 30)
+#define DIRECT_MAP_ALIGN (1ull << 30)
+
+enum {
+	ENTRY_PRESENT = 1 << 0,
+	ENTRY_WRITABLE = 1 << 1,
+	ENTRY_PAGE_SIZE = 1 << 7, /* of a PMD or PUD entry: it maps a page */
+	ENTRY_PROT_NONE = 1 << 8, /* where ENTRY_PRESENT is clear: present to Linux, but not accessible */
+};
+#define ENTRY_NO_EXECUTE (1ull << 63)
+#define ENTRY_ADDRESS 0x000ffffffffff000ull
+
+#define CR4_LA57 (1ull << 12)
+/* CR3 holds the PCID in its low 12 bits. With page-table isolation the table that is in use in user mode lies in the
+ * upper half of an 8 KiB pair. */
+#define CR3_TABLE 0x000ffffffffff000ull
+#define PTI_USER_HALF 0x1000ull
+
+static const struct kd_level levels[] = {
+	{ "PGD", 48 }, { "P4D", 39 }, { "PUD", 30 }, { "PMD", 21 }, { "PTE", 12 },
+};
+static const struct kd_level levels_4[] = {
+	{ "PGD", 39 }, { "PUD", 30 }, { "PMD", 21 }, { "PTE", 12 },
+};
+
+static const struct kd_level *get_levels(const struct kd_layout *layout, unsigned int *nr)
+{
+	*nr = layout->levels == 5 ? KD_ARRAY_NR(levels) : KD_ARRAY_NR(levels_4);
+	return layout->levels == 5 ? levels : levels_4;
+}
+
+static struct kd_entry decode(const struct kd_layout *layout, const struct kd_level *level, uint64_t value)
+{
+	bool leaf = level->shift == 12 || (level->shift <= 30 && value & ENTRY_PAGE_SIZE);
+	struct kd_entry entry = { .leaf = leaf };
+	if (!(value & ENTRY_PRESENT)) {
+		if (!leaf || !(value & ENTRY_PROT_NONE))
+			return entry;
+		/* Against L1TF, the address of such an entry is inverted: Linux kernel commit 6b28baca9b1f
+		 * ("x86/speculation/l1tf: Protect PROT_NONE PTEs against speculation") (in v4.19). */
+		value = ~value;
+	}
+	entry.present = true;
+	entry.target = value & ENTRY_ADDRESS & ~layout->sme_mask;
+	if (leaf)
+		entry.target &= ~((1ull << level->shift) - 1);
+	entry.flags = (value & ENTRY_WRITABLE ? KD_RANGE_WRITABLE : 0) |
+		      (value & ENTRY_NO_EXECUTE ? 0 : KD_RANGE_EXECUTABLE);
+	return entry;
+}
+
+static kd_paddr table_address(const struct kd_layout *layout, uint64_t value)
+{
+	return value & CR3_TABLE & ~layout->sme_mask;
+}
+
+/** True if tables map the address. Other errors than faults cannot be told apart from "no" here, and need not. */
+static bool translates(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr address, kd_paddr *ret)
+{
+	struct kd_walk_step steps[KD_WALK_MAX];
+	size_t nr;
+	struct kd_error *err = kd_memory_walk_by(memory, layout, address, steps, &nr, ret);
+	kd_error_destroy(err);
+	return !err;
+}
+
+/** The lowest mapped address below one table entry; false if there is none. */
+static bool first_leaf(struct kd_memory *memory, const struct kd_layout *layout, unsigned int depth, kd_paddr table,
+		       kd_vaddr base, unsigned int first, kd_vaddr *ret, kd_paddr *ret_physical)
+{
+	unsigned int nr;
+	const struct kd_level *level = &get_levels(layout, &nr)[depth];
+	uint64_t entries[KD_TABLE_NR];
+	struct kd_error *err = kd_dump_read(kd_memory_dump(memory), table, entries, sizeof(entries));
+	if (err) {
+		kd_error_destroy(err);
+		return false;
+	}
+	for (unsigned int i = first; i < KD_TABLE_NR; i++) {
+		struct kd_entry entry = decode(layout, level, entries[i]);
+		kd_vaddr address = base + ((kd_vaddr)i << level->shift);
+		if (!entry.present)
+			continue;
+		if (entry.leaf) {
+			*ret = address;
+			*ret_physical = entry.target;
+			return true;
+		}
+		/* An empty table is rare: one look is enough. */
+		return depth + 1 < nr &&
+		       first_leaf(memory, layout, depth + 1, entry.target, address, 0, ret, ret_physical);
+	}
+	return false;
+}
+
+/**
+ * Heuristic: the direct map is where the lowest memory (the first MiB is always mapped) appears at a multiple of 1 GiB
+ * and where other samples of physical memory are mapped by the same rule. Without it everything still works, by
+ * tables.
+ */
+static bool is_direct_map(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr start)
+{
+	enum { SAMPLES = 16 };
+	uint64_t len = kd_dump_max_pfn(kd_memory_dump(memory)) * 4096;
+	unsigned int hits = 0;
+	for (unsigned int i = 1; i <= SAMPLES; i++) {
+		kd_paddr expected = len / (SAMPLES + 1) * i & ~0xfffull, physical;
+		if (!translates(memory, layout, start + expected, &physical))
+			continue;
+		if (physical != expected)
+			return false;
+		hits++;
+	}
+	return hits >= 2;
+}
+
+static bool find_direct_map(struct kd_memory *memory, struct kd_layout *layout)
+{
+	unsigned int nr;
+	const struct kd_level *top = get_levels(layout, &nr);
+	/* The kernel's half of the top-level table; the last entry holds the image, the one before vmemmap and the like. */
+	kd_vaddr upper = ~0ull << (top->shift + KD_TABLE_BITS);
+	for (unsigned int i = KD_TABLE_NR / 2; i < KD_TABLE_NR - 1; i++) {
+		kd_vaddr start;
+		kd_paddr physical;
+		/* Looks at entry i only as far as it is the first present one from there. */
+		if (!first_leaf(memory, layout, 0, layout->pgd, upper, i, &start, &physical))
+			continue;
+		unsigned int at = start >> top->shift & (KD_TABLE_NR - 1);
+		i = at;
+		start -= physical;
+		if (physical >= 1u << 20 || start % DIRECT_MAP_ALIGN || !is_direct_map(memory, layout, start))
+			continue;
+		layout->page_offset = start;
+		layout->page_offset_end = start + kd_dump_max_pfn(kd_memory_dump(memory)) * 4096;
+		return true;
+	}
+	return false;
+}
+
+struct image {
+	bool found;
+	kd_vaddr start;
+};
+
+static struct kd_error *note_image(void *context, kd_vaddr start, kd_vaddr end, unsigned int flags)
+{
+	(void)end;
+	(void)flags;
+	struct image *image = context;
+	if (!image->found)
+		*image = (struct image){ true, start };
+	return NULL;
+}
+
+/**
+ * What the tables say of the image, for want of a note. Heuristic: the kernel unmaps what lies before _text
+ * (cleanup_highmap()), and _text is linked at CONFIG_PHYSICAL_START; so the first mapped address is _text.
+ */
+static bool find_image(struct kd_memory *memory, struct kd_layout *layout)
+{
+	struct image image = {};
+	kd_paddr physical;
+	struct kd_error *err = kd_memory_ranges_by(memory, layout, layout->image_start, layout->image_end, note_image,
+						   &image);
+	kd_error_destroy(err);
+	if (err || !image.found || !translates(memory, layout, image.start, &physical))
+		return false;
+	layout->phys_base = (int64_t)(physical - (image.start - START_KERNEL_MAP));
+	layout->kaslr_offset = image.start - START_KERNEL_MAP - PHYSICAL_START;
+	return true;
+}
+
+/** By the note: true if it names the tables; `verified` if they are there and map the kernel to where it says. */
+static bool layout_from_note(struct kd_memory *memory, struct kd_layout *layout, bool *verified)
+{
+	struct kd_dump *dump = kd_memory_dump(memory);
+	const struct kd_vmcoreinfo *info = kd_dump_vmcoreinfo(dump);
+	/* One table under several names, newest first. */
+	static const char *const tables[] = { "init_top_pgt", "swapper_pg_dir", "init_level4_pgt" };
+	kd_vaddr table = 0, stext;
+	int64_t number;
+	for (size_t i = 0; i < KD_ARRAY_NR(tables) && !table; i++) {
+		if (!kd_vmcoreinfo_symbol(info, tables[i], &table))
+			table = 0;
+	}
+	if (table < START_KERNEL_MAP)
+		return false;
+	if (kd_vmcoreinfo_number(info, "phys_base", &number)) {
+		layout->phys_base = number;
+	} else {
+		/* Linux before 4.10 says only where the variable is; makedumpfile read it and put it in the header. */
+		char *text = kd_dump_attribute(dump, "linux.phys_base");
+		layout->phys_base = text ? (int64_t)strtoull(text, NULL, 0) : 0;
+		free(text);
+	}
+	layout->levels = kd_vmcoreinfo_number(info, "pgtable_l5_enabled", &number) && number ? 5 : 4;
+	if (kd_vmcoreinfo_number(info, "sme_mask", &number))
+		layout->sme_mask = (uint64_t)number;
+	if (!kd_vmcoreinfo_hex(info, "KERNELOFFSET", &layout->kaslr_offset))
+		layout->kaslr_offset = 0;
+	if (kd_vmcoreinfo_number(info, "KERNEL_IMAGE_SIZE", &number) && number > 0 &&
+	    (uint64_t)number <= IMAGE_LEN_MAX)
+		layout->image_end = layout->image_start + (uint64_t)number;
+	layout->pgd = table - START_KERNEL_MAP + (uint64_t)layout->phys_base;
+
+	kd_paddr physical;
+	*verified = kd_vmcoreinfo_symbol(info, "_stext", &stext) && translates(memory, layout, stext, &physical) &&
+		    physical == stext - START_KERNEL_MAP + (uint64_t)layout->phys_base;
+	return true;
+}
+
+/** By the registers in QEMU's notes. A table counts if it maps all memory: the user half of an isolated pair, or
+ *  something that is no table, does not. */
+static bool layout_from_registers(struct kd_memory *memory, struct kd_layout *layout)
+{
+	const struct kd_notes *notes = kd_dump_notes(kd_memory_dump(memory));
+	for (size_t i = 0; i < notes->nr; i++) {
+		const struct kd_cpu_note *cpu = &notes->cpus[i];
+		if (!cpu->has_cr || !cpu->cr3)
+			continue;
+		layout->levels = cpu->cr4 & CR4_LA57 ? 5 : 4;
+		const kd_paddr candidates[] = { cpu->cr3 & CR3_TABLE, cpu->cr3 & CR3_TABLE & ~PTI_USER_HALF };
+		for (size_t j = 0; j < KD_ARRAY_NR(candidates); j++) {
+			layout->pgd = candidates[j] & ~layout->sme_mask;
+			if (find_direct_map(memory, layout) && find_image(memory, layout))
+				return true;
+		}
+	}
+	return false;
+}
+
+static struct kd_error *find_layout(struct kd_memory *memory, struct kd_layout *layout)
+{
+	struct kd_layout found = {
+		.levels = 4,
+		.image_start = START_KERNEL_MAP,
+		.image_end = START_KERNEL_MAP + IMAGE_LEN_MAX,
+	};
+	bool verified = false;
+	struct kd_layout by_note = found;
+	bool noted = layout_from_note(memory, &by_note, &verified);
+	if (noted && verified) {
+		find_direct_map(memory, &by_note);
+		*layout = by_note;
+		return NULL;
+	}
+	/* A note that another kernel left behind is not believed where the registers know better. */
+	if (layout_from_registers(memory, &found)) {
+		*layout = found;
+		return NULL;
+	}
+	if (noted) {
+		/* The tables may be what is missing from a truncated dump: then the image is read without them. */
+		*layout = by_note;
+		return NULL;
+	}
+	const char *path = kd_dump_path(kd_memory_dump(memory));
+	return kd_error_create_file(KD_ERROR_FORMAT, path,
+				    "%s has neither a VMCOREINFO note nor the control registers of a CPU, so its page "
+				    "tables cannot be found; give the note's text with --vmcoreinfo FILE",
+				    path);
+}
+
+const struct kd_arch kd_arch_x86_64 = {
+	.name = "x86_64",
+	.find_layout = find_layout,
+	.levels = get_levels,
+	.decode = decode,
+	.table = table_address,
+};
