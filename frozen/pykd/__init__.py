@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Linux kernel dumps as Python objects.
+
+>>> import pykd
+>>> dump = pykd.open("vmcore")
+>>> dump.variable("init_task").comm
+'swapper/0'
+>>> pykd.tasks.find(1).mm.total_vm
+
+The types of this module are those of the C core; ``frozen/_pykd.pyi`` is their contract. Submodules add what takes knowledge of
+the kernel: :mod:`pykd.cpus` (CPUs and per-CPU data) and :mod:`pykd.tasks` (processes and threads).
+"""
+
+from __future__ import annotations
+
+from _pykd import (
+    CString,
+    CSyntaxError,
+    CTypeError,
+    Dump,
+    Enum,
+    Error,
+    FaultError,
+    FileError,
+    FlexArray,
+    FormatError,
+    LimitError,
+    Member,
+    MemberError,
+    Module,
+    NotFoundError,
+    Pointer,
+    RangeError,
+    Struct,
+    StructType,
+    Symbol,
+    Type,
+    UnsupportedError,
+)
+
+from . import lazy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+__all__ = [
+    "CString",
+    "CSyntaxError",
+    "CTypeError",
+    "Dump",
+    "Enum",
+    "Error",
+    "FaultError",
+    "FileError",
+    "FlexArray",
+    "FormatError",
+    "LimitError",
+    "Member",
+    "MemberError",
+    "Module",
+    "NotFoundError",
+    "Pointer",
+    "RangeError",
+    "Struct",
+    "StructType",
+    "Symbol",
+    "Type",
+    "UnsupportedError",
+    "cpus",
+    "current",
+    "open",
+    "tasks",
+]
+
+cpus = lazy.module("pykd.cpus")
+tasks = lazy.module("pykd.tasks")
+
+_current: Dump | None = None
+
+
+def open(*paths: str, vmcoreinfo: bytes | None = None, live: bool = False) -> Dump:
+    """Open a dump (several paths are the parts of a split set) and make it the current one.
+
+    :param vmcoreinfo: text to use instead of the dump's own note.
+    :param live: the running kernel; *paths* is then ``/proc/kcore``.
+    :raises FileError, FormatError, UnsupportedError:
+    """
+    global _current
+    dump = Dump(*paths, vmcoreinfo=vmcoreinfo, live=live)
+    from .compat import old_names
+
+    old_names(dump)
+    _current = dump
+    return dump
+
+
+def current() -> Dump:
+    """The dump that was opened last. :raises Error: if there is none."""
+    if _current is None:
+        raise Error("no dump is open")
+    return _current
+
+
+def per_dump(function: Callable[[Dump], Any]) -> Callable[..., Any]:
+    """Decorate a function of one dump: called without an argument it means the current dump, and it remembers the answer.
+
+    Nothing is remembered of a running kernel.
+    """
+    known: dict[Dump, Any] = {}
+
+    def wrapper(dump: Dump | None = None) -> Any:
+        dump = dump or current()
+        if dump not in known:
+            value = function(dump)
+            if dump.live:
+                return value
+            known[dump] = value
+        return known[dump]
+
+    wrapper.__name__ = wrapper.__qualname__ = function.__name__
+    wrapper.__doc__ = function.__doc__
+    wrapper.__module__ = function.__module__
+    return wrapper
