@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * The BTF format: records by number and by name, read no further than needed. Private to types/.
+ *
+ * A record's number n counts from 0 inside its section; its type id is start_id + n, where id 0 is void and split BTF
+ * continues the ids and the string offsets of its base.
+ */
+#ifndef KD_TYPES_BTF_H
+#define KD_TYPES_BTF_H
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/types.h"
+#include "types/section.h"
+
+enum kd_btf_kind {
+	KD_BTF_INT = 1,
+	KD_BTF_PTR,
+	KD_BTF_ARRAY,
+	KD_BTF_STRUCT,
+	KD_BTF_UNION,
+	KD_BTF_ENUM,
+	KD_BTF_FWD,
+	KD_BTF_TYPEDEF,
+	KD_BTF_VOLATILE,
+	KD_BTF_CONST,
+	KD_BTF_RESTRICT,
+	KD_BTF_FUNC,
+	KD_BTF_FUNC_PROTO,
+	KD_BTF_VAR,
+	KD_BTF_DATASEC,
+	KD_BTF_FLOAT,
+	KD_BTF_DECL_TAG,
+	KD_BTF_TYPE_TAG,
+	KD_BTF_ENUM64,
+};
+
+#define KD_BTF_KINDS 128u
+
+/** One type record, decoded. */
+struct kd_btf_record {
+	uint32_t number;
+	uint32_t kind;	       /* enum kd_btf_kind, or one that we do not know */
+	uint32_t name;	       /* offset of its string; 0: none */
+	uint32_t element_nr;   /* "vlen": members, values, parameters; linkage of a FUNC */
+	bool flag;	       /* "kind_flag" */
+	uint32_t size_or_type; /* by kind */
+	const uint8_t *extra;  /* what follows the three fixed words */
+	uint32_t extra_len;
+	uint32_t element_len; /* bytes from one element to the next */
+};
+
+/** Types are indexed by name apart from functions and variables, which are many and rarely asked for. */
+enum kd_btf_group {
+	KD_BTF_TYPES,	 /* INT, FLOAT, STRUCT, UNION, FWD, ENUM, ENUM64, TYPEDEF */
+	KD_BTF_SYMBOLS,	 /* FUNC, VAR */
+	KD_BTF_GROUP_NR,
+};
+
+struct kd_btf {
+	struct kd_section section;
+	uint32_t type_offset, type_len;	    /* of the type section in the whole */
+	uint32_t string_offset, string_len; /* of the string section */
+	struct kd_btf *base;		    /* NULL: ids start at 1 */
+
+	uint32_t first_len[KD_BTF_KINDS];   /* bytes after the fixed words … */
+	uint32_t element_len[KD_BTF_KINDS]; /* … and per element */
+	bool kind_known[KD_BTF_KINDS];
+
+	/* Records are of various lengths, so number n is found by walking from the front: offsets[0 … walked_nr). */
+	uint32_t *offsets;
+	uint32_t walked_nr, walked_end; /* walked_end: where the next record starts, from type_offset */
+	uint32_t odd_kind;		/* the walk cannot go past this unknown kind; 0: none met */
+
+	struct kd_index names[KD_BTF_GROUP_NR]; /* hash of the name -> number, of records before named_nr */
+	uint32_t named_nr[KD_BTF_GROUP_NR];
+	struct kd_index enumerators; /* hash of an enumerator's name -> number of its ENUM */
+	uint32_t enumerators_nr;     /* records looked at */
+
+	kd_vaddr table; /* the kernel's own array: id -> address of the record; 0: not known */
+	uint32_t table_nr;
+	enum { KD_BTF_ORDER_UNKNOWN, KD_BTF_UNSORTED, KD_BTF_SORTED } order;
+	uint32_t first_named; /* when sorted: the nameless ones come before */
+};
+
+/** @param base of split BTF, borrowed, or NULL. Reads the header only. The section is taken over, also on error. */
+struct kd_error *kd_btf_init(struct kd_btf *btf, struct kd_section *section, struct kd_btf *base) KD_RETURNS_ERROR;
+void kd_btf_deinit(struct kd_btf *btf);
+
+/**
+ * Use the kernel's own parsed BTF to find records by number without walking to them.
+ * @param address of the kernel's `struct btf`. If it does not fit our section, nothing changes.
+ */
+struct kd_error *kd_btf_use_table(struct kd_btf *btf, kd_vaddr address) KD_RETURNS_ERROR;
+
+/** How many records there are. May walk all of them. */
+struct kd_error *kd_btf_nr(struct kd_btf *btf, uint32_t *ret) KD_RETURNS_ERROR;
+
+/** The type id of record 0: one after the last of the base. */
+struct kd_error *kd_btf_start_id(struct kd_btf *btf, uint32_t *ret) KD_RETURNS_ERROR;
+
+/** KD_ERROR_FORMAT if there is no such record. Its bytes stay valid as long as the BTF. */
+struct kd_error *kd_btf_record(struct kd_btf *btf, uint32_t number, struct kd_btf_record *ret) KD_RETURNS_ERROR;
+
+/** As above; false in *ret_found when number is past the end. */
+struct kd_error *kd_btf_record_if(struct kd_btf *btf, uint32_t number, struct kd_btf_record *ret,
+				  bool *ret_found) KD_RETURNS_ERROR;
+
+/** A string of this BTF or its base, valid as long as the BTF. */
+struct kd_error *kd_btf_string(struct kd_btf *btf, uint32_t offset, const char **ret) KD_RETURNS_ERROR;
+
+/**
+ * The first record of that group and name whose number is at least *number; KD_INDEX_NONE in *number if none.
+ * Kinds are the caller's to check.
+ */
+struct kd_error *kd_btf_find(struct kd_btf *btf, enum kd_btf_group group, const char *name,
+			     uint32_t *number) KD_RETURNS_ERROR;
+
+/** The first ENUM or ENUM64 at or after *number that has an enumerator of that name; KD_INDEX_NONE if none. */
+struct kd_error *kd_btf_find_enumerator(struct kd_btf *btf, const char *name, uint32_t *number) KD_RETURNS_ERROR;
+
+enum kd_btf_group kd_btf_group_of(uint32_t kind);
+
+static inline uint32_t kd_btf_u32(const uint8_t *bytes)
+{
+	uint32_t value;
+	memcpy(&value, bytes, sizeof(value));
+	return value;
+}
+
+#endif
