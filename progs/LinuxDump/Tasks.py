@@ -1,0 +1,511 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tasks: what ``struct task_struct`` and the scheduler say about them."""
+
+from __future__ import annotations
+
+import crash
+import pykd
+from pykdump.API import *
+
+from LinuxDump import percpu
+from LinuxDump.fs import get_dentry_name
+from LinuxDump.taskstate import StateNames, state_array, state_bits
+from LinuxDump.tasklist import MAX_THREADS, ThreadList
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from LinuxDump.BTstack import BTStack
+
+debug = 0
+
+_TASK = "struct task_struct"
+
+# The newest layout first in each list.
+structSetAttr(_TASK, "_Last_ran", ["sched_info.last_arrival", "se.exec_start"])
+structSetAttr(_TASK, "Uid", ["real_cred.uid.val", "real_cred.uid"])
+structSetAttr(_TASK, "User", ["real_cred.user"])
+structSetAttr(_TASK, "Realparent", ["real_parent", "parent"])
+structSetAttr("struct rq", "Timestamp", ["clock"])
+
+
+# ---- states
+
+
+@memoize_cond(CU_PYMOD)
+def _state_names() -> StateNames:
+    return StateNames(state_bits(state_array(pykd.current())))
+
+
+def task_state2str(state: int) -> str:
+    """Names of the bits of ``__state``, lower bits first: ``TASK_UNINTERRUPTIBLE|TASK_WAKEKILL``."""
+    return _state_names().name(state)
+
+
+def _state_member() -> str:
+    # 2f064a59a11f ("sched: Change task_struct::state") (in v5.14)
+    return "__state" if member_offset(_TASK, "__state") >= 0 else "state"
+
+
+def getTaskState(task: Task | StructResult) -> int:
+    """The bits of ``__state``."""
+    ts = task.ts if isinstance(task, Task) else task
+    return getattr(ts, _state_member())
+
+
+_SHORT_STATES = (
+    ("TASK_INTERRUPTIBLE", "IN", "RESET"),
+    ("TASK_UNINTERRUPTIBLE", "UN", "RED"),
+    ("__TASK_STOPPED", "ST", "CYAN"),
+    ("__TASK_TRACED", "TR", "CYAN"),
+    ("TASK_PARKED", "PA", "RESET"),
+)
+
+
+def _short_state(state: int) -> tuple[str, str]:
+    bits = _state_names().bits
+    for name, short, color in _SHORT_STATES:
+        if state & bits[name]:
+            return short, color
+    return "RU", "GREEN"
+
+
+def task_state_str(state: int) -> str:
+    """Two letters for how a thread sleeps, by the lowest bit that says so; RU for the others."""
+    return _short_state(state)[0]
+
+
+def task_state_color(state: int) -> int:
+    """A colour of :mod:`LinuxDump.crashcolor` for a state."""
+    from LinuxDump import crashcolor
+
+    return getattr(crashcolor, _short_state(state)[1])
+
+
+# ---- time
+
+
+def sched_clock2ms(ns: int) -> float:
+    """Scheduler clock to milliseconds."""
+    return ns / 1_000_000.0
+
+
+def jiffies2ms(jiffies: int) -> float:
+    """Milliseconds since boot by a value of ``jiffies_64``, which starts 5 minutes before it wraps in 32 bits."""
+    since_boot = jiffies - ((1 << 32) - 300 * HZ)
+    if since_boot < 0:
+        since_boot += 1 << 32  # 32 bits of it were given, wrapped
+    return since_boot * 1000 / HZ
+
+
+def jiffie_clock_base() -> float:
+    """Milliseconds since boot by ``jiffies_64``."""
+    dump = pykd.current()
+    return jiffies2ms(dump.read_unsigned(dump.symbol("jiffies_64").address, 8))
+
+
+def ms2uptime(ms: float) -> str:
+    """``2 days, 03:04:05``, or ``03:04:05`` within the first day."""
+    minutes, seconds = divmod(int(ms) // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    clock = f"{hours:02d}:{minutes:02d}:{seconds:02d}"
+    return f"{days} days, {clock}" if days else clock
+
+
+def get_uptime() -> str:
+    return ms2uptime(jiffie_clock_base())
+
+
+# ---- run queues
+
+
+def runqueue_addrs() -> list[int]:
+    """Address of the ``struct rq`` of each CPU that may exist."""
+    dump = pykd.current()
+    return [percpu.cpu_address(dump, "runqueues", cpu) for cpu in percpu.cpu_numbers(dump)]
+
+
+@memoize_cond(CU_LIVE)
+def getRunQueues() -> list[StructResult]:
+    """The ``struct rq`` of each CPU, with ``Timestamp``: its clock in ns."""
+    return [readSU("struct rq", address) for address in runqueue_addrs()]
+
+
+# ---- tasks
+
+
+class Task:
+    """One thread. What is not here is read from its ``struct task_struct``."""
+
+    def __init__(self, ts: StructResult, ttable: _TaskTable) -> None:
+        self.ts = ts
+        self.ttable = ttable
+
+    @property
+    def Last_ran(self) -> float:
+        """When it was last put on a CPU: ms by its run queue's clock."""
+        return sched_clock2ms(self.ts._Last_ran)
+
+    @property
+    def Ran_ago(self) -> float:
+        """How long before its run queue's clock that was, in ms."""
+        return self.Rq.Timestamp // 1_000_000 - self.Last_ran
+
+    @property
+    def cpu(self) -> int:
+        """The CPU it runs, or last ran, on."""
+        return _task_cpu(self.ts)
+
+    @property
+    def Rq(self) -> StructResult:
+        """``struct rq`` of its CPU.
+
+        :raises IndexError: there is no such CPU; the task is damaged.
+        """
+        return self.ttable.runqueues[self.cpu]
+
+    @property
+    def state(self) -> str:
+        """``TASK_INTERRUPTIBLE``… ; ``??`` when it cannot be read."""
+        try:
+            return _state_names().name(getattr(self.ts, _state_member()), self.ts.exit_state)
+        except crash.error:
+            pylog.error("corrupted task ", self.ts)
+            return "??"
+
+    @property
+    def threads(self) -> list[Task]:
+        """The other threads of its group, oldest first; of a thread that does not lead a group too."""
+        address = int(self.ts)
+        groups = self.ttable.threadlist.groups
+        if address in groups:
+            return self.ttable._tasks(groups[address])
+        leader = int(self.ts.group_leader)
+        return self.ttable._tasks([a for a in (leader, *groups.get(leader, ())) if a != address])
+
+    def task_get_pid(self) -> StructResult:
+        """Its ``struct pid``."""
+        # 2c4704756cab ("pids: Move the pgrp and session pid pointers from task_struct to signal_struct") (in v4.19)
+        return self.ts.thread_pid
+
+    def task_ns(self) -> StructResult:
+        """Its ``struct pid_namespace``."""
+        pid = self.task_get_pid()
+        return _pid_number(pid, pid.level).ns
+
+    def __getattr__(self, attr: str) -> Any:
+        return getattr(self.ts, attr)
+
+    def __repr__(self) -> str:
+        return f"PID={self.ts.pid} <struct task_struct {int(self.ts):#x}> CMD={self.ts.comm}"
+
+    __str__ = __repr__
+
+    def __bool__(self) -> bool:
+        return True
+
+    def taskFds(self, short: bool = False) -> list:
+        """Its open files: (fd, address of ``struct file``, dentry, inode); with *short* only the addresses.
+
+        :raises FaultError:
+        """
+        from LinuxDump.Files import open_files
+
+        found = list(open_files(self.ts))
+        if short:
+            return [file for _, file in found]
+        out = []
+        for fd, file in found:
+            struct_file = readSU("struct file", file)
+            out.append((fd, file, struct_file.f_path.dentry, struct_file.f_inode))
+        return out
+
+    def taskChildren(self) -> list[Task]:
+        """Its children; those of other threads of its group are theirs."""
+        children = readSUListFromHead(self.ts.children, "sibling", _TASK, maxel=MAX_THREADS)
+        return [Task(child, self.ttable) for child in children]
+
+    def hasChildren(self) -> bool:
+        return not LH_isempty(self.ts.children)
+
+    def get_task_socks(self) -> list[StructResult]:
+        """The ``struct sock`` of each of its open sockets."""
+        from LinuxDump.Files import inode2socketaddr
+
+        addresses = [inode2socketaddr(inode) for *_, inode in self.taskFds()]
+        socks = (readSU("struct socket", address).sk for address in addresses if address)
+        return [sock for sock in socks if sock]
+
+    def get_task_stack(self) -> BTStack:
+        from LinuxDump.BTstack import exec_bt
+
+        return exec_bt(f"bt {int(self.ts):#x}")[0]
+
+
+def _task_cpu(ts: StructResult) -> int:
+    # bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") (in v5.16)
+    return ts.cpu if ts.hasField("cpu") else ts.thread_info.cpu
+
+
+def _pid_number(pid: StructResult, level: int) -> StructResult:
+    """``pid->numbers[level]``: an array of one element, or a flexible one since b69f0aeb0689 (in v6.5)."""
+    upid = pid.numbers
+    return upid[level]
+
+
+class _TaskTable:
+    """All threads. Problems of the kernel's lists are logged when it is made."""
+
+    def __init__(self) -> None:
+        self.threadlist = ThreadList(pykd.current())
+        for problem in self.threadlist.problems:
+            pylog.warning(problem)
+        leaders = list(self.threadlist.groups)
+        self.tt = self._tasks(leaders)
+        self.pids: dict[int, list[Task]] = {}
+        self.comms: dict[str, list[Task]] = defaultdict(list)
+        columns = pykd.current().read_columns(leaders, _TASK, ("pid", "comm"))
+        for task, (pid, comm) in zip(self.tt, columns, strict=True):
+            if not isinstance(pid, crash.error):
+                self.pids.setdefault(pid, []).append(task)
+                self.comms[comm].append(task)
+        self._tids: dict[int, Task] = {}
+        self._files: dict[int, list[Task]] | None = None
+        self._pidnamespaces: dict[StructResult, list[Task]] | None = None
+
+    def _tasks(self, addresses: list[int]) -> list[Task]:
+        return [Task(readSU(_TASK, address), self) for address in addresses]
+
+    @property
+    def runqueues(self) -> list[StructResult]:
+        return getRunQueues()
+
+    @property
+    def basems(self) -> float:
+        """Uptime in ms."""
+        return jiffie_clock_base()
+
+    @property
+    def tids(self) -> dict[int, Task]:
+        """All threads by thread id, in its order; those that cannot be read are left out, with a warning."""
+        if not self._tids:
+            addresses = self.threadlist.all()
+            columns = pykd.current().read_columns(addresses, _TASK, ("pid",))
+            readable = [(pid, a) for a, (pid,) in zip(addresses, columns, strict=True) if not isinstance(pid, crash.error)]
+            if len(readable) < len(addresses):
+                pylog.warning(f"{len(addresses) - len(readable)} of {len(addresses)} threads cannot be read")
+            self._tids = {pid: Task(readSU(_TASK, address), self) for pid, address in sorted(readable)}
+        return self._tids
+
+    @property
+    def pidnamespaces(self) -> dict[StructResult, list[Task]]:
+        """Group leaders in other PID namespaces than the first, by their ``struct pid_namespace``."""
+        if self._pidnamespaces is None:
+            self._pidnamespaces = defaultdict(list)
+            for task in self.tt:
+                try:
+                    pid = task.task_get_pid()
+                    if pid and pid.level:
+                        self._pidnamespaces[_pid_number(pid, pid.level).ns].append(task)
+                except crash.error:
+                    continue
+        return self._pidnamespaces
+
+    def allTasks(self) -> list[Task]:
+        """Leaders of thread groups in the order of the task list, ``init_task`` first."""
+        return self.tt
+
+    def allThreads(self) -> list[Task]:
+        """All threads by thread id."""
+        return list(self.tids.values())
+
+    def getByPid(self, pid: int) -> Task | None:
+        """The leader of a thread group."""
+        return self.pids.get(pid, [None])[0]
+
+    def getByTid(self, tid: int) -> Task | None:
+        return self.tids.get(tid)
+
+    def getByComm(self, comm: str) -> list[Task]:
+        """Group leaders of that name."""
+        return self.comms.get(comm, [])
+
+    def getThreadsByComm(self, comm: str) -> Iterator[Task]:
+        """Group leaders of that name and their threads."""
+        for task in self.getByComm(comm):
+            yield task
+            yield from task.threads
+
+    def getByFile(self, file: int) -> list[Task]:
+        """Group leaders that have a ``struct file`` open."""
+        if self._files is None:
+            self._files = {}
+            for task in self.tt:
+                try:
+                    for opened in task.taskFds(True):
+                        self._files.setdefault(opened, []).append(task)
+                except crash.error as err:
+                    pylog.warning(f"open files of PID={task.pid} cannot be read: {err}")
+        return self._files.get(int(file), [])
+
+
+@memoize_cond(CU_LIVE | CU_PYMOD)
+def TaskTable() -> _TaskTable:
+    return _TaskTable()
+
+
+# ---- the summary of all threads
+
+
+def tasksSummary() -> int:
+    """Print how many threads ran recently and how many are in each state, and warn about namespaces.
+
+    :return: the number of threads.
+    """
+    dump = pykd.current()
+    table = ThreadList(dump)
+    addresses = table.all()
+    cpu = "cpu" if member_offset(_TASK, "cpu") >= 0 else "thread_info.cpu"
+    last_ran = "sched_info.last_arrival" if member_offset(_TASK, "sched_info.last_arrival") >= 0 else "se.exec_start"
+    members = (_state_member(), "exit_state", cpu, last_ran)
+    names = _state_names()
+    clocks = [clock for (clock,) in dump.read_columns(runqueue_addrs(), "struct rq", ("clock",))]
+    recent = {1: 0, 5: 0, 60: 0}
+    counts: dict[str, int] = {}
+    unreadable = 0
+    for row in dump.read_columns(addresses, _TASK, members):
+        try:
+            state, exit_state, cpu_number, arrival = row
+            name = names.name(state, exit_state)
+            ago = clocks[cpu_number] // 1_000_000 - sched_clock2ms(arrival)
+        except (TypeError, IndexError):  # an element of the row is a FaultError, or nonsense
+            unreadable += 1
+            continue
+        counts[name] = counts.get(name, 0) + 1
+        for seconds in recent:
+            if ago <= seconds * 1000:
+                recent[seconds] += 1
+
+    print("Number of Threads That Ran Recently")
+    print("-----------------------------------")
+    print(f"   last second   {recent[1]:5d}")
+    print(f"   last     5s   {recent[5]:5d}")
+    print(f"   last    60s   {recent[60]:5d}")
+    print()
+    print(" ----- Total Numbers of Threads per State ------")
+    for name, count in sorted(counts.items()):
+        print(f"  {name:<40s}  {count:4d}")
+    print()
+    for problem in table.problems:
+        pylog.warning(problem)
+    if unreadable:
+        pylog.warning(f"{unreadable} of {len(addresses)} threads cannot be read, they are not counted")
+    from LinuxDump.namespaces import count_in_own_namespaces
+
+    in_own, in_pid_namespace = count_in_own_namespaces(list(table.groups))
+    if in_own or in_pid_namespace:
+        pylog.warning(
+            f"There are {in_own} threads running in their own namespaces\n\tUse 'taskinfo --ns' to get more details"
+        )
+    return len(addresses) - unreadable
+
+
+# ---- wait queues, flags, asynchronous I/O
+
+
+def decode_waitq(wqh: StructResult) -> list[StructResult]:
+    """Tasks that wait on a ``wait_queue_head_t``, first the one that is woken first."""
+    # 2055da97389a, ac6424b981bc (in v4.13) renamed wait_queue_t and its list
+    entries = ListHead(wqh.head, "struct wait_queue_entry").entry
+    return [readSU(_TASK, int(entry.private)) for entry in entries]
+
+
+# arch/x86/include/asm/thread_info.h until 26baa1f1c4bd ("sched: Add TIF_NEED_RESCHED_LAZY infrastructure") (in v6.13) and
+# the generic numbers that came after it moved them.
+_TIF = {
+    0: "TIF_SYSCALL_TRACE",
+    1: "TIF_NOTIFY_RESUME",
+    2: "TIF_SIGPENDING",
+    3: "TIF_NEED_RESCHED",
+    4: "TIF_SINGLESTEP",
+    5: "TIF_SSBD",
+    6: "TIF_SYSCALL_EMU",
+    7: "TIF_SYSCALL_AUDIT",
+    8: "TIF_SECCOMP",
+    9: "TIF_SPEC_IB",
+    10: "TIF_SPEC_FORCE_UPDATE",
+    11: "TIF_USER_RETURN_NOTIFY",
+    12: "TIF_UPROBE",
+    13: "TIF_PATCH_PENDING",
+    14: "TIF_NEED_FPU_LOAD",
+    15: "TIF_NOCPUID",
+    16: "TIF_NOTSC",
+    17: "TIF_NOTIFY_SIGNAL",
+    18: "TIF_SLD",
+    20: "TIF_MEMDIE",
+    21: "TIF_POLLING_NRFLAG",
+    22: "TIF_IO_BITMAP",
+    23: "TIF_SPEC_L1D_FLUSH",
+    24: "TIF_FORCED_TF",
+    25: "TIF_BLOCKSTEP",
+    27: "TIF_LAZY_MMU_UPDATES",
+    28: "TIF_SYSCALL_TRACEPOINT",
+    29: "TIF_ADDR32",
+    30: "TIF_X32",
+}
+
+
+def decode_tflags(flags: int, offset: int = 0) -> None:
+    """Print the bits of ``thread_info.flags``, indented by *offset* blanks; without names where the kernel's are not known."""
+    # The flags have no type. enumerator preempt_dynamic_lazy came with the change of their numbers, 7c70cb94d29c (in v6.13).
+    names = {} if enumerator_value("preempt_dynamic_lazy") is not None else _TIF
+    for bit in range(64):
+        if flags >> bit & 1:
+            print(" " * offset, f"bit {bit}", names.get(bit, ""))
+
+
+def get_ioctx_list(task: StructResult) -> list[StructResult]:
+    """The ``struct kioctx`` of a task's process."""
+    mm = task.mm
+    if not mm or not mm.ioctx_table:  # db446a08c23d (in v3.12)
+        return []
+    table = mm.ioctx_table
+    contexts = (table.table[number] for number in range(table.nr))
+    return [readSU("struct kioctx", int(context)) for context in contexts if context]
+
+
+_ELSEWHERE = {
+    **dict.fromkeys(("print_namespaces_info", "print_pid_namespaces"), "namespaces"),
+    **dict.fromkeys(
+        ("get_ipcs_m", "get_task_mem_usage", "get_task_shm_usage", "print_memory_stats", "print_mm_stats", "vma2sysv"),
+        "memusage",
+    ),
+}
+
+_COMPUTED = {
+    "TASK_STATE": lambda: CDefine(state_bits(state_array(pykd.current()))),
+    "init_task": lambda: readSymbol("init_task"),
+    "init_nsproxy": lambda: readSU("struct nsproxy", pykd.current().symbol("init_nsproxy", "").address),
+    "runqueues_addrs": lambda: percpu.get_cpu_var("runqueues"),
+    "rqtype": lambda: "struct rq",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What PyKdump's module imports, or reads from the dump, when it is imported."""
+    if name in _COMPUTED:
+        value = _COMPUTED[name]()
+    elif name in _ELSEWHERE:
+        from importlib import import_module
+
+        value = getattr(import_module(f"LinuxDump.{_ELSEWHERE[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+__all__ = [name for name in globals() if name[0] != "_"] + [*_COMPUTED, *_ELSEWHERE]  # noqa: PLE0605

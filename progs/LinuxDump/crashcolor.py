@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Colours and cursor movement on a terminal; nothing at all when the output is not one."""
+
+from __future__ import annotations
+
+from pykdump.API import *
+
+BLACK, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN = range(1, 8)
+DARKGRAY, LIGHTRED, LIGHTGREEN, LIGHTYELLOW, LIGHTBLUE, LIGHTMAGENTA, LIGHTCYAN = range(8, 15)
+LIGHTGRAY, WHITE, RESET = range(15, 18)
+BOLD, BLINK, UNDERLINE, INVERT = 0x100, 0x200, 0x400, 0x800
+MAX_COLOR, MIN_MODE, MAX_MODE = WHITE, BOLD, INVERT
+COLOR_MASK, MODE_MASK = 0x00FF, 0xFF00
+
+# SGR numbers of the foreground; a light colour is the dark one with the attribute "bold".
+_FOREGROUND = {
+    **{color: f"{30 + number}" for number, color in enumerate((BLACK, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN, LIGHTGRAY))},
+    **{
+        color: f"{30 + number};1"
+        for number, color in enumerate(
+            (DARKGRAY, LIGHTRED, LIGHTGREEN, LIGHTYELLOW, LIGHTBLUE, LIGHTMAGENTA, LIGHTCYAN, WHITE)
+        )
+    },
+    RESET: "0",
+}
+_MODES = {BOLD: "1", BLINK: "5", UNDERLINE: "4", INVERT: "7"}
+
+color_list = {color: f"\033[{code}m" for color, code in (*_FOREGROUND.items(), *_MODES.items())}
+"""Escape sequence by colour or mode."""
+bg_color_list = {color: f"\033[{'4' + code[1:] if code[0] == '3' else code}m" for color, code in _FOREGROUND.items()}
+"""Escape sequence that sets the background, by colour."""
+
+
+def _emit(text: str) -> None:
+    if sys.stdout.isatty():
+        sys.stdout.write(text)
+
+
+def run_ansi_code(code: str) -> None:
+    """Write an escape sequence as it is."""
+    print(code, end="")
+
+
+def get_color(color: int) -> str:
+    """Escape sequence for a colour, ``""`` when the output is not a terminal."""
+    return color_list.get(color, "") if sys.stdout.isatty() else ""
+
+
+def set_color(color_mix: int) -> None:
+    """Switch the text to a colour, possibly or-ed with modes: ``RED | BOLD``."""
+    modes = "".join(text for mode, text in color_list.items() if mode & MODE_MASK & color_mix)
+    _emit(color_list.get(color_mix & COLOR_MASK, "") + modes)
+
+
+def set_bg_color(color: int) -> None:
+    _emit(bg_color_list.get(color, ""))
+
+
+CURSOR_RESET, CURSOR_UP, CURSOR_DOWN, CURSOR_RIGHT, CURSOR_LEFT = range(5)
+_CURSOR = {CURSOR_UP: "A", CURSOR_DOWN: "B", CURSOR_RIGHT: "C", CURSOR_LEFT: "D"}
+
+
+def change_cursor(cursor_type: int, by: int = 0) -> None:
+    """Move the cursor; CURSOR_RESET moves it to the start of the line."""
+    if cursor_type == CURSOR_RESET:
+        _emit("\033[1000D")
+    elif cursor_type in _CURSOR:
+        _emit(f"\033[{by}{_CURSOR[cursor_type]}")
+
+
+def cursor_reset() -> None:
+    change_cursor(CURSOR_RESET)
+
+
+def cursor_up(by: int = 1) -> None:
+    change_cursor(CURSOR_UP, by)
+
+
+def cursor_down(by: int = 1) -> None:
+    change_cursor(CURSOR_DOWN, by)
+
+
+def cursor_left(by: int = 1) -> None:
+    change_cursor(CURSOR_LEFT, by)
+
+
+def cursor_right(by: int = 1) -> None:
+    change_cursor(CURSOR_RIGHT, by)
+
+
+def set_cursor(xpos: int, ypos: int) -> None:
+    _emit(f"\033[{ypos};{xpos}H")
+
+
+def clear_screen_after() -> None:
+    _emit("\033[0J")
+
+
+def clear_screen_before() -> None:
+    _emit("\033[1J")
+
+
+def clear_screen() -> None:
+    _emit("\033[2J")
+
+
+def clear_line_after() -> None:
+    _emit("\033[0K")
+
+
+def clear_line_before() -> None:
+    _emit("\033[1K")
+
+
+def clear_line() -> None:
+    _emit("\033[2K")

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Loaded modules."""
+
+from __future__ import annotations
+
+import pykd
+from pykdump.API import *
+
+
+def lsmod() -> dict[str, int]:
+    """Address of the ``struct module`` of each loaded module, by name."""
+    return {module.name: module.address for module in reversed(pykd.current().modules())}

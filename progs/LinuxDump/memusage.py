@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Memory of processes: resident sets, and System V shared memory."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+
+import crash
+import pykd
+from pykdump.API import *
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from LinuxDump.Tasks import Task
+
+_MAX_VMAS = 512_000
+
+
+class shminfo(tuple):
+    """A System V shared memory segment: (key, shmid, uid, perms, bytes, nattch), also as attributes."""
+
+    key, shmid, uid, perms, bytes, nattch = (property(itemgetter(index)) for index in range(6))
+
+
+def get_ipcs_m() -> dict[tuple[int, int], shminfo]:
+    """System V shared memory segments of the first IPC namespace by (key, shmid).
+
+    :raises FaultError:
+    """
+    from LinuxDump.idr import idr_for_each
+
+    dump = pykd.current()
+    namespace = readSU("struct ipc_namespace", dump.symbol("init_ipc_ns", "").address)
+    segments = {}
+    for _, pointer in idr_for_each(namespace.ids[2].ipcs_idr):  # IPC_SHM_IDS
+        segment = readSU("struct shmid_kernel", pointer)
+        perm = segment.shm_perm
+        info = shminfo(
+            (
+                perm.key & INT_MASK,
+                perm.id,
+                perm.uid.val,
+                perm.mode & 0o777,
+                segment.shm_segsz,
+                segment.shm_nattch,
+            )
+        )
+        segments[info[:2]] = info
+    return segments
+
+
+def vma2sysv(vma: StructResult) -> tuple[int, int] | None:
+    """(key, shmid) of the System V segment that a ``struct vm_area_struct`` maps, None if it maps none."""
+    from LinuxDump.fs import get_dentry_name
+
+    if int(vma.vm_ops) != sym2addr("shm_vm_ops") or not vma.vm_file:
+        return None
+    dentry = vma.vm_file.f_path.dentry
+    # newseg() names the file SYSV and the key in 8 hex digits
+    return int(get_dentry_name(dentry)[4:], 16), dentry.d_inode.i_ino
+
+
+def get_task_shm_usage(task: StructResult) -> int:
+    """Bytes of System V shared memory that a ``struct task_struct`` has mapped."""
+    mm = task.mm
+    if not mm:
+        return 0
+    operations = sym2addr("shm_vm_ops")
+    return sum(
+        vma.vm_end - vma.vm_start
+        for vma in readStructNext(mm.mmap, "vm_next", maxel=_MAX_VMAS)
+        if int(vma.vm_ops) == operations
+    )
+
+
+def print_mm_stats(mm: StructResult) -> None:
+    """Print sizes in an ``mm_struct``, in kB."""
+    if not mm:
+        return
+    print(f"  brk={(mm.brk - mm.start_brk) // 1024}  data {(mm.end_data - mm.start_data) // 1024}")
+    for name in ("total_vm", "locked_vm", "pinned_vm", "shared_vm", "exec_vm", "stack_vm", "reserved_vm"):
+        if mm.hasField(name):
+            print(f"  {name}={int(atomic_t(getattr(mm, name))) * PAGESIZE // 1024}")
+
+
+@memoize_cond(CU_LIVE)
+def get_task_mem_usage(addr: int) -> tuple[int, int]:
+    """Virtual and resident size of a task's process in kB."""
+    return crash.get_task_mem_usage(addr)
+
+
+def _usage_of_processes() -> tuple[list[tuple[Task, int, int]], int]:
+    """(task, resident, mapped System V shared memory) of each process, in kB; and how many could not be read."""
+    from LinuxDump.Tasks import TaskTable
+
+    usage = []
+    failed = 0
+    any_segment = bool(get_ipcs_m())
+    for task in TaskTable().allTasks():
+        try:
+            _, resident = get_task_mem_usage(int(task.ts))
+            shared = get_task_shm_usage(task.ts) // 1024 if any_segment else 0
+        except crash.error:
+            failed += 1
+            continue
+        usage.append((task, resident, shared))
+    return usage, failed
+
+
+def print_memory_stats(ntop: int = 8) -> None:
+    """Print the *ntop* processes with the most resident memory, with and without shared memory, and totals."""
+
+    def print_first(what: str, usage: list[tuple[Task, int, int]]) -> None:
+        print(f" ==== First {ntop} {what} ====")
+        for task, resident, shared in usage[:ntop]:
+            shm = f" shm={shared / 2**20:5.3f} Gb" if shared else ""
+            print(f"   PID={task.pid:6d} CMD={task.comm:15s} RSS={resident / 2**20:5.3f} Gb{shm}")
+
+    usage, failed = _usage_of_processes()
+    print_first("Tasks reverse-sorted by RSS+SHM", sorted(usage, key=lambda u: u[1] + u[2], reverse=True))
+    print()
+    print_first("Tasks Reverse-sorted by RSS only", sorted(usage, key=itemgetter(1), reverse=True))
+    print(f"\n === Total Memory in RSS {sum(resident for _, resident, _ in usage) / 2**20:6.3f} Gb")
+    print(f" === Total Memory in SHM {sum(segment.bytes for segment in get_ipcs_m().values()) / 2**30:6.3f} Gb")
+    if failed:
+        pylog.warning(f"memory of {failed} of {failed + len(usage)} processes cannot be read")

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The address space of modules: what is allocated there, and what unloaded modules left behind."""
+
+from __future__ import annotations
+
+import pykd
+from pykd import FaultError
+from pykdump.API import *
+
+from LinuxDump.trees import for_all_rbtree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pykd import Dump
+
+_PAGE = 4096
+
+
+def vmap_roots() -> Iterator[StructResult]:
+    """Each ``struct rb_root`` of allocated ``struct vmap_area``."""
+    dump = pykd.current()
+    nodes = dump.address_of("vmap_nodes")
+    if nodes:
+        # d093602919ad ("mm: vmalloc: remove global vmap_area_root rb-tree") (in v6.9): one tree for each of nr_vmap_nodes
+        count = dump.read_unsigned(dump.symbol("nr_vmap_nodes", "").address, 4)
+        array = readSU("struct vmap_node", dump.read_unsigned(nodes))
+        for number in range(min(count, 1024)):
+            yield array[number].busy.root
+    else:
+        yield readSU("struct rb_root", dump.symbol("vmap_area_root", "").address)
+
+
+class AllocatedRanges:
+    """Where vmalloc() memory is allocated."""
+
+    def __init__(self, dump: Dump) -> None:
+        """:raises FaultError, LimitError: the kernel's trees cannot be read."""
+        self._ranges = sorted(
+            (area.va_start, area.va_end)
+            for root in vmap_roots()
+            for area in for_all_rbtree(root, "struct vmap_area", "rb_node")
+        )
+
+    def around(self, address: int) -> tuple[int, int]:
+        """(start, end) of the allocation that holds *address*, the guard page included; its own page if there is none."""
+        from bisect import bisect
+
+        place = bisect(self._ranges, (address, 1 << 64)) - 1
+        if place >= 0:
+            start, end = self._ranges[place]
+            if start <= address < end:
+                return start, end
+        page = address & -_PAGE
+        return page, page + _PAGE
+
+
+def find_unloaded(dump: Dump, start: int, end: int) -> Iterator[tuple[int, str, int]]:
+    """(address, name, size) of what looks like the ``struct module`` of unloaded modules in [start, end).
+
+    A heuristic. vmalloc() leaves the page tables of freed memory for a while, and a dump may still have the pages. A
+    struct module gives itself away: a name of the letters that names have at its offset, and the base address of its text
+    or data, which lies in the same area and on a page boundary.
+    """
+    module = dump.type("struct module")
+    name = module.member("name")
+    # ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4)
+    base = module.member("mem[0].base") or module.member("core_layout.base")
+    size = module.member("mem[0].size") or module.member("core_layout.size")
+    for first, last, *_ in dump.ranges(start, end):
+        for address in range(first, min(last, end) - module.size, 64):  # the struct is aligned to a cache line
+            try:
+                where = dump.read_unsigned(address + base.offset)
+                if where & (_PAGE - 1) or not start <= where < end:
+                    continue
+                text = dump.read_string(address + name.offset, name.type.size).decode("ascii")
+                if text and text.replace("_", "a").replace("-", "a").isalnum():
+                    yield address, text, dump.read_unsigned(address + size.offset, 4)
+            except (FaultError, UnicodeDecodeError):
+                continue

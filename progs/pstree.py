@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Print processes as a tree of parents and children."""
+
+__version__ = "0.2"
+
+from pykdump.API import *
+
+from LinuxDump import crashcolor
+from LinuxDump.Tasks import TaskTable, getTaskState, task_state_color, task_state_str
+
+MAX_DEPTH = 500
+
+
+class Tree:
+    """Draws the tree and counts what it drew."""
+
+    def __init__(self, options):
+        self.options = options
+        self.seen = set()
+
+    def label(self, t):
+        """What is shown of a task, followed by a blank."""
+        state = getTaskState(t)
+        text = str(t.comm)
+        if self.options.print_pid:
+            text += f"({t.pid})"
+        if self.options.print_state:
+            text += f"[{task_state_str(state)}]"
+        if self.options.print_thread:
+            others = len(t.threads)
+            if others > 1:
+                text += f"---{others}*[{{{t.comm}}}]"
+        color = task_state_color(state)
+        return f"{text} ", color
+
+    def children(self, t):
+        """Children of all threads of a process."""
+        for thread in (t, *t.threads):
+            yield from thread.taskChildren()
+
+    def lines(self, t, depth=0):
+        """(plain text before, label, colour) parts of each line of the tree below a task."""
+        try:
+            text, color = self.label(t)
+        except crash.error as err:
+            yield [(f"({err}) ", crashcolor.RESET)]
+            return
+        self.seen.add(int(t.ts))
+        first = [(text, color)]
+        blank = " " * len(text)
+        children = [child for child in self.children(t) if int(child.ts) not in self.seen] if depth < MAX_DEPTH else []
+        for i, child in enumerate(children):
+            last = i == len(children) - 1
+            for j, line in enumerate(self.lines(child, depth + 1)):
+                if first:
+                    yield [*first, ("-+- ", crashcolor.RESET), *line]
+                    first = None
+                else:
+                    bar = "    " if last and j else " `- " if last else " |  " if j else " |- "
+                    yield [(blank + bar, crashcolor.RESET), *line]
+        if first:
+            yield first
+
+
+def print_colored(line):
+    for text, color in line:
+        if color != crashcolor.RESET:
+            crashcolor.set_color(color)
+        print(text, end="")
+        if color != crashcolor.RESET:
+            crashcolor.set_color(crashcolor.RESET)
+
+
+def print_tree(options):
+    tt = TaskTable()
+    # without a PID everything: the idle task is the parent of init and of kthreadd
+    top = tt.getByPid(options.task_id) or tt.getByTid(options.task_id)
+    if not top:
+        print(f"There is no task with pid={options.task_id}")
+        return
+    tree = Tree(options)
+    for i, line in enumerate(tree.lines(top)):
+        if i:
+            print()
+        print_colored(line)
+    print(f"\n\nTotal {len(tree.seen)} tasks printed")
+
+
+def main():
+    op = OptionParser()
+    op.add_option("-p", dest="print_pid", default=0, action="store_true", help="Print process ID")
+    op.add_option("-g", dest="print_thread", default=0, action="store_true", help="Print number of threads")
+    op.add_option("-s", dest="print_state", default=0, action="store_true", help="Print task state")
+    op.add_option(
+        "-t", dest="task_id", default=0, type="int", action="store", help="Print specific task and its children"
+    )
+    print_tree(op.parse_args()[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,372 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Print info about tasks."""
+
+__version__ = "0.7"
+
+from pykdump.API import *
+
+from LinuxDump.Tasks import Task, TaskTable, decode_tflags, tasksSummary
+
+# include/uapi/asm-generic/resource.h
+RLIMITS = (
+    "RLIMIT_CPU",
+    "RLIMIT_FSIZE",
+    "RLIMIT_DATA",
+    "RLIMIT_STACK",
+    "RLIMIT_CORE",
+    "RLIMIT_RSS",
+    "RLIMIT_NPROC",
+    "RLIMIT_NOFILE",
+    "RLIMIT_MEMLOCK",
+    "RLIMIT_AS",
+    "RLIMIT_LOCKS",
+    "RLIMIT_SIGPENDING",
+    "RLIMIT_MSGQUEUE",
+    "RLIMIT_NICE",
+    "RLIMIT_RTPRIO",
+    "RLIMIT_RTTIME",
+)
+
+HEADER = """ PID          CMD       CPU   Ran ms ago   STATE
+--------   ------------  --  ------------- -----"""
+
+MAX_TREE_DEPTH = 200
+
+
+def short_state(t):
+    """The two letters by which tasks are shown and filtered."""
+    return t.state[5:7]
+
+
+# ---- the table
+
+
+def in_pid_order(tt):
+    """All threads, each group leader followed by its threads."""
+    for leader in tt.allTasks():
+        yield leader
+        yield from leader.threads
+
+
+def in_order_of_running(tt):
+    """All threads, those that ran last first; those that cannot be read are left out."""
+    threads = []
+    for t in tt.allThreads():
+        try:
+            threads.append((t.Ran_ago, t.pid, t))
+        except (crash.error, IndexError) as err:
+            pylog.error("corrupted", hexl(int(t.ts)), err)
+    return [t for *_, t in sorted(threads, key=lambda item: item[:2])]
+
+
+def matches(state, wanted):
+    """Is a task of that state wanted? ``ST`` and ``TR`` mean what ``__TASK_STOPPED`` and ``__TASK_TRACED`` are shown as too."""
+    return state[5:7] in wanted or state.lstrip("_")[5:7] in wanted
+
+
+def table_line(t, recent):
+    pid, tgid = t.pid, t.tgid
+    mark = ">" if is_task_active(int(t.ts)) else " "
+    # the threads of a group are indented below their leader
+    number = f" {pid:6d}" if pid != tgid and not recent else f"{pid:6d}"
+    extra = f" (tgid={tgid})" if pid != tgid else ""
+    return f"{mark}{number} {t.comm:>14s} {t.cpu:3d} {int(t.Ran_ago):14d}  {short_state(t)} {extra:>13s} UID={t.Uid}"
+
+
+def print_tasks(options, recent=False, at_most=None):
+    tt = TaskTable()
+    tasks = in_order_of_running(tt) if recent else list(in_pid_order(tt))
+    if options.Taskfilter:
+        wanted = re.split(r"\s*,\s*", options.Taskfilter.strip())
+        tasks = [t for t in tasks if matches(t.state, wanted)]
+
+    heading = "Tasks in reverse order, scheduled recently first" if recent else "Tasks in PID order, grouped by Thread Group leader"
+    skipped = len(tasks) - at_most if at_most is not None else 0
+    if skipped > 0:
+        heading += f" ({skipped} tasks skipped)"
+        first = at_most // 2
+        tasks = [*tasks[:first], None, *tasks[len(tasks) - (at_most - first) :]]
+    print(f"=== {heading} ===")
+    if not options.Cmd:
+        print(HEADER)
+
+    failed = 0
+    for t in tasks:
+        if t is None:
+            print("           <snip>")
+            continue
+        try:
+            line = table_line(t, recent)
+        except (crash.error, IndexError) as err:
+            failed += 1
+            pylog.error("corrupted", hexl(int(t.ts)), err)
+            continue
+        if options.Cmd:
+            print(HEADER)
+        print(line)
+        if options.Cmd:
+            run_command(f"{options.Cmd} {t.pid}")
+        if options.Verbose:
+            print_stack(t)
+        if options.Cmd or options.Verbose:
+            print(f"\n{'-' * 78}\n")
+    if failed:
+        pylog.warning(f"{failed} of {len(tasks)} tasks cannot be shown")
+
+
+def run_command(command):
+    print(f"\ncrash> {command}")
+    try:
+        output = exec_crash_command(command)
+    except crash.error as err:
+        output = f"{err}"
+    if ": command not found: " in output:
+        print(output)
+        sys.exit(1)
+    print(output)
+
+
+def print_stack(t):
+    from LinuxDump.BTstack import exec_bt
+
+    stacks = exec_bt(f"bt {t.pid}")
+    print(stacks[0] if stacks else "  no stack")
+
+
+# ---- one task
+
+
+def print_flags(flags):
+    print(f"  -- Thread Flags: {flags:#x}")
+    decode_tflags(flags, 10)
+
+
+def print_credentials(name, cred):
+    print("   --", name)
+    for prefix in ("", "s", "e", "fs"):
+        uid, gid = (int(getattr(cred, prefix + kind).val) for kind in ("uid", "gid"))
+        print(f"\t{prefix + 'uid':>5s}={uid:<5d} {prefix + 'gid':>5s}={gid:<5d}")
+    user = cred.user
+    print("     --user_struct", user)
+    print(f"\t  {user_counters(cred, user)}")
+    groups = cred.group_info
+    print("     --group_info", groups)
+    print("     ", [groups.gid[i].val for i in range(min(groups.ngroups, 65536))])
+
+
+def user_counters(cred, user):
+    """``processes=N sigpending=N``."""
+    if user.hasField("processes"):
+        processes, sigpending = atomic_t(user.processes), atomic_t(user.sigpending)
+    else:
+        # 21d1c5e386bc, d7c9e99aee48 (in v5.14) count them by user namespace
+        counts = cred.ucounts.rlimit if cred.ucounts.hasField("rlimit") else cred.ucounts.ucount
+        kinds = "rlimit_type" if cred.ucounts.hasField("rlimit") else "ucount_type"
+        processes, sigpending = (
+            atomic_t(counts[EnumInfo(f"enum {kinds}")[f"UCOUNT_RLIMIT_{kind}"]]) for kind in ("NPROC", "SIGPENDING")
+        )
+    return f"processes={processes} sigpending={sigpending}"
+
+
+def limit(value):
+    return "INFINITY" if value == LONG_MASK else str(value)
+
+
+def print_limits(signal):
+    print("   -- Rlimits:")
+    for i, (name, rlimit) in enumerate(zip(RLIMITS, signal.rlim)):
+        print(f"\t{i:02d} ({name}) cur={limit(rlimit.rlim_cur)} max={limit(rlimit.rlim_max)}")
+
+
+def print_details(t, verbose):
+    state = short_state(t)
+    print(f"---- {t.pid:6d}({state}) {t.ts} {t.comm}")
+    print("   cpu", t.cpu)
+    parent, real_parent = t.parent, t.Realparent
+    if parent:
+        print("   -- Parent:", parent.pid, parent.comm)
+        if real_parent != parent:
+            print("   -- Real Parent:", real_parent.pid, real_parent.comm)
+    children = t.taskChildren()
+    if children:
+        print(f"   -- Children: {len(children)}")
+        if verbose:
+            for child in children:
+                print("\t", child.pid, child.comm)
+    print_flags(t.thread_info.flags)
+    threads = t.threads
+    if t.pid != 0 and threads:
+        print(f"   -- Threads Info ({len(threads) + 1} threads, {t.signal.live.counter} live)")
+        if t.pid == t.tgid:
+            print("\tI am the leader of a thread group")
+            if verbose:
+                print("\tThreads:", [thread.pid for thread in threads])
+        else:
+            print(f"\tWe belong to a thread group with tgid={t.tgid}")
+
+    if t.cred == t.real_cred:
+        print_credentials("Credentials", t.cred)
+    else:
+        print_credentials("cred", t.cred)
+        print_credentials("real_cred", t.real_cred)
+    if state == "DE":
+        return  # the rest went with the process
+    print_limits(t.signal)
+    print("   --- thread_info", t.thread_info)
+
+
+def find_task(number):
+    """By thread id, or by the address of its task_struct; None if there is none."""
+    tt = TaskTable()
+    if number <= INT_MAX:
+        t = tt.getByTid(number)
+        if not t:
+            print("There is no task with pid=", number)
+        return t
+    ts = readSU("struct task_struct", number)
+    try:
+        known = tt.getByTid(ts.pid)
+    except crash.error:
+        known = None
+    if not known:
+        print("Bogus addr")
+        return None
+    return Task(ts, tt)
+
+
+# ---- the tree
+
+
+def tree_children(t):
+    """(name, pid, task) of the children of a whole thread group, by name; those that cannot be read are left out."""
+    children = []
+    for thread in (t, *t.threads):
+        for child in thread.taskChildren():
+            try:
+                children.append((child.comm, child.pid, child))
+            except crash.error:
+                continue
+    return sorted(children, key=lambda child: child[0])
+
+
+def tree_lines(t, seen, depth=0):
+    """Lines of the tree below a task, as user space's pstree draws it."""
+    label = f"{t.comm}({t.pid})"
+    if int(t.ts) in seen or depth > MAX_TREE_DEPTH:
+        yield f"{label} ==> more tasks"
+        return
+    seen.add(int(t.ts))
+    branches = [tree_lines(child, seen, depth + 1) for *_, child in tree_children(t)]
+    threads = len(t.threads)
+    if threads:
+        branches.append([f"{threads}*[{{{t.comm}}}]" if threads > 1 else f"{{{t.comm}}}"])
+    if not branches:
+        yield label
+        return
+    blank = " " * (len(label) + 1)
+    last = len(branches) - 1
+    for i, branch in enumerate(branches):
+        for j, line in enumerate(branch):
+            if j == 0:
+                joint = "-" if last == 0 else "+" if i == 0 else "`" if i == last else "|"
+                start = f"{label}-" if i == 0 else blank
+                yield f"{start}{joint}-{line}"
+            else:
+                yield f"{blank}{' ' if i == last else '|'} {line}"
+
+
+def print_tree(pid):
+    t = TaskTable().getByPid(pid)
+    if not t:
+        print("There is no task with pid=", pid)
+        return
+    for line in tree_lines(t, set()):
+        print(line)
+
+
+def parse_options():
+    op = OptionParser()
+    op.add_option("-v", dest="Verbose", default=0, action="count", help="verbose output")
+    op.add_option("--summary", dest="Summary", default=0, action="store_true", help="Summary")
+    op.add_option(
+        "--hang",
+        dest="Hang",
+        default=0,
+        action="store_true",
+        help="Equivalent to '-r --task=UN' and prints just several newest and several oldest threads",
+    )
+    op.add_option(
+        "--maxpids",
+        dest="Maxpids",
+        default=8,
+        action="store",
+        type="int",
+        help="Maximum number of PIDs to print for --hang and --mem",
+    )
+    op.add_option(
+        "--pidinfo",
+        dest="Pidinfo",
+        default=None,
+        action="store",
+        type="int",
+        help="Display details for a given PID. You can specify PID or addr of task_struct",
+    )
+    op.add_option(
+        "--taskfilter",
+        dest="Taskfilter",
+        default=None,
+        action="store",
+        help="A list of 2-letter task states to print, e.g. UN",
+    )
+    op.add_option("--pstree", dest="Pstree", default=False, action="store_true", help="Emulate user-space 'pstree' output")
+    op.add_option(
+        "-r", "--recent", dest="Reverse", default=0, action="store_true", help="Reverse order while sorting by ran_ago"
+    )
+    op.add_option(
+        "--cmd",
+        dest="Cmd",
+        default=None,
+        action="store",
+        help="For each listed task, display output of specified command, e.g. '--cmd files'",
+    )
+    op.add_option(
+        "--memory", dest="Memory", default=0, action="store_true", help="Print a summary of memory usage by tasks"
+    )
+    op.add_option("--ns", dest="Ns", default=0, action="store_true", help="Print info about namespaces")
+    op.add_option("--version", dest="Version", default=0, action="store_true", help="Print program version and exit")
+    return op.parse_args()[0]
+
+
+def main():
+    o = parse_options()
+    if o.Version:
+        print("TASKINFO version", __version__)
+        if o.Verbose:
+            print("C-Module version:", crash.version)
+    elif o.Memory:
+        from LinuxDump.memusage import print_memory_stats
+
+        print_memory_stats(o.Maxpids)
+    elif o.Reverse:
+        print_tasks(o, recent=True)
+    elif o.Hang:
+        o.Taskfilter = "UN"
+        print_tasks(o, recent=True, at_most=2 * o.Maxpids)
+    elif o.Summary:
+        tasksSummary()
+    elif o.Pstree:
+        print_tree(o.Pidinfo if o.Pidinfo is not None else 1)
+    elif o.Pidinfo is not None:
+        t = find_task(o.Pidinfo)
+        if t:
+            print_details(t, o.Verbose)
+    elif o.Ns:
+        from LinuxDump.namespaces import print_namespaces_info
+
+        print_namespaces_info(TaskTable(), o.Verbose)
+    else:
+        print_tasks(o)
+
+
+if __name__ == "__main__":
+    main()
