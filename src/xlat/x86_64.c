@@ -116,14 +116,14 @@ static bool first_leaf(struct kd_memory *memory, const struct kd_layout *layout,
  */
 static bool is_direct_map(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr start)
 {
-	enum { SAMPLES = 16 };
 	uint64_t len = kd_dump_max_pfn(kd_memory_dump(memory)) * 4096;
 	unsigned int hits = 0;
-	for (unsigned int i = 1; i <= SAMPLES; i++) {
-		kd_paddr expected = len / (SAMPLES + 1) * i & ~0xfffull, physical;
-		if (!translates(memory, layout, start + expected, &physical))
+	/* In growing steps: the dump's highest page may be a ROM just below 4 GiB, far above all memory. */
+	for (kd_paddr sample = 1u << 20; sample < len; sample += sample / 2 & ~0xfffull) {
+		kd_paddr physical;
+		if (!translates(memory, layout, start + sample, &physical))
 			continue;
-		if (physical != expected)
+		if (physical != sample)
 			return false;
 		hits++;
 	}
