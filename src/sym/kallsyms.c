@@ -31,6 +31,7 @@ struct kd_kallsyms {
 	struct {
 		kd_vaddr address;
 		uint64_t size;
+		bool known;
 	} sized; /* the last answer of symbol_size() */
 
 	/* Names to numbers for those without seqs: chains of numbers by hash, each in descending order. */
@@ -161,7 +162,7 @@ static struct kd_error *symbol_name(struct kd_kallsyms *kallsyms, uint32_t n, ch
 static uint64_t symbol_size(struct kd_kallsyms *kallsyms, uint32_t n, kd_vaddr address)
 {
 	/* Thousands of symbols may share an address (9,778 in Debian's 5.10): all but one of them are answered here. */
-	if (kallsyms->sized.size && kallsyms->sized.address == address)
+	if (kallsyms->sized.known && kallsyms->sized.address == address)
 		return kallsyms->sized.size;
 	uint64_t size = 0;
 	for (uint32_t i = n + 1; i < kallsyms->tables.nr; i++) {
@@ -177,6 +178,7 @@ static uint64_t symbol_size(struct kd_kallsyms *kallsyms, uint32_t n, kd_vaddr a
 	}
 	kallsyms->sized.address = address;
 	kallsyms->sized.size = size;
+	kallsyms->sized.known = true;
 	return size;
 }
 
@@ -435,7 +437,7 @@ struct kd_error *kd_kallsyms_find(struct kd_kallsyms *kallsyms, const char *name
 	return NULL;
 }
 
-struct kd_error *kd_kallsyms_address(struct kd_kallsyms *kallsyms, const char *name, kd_vaddr *ret)
+struct kd_error *kd_kallsyms_first(struct kd_kallsyms *kallsyms, const char *name, uint32_t *ret)
 {
 	struct number_vector found = {};
 	struct kd_error *err = find(kallsyms, name, false, &found);
@@ -443,9 +445,16 @@ struct kd_error *kd_kallsyms_address(struct kd_kallsyms *kallsyms, const char *n
 		return err;
 	if (!found.nr)
 		return kd_error_create(KD_ERROR_LOOKUP, "no kernel symbol %s", name);
-	uint32_t n = found.data[0];
+	*ret = found.data[0];
 	number_vector_deinit(&found);
-	return symbol_address(kallsyms, n, ret);
+	return NULL;
+}
+
+struct kd_error *kd_kallsyms_address(struct kd_kallsyms *kallsyms, const char *name, kd_vaddr *ret)
+{
+	uint32_t n;
+	struct kd_error *err = kd_kallsyms_first(kallsyms, name, &n);
+	return err ? err : symbol_address(kallsyms, n, ret);
 }
 
 /* ---- addresses to numbers ---- */

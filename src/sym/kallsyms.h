@@ -39,7 +39,10 @@ struct kd_error *kd_kallsyms_get(struct kd_kallsyms *kallsyms, uint32_t n, struc
 struct kd_error *kd_kallsyms_find(struct kd_kallsyms *kallsyms, const char *name, uint32_t *ret, size_t max,
 				  size_t *ret_nr) KD_RETURNS_ERROR;
 
-/** The first symbol of this name; KD_ERROR_LOOKUP if none. */
+/** Number of the first symbol of this name: cheaper than finding all. KD_ERROR_LOOKUP if none. */
+struct kd_error *kd_kallsyms_first(struct kd_kallsyms *kallsyms, const char *name, uint32_t *ret) KD_RETURNS_ERROR;
+
+/** Its address; KD_ERROR_LOOKUP if none. */
 struct kd_error *kd_kallsyms_address(struct kd_kallsyms *kallsyms, const char *name, kd_vaddr *ret) KD_RETURNS_ERROR;
 
 /**
