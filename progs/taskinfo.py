@@ -70,7 +70,15 @@ def table_line(t, recent):
     # the threads of a group are indented below their leader
     number = f" {pid:6d}" if pid != tgid and not recent else f"{pid:6d}"
     extra = f" (tgid={tgid})" if pid != tgid else ""
-    return f"{mark}{number} {t.comm:>14s} {t.cpu:3d} {int(t.Ran_ago):14d}  {short_state(t)} {extra:>13s} UID={t.Uid}"
+    return f"{mark}{number} {t.comm:>14s} {t.cpu:3d} {int(t.Ran_ago):14d}  {short_state(t)} {extra:>13s} UID={uid(t)}"
+
+
+def uid(t):
+    """``?`` where the dump lacks the credentials."""
+    try:
+        return t.Uid
+    except crash.error:
+        return "?"
 
 
 def print_tasks(options, recent=False, at_most=None):

@@ -179,12 +179,7 @@ class Task:
     @property
     def threads(self) -> list[Task]:
         """The other threads of its group, oldest first; of a thread that does not lead a group too."""
-        address = int(self.ts)
-        groups = self.ttable.threadlist.groups
-        if address in groups:
-            return self.ttable._tasks(groups[address])
-        leader = int(self.ts.group_leader)
-        return self.ttable._tasks([a for a in (leader, *groups.get(leader, ())) if a != address])
+        return self.ttable._tasks(self.ttable.threadlist.others_of(int(self.ts)))
 
     def task_get_pid(self) -> StructResult:
         """Its ``struct pid``."""

@@ -6,6 +6,8 @@ Linux kernel commit 2f064a59a11f ("sched: Change task_struct::state") (in v5.14)
 
 from __future__ import annotations
 
+from pykd import Error
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pykd import Dump
@@ -64,11 +66,14 @@ def state_array(dump: Dump) -> tuple[str, ...]:
         symbol = dump.symbol("task_state_array", "")
         texts = []
         for address in range(symbol.address, symbol.address + min(symbol.size, 16 * 8), 8):
-            text = dump.read_string(dump.read_unsigned(address), 32).decode("ascii")
+            pointer = dump.read_unsigned(address)
+            if not pointer:
+                break  # kallsyms gives sizes up to the next symbol, padding included
+            text = dump.read_string(pointer, 32).decode("ascii")
             if text[1:3] != " (" or text[-1:] != ")":
-                break  # kallsyms gives sizes up to the next symbol, so padding may follow
+                break
             texts.append(text[3:-1])
-    except (dump.Error, UnicodeDecodeError):
+    except (Error, UnicodeDecodeError):
         return _DEFAULT_ARRAY
     return tuple(texts) if {"running", "disk sleep", "parked"} <= set(texts) else _DEFAULT_ARRAY
 
