@@ -487,7 +487,7 @@ static PyObject *text_format(PyObject *self, const char *format)
 {
 	KD_PYOBJECT PyObject *symbol = PyObject_GetAttrString((PyObject *)Py_TYPE(self), "PYT_symbol");
 	char address[24];
-	snprintf(address, sizeof(address), "%#llx", (unsigned long long)value_of(self));
+	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)value_of(self));
 	const char *text = symbol ? PyUnicode_AsUTF8(symbol) : NULL;
 	struct kd_typed *typed = kd_py_typed(Py_TYPE(self));
 	return text ? PyUnicode_FromFormat(format, text, address, (unsigned long long)(typed ? typed->type->size : 0))
@@ -513,7 +513,7 @@ static PyObject *struct_short(PyObject *self, PyObject *unused)
 		return NULL;
 	const char *blank = strchr(text, ' ');
 	char address[24];
-	snprintf(address, sizeof(address), "%#llx", (unsigned long long)value_of(self));
+	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)value_of(self));
 	return PyUnicode_FromFormat("<%s %s>", blank ? blank + 1 : text, address);
 }
 
@@ -748,7 +748,7 @@ static PyObject *pointer_repr(PyObject *self)
 	struct kd_typed *typed = kd_py_typed(Py_TYPE(self));
 	KD_FREE char *type = kd_type_spell(typed->type);
 	char address[24];
-	snprintf(address, sizeof(address), "%#llx", (unsigned long long)value_of(self));
+	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)value_of(self));
 	return PyUnicode_FromFormat("<tPtr addr=%s ctype='%s'>", address, type ? type : "?");
 }
 
