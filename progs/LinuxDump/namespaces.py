@@ -109,10 +109,20 @@ def print_pid_namespaces(tt: _TaskTable, v: int = 0) -> None:
                 lines += wrap(f"Threads: {threads}", width=70, initial_indent=" " * 4, subsequent_indent=" " * 8)
         frames[namespace] = frame = EmbeddedFrames(str(namespace))
         frame.addText("\n".join(lines))
+    outermost = []
     for namespace, frame in frames.items():
-        outer = frames.get(namespace.parent)
+        outer = frames.get(_parent(namespace))
         if outer:
             outer.addFrame(frame)
-    for namespace, frame in frames.items():
-        if namespace.parent not in frames:
-            print(frame)
+        else:
+            outermost.append(frame)
+    for frame in outermost:
+        print(frame)
+
+
+def _parent(namespace: StructResult) -> int:
+    """0 where the dump lacks the namespace."""
+    try:
+        return int(namespace.parent)
+    except crash.error:
+        return 0

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pykd
-from pykd import LimitError
+from pykd import FaultError, LimitError
 from pykdump.API import *
 
 from LinuxDump.xarray import xa_entries, xa_load
@@ -13,7 +13,7 @@ __all__ = ["for_all_rbtree", "radix_tree_lookup_element", "rb_first", "rb_next",
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _MAX_DEPTH = 128
 """A red-black tree of 2**64 nodes is no deeper."""
@@ -63,19 +63,38 @@ def rb_next(node: StructResult) -> StructResult | None:
     raise LimitError(f"the parents of red-black node {int(node):#x} do not end")
 
 
-def for_all_rbtree(root: StructResult, sname: str | None = None, smember: str | None = None) -> Iterator[StructResult]:
+def for_all_rbtree(
+    root: StructResult, sname: str | None = None, smember: str | None = None, problem: Callable[[str], None] | None = None
+) -> Iterator[StructResult]:
     """Nodes of a red-black tree in order; with a type and a member, the structs that the nodes are members of.
 
+    :param problem: told of nodes that cannot be read, which are left out with what is below them; without it they raise.
     :raises LimitError: the tree has a cycle.
     """
-    seen = set()
-    node = rb_first(root)
-    while node:
-        if int(node) in seen:
-            raise LimitError(f"the red-black tree at {int(root):#x} comes back to node {int(node):#x}")
-        seen.add(int(node))
-        yield container_of(node, sname, smember) if sname else node
-        node = rb_next(node)
+    if root.hasField("rb_root"):
+        root = root.rb_root
+    seen: set[int] = set()
+    above: list[tuple[StructResult, StructResult]] = []  # (node, its right child): still to be yielded
+    node = root.rb_node
+    while node or above:
+        if node:
+            if int(node) in seen or len(above) > _MAX_DEPTH:
+                raise LimitError(f"the red-black tree at {int(root):#x} comes back to node {int(node):#x}")
+            seen.add(int(node))
+            try:
+                left, right = node.rb_left, node.rb_right
+            except FaultError as err:
+                if not problem:
+                    raise
+                problem(f"a part of the tree at {int(root):#x} is missing: {err}")
+                node = None
+                continue
+            above.append((node, right))
+            node = left
+        else:
+            node, right = above.pop()
+            yield container_of(node, sname, smember) if sname else node
+            node = right
 
 
 def radix_tree_lookup_element(root: StructResult | int, index: int) -> tuple[int | None, int | None]:
