@@ -109,11 +109,25 @@ static struct kd_error *more_types(void *context)
 	return err ? err : kd_modules_add_btf(modules);
 }
 
+/* The kernel's own index of its BTF, where it has made one: a help, never a need. */
+static struct kd_error *use_kernel_table(struct kd_program *program, struct kd_types *types)
+{
+	kd_vaddr variable, table;
+	struct kd_error *err = kd_kallsyms_address(program->kallsyms.it, "btf_vmlinux", &variable);
+	if (!err)
+		err = kd_memory_read_u64(program->memory.it, variable, &table);
+	if (!err)
+		err = kd_types_use_kernel_table(types, table);
+	if (kd_error_catch(&err, KD_ERROR_LOOKUP) || kd_error_catch(&err, KD_ERROR_FAULT))
+		return NULL;
+	return err;
+}
+
 static struct kd_error *create_types(struct kd_program *program)
 {
-	struct kd_memory *memory;
+	struct kd_memory *memory = NULL;
 	struct kd_kallsyms *kallsyms;
-	kd_vaddr start, end;
+	kd_vaddr start = 0, end = 0;
 	struct kd_error *err = kd_program_memory(program, &memory);
 	if (!err)
 		err = kd_program_kallsyms(program, &kallsyms);
@@ -131,6 +145,8 @@ static struct kd_error *create_types(struct kd_program *program)
 		err = kd_types_create(memory, &types);
 	if (!err)
 		err = kd_types_add_btf(types, NULL, start, end, 0, 0);
+	if (!err)
+		err = use_kernel_table(program, types);
 	if (err) {
 		kd_types_destroy(types);
 		return err;
