@@ -156,12 +156,8 @@ static void put_memory_att(const struct spelling *s, struct buffer *out, const x
 		put(out, "0x%" PRIx64, (uint64_t)mem->disp);
 		return;
 	}
-	if (has_displacement(s)) {
-		if (based)
-			put_signed(out, mem->disp, "");
-		else
-			put(out, "0x%" PRIx64, (uint64_t)mem->disp);
-	}
+	if (has_displacement(s))
+		put_signed(out, mem->disp, "");
 	put(out, "(");
 	if (based)
 		put_register(s, out, mem->base);
@@ -609,6 +605,13 @@ static bool keeps_order(unsigned int id)
 	return id == X86_INS_ENTER;
 }
 
+/* Opcodes D0 and D1 shift by one, which is not shown. */
+static uint8_t shown_operands(const struct spelling *s)
+{
+	uint8_t opcode = opcode_byte(s), nr = s->x86->op_count;
+	return nr == 2 && (opcode == 0xd0 || opcode == 0xd1) ? 1 : nr;
+}
+
 static void put_operands(const struct spelling *s, struct buffer *out)
 {
 	const struct string_insn *string = s->syntax == KD_SYNTAX_ATT ? find_string_insn(s) : NULL;
@@ -623,9 +626,8 @@ static void put_operands(const struct spelling *s, struct buffer *out)
 	}
 	/* A port in %dx stands in parentheses, an implied accumulator or %st is shown. */
 	unsigned int id = s->insn->id;
-	uint8_t nr = s->x86->op_count;
+	uint8_t nr = shown_operands(s);
 	bool reverse = s->syntax == KD_SYNTAX_ATT && !keeps_order(id);
-	/* Since binutils 2.41 a shift by one is shown without the one. */
 	for (uint8_t i = 0; i < nr; i++) {
 		const cs_x86_op *op = &s->x86->operands[reverse ? nr - 1 - i : i];
 		if (i)

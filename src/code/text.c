@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "code/text.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/vector.h"
@@ -246,15 +249,41 @@ enum kd_text_kind kd_text_kind(struct kd_text *text, kd_vaddr pc, const struct k
 	return in_bpf(text, pc) ? KD_TEXT_BPF : KD_TEXT_NONE;
 }
 
+/* A system call without arguments is one function with two names, the one of 32-bit callers first. */
+static void prefer_native_syscall(struct kd_kallsyms *kallsyms, uint32_t n, struct kd_symbol *symbol)
+{
+	struct kd_symbol next;
+	if (strncmp(symbol->name, "__ia32_", 7) != 0 || n + 1 >= kd_kallsyms_nr(kallsyms))
+		return;
+	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_get(kallsyms, n + 1, &next);
+	if (!err && next.address == symbol->address && !strncmp(next.name, "__x64_", 6))
+		*symbol = next;
+}
+
+static struct kd_error *find_symbol(struct kd_text *text, kd_vaddr pc, struct kd_symbol *ret)
+{
+	const struct kd_code_sources *sources = &text->sources;
+	/* The kernel's own names do not wait for the list of modules, nor fail with it. */
+	if (sources->kallsyms && kd_text_kind(text, pc, NULL, NULL) == KD_TEXT_KERNEL) {
+		uint32_t n;
+		struct kd_error *err = kd_kallsyms_at(sources->kallsyms, pc, &n);
+		err = err ?: kd_kallsyms_get(sources->kallsyms, n, ret);
+		if (!err)
+			prefer_native_syscall(sources->kallsyms, n, ret);
+		return err;
+	}
+	if (sources->modules)
+		return kd_symbol_at(sources->modules, pc, ret);
+	return kd_error_create(KD_ERROR_LOOKUP, "no symbol at %#" PRIx64, pc);
+}
+
 struct kd_error *kd_text_symbol(struct kd_text *text, kd_vaddr pc, bool is_return, struct kd_symbol *ret)
 {
 	pc -= is_return;
 	struct symbol_slot *slot = &text->symbols[kd_hash_u64(pc) & (SYMBOL_CACHE_NR - 1)];
 	if (!pc || slot->pc != pc) {
 		struct kd_symbol symbol;
-		if (!text->sources.modules)
-			return kd_error_create(KD_ERROR_LOOKUP, "no symbols are known");
-		struct kd_error *err = kd_symbol_at(text->sources.modules, pc, &symbol);
+		struct kd_error *err = find_symbol(text, pc, &symbol);
 		if (err)
 			return err;
 		*slot = (struct symbol_slot){ pc, symbol };

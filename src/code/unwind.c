@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "code/prologue.h"
 #include "code/trampoline.h"
 
 #define FRAMES_DEFAULT 512
@@ -24,7 +25,8 @@ struct kd_unwinder {
 	struct kd_stacks *stacks;
 	struct kd_orc *orc;
 	struct kd_trampolines *trampolines;
-	bool have_switch; /* the offsets below are known */
+	struct kd_disasm *disasm; /* NULL until a prologue is read */
+	bool have_switch;	  /* the offsets below are known */
 	uint64_t thread_sp, switch_len;
 	struct {
 		uint64_t r15, r14, r13, r12, bx, bp, ret_addr;
@@ -79,6 +81,7 @@ void kd_unwinder_destroy(struct kd_unwinder *unwinder)
 {
 	if (!unwinder)
 		return;
+	kd_disasm_destroy(unwinder->disasm);
 	kd_trampolines_destroy(unwinder->trampolines);
 	kd_orc_destroy(unwinder->orc);
 	kd_stacks_destroy(unwinder->stacks);
@@ -490,6 +493,45 @@ static bool step_scan(struct walk *walk, const struct kd_frame *frame, struct kd
 	return false;
 }
 
+/* The frame of a function without ORC, by its prologue. Sure where the caller called it by name, else a guess. */
+static bool step_prologue(struct walk *walk, struct kd_frame *frame, struct kd_frame *next)
+{
+	struct kd_unwinder *unwinder = walk->unwinder;
+	struct kd_symbol symbol;
+	struct kd_prologue prologue;
+	uint64_t pc, bp = frame->regs.rbp;
+	KD_DROP_ERROR struct kd_error *err = kd_text_symbol(unwinder->text, frame->pc, !frame->exact, &symbol);
+	if (!err && !unwinder->disasm)
+		err = kd_disasm_create(KD_SYNTAX_ATT, &unwinder->disasm);
+	if (err || !kd_prologue_read(&unwinder->sources, unwinder->disasm, symbol.address, frame->pc, &prologue) ||
+	    !read_stack(walk, frame->sp + prologue.depth, &pc, 1) || !is_code(walk, pc - 1) ||
+	    (prologue.saves_bp && !read_stack(walk, frame->sp + prologue.bp_offset, &bp, 1)))
+		return false;
+	bool called = kd_prologue_is_call(&unwinder->sources, pc, symbol.address);
+	if (!called && !kd_text_after_call(unwinder->text, pc))
+		return false;
+	set_return(next, pc, frame->sp + prologue.depth, prologue.saves_bp || frame->known & KD_REG_BIT(rbp), bp);
+	next->found = KD_FOUND_PROLOGUE;
+	next->sure = called;
+	frame->cfa = next->sp;
+	return true;
+}
+
+/* Code without ORC still may have a frame pointer: take it where the word above it is a return address. Else search. */
+static bool step_guess(struct walk *walk, struct kd_frame *frame, struct kd_frame *next, struct kd_stack *ret_stack)
+{
+	frame->cfa = 0;
+	if (!kd_orc_missing(walk->unwinder->orc) && !(frame->regs.rbp & 1) &&
+	    step_frame_pointer(walk, frame, next) == STEP_FRAME && check_direction(walk, frame, next, ret_stack) &&
+	    is_code(walk, next->pc) && kd_text_after_call(walk->unwinder->text, next->pc)) {
+		next->sure = false;
+		return true;
+	}
+	frame->cfa = 0;
+	*ret_stack = walk->stack;
+	return step_scan(walk, frame, next);
+}
+
 /* One step by whatever means there is; the trace is ended unless STEP_FRAME. */
 static enum step step(struct walk *walk, struct kd_frame *frame, struct kd_frame *next, struct kd_stack *ret_stack)
 {
@@ -504,24 +546,21 @@ static enum step step(struct walk *walk, struct kd_frame *frame, struct kd_frame
 	} else if (how == STEP_FRAME) {
 		how = STEP_FAIL;
 	}
-	if (how == STEP_END || !walk->may_scan || walk->trace->end == KD_END_FAULT)
+	if (how == STEP_END || walk->trace->end == KD_END_FAULT)
 		return how;
 	/* What failed is what ends the trace, should guessing lead nowhere. */
 	struct kd_trace failed = *walk->trace;
 	frame->cfa = 0;
-	/* Code without ORC still may have a frame pointer: take it where the word above it is a return address. */
-	if (!kd_orc_missing(walk->unwinder->orc) && !(frame->regs.rbp & 1) &&
-	    step_frame_pointer(walk, frame, next) == STEP_FRAME && check_direction(walk, frame, next, ret_stack) &&
-	    is_code(walk, next->pc) && kd_text_after_call(walk->unwinder->text, next->pc)) {
-		next->sure = false;
-	} else {
-		frame->cfa = 0;
-		bool found = step_scan(walk, frame, next);
-		*walk->trace = failed;
-		if (!found)
-			return STEP_FAIL;
-		*ret_stack = walk->stack;
+	bool found = step_prologue(walk, frame, next) && check_direction(walk, frame, next, ret_stack);
+	if (found && next->sure) {
+		next->sure = frame->sure;
+		return STEP_FRAME;
 	}
+	if (walk->may_scan && !found)
+		found = step_guess(walk, frame, next, ret_stack);
+	*walk->trace = failed;
+	if (!walk->may_scan || !found)
+		return STEP_FAIL;
 	if (!walk->trace->guessed[0])
 		memcpy(walk->trace->guessed, failed.why, sizeof(failed.why));
 	return STEP_FRAME;
@@ -883,6 +922,7 @@ const char *kd_found_name(enum kd_found found)
 		[KD_FOUND_REGISTERS] = "registers",	    [KD_FOUND_ORC] = "orc",
 		[KD_FOUND_FRAME_POINTER] = "frame pointer", [KD_FOUND_PT_REGS] = "pt_regs",
 		[KD_FOUND_TRAMPOLINE] = "trampoline",	    [KD_FOUND_SCAN] = "scan",
+		[KD_FOUND_PROLOGUE] = "prologue",
 	};
 	return names[found];
 }

@@ -26,6 +26,7 @@ enum kd_found {
 	KD_FOUND_TRAMPOLINE,	/* by ORC, but the return address had been replaced (function graph tracer, kretprobe);
 				   this    is the real one */
 	KD_FOUND_SCAN,		/* a guess: the next word on the stack that is preceded by a call */
+	KD_FOUND_PROLOGUE, /* from the prologue of the function that it called, which has no ORC (see prologue.h) */
 };
 
 /** Bit of a register in kd_frame.known. */
