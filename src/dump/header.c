@@ -223,7 +223,7 @@ static struct kd_error *read_elf(struct kd_header *header, const struct kd_file 
 		if (segment->p_type != PT_LOAD && segment->p_type != PT_NOTE)
 			continue;
 		uint64_t end = segment->p_offset + segment->p_filesz;
-		if (end < segment->p_offset || end > INT64_MAX || segment->p_paddr + segment->p_memsz < segment->p_paddr)
+		if (end < segment->p_offset || end > INT64_MAX)
 			return damaged(file, "the end of a segment", end);
 		if (segment->p_type == PT_NOTE) {
 			err = append_notes(header, file, segment->p_offset, segment->p_filesz);

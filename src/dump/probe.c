@@ -158,7 +158,7 @@ struct kd_error *kd_probe(struct kd_file *file, bool live, enum kd_container *re
 		if (err)
 			return err;
 	}
-	file->flattened = !memcmp(magic->bytes, "makedumpfile", 12);
+	file->flattened = !strcmp(magic->bytes, "makedumpfile");
 	*ret = magic->container;
 	return NULL;
 }
