@@ -41,13 +41,23 @@ struct kd_dump {
 	kd_pfn max_pfn;
 	bool live;
 	bool incomplete;
+	char reason[256]; /* of library_error() */
 };
 
-/** What libkdumpfile says, without its final newline. */
+/** What libkdumpfile says, on one line; valid until the next call. */
 static const char *library_error(struct kd_dump *dump)
 {
 	const char *text = kdump_get_err(dump->context);
-	return text ? text : "no reason given";
+	snprintf(dump->reason, sizeof(dump->reason), "%s", text && *text ? text : "no reason given");
+	/* It may quote bytes of a damaged file, and ends some of its texts with a newline. */
+	size_t len = strlen(dump->reason);
+	while (len && dump->reason[len - 1] == '\n')
+		dump->reason[--len] = 0;
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)dump->reason[i] < ' ' || dump->reason[i] == 0x7f)
+			dump->reason[i] = '?';
+	}
+	return dump->reason;
 }
 
 static struct kd_error *open_error(struct kd_dump *dump, kdump_status status)

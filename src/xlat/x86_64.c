@@ -272,10 +272,16 @@ static struct kd_error *find_layout(struct kd_memory *memory, struct kd_layout *
 		return NULL;
 	}
 	const char *path = kd_dump_path(kd_memory_dump(memory));
+	bool registers = false;
+	const struct kd_notes *notes = kd_dump_notes(kd_memory_dump(memory));
+	for (size_t i = 0; i < notes->nr; i++)
+		registers |= notes->cpus[i].has_cr;
 	return kd_error_create_file(KD_ERROR_FORMAT, path,
-				    "%s has neither a VMCOREINFO note nor the control registers of a CPU, so its page "
-				    "tables cannot be found; give the note's text with --vmcoreinfo FILE",
-				    path);
+				    "the kernel's page tables cannot be found: %s has no VMCOREINFO, and %s; if you have "
+				    "the note's text, give it with --vmcoreinfo FILE",
+				    path,
+				    registers ? "the tables that its CPUs used are not in it" :
+						"no control registers of a CPU");
 }
 
 const struct kd_arch kd_arch_x86_64 = {
