@@ -11,6 +11,7 @@
 #include "code/trampoline.h"
 
 #define FRAMES_DEFAULT 512
+#define SWITCH_MAX 16 /* words in struct inactive_task_frame */
 #define PAGE_LEN 4096ul
 #define CACHE_PAGES 8 /* of stack; a power of two */
 
@@ -612,30 +613,32 @@ static struct kd_error *load_switch(struct kd_unwinder *unwinder)
 	if (err)
 		return err;
 	unwinder->switch_len = kd_sources_sizeof(sources, type, 0);
+	if (!unwinder->switch_len || unwinder->switch_len / 8 > SWITCH_MAX)
+		return kd_error_create(KD_ERROR_UNSUPPORTED, "struct inactive_task_frame has an impossible size");
 	unwinder->have_switch = true;
 	return NULL;
 }
 
-/* __switch_to_asm() pushed the callee-saved registers and stored the stack pointer in the task. */
-static struct kd_error *start_from_switch(struct walk *walk)
+static void restart(struct walk *walk)
 {
-	struct kd_unwinder *unwinder = walk->unwinder;
 	struct kd_trace *trace = walk->trace;
-	struct kd_error *err = load_switch(unwinder);
-	if (err)
-		return err;
-	uint64_t sp, words[16];
-	err = kd_memory_read_u64(unwinder->sources.memory, trace->task + unwinder->thread_sp, &sp);
-	if (err)
-		return err;
-	trace->start = KD_START_SWITCH;
-	size_t nr = unwinder->switch_len / 8;
-	if (!nr || nr > KD_ARRAY_NR(words))
-		return kd_error_create(KD_ERROR_UNSUPPORTED, "struct inactive_task_frame has an impossible size");
-	if (!read_stack(walk, sp, words, nr))
-		return NULL;
+	trace->frames.nr = 0;
+	trace->has_user_regs = false;
+	trace->guessed[0] = '\0';
+	trace->fault = KD_FAULT_NONE;
+	walk->visited = 0;
+	walk->stack = (struct kd_stack){ .cpu = -1 };
+}
+
+/* The frame that __switch_to_asm() left at sp: the callee-saved registers and its return address. */
+static bool read_switch(struct walk *walk, kd_vaddr sp, struct kd_frame *ret)
+{
+	const struct kd_unwinder *unwinder = walk->unwinder;
+	uint64_t words[SWITCH_MAX];
+	if (!read_stack(walk, sp, words, unwinder->switch_len / 8))
+		return false;
 #define SAVED(name) words[unwinder->in_switch.name / 8]
-	struct kd_frame frame = {
+	*ret = (struct kd_frame){
 		.pc = SAVED(ret_addr),
 		.sp = sp + unwinder->switch_len,
 		.slot = sp + unwinder->in_switch.ret_addr,
@@ -655,9 +658,82 @@ static struct kd_error *start_from_switch(struct walk *walk)
 #undef SAVED
 	/* A task that never ran yet will "return" to the first byte of ret_from_fork(). */
 	struct kd_symbol symbol;
-	KD_DROP_ERROR struct kd_error *unnamed = kd_text_symbol(unwinder->text, frame.pc, false, &symbol);
-	frame.exact = !unnamed && symbol.address == frame.pc;
-	return walk_on(walk, frame);
+	KD_DROP_ERROR struct kd_error *unnamed = kd_text_symbol(unwinder->text, ret->pc, false, &symbol);
+	ret->exact = !unnamed && symbol.address == ret->pc;
+	return true;
+}
+
+static bool is_proper_end(const struct kd_trace *trace)
+{
+	return trace->end == KD_END_USER || trace->end == KD_END_ENTRY;
+}
+
+/*
+ * The stack pointer of a task that sleeps is lost with a page of its task_struct (makedumpfile excludes slab pages of
+ * kernels that it does not know). What __switch_to_asm() saved is on the stack still: look for its return address, from
+ * which unwinding comes to a proper end. Leavings of earlier switches lie deeper, and what they point through has been
+ * overwritten; should one unwind nevertheless, the outermost wins. All frames are marked as not sure.
+ */
+static struct kd_error *start_without_switch(struct walk *walk, const char *why, bool *ret_found)
+{
+	struct kd_unwinder *unwinder = walk->unwinder;
+	struct kd_trace *trace = walk->trace;
+	kd_vaddr switch_to;
+	*ret_found = false;
+	if (!walk->may_scan || !kd_sources_have_symbol(&unwinder->sources, "__switch_to_asm", &switch_to))
+		return NULL;
+	for (kd_vaddr at = trace->stack.end - 8; at > trace->stack.start + unwinder->switch_len; at -= 8) {
+		uint64_t word;
+		struct kd_frame frame;
+		restart(walk);
+		if (!read_stack(walk, at, &word, 1)) {
+			at &= -PAGE_LEN; /* a page is missing: go on with the one before */
+			continue;
+		}
+		if (kd_text_kind(unwinder->text, word, NULL, NULL) != KD_TEXT_KERNEL ||
+		    !kd_prologue_is_call(&unwinder->sources, word, switch_to) ||
+		    !read_switch(walk, at - unwinder->in_switch.ret_addr, &frame))
+			continue;
+		frame.found = KD_FOUND_SCAN;
+		frame.sure = false;
+		walk->may_scan = false;
+		struct kd_error *err = walk_on(walk, frame);
+		walk->may_scan = true;
+		if (err)
+			return err;
+		if (is_proper_end(trace)) {
+			trace->start = KD_START_SCAN;
+			snprintf(trace->guessed, sizeof(trace->guessed), "%s", why);
+			*ret_found = true;
+			return NULL;
+		}
+	}
+	restart(walk);
+	return NULL;
+}
+
+static struct kd_error *start_from_switch(struct walk *walk)
+{
+	struct kd_unwinder *unwinder = walk->unwinder;
+	struct kd_trace *trace = walk->trace;
+	struct kd_error *err = load_switch(unwinder);
+	if (err)
+		return err;
+	uint64_t sp;
+	err = kd_memory_read_u64(unwinder->sources.memory, trace->task + unwinder->thread_sp, &sp);
+	if (err && err->code == KD_ERROR_FAULT) {
+		bool found;
+		struct kd_error *grave = start_without_switch(walk, err->message, &found);
+		if (grave || found) {
+			kd_error_destroy(err);
+			return grave;
+		}
+	}
+	if (err)
+		return err;
+	struct kd_frame frame;
+	trace->start = KD_START_SWITCH;
+	return read_switch(walk, sp, &frame) ? walk_on(walk, frame) : NULL;
 }
 
 static struct kd_frame frame_of_regs(const struct kd_regs *regs)
@@ -672,17 +748,6 @@ static bool is_in_function(struct kd_unwinder *unwinder, kd_vaddr pc, bool is_re
 	struct kd_symbol symbol;
 	KD_DROP_ERROR struct kd_error *err = kd_text_symbol(unwinder->text, pc, is_return, &symbol);
 	return !err && !strcmp(symbol.name, name);
-}
-
-static void restart(struct walk *walk)
-{
-	struct kd_trace *trace = walk->trace;
-	trace->frames.nr = 0;
-	trace->has_user_regs = false;
-	trace->guessed[0] = '\0';
-	trace->fault = KD_FAULT_NONE;
-	walk->visited = 0;
-	walk->stack = (struct kd_stack){ .cpu = -1 };
 }
 
 /* Whether the trace so far goes through the state that a note has. */
@@ -764,11 +829,6 @@ static struct kd_error *start_from_regs(struct walk *walk, const struct kd_regs 
 		return NULL;
 	}
 	return walk_on(walk, frame_of_regs(regs));
-}
-
-static bool is_proper_end(const struct kd_trace *trace)
-{
-	return trace->end == KD_END_USER || trace->end == KD_END_ENTRY || trace->end == KD_END_IN_USER;
 }
 
 /*

@@ -69,7 +69,7 @@ enum kd_trace_start {
 	KD_START_NOTE,	  /* the dump's note of the CPU that it ran on */
 	KD_START_CRASH,	  /* as KD_START_NOTE, moved down to the function that stopped the CPU (KD_UNWIND_CRASH) */
 	KD_START_PT_REGS, /* no note; a struct pt_regs found on the CPU's NMI stack */
-	KD_START_SCAN,	  /* no note; the stack was searched for a place from which it unwinds properly */
+	KD_START_SCAN,	  /* registers are lost; the stack was searched for a place from which it unwinds properly */
 	KD_START_NOTHING, /* there are no frames */
 };
 
@@ -131,8 +131,8 @@ struct kd_unwind_options {
  * are used; code of user mode (cs & 3) gives KD_END_IN_USER.
  * @param options may be NULL.
  * A stack that cannot be unwound is no error but a trace with fewer frames. Errors: KD_ERROR_NOMEM; KD_ERROR_FAULT when
- * the task_struct itself cannot be read; KD_ERROR_LOOKUP when the types it takes are not in the dump. ret may then hold
- * part of a trace.
+ * the task_struct itself cannot be read (of its saved stack pointer only where no search of the stack makes up for it);
+ * KD_ERROR_LOOKUP when the types it takes are not in the dump. ret may then hold part of a trace.
  */
 struct kd_error *kd_unwind(struct kd_unwinder *unwinder, kd_vaddr task, const struct kd_regs *start,
 			   const struct kd_unwind_options *options, struct kd_trace *ret) KD_RETURNS_ERROR;
