@@ -122,36 +122,29 @@ static struct kd_error *read_raw(struct kd_orc *orc, kd_vaddr address, uint64_t 
 	return err;
 }
 
-/* false: no such member. */
-static bool find_field(const struct kd_type *type, const char *name, struct orc_field *ret)
+/* false: no such member, or not one of these tables. */
+static bool find_field(struct kd_orc *orc, const char *name, struct orc_field *ret)
 {
-	struct kd_member member;
-	KD_DROP_ERROR struct kd_error *err = kd_type_find_member(type, name, &member);
-	if (err)
+	uint64_t offset, bits;
+	if (!kd_sources_have_bits(&orc->sources, "orc_entry", name, &offset, &bits) || !bits || bits > 16 ||
+	    offset + bits > ENTRY_MAX_LEN * 8)
 		return false;
-	uint64_t bits = member.bit_size ?: kd_type_strip(member.type)->size * 8;
-	if (!bits || bits > 16 || member.bit_offset + bits > ENTRY_MAX_LEN * 8)
-		return false;
-	*ret = (struct orc_field){ member.bit_offset, bits };
+	*ret = (struct orc_field){ offset, bits };
 	return true;
 }
 
 static struct kd_error *load_layout(struct kd_orc *orc)
 {
-	const struct kd_type *type;
-	if (!orc->sources.types)
-		return kd_error_create(KD_ERROR_LOOKUP, "the layout of struct orc_entry is not known without types");
-	struct kd_error *err = kd_types_find(orc->sources.types, KD_STRUCT, "orc_entry", &type);
-	if (err)
-		return err;
-	if (!find_field(type, "sp_offset", &orc->sp_offset) || !find_field(type, "bp_offset", &orc->bp_offset) ||
-	    !find_field(type, "sp_reg", &orc->sp_reg) || !find_field(type, "bp_reg", &orc->bp_reg) ||
-	    !find_field(type, "type", &orc->type) || orc->sp_reg.bits > 4 || orc->bp_reg.bits > 4 || !type->size ||
-	    type->size > ENTRY_MAX_LEN)
+	uint64_t len = kd_sources_sizeof(&orc->sources, "orc_entry", 0);
+	if (!len)
+		return kd_error_create(KD_ERROR_LOOKUP, "the layout of struct orc_entry is not known without BTF");
+	if (!find_field(orc, "sp_offset", &orc->sp_offset) || !find_field(orc, "bp_offset", &orc->bp_offset) ||
+	    !find_field(orc, "sp_reg", &orc->sp_reg) || !find_field(orc, "bp_reg", &orc->bp_reg) ||
+	    !find_field(orc, "type", &orc->type) || orc->sp_reg.bits > 4 || orc->bp_reg.bits > 4 || len > ENTRY_MAX_LEN)
 		return kd_error_create(KD_ERROR_UNSUPPORTED, "struct orc_entry has a layout that is not known");
-	find_field(type, "signal", &orc->signal);
-	find_field(type, "end", &orc->end);
-	orc->entry_len = type->size;
+	find_field(orc, "signal", &orc->signal);
+	find_field(orc, "end", &orc->end);
+	orc->entry_len = len;
 	return NULL;
 }
 

@@ -37,16 +37,27 @@ struct kd_error *kd_sources_offset(const struct kd_code_sources *sources, const 
 	return NULL;
 }
 
-bool kd_sources_have_member(const struct kd_code_sources *sources, const char *type_name, const char *path,
-			    uint64_t *ret, uint64_t *ret_size)
+bool kd_sources_have_bits(const struct kd_code_sources *sources, const char *type_name, const char *path,
+			  uint64_t *ret_offset, uint64_t *ret_bits)
 {
 	struct kd_member member;
 	KD_DROP_ERROR struct kd_error *err = find_member(sources, type_name, path, &member);
 	if (err)
 		return false;
-	*ret = member.bit_offset / 8;
+	*ret_offset = member.bit_offset;
+	*ret_bits = member.bit_size ?: kd_type_strip(member.type)->size * 8;
+	return true;
+}
+
+bool kd_sources_have_member(const struct kd_code_sources *sources, const char *type_name, const char *path,
+			    uint64_t *ret, uint64_t *ret_size)
+{
+	uint64_t offset, bits;
+	if (!kd_sources_have_bits(sources, type_name, path, &offset, &bits))
+		return false;
+	*ret = offset / 8;
 	if (ret_size)
-		*ret_size = kd_type_strip(member.type)->size;
+		*ret_size = bits / 8;
 	return true;
 }
 

@@ -37,6 +37,10 @@ struct kd_error *kd_sources_offset(const struct kd_code_sources *sources, const 
 bool kd_sources_have_member(const struct kd_code_sources *sources, const char *type_name, const char *path,
 			    uint64_t *ret, uint64_t *ret_size);
 
+/** As above, in bits from the start: for bit fields, too. */
+bool kd_sources_have_bits(const struct kd_code_sources *sources, const char *type_name, const char *path,
+			  uint64_t *ret_offset, uint64_t *ret_bits);
+
 /** Size in bytes of struct type_name, or fallback where it is not known. */
 uint64_t kd_sources_sizeof(const struct kd_code_sources *sources, const char *type_name, uint64_t fallback);
 
