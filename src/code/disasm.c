@@ -87,7 +87,7 @@ static void find_target(const cs_insn *insn, struct kd_insn *ret)
 
 /* Gaps in capstone 5: instructions of newer processors that kernels use. No operands but those given. */
 static const struct known_insn {
-	uint8_t bytes[4];
+	uint8_t bytes[5];
 	uint8_t len;
 	uint8_t flow;
 	const char *mnemonic, *operands;
@@ -105,6 +105,7 @@ static const struct known_insn {
 	{ { 0xf2, 0x0f, 0x01, 0xff }, 4, KD_FLOW_NEXT, "pvalidate", "" },
 	{ { 0xf3, 0x0f, 0x01, 0xff }, 4, KD_FLOW_NEXT, "psmash", "" },
 	{ { 0xf2, 0x0f, 0x01, 0xfe }, 4, KD_FLOW_NEXT, "rmpupdate", "" },
+	{ { 0xc4, 0xe2, 0x78, 0x49, 0xc0 }, 5, KD_FLOW_NEXT, "tilerelease", "" },
 };
 
 static void set_text(struct kd_insn *insn, const char *mnemonic, const char *operands)
@@ -119,6 +120,18 @@ static void set_bytes(struct kd_insn *insn, const uint8_t *bytes, size_t len)
 	memcpy(insn->bytes, bytes, len);
 }
 
+/* ud1 and ud0 have operands, which capstone does not decode: those of imul, whose form is the same. */
+static const char *as_imul(const uint8_t *bytes, size_t len, uint8_t copy[KD_INSN_MAX_LEN])
+{
+	struct kd_insn_prefixes prefixes = kd_insn_prefixes_of(bytes, len);
+	size_t opcode = prefixes.nr + !!prefixes.rex;
+	if (opcode + 2 > len || bytes[opcode] != 0x0f || (bytes[opcode + 1] != 0xb9 && bytes[opcode + 1] != 0xff))
+		return NULL;
+	memcpy(copy, bytes, len);
+	copy[opcode + 1] = 0xaf;
+	return bytes[opcode + 1] == 0xb9 ? "ud1" : "ud0";
+}
+
 void kd_disasm_one(struct kd_disasm *disasm, kd_vaddr address, const uint8_t *bytes, size_t len, struct kd_insn *ret)
 {
 	*ret = (struct kd_insn){ .address = address };
@@ -131,8 +144,13 @@ void kd_disasm_one(struct kd_disasm *disasm, kd_vaddr address, const uint8_t *by
 		ret->flow = known->flow;
 		return;
 	}
-	const uint8_t *code = bytes;
+	uint8_t copy[KD_INSN_MAX_LEN];
+	size_t copy_len = kd_min(len, sizeof(copy));
+	const char *undefined = as_imul(bytes, copy_len, copy);
+	const uint8_t *code = undefined ? copy : bytes;
 	uint64_t at = address;
+	if (undefined)
+		len = copy_len;
 	if (!cs_disasm_iter(disasm->handle, &code, &len, &at, disasm->insn)) {
 		set_bytes(ret, bytes, 1);
 		set_text(ret, "(bad)", "");
@@ -145,6 +163,10 @@ void kd_disasm_one(struct kd_disasm *disasm, kd_vaddr address, const uint8_t *by
 	find_target(insn, ret);
 	struct kd_insn_prefixes prefixes = kd_insn_prefixes_of(ret->bytes, ret->len);
 	kd_insn_spell(disasm->handle, insn, &prefixes, disasm->syntax, ret);
+	if (undefined) {
+		ret->flow = KD_FLOW_STOP;
+		snprintf(ret->mnemonic, sizeof(ret->mnemonic), "%s", undefined);
+	}
 }
 
 struct kd_error *kd_disasm_all(struct kd_disasm *disasm, kd_vaddr address, const uint8_t *bytes, size_t len,
