@@ -2,6 +2,10 @@
 /*
  * Declared globals. A text is only cut into declarations and the declared names are noted; a declaration is parsed when
  * its symbol is asked for, because parsing looks up types.
+ *
+ * Where a global's type changed, and both types exist in every kernel, a member tells which one it is:
+ *
+ *   [[has: struct request.ipi_list.prev]] struct list_head blk_cpu_done;
  */
 #include <string.h>
 
@@ -65,6 +69,8 @@ static bool outline_group(struct kd_lexer *lexer, struct outline *outline)
 static struct kd_error *outline_declaration(struct kd_lexer *lexer, struct outline *outline)
 {
 	const char *start = lexer->text;
+	if (kd_lexer_at(lexer, '[') && !outline_group(lexer, &(struct outline){ .settled = true }))
+		return outline_error(start, lexer->end, "a bracket is not closed");
 	while (lexer->kind != KD_TOKEN_END && !kd_lexer_at(lexer, ';')) {
 		if (kd_lexer_at_word(lexer, "__attribute__")) {
 			struct outline ignored = { .settled = true };
@@ -151,13 +157,44 @@ static struct kd_error *check_declared(const struct kd_type *type)
 	return NULL;
 }
 
+/** "[[has: TYPE.MEMBER]]": step over it if it holds. */
+static struct kd_error *check_condition(struct kd_types *types, const char **text, size_t *len)
+{
+	static const char start[] = "[[has:";
+	const char *end = memmem(*text, *len, "]]", 2);
+	if (**text != '[')
+		return NULL;
+	if (*len < sizeof(start) || memcmp(*text, start, sizeof(start) - 1) || !end)
+		return outline_error(*text, *text + *len, "\"[[has: TYPE.MEMBER]]\" is expected");
+
+	const char *type_name = *text + sizeof(start) - 1;
+	const char *dot = memchr(type_name, '.', end - type_name);
+	if (!dot)
+		return outline_error(*text, *text + *len, "\"[[has: TYPE.MEMBER]]\" is expected");
+	KD_FREE char *path = strndup(dot + 1, end - dot - 1);
+	const struct kd_type *type;
+	struct kd_member member;
+	struct kd_error *err = path ? NULL : &kd_error_nomem;
+	if (!err)
+		err = kd_types_parse_declaration(types, type_name, dot - type_name, &type, NULL);
+	if (!err)
+		err = kd_type_find_member(type, path, &member);
+	if (err)
+		return err;
+	*len -= end + 2 - *text;
+	*text = end + 2;
+	return NULL;
+}
+
 static struct kd_error *parse_declared(struct kd_types *types, const struct kd_declaration *declaration,
 				       const struct kd_type **ret)
 {
 	const struct kd_type *type;
-	const char *name = NULL;
-	struct kd_error *err =
-		kd_types_parse_declaration(types, declaration->text, declaration->text_len, &type, &name);
+	const char *name = NULL, *text = declaration->text;
+	size_t len = declaration->text_len;
+	struct kd_error *err = check_condition(types, &text, &len);
+	if (!err)
+		err = kd_types_parse_declaration(types, text, len, &type, &name);
 	if (!err)
 		err = check_declared(type);
 	if (err)

@@ -72,7 +72,8 @@ struct kd_error *kd_types_enumerator(struct kd_types *types, const char *name, i
 /**
  * Declare globals in C text: "struct list_head modules; extern unsigned long volatile jiffies; struct pid *cad_pid;".
  * Several, separated by ';'. The text is kept and each declaration parsed when its symbol is asked for; comments are
- * allowed. A declaration of the user's replaces an earlier one of the same name. Errors: KD_ERROR_SYNTAX for the
+ * allowed. One may begin with a condition, "[[has: struct request.ipi_list.prev]]": it counts only if that member
+ * exists. A declaration of the user's replaces an earlier one of the same name. Errors: KD_ERROR_SYNTAX for the
  * outline only.
  */
 struct kd_error *kd_types_declare(struct kd_types *types, const char *text) KD_RETURNS_ERROR;
