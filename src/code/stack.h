@@ -55,7 +55,7 @@ const struct kd_stack *kd_stacks_of_cpu(struct kd_stacks *stacks, uint32_t cpu, 
 /** Which stack of a CPU holds an address; NULL if none. */
 const struct kd_stack *kd_stack_at(struct kd_stacks *stacks, uint32_t cpu, kd_vaddr address);
 
-/** A word on a stack that is an address of code behind a symbol's first byte: `bt -t`. */
+/** A word on a stack that is an address of code with a name: `bt -t`. */
 struct kd_stack_text {
 	kd_vaddr slot; /* where the word is */
 	kd_vaddr pc;   /* the word */

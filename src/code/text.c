@@ -99,6 +99,15 @@ static int compare_ranges(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+/* Before ac3b43283923 (Linux 6.4) one allocation held code and data, the code first. */
+static const struct {
+	enum kd_module_memory memory;
+	const char *text_size;
+} module_texts[] = {
+	{ KD_MODULE_TEXT, "core_layout.text_size" },
+	{ KD_MODULE_INIT_TEXT, "init_layout.text_size" },
+};
+
 /* What cannot be read leaves its module without ORC, or out: unwinding then falls back to guesses that are marked. */
 static void load_modules(struct kd_text *text)
 {
@@ -115,20 +124,28 @@ static void load_modules(struct kd_text *text)
 	bool has_orc = kd_sources_have_member(sources, "module", "arch.orc_unwind_ip", &ip_offset, NULL) &&
 		       kd_sources_have_member(sources, "module", "arch.orc_unwind", &orc_offset, NULL) &&
 		       kd_sources_have_member(sources, "module", "arch.num_orcs", &nr_offset, NULL);
+	uint64_t text_len_offset[KD_ARRAY_NR(module_texts)];
+	bool has_text_len[KD_ARRAY_NR(module_texts)];
+	for (size_t k = 0; k < KD_ARRAY_NR(module_texts); k++)
+		has_text_len[k] =
+			kd_sources_have_member(sources, "module", module_texts[k].text_size, &text_len_offset[k], NULL);
 	for (size_t i = 0; i < nr && i < MODULES_MAX; i++) {
 		struct kd_text_module module = { .module = &list[i] };
 		if (has_orc && !(kd_sources_peek_u64(sources, list[i].address + ip_offset, &module.orc_ip) &&
 				 kd_sources_peek_u64(sources, list[i].address + orc_offset, &module.orc) &&
 				 kd_sources_peek_u32(sources, list[i].address + nr_offset, &module.orc_nr)))
 			module.orc_ip = module.orc = module.orc_nr = 0;
-		static const enum kd_module_memory kinds[] = { KD_MODULE_TEXT, KD_MODULE_INIT_TEXT };
-		for (size_t k = 0; k < KD_ARRAY_NR(kinds); k++) {
-			const struct kd_module_range *memory = &list[i].memory[kinds[k]];
-			if (!memory->start || !memory->size || memory->start + memory->size < memory->start)
+		for (size_t k = 0; k < KD_ARRAY_NR(module_texts); k++) {
+			struct kd_module_range memory = list[i].memory[module_texts[k].memory];
+			uint32_t text_len;
+			if (has_text_len[k] &&
+			    kd_sources_peek_u32(sources, list[i].address + text_len_offset[k], &text_len))
+				memory.size = kd_min(memory.size, text_len);
+			if (!memory.start || !memory.size || memory.start + memory.size < memory.start)
 				continue;
-			if (!text_range_vector_append(&text->ranges,
-						      (struct text_range){ memory->start, memory->start + memory->size,
-									   text->modules.nr }))
+			if (!text_range_vector_append(
+				    &text->ranges,
+				    (struct text_range){ memory.start, memory.start + memory.size, text->modules.nr }))
 				return;
 		}
 		if (!text_module_vector_append(&text->modules, module))

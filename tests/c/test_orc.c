@@ -132,6 +132,42 @@ static void fill_7_1(void)
 	entry(4, 0x400, 3, 0, 8, -16, 4);
 }
 
+/* A module has tables of its own, and before Linux 6.4 its data behind its code. */
+static void check_module(void)
+{
+	const kd_vaddr at = 0xffffffffc0000000, module_ips = at + 0x3000, module_orcs = at + 0x3800;
+	static int32_t relative[2];
+	static uint64_t module[8];
+	static struct raw_entry rules[2];
+	fill_6_4();
+	open_kernel(true, hash_6_4);
+	for (unsigned int i = 0; i < 2; i++) {
+		relative[i] = at + i * 0x100 - (module_ips + i * 4);
+		rules[i] = entries[i];
+	}
+	module[0] = module_ips;
+	module[1] = module_orcs;
+	module[2] = 2;
+	module[3] = 0x1000;
+	fake_memory_add(memory, module_ips, relative, sizeof(relative), 0);
+	fake_memory_add(memory, module_orcs, rules, sizeof(rules), 0);
+	fake_memory_add(memory, at + 0x4000, module, sizeof(module), 0);
+	fake_module("a_module", at + 0x4000, at, 0x5000);
+	fake_member("module", "arch.orc_unwind_ip", 0, 8);
+	fake_member("module", "arch.orc_unwind", 8, 8);
+	fake_member("module", "arch.num_orcs", 16, 4);
+	fake_member("module", "core_layout.text_size", 24, 4);
+	struct kd_orc_entry found;
+	assert(!kd_orc_find(orc, at + 0x10, &found) && found.sp_reg == KD_ORC_REG_SP);
+	assert(!kd_orc_find(orc, at + 0x110, &found) && found.sp_reg == KD_ORC_REG_BP);
+	assert(failure(at + 0x1000) == KD_ERROR_LOOKUP);
+	const struct kd_text_module *which;
+	assert(kd_text_kind(text, at + 0xfff, &which, NULL) == KD_TEXT_MODULE);
+	assert(!strcmp(which->module->name, "a_module"));
+	close_kernel();
+	puts("ok orc module");
+}
+
 int main(void)
 {
 	fill_classic();
@@ -187,5 +223,6 @@ int main(void)
 	assert(strstr(kd_orc_missing(orc), "CONFIG_UNWINDER_ORC"));
 	close_kernel();
 	puts("ok orc damaged");
+	check_module();
 	return 0;
 }
