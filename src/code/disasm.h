@@ -34,7 +34,7 @@ struct kd_insn {
 	uint8_t flow;	    /* enum kd_insn_flow */
 	bool rip_relative;  /* target is where memory is read or written, not a jump */
 	kd_vaddr target;    /* of a direct branch, or the address that a rip-relative operand means; 0: none */
-	char mnemonic[32];  /* with its prefixes: "mov", "lock cmpxchg", "rep stos" */
+	char mnemonic[112]; /* with its prefixes: "mov", "lock cmpxchg", "rep stos" */
 	char operands[128]; /* "%rsp,%rbp", "0x2581(%rip)", "0xffffffff81000000"; a symbol is for the caller to add */
 };
 

@@ -231,8 +231,8 @@ static void put_operand(const struct spelling *s, struct buffer *out, const cs_x
 
 enum suffix_rule {
 	SUFFIX_NONE,
-	SUFFIX_MEMORY, /* by the size of a memory operand, where no register tells it */
-	SUFFIX_ALWAYS, /* by the size of the source */
+	SUFFIX_MEMORY,	   /* by the size of a memory operand, where no register tells it */
+	SUFFIX_ANY_MEMORY, /* by the size of a memory operand, whatever else there is */
 	SUFFIX_SOURCE_AND_TARGET,
 	SUFFIX_FLOAT,
 	SUFFIX_FLOAT_INTEGER,
@@ -278,7 +278,7 @@ static enum suffix_rule suffix_rule(unsigned int id)
 	case X86_INS_VCVTSI2SS:
 		return SUFFIX_MEMORY;
 	case X86_INS_CRC32:
-		return SUFFIX_ALWAYS;
+		return SUFFIX_ANY_MEMORY;
 	case X86_INS_MOVZX:
 	case X86_INS_MOVSX:
 		return SUFFIX_SOURCE_AND_TARGET;
@@ -332,9 +332,9 @@ static void put_suffix(const struct spelling *s, struct buffer *out)
 			put(out, "%s", integer_suffix(memory->size));
 		break;
 	}
-	case SUFFIX_ALWAYS:
-		if (source)
-			put(out, "%s", integer_suffix(source->size));
+	case SUFFIX_ANY_MEMORY:
+		if (memory)
+			put(out, "%s", integer_suffix(memory->size));
 		break;
 	case SUFFIX_SOURCE_AND_TARGET:
 		if (source)
@@ -580,6 +580,26 @@ static const char *without_prefixes(const char *mnemonic)
 	return mnemonic;
 }
 
+/* Carry-less multiplication of one half of each operand, named by the halves in place of an immediate. */
+static const char *multiply_name(const struct spelling *s)
+{
+	const cs_x86_op *last = operand(s, s->x86->op_count - 1u);
+	if ((s->insn->id != X86_INS_PCLMULQDQ && s->insn->id != X86_INS_VPCLMULQDQ) || last->type != X86_OP_IMM)
+		return NULL;
+	bool vector = s->insn->id == X86_INS_VPCLMULQDQ;
+	switch (last->imm) {
+	case 0x00:
+		return vector ? "vpclmullqlqdq" : "pclmullqlqdq";
+	case 0x01:
+		return vector ? "vpclmulhqlqdq" : "pclmulhqlqdq";
+	case 0x10:
+		return vector ? "vpclmullqhqdq" : "pclmullqhqdq";
+	case 0x11:
+		return vector ? "vpclmulhqhqdq" : "pclmulhqhqdq";
+	}
+	return NULL;
+}
+
 static void put_mnemonic(const struct spelling *s, struct buffer *out)
 {
 	const char *name = without_prefixes(s->insn->mnemonic);
@@ -595,9 +615,17 @@ static void put_mnemonic(const struct spelling *s, struct buffer *out)
 		put(out, memchr(s->prefixes->bytes, 0x66, s->prefixes->nr) && !w ? "xchg" : "nop");
 		return;
 	}
-	put(out, "%s", binutils_name(s, name));
+	const char *multiply = multiply_name(s);
+	if (opcode_byte(s) == 0xff && (s->x86->modrm >> 3 & 7) == 5)
+		name = s->syntax == KD_SYNTAX_ATT ? "ljmp" : "jmp"; /* which capstone takes for a near one */
+	put(out, "%s", multiply ?: binutils_name(s, name));
 	if (s->syntax == KD_SYNTAX_ATT)
 		put_suffix(s, out);
+}
+
+static bool has_implied_xmm0(unsigned int id)
+{
+	return id == X86_INS_SHA256RNDS2 || id == X86_INS_BLENDVPS || id == X86_INS_BLENDVPD || id == X86_INS_PBLENDVB;
 }
 
 static bool keeps_order(unsigned int id)
@@ -605,10 +633,12 @@ static bool keeps_order(unsigned int id)
 	return id == X86_INS_ENTER;
 }
 
-/* Opcodes D0 and D1 shift by one, which is not shown. */
+/* Opcodes D0 and D1 shift by one, which is not shown; nor is what the mnemonic says. */
 static uint8_t shown_operands(const struct spelling *s)
 {
 	uint8_t opcode = opcode_byte(s), nr = s->x86->op_count;
+	if (multiply_name(s))
+		return nr - 1;
 	return nr == 2 && (opcode == 0xd0 || opcode == 0xd1) ? 1 : nr;
 }
 
@@ -628,9 +658,12 @@ static void put_operands(const struct spelling *s, struct buffer *out)
 	unsigned int id = s->insn->id;
 	uint8_t nr = shown_operands(s);
 	bool reverse = s->syntax == KD_SYNTAX_ATT && !keeps_order(id);
+	bool shows_xmm0 = s->syntax == KD_SYNTAX_ATT && has_implied_xmm0(id);
+	if (shows_xmm0)
+		put(out, "%%xmm0");
 	for (uint8_t i = 0; i < nr; i++) {
 		const cs_x86_op *op = &s->x86->operands[reverse ? nr - 1 - i : i];
-		if (i)
+		if (i || shows_xmm0)
 			put(out, ",");
 		if ((id == X86_INS_IN || id == X86_INS_OUT) && op->type == X86_OP_REG && op->reg == X86_REG_DX)
 			put(out, s->syntax == KD_SYNTAX_ATT ? "(%%dx)" : "dx");
