@@ -209,8 +209,8 @@ static const char *guess_arch(const struct kd_dump *dump)
 	static const struct {
 		const char *key, *arch;
 	} marks[] = {
-		{ "NUMBER(pgtable_l5_enabled)", "x86_64" }, { "SYMBOL(init_top_pgt)", "x86_64" },
-		{ "SYMBOL(init_level4_pgt)", "x86_64" },    { "NUMBER(kimage_voffset)", "aarch64" },
+		{ "NUMBER(pgtable_l5_enabled)", "x86_64" },   { "SYMBOL(init_top_pgt)", "x86_64" },
+		{ "SYMBOL(init_level4_pgt)", "x86_64" },      { "NUMBER(kimage_voffset)", "aarch64" },
 		{ "NUMBER(va_kernel_pa_offset)", "riscv64" },
 	};
 	for (size_t i = 0; i < KD_ARRAY_NR(marks); i++) {
@@ -438,8 +438,7 @@ struct kd_error *kd_dump_page(struct kd_dump *dump, kd_pfn pfn, const uint8_t **
 	if (err)
 		return err;
 	size_t len = dump->page_size;
-	kdump_status status =
-		kdump_read(dump->context, KDUMP_MACHPHYSADDR, pfn << dump->page_shift, page->data, &len);
+	kdump_status status = kdump_read(dump->context, KDUMP_MACHPHYSADDR, pfn << dump->page_shift, page->data, &len);
 	if (status != KDUMP_OK)
 		return read_error(dump, pfn, status);
 	kd_page_cache_commit(&dump->cache, page, pfn);

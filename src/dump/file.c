@@ -93,8 +93,8 @@ static struct kd_error *read_flattened(const struct kd_file *file, uint64_t offs
 		position += sizeof(segment);
 		uint64_t from = kd_max((uint64_t)start, offset), to = kd_min((uint64_t)(start + size), offset + len);
 		if (from < to) {
-			err = kd_file_read(file, position + (from - (uint64_t)start), buffer + (from - offset), to - from,
-					   &got);
+			err = kd_file_read(file, position + (from - (uint64_t)start), buffer + (from - offset),
+					   to - from, &got);
 			if (err)
 				return err;
 			covered += got;

@@ -11,6 +11,7 @@
 /* Notes of 8192 CPUs with vector state are about 30 MB. */
 #define NOTES_LEN_MAX (64u << 20)
 #define PROGRAM_HEADERS_MAX (1u << 20)
+#define VMCOREINFO_LEN_MAX (64u << 10)
 
 /*
  * kdump-compressed, 64-bit: block 0 is the header below, block 1 the sub header, then sub_header_blocks - 1 blocks of
@@ -37,10 +38,10 @@ struct kdump_sub_header {
 	uint64_t phys_base;
 	int32_t dump_level;
 	int32_t split;
-	uint64_t start_pfn, end_pfn;		       /* since version 2 */
-	uint64_t vmcoreinfo_offset, vmcoreinfo_len;    /* since version 3 */
-	uint64_t note_offset, note_len;		       /* since version 4 */
-	uint64_t eraseinfo_offset, eraseinfo_len;      /* since version 5 */
+	uint64_t start_pfn, end_pfn;			 /* since version 2 */
+	uint64_t vmcoreinfo_offset, vmcoreinfo_len;	 /* since version 3 */
+	uint64_t note_offset, note_len;			 /* since version 4 */
+	uint64_t eraseinfo_offset, eraseinfo_len;	 /* since version 5 */
 	uint64_t start_pfn_64, end_pfn_64, max_mapnr_64; /* since version 6 */
 };
 
@@ -61,11 +62,11 @@ enum {
 
 static const char *compression_name(uint32_t status)
 {
-	return status & STATUS_ZLIB   ? "zlib" :
-	       status & STATUS_LZO    ? "lzo" :
-	       status & STATUS_SNAPPY ? "snappy" :
-	       status & STATUS_ZSTD   ? "zstd" :
-					"uncompressed";
+	return status & STATUS_ZLIB	? "zlib"
+	       : status & STATUS_LZO	? "lzo"
+	       : status & STATUS_SNAPPY ? "snappy"
+	       : status & STATUS_ZSTD	? "zstd"
+					: "uncompressed";
 }
 
 static struct kd_error *damaged(const struct kd_file *file, const char *what, uint64_t value)
@@ -80,6 +81,13 @@ static struct kd_error *truncated(const struct kd_file *file, const char *what, 
 				    "%s is truncated: its %s end at byte %" PRIu64 ", the file at %" PRIu64
 				    "; copy the dump again",
 				    file->path, what, end, file->size);
+}
+
+static struct kd_error *foreign(const struct kd_file *file)
+{
+	return kd_error_create_file(KD_ERROR_UNSUPPORTED, file->path,
+				    "%s was made on a 32-bit or a big-endian machine; pykd reads dumps of x86_64",
+				    file->path);
 }
 
 /** A stream that was cut has no end mark, which is 16 bytes of ones in both makedumpfile's and QEMU's files. */
@@ -136,8 +144,8 @@ static struct kd_error *read_kdump(struct kd_header *header, const struct kd_fil
 		header->machine = "x86_64";
 	uint64_t block = (uint32_t)main.block_size;
 	if (block < 4096 || block > 65536 || block & (block - 1)) {
-		/* Another word size or byte order, unless it says that it is ours. */
-		return header->machine ? damaged(file, "the block size", block) : NULL;
+		/* Other machines have the field elsewhere or in the other byte order. */
+		return header->machine ? damaged(file, "the block size", block) : foreign(file);
 	}
 	header->compression = compression_name(main.status);
 	header->incomplete |= !!(main.status & STATUS_INCOMPLETE);
@@ -148,7 +156,8 @@ static struct kd_error *read_kdump(struct kd_header *header, const struct kd_fil
 
 	uint64_t bitmaps = (1 + (uint64_t)main.sub_header_blocks) * block;
 	uint64_t bitmaps_len = main.bitmap_blocks * block;
-	if (!file->flattened && bitmaps + bitmaps_len > file->size)
+	/* Of a flattened file it is known only that the stream must hold them. */
+	if (bitmaps_len > file->size || (!file->flattened && bitmaps + bitmaps_len > file->size))
 		return truncated(file, "page bitmaps", bitmaps + bitmaps_len);
 	header->descriptor_offset = bitmaps + bitmaps_len;
 
@@ -170,7 +179,24 @@ static struct kd_error *read_kdump(struct kd_header *header, const struct kd_fil
 		if (header->split_start > header->split_end)
 			return damaged(file, "the first page of this part", header->split_start);
 	}
+	if (main.version == 3 && sub.vmcoreinfo_len > VMCOREINFO_LEN_MAX)
+		return damaged(file, "the length of VMCOREINFO", sub.vmcoreinfo_len);
 	return main.version >= 4 ? append_notes(header, file, sub.note_offset, sub.note_len) : NULL;
+}
+
+/* libkdumpfile keeps each key of VMCOREINFO on the stack for a while; the kernel's note is at most a page. */
+static bool has_long_vmcoreinfo(const struct kd_header *header)
+{
+	struct kd_cursor cursor = kd_cursor_init(header->notes, header->notes_len);
+	while (kd_cursor_left(&cursor) >= sizeof(Elf64_Nhdr)) {
+		uint32_t name_len = kd_cursor_u32(&cursor), len = kd_cursor_u32(&cursor);
+		kd_cursor_skip(&cursor, sizeof(uint32_t));
+		const uint8_t *name = kd_cursor_take(&cursor, ((uint64_t)name_len + 3) & ~3ull);
+		kd_cursor_skip(&cursor, ((uint64_t)len + 3) & ~3ull);
+		if (name && name_len >= 10 && !memcmp(name, "VMCOREINFO", 10) && len > VMCOREINFO_LEN_MAX)
+			return true;
+	}
+	return false;
 }
 
 /* A process's core carries the auxiliary vector; a kernel's does not. */
@@ -194,9 +220,8 @@ static struct kd_error *read_elf(struct kd_header *header, const struct kd_file 
 	struct kd_error *err = kd_file_read_header(file, 0, &main, sizeof(main));
 	if (err)
 		return err;
-	/* Others have no notes that are understood here. */
 	if (main.e_ident[EI_CLASS] != ELFCLASS64 || main.e_ident[EI_DATA] != ELFDATA2LSB)
-		return NULL;
+		return foreign(file);
 	if (main.e_machine == EM_X86_64)
 		header->machine = "x86_64";
 	uint64_t nr = main.e_phnum;
@@ -243,9 +268,13 @@ static struct kd_error *read_elf(struct kd_header *header, const struct kd_file 
 struct kd_error *kd_header_init(struct kd_header *header, const struct kd_file *file, enum kd_container container)
 {
 	struct kd_header read = {};
-	struct kd_error *err = container == KD_CONTAINER_KDUMP ? read_kdump(&read, file) :
-			       container == KD_CONTAINER_ELF   ? read_elf(&read, file) :
-								 NULL;
+	struct kd_error *err = container == KD_CONTAINER_KDUMP ? read_kdump(&read, file)
+			       : container == KD_CONTAINER_ELF ? read_elf(&read, file)
+							       : NULL;
+	if (!err && has_long_vmcoreinfo(&read))
+		err = kd_error_create_file(KD_ERROR_FORMAT, file->path,
+					   "%s has a damaged VMCOREINFO note: it is longer than %u bytes", file->path,
+					   VMCOREINFO_LEN_MAX);
 	if (err) {
 		kd_header_deinit(&read);
 		return err;

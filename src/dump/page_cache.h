@@ -12,8 +12,8 @@
 
 struct kd_cached_page {
 	kd_pfn pfn;
-	uint8_t *data;	 /* NULL until first used */
-	uint32_t next;	 /* in its bucket: number of the slot, or KD_PAGE_NONE */
+	uint8_t *data; /* NULL until first used */
+	uint32_t next; /* in its bucket: number of the slot, or KD_PAGE_NONE */
 	bool used, hit;
 };
 

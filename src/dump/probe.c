@@ -105,8 +105,8 @@ static struct kd_error *check_elf(const struct kd_file *file, const uint8_t *hea
 		type = __builtin_bswap16(type);
 	if (type == ET_CORE)
 		return NULL;
-	const char *what = type == ET_REL ? "an ELF object, perhaps a kernel module" :
-					    "an ELF executable, perhaps a vmlinux";
+	const char *what =
+		type == ET_REL ? "an ELF object, perhaps a kernel module" : "an ELF executable, perhaps a vmlinux";
 	return kd_error_create_file(KD_ERROR_UNSUPPORTED, path, "%s is %s, not a dump; give the vmcore", path, what);
 }
 

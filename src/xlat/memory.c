@@ -35,9 +35,9 @@ static struct kd_error *fault_at(struct kd_error *err, kd_vaddr address, const c
 {
 	if (err->code != KD_ERROR_FAULT)
 		return err;
-	struct kd_error *virt = kd_error_create_fault_why(err->fault, address, false,
-							  "cannot read virtual address %#" PRIx64 "%s: %s", address,
-							  what, err->message);
+	struct kd_error *virt =
+		kd_error_create_fault_why(err->fault, address, false, "cannot read virtual address %#" PRIx64 "%s: %s",
+					  address, what, err->message);
 	kd_error_destroy(err);
 	return virt;
 }
@@ -142,8 +142,8 @@ static struct kd_error *translate_page(struct kd_memory *memory, kd_paddr pgd, k
 	return NULL;
 }
 
-static inline struct kd_error *view_space(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address,
-					  const uint8_t **ret, size_t *ret_len)
+static inline struct kd_error *view_space(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address, const uint8_t **ret,
+					  size_t *ret_len)
 {
 	kd_vaddr direct = address - memory->direct_start;
 	kd_pfn pfn;
@@ -426,9 +426,8 @@ struct kd_error *kd_memory_create(struct kd_dump *dump, struct kd_memory **ret)
 		return err;
 	}
 	memory->direct_start = memory->layout.page_offset;
-	memory->direct_len = memory->layout.page_offset_end ?
-				     memory->layout.page_offset_end - memory->layout.page_offset :
-				     0;
+	memory->direct_len =
+		memory->layout.page_offset_end ? memory->layout.page_offset_end - memory->layout.page_offset : 0;
 	*ret = memory;
 	return NULL;
 }

@@ -36,7 +36,10 @@ static const struct kd_level levels[] = {
 	{ "PGD", 48 }, { "P4D", 39 }, { "PUD", 30 }, { "PMD", 21 }, { "PTE", 12 },
 };
 static const struct kd_level levels_4[] = {
-	{ "PGD", 39 }, { "PUD", 30 }, { "PMD", 21 }, { "PTE", 12 },
+	{ "PGD", 39 },
+	{ "PUD", 30 },
+	{ "PMD", 21 },
+	{ "PTE", 12 },
 };
 
 static const struct kd_level *get_levels(const struct kd_layout *layout, unsigned int *nr)
@@ -60,8 +63,8 @@ static struct kd_entry decode(const struct kd_layout *layout, const struct kd_le
 	entry.target = value & ENTRY_ADDRESS & ~layout->sme_mask;
 	if (leaf)
 		entry.target &= ~((1ull << level->shift) - 1);
-	entry.flags = (value & ENTRY_WRITABLE ? KD_RANGE_WRITABLE : 0) |
-		      (value & ENTRY_NO_EXECUTE ? 0 : KD_RANGE_EXECUTABLE);
+	entry.flags =
+		(value & ENTRY_WRITABLE ? KD_RANGE_WRITABLE : 0) | (value & ENTRY_NO_EXECUTE ? 0 : KD_RANGE_EXECUTABLE);
 	return entry;
 }
 
@@ -134,7 +137,8 @@ static bool find_direct_map(struct kd_memory *memory, struct kd_layout *layout)
 {
 	unsigned int nr;
 	const struct kd_level *top = get_levels(layout, &nr);
-	/* The kernel's half of the top-level table; the last entry holds the image, the one before vmemmap and the like. */
+	/* The kernel's half of the top-level table; the last entry holds the image, the one before vmemmap and the
+	 * like. */
 	kd_vaddr upper = ~0ull << (top->shift + KD_TABLE_BITS);
 	for (unsigned int i = KD_TABLE_NR / 2; i < KD_TABLE_NR - 1; i++) {
 		kd_vaddr start;
@@ -177,8 +181,8 @@ static bool find_image(struct kd_memory *memory, struct kd_layout *layout)
 {
 	struct image image = {};
 	kd_paddr physical;
-	struct kd_error *err = kd_memory_ranges_by(memory, layout, layout->image_start, layout->image_end, note_image,
-						   &image);
+	struct kd_error *err =
+		kd_memory_ranges_by(memory, layout, layout->image_start, layout->image_end, note_image, &image);
 	kd_error_destroy(err);
 	if (err || !image.found || !translates(memory, layout, image.start, &physical))
 		return false;
@@ -215,8 +219,7 @@ static bool layout_from_note(struct kd_memory *memory, struct kd_layout *layout,
 		layout->sme_mask = (uint64_t)number;
 	if (!kd_vmcoreinfo_hex(info, "KERNELOFFSET", &layout->kaslr_offset))
 		layout->kaslr_offset = 0;
-	if (kd_vmcoreinfo_number(info, "KERNEL_IMAGE_SIZE", &number) && number > 0 &&
-	    (uint64_t)number <= IMAGE_LEN_MAX)
+	if (kd_vmcoreinfo_number(info, "KERNEL_IMAGE_SIZE", &number) && number > 0 && (uint64_t)number <= IMAGE_LEN_MAX)
 		layout->image_end = layout->image_start + (uint64_t)number;
 	layout->pgd = table - START_KERNEL_MAP + (uint64_t)layout->phys_base;
 
@@ -276,12 +279,11 @@ static struct kd_error *find_layout(struct kd_memory *memory, struct kd_layout *
 	const struct kd_notes *notes = kd_dump_notes(kd_memory_dump(memory));
 	for (size_t i = 0; i < notes->nr; i++)
 		registers |= notes->cpus[i].has_cr;
-	return kd_error_create_file(KD_ERROR_FORMAT, path,
-				    "the kernel's page tables cannot be found: %s has no VMCOREINFO, and %s; if you have "
-				    "the note's text, give it with --vmcoreinfo FILE",
-				    path,
-				    registers ? "the tables that its CPUs used are not in it" :
-						"no control registers of a CPU");
+	return kd_error_create_file(
+		KD_ERROR_FORMAT, path,
+		"the kernel's page tables cannot be found: %s has no VMCOREINFO, and %s; if you have "
+		"the note's text, give it with --vmcoreinfo FILE",
+		path, registers ? "the tables that its CPUs used are not in it" : "no control registers of a CPU");
 }
 
 const struct kd_arch kd_arch_x86_64 = {

@@ -87,8 +87,9 @@ static struct make_bytes make_notes(const struct make_machine *machine)
 /** A zlib stream of one stored block. */
 static void add_zlib(struct make_bytes *bytes, const uint8_t *page)
 {
-	static const uint8_t start[] = { 0x78, 0x01, 0x01, MAKE_PAGE & 255, MAKE_PAGE >> 8, ~MAKE_PAGE & 255,
-					 (~MAKE_PAGE >> 8) & 255 };
+	static const uint8_t start[] = {
+		0x78, 0x01, 0x01, MAKE_PAGE & 255, MAKE_PAGE >> 8, ~MAKE_PAGE & 255, (~MAKE_PAGE >> 8) & 255
+	};
 	uint32_t a = 1, b = 0;
 	for (size_t i = 0; i < MAKE_PAGE; i++) {
 		a = (a + page[i]) % 65521;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
  * @file
- * Makes small dumps of a made-up x86-64 machine in memory and as files, for unit tests: kdump-compressed, ELF, flattened,
- * split. Aborts when anything fails.
+ * Makes small dumps of a made-up x86-64 machine in memory and as files, for unit tests: kdump-compressed, ELF,
+ * flattened, split. Aborts when anything fails.
  */
 #ifndef KD_TESTS_MAKE_DUMP_H
 #define KD_TESTS_MAKE_DUMP_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Damaged dumps: bytes of the headers, notes, bitmaps, descriptors and page tables are overwritten, and the file is cut,
- * at random but the same each time. Whatever is opened is read and walked. Nothing may crash, hang or be written out of
- * bounds (the sanitizer build tells). `test_dump_fuzz NR SEED` runs longer.
+ * Damaged dumps: bytes of the headers, notes, bitmaps, descriptors and page tables are overwritten, and the file is
+ * cut, at random but the same each time. Whatever is opened is read and walked. Nothing may crash, hang or be written
+ * out of bounds (the sanitizer build tells). `test_dump_fuzz NR SEED` runs longer.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -65,8 +65,9 @@ static void use(const char *path, size_t *opened)
 
 static void mutate(uint8_t *bytes, size_t len)
 {
-	static const uint64_t nasty[] = { 0,	      1,	  0x7f,	      0xff,	    0xffff,	   0x7fffffff, 0x80000000,
-					  0xffffffff, INT64_MAX, UINT64_MAX, UINT64_MAX << 1, 1ull << 40, 4095,	       '=' };
+	static const uint64_t nasty[] = { 0,	      1,	  0x7f,	     0xff,	 0xffff,	  0x7fffffff,
+					  0x80000000, 0xffffffff, INT64_MAX, UINT64_MAX, UINT64_MAX << 1, 1ull << 40,
+					  4095,	      '=' };
 	for (uint64_t nr = 1 + random_u64() % 6; nr; nr--) {
 		/* Headers are more fun than pages. */
 		size_t limit = random_u64() % 4 ? kd_min(len, 32768) : len;

@@ -229,7 +229,8 @@ static void test_corrupt(const struct make_machine *machine)
 	struct kd_dump *dump = open_paths(&path, 1, 0);
 	const uint8_t *page;
 	struct kd_error *err = kd_dump_page(dump, LAST, &page);
-	assert(err && err->code == KD_ERROR_FAULT && err->fault == KD_FAULT_CORRUPT && err->address == LAST * MAKE_PAGE);
+	assert(err && err->code == KD_ERROR_FAULT && err->fault == KD_FAULT_CORRUPT &&
+	       err->address == LAST * MAKE_PAGE);
 	kd_error_destroy(err);
 	expect_page(dump, 0);
 	kd_dump_close(dump);

@@ -42,7 +42,10 @@ static void test_magics(void)
 		FILE_OF(0, "AVML\2\0\0\0", "AVML memory image"),
 		FILE_OF(0, "PAGEDU64", "Windows crash dump"),
 		FILE_OF(0, "\x1f\x8b\x08", "gunzip"),
-		FILE_OF(0, "\xfd" "7zXZ\0", "unxz"),
+		FILE_OF(0,
+			"\xfd"
+			"7zXZ\0",
+			"unxz"),
 		FILE_OF(0, "\x28\xb5\x2f\xfd", "unzstd"),
 		FILE_OF(0, "BZh91AY", "bunzip2"),
 		FILE_OF(0, "PK\3\4", "unzip"),
@@ -88,8 +91,18 @@ static void test_elf(void)
 	elf.data[16] = type;
 	expect(make_file("short", elf.data, 40), KD_ERROR_FORMAT, "truncated");
 	expect(make_file("short", elf.data, 70), KD_ERROR_FORMAT, "truncated");
+	elf.data[4] = 1;
+	expect(make_file("i386", elf.data, elf.len), KD_ERROR_UNSUPPORTED, "32-bit");
+	elf.data[4] = 2;
 	elf.data[54] = 17; /* e_phentsize */
 	expect(make_file("bad", elf.data, elf.len), KD_ERROR_FORMAT, "program header");
+	free(elf.data);
+
+	static char text[100000];
+	memset(text, 'K', sizeof(text) - 1);
+	machine.vmcoreinfo = text;
+	elf = make_elf(&machine);
+	expect(make_file("long", elf.data, elf.len), KD_ERROR_FORMAT, "damaged VMCOREINFO");
 	free(elf.data);
 	make_machine_deinit(&machine);
 }
@@ -118,9 +131,8 @@ static void test_kdump(void)
 		size_t offset;
 		uint32_t value;
 	} wrong[] = {
-		{ 428, 3 },	     { 428, 0x80000000 }, { 432, 0xffffffff }, { 436, 0xffffffff },
-		{ 8, 0xfffffff0 },   { 4096 + 56, 1u << 30 },
-		{ 4096 + 52, 1u << 30 },
+		{ 428, 3 },	   { 428, 0x80000000 },	    { 432, 0xffffffff },     { 436, 0xffffffff },
+		{ 8, 0xfffffff0 }, { 4096 + 56, 1u << 30 }, { 4096 + 52, 1u << 30 },
 	};
 	for (size_t i = 0; i < KD_ARRAY_NR(wrong); i++) {
 		uint8_t saved[4];

@@ -10,8 +10,8 @@
 #include "xlat/memory.h"
 
 /*
- * Physical memory, by page: the kernel image fills 2 MiB from page 512 on, its tables among them; the direct map maps the
- * first 2 MiB by small pages and the rest by large ones; four pages of vmalloc memory; one user page.
+ * Physical memory, by page: the kernel image fills 2 MiB from page 512 on, its tables among them; the direct map maps
+ * the first 2 MiB by small pages and the rest by large ones; four pages of vmalloc memory; one user page.
  */
 enum {
 	IMAGE = 512,
@@ -238,13 +238,15 @@ static void check(struct kd_memory *memory, int levels)
 	uint8_t buffer[3 * MAKE_PAGE];
 	expect_fault(kd_memory_read(memory, vmalloc + 4000, buffer, 200), KD_FAULT_EXCLUDED, vmalloc + 4096);
 	expect_fault(kd_memory_read(memory, vmalloc + 4097, buffer, 1), KD_FAULT_EXCLUDED, vmalloc + 4097);
-	expect_fault(kd_memory_read(memory, vmalloc + 2 * 4096, buffer, 1), KD_FAULT_UNTRANSLATABLE, vmalloc + 2 * 4096);
+	expect_fault(kd_memory_read(memory, vmalloc + 2 * 4096, buffer, 1), KD_FAULT_UNTRANSLATABLE,
+		     vmalloc + 2 * 4096);
 	expect_fault(kd_memory_read(memory, vmalloc + 3 * 4096, buffer, 1), KD_FAULT_ABSENT, vmalloc + 3 * 4096);
 	expect_fault(kd_memory_read(memory, vmalloc + 4 * 4096, buffer, 1), KD_FAULT_ABSENT, vmalloc + 4 * 4096);
 	expect_fault(kd_memory_read(memory, direct + EXCLUDED * 4096ull, buffer, 1), KD_FAULT_EXCLUDED,
 		     direct + EXCLUDED * 4096ull);
 	expect_fault(kd_memory_read(memory, 0, buffer, 1), KD_FAULT_UNTRANSLATABLE, 0);
-	expect_fault(kd_memory_read(memory, 0x1234567812345678, buffer, 1), KD_FAULT_UNTRANSLATABLE, 0x1234567812345678);
+	expect_fault(kd_memory_read(memory, 0x1234567812345678, buffer, 1), KD_FAULT_UNTRANSLATABLE,
+		     0x1234567812345678);
 	expect_fault(kd_memory_read(memory, UINT64_MAX, buffer, 2), KD_FAULT_UNTRANSLATABLE, UINT64_MAX);
 
 	struct kd_error *why;
@@ -260,7 +262,8 @@ static void check(struct kd_memory *memory, int levels)
 	free(text);
 	assert(!kd_memory_read_string(memory, vmalloc + 1, 3, &text, &text_len) && text_len == 3);
 	free(text);
-	expect_fault(kd_memory_read_string(memory, vmalloc + 4096, 3, &text, &text_len), KD_FAULT_EXCLUDED, vmalloc + 4096);
+	expect_fault(kd_memory_read_string(memory, vmalloc + 4096, 3, &text, &text_len), KD_FAULT_EXCLUDED,
+		     vmalloc + 4096);
 
 	/* A process's memory, its top table given with the low bits that CR3 may have. */
 	kd_paddr pgd = USER_PGD * 4096 + 5;
@@ -274,7 +277,8 @@ static void check(struct kd_memory *memory, int levels)
 	struct ranges ranges = {};
 	assert(!kd_memory_ranges(memory, vmalloc, vmalloc + (1u << 30), add_range, &ranges));
 	assert(ranges.nr == 2);
-	assert(ranges.start[0] == vmalloc && ranges.end[0] == vmalloc + 2 * 4096 && ranges.flags[0] == KD_RANGE_WRITABLE);
+	assert(ranges.start[0] == vmalloc && ranges.end[0] == vmalloc + 2 * 4096 &&
+	       ranges.flags[0] == KD_RANGE_WRITABLE);
 	assert(ranges.start[1] == vmalloc + 3 * 4096 && ranges.end[1] == vmalloc + 5 * 4096 &&
 	       ranges.flags[1] == (KD_RANGE_WRITABLE | KD_RANGE_EXECUTABLE));
 	ranges.nr = 0;
