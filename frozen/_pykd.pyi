@@ -231,7 +231,7 @@ class Frame:
     cfa: int
     """End of this frame; 0 where not known."""
     found: str
-    """How: ``registers orc frame_pointer pt_regs trampoline scan``, as the core names them."""
+    """How: ``registers orc prologue pt_regs trampoline scan`` or ``frame pointer``, as the core names them."""
     stack: str
     """Kind of the stack that ``sp`` is on."""
     exact: bool
@@ -265,6 +265,8 @@ class Trace:
     """Why it ended, in one word."""
     why: str
     """The same in one sentence."""
+    guessed: str
+    """Why frames had to be guessed (see :attr:`Frame.sure`), or "" where none were."""
     reason: str | None
     """Of a missing page that ended it, as :attr:`FaultError.reason`."""
     address: int

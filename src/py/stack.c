@@ -369,6 +369,11 @@ TRACE_GETTER(why)
 	return PyUnicode_FromString(TRACE(self)->why);
 }
 
+TRACE_GETTER(guessed)
+{
+	return PyUnicode_FromString(TRACE(self)->guessed);
+}
+
 TRACE_GETTER(reason)
 {
 	if (TRACE(self)->fault == KD_FAULT_NONE)
@@ -387,7 +392,7 @@ static PyGetSetDef trace_getset[] = {
 	{                                                                \
 #name, trace_get_##name, NULL, KD_DOC_Trace_##name, NULL \
 	}
-	GETTER(start), GETTER(end), GETTER(why), GETTER(reason), GETTER(stack), {},
+	GETTER(start), GETTER(end), GETTER(why), GETTER(guessed), GETTER(reason), GETTER(stack), {},
 #undef GETTER
 };
 
