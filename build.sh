@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The one entry: builds ./pykd, and everything that is done with it. ./build.sh --help lists the verbs.
+. "$(dirname "$0")/tools/deps/env.sh"
+cd "$TOP"
+
+usage()
+{
+	cat <<'EOF'
+usage: ./build.sh [VERB]
+
+  build           (default) fetch and build what is missing; leaves ./pykd
+  demo            build, then run the main job on the sample dump
+  test            build, then run every fast test: C, Python, style, layers
+  bench           build, then measure start-up, codecs and the main job
+  clean           remove what was built of pykd itself; clean --all: the dependencies too
+  fetch FOLDER    fetch all pinned sources into FOLDER, for building without network
+
+Environment:
+  PYKD_SOURCES    folder with source archives, looked at first
+  PYKD_OFFLINE=1  never use the network
+  JOBS=N          parallel jobs (default: all processors)
+EOF
+}
+
+# What must be on the machine, as "command or file:Debian package".
+NEEDED="gcc:gcc make:make curl:curl flock:util-linux xz:xz-utils patch:patch autoreconf:autoconf automake:automake
+	libtoolize:libtool m4:m4 pkg-config:pkg-config strip:binutils file:file
+	/usr/include/linux/fs.h:linux-libc-dev /etc/ssl/certs/ca-certificates.crt:ca-certificates"
+
+# need LIST: install the packages that provide what is missing, or say how.
+need()
+{
+	local item missing=()
+	for item in $1; do
+		case $item in
+		/*) [ -e "${item%%:*}" ] || missing+=("${item#*:}") ;;
+		*) command -v "${item%%:*}" >/dev/null || missing+=("${item#*:}") ;;
+		esac
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if [ "$(id -u)" != 0 ]; then
+		die "packages are missing; run: apt-get install --no-install-recommends ${missing[*]}"
+	fi
+	say "installing ${missing[*]}"
+	apt-get update -qq >&2
+	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2
+}
+
+# One build at a time in this tree.
+lock()
+{
+	mkdir -p "$BUILD"
+	exec 9>"$TOP/build/lock"
+	if ! flock -n 9; then
+		say "waiting for another build in this folder"
+		flock 9
+	fi
+}
+
+build()
+{
+	need "$NEEDED"
+	lock
+	make --no-print-directory -s -j2 -f tools/deps/Makefile 9>&-
+	make --no-print-directory -s -j"$JOBS" -f tools/pykd.mk "$@" 9>&-
+	flock -u 9
+}
+
+clean()
+{
+	lock
+	rm -f pykd
+	if [ "${1:-}" = --all ]; then
+		find build -mindepth 1 -maxdepth 1 ! -name lock ! -name sources -exec rm -rf {} +
+	else
+		rm -rf "$BUILD"/{obj,frozen,generated,tests,flags,pykd.debug}
+	fi
+}
+
+fetch()
+{
+	local name archive
+	[ -n "${1:-}" ] || die "usage: ./build.sh fetch FOLDER"
+	mkdir -p "$1"
+	for name in $(grep -oE '^[a-z][a-z0-9]*' tools/deps/pins.conf); do
+		archive=$(tools/deps/fetch.sh "$name")
+		cp "$archive" "$1/"
+	done
+}
+
+verb=${1:-build}
+[ $# -eq 0 ] || shift
+case $verb in
+build) build "$@" ;;
+demo)
+	build
+	exec tools/demo.sh
+	;;
+test)
+	build all tests
+	exec tools/test.sh "$@"
+	;;
+bench)
+	build
+	exec tools/bench.sh "$@"
+	;;
+clean) clean "$@" ;;
+fetch) fetch "$@" ;;
+-h | --help | help) usage ;;
+*)
+	usage >&2
+	exit 2
+	;;
+esac

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is in the executable, and what is not and why. The verbs are described in tools/manifest.py.
+
+Every module of the standard library is named here, one way or the other; a test holds the list against sys.stdlib_module_names.
+"""
+# ruff: noqa: F821 (the verbs are given to this file when it is run)
+# fmt: off (lists of names, as many to a line as fit)
+
+# -- Parts of packages that are otherwise in; they come first.
+
+without(
+    "encodings.mbcs", "encodings.oem", "asyncio.windows_events", "asyncio.windows_utils", "asyncio.proactor_events",
+    "multiprocessing.popen_spawn_win32",
+    why="Windows only",
+)
+without(
+    "encodings.big5", "encodings.big5hkscs", "encodings.cp932", "encodings.cp949", "encodings.cp950",
+    "encodings.euc_jis_2004", "encodings.euc_jisx0213", "encodings.euc_jp", "encodings.euc_kr", "encodings.gb18030",
+    "encodings.gb2312", "encodings.gbk", "encodings.hz", "encodings.iso2022_jp", "encodings.iso2022_jp_1",
+    "encodings.iso2022_jp_2", "encodings.iso2022_jp_2004", "encodings.iso2022_jp_3", "encodings.iso2022_jp_ext",
+    "encodings.iso2022_kr", "encodings.johab", "encodings.shift_jis", "encodings.shift_jis_2004",
+    "encodings.shift_jisx0213",
+    why="their C tables take a megabyte; kernels and terminals speak UTF-8",
+)
+without("encodings.bz2_codec", why="no bz2")
+without("pydoc_data.topics", "pydoc_data._pydoc", why="half a megabyte of help on the language itself")
+
+# -- The language.
+
+stdlib(
+    "__future__", "_collections_abc", "_compat_pickle", "_opcode_metadata", "_py_abc", "_pyio", "_sitebuiltins",
+    "_weakrefset", "abc", "ast", "code", "codecs", "codeop", "collections", "contextlib", "contextvars", "copy",
+    "copyreg", "dataclasses", "dis", "encodings", "enum", "functools", "gettext", "graphlib", "importlib", "inspect",
+    "io", "keyword", "linecache", "locale", "opcode", "operator", "pickle", "pickletools", "pkgutil", "platform", "re",
+    "reprlib", "runpy", "symtable", "sysconfig", "token", "tokenize", "traceback", "types", "typing", "warnings",
+    "weakref", "zipimport",
+)
+stdlib("site")  # never run at start; programs ask it for paths
+
+# -- Text, numbers, dates, data.
+
+stdlib(
+    "_pydatetime", "_pydecimal", "_pylong", "_strptime", "argparse", "base64", "bisect", "calendar", "cmd", "colorsys",
+    "configparser", "csv", "datetime", "decimal", "difflib", "fnmatch", "fractions", "genericpath", "getopt", "glob",
+    "hashlib", "heapq", "hmac", "ipaddress", "json", "ntpath", "nturl2path", "numbers", "optparse", "pathlib",
+    "plistlib", "posixpath", "pprint", "queue", "quopri", "random", "sched", "secrets", "shelve", "shlex",
+    "sre_compile", "sre_constants", "sre_parse", "stat", "statistics", "string", "stringprep", "struct", "textwrap",
+    "tomllib", "uuid", "zoneinfo",
+)
+
+# -- The machine that pykd runs on.
+
+stdlib(
+    "_colorize", "_threading_local", "asyncio", "concurrent", "filecmp", "fileinput", "getpass", "gzip", "logging",
+    "mimetypes", "multiprocessing", "netrc", "os", "pty", "selectors", "shutil", "signal", "socket", "socketserver",
+    "subprocess", "tarfile", "tempfile", "threading", "tty", "zipfile",
+)
+
+# -- Reports and protocols.
+
+stdlib("_markupbase", "email", "html", "http", "urllib", "xml")
+
+# -- For those who write programs.
+
+stdlib(
+    "bdb", "cProfile", "compileall", "doctest", "modulefinder", "pdb", "profile", "pstats", "py_compile", "pyclbr",
+    "pydoc", "pydoc_data", "rlcompleter", "tabnanny", "timeit", "trace", "tracemalloc", "unittest",
+)
+
+# -- What stays outside.
+
+without(
+    "_aix_support", "_android_support", "_apple_support", "_ios_support", "_osx_support", "_overlapped", "_scproxy",
+    "_winapi", "_wmi", "msvcrt", "nt", "winreg", "winsound",
+    why="another system's",
+)
+without("_ctypes", "ctypes", why="loads and calls shared libraries, which a static binary cannot")
+without("_ssl", "ssl", "_hashlib", why="OpenSSL; hashlib has its own hashes")
+without("_sqlite3", "sqlite3", "_dbm", "_gdbm", "dbm", why="database libraries")
+without("_tkinter", "tkinter", "idlelib", "turtle", "turtledemo", why="no windows")
+without("_curses", "_curses_panel", "curses", "readline", "_pyrepl", why="terminfo; line editing is pure Python")
+without("_bz2", "bz2", "_lzma", "lzma", "_compression", why="compressors that no dump format uses")
+without("_uuid", "syslog", why="of no use to a reader of dumps")
+without("ensurepip", "venv", "zipapp", why="installing packages: there is nowhere to install them")
+without(
+    "ftplib", "imaplib", "mailbox", "poplib", "smtplib", "webbrowser", "antigravity", "wsgiref", "xmlrpc",
+    why="mail and web services",
+)
+without("wave", "this", why="of no use to a reader of dumps")
+without("_frozen_importlib", "_frozen_importlib_external", why="the import system's core; frozen into CPython itself")
+
+# -- Ours. Type declarations (.pyi) are for tools and stay outside.
+
+tree("frozen")
+tree("progs/LinuxDump", to="LinuxDump")
+programs("progs")
+copy("tools/VERSION", to="pykd/VERSION")
+copy("tools/deps/pins.conf", to="pykd/components.conf")  # for --version and --licenses

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line: options, one session, exit codes.
+
+    pykd [options] DUMP [-c COMMAND]… [SCRIPT [ARGS]]
+
+0: every command worked; 1: one failed; 2: wrong usage; 3: the dump cannot be opened.
+"""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pykd.session import Session
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_NO_DUMP = 3
+
+USAGE = """\
+usage: pykd [options] DUMP [-c COMMAND]... [SCRIPT [ARGS]]
+
+Opens a Linux kernel crash dump and runs commands and programs on it; without any, asks for them.
+
+  -c COMMAND         run a command; several run one after another in one session
+  --part FILE        a further part of a split dump (makedumpfile --split); may be repeated
+  --live             open the running kernel: DUMP is /proc/kcore
+  --vmcoreinfo FILE  use this text in place of the dump's own vmcoreinfo note
+  --decl FILE        declare types of globals: C text such as "struct list_head modules;"; may be repeated
+  --json             commands print JSON
+  --reload           before each program reload modules that came from files
+
+  --isolated         search for modules and programs in pykd alone, not in '.' and PYKDUMPPATH
+  --trust-cwd        as root: search in '.' even if others can write there
+
+  -p                 print the version of Python and the list of folders searched, and exit
+  --version          print the versions of everything in pykd, and exit
+  -h, --help         print this, and exit
+
+Exit status: 0 all commands worked, 1 one failed, 2 wrong usage, 3 the dump cannot be opened.
+"""
+
+
+class UsageError(Exception):
+    """The command line is wrong; the message says how."""
+
+
+class Arguments:
+    """The command line, taken apart."""
+
+    def __init__(self) -> None:
+        self.action: Callable[[], None] | None = None
+        """What to do instead of opening a dump."""
+        self.paths: list[str] = []
+        """The dump; further parts of a split one follow."""
+        self.commands: list[str] = []
+        self.program: list[str] = []
+        """A program and its arguments."""
+        self.live = False
+        self.vmcoreinfo: str | None = None
+        self.declarations: list[str] = []
+        self.json = False
+        self.reload = False
+        self.isolated = False
+        self.trust_cwd = False
+
+
+def parse(words: "Sequence[str]") -> Arguments:
+    """Take *words* (without the name of pykd) apart.
+
+    Options stand before and after DUMP, up to SCRIPT; everything behind SCRIPT is its own. ``--`` ends the options.
+
+    :raises UsageError:
+    """
+    arguments = Arguments()
+    parts: list[str] = []
+    flags = {"--live": "live", "--json": "json", "--reload": "reload", "--isolated": "isolated", "--trust-cwd": "trust_cwd"}
+    actions = {"-h": print_usage, "--help": print_usage, "--version": print_versions, "-p": print_path}
+    lists = {"-c": arguments.commands, "--part": parts, "--decl": arguments.declarations}
+    rest = list(words)
+    options_end = False
+    while rest:
+        word = rest.pop(0)
+        name, equals, value = word.partition("=")
+        if options_end or not word.startswith("-") or word == "-":
+            if arguments.paths:
+                arguments.program = [word, *rest]
+                break
+            arguments.paths.append(word)
+        elif word == "--":
+            options_end = True
+        elif word in flags:
+            setattr(arguments, flags[word], True)
+        elif word in actions:
+            arguments.action = arguments.action or actions[word]
+        elif word == "-X" and rest:
+            rest.pop(0)  # main.c has seen to it
+        elif name in lists or name == "--vmcoreinfo":
+            if not equals or name == "-c":
+                if not rest:
+                    raise UsageError(f"{name} needs a value")
+                value = rest.pop(0)
+            if name == "--vmcoreinfo":
+                arguments.vmcoreinfo = value
+            else:
+                lists[name].append(value)
+        elif word.startswith("-c"):
+            arguments.commands.append(word[2:])
+        else:
+            raise UsageError(f"unknown option {word}")
+    if not arguments.paths and arguments.action is None:
+        raise UsageError("no dump given")
+    arguments.paths += parts
+    return arguments
+
+
+def print_usage() -> None:
+    sys.stdout.write(USAGE)
+
+
+def print_path() -> None:
+    """As ``epython -p`` does."""
+    print(sys.version)
+    print(sys.path)
+
+
+def print_versions() -> None:
+    from pykd import version
+
+    for name, number in version.components():
+        print(f"{name:<16}{number}")
+
+
+def open_session(arguments: Arguments) -> "Session":
+    """:raises OSError, _pykd.Error: the dump, or a file named on the command line, cannot be used."""
+    import pykd
+    from pykd.session import Session
+
+    note = None
+    if arguments.vmcoreinfo is not None:
+        note = read_file(arguments.vmcoreinfo)
+    dump = pykd.open(*arguments.paths, vmcoreinfo=note, live=arguments.live)
+    for path in arguments.declarations:
+        dump.declare(read_file(path).decode("utf-8", "replace"))
+    return Session(dump, reload=arguments.reload, json=arguments.json)
+
+
+def read_file(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def run(session: "Session", arguments: Arguments) -> int:
+    """Run what the command line asks for, or ask the user."""
+    from pykd.session import Quit
+
+    worked = True
+    try:
+        for command in arguments.commands:
+            worked &= session.run(command)
+        if arguments.program:
+            from pykd import runtime
+
+            worked &= runtime.run_line(session, ["epython", *arguments.program])
+        elif not arguments.commands:
+            from pykd import prompt
+
+            worked = prompt.interact(session)
+    except Quit:
+        pass
+    return EXIT_OK if worked else EXIT_FAILED
+
+
+def fail(message: str, status: int) -> int:
+    print(f"pykd: {message}", file=sys.stderr)
+    return status
+
+
+def command_line(words: "Sequence[str]") -> int:
+    """Do what the command line says; returns the exit status."""
+    from pykd import importer
+
+    try:
+        arguments = parse(words)
+    except UsageError as error:
+        return fail(f"{error}; pykd --help lists the options", EXIT_USAGE)
+    importer.configure(isolated=arguments.isolated, trust_cwd=arguments.trust_cwd)
+    if arguments.action is not None:
+        arguments.action()
+        return EXIT_OK
+
+    from _pykd import Error
+
+    try:
+        session = open_session(arguments)
+    except Error as error:
+        return fail(str(error), EXIT_NO_DUMP)
+    except OSError as error:
+        return fail(f"{error.filename}: {error.strerror}", EXIT_NO_DUMP)
+    return run(session, arguments)
+
+
+def main() -> int:
+    """The whole life of the process, for main.c, which ends it with the status returned."""
+    try:
+        try:
+            status = command_line(sys.argv[1:])
+        except SystemExit as request:
+            status = exit_status(request)
+        finish()
+    except BrokenPipeError:
+        return EXIT_OK  # the reader (a pager, head) has seen enough
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def exit_status(request: SystemExit) -> int:
+    """The status that Python itself would give for it."""
+    if request.code is None:
+        return EXIT_OK
+    if isinstance(request.code, int):
+        return request.code & 0xFF
+    print(request.code, file=sys.stderr)
+    return EXIT_FAILED
+
+
+def finish() -> None:
+    """What an orderly end of the interpreter does for programs, without the taking apart."""
+    import atexit
+
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()

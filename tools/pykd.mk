@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Compile src/*/*.c, freeze the Python files, link. Run by build.sh with the environment of tools/deps/env.sh.
+#
+# A new .c or .py file needs no entry here: C files are found by pattern, Python files by frozen/manifest.py.
+
+OUT := $(BUILD)/obj
+FROZEN := $(BUILD)/frozen
+GENERATED := $(BUILD)/generated
+LIBRARY := $(BUILD)/python/lib/python3.13
+
+SOURCES := $(sort $(wildcard src/*/*.c))
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
+
+# As in the kernel no -Wmaybe-uninitialized: it does not see that a function which returns no error has set its result.
+WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wno-maybe-uninitialized \
+	-Wno-missing-field-initializers -Wno-cast-function-type
+# Layers include each other by path from src; nothing shows where this tree lies.
+CPPFLAGS := -Isrc -I$(GENERATED) -isystem $(SYSROOT)/include/python3.13 -D_GNU_SOURCE \
+	-ffile-prefix-map=$(TOP)/=
+CFLAGS := -std=gnu17 -O3 -g -fno-pie -fno-plt -fno-strict-aliasing -fstack-protector-strong -ffunction-sections \
+	-fdata-sections $(WARNINGS)
+LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,relro
+LIBS := -lkdumpfile -laddrxlat -lcapstone -ldeflate -lz -llzo2 -lzstd -lm
+
+.PHONY: all objects freeze FORCE
+all: pykd
+
+FORCE:
+
+# Everything is rebuilt when the flags or a dependency change.
+$(BUILD)/flags: FORCE
+	@printf '%s\n' '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBS)' "$$(cat $(BUILD)/stamps/*)" | cmp -s - $@ || \
+	printf '%s\n' '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBS)' "$$(cat $(BUILD)/stamps/*)" >$@
+
+$(GENERATED)/docstrings.h: frozen/_pykd.pyi tools/gen_docstrings.py
+	@mkdir -p $(@D)
+	$(PYTHON) tools/gen_docstrings.py $< $@
+
+$(OUT)/%.o: %.c $(BUILD)/flags | $(GENERATED)/docstrings.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# The freezer itself sees what changed; it leaves its files alone when nothing did.
+freeze: FORCE
+	@mkdir -p $(FROZEN)
+	@$(PYTHON) tools/freeze.py $(TOP) $(LIBRARY) $(FROZEN)
+$(FROZEN)/frozen.c: freeze ;
+$(OUT)/frozen.o: $(FROZEN)/frozen.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Wa,-I$(FROZEN) -ffile-prefix-map=$(FROZEN)/= -c $< -o $@
+
+objects: $(OBJECTS) $(OUT)/frozen.o
+
+$(BUILD)/pykd.debug: $(OBJECTS) $(OUT)/frozen.o $(SYSROOT)/lib/python.o
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+pykd: $(BUILD)/pykd.debug
+	strip -o $@.new $<
+	mv $@.new $@
+
+-include $(OBJECTS:.o=.d)
