@@ -248,8 +248,10 @@ def entry_finder(entry: str) -> "EntryFinder | None":
         return sys.path_importer_cache[entry]
     except KeyError:
         pass
+    # The tree in the executable is no business of the hooks: zipimport's would look for an archive at its end.
+    hooks = sys.path_hooks if virtual(entry) is None else [FrozenFolder]
     finder = None
-    for hook in sys.path_hooks:
+    for hook in hooks:
         try:
             finder = hook(entry)
             break
@@ -291,7 +293,6 @@ def install() -> None:
     from _frozen_importlib import FrozenImporter
 
     sys.meta_path.insert(sys.meta_path.index(FrozenImporter), finder)
-    sys.path_hooks.insert(0, FrozenFolder)
 
 
 def complete() -> None:
@@ -301,9 +302,9 @@ def complete() -> None:
 
     sys.meta_path.remove(FrozenImporter)  # it has brought _frozen_importlib_external, and has no more to give
     sys.meta_path.remove(PathFinder)
-    sys.path_hooks.remove(FrozenFolder)
-    sys.path_hooks.insert(0, FrozenFolder)  # before the hooks for real folders and archives
+    sys.path_hooks.insert(0, FrozenFolder)  # for pkgutil
     sys.path[:] = virtual_entries()
+    _time_zone_when_asked()
     import pykd
 
     # main.c ran this module without a spec, and before its package.
@@ -312,6 +313,26 @@ def complete() -> None:
     module.__loader__ = module.__spec__.loader if module.__spec__ else None
     module.__package__ = "pykd"
     pykd.importer = module  # type: ignore[attr-defined]
+
+
+def _time_zone_when_asked() -> None:
+    """Let the module ``time`` find out the time zone when somebody asks for it, not at every start.
+
+    It is imported by Python's start, while main.c pretends that the zone is UTC, so that no file is read.
+    """
+    import time
+
+    names = "timezone", "altzone", "daylight", "tzname"
+    for name in names:
+        delattr(time, name)
+
+    def find_out(name: str) -> "Any":
+        if name not in names:
+            raise AttributeError(f"module 'time' has no attribute {name!r}", name=name, obj=time)
+        time.tzset()  # sets all four
+        return getattr(time, name)
+
+    time.__getattr__ = find_out  # type: ignore[attr-defined]
 
 
 def configure(*, isolated: bool = False, trust_cwd: bool = False) -> None:

@@ -105,6 +105,23 @@ static PyObject *import_importer(const char *exe)
 	return module;
 }
 
+/**
+ * The second half of the start. It imports the module time, which asks for the time zone, for which musl reads a file. Few
+ * commands want to know: let it be UTC for now (the importer has the other half of this).
+ */
+static void start_rest(void)
+{
+	const char *zone = getenv("TZ");
+	char *saved = zone ? strdup(zone) : NULL;
+	setenv("TZ", "UTC0", 1);
+	check(_Py_InitializeMain());
+	if (saved)
+		setenv("TZ", saved, 1);
+	else
+		unsetenv("TZ");
+	free(saved);
+}
+
 static bool call(PyObject *module, const char *function)
 {
 	PyObject *result = module ? PyObject_CallMethod(module, function, NULL) : NULL;
@@ -132,7 +149,7 @@ int main(int argc, char **argv)
 	PyObject *importer = import_importer(exe);
 	if (!call(importer, "install"))
 		return fail();
-	check(_Py_InitializeMain());
+	start_rest();
 	if (!call(importer, "complete"))
 		return fail();
 	Py_DECREF(importer);

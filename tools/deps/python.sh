@@ -1,10 +1,13 @@
 # CPython as one relocatable object with every extension module built in that can work in a static binary.
 #
 # Left out: _ctypes (needs a dynamic loader), _ssl and _hashlib (OpenSSL; the hashes have built-in twins), _sqlite3,
-# _tkinter, curses and readline (terminal libraries: line editing is pure Python), dbm, bz2, lzma, uuid.
+# _tkinter, curses and readline (terminal libraries: line editing is pure Python), dbm, bz2, lzma, uuid, and a megabyte of
+# tables for the codecs of China, Japan and Korea. Without mimalloc: it reads /proc when it starts, and pymalloc is the
+# allocator anyway.
 
 absent="_ctypes _ctypes_test _ssl _hashlib _sqlite3 _tkinter _curses _curses_panel readline _gdbm _dbm _bz2 _lzma _uuid
-	nis _testexternalinspection syslog"
+	nis _testexternalinspection syslog _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw
+	_multibytecodec"
 args=()
 for module in $absent; do
 	args+=("py_cv_module_$module=n/a")
@@ -14,7 +17,7 @@ export PKG_CONFIG_LIBDIR=$SYSROOT/lib/pkgconfig PKG_CONFIG_PATH=
 # The prefix is not a place: nothing is installed or looked for there. It only must not depend on where this is built.
 ./configure --prefix=/pykd --build="$ARCH-linux-musl" --host="$ARCH-linux-musl" \
 	--disable-shared --disable-test-modules --without-ensurepip --with-pkg-config=no \
-	--with-computed-gotos --without-readline --with-tzpath= \
+	--with-computed-gotos --without-mimalloc --without-readline --with-tzpath= \
 	CC="$CC" LDFLAGS=-static LINKFORSHARED=" " MODULE_BUILDTYPE=static ZLIB_CFLAGS=-I"$SYSROOT/include" \
 	ZLIB_LIBS="-L$SYSROOT/lib -lz" ac_cv_func_dlopen=no OPT="-DNDEBUG -Wall" "${args[@]}"
 make -j"$JOBS" libpython3.13.a python
@@ -28,9 +31,9 @@ cp pyconfig.h "$SYSROOT/include/python3.13/"
 
 # The same interpreter as a program, with the library it is to freeze.
 rm -rf "$BUILD/python"
-mkdir -p "$BUILD/python/lib"
+mkdir -p "$BUILD/python/lib/python3.13/lib-dynload" # looked for at start
 cp python "$BUILD/python/python"
-cp -R Lib "$BUILD/python/lib/python3.13"
+cp -R Lib/. "$BUILD/python/lib/python3.13"
 rm -rf "$BUILD/python/lib/python3.13/test" "$BUILD/python/lib/python3.13/idlelib"
 find "$BUILD/python/lib" -name __pycache__ -prune -exec rm -rf {} +
 cat >"$BUILD/bin/python3" <<EOF
