@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where tests find dumps: the sample in the repository, and the large ones beside it where they are."""
+
+import os
+import unittest
+
+import pykd
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SHARED = os.path.join(os.path.dirname(ROOT), "shared")
+PYKD = os.environ.get("PYKD", os.path.join(ROOT, "pykd"))
+
+
+def shared(*path):
+    """A file in ../shared, or a skipped test."""
+    name = os.path.join(SHARED, *path)
+    if not os.path.exists(name):
+        raise unittest.SkipTest(f"../shared/{'/'.join(path)} is not here")
+    return name
+
+
+def vmcores():
+    """Every dump that is at hand, the repository's first; or a skipped test."""
+    found = []
+    for folder in (os.path.join(ROOT, "tests", "sample"), os.path.join(SHARED, "vmcores")):
+        if os.path.isdir(folder):
+            found += [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.startswith("vmcore")]
+    if not found:
+        raise unittest.SkipTest("no dump is at hand")
+    return found
+
+
+def have_one_open():
+    """Open a dump unless one is: ``pykdump.API`` can be imported only then."""
+    try:
+        return pykd.current()
+    except pykd.Error:
+        return pykd.open(vmcores()[0])
