@@ -16,11 +16,11 @@ def is_tainted(ts):
 
 
 def loaded_modules():
-    """(address of ``struct module``, name, size) of the loaded modules in order of their addresses."""
+    """The loaded modules in order of the addresses of their ``struct module``."""
     dump = pykd.current()
-    modules = sorted((module.address, module.name, module.size) for module in dump.modules())
+    modules = sorted(dump.modules(), key=lambda module: module.address)
     if dump.modules_error:
-        pylog.warning(f"the list of modules is damaged: {dump.modules_error}; it has {len(modules)} readable ones")
+        pylog.warning(f"the list of modules is damaged: {dump.modules_error}; {len(modules)} of them can be read")
     return modules
 
 
@@ -42,32 +42,33 @@ def print_range(start, end):
 def list_modules(options):
     titles = "ALLOC_SIZE    GAPSIZE" if options.shows_gaps else ""
     print(f"{'struct module *':<18s} {'MODULE_NAME':<25s} {'SIZE':>10s} {titles}")
-    needs_ranges = options.shows_gaps or options.shows_addr or options.shows_unloaded
-    ranges = AllocatedRanges(pykd.current()) if needs_ranges else None
+    ranges = AllocatedRanges() if options.shows_gaps or options.shows_addr or options.shows_unloaded else None
     tainted = 0
     previous_end = None
-    for address, name, size in loaded_modules():
+    for module in loaded_modules():
         start = end = 0
         gap = ""
         if ranges:
-            start, end = ranges.around(address)
+            start, end, taken = ranges.of_module(module)
             previous_end = start if previous_end is None else previous_end
             if options.shows_unloaded and start - previous_end > PAGESIZE:
                 list_unloaded(previous_end, start, options)
             if options.shows_gaps:
-                gap = f"{end - start:10d} {start - previous_end:10d}"
+                gap = f"{taken:10d} {start - previous_end:10d}"
             previous_end = max(previous_end, end)
         try:
-            is_bad = is_tainted(readSU("struct module", address))
+            is_bad = is_tainted(readSU("struct module", module.address))
         except crash.error as err:
-            pylog.warning(f"module {name}: {err}")
+            pylog.warning(f"module {module.name}: {err}")
             is_bad = False
         if options.shows_tainted and not is_bad:
             continue
         tainted += is_bad
-        print_row(address, name, size, gap, crashcolor.LIGHTRED if is_bad else None)
+        print_row(module.address, module.name, module.size, gap, crashcolor.LIGHTRED if is_bad else None)
         if options.shows_addr:
             print_range(start, end)
+    if ranges and ranges.missing:
+        pylog.warning(f"{ranges.missing} parts of the trees of allocated ranges are missing; sizes are then those of the modules alone")
     if tainted:
         print("=" * 75)
         print(f"There are {tainted} tainted modules")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+
 import pykd
 from pykd import FaultError
 from pykdump.API import *
@@ -13,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pykd import Dump
+    from pykd import Dump, Module
 
 _PAGE = 4096
 
@@ -33,27 +35,49 @@ def vmap_roots() -> Iterator[StructResult]:
 
 
 class AllocatedRanges:
-    """Where vmalloc() memory is allocated."""
+    """Where vmalloc() memory is allocated, as far as the kernel's trees can be read."""
 
-    def __init__(self, dump: Dump) -> None:
-        """:raises FaultError, LimitError: the kernel's trees cannot be read."""
-        self._ranges = sorted(
-            (area.va_start, area.va_end)
-            for root in vmap_roots()
-            for area in for_all_rbtree(root, "struct vmap_area", "rb_node")
-        )
+    missing: int
+    """How many parts of the trees the dump lacks."""
 
-    def around(self, address: int) -> tuple[int, int]:
-        """(start, end) of the allocation that holds *address*, the guard page included; its own page if there is none."""
-        from bisect import bisect
+    def __init__(self) -> None:
+        lost: list[str] = []
+        self._ranges = []
+        for root in vmap_roots():
+            for area in for_all_rbtree(root, "struct vmap_area", "rb_node", lost.append):
+                try:
+                    self._ranges.append((area.va_start, area.va_end))
+                except FaultError as err:
+                    lost.append(str(err))
+        self._ranges.sort()
+        self.missing = len(lost)
 
+    def around(self, address: int) -> tuple[int, int] | None:
+        """(start, end) of the allocation that holds *address*, its guard page included; None if none is known."""
         place = bisect(self._ranges, (address, 1 << 64)) - 1
         if place >= 0:
             start, end = self._ranges[place]
             if start <= address < end:
                 return start, end
-        page = address & -_PAGE
-        return page, page + _PAGE
+        return None
+
+    def of_module(self, module: Module) -> tuple[int, int, int]:
+        """(start, end) of the allocation that holds the ``struct module``, and the size of all that the module takes."""
+        pages = [(start & -_PAGE, start + size + _PAGE - 1 & -_PAGE) for start, size in module.memory.values() if size]
+        own = next(((start, end) for start, end in pages if start <= module.address < end), None)
+        own = self.around(module.address) or own or (module.address & -_PAGE, (module.address & -_PAGE) + _PAGE)
+        total = 0
+        for first, last in {self._allocation(start, end) for start, end in pages} or {own}:
+            total += last - first
+        return *own, total
+
+    def _allocation(self, start: int, end: int) -> tuple[int, int]:
+        """Of a module's memory: vmalloc()'s with a guard page, or a part of the large one that modules share for text.
+
+        2e45474ab14f ("execmem: add support for cache of large ROX pages") (in v6.13)
+        """
+        found = self.around(start)
+        return found if found and found[1] - end <= _PAGE else (start, end)
 
 
 def find_unloaded(dump: Dump, start: int, end: int) -> Iterator[tuple[int, str, int]]:

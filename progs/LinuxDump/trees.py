@@ -75,7 +75,13 @@ def for_all_rbtree(
         root = root.rb_root
     seen: set[int] = set()
     above: list[tuple[StructResult, StructResult]] = []  # (node, its right child): still to be yielded
-    node = root.rb_node
+    try:
+        node = root.rb_node
+    except FaultError as err:
+        if not problem:
+            raise
+        problem(f"the tree at {int(root):#x} is missing: {err}")
+        return
     while node or above:
         if node:
             if int(node) in seen or len(above) > _MAX_DEPTH:
