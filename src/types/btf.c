@@ -26,12 +26,12 @@
 static const struct {
 	uint8_t first_len, element_len;
 } known_kinds[] = {
-	[KD_BTF_INT] = { 4, 0 },	 [KD_BTF_PTR] = { 0, 0 },	 [KD_BTF_ARRAY] = { 12, 0 },
-	[KD_BTF_STRUCT] = { 0, 12 },	 [KD_BTF_UNION] = { 0, 12 },	 [KD_BTF_ENUM] = { 0, 8 },
-	[KD_BTF_FWD] = { 0, 0 },	 [KD_BTF_TYPEDEF] = { 0, 0 },	 [KD_BTF_VOLATILE] = { 0, 0 },
-	[KD_BTF_CONST] = { 0, 0 },	 [KD_BTF_RESTRICT] = { 0, 0 },	 [KD_BTF_FUNC] = { 0, 0 },
-	[KD_BTF_FUNC_PROTO] = { 0, 8 },	 [KD_BTF_VAR] = { 4, 0 },	 [KD_BTF_DATASEC] = { 0, 12 },
-	[KD_BTF_FLOAT] = { 0, 0 },	 [KD_BTF_DECL_TAG] = { 4, 0 },	 [KD_BTF_TYPE_TAG] = { 0, 0 },
+	[KD_BTF_INT] = { 4, 0 },	[KD_BTF_PTR] = { 0, 0 },      [KD_BTF_ARRAY] = { 12, 0 },
+	[KD_BTF_STRUCT] = { 0, 12 },	[KD_BTF_UNION] = { 0, 12 },   [KD_BTF_ENUM] = { 0, 8 },
+	[KD_BTF_FWD] = { 0, 0 },	[KD_BTF_TYPEDEF] = { 0, 0 },  [KD_BTF_VOLATILE] = { 0, 0 },
+	[KD_BTF_CONST] = { 0, 0 },	[KD_BTF_RESTRICT] = { 0, 0 }, [KD_BTF_FUNC] = { 0, 0 },
+	[KD_BTF_FUNC_PROTO] = { 0, 8 }, [KD_BTF_VAR] = { 4, 0 },      [KD_BTF_DATASEC] = { 0, 12 },
+	[KD_BTF_FLOAT] = { 0, 0 },	[KD_BTF_DECL_TAG] = { 4, 0 }, [KD_BTF_TYPE_TAG] = { 0, 0 },
 	[KD_BTF_ENUM64] = { 0, 12 },
 };
 
@@ -191,7 +191,8 @@ static bool btf_walked_all(const struct kd_btf *btf)
 static struct kd_error *btf_table_offset(struct kd_btf *btf, uint32_t number, uint32_t *ret)
 {
 	uint64_t address;
-	struct kd_error *err = kd_memory_read_u64(btf->section.memory, btf->table + 8 * ((uint64_t)number + 1), &address);
+	struct kd_error *err =
+		kd_memory_read_u64(btf->section.memory, btf->table + 8 * ((uint64_t)number + 1), &address);
 	if (err)
 		return err;
 	uint64_t offset = address - btf->section.start - btf->type_offset;
@@ -202,8 +203,8 @@ static struct kd_error *btf_table_offset(struct kd_btf *btf, uint32_t number, ui
 }
 
 /*
- * struct btf of kernel/bpf/btf.c begins like this since Linux 4.18, and is not declared in a header, so its layout is not
- * an interface: whatever is taken from it must agree with what the section itself says.
+ * struct btf of kernel/bpf/btf.c begins like this since Linux 4.18, and is not declared in a header, so its layout is
+ * not an interface: whatever is taken from it must agree with what the section itself says.
  *
  *   void *data; struct btf_type **types; u32 *resolved_ids; u32 *resolved_sizes; const char *strings; void *nohdr_data;
  *   struct btf_header hdr; u32 nr_types; u32 types_size; u32 data_size; …
@@ -236,7 +237,8 @@ struct kd_error *kd_btf_use_table(struct kd_btf *btf, kd_vaddr address)
 			break;
 		for (uint32_t number = nr - 2; number < nr && next != btf->type_len; number++) {
 			KD_DROP_ERROR struct kd_error *last = btf_table_offset(btf, number, &offset);
-			KD_DROP_ERROR struct kd_error *bad = last ? NULL : btf_decode(btf, number, offset, &record, &next);
+			KD_DROP_ERROR struct kd_error *bad =
+				last ? NULL : btf_decode(btf, number, offset, &record, &next);
 			if (last || bad)
 				break;
 			btf->table_nr = number + 1;
@@ -274,7 +276,8 @@ struct kd_error *kd_btf_start_id(struct kd_btf *btf, uint32_t *ret)
 		if (err)
 			return err;
 		if (base->odd_kind && !base->table)
-			return btf_error(btf, "its base has a type of unknown kind, so its own types cannot be numbered");
+			return btf_error(btf,
+					 "its base has a type of unknown kind, so its own types cannot be numbered");
 		start_id += nr;
 	}
 	*ret = start_id;
@@ -349,7 +352,8 @@ struct kd_error *kd_btf_string(struct kd_btf *btf, uint32_t offset, const char *
 		return btf_error(btf, "a name lies outside the strings");
 
 	/* Up to the end of the page first, then page by page until the NUL is met. */
-	size_t start = btf->string_offset + offset, end = (size_t)btf->string_offset + btf->string_len, position = start;
+	size_t start = btf->string_offset + offset, end = (size_t)btf->string_offset + btf->string_len,
+	       position = start;
 	while (position < end) {
 		size_t in_page = KD_SECTION_PAGE - (btf->section.start + position) % KD_SECTION_PAGE;
 		size_t len = kd_min(in_page, end - position);
@@ -400,8 +404,9 @@ static struct kd_error *btf_compare(struct kd_btf *btf, uint32_t number, const c
 
 /*
  * Since Linux 7.0 pahole and resolve_btfids sort types by name, nameless ones first (230e7d7de5a8,
- * "tools/resolve_btfids: Support BTF sorting feature"); nothing in the header says so. A heuristic guarded by a sample: 16 records, evenly spread, must
- * be in that order. A wrong "sorted" would need 16 records of an unsorted section to be in order by chance.
+ * "tools/resolve_btfids: Support BTF sorting feature"); nothing in the header says so. A heuristic guarded by a sample:
+ * 16 records, evenly spread, must be in that order. A wrong "sorted" would need 16 records of an unsorted section to be
+ * in order by chance.
  */
 #define ORDER_SAMPLES 16u
 
@@ -550,8 +555,8 @@ struct kd_error *kd_btf_find(struct kd_btf *btf, enum kd_btf_group group, const 
 }
 
 /** Has this ENUM an enumerator of that name? The names of all of them are indexed if `index`. */
-static struct kd_error *btf_enum_has(struct kd_btf *btf, const struct kd_btf_record *record, const char *name, bool index,
-				     bool *ret)
+static struct kd_error *btf_enum_has(struct kd_btf *btf, const struct kd_btf_record *record, const char *name,
+				     bool index, bool *ret)
 {
 	*ret = false;
 	for (uint32_t i = 0; i < record->element_nr; i++) {

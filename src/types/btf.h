@@ -53,8 +53,8 @@ struct kd_btf_record {
 
 /** Types are indexed by name apart from functions and variables, which are many and rarely asked for. */
 enum kd_btf_group {
-	KD_BTF_TYPES,	 /* INT, FLOAT, STRUCT, UNION, FWD, ENUM, ENUM64, TYPEDEF */
-	KD_BTF_SYMBOLS,	 /* FUNC, VAR */
+	KD_BTF_TYPES,	/* INT, FLOAT, STRUCT, UNION, FWD, ENUM, ENUM64, TYPEDEF */
+	KD_BTF_SYMBOLS, /* FUNC, VAR */
 	KD_BTF_GROUP_NR,
 };
 

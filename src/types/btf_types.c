@@ -120,8 +120,8 @@ static struct kd_error *unknown(struct kd_btf_source *source, uint32_t id, const
 static struct kd_error *resolve_distilled(struct kd_btf_source *source, uint32_t id, const struct kd_type **ret)
 {
 	struct kd_types *types = source->source.types;
-	struct kd_btf_source *real = types->sources.nr && !types->sources.data[0]->source.module ? types->sources.data[0]
-												   : NULL;
+	struct kd_btf_source *real =
+		types->sources.nr && !types->sources.data[0]->source.module ? types->sources.data[0] : NULL;
 	struct kd_btf_record record, candidate;
 	const char *name;
 	struct kd_error *err = kd_btf_record(&source->btf, id - 1, &record);
@@ -220,16 +220,15 @@ static struct kd_error *make_int(struct kd_btf_source *source, const struct kd_b
 	enum kd_base_type base = name ? kd_base_type_named(name) : KD_BASE_NR;
 
 	if (base != KD_BASE_NR) {
-		/* Sizes and signs of the others follow from their names. Plain char: unsigned since Linux 6.2 (3bc753c06dd0
-		 * "kbuild: treat char as always unsigned"), signed before. */
-		if (base == KD_BASE_CHAR && !types->char_known && !(bits.encoding & 1)) {
+		/* Sizes and signs of the others follow from their names. Plain char: unsigned since Linux 6.2
+		 * (3bc753c06dd0 "kbuild: treat char as always unsigned"), signed before. */
+		if (base == KD_BASE_CHAR && !source->source.module && !(bits.encoding & 1)) {
 			bool known;
 			struct kd_error *err = signs_of_chars_known(source, &known);
 			if (err)
 				return err;
 			if (known)
 				types->base[KD_BASE_CHAR]->type.flags &= ~KD_TYPE_SIGNED;
-			types->char_known = true;
 		}
 		const struct kd_type *builtin = &types->base[base]->type;
 		if (builtin->size == record->size_or_type && bits.bits == builtin->size * 8 && !bits.offset) {
@@ -334,7 +333,8 @@ static struct kd_error *make_derived(struct kd_btf_source *source, const struct 
 	}
 }
 
-static struct kd_error *make(struct kd_btf_source *source, const struct kd_btf_record *record, const struct kd_type **ret)
+static struct kd_error *make(struct kd_btf_source *source, const struct kd_btf_record *record,
+			     const struct kd_type **ret)
 {
 	struct kd_types *types = source->source.types;
 	struct kd_type type = { .source = &source->source, .id = source->start_id + record->number };
@@ -523,7 +523,8 @@ static struct kd_error *fill_members(struct kd_btf_source *source, const struct 
 static struct kd_error *fill_enumerators(struct kd_btf_source *source, const struct kd_btf_record *record,
 					 struct kd_type_record *type)
 {
-	struct kd_enumerator *values = kd_arena_alloc(&source->source.types->arena, record->element_nr * sizeof(*values));
+	struct kd_enumerator *values =
+		kd_arena_alloc(&source->source.types->arena, record->element_nr * sizeof(*values));
 	if (!values)
 		return &kd_error_nomem;
 	for (uint32_t i = 0; i < record->element_nr; i++) {

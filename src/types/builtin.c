@@ -51,7 +51,7 @@ bool kd_base_types_create(struct kd_types *types)
 /* Words of a base type's name. */
 enum { SIGNED, UNSIGNED, SHORT, LONG, CHAR, INT, INT128, BOOL, FLOAT, DOUBLE, VOID, WORD_NR };
 
-static const char *const words[] = { "signed", "unsigned", "short", "long",   "char",	"int",	      "__int128",
+static const char *const words[] = { "signed", "unsigned", "short",  "long", "char",	   "int",	"__int128",
 				     "_Bool",  "float",	   "double", "void", "__signed__", "__int128_t" };
 
 static int base_word(const char *word, size_t len)
@@ -95,8 +95,10 @@ enum kd_base_type kd_base_type_named(const char *name)
 	if (count[BOOL] || count[FLOAT] || count[DOUBLE] || count[VOID]) {
 		if (sign)
 			return KD_BASE_NR;
-		return count[BOOL] ? KD_BASE_BOOL : count[FLOAT] ? KD_BASE_FLOAT : count[DOUBLE] ? KD_BASE_DOUBLE
-												 : KD_BASE_VOID;
+		return count[BOOL]     ? KD_BASE_BOOL
+		       : count[FLOAT]  ? KD_BASE_FLOAT
+		       : count[DOUBLE] ? KD_BASE_DOUBLE
+				       : KD_BASE_VOID;
 	}
 	if (count[CHAR])
 		return count[SIGNED] ? KD_BASE_SCHAR : count[UNSIGNED] ? KD_BASE_UCHAR : KD_BASE_CHAR;

@@ -36,7 +36,7 @@ static bool outline_group(struct kd_lexer *lexer, struct outline *outline)
 	bool inside = !outline->settled && *lexer->text == '(';
 	const char *name = NULL;
 	size_t name_len = 0;
-	for (bool first = true; ; first = false) {
+	for (bool first = true;; first = false) {
 		if (lexer->kind == KD_TOKEN_END)
 			return false;
 		if (lexer->kind == KD_TOKEN_MARK) {
@@ -135,8 +135,8 @@ struct kd_error *kd_types_declare(struct kd_types *types, const char *text)
 			err = &kd_error_nomem;
 	}
 	if (err) {
-		/* All or nothing. The index may keep numbers past the end, which find_declaration() passes over until other
-		 * declarations take them; names are compared anyway. */
+		/* All or nothing. The index may keep numbers past the end, which find_declaration() passes over until
+		 * other declarations take them; names are compared anyway. */
 		types->declarations.nr = old_nr;
 		return err;
 	}

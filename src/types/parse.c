@@ -4,8 +4,8 @@
  *
  *   [MODULE!] specifiers declarator
  *
- * A declarator reads from the name outwards, so what is inside parentheses is parsed after what follows them: the parser
- * steps over the inside, applies the suffixes, and comes back.
+ * A declarator reads from the name outwards, so what is inside parentheses is parsed after what follows them: the
+ * parser steps over the inside, applies the suffixes, and comes back.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +199,8 @@ static struct kd_error *parse_base_words(struct parser *parser, unsigned int *fl
 	enum kd_base_type base = kd_base_type_named(words);
 	if (base == KD_BASE_NR)
 		return syntax(parser, "these words make no base type");
+	if (base != KD_BASE_VOID)
+		return kd_types_find(parser->types, KD_INT, words, ret);
 	*ret = &parser->types->base[base]->type;
 	return NULL;
 }
@@ -481,7 +483,8 @@ static struct kd_error *parse_declarator(struct parser *parser, const struct kd_
 	return skip_qualifiers(parser, &ignored);
 }
 
-/* Structs written out in a declaration: globals whose type has no name in the kernel ("static struct { … } tk_core"). */
+/* Structs written out in a declaration: globals whose type has no name in the kernel ("static struct { … } tk_core").
+ */
 
 KD_VECTOR(member_vector, struct kd_member);
 

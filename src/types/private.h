@@ -86,7 +86,7 @@ struct kd_types {
 	struct kd_arena arena;
 	struct kd_type_source own; /* base and derived types */
 	struct kd_type_record *base[KD_BASE_NR];
-	bool char_known; /* the BTF has said whether plain char is signed */
+	bool char_known; /* the BTF was asked whether plain char is signed */
 
 	struct kd_btf_source_vector sources; /* [0] vmlinux, if there is any */
 	struct kd_btf_source_vector bases;   /* distilled ones: nobody searches them */

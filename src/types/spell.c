@@ -75,10 +75,10 @@ static bool wrap_function(struct text *text, const struct kd_type *function, int
 
 static bool spell_base(const struct kd_type *type, const char *qualified, struct text *text)
 {
-	const char *tag = type->kind == KD_STRUCT ? "struct " :
-			  type->kind == KD_UNION  ? "union " :
-			  type->kind == KD_ENUM	  ? "enum " :
-						    "";
+	const char *tag = type->kind == KD_STRUCT  ? "struct "
+			  : type->kind == KD_UNION ? "union "
+			  : type->kind == KD_ENUM  ? "enum "
+						   : "";
 	const char *name = type->name ? type->name : *tag ? "{...}" : "void";
 	return text_set(text, "%s%s%s%s%s", qualified, tag, name, *text->data ? " " : "", text->data);
 }

@@ -10,10 +10,17 @@
 static const char *kind_name(const struct kd_type *type)
 {
 	static const char *const names[] = {
-		[KD_VOID] = "void",	      [KD_INT] = "an integer",	  [KD_FLOAT] = "a floating-point number",
-		[KD_ENUM] = "an enum",	      [KD_STRUCT] = "a struct",	  [KD_UNION] = "a union",
-		[KD_TYPEDEF] = "a typedef",   [KD_POINTER] = "a pointer", [KD_ARRAY] = "an array",
-		[KD_FUNCTION] = "a function", [KD_QUALIFIED] = "a qualified type",
+		[KD_VOID] = "void",
+		[KD_INT] = "an integer",
+		[KD_FLOAT] = "a floating-point number",
+		[KD_ENUM] = "an enum",
+		[KD_STRUCT] = "a struct",
+		[KD_UNION] = "a union",
+		[KD_TYPEDEF] = "a typedef",
+		[KD_POINTER] = "a pointer",
+		[KD_ARRAY] = "an array",
+		[KD_FUNCTION] = "a function",
+		[KD_QUALIFIED] = "a qualified type",
 	};
 	return names[type->kind];
 }
@@ -83,8 +90,8 @@ const char *kd_type_module(const struct kd_type *type)
 	return type->source->module;
 }
 
-/* Anonymous members inside anonymous members, and how many steps one search may take: a damaged BTF can nest a struct in
- * itself, in two places. */
+/* Anonymous members inside anonymous members, and how many steps one search may take: a damaged BTF can nest a struct
+ * in itself, in two places. */
 #define ANONYMOUS_DEPTH_MAX 16
 #define SEARCH_STEPS_MAX 100000
 
@@ -96,7 +103,8 @@ struct search {
 	struct kd_member *ret;
 };
 
-static struct kd_error *search_members(struct search *search, const struct kd_type *type, uint64_t bit_offset, int depth)
+static struct kd_error *search_members(struct search *search, const struct kd_type *type, uint64_t bit_offset,
+				       int depth)
 {
 	const struct kd_member *members;
 	size_t nr;

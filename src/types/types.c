@@ -236,13 +236,14 @@ static struct kd_error *find_in_source(void *context, struct kd_btf_source *sour
 	return err;
 }
 
-/** Only the BTF knows whether plain char is signed. */
+/** Only the BTF knows whether plain char is signed: let the type be made, once. */
 static struct kd_error *settle_char(struct kd_types *types)
 {
 	struct finding finding = { .kind = KD_INT, .name = "char", .complete = true };
 	bool done;
 	if (types->char_known || !vmlinux_of(types))
 		return NULL;
+	types->char_known = true;
 	return find_in_source(&finding, vmlinux_of(types), &done);
 }
 

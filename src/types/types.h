@@ -27,8 +27,8 @@ struct kd_error *kd_types_add_btf_bytes(struct kd_types *types, const char *modu
 					size_t len) KD_RETURNS_ERROR;
 
 /**
- * Tell where the kernel keeps its own index of the vmlinux BTF: with it, types are reached by number without reading all
- * those before them. Checked against the BTF, and ignored if it does not fit: then everything works, only slower.
+ * Tell where the kernel keeps its own index of the vmlinux BTF: with it, types are reached by number without reading
+ * all those before them. Checked against the BTF, and ignored if it does not fit: then everything works, only slower.
  * @param btf value of the kernel's variable `struct btf *btf_vmlinux`; 0 is legal (the kernel has not made it).
  */
 struct kd_error *kd_types_use_kernel_table(struct kd_types *types, kd_vaddr btf) KD_RETURNS_ERROR;
@@ -81,8 +81,8 @@ struct kd_error *kd_types_declare(struct kd_types *types, const char *text) KD_R
 /**
  * The type of a global variable: declarations, then BTF VAR (per-CPU variables; any that newer pahole emits); of a
  * function: BTF FUNC. Declarations come first because they cost nothing: to know that BTF has no VAR of a name, all of
- * it must be read. Of several declarations of one name in one text, the first that fits the types in hand holds. Errors: KD_ERROR_LOOKUP when nothing types this symbol; the message of a declaration that failed
- * says why.
+ * it must be read. Of several declarations of one name in one text, the first that fits the types in hand holds.
+ * Errors: KD_ERROR_LOOKUP when nothing types this symbol; the message of a declaration that failed says why.
  */
 struct kd_error *kd_types_of_symbol(struct kd_types *types, const char *symbol,
 				    const struct kd_type **ret) KD_RETURNS_ERROR;

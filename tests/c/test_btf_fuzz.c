@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Damaged BTF is an error or a smaller answer; it never costs more than that. Run under the sanitizers. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "make_btf.h"
+#include "types/types.h"
+
+#define ROUNDS 4000
+
+static uint64_t state = 42;
+
+static uint32_t chance(uint32_t below)
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (state >> 33) % below;
+}
+
+/** Some of everything, of which ids refer to each other at random. */
+static uint8_t *make_random(size_t *ret_len)
+{
+	static const uint8_t kinds[] = { 1, 2, 3, 4, 4, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19 };
+	enum { NR = 60 };
+	struct make_btf btf = { .with_layout = chance(2), .layout_kind = 30, .layout_element_len = 4 };
+	for (int i = 0; i < NR; i++) {
+		char name[16];
+		uint32_t kind = kinds[chance(sizeof(kinds))], nr = chance(5), id = chance(NR + 2);
+		bool derived = kind == 2 || kind == 3 || (kind >= 9 && kind <= 11) || kind == 13;
+		snprintf(name, sizeof(name), "n%u", chance(20));
+		bool elements = kind == 4 || kind == 5 || kind == 6 || kind == 13 || kind == 19;
+		make_btf_record(&btf, derived ? NULL : name, kind, elements ? nr : 0, chance(2), id);
+		if (kind == 1)
+			make_btf_words(&btf, 1, chance(8) << 24 | chance(8) << 16 | chance(65));
+		else if (kind == 3)
+			make_btf_words(&btf, 3, id, 1, chance(9));
+		else if (kind == 14 || kind == 17)
+			make_btf_words(&btf, 1, chance(3));
+		for (uint32_t element = 0; elements && element < nr; element++) {
+			snprintf(name, sizeof(name), "m%u", chance(10));
+			uint32_t named = chance(3) ? make_btf_string(&btf, name) : 0;
+			if (kind == 6 || kind == 13)
+				make_btf_words(&btf, 2, named, chance(NR));
+			else
+				make_btf_words(&btf, 3, named, chance(NR), chance(256));
+		}
+	}
+	return make_btf_bytes(&btf, ret_len);
+}
+
+static struct kd_error *look_at(void *context, const struct kd_type *type)
+{
+	const struct kd_member *members;
+	const struct kd_enumerator *values;
+	struct kd_member member;
+	size_t nr = 0;
+	(void)context;
+	char *text = kd_type_declare(type, "name");
+	assert(text);
+	free(text);
+	if (type->kind == KD_ENUM) {
+		kd_error_destroy(kd_type_enumerators(type, &values, &nr));
+		return NULL;
+	}
+	struct kd_error *err = kd_type_members(type, &members, &nr);
+	for (size_t i = 0; !err && i < nr; i++) {
+		text = kd_type_declare(members[i].type, members[i].name);
+		assert(text);
+		free(text);
+	}
+	kd_error_destroy(err);
+	kd_error_destroy(kd_type_find_member(type, "m1.m2[1].m3", &member));
+	kd_error_destroy(kd_type_find_member(type, "nowhere", &member));
+	return NULL;
+}
+
+static void use(const uint8_t *bytes, size_t len)
+{
+	static const char *const names[] = { "struct n1",
+					     "union n2 *",
+					     "n3",
+					     "char",
+					     "struct n4#2",
+					     "enum n5",
+					     "int (*)(n6, n7)",
+					     "mod!struct n8",
+					     "struct { struct n9 a; n10 b[3]; }" };
+	struct kd_types *types;
+	const struct kd_type *type;
+	int64_t value;
+	if (kd_types_create(NULL, &types))
+		abort();
+	struct kd_error *err = kd_types_add_btf_bytes(types, NULL, bytes, len);
+	if (!err)
+		err = kd_types_add_btf_bytes(types, "mod", bytes, len);
+	kd_error_destroy(err);
+	for (size_t i = 0; i < KD_ARRAY_NR(names); i++) {
+		err = kd_types_parse(types, names[i], &type);
+		if (!err)
+			look_at(NULL, type);
+		kd_error_destroy(err);
+	}
+	kd_error_destroy(kd_types_enumerator(types, "m4", &value, &type));
+	kd_error_destroy(kd_types_of_symbol(types, "n5", &type));
+	for (int kind = KD_INT; kind <= KD_FUNCTION; kind++)
+		kd_error_destroy(kd_types_each(types, kind, look_at, NULL));
+	kd_types_destroy(types);
+}
+
+int main(void)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t len;
+		uint8_t *bytes = make_random(&len);
+		for (uint32_t damage = chance(4) ? chance(8) : 0; damage; damage--)
+			bytes[chance(3) ? chance(len) : chance(32)] = chance(2) ? chance(256) : chance(8);
+		if (!chance(8)) {
+			/* exactly as long as it says, so that the sanitizer sees every byte too many */
+			len = chance(len);
+			bytes = realloc(bytes, len ? len : 1);
+		}
+		use(bytes, len);
+		free(bytes);
+	}
+	return 0;
+}
