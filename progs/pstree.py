@@ -79,11 +79,27 @@ def print_tree(options):
         print(f"There is no task with pid={options.task_id}")
         return
     tree = Tree(options)
-    for i, line in enumerate(tree.lines(top)):
+    print_lines(tree.lines(top))
+    if not options.task_id:
+        print_orphans(tree, tt)
+    print(f"\n\nTotal {len(tree.seen)} tasks printed")
+
+
+def print_lines(lines):
+    for i, line in enumerate(lines):
         if i:
             print()
         print_colored(line)
-    print(f"\n\nTotal {len(tree.seen)} tasks printed")
+
+
+def print_orphans(tree, tt):
+    """Trees below tasks that the dump lacks."""
+    known = {int(t.ts) for t in tt.allTasks()}
+    for t in tt.allTasks():
+        if int(t.ts) not in tree.seen and int(t.Realparent) not in known:
+            print()
+            print(f"(parent {int(t.Realparent):#x} is not in the dump)")
+            print_lines(tree.lines(t))
 
 
 def main():

@@ -186,10 +186,7 @@ def print_limits(signal):
         print(f"\t{i:02d} ({name}) cur={limit(rlimit.rlim_cur)} max={limit(rlimit.rlim_max)}")
 
 
-def print_details(t, verbose):
-    state = short_state(t)
-    print(f"---- {t.pid:6d}({state}) {t.ts} {t.comm}")
-    print("   cpu", t.cpu)
+def print_parents(t, verbose):
     parent, real_parent = t.parent, t.Realparent
     if parent:
         print("   -- Parent:", parent.pid, parent.comm)
@@ -201,25 +198,43 @@ def print_details(t, verbose):
         if verbose:
             for child in children:
                 print("\t", child.pid, child.comm)
-    print_flags(t.thread_info.flags)
-    threads = t.threads
-    if t.pid != 0 and threads:
-        print(f"   -- Threads Info ({len(threads) + 1} threads, {t.signal.live.counter} live)")
-        if t.pid == t.tgid:
-            print("\tI am the leader of a thread group")
-            if verbose:
-                print("\tThreads:", [thread.pid for thread in threads])
-        else:
-            print(f"\tWe belong to a thread group with tgid={t.tgid}")
 
+
+def print_threads(t, verbose):
+    threads = t.threads
+    if t.pid == 0 or not threads:
+        return
+    print(f"   -- Threads Info ({len(threads) + 1} threads, {t.signal.live.counter} live)")
+    if t.pid != t.tgid:
+        print(f"\tWe belong to a thread group with tgid={t.tgid}")
+        return
+    print("\tI am the leader of a thread group")
+    if verbose:
+        print("\tThreads:", [thread.pid for thread in threads])
+
+
+def print_details(t, verbose):
+    def part(function, *args):
+        """One missing page does not cost the rest."""
+        try:
+            function(*args)
+        except crash.error as err:
+            print(f"   -- cannot be read: {err}")
+
+    state = short_state(t)
+    print(f"---- {t.pid:6d}({state}) {t.ts} {t.comm}")
+    print("   cpu", t.cpu)
+    part(print_parents, t, verbose)
+    part(print_flags, t.thread_info.flags)
+    part(print_threads, t, verbose)
     if t.cred == t.real_cred:
-        print_credentials("Credentials", t.cred)
+        part(print_credentials, "Credentials", t.cred)
     else:
-        print_credentials("cred", t.cred)
-        print_credentials("real_cred", t.real_cred)
+        part(print_credentials, "cred", t.cred)
+        part(print_credentials, "real_cred", t.real_cred)
     if state == "DE":
         return  # the rest went with the process
-    print_limits(t.signal)
+    part(print_limits, t.signal)
     print("   --- thread_info", t.thread_info)
 
 

@@ -14,7 +14,7 @@ from LinuxDump.tasklist import MAX_THREADS, ThreadList
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from LinuxDump.BTstack import BTStack
@@ -179,7 +179,7 @@ class Task:
     @property
     def threads(self) -> list[Task]:
         """The other threads of its group, oldest first; of a thread that does not lead a group too."""
-        return self.ttable._tasks(self.ttable.threadlist.others_of(int(self.ts)))
+        return self.ttable.tasks_at(self.ttable.threadlist.others_of(int(self.ts)))
 
     def task_get_pid(self) -> StructResult:
         """Its ``struct pid``."""
@@ -220,8 +220,12 @@ class Task:
 
     def taskChildren(self) -> list[Task]:
         """Its children; those of other threads of its group are theirs."""
-        children = readSUListFromHead(self.ts.children, "sibling", _TASK, maxel=MAX_THREADS)
-        return [Task(child, self.ttable) for child in children]
+        head = int(self.ts) + member_offset(_TASK, "children")
+        nodes, why = pykd.current().follow(head, limit=MAX_THREADS)
+        if why is not None:
+            return self.ttable.tasks_at(self.ttable.children.get(int(self.ts), ()))
+        sibling = member_offset(_TASK, "sibling")
+        return self.ttable.tasks_at(node - sibling for node in nodes[1:])
 
     def hasChildren(self) -> bool:
         return not LH_isempty(self.ts.children)
@@ -259,7 +263,7 @@ class _TaskTable:
         for problem in self.threadlist.problems:
             pylog.warning(problem)
         leaders = list(self.threadlist.groups)
-        self.tt = self._tasks(leaders)
+        self.tt = self.tasks_at(leaders)
         self.pids: dict[int, list[Task]] = {}
         self.comms: dict[str, list[Task]] = defaultdict(list)
         columns = pykd.current().read_columns(leaders, _TASK, ("pid", "comm"))
@@ -269,9 +273,10 @@ class _TaskTable:
                 self.comms[comm].append(task)
         self._tids: dict[int, Task] = {}
         self._files: dict[int, list[Task]] | None = None
+        self._children: dict[int, list[int]] | None = None
         self._pidnamespaces: dict[StructResult, list[Task]] | None = None
 
-    def _tasks(self, addresses: list[int]) -> list[Task]:
+    def tasks_at(self, addresses: Iterable[int]) -> list[Task]:
         return [Task(readSU(_TASK, address), self) for address in addresses]
 
     @property
@@ -294,6 +299,18 @@ class _TaskTable:
                 pylog.warning(f"{len(addresses) - len(readable)} of {len(addresses)} threads cannot be read")
             self._tids = {pid: Task(readSU(_TASK, address), self) for pid, address in sorted(readable)}
         return self._tids
+
+    @property
+    def children(self) -> dict[int, list[int]]:
+        """Addresses of the children of each thread, by what they say of their parents; for where the lists of children are damaged."""
+        if self._children is None:
+            self._children = defaultdict(list)
+            leaders = list(self.threadlist.groups)
+            columns = pykd.current().read_columns(leaders, _TASK, ("real_parent",))
+            for address, (parent,) in zip(leaders, columns, strict=True):
+                if parent != address and not isinstance(parent, crash.error):
+                    self._children[int(parent)].append(address)
+        return self._children
 
     @property
     def pidnamespaces(self) -> dict[StructResult, list[Task]]:

@@ -40,7 +40,7 @@ def get_ipcs_m() -> dict[tuple[int, int], shminfo]:
                 perm.key & INT_MASK,
                 perm.id,
                 perm.uid.val,
-                perm.mode & 0o777,
+                int(f"{perm.mode & 0o777:o}"),  # the digits that ipcs prints
                 segment.shm_segsz,
                 segment.shm_nattch,
             )
@@ -95,7 +95,10 @@ def _usage_of_processes() -> tuple[list[tuple[Task, int, int]], int]:
 
     usage = []
     failed = 0
-    any_segment = bool(get_ipcs_m())
+    try:
+        any_segment = bool(get_ipcs_m())
+    except crash.error:
+        any_segment = True  # perhaps
     for task in TaskTable().allTasks():
         try:
             _, resident = get_task_mem_usage(int(task.ts))
@@ -121,6 +124,11 @@ def print_memory_stats(ntop: int = 8) -> None:
     print()
     print_first("Tasks Reverse-sorted by RSS only", sorted(usage, key=itemgetter(1), reverse=True))
     print(f"\n === Total Memory in RSS {sum(resident for _, resident, _ in usage) / 2**20:6.3f} Gb")
-    print(f" === Total Memory in SHM {sum(segment.bytes for segment in get_ipcs_m().values()) / 2**30:6.3f} Gb")
+    try:
+        shared = f"{sum(segment.bytes for segment in get_ipcs_m().values()) / 2**30:6.3f} Gb"
+    except crash.error as err:
+        shared = "unknown"
+        pylog.warning(f"the table of shared memory segments cannot be read: {err}")
+    print(f" === Total Memory in SHM {shared}")
     if failed:
         pylog.warning(f"memory of {failed} of {failed + len(usage)} processes cannot be read")
