@@ -4,32 +4,67 @@
 from __future__ import annotations
 
 import pykd
+from pykd import Error, FaultError
 from pykdump.API import *
+
+from LinuxDump.trees import for_all_rbtree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _MAX_MOUNTS = 1_000_000
+_MAX_DEPTH = 100
+"""Of mounts on mounts."""
 
 
 def mounts_of_namespace(namespace: StructResult) -> Iterator[StructResult]:
-    """Each ``struct mount`` of a ``struct mnt_namespace``, the root first.
+    """Each ``struct mount`` of a ``struct mnt_namespace``, in the order of mounting.
 
-    :raises FaultError:
+    Where the dump lacks a part of the kernel's collection, what hangs below the mounts themselves is added.
     """
-    if namespace.hasField("mounts"):
-        # 2eea9ce4310d ("mounts: keep list of mounts in an rbtree") (in v6.8): struct rb_root, by mnt_id_unique
-        from LinuxDump.trees import for_all_rbtree
+    lost: list[str] = []
+    seen = set()
+    for mount in _collected_mounts(namespace, lost.append):
+        seen.add(int(mount))
+        yield mount
+    if lost:
+        pylog.warning(f"the mounts of {namespace} are not all in the dump, first: {lost[0]}")
+        for mount in _mounts_below(namespace.root):
+            if int(mount) not in seen:
+                yield mount
 
-        member = "mnt_node" if member_offset("struct mount", "mnt_node") >= 0 else "mnt_list"
-        for node in for_all_rbtree(namespace.mounts):
-            yield container_of(node, "struct mount", member)
+
+def _collected_mounts(namespace: StructResult, problem: Callable[[str], None]) -> Iterator[StructResult]:
+    if namespace.hasField("list"):
+        offset = member_offset("struct mount", "mnt_list")
+        head = int(namespace) + namespace.fieldOffset("list")
+        nodes, why = pykd.current().follow(head, limit=_MAX_MOUNTS)
+        for node in nodes[1:]:
+            mount = readSU("struct mount", node - offset)
+            try:
+                # 9f6c61f96f2d ("proc/mounts: add cursor") (in v5.8) puts places of readers into the list, which are no mounts
+                if mount.mnt.mnt_root:
+                    yield mount
+            except FaultError as err:
+                problem(str(err))
+        if why is not None:
+            problem(str(why))
         return
-    for mount in readSUListFromHead(namespace.list, "mnt_list", "struct mount", maxel=_MAX_MOUNTS):
-        # 9f6c61f96f2d ("proc/mounts: add cursor") (in v5.8) puts readers' places, which are no mounts, into the list
-        if mount.mnt.mnt_root:
-            yield mount
+    # 2eea9ce4310d ("mounts: keep list of mounts in an rbtree") (in v6.8): by mnt_id_unique, which counts up
+    member = "mnt_node" if member_offset("struct mount", "mnt_node") >= 0 else "mnt_list"
+    for node in for_all_rbtree(namespace.mounts, problem=problem):
+        yield container_of(node, "struct mount", member)
+
+
+def _mounts_below(mount: StructResult, depth: int = 0) -> Iterator[StructResult]:
+    yield mount
+    child = member_offset("struct mount", "mnt_child")
+    head = int(mount) + member_offset("struct mount", "mnt_mounts")
+    nodes, _ = pykd.current().follow(head, limit=_MAX_MOUNTS)
+    for node in nodes[1:]:
+        if depth < _MAX_DEPTH:
+            yield from _mounts_below(readSU("struct mount", node - child), depth + 1)
 
 
 def _mount_namespace() -> StructResult:
@@ -44,17 +79,24 @@ def getMount() -> list[tuple[int, int, str, str, str]]:
     """(address of ``struct mount``, of its superblock, type, device, directory) of each mounted filesystem."""
     mounts = []
     for mount in mounts_of_namespace(_mount_namespace()):
-        superblock = mount.mnt.mnt_sb
-        kind = superblock.s_type.name
-        if superblock.s_subtype:
-            kind = f"{kind}.{superblock.s_subtype}"
-        parent = mount.mnt_parent
-        if parent == mount:
-            directory = "/"
-        else:
-            directory = get_pathname(int(mount.mnt_mountpoint), int(parent) + member_offset("struct mount", "mnt"))
-        mounts.append((int(mount), int(superblock), str(kind), str(mount.mnt_devname or "none"), str(directory)))
+        try:
+            mounts.append(_describe(mount))
+        except Error as err:
+            pylog.warning(f"{mount} cannot be read: {err}")
     return mounts
+
+
+def _describe(mount: StructResult) -> tuple[int, int, str, str, str]:
+    superblock = mount.mnt.mnt_sb
+    kind = superblock.s_type.name
+    if superblock.s_subtype:
+        kind = f"{kind}.{superblock.s_subtype}"
+    parent = mount.mnt_parent
+    if parent == mount:
+        directory = "/"
+    else:
+        directory = get_pathname(int(mount.mnt_mountpoint), int(parent) + member_offset("struct mount", "mnt"))
+    return int(mount), int(superblock), str(kind), str(mount.mnt_devname or "none"), str(directory)
 
 
 @memoize_cond(CU_LIVE)
