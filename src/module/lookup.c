@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names and addresses over the kernel, its modules and generated code together. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "module/private.h"
+
+KD_VECTOR(kd_symbol_vector, struct kd_symbol);
+
+/* A module whose tables are missing has no symbols; only trouble of our own is an error. */
+static struct kd_error *symbols_or_none(struct kd_modules *modules, struct kd_module *module)
+{
+	struct kd_error *err = kd_modules_symbols(modules, module);
+	if (!err || err->code == KD_ERROR_NOMEM)
+		return err;
+	kd_error_destroy(err);
+	module->symbols_done = true;
+	return NULL;
+}
+
+static struct kd_error *index_names(struct kd_modules *modules)
+{
+	struct kd_module *list;
+	size_t nr;
+	struct kd_error *err = kd_modules_list(modules, &list, &nr, NULL);
+	if (err || modules->indexed)
+		return err;
+	for (size_t m = 0; m < nr; m++) {
+		err = symbols_or_none(modules, &list[m]);
+		if (err)
+			return err;
+		for (size_t s = 0; s < list[m].symbol_nr; s++) {
+			uint32_t hash = kd_hash_string(list[m].symbols[s].name);
+			if (!kd_index_add(&modules->index, hash, modules->names.nr) ||
+			    !kd_module_name_vector_append(&modules->names, (struct kd_module_name){ m, s }))
+				return &kd_error_nomem;
+		}
+	}
+	modules->indexed = true;
+	return NULL;
+}
+
+/* All symbols of that name in modules (one, or any if NULL), appended. */
+static struct kd_error *find_in_modules(struct kd_modules *modules, const char *name, const char *module,
+					struct kd_symbol_vector *ret)
+{
+	struct kd_error *err = index_names(modules);
+	if (err)
+		return err;
+	uint32_t hash = kd_hash_string(name), position = hash, n;
+	while ((n = kd_index_next(&modules->index, hash, &position)) != KD_INDEX_NONE) {
+		const struct kd_module *owner = &modules->list.data[modules->names.data[n].module];
+		const struct kd_symbol *symbol = &owner->symbols[modules->names.data[n].symbol];
+		if (strcmp(symbol->name, name) || (module && strcmp(owner->name, module)))
+			continue;
+		if (!kd_symbol_vector_append(ret, *symbol))
+			return &kd_error_nomem;
+	}
+	return NULL;
+}
+
+struct kd_error *kd_symbol_find(struct kd_modules *modules, const char *name, const char *module, struct kd_symbol *ret)
+{
+	if (!module || !*module) {
+		uint32_t n;
+		struct kd_error *err = kd_kallsyms_first(modules->kallsyms, name, &n);
+		if (!err)
+			return kd_kallsyms_get(modules->kallsyms, n, ret);
+		if (module || !kd_error_catch(&err, KD_ERROR_LOOKUP))
+			return err;
+	}
+	KD_CLEANUP(kd_symbol_vector_deinit) struct kd_symbol_vector found = {};
+	struct kd_error *err = find_in_modules(modules, name, module, &found);
+	if (err)
+		return err;
+	if (!found.nr)
+		return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s%s%s", name, module ? " in module " : "",
+				       module ? module : "");
+	*ret = found.data[0];
+	return NULL;
+}
+
+struct kd_error *kd_symbol_find_all(struct kd_modules *modules, const char *name, struct kd_symbol **ret,
+				    size_t *ret_nr)
+{
+	enum { MANY = 1024 };
+	uint32_t numbers[MANY];
+	size_t nr;
+	struct kd_error *err = kd_kallsyms_find(modules->kallsyms, name, numbers, MANY, &nr);
+	KD_CLEANUP(kd_symbol_vector_deinit) struct kd_symbol_vector found = {};
+	for (size_t i = 0; !err && i < kd_min(nr, MANY); i++) {
+		struct kd_symbol symbol;
+		err = kd_kallsyms_get(modules->kallsyms, numbers[i], &symbol);
+		if (!err && !kd_symbol_vector_append(&found, symbol))
+			err = &kd_error_nomem;
+	}
+	if (!err)
+		err = find_in_modules(modules, name, NULL, &found);
+	if (err)
+		return err;
+	*ret_nr = found.nr;
+	*ret = kd_move_ptr(found.data);
+	return NULL;
+}
+
+/* The range of a module's memory that holds address. */
+static const struct kd_module_range *range_of(const struct kd_module *module, kd_vaddr address)
+{
+	for (int i = 0; i < KD_MODULE_MEMORY_NR; i++)
+		if (address - module->memory[i].start < module->memory[i].size)
+			return &module->memory[i];
+	return NULL;
+}
+
+static struct kd_error *at_in_module(struct kd_modules *modules, struct kd_module *module, kd_vaddr address,
+				     struct kd_symbol *ret)
+{
+	struct kd_error *err = symbols_or_none(modules, module);
+	if (err)
+		return err;
+	size_t low = 0, high = module->symbol_nr; /* the first symbol above address is in [low, high] */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (module->symbols[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	const struct kd_module_range *range = range_of(module, address);
+	if (!low || !range || module->symbols[low - 1].address < range->start)
+		return kd_error_create(KD_ERROR_LOOKUP, "no symbol at %#llx in module %s", (unsigned long long)address,
+				       module->name);
+	size_t n = low - 1;
+	while (n && module->symbols[n - 1].address == module->symbols[n].address)
+		n--;
+	*ret = module->symbols[n];
+	return NULL;
+}
+
+static const struct kd_ksym *ksym_at(const struct kd_modules *modules, kd_vaddr address)
+{
+	for (size_t i = 0; i < modules->ksyms.nr; i++)
+		if (address >= modules->ksyms.data[i].start && address < modules->ksyms.data[i].end)
+			return &modules->ksyms.data[i];
+	return NULL;
+}
+
+struct kd_error *kd_symbol_at(struct kd_modules *modules, kd_vaddr address, struct kd_symbol *ret)
+{
+	uint32_t n;
+	struct kd_error *err = kd_kallsyms_at(modules->kallsyms, address, &n);
+	if (!err)
+		return kd_kallsyms_get(modules->kallsyms, n, ret);
+	if (!kd_error_catch(&err, KD_ERROR_LOOKUP))
+		return err;
+	struct kd_module *module;
+	err = kd_modules_at(modules, address, &module);
+	if (err || module)
+		return err ? err : at_in_module(modules, module, address, ret);
+	err = kd_modules_read_ksyms(modules);
+	if (err)
+		return err;
+	const struct kd_ksym *ksym = ksym_at(modules, address);
+	if (!ksym)
+		return kd_error_create(KD_ERROR_LOOKUP, "no symbol at %#llx", (unsigned long long)address);
+	*ret = (struct kd_symbol){ .address = ksym->start,
+				   .size = ksym->end - ksym->start,
+				   .name = ksym->name,
+				   .module = ksym->owner,
+				   .type = 't' };
+	return NULL;
+}
