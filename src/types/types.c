@@ -172,7 +172,9 @@ struct kd_error *kd_types_search(struct kd_btf_source *source, enum kd_kind kind
 
 /**
  * All sources one after the other, the modules' if the kernel's own do not satisfy: call back for each until it sets
- * *done. An unreadable module does not hide the others; its error is returned at the end if nothing else is found.
+ * *done. An unreadable source does not hide the others. Of the kernel's own BTF, or of the one module that was asked
+ * for, the error is returned if nothing else is found; a module that merely might have had the name counts as not
+ * having it, or one missing page would turn every "no such type" of the session into an error.
  */
 typedef struct kd_error *(*source_fn)(void *context, struct kd_btf_source *source, bool *done);
 
@@ -194,7 +196,8 @@ static struct kd_error *each_source(struct kd_types *types, const char *module, 
 		if (module && strcmp(source->source.module ? source->source.module : "vmlinux", module))
 			continue;
 		struct kd_error *err = callback(context, source, done);
-		if (err && (first || *done))
+		bool aside = source->source.module && !module;
+		if (err && (first || *done || (aside && err->code != KD_ERROR_NOMEM)))
 			kd_error_destroy(err);
 		else if (err)
 			first = err;
