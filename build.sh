@@ -67,6 +67,15 @@ build()
 	flock -u 9
 }
 
+# The C tests run against this machine's libc, since the sanitizers need it.
+build_tests()
+{
+	lock
+	FLAVOUR=sanitized make --no-print-directory -s -j2 -f tools/deps/Makefile libraries 9>&-
+	make --no-print-directory -s -j"$JOBS" -f tools/tests.mk 9>&-
+	flock -u 9
+}
+
 clean()
 {
 	lock
@@ -74,7 +83,7 @@ clean()
 	if [ "${1:-}" = --all ]; then
 		find build -mindepth 1 -maxdepth 1 ! -name lock ! -name sources -exec rm -rf {} +
 	else
-		rm -rf "$BUILD"/{obj,frozen,generated,tests,flags,pykd.debug}
+		rm -rf "$BUILD"/{obj,frozen,generated,flags,pykd.debug} build/sanitized/obj
 	fi
 }
 
@@ -98,7 +107,8 @@ demo)
 	exec tools/demo.sh
 	;;
 test)
-	build all tests
+	build
+	build_tests
 	exec tools/test.sh "$@"
 	;;
 bench)

@@ -35,6 +35,7 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --isolated         search for modules and programs in pykd alone, not in '.' and PYKDUMPPATH
   --trust-cwd        as root: search in '.' even if others can write there
 
+  --run FILE [ARGS]  run a Python program without a dump; it may open some itself with pykd.open()
   -p                 print the version of Python and the list of folders searched, and exit
   --version          print the versions of everything in pykd, and exit
   -h, --help         print this, and exit
@@ -58,6 +59,7 @@ class Arguments:
         self.commands: list[str] = []
         self.program: list[str] = []
         """A program and its arguments."""
+        self.without_dump = False
         self.live = False
         self.vmcoreinfo: str | None = None
         self.declarations: list[str] = []
@@ -95,6 +97,12 @@ def parse(words: "Sequence[str]") -> Arguments:
             setattr(arguments, flags[word], True)
         elif word in actions:
             arguments.action = arguments.action or actions[word]
+        elif word == "--run":
+            if not rest:
+                raise UsageError("--run needs a file")
+            arguments.without_dump = True
+            arguments.program = rest
+            break
         elif word == "-X" and rest:
             rest.pop(0)  # main.c has seen to it
         elif name in lists or name == "--vmcoreinfo":
@@ -110,7 +118,7 @@ def parse(words: "Sequence[str]") -> Arguments:
             arguments.commands.append(word[2:])
         else:
             raise UsageError(f"unknown option {word}")
-    if not arguments.paths and arguments.action is None:
+    if not (arguments.paths or arguments.without_dump or arguments.action):
         raise UsageError("no dump given")
     arguments.paths += parts
     return arguments
@@ -173,6 +181,22 @@ def run(session: "Session", arguments: Arguments) -> int:
     return EXIT_OK if worked else EXIT_FAILED
 
 
+def run_without_dump(words: "list[str]") -> int:
+    """Run a program file as ``python FILE`` would."""
+    import __main__
+
+    path = words[0]
+    try:
+        code = compile(read_file(path), path, "exec")
+    except OSError as error:
+        return fail(f"{path}: {error.strerror}", EXIT_USAGE)
+    sys.argv = words
+    sys.path.insert(0, path.rpartition("/")[0] or ".")
+    __main__.__file__ = path
+    exec(code, __main__.__dict__)
+    return EXIT_OK
+
+
 def fail(message: str, status: int) -> int:
     print(f"pykd: {message}", file=sys.stderr)
     return status
@@ -191,6 +215,8 @@ def command_line(words: "Sequence[str]") -> int:
         arguments.action()
         return EXIT_OK
 
+    if arguments.without_dump:
+        return run_without_dump(arguments.program)
     from _pykd import Error
 
     try:
@@ -209,12 +235,25 @@ def main() -> int:
             status = command_line(sys.argv[1:])
         except SystemExit as request:
             status = exit_status(request)
+        except (BrokenPipeError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            report(error)
+            status = EXIT_FAILED
         finish()
     except BrokenPipeError:
         return EXIT_OK  # the reader (a pager, head) has seen enough
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def report(error: BaseException) -> None:
+    """Print the traceback of a program's error as Python would, without the lines of this file that led to it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    sys.excepthook(type(error), error, trace or error.__traceback__)
 
 
 def exit_status(request: SystemExit) -> int:

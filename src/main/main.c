@@ -93,7 +93,8 @@ static PyObject *import_importer(const char *exe)
 	PyObject *fixed = path ? PyObject_CallMethod(imp, "_fix_co_filename", "OO", code, path) : NULL;
 	PyObject *module = fixed ? PyImport_AddModuleRef(IMPORTER_NAME) : NULL;
 	PyObject *done = NULL;
-	if (module && PyModule_AddObjectRef(module, "__file__", path) == 0)
+	if (module && PyModule_AddObjectRef(module, "__file__", path) == 0 &&
+	    PyModule_AddObjectRef(module, "__builtins__", PyEval_GetBuiltins()) == 0)
 		done = PyEval_EvalCode(code, PyModule_GetDict(module), PyModule_GetDict(module));
 	if (!done)
 		Py_CLEAR(module);

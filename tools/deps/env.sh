@@ -8,12 +8,13 @@ umask 022
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 ARCH=${ARCH:-x86_64}
-BUILD=$TOP/build/$ARCH
+FLAVOUR=${FLAVOUR:-} # empty: for the binary; "sanitized": this machine's libc and sanitizers, for the C tests
+BUILD=$TOP/build/${FLAVOUR:-$ARCH}
 SYSROOT=$BUILD/sysroot # musl, the libraries and their headers
 CC=$BUILD/bin/cc       # gcc aimed at the sysroot (tools/deps/musl.sh writes it)
 PYTHON=$BUILD/bin/python3 # the interpreter that goes into the binary, as a program: runs the freezer
 JOBS=${JOBS:-$(nproc)}
-export TOP ARCH BUILD SYSROOT CC PYTHON JOBS
+export TOP ARCH FLAVOUR BUILD SYSROOT CC PYTHON JOBS
 
 # Optimisation that every library gets. Sections let the final link drop what is not used.
 DEP_CFLAGS="-O3 -fno-pie -fno-plt -ffunction-sections -fdata-sections"

@@ -1,3 +1,3 @@
 ./configure --prefix="$SYSROOT" --host="$ARCH-linux-musl" --disable-shared --enable-static
-make -j"$JOBS"
-make install
+make -j"$JOBS" src/liblzo2.la
+make install-libLTLIBRARIES install-pkgincludeHEADERS install-pkgconfigDATA

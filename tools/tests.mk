@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The C tests: each tests/c/test_*.c is a program, linked with the files there whose headers it includes and with what it
+# needs of src/, all with sanitizers. What a fake in tests/c defines takes the place of the real thing.
+
+OUT := build/sanitized/obj
+CC := build/sanitized/bin/cc
+
+SOURCES := $(filter-out src/py/% src/main/%,$(sort $(wildcard src/*/*.c)))
+HELPERS := $(sort $(filter-out tests/c/test_%,$(wildcard tests/c/*.c)))
+TESTS := $(sort $(wildcard tests/c/test_*.c))
+objects = $(1:%.c=$(OUT)/%.o)
+
+CFLAGS := -std=gnu17 -O1 -fsanitize=undefined -fno-sanitize-recover=undefined -fno-strict-aliasing -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-maybe-uninitialized \
+	-Wno-missing-field-initializers -Isrc -Itests/c
+LIBS := -lkdumpfile -laddrxlat -lcapstone -ldeflate -lz -llzo2 -lzstd -lm -lpthread
+
+.PHONY: all FORCE
+all: $(TESTS:tests/c/%.c=$(OUT)/%)
+
+FORCE:
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CFLAGS) $(LIBS)' "$$(cat build/sanitized/stamps/*)" | cmp -s - $@ || \
+	printf '%s\n' '$(CFLAGS) $(LIBS)' "$$(cat build/sanitized/stamps/*)" >$@
+
+$(OUT)/%.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(OUT)/libpykd.a: $(call objects,$(SOURCES))
+	rm -f $@
+	ar rcs $@ $^
+$(OUT)/%: $(OUT)/tests/c/%.o $(call objects,$(HELPERS)) $(OUT)/libpykd.a
+	included=$$(for helper in $(HELPERS:%.c=%); do ! grep -qw $$helper.h $(<:.o=.d) || echo $(OUT)/$$helper.o; done); \
+	$(CC) -fsanitize=undefined -Wl,--allow-multiple-definition -o $@ $< $$included -Wl,--start-group $(OUT)/libpykd.a $(LIBS) -Wl,--end-group
+
+-include $(patsubst %.o,%.d,$(call objects,$(SOURCES) $(HELPERS) $(TESTS)))
