@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from _pykd import Dump, Error, FaultError, Member, Type
 
-ELEMENTS = 200
-"""gdb's ``print elements``: more of an array or a string is cut off with ``...``"""
+ELEMENTS = 256
+"""crash's ``print_max``: more of an array or a string is cut off with ``...``"""
 
 _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 27: "\\033", 34: '\\"', 92: "\\\\"}
 
@@ -225,9 +225,11 @@ class Formatter:
         element = type.target
         assert element is not None
         length = type.length
-        if not length:
-            return f"{self.pointer(address)}" if length is None else "{}"
         inner = element.strip()
+        if not length:
+            if _is_char(inner):
+                return f'{self.pointer(address)} ""'
+            return "{}" if length == 0 else self.pointer(address)
         if _is_char(inner) and not isinstance(data, Unreadable):
             return self._text(data)
         if isinstance(data, Unreadable) and inner.kind not in ("struct", "union", "array"):
