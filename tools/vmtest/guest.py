@@ -1,0 +1,132 @@
+"""What boots: the guest program, the initramfs around it, and the file systems it mounts."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+from initramfs import Archive, Modules, add_program
+import packages
+
+SOURCE = Path(__file__).resolve().parent / "guest"
+
+# Modules of the crash kernel, which only has to reach a virtio disk.
+SAVE_MODULES = ("virtio_pci", "virtio_blk")
+
+# Modules by part of the workload; "name parameters" inserts with parameters. Names a kernel has
+# built in, or does not have, are passed over.
+MODULES = {
+    "base": ("virtio_pci", "virtio_blk", "autofs4", "fuse", "sunrpc"),
+    "storage": ("crc32c_generic", "libcrc32c", "ext4", "overlay", "loop max_loop=4", "dm_mod", "dm_crypt",
+                "sd_mod", "scsi_debug dev_size_mb=16 num_tgts=3"),
+    "disks": ("xfs", "xxhash_generic", "blake2b_generic", "btrfs", "nvme", "virtio_scsi", "sr_mod", "sg", "null_blk nr_devices=2 gb=1",
+              "dm_multipath", "dm_round_robin", "dm_snapshot", "dm_thin_pool", "md_mod", "raid1", "raid0"),
+    "network": ("dummy numdummies=0", "bridge", "veth", "8021q", "ipv6", "af_packet", "inet_diag",
+                "tcp_diag", "udp_diag", "unix_diag", "netlink_diag", "af_packet_diag", "raw_diag"),
+    "net": ("bonding max_bonds=0", "macvlan", "vxlan", "tun", "sch_htb", "sch_fq_codel", "sch_netem",
+            "nf_tables", "nft_ct", "nft_counter", "nft_log", "nft_nat", "nft_chain_nat", "nft_masq", "nf_conntrack",
+            "virtio_net", "e1000", "sctp"),
+    "nfs": ("nfsd", "nfs", "nfsv4", "auth_rpcgss"),
+}
+
+# Programs of the guest beside busybox: program -> Debian package.
+PROGRAMS = {
+    "ip": "iproute2", "ss": "iproute2", "tc": "iproute2", "dmsetup": "dmsetup", "mdadm": "mdadm",
+    "nft": "nftables", "mke2fs": "e2fsprogs", "exportfs": "nfs-kernel-server",
+    "rpc.nfsd": "nfs-kernel-server", "rpc.mountd": "nfs-kernel-server", "mount.nfs": "nfs-common",
+}
+TOOLS_SUITE = "trixie"
+TOOLS = ("busybox-static", "btrfs-progs", "xfsprogs", *sorted(set(PROGRAMS.values())))
+
+NFT_RULES = """\
+table inet filter {
+	counter seen { }
+	set ports { type inet_service; elements = { 22, 80 } }
+	chain input {
+		type filter hook input priority 0; policy accept;
+		ct state established counter accept
+		tcp dport @ports counter name seen drop
+	}
+}
+table ip nat {
+	chain post { type nat hook postrouting priority 100; ip saddr 10.77.0.0/24 masquerade; }
+}
+"""
+
+
+def tools(cache: Path) -> Path:
+    """The unpacked tree with the guest's programs and the host's mkfs."""
+    return packages.Apt(cache, TOOLS_SUITE).tree(cache / "tools", *TOOLS)
+
+
+def digest() -> str:
+    """A hash of everything here that ends up in a guest."""
+    content = hashlib.sha256()
+    for path in (*sorted(SOURCE.iterdir()), Path(__file__), Path(__file__).with_name("initramfs.py")):
+        if path.is_file():
+            content.update(path.name.encode() + path.read_bytes())
+    return content.hexdigest()
+
+
+def program(cache: Path) -> bytes:
+    """The static guest program, compiled when its sources changed."""
+    sources = sorted(SOURCE.glob("*.c"))
+    key = hashlib.sha256(b"".join(p.read_bytes() for p in [*sources, SOURCE / "guest.h"])).hexdigest()
+    out = cache / "guest" / key[:16]
+    if not out.exists():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        scratch = out.with_suffix(".new")
+        subprocess.run(["cc", "-std=gnu17", "-static", "-O2", "-Wall", "-Wextra", "-Wno-unused-result", "-o",
+                        str(scratch), *map(str, sources), "-lpthread", "-lrt"], check=True)
+        scratch.rename(out)
+    return out.read_bytes()
+
+
+def _start(cache: Path, modules: Path, wanted: list[str]) -> Archive:
+    archive = Archive()
+    archive.device("dev/console", 5, 1)
+    archive.file("init", (SOURCE / "init").read_bytes())
+    archive.file("bin/busybox", (tools(cache) / "usr/bin/busybox").read_bytes())
+    archive.link("bin/sh", "busybox")
+    archive.file("bin/guest", program(cache))
+    parameters = dict(w.replace("-", "_").partition(" ")[::2] for w in wanted)
+    lines = []
+    for name, data in Modules(modules).load_order(parameters).items():
+        archive.file(f"modules/{name}.ko", data, 0o644)
+        lines.append(f"/modules/{name}.ko {parameters.get(name, '')}".rstrip())
+    archive.file("modules.list", ("\n".join(lines) + "\n").encode(), 0o644)
+    return archive
+
+
+def initrd(cache: Path, modules: Path, vmlinuz: Path | None, parts: tuple[str, ...],
+           crash_module: Path | None) -> bytes:
+    """The initramfs; with ``vmlinuz`` it arms that as the crash kernel."""
+    wanted = [m for part in ("base", *parts) for m in MODULES.get(part, ())]
+    archive = _start(cache, modules, wanted)
+    if vmlinuz:
+        archive.file("vmlinuz", vmlinuz.read_bytes(), 0o644)
+        archive.file("save.cpio", _start(cache, modules, list(SAVE_MODULES)).bytes(), 0o644)
+    if crash_module:
+        archive.file("modules/vmtest_crash.ko", crash_module.read_bytes(), 0o644)
+    for name in PROGRAMS if {"storage", "network"} & set(parts) else ():
+        add_program(archive, tools(cache), name)
+    archive.file("etc/nft.rules", NFT_RULES.encode(), 0o644)
+    archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\nuser:x:1000:1001:user:/:/bin/sh\n", 0o644)
+    archive.file("etc/services", b"nfs 2049/tcp\nnfs 2049/udp\nsunrpc 111/tcp\nsunrpc 111/udp\n", 0o644)
+    archive.file("etc/netconfig", b"tcp tpi_cots_ord v inet tcp - -\ntcp6 tpi_cots_ord v inet6 tcp - -\n", 0o644)
+    return archive.bytes()
+
+
+def file_system(cache: Path, kind: str, path: Path) -> Path:
+    """A fresh, sparse ``kind`` file system in the file ``path``."""
+    sizes = {"ext4": 64 << 20, "xfs": 320 << 20, "btrfs": 128 << 20}
+    with path.open("wb") as out:
+        out.truncate(sizes[kind])
+    argv = packages.command(tools(cache), f"mkfs.{kind}")
+    quiet = [] if kind == "xfs" else ["-q"]
+    done = subprocess.run([*argv, *quiet, str(path)], capture_output=True, text=True, check=False,
+                          env={"MKE2FS_CONFIG": "/dev/null", "PATH": "/usr/bin:/bin"})
+    if done.returncode:
+        raise packages.PackageError(f"mkfs.{kind}: {done.stderr.strip()}")
+    return path
