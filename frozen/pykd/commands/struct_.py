@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``struct``, ``union`` and ``*``: definitions of types, and what lies at an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Error, Type
+
+from pykd import cdefine
+from pykd.cformat import Formatter
+from pykd.command import Command, CommandError, Option, Row, UsageError
+from pykd.session import Session
+
+OPTIONS = (
+    Option("-o", help="show the offset of each member; with an address, its address"),
+    Option("-l", "OFFSET", help="ADDRESS is that many bytes (or that member, STRUCT.MEMBER) into the structure"),
+    Option("-r", help="dump the raw memory instead"),
+    Option("-f", help="accepted for crash's sake"),
+    Option("-u", help="ADDRESS is in the user space of the current context"),
+    Option("-x", help="integers in hexadecimal"),
+    Option("-d", help="integers in decimal"),
+    Option("-p", help="for a pointer member, show what it points to"),
+    Option("-c", "COUNT", help="how many structures of an array"),
+)
+
+
+def find_struct(session: Session, name: str, kinds: Iterable[str] = ("struct", "union")) -> Type:
+    """The struct or union of that tag or typedef name, ``MODULE!NAME`` and ``NAME#2`` too. :raises CommandError:"""
+    bare, hash, number = name.partition("#")
+    index = int(number) - 1 if hash and number.isdigit() else 0
+    for kind in kinds:
+        if found := session.dump.find_type(kind, bare, index):  # type: ignore[arg-type]
+            return found
+    typedef = session.dump.find_type("typedef", bare)
+    if typedef is not None and typedef.strip().kind in kinds:
+        return typedef.strip()
+    raise CommandError(f"invalid data structure reference: {name}")
+
+
+def split_members(word: str) -> tuple[str, list[str]]:
+    """``task_struct.pid,comm`` is ``task_struct`` and its members."""
+    name, dot, rest = word.partition(".")
+    return name, rest.split(",") if dot else []
+
+
+def cpu_list(session: Session, spec: str) -> list[int]:
+    """CPUs of ``:0,2-3``, ``:a`` or ``:`` (the context's). :raises CommandError:"""
+    nrs = [cpu.nr for cpu in session.dump.cpus()]
+    if spec in ("a", "all"):
+        return nrs
+    if not spec:
+        return nrs[:1]
+    chosen = []
+    try:
+        for part in spec.split(","):
+            first, dash, last = part.partition("-")
+            chosen += range(int(first), int(last or first) + 1)
+    except ValueError:
+        raise CommandError(f"invalid CPU specification: {spec}") from None
+    if wrong := [nr for nr in chosen if nr not in nrs]:
+        raise CommandError(f"no CPU {wrong[0]}")
+    return chosen
+
+
+def radix_of(session: Session, options: Any) -> int:
+    return 16 if options.x else 10 if options.d else session.settings["radix"]
+
+
+def formatter_of(session: Session, options: Any) -> Formatter:
+    return Formatter(session.dump, radix_of(session, options))
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    """One row for the definition, or one for each structure."""
+    if not options.arguments:
+        raise UsageError("a structure's name is missing")
+    name, paths = split_members(options.arguments[0])
+    if name in ("struct", "union") and len(options.arguments) > 1:
+        del options.arguments[0]
+        name, paths = split_members(options.arguments[0])
+    type = find_struct(session, name)
+    if len(options.arguments) == 1:
+        yield {"type": str(type), "size": type.size, "members": paths}
+        return
+    where, colon, cpus = options.arguments[1].partition(":")
+    from pykd.expression import address as to_address
+
+    base = to_address(session.dump, where)
+    bases = [base]
+    labels: list[str | None] = [None]
+    if colon:
+        chosen = {cpu.nr: cpu for cpu in session.dump.cpus()}
+        nrs = cpu_list(session, cpus)
+        bases = [base + chosen[nr].percpu for nr in nrs]
+        labels = [f"[{nr}]: {address:x}" for nr, address in zip(nrs, bases, strict=True)]
+    count = _count(options)
+    shift = _shift(type, options.l)
+    for base, label in zip(bases, labels, strict=True):
+        steps = range(count) if count >= 0 else range(count + 1, 1)
+        for step in steps:
+            yield {"type": str(type), "address": base - shift + step * type.size, "members": paths, "cpu": label}
+
+
+def _count(options: Any) -> int:
+    text = options.c or (options.arguments[2] if len(options.arguments) > 2 else "1")
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise CommandError(f"invalid count: {text}") from None
+
+
+def _shift(type: Type, text: str | None) -> int:
+    """Bytes from the structure to the address given: ``-l 16`` or ``-l STRUCT.MEMBER``."""
+    if text is None:
+        return 0
+    try:
+        return int(text, 0)
+    except ValueError:
+        member = type.member(text.partition(".")[2] or text)
+        if member is None:
+            raise CommandError(f"invalid offset: {text}") from None
+        return member.offset
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    formatter = formatter_of(session, options)
+    for row in rows:
+        type = session.dump.type(row["type"]) if row["type"] in ("struct", "union") else find_struct(
+            session, row["type"].partition(" ")[2]
+        )
+        if "address" not in row:
+            yield from _definition(type, row, options)
+            continue
+        if row["cpu"]:
+            yield row["cpu"]
+        yield from value_lines(session, formatter, type, row["address"], row["members"], options)
+
+
+def _definition(type: Type, row: Row, options: Any) -> Iterator[str]:
+    if row["members"]:
+        try:
+            yield from cdefine.members(type, row["members"])
+        except KeyError as error:
+            raise CommandError(f"invalid data structure reference: {type.name}.{error.args[0]}") from None
+    else:
+        yield from cdefine.lines(type, offsets=bool(options.o))
+        yield f"SIZE: {hex(type.size) if options.x else type.size}"
+
+
+def value_lines(
+    session: Session, formatter: Formatter, type: Type, address: int, paths: list[str], options: Any
+) -> Iterator[str]:
+    """A structure at an address, or some of its members, as crash prints them."""
+    if getattr(options, "r", 0):
+        from pykd.hexdump import lines as hexdump
+
+        yield from hexdump(session.dump, address, type.size)
+        return
+    if getattr(options, "o", 0):
+        yield from _with_addresses(type, address, paths)
+        return
+    if not paths:
+        yield f"{type.kind} {type.name} {{" if type.name else f"{type.kind} {{"
+        yield from formatter.members(type, address, 2)
+        yield "}"
+        return
+    for path in paths:
+        member = type.member(path)
+        if member is None:
+            raise CommandError(f"invalid data structure reference: {type.name}.{path}")
+        value = formatter.member(member, address, 2)
+        if getattr(options, "p", 0) and member.type.strip().kind == "pointer":
+            value = _pointed(session, formatter, member.type.strip(), address + member.offset, value)
+        # crash shows a nested member by its whole path's last name
+        yield f"  {path} = {value},"
+
+
+def _pointed(session: Session, formatter: Formatter, type: Type, address: int, value: str) -> str:
+    """What a pointer member points to, where that is a structure."""
+    target = type.target
+    if target is None or target.strip().kind not in ("struct", "union"):
+        return value
+    try:
+        pointer = session.dump.read_unsigned(address)
+        return f"{value}\n  -> {formatter.value(target, pointer, 2)}" if pointer else value
+    except Error as error:
+        return f"{value} ({error})"
+
+
+def _with_addresses(type: Type, address: int, paths: list[str]) -> Iterator[str]:
+    yield f"{type.kind} {type.name} {{"
+    for member in [type.member(path) for path in paths] if paths else type.members():
+        if member is not None:
+            yield f"  [{address + member.offset:x}] {member.type.declare(member.name or '')};"
+    yield "}"
+    if not paths:
+        yield f"SIZE: {type.size}"
+
+
+COMMAND = Command(
+    name="struct",
+    summary="structure contents",
+    topic="data",
+    options=OPTIONS,
+    arguments="NAME[.MEMBER[,MEMBER]] [ADDRESS|SYMBOL[:CPUS]] [COUNT]",
+    description="""\
+Without an address, shows how a struct or union is defined; with one, what lies there. Members may be paths through
+embedded structures: `struct task_struct.se.avg.load_avg`. NAME may be a tag, a typedef, MODULE!NAME for a
+type of one module, or NAME#2 for the second of several types of one name. An address is hexadecimal, a symbol,
+SYMBOL+OFFSET or an (EXPRESSION); `:CPUS` (0,2-3 or a) adds the per-CPU offset.""",
+    fields={"type": "C type", "address": "of the structure", "size": "bytes", "members": "paths asked for"},
+    examples=(
+        ("struct list_head", "the definition"),
+        ("struct -o task_struct", "with offsets"),
+        ("struct task_struct.pid,comm init_task", "two members"),
+    ),
+    aliases=("*", "union"),
+    rows=rows,
+    text=text,
+)
