@@ -129,6 +129,17 @@ static void fill_sizes(struct kd_module *module)
 	}
 }
 
+/** The kernel keeps nm's letter in lower case, and st_info, which has the binding, beside it (before 5.2: in its place). */
+static char letter_of(const struct tables *tables, size_t index)
+{
+	uint8_t info = tables->symbols[index].info;
+	if (!tables->letters)
+		return (char)info;
+	char letter = tables->letters[index];
+	bool global = info >> 4 == 1; /* STB_GLOBAL */
+	return global && letter >= 'a' && letter <= 'z' ? (char)(letter - 'a' + 'A') : letter;
+}
+
 struct kd_error *kd_modules_symbols(struct kd_modules *modules, struct kd_module *module)
 {
 	if (module->symbols_done)
@@ -152,8 +163,7 @@ struct kd_error *kd_modules_symbols(struct kd_modules *modules, struct kd_module
 			.size = symbol->size,
 			.name = name,
 			.module = module->name,
-			/* before 5.2 the letter was kept in place of st_info */
-			.type = tables.letters ? tables.letters[i] : (char)symbol->info,
+			.type = letter_of(&tables, i),
 		};
 	}
 	qsort(module->symbols, module->symbol_nr, sizeof(*module->symbols), compare_symbols);
