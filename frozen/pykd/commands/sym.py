@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``sym``: symbols by name, by address, or all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Module, Symbol
+
+from pykd.command import Command, CommandError, Option, Row, UsageError
+from pykd.expression import address as to_address
+from pykd.session import Session
+
+_SECTIONS = (
+    ("text", "MODULE TEXT"),
+    ("data", "MODULE DATA"),
+    ("rodata", "MODULE RODATA"),
+    ("ro_after_init", "MODULE RO_AFTER_INIT"),
+    ("init_text", "MODULE INIT_TEXT"),
+    ("init_data", "MODULE INIT_DATA"),
+    ("init_rodata", "MODULE INIT_RODATA"),
+)
+
+
+def _row(symbol: Symbol, address: int | None = None) -> Row:
+    return {
+        "address": symbol.address if address is None else address,
+        "type": symbol.type,
+        "name": symbol.name,
+        "offset": 0 if address is None else address - symbol.address,
+        "module": symbol.module,
+    }
+
+
+def _of_module(module: Module) -> Iterator[Row]:
+    """A module's symbols between lines that say where each of its ranges begins and ends."""
+    ranges = [(start, size, label) for key, label in _SECTIONS if (start := module.memory.get(key, (0, 0))[0]) and (size := module.memory[key][1])]
+    if set(module.memory) <= {"text", "init_text"}:  # one range for all before Linux 6.4
+        ranges = [(start, size, label.replace(" TEXT", "").replace("INIT_TEXT", "INIT")) for start, size, label in ranges]
+    symbols = module.symbols()
+    for start, size, label in sorted(ranges):
+        yield {"address": start, "boundary": f"{label} START: {module.name}"}
+        for symbol in symbols:
+            if start <= symbol.address < start + size:
+                yield _row(symbol)
+        yield {"address": start + size, "boundary": f"{label} END: {module.name}"}
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    if options.l:
+        for symbol in dump.kernel_symbols():
+            yield _row(symbol)
+        options.M = 1
+    if options.M:
+        for module in sorted(dump.modules(), key=lambda module: min((start for start, _ in module.memory.values()), default=0)):
+            yield from _of_module(module)
+        return
+    if options.l:
+        return
+    if options.m:
+        chosen = [module for module in dump.modules() if module.name == options.m]
+        if not chosen:
+            raise CommandError(f"{options.m}: no such module")
+        yield from _of_module(chosen[0])
+        return
+    if options.q:
+        yield from _containing(session, options.q)
+        return
+    if not options.arguments:
+        raise UsageError("a symbol or an address is missing")
+    for word in options.arguments:
+        yield from _one(session, word, options)
+
+
+def _containing(session: Session, text: str) -> Iterator[Row]:
+    found = False
+    for symbol in session.dump.kernel_symbols():
+        if text in symbol.name:
+            found = True
+            yield _row(symbol)
+    for module in session.dump.modules():
+        for symbol in module.symbols():
+            if text in symbol.name:
+                found = True
+                yield _row(symbol)
+    if not found:
+        raise CommandError(f"no symbol has {text} in its name")
+
+
+def _one(session: Session, word: str, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    symbols = dump.symbols(word)
+    if not symbols:
+        try:
+            address = to_address(dump, word)
+        except CommandError:
+            yield {"error": f"symbol not found: {word}"}
+            return
+        symbol = dump.symbol_at(address)
+        if symbol is None:
+            yield {"error": f"no symbol at {address:x}"}
+            return
+        found = [_row(symbol, address)]
+    else:
+        found = [_row(symbol) for symbol in symbols]
+    for row in found:
+        start = row["address"] - row["offset"]
+        if options.p and (before := dump.symbol_at(start - 1)):
+            yield _row(before)
+        yield row
+        if options.n:
+            symbol = dump.symbol_at(start)
+            after = dump.symbol_at(start + symbol.size) if symbol and symbol.size else None
+            if after:
+                yield _row(after)
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    for row in rows:
+        if "error" in row:
+            yield f"sym: {row['error']}"
+        elif "boundary" in row:
+            yield f"{row['address']:x} {row['boundary']}"
+        else:
+            offset = f"+{row['offset']}" if row["offset"] else ""
+            module = f" [{row['module']}]" if row["module"] and not (options.l or options.M or options.m) else ""
+            yield f"{row['address']:x} ({row['type']}) {row['name']}{offset}{module}"
+
+
+COMMAND = Command(
+    name="sym",
+    summary="symbols by name or address",
+    topic="data",
+    options=(
+        Option("-l", help="all, in order of address, modules' last"),
+        Option("-M", help="all of modules"),
+        Option("-m", "MODULE", help="all of one module"),
+        Option("-p", help="the one before too"),
+        Option("-n", help="the one behind too"),
+        Option("-q", "TEXT", help="all with TEXT in their name"),
+    ),
+    arguments="SYMBOL|ADDRESS…",
+    fields={"address": "", "type": "letter as nm prints it", "name": "", "offset": "bytes into the symbol", "module": "null: the kernel"},
+    examples=(("sym panic", "its address"), ("sym ffffffff81000000", "what lies there")),
+    rows=rows,
+    text=text,
+)
