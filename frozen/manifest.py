@@ -22,6 +22,10 @@ without(
     "encodings.shift_jisx0213",
     why="their C tables take a megabyte; kernels and terminals speak UTF-8",
 )
+without(
+    "_codecs_cn", "_codecs_hk", "_codecs_iso2022", "_codecs_jp", "_codecs_kr", "_codecs_tw", "_multibytecodec",
+    why="as above",
+)
 without("encodings.bz2_codec", why="no bz2")
 without("pydoc_data.topics", "pydoc_data._pydoc", why="half a megabyte of help on the language itself")
 
@@ -51,7 +55,7 @@ stdlib(
 # -- The machine that pykd runs on.
 
 stdlib(
-    "_colorize", "_threading_local", "asyncio", "concurrent", "filecmp", "fileinput", "getpass", "gzip", "logging",
+    "_colorize", "_compression", "_threading_local", "asyncio", "concurrent", "filecmp", "fileinput", "getpass", "gzip", "logging",
     "mimetypes", "multiprocessing", "netrc", "os", "pty", "selectors", "shutil", "signal", "socket", "socketserver",
     "subprocess", "tarfile", "tempfile", "threading", "tty", "zipfile",
 )
@@ -63,7 +67,7 @@ stdlib("_markupbase", "email", "html", "http", "urllib", "xml")
 # -- For those who write programs.
 
 stdlib(
-    "bdb", "cProfile", "compileall", "doctest", "modulefinder", "pdb", "profile", "pstats", "py_compile", "pyclbr",
+    "_pyrepl.__init__", "_pyrepl.pager", "bdb", "cProfile", "compileall", "doctest", "modulefinder", "pdb", "profile", "pstats", "py_compile", "pyclbr",
     "pydoc", "pydoc_data", "rlcompleter", "tabnanny", "timeit", "trace", "tracemalloc", "unittest",
 )
 
@@ -78,8 +82,8 @@ without("_ctypes", "ctypes", why="loads and calls shared libraries, which a stat
 without("_ssl", "ssl", "_hashlib", why="OpenSSL; hashlib has its own hashes")
 without("_sqlite3", "sqlite3", "_dbm", "_gdbm", "dbm", why="database libraries")
 without("_tkinter", "tkinter", "idlelib", "turtle", "turtledemo", why="no windows")
-without("_curses", "_curses_panel", "curses", "readline", "_pyrepl", why="terminfo; line editing is pure Python")
-without("_bz2", "bz2", "_lzma", "lzma", "_compression", why="compressors that no dump format uses")
+without("_curses", "_curses_panel", "curses", "readline", why="terminfo; line editing is pure Python")
+without("_bz2", "bz2", "_lzma", "lzma", why="compressors that no dump format uses")
 without("_uuid", "syslog", why="of no use to a reader of dumps")
 without("ensurepip", "venv", "zipapp", why="installing packages: there is nowhere to install them")
 without(
@@ -94,5 +98,6 @@ without("_frozen_importlib", "_frozen_importlib_external", why="the import syste
 tree("frozen")
 tree("progs/LinuxDump", to="LinuxDump")
 programs("progs")
+copy("tools/sysconfigdata.py", to="pylib/_sysconfigdata__linux_x86_64-linux-musl.py")
 copy("tools/VERSION", to="pykd/VERSION")
 copy("tools/deps/pins.conf", to="pykd/components.conf")  # for --version and --licenses

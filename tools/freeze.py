@@ -79,17 +79,22 @@ def pack(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
+def write_at_once(file: Path, data: bytes) -> None:
+    """So that a build that was interrupted leaves no half of it."""
+    partial = file.with_suffix(".partial")
+    partial.write_bytes(data)
+    partial.replace(file)
+
+
 def make_piece(path: str, data: bytes, cache: Path) -> Piece:
     is_module = path.endswith(".py")
     key = hashlib.sha256(b"%d %s %s\0" % (FORMAT, MAGIC_NUMBER, path.encode()) + data).hexdigest()
     packed_file = cache / f"{key}.packed"
     code_file = cache / f"{key}.code"
     if not packed_file.exists():
-        if is_module:
-            code_file.write_bytes(compile_module(path, data))
-        partial = cache / f"{key}.partial"
-        partial.write_bytes(pack(data))
-        partial.replace(packed_file)  # last, and at once: it says that both are there
+        write_at_once(packed_file, pack(data))
+    if is_module and not code_file.exists():
+        write_at_once(code_file, compile_module(path, data))
     return Piece(path, len(data), packed_file.read_bytes(), code_file.read_bytes() if is_module else None)
 
 

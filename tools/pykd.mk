@@ -22,7 +22,7 @@ CFLAGS := -std=gnu17 -O3 -g -fno-pie -fno-plt -fno-strict-aliasing -fstack-prote
 LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,relro
 LIBS := -lkdumpfile -laddrxlat -lcapstone -ldeflate -lz -llzo2 -lzstd -lm
 
-.PHONY: all objects freeze FORCE
+.PHONY: all FORCE
 all: pykd
 
 FORCE:
@@ -41,15 +41,12 @@ $(OUT)/%.o: %.c $(BUILD)/flags | $(GENERATED)/docstrings.h
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # The freezer itself sees what changed; it leaves its files alone when nothing did.
-freeze: FORCE
+$(FROZEN)/frozen.c: FORCE
 	@mkdir -p $(FROZEN)
 	@$(PYTHON) tools/freeze.py $(TOP) $(LIBRARY) $(FROZEN)
-$(FROZEN)/frozen.c: freeze ;
 $(OUT)/frozen.o: $(FROZEN)/frozen.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wa,-I$(FROZEN) -ffile-prefix-map=$(FROZEN)/= -c $< -o $@
-
-objects: $(OBJECTS) $(OUT)/frozen.o
 
 $(BUILD)/pykd.debug: $(OBJECTS) $(OUT)/frozen.o $(SYSROOT)/lib/python.o
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)

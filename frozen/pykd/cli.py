@@ -222,7 +222,7 @@ def command_line(words: "Sequence[str]") -> int:
     try:
         session = open_session(arguments)
     except Error as error:
-        return fail(str(error), EXIT_NO_DUMP)
+        return fail(str(error.strerror if isinstance(error, OSError) else error), EXIT_NO_DUMP)
     except OSError as error:
         return fail(f"{error.filename}: {error.strerror}", EXIT_NO_DUMP)
     return run(session, arguments)
@@ -253,7 +253,9 @@ def report(error: BaseException) -> None:
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
-    sys.excepthook(type(error), error, trace or error.__traceback__)
+    if trace is not None:
+        error.__traceback__ = trace
+    sys.excepthook(type(error), error, trace)
 
 
 def exit_status(request: SystemExit) -> int:

@@ -73,9 +73,13 @@ PyObject *kd_py_exception(struct kd_error *error)
 		return PyErr_NoMemory();
 
 	PyObject *class = *exceptions[error->code];
+	/* It may quote a path or a name from the dump, with whatever bytes they have. */
+	KD_PYOBJECT PyObject *message = PyUnicode_DecodeFSDefault(error->message);
+	if (!message)
+		return NULL;
 	KD_PYOBJECT PyObject *exception = error->code == KD_ERROR_OS
-						  ? PyObject_CallFunction(class, "is", error->errnum, error->message)
-						  : PyObject_CallFunction(class, "s", error->message);
+						  ? PyObject_CallFunction(class, "iO", error->errnum, message)
+						  : PyObject_CallFunction(class, "O", message);
 	if (!exception)
 		return NULL;
 	bool ok = true;

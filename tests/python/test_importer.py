@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The search for modules: its order, trust, and what frozen modules look like from inside."""
+
+import os
+import subprocess
+import tempfile
+import textwrap
+import unittest
+
+from dumps import PYKD
+
+EXE = os.path.realpath(PYKD)
+
+
+class Sandbox(unittest.TestCase):
+    """A folder of files, and pykd run in it."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.cwd = self.write_folder("cwd")
+
+    def write_folder(self, name):
+        path = os.path.join(self.folder, name)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(textwrap.dedent(text))
+        return path
+
+    def pykd(self, *words, path=None, **options):
+        environment = {"PYKDUMPPATH": path} if path else {}
+        return subprocess.run(
+            [EXE, *words], cwd=self.cwd, env=environment, capture_output=True, text=True, check=False, timeout=60, **options
+        )
+
+    def run_program(self, text, *options, path=None, **more):
+        """Run a program that lies elsewhere; its folder is not searched for what these tests import."""
+        result = self.pykd(*options, "--run", self.write("program/main.py", text), path=path, **more)
+        return result
+
+    def origin(self, module, *options, path=None):
+        result = self.run_program(f"import {module}; print({module}.__file__)", *options, path=path)
+        self.assertEqual(result.stderr, "")
+        return result.stdout.strip()
+
+
+class Order(Sandbox):
+    """``.`` before the library before PYKDUMPPATH before the framework and LinuxDump."""
+
+    def test_path_of_fresh_start(self):
+        lines = self.pykd("-p").stdout.splitlines()
+        self.assertRegex(lines[0], r"^3\.13\.\d+ \(.*\) \[GCC .*\]$")
+        self.assertEqual(lines[1], repr([".", f"{EXE}/pylib", EXE, f"{EXE}/dist-packages"]))
+
+    def test_path_with_user_folders(self):
+        lines = self.pykd("-p", path="/one:/two").stdout.splitlines()
+        self.assertEqual(lines[1], repr([".", f"{EXE}/pylib", "/one", "/two", EXE, f"{EXE}/dist-packages"]))
+
+    def test_isolated(self):
+        lines = self.pykd("-p", "--isolated", path="/one").stdout.splitlines()
+        self.assertEqual(lines[1], repr([f"{EXE}/pylib", EXE, f"{EXE}/dist-packages"]))
+
+    def test_current_folder_beats_library(self):
+        here = self.write("cwd/colorsys.py", "")
+        self.assertEqual(self.origin("colorsys"), here)
+
+    def test_isolated_has_no_current_folder(self):
+        self.write("cwd/colorsys.py", "")
+        self.assertEqual(self.origin("colorsys", "--isolated"), f"{EXE}/pylib/colorsys.py")
+
+    def test_library_beats_user_folder(self):
+        self.write("user/colorsys.py", "")
+        self.assertEqual(self.origin("colorsys", path=f"{self.folder}/user"), f"{EXE}/pylib/colorsys.py")
+
+    def test_user_folder_beats_framework(self):
+        there = self.write("user/LinuxDump/__init__.py", "")
+        self.assertEqual(self.origin("LinuxDump", path=f"{self.folder}/user"), there)
+
+    def test_first_user_folder_wins(self):
+        first = self.write("a/mine.py", "")
+        self.write("b/mine.py", "")
+        self.assertEqual(self.origin("mine", path=f"{self.folder}/a:{self.folder}/b"), first)
+
+    def test_part_of_pykd_from_user_folder(self):
+        there = self.write("user/pykd/resources.py", "")
+        self.assertEqual(self.origin("pykd.resources", path=f"{self.folder}/user"), there)
+
+    def test_pykd_is_not_taken_from_current_folder(self):
+        self.write("cwd/pykd/__init__.py", "raise SystemExit('taken')")
+        self.write("cwd/pykd/resources.py", "raise SystemExit('taken')")
+        self.assertEqual(self.origin("pykd.resources"), f"{EXE}/pykd/resources.py")
+
+    def test_builtin_module_cannot_be_replaced(self):
+        self.write("cwd/_pykd.py", "raise SystemExit('taken')")
+        self.write("cwd/zlib.py", "raise SystemExit('taken')")
+        result = self.run_program("import _pykd, zlib; print(zlib.crc32(b''))")
+        self.assertEqual(result.stdout, "0\n")
+
+    def test_edited_path_counts(self):
+        there = self.write("late/mine.py", "")
+        program = f"import sys; sys.path.append({self.folder + '/late'!r}); import mine; print(mine.__file__)"
+        self.assertEqual(self.run_program(program).stdout.strip(), there)
+
+    def test_current_folder_follows_chdir(self):
+        there = self.write("other/mine.py", "")
+        program = f"import os; os.chdir({self.folder + '/other'!r}); import mine; print(mine.__file__)"
+        self.assertEqual(self.run_program(program).stdout.strip(), there)
+
+    def test_removed_current_folder(self):
+        os.rmdir(self.cwd)
+        result = subprocess.run(
+            ["/bin/sh", "-c", f"mkdir gone && cd gone && rmdir ../gone && exec {EXE} --run {self.write('p.py', 'import json')}"],
+            cwd=self.folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        self.assertEqual((result.stdout, result.stderr, result.returncode), ("", "", 0))
+
+    def test_namespace_package_of_two_folders(self):
+        self.write("a/space/one.py", "")
+        self.write("b/space/two.py", "")
+        program = "import space.one, space.two; print(sorted(space.__path__))"
+        result = self.run_program(program, path=f"{self.folder}/a:{self.folder}/b")
+        self.assertEqual(result.stdout.strip(), repr([f"{self.folder}/a/space", f"{self.folder}/b/space"]), result.stderr)
+
+    def test_archive_in_user_folder_list(self):
+        import zipfile
+
+        archive = os.path.join(self.folder, "mine.zip")
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("zipped.py", "")
+        self.assertEqual(self.origin("zipped", path=archive), f"{archive}/zipped.py")
+
+    def test_missing_module(self):
+        result = self.run_program("import nowhere_to_be_found")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("ModuleNotFoundError: No module named 'nowhere_to_be_found'", result.stderr)
+
+    def test_nothing_is_written_beside_modules(self):
+        self.write("cwd/mine.py", "")
+        self.origin("mine")
+        self.assertEqual(os.listdir(self.cwd), ["mine.py"])
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root distrusts")
+class Trust(Sandbox):
+    """Root takes nothing by way of ``.`` that others could have put there."""
+
+    PROGRAM = "import mine; print(mine.__file__)"
+
+    def setUp(self):
+        super().setUp()
+        self.module = self.write("cwd/mine.py", "")
+
+    def refused(self, why, *options):
+        result = self.run_program(self.PROGRAM, *options)
+        self.assertIn("ModuleNotFoundError", result.stderr)
+        warning = result.stderr.splitlines()[0]
+        self.assertIn("'.' is left out", warning)
+        self.assertIn(why, warning)
+        self.assertIn("--trust-cwd", warning)
+        return result
+
+    def test_own_folder(self):
+        self.assertEqual(self.origin("mine"), self.module)
+
+    def test_folder_of_somebody_else(self):
+        os.chown(self.cwd, 1234, -1)
+        self.refused(f"{self.cwd} belongs to user 1234")
+
+    def test_folder_that_all_can_write(self):
+        os.chmod(self.cwd, 0o1777)
+        self.refused(f"{self.cwd} can be written by others")
+
+    def test_file_of_somebody_else(self):
+        os.chown(self.module, 1234, -1)
+        self.refused(f"{self.module} belongs to user 1234")
+
+    def test_file_that_a_group_can_write(self):
+        os.chown(self.module, 0, 1234)
+        os.chmod(self.module, 0o664)
+        self.refused(f"{self.module} can be written by others")
+
+    def test_submodule_of_somebody_else(self):
+        self.write("cwd/package/__init__.py", "")
+        os.chown(self.write("cwd/package/part.py", ""), 1234, -1)
+        result = self.run_program("import package; import package.part")
+        self.assertIn("No module named 'package.part'", result.stderr)
+        self.assertIn("part.py belongs to user 1234", result.stderr)
+
+    def test_one_warning(self):
+        os.chown(self.cwd, 1234, -1)
+        self.write("cwd/yours.py", "")
+        program = "for name in ('mine', 'yours'):\n    try: __import__(name)\n    except ImportError: print('refused')\n"
+        result = self.run_program(program)
+        self.assertEqual(result.stdout, "refused\nrefused\n")
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+
+    def test_library_instead(self):
+        self.write("cwd/colorsys.py", "raise SystemExit('taken')")
+        os.chown(self.cwd, 1234, -1)
+        result = self.run_program("import colorsys; print(colorsys.__file__)")
+        self.assertEqual(result.stdout.strip(), f"{EXE}/pylib/colorsys.py")
+
+    def test_trust_cwd(self):
+        os.chown(self.cwd, 1234, -1)
+        self.assertEqual(self.origin("mine", "--trust-cwd"), self.module)
+
+    def test_user_folders_are_trusted(self):
+        there = self.write("user/theirs.py", "")
+        os.chown(f"{self.folder}/user", 1234, -1)
+        self.assertEqual(self.origin("theirs", path=f"{self.folder}/user"), there)
+
+    def test_ordinary_user_trusts_anybody(self):
+        os.chmod(self.folder, 0o755)
+        os.chown(self.cwd, 1234, -1)
+        program = self.write("program/main.py", self.PROGRAM)
+        os.chmod(os.path.dirname(program), 0o755)
+        if any(not os.stat(folder).st_mode & 0o001 for folder in parents(EXE)):
+            self.skipTest("an ordinary user cannot reach ./pykd here")
+        result = self.pykd("--run", program, user=65534)
+        self.assertEqual(result.stdout.strip(), self.module, result.stderr)
+
+
+def parents(path):
+    while path != "/":
+        path = os.path.dirname(path)
+        yield path
+
+
+class Inside(unittest.TestCase):
+    """Frozen modules, seen from within this very process."""
+
+    def test_source(self):
+        import inspect
+        import json.decoder
+
+        text = inspect.getsource(json.decoder.JSONDecoder.decode)
+        self.assertTrue(text.lstrip().startswith("def decode("), text)
+
+    def test_source_of_what_python_starts_with(self):
+        import codecs
+        import inspect
+
+        self.assertEqual(codecs.open.__code__.co_filename, f"{EXE}/pylib/codecs.py")
+        self.assertTrue(inspect.getsource(codecs.open).startswith("def open("))
+
+    def test_source_of_the_importer(self):
+        import inspect
+
+        import pykd.importer
+
+        self.assertEqual(pykd.importer.__spec__.name, "pykd.importer")
+        self.assertIn("class Finder", inspect.getsource(pykd.importer))
+
+    def test_traceback_has_lines(self):
+        import json
+        import traceback
+
+        try:
+            json.loads("{")
+        except ValueError:
+            text = traceback.format_exc()
+        self.assertIn(f'File "{EXE}/pylib/json/decoder.py"', text)
+        self.assertIn("obj, end = self.raw_decode(s, idx=_w(s, 0).end())", text)
+
+    def test_nested_code_has_the_file_name(self):
+        import heapq
+        import pprint
+
+        for code in (heapq.merge.__code__, pprint.PrettyPrinter._format.__code__):
+            for constant in (code, *code.co_consts):
+                if hasattr(constant, "co_filename"):
+                    self.assertTrue(constant.co_filename.startswith(f"{EXE}/pylib/"), constant)
+
+    def test_iter_modules(self):
+        import json
+        import pkgutil
+
+        self.assertEqual(
+            {module.name for module in pkgutil.iter_modules(json.__path__)}, {"decoder", "encoder", "scanner", "tool"}
+        )
+        names = {module.name: module.ispkg for module in pkgutil.iter_modules([f"{EXE}/pylib"])}
+        self.assertTrue(names["json"])
+        self.assertFalse(names["heapq"])
+
+    def test_resources(self):
+        from importlib import resources
+
+        folder = resources.files("json")
+        self.assertTrue(folder.joinpath("decoder.py").is_file())
+        self.assertFalse(folder.joinpath("absent.py").is_file())
+        self.assertIn("class JSONDecoder", (folder / "decoder.py").read_text(encoding="utf-8"))
+        self.assertIn("decoder.py", [entry.name for entry in folder.iterdir()])
+        with self.assertRaises(FileNotFoundError):
+            (folder / "absent.py").read_bytes()
+
+    def test_get_data(self):
+        import pkgutil
+
+        self.assertIn(b"class JSONDecoder", pkgutil.get_data("json", "decoder.py"))
+        with self.assertRaises(FileNotFoundError):
+            pkgutil.get_data("json", "absent.py")
+
+    def test_reload(self):
+        import importlib
+
+        import colorsys
+
+        colorsys.mark = 1
+        self.assertIs(importlib.reload(colorsys), colorsys)
+        self.assertEqual(colorsys.__file__, f"{EXE}/pylib/colorsys.py")
+
+    def test_find_spec(self):
+        from importlib.util import find_spec
+
+        self.assertEqual(find_spec("json.decoder").origin, f"{EXE}/pylib/json/decoder.py")
+        self.assertIsNone(find_spec("json.absent"))
+
+    def test_time_zone_is_there_when_asked(self):
+        from time import altzone, daylight, timezone, tzname
+
+        self.assertEqual((type(timezone), type(altzone), type(daylight), len(tzname)), (int, int, int, 2))
+        with self.assertRaises(AttributeError):
+            import time
+
+            time.nothing  # noqa: B018
+
+    def test_listing_of_the_tree(self):
+        import _pykd_files as files
+
+        self.assertIn("pylib", files.listdir(""))
+        self.assertIn("decoder.py", files.listdir("pylib/json"))
+        self.assertEqual(files.listdir("pylib/jso"), [])
+        self.assertEqual(files.listdir("pylib/json/decoder.py"), [])
+        names = files.listdir("pylib")
+        self.assertEqual(len(names), len(set(names)))
+
+
+if __name__ == "__main__":
+    unittest.main()
