@@ -221,14 +221,18 @@ class Session:
 
     def capture(self, text: str) -> tuple[str, bool]:
         """Run one command and return what it printed, its messages included, and whether it worked."""
-        buffer = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="surrogateescape", write_through=True)
-        with output_to(buffer, errors_too=True):
-            worked = self._guarded_plain(text)
-        data = buffer.buffer
-        assert isinstance(data, io.BytesIO)
-        return data.getvalue().decode("utf-8", "surrogateescape"), worked
+        output, messages, worked = self.capture_apart(text)
+        return output + messages, worked
 
-    def _guarded_plain(self, text: str) -> bool:
+    def capture_apart(self, text: str) -> tuple[str, str, bool]:
+        """Run one command: what it printed, its error messages, and whether it worked."""
+        output, messages = _buffer(), _buffer()
+        with output_to(output, messages):
+            worked = self.guarded_plain(text)
+        return _contents(output), _contents(messages), worked
+
+    def guarded_plain(self, text: str) -> bool:
+        """Run one command without aliases and redirections; errors go to ``sys.stderr``."""
         try:
             return self.execute(text)
         except (commands.CommandError, lines.LineError, Error) as error:
@@ -258,14 +262,26 @@ class Session:
         return worked and status == 0
 
 
+def _buffer() -> io.TextIOWrapper:
+    """A file in memory; programs expect what a real ``sys.stdout`` can do."""
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="surrogateescape", write_through=True)
+
+
+def _contents(file: io.TextIOWrapper) -> str:
+    file.flush()
+    data = file.buffer
+    assert isinstance(data, io.BytesIO)
+    return data.getvalue().decode("utf-8", "surrogateescape")
+
+
 @contextmanager
-def output_to(file: Any, errors_too: bool = False) -> Iterator[None]:
-    """Let ``sys.stdout`` (and ``sys.stderr``) be *file* for a while."""
+def output_to(output: Any, messages: Any = None) -> Iterator[None]:
+    """Let ``sys.stdout`` be *output* for a while, and ``sys.stderr`` *messages* if given."""
     saved = sys.stdout, sys.stderr
     sys.stdout.flush()
-    sys.stdout = file
-    if errors_too:
-        sys.stderr = file
+    sys.stdout = output
+    if messages is not None:
+        sys.stderr = messages
     try:
         yield
     finally:

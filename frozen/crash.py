@@ -1,0 +1,546 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""PyKdump's C module: memory, names and types of the current dump, and crash's commands.
+
+Wrong arguments and failures raise :class:`error` unless a docstring says otherwise.
+"""
+
+from __future__ import annotations
+
+import pykd
+from _pykd import Error as error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pykdump.datatypes import TypeDict
+
+version = "3.2.1"
+"""of the interface"""
+Crash_run = Crash_build = "9.0.0"
+"""The version of crash whose commands pykd resembles."""
+
+KVADDR = 1
+UVADDR = 2
+PHYSADDR = 4
+XENMACHADDR = 8
+AMBIGUOUS = -1
+
+TYPE_CODE_PTR = 1
+TYPE_CODE_ARRAY = 2
+TYPE_CODE_STRUCT = 3
+TYPE_CODE_UNION = 4
+TYPE_CODE_ENUM = 5
+TYPE_CODE_FUNC = 7
+TYPE_CODE_INT = 8
+TYPE_CODE_FLT = 9
+TYPE_CODE_VOID = 10
+TYPE_CODE_BOOL = 21
+
+WARNING = "+++WARNING+++"
+
+default_timeout = 120
+_timeout = 60
+
+_dump = pykd.current()
+PAGESIZE = _dump.page_size
+PAGE_CACHE_SHIFT = PAGESIZE.bit_length() - 1
+
+_user_task = 0
+"""The task whose memory is read by default, 0: the kernel's."""
+
+_error_target = "default"
+
+_MASK64 = (1 << 64) - 1
+
+
+def __getattr__(name: str) -> Any:
+    # HZ is read from the dump, which not every program needs.
+    if name == "HZ":
+        from pykd.kernel.timekeeping import hz
+
+        global HZ
+        HZ = hz()
+        return HZ
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _int(value: Any) -> int:
+    try:
+        return value.__index__()  # type: ignore[no-any-return]
+    except (AttributeError, TypeError):
+        raise error("invalid parameter type") from None
+
+
+def _str(value: Any) -> str:
+    if not isinstance(value, str):
+        raise error("invalid parameter type")
+    return value
+
+
+# ---- names
+
+
+def symbol_exists(name: str) -> int:
+    """1 or 0."""
+    try:
+        _dump.symbol(_str(name))
+        return 1
+    except pykd.NotFoundError:
+        return 0
+
+
+def sym2addr(name: str) -> int:
+    """Address of the first symbol of that name, kernel before modules; 0 if there is none."""
+    return _dump.address_of(_str(name))
+
+
+def sym2alladdr(name: str) -> list[int]:
+    """Addresses of all symbols of that name."""
+    return [symbol.address for symbol in _dump.symbols(_str(name))]
+
+
+def addr2sym(addr: int, loose: int = 0) -> Any:
+    """The symbol at exactly *addr* or None; *loose*: the symbol before it as (name, offset), or (None, None)."""
+    addr = _int(addr) & _MASK64
+    symbol = _dump.symbol_at(addr)
+    if loose:
+        return (symbol.name, addr - symbol.address) if symbol else (None, None)
+    return symbol.name if symbol and symbol.address == addr else None
+
+
+def addr2mod(addr: int) -> str | None:
+    """Name of the module that *addr* belongs to."""
+    module = _dump.module_at(_int(addr) & _MASK64)
+    return module.name if module else None
+
+
+# ---- types
+
+
+def _find_type(name: str) -> pykd.Type | None:
+    """With or without ``struct`` or ``union``."""
+    for prefix in ("", "struct ", "union "):
+        try:
+            found = _dump.type(prefix + _str(name))
+        except (pykd.NotFoundError, pykd.CSyntaxError):
+            continue
+        if found.strip().complete:
+            return found
+    return None
+
+
+def struct_size(name: str) -> int:
+    """sizeof, or -1."""
+    found = _find_type(name)
+    return found.size if found else -1
+
+
+union_size = struct_size
+
+
+def member_offset(struct: str, member: str) -> int:
+    """Bytes from the start of the struct, or -1."""
+    found = _find_type(struct)
+    offset = _dump.struct_class(found).member_offset(_str(member)) if found else None
+    return -1 if offset is None else offset
+
+
+def member_size(struct: str, member: str) -> int:
+    """sizeof a member, or -1."""
+    found = _find_type(struct)
+    inside = found.strip().member(_str(member)) if found else None
+    return inside.type.size if inside else -1
+
+
+def enumerator_value(name: str) -> int | None:
+    """Value of an enumerator, None if there is none of that name."""
+    try:
+        return _dump.enumerator(_str(name))
+    except pykd.NotFoundError:
+        return None
+
+
+def gdb_typeinfo(name: str) -> TypeDict:
+    """The dictionary of a type, or of the type of a variable."""
+    from pykdump.datatypes import describe, find_type
+
+    try:
+        return describe(find_type(_str(name)))
+    except (pykd.NotFoundError, pykd.CSyntaxError):
+        pass
+    try:
+        return describe(_type_of(name))
+    except error:
+        raise error("PyKdump/GDB error") from None
+
+
+def gdb_whatis(expression: str) -> TypeDict:
+    """The dictionary of a variable's or enumerator's type."""
+    from pykdump.datatypes import describe
+
+    try:
+        return describe(_type_of(_str(expression)), expression)
+    except error:
+        raise error("PyKdump/GDB error") from None
+
+
+def _type_of(expression: str) -> pykd.Type:
+    try:
+        return _dump.symbol_type(expression)
+    except pykd.NotFoundError:
+        return _dump.enumerator_type(expression)
+
+
+# ---- memory
+
+
+def _page_table(task: int) -> int:
+    """Physical address of the top-level page table of a task's memory."""
+    task_struct = _dump.object("struct task_struct", task)
+    mm = task_struct.mm or task_struct.active_mm
+    if not mm:
+        raise error(f"task {task:#x} has no memory of its own")
+    return _dump.translate(int(mm.pgd))
+
+
+def _read(addr: int, size: int, mtype: int | None) -> bytes:
+    if mtype == PHYSADDR:
+        return _dump.read_physical(addr, size)
+    if mtype == UVADDR:
+        return _dump.read(addr, size, pgd=_dump.pgd or _page_table(_context_task()))
+    if mtype == KVADDR:
+        return _dump.read(addr, size, pgd=0)
+    return _dump.read(addr, size)
+
+
+def _context_task() -> int:
+    from pykd.session import Session
+
+    if Session.current is not None:
+        return Session.current.task
+    return int(pykd.tasks.panic_task())
+
+
+def readmem(addr: int, size: int, mtype: int | None = None) -> bytes:
+    """*size* bytes at *addr*. :raises IndexError: ``readPtr NULL pointer`` for address 0."""
+    addr, size = _int(addr), _int(size)
+    if addr == 0:
+        raise IndexError("readPtr NULL pointer")
+    if size < 0:
+        raise error("invalid parameter type")
+    try:
+        return _read(addr & _MASK64, size, mtype)
+    except pykd.FaultError as fault:
+        raise error(f"readmem error at addr {addr:#x}, reading {size} bytes") from fault
+
+
+def readPtr(addr: int, mtype: int | None = None) -> int:
+    """The pointer at *addr*. :raises IndexError: ``readPtr NULL pointer`` for address 0."""
+    addr = _int(addr)
+    if addr == 0:
+        raise IndexError("readPtr NULL pointer")
+    try:
+        if mtype is None:
+            return _dump.read_unsigned(addr)
+        return int.from_bytes(_read(addr & _MASK64, 8, mtype), "little")
+    except pykd.FaultError as fault:
+        raise error(f"readmem error at addr {addr:#x}") from fault
+
+
+def readInt(addr: int, size: int, signed: int = 0) -> int:
+    """An integer of 1, 2, 4 or 8 bytes."""
+    addr, size = _int(addr), _int(size)
+    try:
+        return _dump.read_signed(addr, size) if signed else _dump.read_unsigned(addr, size)
+    except pykd.FaultError as fault:
+        raise error(f"readmem/py_readInt error at addr {addr:#x}, reading {size} bytes") from fault
+    except pykd.RangeError:
+        raise error("bad size") from None
+
+
+def set_readmem_task(task: int) -> None:
+    """Let readers mean the memory of *task* from now on; 0: the kernel's."""
+    global _user_task
+    task = _int(task)
+    if task == 0:
+        _dump.pgd = 0
+    elif not pykd.tasks.is_task(task):
+        raise error("bad taskaddr")
+    else:
+        _dump.pgd = 0
+        _dump.pgd = _page_table(task)
+    _user_task = task
+
+
+def uvtop(task: int, vaddr: int) -> int:
+    """Physical address of a user address of a task."""
+    vaddr = _int(vaddr)
+    try:
+        return _dump.translate(vaddr, pgd=_page_table(_int(task)))
+    except error as fault:
+        raise error(f"uvtop error at vaddr {vaddr:#x}") from fault
+
+
+def phys_to_page(paddr: int) -> int:
+    """Address of the ``struct page`` of a physical address."""
+    paddr = _int(paddr)
+    try:
+        # The memory map is one array in virtual memory; KASLR moves it, and says where in a variable.
+        base = _dump.address_of("vmemmap_base")
+        start = _dump.read_unsigned(base) if base else 0xFFFFEA0000000000
+        address = start + (paddr // PAGESIZE) * _dump.type("struct page").size
+        _dump.translate(address)
+    except error as fault:
+        raise error(f"phys_to_page error at physaddr {paddr:#x}") from fault
+    return address
+
+
+def PAGEOFFSET(vaddr: int) -> int:
+    return _int(vaddr) & PAGESIZE - 1
+
+
+def getListSize(addr: int, offset: int, maxel: int) -> int:
+    """Elements of a list without its head; counting ends at NULL, at the head and at *maxel*."""
+    addr, maxel = _int(addr), _int(maxel)
+    if addr == 0:
+        return 0
+    addresses, end = _dump.follow(addr, _int(offset), limit=maxel + 1)
+    if isinstance(end, pykd.FaultError):
+        raise error(f"readmem error at addr {addresses[-1] + offset:#x}") from end
+    return maxel if end == "cycle" else len(addresses) - 1
+
+
+def getFullBucketsH(start: int, bsize: int, items: int, chain_off: int) -> list[tuple[int, int]]:
+    """(index, pointer) of the buckets of a hash table that are not empty: pointers at start + index * bsize + chain_off."""
+    start, bsize, items, chain_off = map(_int, (start, bsize, items, chain_off))
+    if bsize <= 0 or items < 0:
+        raise error("invalid parameter type")
+    found = []
+    chunk = max(1, (1 << 20) // bsize)
+    for first in range(0, items, chunk):
+        number = min(chunk, items - first)
+        size = (number - 1) * bsize + chain_off + 8
+        address = start + first * bsize
+        try:
+            data = _dump.read(address, size, pgd=0)
+        except pykd.FaultError as fault:
+            raise error(f"readmem error at addr {address:#x}, reading {size} bytes") from fault
+        for i in range(number):
+            offset = i * bsize + chain_off
+            pointer = int.from_bytes(data[offset : offset + 8], "little")
+            if pointer:
+                found.append((first + i, pointer))
+    return found
+
+
+def getFullBuckets(start: int, bsize: int, items: int, chain_off: int) -> list[int]:
+    """Pointers in the buckets of a hash table that are not empty."""
+    return [pointer for _, pointer in getFullBucketsH(start, bsize, items, chain_off)]
+
+
+# ---- numbers
+
+
+def mem2long(bytestr: bytes, signed: int = 0, array: int = 0) -> Any:
+    """Bytes as an integer, or with *array* > 1 as that many."""
+    if not isinstance(bytestr, (bytes, bytearray, memoryview)):
+        raise error("invalid parameter type")
+    if array <= 1:
+        if len(bytestr) not in (1, 2, 4, 8):
+            raise error("bad size")
+        return int.from_bytes(bytestr, "little", signed=bool(signed))
+    code = {1: "b", 2: "h", 4: "i", 8: "q"}.get(len(bytestr) // array)
+    if code is None:
+        raise error("bad size")
+    used = memoryview(bytestr)[: array * (len(bytestr) // array)]
+    return used.cast(code if signed else code.upper()).tolist()
+
+
+def sLong(n: int) -> int:
+    """The lower 64 bits as a signed number."""
+    n = _int(n) & _MASK64
+    return n - (1 << 64) if n >> 63 else n
+
+
+def le32_to_cpu(n: int) -> int:
+    return _int(n) & 0xFFFFFFFF
+
+
+def le16_to_cpu(n: int) -> int:
+    return _int(n) & 0xFFFF
+
+
+cpu_to_le32 = le32_to_cpu
+
+
+def FD_ISSET(fd: int, fdset: bytes) -> int:
+    """Whether bit *fd* is set in the bytes of an fd_set."""
+    fd = _int(fd)
+    if not 0 <= fd < 8 * len(fdset):
+        raise error(f"{fd} is not in a set of {8 * len(fdset)}")
+    return fdset[fd // 8] >> fd % 8 & 1
+
+
+# ---- kernel
+
+
+def pid_to_task(pid: int) -> int:
+    """Address of the task of that PID, 0 if there is none."""
+    try:
+        return int(pykd.tasks.find(_int(pid)))
+    except pykd.NotFoundError:
+        return 0
+
+
+def task_to_pid(task: int) -> int | None:
+    """PID of a task, None if there is none at that address."""
+    task = _int(task)
+    if not pykd.tasks.is_task(task):
+        return None
+    pid: int = _dump.object("struct task_struct", task).pid
+    return pid
+
+
+def is_task_active(task: int) -> bool:
+    """Whether the task was running on a CPU."""
+    return _int(task) in pykd.cpus.active_tasks().values()
+
+
+def get_task_mem_usage(task: int) -> tuple[int, int]:
+    """Virtual and resident size in kB."""
+    return pykd.tasks.memory_usage(_dump.object("struct task_struct", _int(task)))  # type: ignore[no-any-return]
+
+
+def get_uptime() -> int:
+    """Jiffies since boot; HZ of them are a second."""
+    from pykd.kernel.timekeeping import jiffies_since_boot
+
+    return jiffies_since_boot(_dump)
+
+
+def get_pathname(dentry: int, vfsmnt: int) -> str:
+    """Path of a dentry in a mount; *vfsmnt* 0: in its own filesystem."""
+    from pykd.kernel.paths import path_of
+
+    return path_of(_dump, _int(dentry), _int(vfsmnt))
+
+
+def get_NR_syscalls() -> int:
+    """Entries of sys_call_table, 256 if its size is not known."""
+    try:
+        size = _dump.symbol("sys_call_table", "").size
+    except pykd.NotFoundError:
+        return 256
+    return size // 8 or 256
+
+
+# ---- commands
+
+
+def crash_set_error(target: str) -> str | None:
+    """Where error messages of commands go: ``default``, ``redirect`` (both: into their output) or a file. Returns what it was."""
+    global _error_target
+    target = _str(target)
+    if target not in ("default", "redirect"):
+        try:
+            with open(target, "a"):
+                pass
+        except OSError:
+            raise error("cannot set this target") from None
+    before, _error_target = _error_target, target
+    return before
+
+
+def _capture(cmd: str) -> tuple[str, bool]:
+    from pykd.session import Session
+
+    if Session.current is None:
+        raise error("there is no session that could run commands")
+    if _error_target in ("default", "redirect"):
+        return Session.current.capture(cmd)
+    with open(_error_target, "a", encoding="utf-8", errors="surrogateescape") as file:
+        return Session.current.capture(cmd, errors=file)
+
+
+def exec_crash_command(cmd: str, no_stdout: int = 0) -> str:
+    """Output of a command. :raises error: with the output as its text, when the command failed or printed nothing."""
+    output, worked = _capture(_str(cmd))
+    if not worked or not output:
+        raise error(output)
+    return output
+
+
+def exec_crash_command_bg2(cmd: str) -> tuple[int, int]:
+    """Run a command in a child process: (descriptor to read its output from, PID). Its exit status is 1 if the command failed."""
+    import os
+
+    _str(cmd)
+    try:
+        reader, writer = os.pipe()
+    except OSError:
+        raise error("cannot create a pipe") from None
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(reader)
+        os.close(writer)
+        raise error("cannot fork()") from None
+    if pid:
+        os.close(writer)
+        return reader, pid
+    status = 1
+    try:
+        os.close(reader)
+        from pykd.session import Session
+
+        with open(writer, "w", buffering=1, encoding="utf-8", errors="surrogateescape") as pipe:
+            if Session.current is not None:
+                status = 0 if Session.current.run_into(cmd, pipe) else 1
+    finally:
+        # Not a way back into the parent's program, whatever happened.
+        os._exit(status)
+
+
+def get_GDB_output(cmd: str) -> str | None:
+    """Output of a gdb command, None if it failed."""
+    output, worked = _capture("gdb " + _str(cmd))
+    return output if worked else None
+
+
+def set_default_timeout(sec: int) -> int:
+    """Returns what it was."""
+    global _timeout
+    before, _timeout = _timeout, _int(sec)
+    return before
+
+
+def exec_epython_command(*argv: str) -> None:
+    """Run a program as ``epython ARGV…`` does."""
+    from pykd import runtime
+
+    runtime.run_program([_str(word) for word in argv])
+
+
+def get_epython_cmds() -> list[str]:
+    """``epython`` and the registered programs."""
+    from pykd import runtime
+
+    return ["epython", *runtime.registered()]
+
+
+def register_epython_prog(name: str, short: str, synopsis: str, help: str) -> bool:
+    """Make program *name* a command of its own, with a page of help; False if there is a command of that name."""
+    from pykd import runtime
+
+    return runtime.register(_str(name), _str(short), _str(synopsis), _str(help))
+
+
+def setprocname(name: str) -> None:
+    """Name this process, as ``ps`` shows it."""
+    try:
+        with open("/proc/self/comm", "w") as file:
+            file.write(_str(name)[:15])
+    except OSError:
+        # Cosmetic, and there may be no /proc.
+        pass
