@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``ascii``: the characters of a number; without one, the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pykd.command import Command, CommandError, Row
+from pykd.session import Session
+
+_NAMES = "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split()
+
+
+def _character(code: int) -> str:
+    return _NAMES[code] if code < 32 else "DEL" if code == 127 else "SP" if code == 32 else chr(code)
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    for word in options.arguments:
+        try:
+            number = int(word, 16)
+        except ValueError:
+            raise CommandError(f"invalid number: {word}") from None
+        data = number.to_bytes((number.bit_length() + 7) // 8 or 1, "little")
+        yield {"value": word, "text": "".join(chr(c) if 32 <= c < 127 else f"<{c:02x}>" if c > 127 else f"<{_character(c)}>" for c in data)}
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if not options.arguments:
+        yield "      " + "".join(f"{high:<5}" for high in range(8))
+        for low in range(16):
+            yield f"  {low:x}   " + "".join(f"{_character(high * 16 + low):<5}" for high in range(8)).rstrip()
+    for row in rows:
+        yield f"{row['value']}: {row['text']}"
+
+
+COMMAND = Command(
+    name="ascii",
+    summary="hexadecimal numbers as text",
+    topic="tools",
+    arguments="[VALUE]…",
+    fields={"value": "as given", "text": "its bytes, the least significant first"},
+    examples=(("ascii 62696c2f7273752f", "/usr/lib"),),
+    rows=rows,
+    text=text,
+)
