@@ -107,8 +107,8 @@ static PyObject *import_importer(const char *exe)
 }
 
 /**
- * The second half of the start. It imports the module time, which asks for the time zone, for which musl reads a file. Few
- * commands want to know: let it be UTC for now (the importer has the other half of this).
+ * The second half of the start. It imports the module time, which asks for the time zone, for which musl reads a file.
+ * Few commands want to know: let it be UTC for now (the importer has the other half of this).
  */
 static void start_rest(void)
 {

@@ -7,9 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
-from pykd import cli
-
 from dumps import PYKD
+from pykd import cli
 
 
 def run(*words, **options):

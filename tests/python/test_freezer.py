@@ -12,8 +12,8 @@ from dumps import ROOT
 
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
-import freeze  # noqa: E402
-import manifest  # noqa: E402
+import freeze
+import manifest
 
 LIBRARY = Path(ROOT) / "build" / "x86_64" / "python" / "lib" / "python3.13"
 

@@ -41,8 +41,7 @@ class Sandbox(unittest.TestCase):
 
     def run_program(self, text, *options, path=None, **more):
         """Run a program that lies elsewhere; its folder is not searched for what these tests import."""
-        result = self.pykd(*options, "--run", self.write("program/main.py", text), path=path, **more)
-        return result
+        return self.pykd(*options, "--run", self.write("program/main.py", text), path=path, **more)
 
     def origin(self, module, *options, path=None):
         result = self.run_program(f"import {module}; print({module}.__file__)", *options, path=path)
@@ -307,9 +306,8 @@ class Inside(unittest.TestCase):
             pkgutil.get_data("json", "absent.py")
 
     def test_reload(self):
-        import importlib
-
         import colorsys
+        import importlib
 
         colorsys.mark = 1
         self.assertIs(importlib.reload(colorsys), colorsys)

@@ -17,7 +17,8 @@ key()
 	local dep
 	{
 		grep -A1 "^$name " "$here/pins.conf"
-		cat "$here/$name.sh" "$here/env.sh" $(ls "$here/$name"-*.patch "$here/$name"/* 2>/dev/null)
+		cat "$here/$name.sh" "$here/env.sh"
+		find "$here" -name "$name-*.patch" | sort | xargs -r cat
 		gcc -dumpfullversion
 		for dep in "$@"; do
 			cat "$BUILD/stamps/$dep"
@@ -38,7 +39,7 @@ if grep -q "^$name " "$here/pins.conf"; then
 	archive=$("$here/fetch.sh" "$name")
 	tar -xf "$archive" -C "$work" --strip-components=1 --no-same-owner
 fi
-cd "$work"
+cd "$work" || exit
 for patch in "$here/$name"-*.patch; do
 	[ ! -e "$patch" ] || patch -p1 -s <"$patch"
 done

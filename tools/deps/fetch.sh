@@ -14,7 +14,7 @@ read_pin()
 	local line
 	line=$(sed -e 's/#.*//' "$TOP/tools/deps/pins.conf" | sed -e ':a' -e '/^[^\t]/{$!N;s/\n\t/ /;ta' -e 'P;D}' |
 		grep "^$1 ") || die "$1: not in tools/deps/pins.conf"
-	read -r NAME VERSION LICENCE SHA256 URL DEB_PACKAGE DEB_SHA256 <<<"$line"
+	read -r NAME VERSION _licence SHA256 URL DEB_PACKAGE DEB_SHA256 <<<"$line"
 	[ "$DEB_SHA256" != = ] || DEB_SHA256=$SHA256
 }
 

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The style of the sources, as far as the tools for it are at hand."""
+
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+from dumps import ROOT
+
+RUFF_MODULE = os.path.join(ROOT, "build", "lint", "node_modules", "@astral-sh", "ruff-wasm-nodejs")
+CLANG_FORMAT = 14
+"""The release whose opinion counts; they differ in details."""
+MYPY = (1, 11)
+"""The first release that knows the language of Python 3.13."""
+
+
+def sources(*patterns):
+    files = [file for pattern in patterns for file in glob.glob(pattern, root_dir=ROOT, recursive=True)]
+    return sorted(files)
+
+
+def first_bytes(file):
+    with open(os.path.join(ROOT, file), "rb") as source:
+        return source.read(2)
+
+
+def version_of(tool):
+    """The version of a tool as a tuple of numbers; a skipped test if it is not there."""
+    if shutil.which(tool) is None:
+        raise unittest.SkipTest(f"no {tool} here")
+    text = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False).stdout
+    return tuple(map(int, re.search(r"(\d+(?:\.\d+)*)", text)[1].split(".")))
+
+
+class Style(unittest.TestCase):
+    def check(self, *command):
+        result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if result.returncode:
+            self.fail(f"{command[0]}:\n{result.stdout}")
+
+    def test_ruff(self):
+        files = sources("frozen/**/*.py", "progs/**/*.py", "tools/**/*.py", "tests/**/*.py")
+        if shutil.which("ruff"):
+            self.check("ruff", "check", "--config", "tools/lint/ruff.toml", "--output-format", "concise", *files)
+            return
+        if not shutil.which("node") or not os.path.isdir(RUFF_MODULE):
+            self.skipTest("neither ruff nor node with its WebAssembly here")
+        import tomllib
+
+        with open(os.path.join(ROOT, "tools", "lint", "ruff.toml"), "rb") as file:
+            settings = tomllib.load(file)
+        self.check("node", "tools/lint/ruff.mjs", RUFF_MODULE, json.dumps(settings), *files)
+
+    def test_mypy(self):
+        if version_of("mypy") < MYPY:
+            self.skipTest(f"mypy is older than {MYPY[0]}.{MYPY[1]}")
+        files = sources("frozen/**/*.py", "tools/freeze.py", "tools/manifest.py", "tools/check_layers.py")
+        self.check("mypy", "--config-file", "tools/lint/mypy.ini", *(file for file in files if not file.endswith("/manifest.py")))
+
+    def test_clang_format(self):
+        if version_of("clang-format")[0] != CLANG_FORMAT:
+            self.skipTest(f"not clang-format {CLANG_FORMAT}")
+        self.check("clang-format", "--dry-run", "-Werror", *sources("src/*/*.[ch]", "tests/c/*.[ch]"))
+
+    def test_shellcheck(self):
+        version_of("shellcheck")
+        files = sources("build.sh", "tools/**/*.sh", ".ci/run")
+        scripts = [file for file in files if first_bytes(file) == b"#!"]
+        self.check("shellcheck", "-e", "SC1091", *scripts)
+
+    def test_layers(self):
+        sys.path.insert(0, os.path.join(ROOT, "tools"))
+        import check_layers
+
+        self.assertEqual(check_layers.check_c(check_layers.Path(ROOT)) + check_layers.check_python(check_layers.Path(ROOT)), [])
+
+    def test_every_source_names_its_licence(self):
+        for file in sources("src/**/*.[ch]", "tests/**/*.py", "tests/**/*.[ch]", "frozen/**/*.py", "progs/**/*.py", "tools/**/*.py",
+                            "tools/**/*.sh", "tools/**/*.mk"):  # fmt: skip
+            with self.subTest(file=file), open(os.path.join(ROOT, file), encoding="utf-8") as source:
+                text = source.read(400)
+                if text:
+                    self.assertIn("SPDX-License-Identifier: ", text)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# build.sh bench [DUMP...]: where the time goes, from the start of the interpreter to the main job.
+# Without DUMP: the sample in the repository and the dumps beside it.
+. "$(dirname "$0")/deps/env.sh"
+cd "$TOP" || exit
+exec ./pykd --trust-cwd --run tools/bench.py "$@"
