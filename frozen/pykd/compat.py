@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Old names on new kernels.
+
+Programs written for older kernels name members that were renamed, moved, or replaced. Where the value still exists under another path,
+or can be worked out faithfully, the old name goes on to work: such members are added to the class of a struct when that is made, and
+only where the compiler's struct does not have them. Names whose meaning is gone (``mm_struct.mm_rb``) stay gone.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from _pykd import Dump, Struct, StructType
+
+    Source = str | Callable[[Struct], Any]
+
+
+class Parts:
+    """Values that used to lie together in a struct and no longer do."""
+
+    def __init__(self, **parts: Any) -> None:
+        self.__dict__.update(parts)
+
+    def hasField(self, name: str) -> bool:
+        return name in self.__dict__
+
+    def __repr__(self) -> str:
+        return f"Parts({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
+
+
+def _dump_of(obj: Struct) -> Dump:
+    return type(obj).PYT_dump
+
+
+def _seen_as(struct: str, path: str) -> Callable[[Struct], Any]:
+    """The object is a *struct* too, which has the value now."""
+    return lambda obj: obj.castTo(struct).Eval(path)
+
+
+def _split_time(name: str) -> Callable[[Struct], Parts]:
+    return lambda inode: Parts(
+        tv_sec=getattr(inode, f"{name}_sec"),
+        tv_nsec=getattr(inode, f"{name}_nsec"),
+    )
+
+
+def _pids(task: Struct) -> list[Parts]:
+    links = task.pid_links
+    return [Parts(pid=task.signal.pids[i] if i else task.thread_pid, node=link) for i, link in enumerate(links)]
+
+
+def _vmas(mm: Struct) -> list[int]:
+    from .kernel import mapletree
+
+    return [entry for _, _, entry in mapletree.entries(_dump_of(mm), int(mm) + mm.fieldOffset("mm_mt"))]
+
+
+# The areas of the address space that was walked last: vm_next is asked of each in turn.
+_walked: tuple[Struct | None, dict[int, int], list[int]] = (None, {}, [])
+
+
+def _area_beside(area: Struct, step: int) -> Struct:
+    global _walked
+    mm = area.vm_mm
+    if _walked[0] is None or _walked[0] != mm or _dump_of(_walked[0]) is not _dump_of(mm) or _dump_of(mm).live:
+        areas = _vmas(mm)
+        _walked = mm, {address: i for i, address in enumerate(areas)}, areas
+    _, places, areas = _walked
+    i = places.get(int(area), -step) + step
+    # NULL at both ends, and for an area that is not, or no longer, in the tree.
+    return type(area)(areas[i] if int(area) in places and 0 <= i < len(areas) else 0)  # type: ignore[return-value]
+
+
+def _mmap(mm: Struct) -> Struct:
+    areas = _vmas(mm)
+    return _dump_of(mm).struct_class("struct vm_area_struct")(areas[0] if areas else 0)  # type: ignore[return-value]
+
+
+_CORE = ("MOD_TEXT", "MOD_DATA", "MOD_RODATA", "MOD_RO_AFTER_INIT")
+_INIT = ("MOD_INIT_TEXT", "MOD_INIT_DATA", "MOD_INIT_RODATA")
+
+
+def _layout(kinds: tuple[str, ...]) -> Callable[[Struct], Parts]:
+    def layout(module: Struct) -> Parts:
+        dump = _dump_of(module)
+        memory = module.mem
+        parts = [memory[dump.enumerator(kind)] for kind in kinds]
+        text, read_only = parts[0].size, parts[2].size
+        return Parts(
+            base=parts[0].base,
+            size=sum(part.size for part in parts),
+            text_size=text,
+            ro_size=text + read_only,
+            ro_after_init_size=text + read_only + (parts[3].size if len(parts) > 3 else 0),
+        )
+
+    return layout
+
+
+def _of_layout(layout: str, member: str) -> Callable[[Struct], Any]:
+    return lambda module: getattr(getattr(module, layout), member)
+
+
+def _file_count(file: Struct) -> Parts:
+    # A file_ref_t counts from 0 for one reference.
+    return Parts(counter=file.f_ref.refcnt.counter + 1)
+
+
+def _bd_inode(bdev: Struct) -> Struct:
+    both = _dump_of(bdev).struct_class("struct bdev_inode")
+    outer = both(int(bdev) - (both.member_offset("bdev") or 0))
+    return outer.vfs_inode  # type: ignore[no-any-return, attr-defined]
+
+
+def _scsi_request(command: Struct) -> Struct:
+    # blk_mq_rq_from_pdu(): a driver's data follow the request.
+    request = _dump_of(command).struct_class("struct request")
+    return request(int(command) - request.PYT_size)  # type: ignore[return-value]
+
+
+NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
+    "struct task_struct": (
+        ("state", "__state", '2f064a59a11f ("sched: Change task_struct::state") (in v5.14)'),
+        ("thread_group", "thread_node", '8e1f385104ac ("kill task_struct->thread_group") (in v6.7); see LIST_HEADS'),
+        ("cpu", "thread_info.cpu", 'bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") (in v5.16)'),
+        ("cpus_allowed", "cpus_mask", '3bd3706251ee ("sched/core: Provide a pointer to the valid CPU mask") (in v5.3)'),
+        ("real_start_time", "start_boottime", 'cf25e24db61c ("time: Rename tsk->real_start_time to ->start_boottime") (in v5.5)'),
+        ("pids", _pids, '2c4704756cab ("pids: Move the pgrp and session pid pointers from task_struct to signal_struct") (in v4.19)'),
+    ),
+    "struct thread_info": (
+        # Where THREAD_INFO_IN_TASK is set, a thread_info is the start of its task_struct.
+        ("cpu", _seen_as("struct task_struct", "cpu"), 'c65eacbe290b ("sched/core: Allow putting thread_info into task_struct") (in v4.9)'),
+        ("task", _seen_as("struct task_struct", ""), 'c65eacbe290b, and 15f4eae70d36 ("x86: Move thread_info into task_struct") (in v4.9)'),
+    ),
+    "struct mm_struct": (
+        ("mmap", _mmap, '763ecb035029 ("mm: remove the vma linked list") (in v6.1)'),
+        ("mmap_sem", "mmap_lock", 'da1c55f1b272 ("mmap locking API: rename mmap_sem to mmap_lock") (in v5.8)'),
+    ),
+    "struct vm_area_struct": (
+        ("vm_next", lambda area: _area_beside(area, 1), '763ecb035029 ("mm: remove the vma linked list") (in v6.1)'),
+        ("vm_prev", lambda area: _area_beside(area, -1), '763ecb035029 ("mm: remove the vma linked list") (in v6.1)'),
+    ),
+    "struct module": (
+        ("core_layout", _layout(_CORE), 'ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4)'),
+        ("init_layout", _layout(_INIT), 'ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4)'),
+        ("module_core", _of_layout("core_layout", "base"), '7523e4dc5057 ("module: use a structure to encapsulate layout.") (in v4.5)'),
+        ("core_size", _of_layout("core_layout", "size"), '7523e4dc5057 ("module: use a structure to encapsulate layout.") (in v4.5)'),
+        ("core_text_size", _of_layout("core_layout", "text_size"), '7523e4dc5057 (in v4.5)'),
+        ("module_init", _of_layout("init_layout", "base"), '7523e4dc5057 (in v4.5)'),
+        ("init_size", _of_layout("init_layout", "size"), '7523e4dc5057 (in v4.5)'),
+        ("symtab", "kallsyms.symtab", '8244062ef1e5 ("modules: fix longstanding /proc/kallsyms vs module insertion race.") (in v4.5)'),
+        ("num_symtab", "kallsyms.num_symtab", '8244062ef1e5 (in v4.5)'),
+        ("strtab", "kallsyms.strtab", '8244062ef1e5 (in v4.5)'),
+    ),
+    "struct dentry": (
+        # A walk that follows pointers at offset 0 to NULL or the head sees the same children.
+        ("d_subdirs", "d_children", 'da549bdd15c2 ("dentry: switch the lists of children to hlist") (in v6.8)'),
+        ("d_child", "d_sib", 'da549bdd15c2 ("dentry: switch the lists of children to hlist") (in v6.8)'),
+        ("d_iname", "d_shortname.string", '"dcache: back inline names with a struct-wrapped array of unsigned long" (in v6.15)'),
+        ("d_count", "d_lockref.count", '98474236f72e ("vfs: make the dentry cache use the lockref infrastructure") (in v3.12)'),
+        ("d_lock", "d_lockref.lock", '98474236f72e ("vfs: make the dentry cache use the lockref infrastructure") (in v3.12)'),
+        ("d_alias", "d_u.d_alias", '946e51f2bf37 ("move d_rcu from overlapping d_child to overlapping d_alias") (in v3.19)'),
+    ),
+    "struct hlist_head": (
+        ("next", "first", 'da549bdd15c2: what was the list_head d_subdirs (in v6.8)'),
+    ),
+    "struct inode": (
+        ("i_ctime", "__i_ctime", '13bc24457850 ("fs: rename i_ctime field to __i_ctime") (in v6.6)'),
+        ("i_atime", "__i_atime", '12cd44023651 ("fs: rename inode i_atime and i_mtime fields") (in v6.7)'),
+        ("i_mtime", "__i_mtime", '12cd44023651 ("fs: rename inode i_atime and i_mtime fields") (in v6.7)'),
+        ("i_ctime", _split_time("i_ctime"), '3aa63a569c64 ("fs: switch timespec64 fields in inode to discrete integers") (in v6.11)'),
+        ("i_atime", _split_time("i_atime"), '3aa63a569c64 ("fs: switch timespec64 fields in inode to discrete integers") (in v6.11)'),
+        ("i_mtime", _split_time("i_mtime"), '3aa63a569c64 ("fs: switch timespec64 fields in inode to discrete integers") (in v6.11)'),
+    ),
+    "struct file": (
+        ("f_dentry", "f_path.dentry", '78d28e651f97 ("kill f_dentry macro") (in v3.19)'),
+        ("f_vfsmnt", "f_path.mnt", '"kill f_vfsmnt macro" (in v3.9)'),
+        ("f_count", _file_count, '90ee6ed776c0 ("fs: port files to file_ref") (in v6.13)'),
+    ),
+    "struct kernfs_node": (
+        ("parent", "__parent", '633488947ef6 ("kernfs: Use RCU to access kernfs_node::parent.") (in v6.15)'),
+    ),
+    "struct request": (
+        ("rq_disk", "q.disk", 'f3fa33acca9f ("block: remove the ->rq_disk field in struct request") (in v5.17)'),
+    ),
+    "struct request_queue": (
+        ("backing_dev_info", "disk.bdi", 'edb0872f44ec ("block: move the bdi from the request_queue to the gendisk") (in v5.15)'),
+        ("kobj", "disk.queue_kobj", '2bd85221a625 ("block: untangle request_queue refcounting from sysfs") (in v6.2)'),
+    ),
+    "struct block_device": (
+        ("bd_inode", _bd_inode, '203c1ce0bb06 ("RIP ->bd_inode") (in v6.10)'),
+        ("bd_partno", lambda bdev: bdev.Eval("__bd_flags.counter") & 0xFF, '1116b9fa15c0 ("bdev: infrastructure for flags") (in v6.10)'),
+    ),
+    "struct bio": (
+        ("bi_disk", "bi_bdev.bd_disk", '309dca309fc3 ("block: store a block_device pointer in struct bio") (in v5.12)'),
+        ("bi_rw", "bi_opf", '1eff9d322a44 ("block: rename bio bi_rw to bi_opf") (in v4.8)'),
+        ("bi_sector", "bi_iter.bi_sector", '4f024f3797c4 ("block: Abstract out bvec iterator") (in v3.14)'),
+        ("bi_size", "bi_iter.bi_size", '4f024f3797c4 ("block: Abstract out bvec iterator") (in v3.14)'),
+        ("bi_idx", "bi_iter.bi_idx", '4f024f3797c4 ("block: Abstract out bvec iterator") (in v3.14)'),
+        ("bi_cnt", "__bi_cnt", 'dac56212e812 ("bio: skip atomic inc/dec of ->bi_cnt for most use cases") (in v4.2)'),
+    ),
+    "struct scsi_cmnd": (
+        ("request", _scsi_request, '"scsi: core: Remove the request member from struct scsi_cmnd" (in v5.16)'),
+    ),
+    "struct rq": (
+        ("lock", "__lock", '5cb9eaa3d274 ("sched: Wrap rq::lock access") (in v5.14)'),
+    ),
+    "struct cfs_rq": (
+        ("nr_running", "nr_queued", '736c55a02c47 ("sched/fair: Rename cfs_rq.nr_running into nr_queued") (in v6.14)'),
+        ("h_nr_running", "h_nr_queued", '7b8a702d9438 ("sched/fair: Rename h_nr_running into h_nr_queued") (in v6.14)'),
+        ("rb_leftmost", "tasks_timeline.rb_leftmost", 'bfb068892d30 ("sched/fair: Replace cfs_rq->rb_leftmost") (in v4.14)'),
+    ),
+    "struct pool_workqueue": (
+        ("delayed_works", "inactive_works", 'f97a4a1a3f87 ("workqueue: Rename \\"delayed\\" (delayed by active management) to \\"inactive\\"") (in v5.15)'),
+        ("max_active", "wq.max_active", 'a045a272d887 ("workqueue: Move pwq->max_active to wq->max_active") (in v6.8)'),
+    ),
+    "struct xarray": (
+        ("rnode", "xa_head", 'f8d5d0cc145c ("xarray: Add definition of struct xarray") (in v4.20)'),
+        ("gfp_mask", "xa_flags", 'f8d5d0cc145c ("xarray: Add definition of struct xarray") (in v4.20)'),
+    ),
+    "struct address_space": (
+        ("page_tree", "i_pages", 'b93b016313b3 ("page cache: use xa_lock") (in v4.17)'),
+    ),
+    "struct page": (
+        ("_count", "_refcount", '0139aa7b7fa1 ("mm: rename _count, field of the struct page, to _refcount") (in v4.6)'),
+        ("slab_cache", _seen_as("struct slab", "slab_cache"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
+        ("freelist", _seen_as("struct slab", "freelist"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
+        ("inuse", _seen_as("struct slab", "inuse"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
+        ("objects", _seen_as("struct slab", "objects"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
+        ("frozen", _seen_as("struct slab", "frozen"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
+        ("index", "__folio_index", '"mm: rename page->index to page->__folio_index" (in v6.16)'),
+    ),
+    "struct kmem_cache": (
+        ("objsize", "object_size", '3b0efdfa1e71 ("mm, sl[aou]b: Extract common fields from struct kmem_cache") (in v3.6)'),
+    ),
+    "struct nsproxy": (
+        ("pid_ns", "pid_ns_for_children", 'c2b1df2eb420 ("Rename nsproxy.pid_ns to nsproxy.pid_ns_for_children") (in v3.11)'),
+    ),
+    **{
+        namespace: (
+            ("proc_inum", "ns.inum", '435d5f4bb2cc ("common object embedded into various struct ....ns") (in v3.19)'),
+        )
+        for namespace in (
+            "struct pid_namespace",
+            "struct uts_namespace",
+            "struct ipc_namespace",
+            "struct mnt_namespace",
+            "struct user_namespace",
+            "struct net",
+        )
+    },
+}  # fmt: skip
+"""By struct: old name; where its value is now, a path or a function of the object; the commit that changed it. Of several lines for one
+name the first that this kernel has counts."""
+
+
+def _add(cls: StructType) -> None:
+    for name, source, _ in NAMES[cls.PYT_symbol]:
+        if cls.has_member(name) or name in cls.__dict__:
+            continue
+        if isinstance(source, str):
+            cls.add_member(name, source)
+        elif _can(cls, source):
+            setattr(cls, name, property(source))
+
+
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "_pids": ("pid_links",),
+    "_mmap": ("mm_mt",),
+    "layout": ("mem",),
+    "_file_count": ("f_ref",),
+}
+"""Members without which a function has nothing to work on: before they were there the old name, or nothing, was."""
+
+
+def _can(cls: StructType, source: Callable[[Struct], Any]) -> bool:
+    return all(cls.has_member(name) for name in _NEEDS.get(source.__name__, ()))
+
+
+def old_names(dump: Dump) -> None:
+    """Let the structs of a dump have their old names too."""
+    dump.pseudo_members.update(dict.fromkeys(NAMES, _add))
+
+
+def _thread_list_head(node: int, dump: Dump) -> int:
+    """The list of a group's threads has a head now, in ``signal_struct``; it was a ring of tasks."""
+    task = dump.struct_class("struct task_struct")
+    signal = task(node - (task.member_offset("thread_node") or 0)).signal  # type: ignore[attr-defined]
+    return int(signal) + signal.fieldOffset("thread_head") if signal else 0
+
+
+LIST_HEADS: dict[tuple[str, str], Callable[[int, Dump], int]] = {
+    ("struct task_struct", "thread_group"): _thread_list_head,
+}
+"""Lists that had no head and have one now: (struct, old name) to a function from a link to the head, which is no element."""
+
+
+def list_head(struct: str, member: str, node: int, dump: Dump) -> int:
+    """Address of a link that a walk along *member* from *node* must leave out; 0 if there is none."""
+    function = LIST_HEADS.get((struct, member))
+    if function is None or dump.type(struct).member(member) is not None:
+        return 0
+    return function(node, dump)

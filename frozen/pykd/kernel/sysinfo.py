@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fields of the ``sys`` command, each computed by itself."""
+
+from __future__ import annotations
+
+from .. import Error, FaultError, cpus, tasks
+from . import timekeeping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from _pykd import Dump, Struct
+
+
+def KERNEL(dump: Dump) -> str:
+    """Where names and types come from; crash prints the path of a vmlinux here."""
+    return "[names and types from the dump]"
+
+
+def DUMPFILE(dump: Dump) -> str | None:
+    if len(dump.paths) > 1:
+        return None
+    return f"{dump.path}{_tag(dump)}"
+
+
+def DUMPFILES(dump: Dump) -> str | None:
+    """Of a split dump: a line for each part."""
+    if len(dump.paths) == 1:
+        return None
+    return "\n".join(f"{path}{_tag(dump)}" for path in dump.paths)
+
+
+def _tag(dump: Dump) -> str:
+    if dump.live:
+        return "  [LIVE SYSTEM]"
+    tags = "  [INCOMPLETE]" if not dump.complete else ""
+    return f"{tags}  [PARTIAL DUMP]" if _is_partial(dump) else tags
+
+
+def _is_partial(dump: Dump) -> bool:
+    """Whether makedumpfile was told to leave out pages: ``dump_level`` in the sub-header of the kdump format.
+
+    The file is a row of blocks: the header (``struct disk_dump_header``, with its block size at 428 on x86-64), then ``struct
+    kdump_sub_header`` with the level as an int behind ``unsigned long phys_base``. In a flattened file the same data lies in pieces: a
+    4 KiB head, then (offset, size) big-endian before each piece.
+    """
+    try:
+        with open(dump.path, "rb", buffering=0) as file:
+            start = 0
+            if file.read(12) == b"makedumpfile":
+                start = 4096 + 16
+            file.seek(start)
+            header = file.read(8192 + 16)
+    except OSError:
+        return False
+    if header[:8] != b"KDUMP   ":
+        return False
+    level = header[4096 + 8 : 4096 + 12]
+    if start:
+        # The sub-header is the second piece.
+        size = 0
+        file_offset = 4096 + 8
+        with open(dump.path, "rb", buffering=0) as file:
+            file.seek(4096)
+            for _ in range(16):
+                offset, size = (int.from_bytes(file.read(8), "big", signed=True) for _ in range(2))
+                if size <= 0:
+                    return False
+                if offset <= file_offset < offset + size:
+                    file.seek(file_offset - offset, 1)
+                    level = file.read(4)
+                    break
+                file.seek(size, 1)
+    return int.from_bytes(level, "little") > 0
+
+
+def CPUS(dump: Dump) -> str:
+    present = len(cpus.present(dump))
+    offline = present - len(cpus.online(dump))
+    return f"{present} [OFFLINE: {offline}]" if offline > 0 else str(present)
+
+
+def DATE(dump: Dump) -> str:
+    import time
+
+    return time.strftime("%a %b %e %H:%M:%S %Z %Y", time.localtime(timekeeping.now(dump)))
+
+
+def UPTIME(dump: Dump) -> str:
+    seconds = timekeeping.jiffies_since_boot(dump) // timekeeping.hz(dump)
+    days, seconds = divmod(seconds, 86400)
+    clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return f"{days} days, {clock}" if days else clock
+
+
+def LOAD_AVERAGE(dump: Dump) -> str:
+    """``avenrun``: fixed point with 11 bits behind the point, rounded as /proc/loadavg does."""
+    loads = memoryview(dump.read(dump.symbol("avenrun", "").address, 24)).cast("Q")
+    texts = []
+    for load in loads:
+        load += (1 << 11) // 200
+        texts.append(f"{load >> 11}.{(load & (1 << 11) - 1) * 100 >> 11:02d}")
+    return ", ".join(texts)
+
+
+def TASKS(dump: Dump) -> str:
+    return str(sum(1 for _ in tasks.threads(dump)) + len(tasks.idle(dump)))
+
+
+def _uts(dump: Dump, member: str) -> str:
+    namespace: Struct = dump.object("struct uts_namespace", dump.symbol("init_uts_ns", "").address)
+    return str(getattr(namespace.name, member))
+
+
+def NODENAME(dump: Dump) -> str:
+    return _uts(dump, "nodename")
+
+
+def RELEASE(dump: Dump) -> str:
+    return dump.vmcoreinfo.get("OSRELEASE") or _uts(dump, "release")
+
+
+def VERSION(dump: Dump) -> str:
+    return _uts(dump, "version")
+
+
+def MACHINE(dump: Dump) -> str:
+    try:
+        khz = dump.read_unsigned(dump.symbol("cpu_khz", "").address, 4)
+    except Error:
+        return dump.arch
+    return f"{dump.arch}  ({khz // 1000} Mhz)"
+
+
+def MEMORY(dump: Dump) -> str:
+    """Present pages of all nodes."""
+    nodes = dump.symbol("node_data", "").address
+    online: Struct = dump.object("nodemask_t", dump.symbol("node_states", "").address)[dump.enumerator("N_ONLINE")]
+    mask = dump.read_unsigned(int(online)) if online.PYT_size >= 8 else dump.read_unsigned(int(online), online.PYT_size)
+    pages = 0
+    for node in range(mask.bit_length()):
+        if mask >> node & 1:
+            pgdat: Struct = dump.object("struct pglist_data", dump.read_unsigned(nodes + 8 * node))
+            pages += pgdat.node_present_pages
+    return size_text(pages * dump.page_size)
+
+
+def size_text(size: int) -> str:
+    """``639.5 MB``, ``4 GB``"""
+    for unit, name in ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")):
+        if size >= unit:
+            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{size} bytes"
+
+
+_PANICS = (
+    "Kernel panic - not syncing: ",
+    "Kernel panic: ",
+    "BUG: unable to handle ",
+    "Unable to handle kernel",
+    "kernel BUG at",
+    "Kernel BUG at",
+    "general protection fault",
+    "divide error",
+    "stack segment",
+    "invalid opcode:",
+    "Oops: ",
+)
+"""What the log says of the reason of a crash, the most telling first."""
+
+
+def PANIC(dump: Dump) -> str:
+    from . import printk
+
+    found: dict[str, str] = {}
+    try:
+        for record in printk.records(dump):
+            for start in _PANICS:
+                if start in record.text:
+                    # The last panic is the one that ended it; of an oops the first line tells most.
+                    if start.startswith("Kernel panic") or start not in found:
+                        found[start] = record.text.partition("\n")[0]
+                    break
+    except Error:
+        return ""
+    for start in _PANICS:
+        if start in found:
+            return f'"{found[start]}"'
+    return ""
+
+
+FIELDS: dict[str, Callable[[Dump], str | None]] = {
+    "KERNEL": KERNEL,
+    "DUMPFILE": DUMPFILE,
+    "DUMPFILES": DUMPFILES,
+    "CPUS": CPUS,
+    "DATE": DATE,
+    "UPTIME": UPTIME,
+    "LOAD AVERAGE": LOAD_AVERAGE,
+    "TASKS": TASKS,
+    "NODENAME": NODENAME,
+    "RELEASE": RELEASE,
+    "VERSION": VERSION,
+    "MACHINE": MACHINE,
+    "MEMORY": MEMORY,
+    "PANIC": PANIC,
+}
+"""In crash's order."""
+
+
+def field(dump: Dump, name: str) -> str | None:
+    """One field's text; ``(unavailable: …)`` where the dump lacks what it is made of. None if there is no such field."""
+    function = FIELDS.get(name)
+    if function is None:
+        return None
+    try:
+        return function(dump)
+    except (Error, FaultError, ValueError, ZeroDivisionError) as error:
+        return f"(unavailable: {error})"
+
+
+def text(dump: Dump) -> str:
+    """What ``sys`` prints."""
+    lines = []
+    for name in FIELDS:
+        value = field(dump, name)
+        if value is not None:
+            first, *others = value.split("\n")
+            lines.append(f"{name:>12s}: {first}".rstrip())
+            lines += [f"{'':14s}{other}" for other in others]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""HZ, jiffies and the time of the crash."""
+
+from __future__ import annotations
+
+from .. import Error, per_dump
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _pykd import Dump, Struct
+
+
+@per_dump
+def hz(dump: Dump) -> int:
+    """CONFIG_HZ.
+
+    ``clocksource_jiffies`` has the length of a tick as a constant: ``.mult = TICK_NSEC << JIFFIES_SHIFT`` with ``.shift =
+    JIFFIES_SHIFT``. Unlike ``tick_nsec`` it does not follow NTP.
+    """
+    address = dump.symbol("clocksource_jiffies", "").address
+    clock: Struct = dump.object("struct clocksource", address)
+    return round(1_000_000_000 / (clock.mult >> clock.shift))
+
+
+def jiffies_since_boot(dump: Dump) -> int:
+    """``get_jiffies_64() - INITIAL_JIFFIES``: the counter starts five minutes before its lower 32 bits overflow."""
+    jiffies = dump.read_unsigned(dump.symbol("jiffies_64", "").address)
+    return jiffies - (-300 * hz(dump) & 0xFFFFFFFF)
+
+
+def _timekeeper(dump: Dump) -> Struct:
+    """``tk_core.timekeeper``, aligned behind the sequence counter. ``struct tk_data`` has a name since 10f7c178a97c (in v6.13)."""
+    address = dump.symbol("tk_core", "").address
+    try:
+        member = dump.type("struct tk_data").member("timekeeper")
+        if member:
+            return dump.object("struct timekeeper", address + member.offset)  # type: ignore[no-any-return]
+    except Error:
+        pass
+    # struct { seqcount_raw_spinlock_t seq; struct timekeeper timekeeper; }: the counter is rounded up to 8 bytes.
+    return dump.object("struct timekeeper", address + (_sequence_size(dump) + 7 & ~7))  # type: ignore[no-any-return]
+
+
+def _sequence_size(dump: Dump) -> int:
+    for name in ("seqcount_raw_spinlock_t", "seqcount_t"):
+        try:
+            return dump.type(name).size
+        except Error:
+            continue
+    return 4
+
+
+def now(dump: Dump) -> int:
+    """Seconds since 1970 when the kernel stopped."""
+    return int(_timekeeper(dump).xtime_sec)

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Processes and threads.
+
+Lists: ``init_task.tasks`` links the group leaders, ``signal_struct.thread_head`` the threads of a group (the only list of these since
+8e1f385104ac ("kill task_struct->thread_group") (in v6.7)). The idle tasks are in neither, the run queues have them.
+"""
+
+from __future__ import annotations
+
+from . import Error, FaultError, NotFoundError, cpus, current, per_dump
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _pykd import Dump, Struct
+
+MAX_TASKS = 1_000_000
+"""No list is followed further."""
+
+
+@per_dump
+def _addresses(dump: Dump) -> list[int]:
+    """Addresses of all threads but the idle ones: each leader and then its threads."""
+    task = dump.type("struct task_struct")
+    tasks, node = task.member("tasks"), task.member("thread_node")
+    head = dump.type("struct signal_struct").member("thread_head")
+    assert tasks and node and head
+    start = dump.symbol("init_task", "").address + tasks.offset
+    leaders = [link - tasks.offset for link in dump.follow(start, limit=MAX_TASKS)[0][1:]]
+    found = []
+    for leader, (signal,) in zip(leaders, dump.read_columns(leaders, task, ("signal",)), strict=True):
+        if isinstance(signal, FaultError):
+            continue
+        found.append(leader)
+        if signal:
+            links = dump.follow(int(signal) + head.offset, limit=MAX_TASKS)[0][1:]
+            found += [link - node.offset for link in links if link - node.offset != leader]
+    return found
+
+
+@per_dump
+def idle(dump: Dump) -> list[Struct]:
+    """The idle task of each possible CPU, ``init_task`` first."""
+    tasks = []
+    for rq in cpus.run_queues(dump).values():
+        try:
+            if rq.idle:
+                tasks.append(rq.idle)
+        except FaultError:
+            continue
+    return tasks or [dump.variable("init_task")]
+
+
+def threads(dump: Dump | None = None) -> Iterator[Struct]:
+    """``struct task_struct`` of every thread but the idle ones: a leader, then the other threads of its group."""
+    dump = dump or current()
+    task = dump.struct_class("struct task_struct")
+    for address in _addresses(dump):
+        yield task(address)  # type: ignore[misc]
+
+
+def processes(dump: Dump | None = None) -> Iterator[Struct]:
+    """``struct task_struct`` of every group leader."""
+    return (task for task in threads(dump) if task == task.group_leader)
+
+
+@per_dump
+def _by_pid(dump: Dump) -> dict[int, int]:
+    addresses = _addresses(dump)
+    table = {0: int(idle(dump)[0])}
+    for address, (pid,) in zip(addresses, dump.read_columns(addresses, "struct task_struct", ("pid",)), strict=True):
+        if not isinstance(pid, FaultError):
+            table.setdefault(pid, address)
+    return table
+
+
+@per_dump
+def _known(dump: Dump) -> frozenset[int]:
+    return frozenset(_addresses(dump)).union(map(int, idle(dump)))
+
+
+def find(pid: int, dump: Dump | None = None) -> Struct:
+    """The thread of that PID in the first namespace; 0 is the idle task of the first CPU.
+
+    :raises NotFoundError:
+    """
+    dump = dump or current()
+    address = _by_pid(dump).get(pid)
+    if address is None:
+        raise NotFoundError(f"no task has PID {pid}")
+    return dump.struct_class("struct task_struct")(address)  # type: ignore[misc]
+
+
+def is_task(address: int, dump: Dump | None = None) -> bool:
+    """Whether a ``struct task_struct`` of a thread, an idle one too, is at *address*."""
+    return int(address) in _known(dump)
+
+
+@per_dump
+def panic_task(dump: Dump) -> Struct:
+    """The thread whose crash is in the dump: of the CPU that panicked, else of the first that was running.
+
+    ``panic_cpu`` is an ``atomic_t`` holding the CPU's number, -1 (PANIC_CPU_INVALID) if none called panic().
+    """
+    active = cpus.active_tasks(dump)
+    try:
+        cpu = dump.read_signed(dump.symbol("panic_cpu", "").address, 4)
+    except Error:
+        cpu = -1
+    if cpu not in active:
+        cpu = next(iter(active), -1)
+    if cpu < 0:
+        return idle(dump)[0]
+    return dump.struct_class("struct task_struct")(active[cpu])  # type: ignore[misc]
+
+
+def memory_usage(task: Struct, dump: Dump | None = None) -> tuple[int, int]:
+    """Virtual and resident size of the task's process, in kB; (0, 0) of a kernel thread."""
+    dump = dump or current()
+    mm = task.mm
+    if not mm:
+        return 0, 0
+    kilobytes = dump.page_size // 1024
+    return mm.total_vm * kilobytes, _resident_pages(mm, dump) * kilobytes
+
+
+def _resident_pages(mm: Struct, dump: Dump) -> int:
+    members = ("MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES")
+    kinds = [dump.enumerator(name) for name in members]
+    stat = mm.rss_stat
+    if isinstance(stat, list):
+        # f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (in v6.2)
+        return max(0, sum(percpu_counter_sum(stat[kind], dump) for kind in kinds))
+    pages = sum(stat.count[kind].counter for kind in kinds)
+    # Before it each thread kept some counts for a while (SPLIT_RSS_COUNTING).
+    if dump.struct_class("struct task_struct").has_member("rss_stat"):
+        pages += sum(_own_counts(mm, kinds, dump))
+    return max(0, pages)
+
+
+def _own_counts(mm: Struct, kinds: list[int], dump: Dump) -> Iterator[int]:
+    for address, (its,) in zip(
+        _addresses(dump), dump.read_columns(_addresses(dump), "struct task_struct", ("mm",)), strict=True
+    ):
+        if not isinstance(its, FaultError) and its == mm:
+            count = dump.struct_class("struct task_struct")(address).rss_stat.count  # type: ignore[misc]
+            yield sum(count[kind] for kind in kinds)
+
+
+def percpu_counter_sum(counter: Struct, dump: Dump | None = None) -> int:
+    """Value of a ``struct percpu_counter``, with what the online CPUs hold back."""
+    dump = dump or current()
+    total: int = counter.count
+    held = int(counter.counters)
+    if held:
+        for cpu in cpus.online(dump):
+            try:
+                total += dump.read_signed(cpus.address_on(held, cpu, dump), 4)
+            except FaultError:
+                continue
+    return total
