@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import crash
 import pykd
+from pykd import cpus
+from pykd.tasklist import MAX_THREADS, ThreadList
 from pykdump.API import *
 
 from LinuxDump import percpu
 from LinuxDump.fs import get_dentry_name
 from LinuxDump.taskstate import StateNames, state_array, state_bits
-from LinuxDump.tasklist import MAX_THREADS, ThreadList
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def get_uptime() -> str:
 def runqueue_addrs() -> list[int]:
     """Address of the ``struct rq`` of each CPU that may exist."""
     dump = pykd.current()
-    return [percpu.cpu_address(dump, "runqueues", cpu) for cpu in percpu.cpu_numbers(dump)]
+    base = dump.symbol("runqueues").address
+    return [cpus.address_on(base, cpu, dump) for cpu in range(len(cpus.offsets(dump)))]
 
 
 @memoize_cond(CU_LIVE)

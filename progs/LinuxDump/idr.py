@@ -6,7 +6,7 @@ from __future__ import annotations
 import pykd
 from pykdump.API import *
 
-from LinuxDump.xarray import xa_entries
+from pykd.xarray import xa_entries
 
 __all__ = ["idr_for_each"]
 

@@ -7,7 +7,7 @@ import pykd
 from pykd import FaultError, LimitError
 from pykdump.API import *
 
-from LinuxDump.xarray import xa_entries, xa_load
+from pykd.xarray import xa_entries, xa_load
 
 __all__ = ["for_all_rbtree", "radix_tree_lookup_element", "rb_first", "rb_next", "walk_page_tree"]
 

@@ -4,11 +4,8 @@
 import unittest
 
 import pykd
-from dumps import have_one_open, vmcores
-
-have_one_open()
-
-from LinuxDump.tasklist import ThreadList  # noqa: E402
+from dumps import vmcores
+from pykd.tasklist import ThreadList
 
 
 class Damaged:

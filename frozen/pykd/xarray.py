@@ -7,13 +7,13 @@ with the same members but other tags on pointers.
 
 from __future__ import annotations
 
-from pykd import Error
+from . import Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pykd import Dump
+    from _pykd import Dump
 
 _MAX_DEPTH = 11
 """64 bits of index, 6 a level."""

@@ -9,15 +9,14 @@ Damage need not be the kernel's: makedumpfile that does not know a kernel's page
 
 from __future__ import annotations
 
-from pykd import Error, FaultError
-
-from LinuxDump.percpu import cpu_address, cpu_numbers
+from . import Error, FaultError, cpus
+from .xarray import xa_entries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pykd import Dump
+    from _pykd import Dump
 
 MAX_THREADS = 1_000_000
 """No list of threads is followed further than this."""
@@ -215,8 +214,6 @@ class ThreadList:
 
     def _from_pids(self) -> Iterator[int]:
         """Every thread has a ``struct pid`` in ``init_pid_ns.idr``."""
-        from LinuxDump.xarray import xa_entries
-
         dump = self.dump
         lost: list[str] = []
         try:
@@ -240,10 +237,7 @@ class ThreadList:
 
     def _from_run_queues(self) -> Iterator[int]:
         try:
-            queues = [cpu_address(self.dump, "runqueues", cpu) for cpu in cpu_numbers(self.dump)]
-            for (current,) in self.dump.read_columns(queues, "struct rq", ("curr",)):
-                if current and not isinstance(current, FaultError):
-                    yield int(current)
+            yield from cpus.active_tasks(self.dump).values()
         except Error as err:
             self.problems.append(f"the run queues cannot be read: {err}")
 
