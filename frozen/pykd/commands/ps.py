@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``ps``: processes and threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Error
+
+from pykd import cpus, tasktable
+from pykd.command import Command, CommandError, Option, Row
+from pykd.session import Session
+from pykd.tasktable import Thread
+
+POLICIES = {"NORMAL": 0, "FIFO": 1, "RR": 2, "BATCH": 3, "ISO": 4, "IDLE": 5, "DEADLINE": 6, "EXT": 7}
+LIMITS = (
+    "CPU FSIZE DATA STACK CORE RSS NPROC NOFILE MEMLOCK AS LOCKS SIGPENDING MSGQUEUE NICE RTPRIO RTTIME".split()
+)
+INFINITY = (1 << 64) - 1
+STATE_ORDER = "RU IN UN ID ST TR ZO DE SW WA PA NE WK RT FR ??".split()
+
+
+def chosen(session: Session, options: Any) -> list[Thread]:
+    """The threads that the options and arguments leave."""
+    table = tasktable.threads(session.dump)
+    if options.arguments:
+        chooser = tasktable.Chooser(table)
+        found = []
+        for word in options.arguments:
+            threads = chooser.choose(word)
+            if not threads:
+                raise CommandError(f"invalid task or pid value: {word}")
+            found += [thread for thread in threads if thread not in found]
+        table = found
+    if options.k:
+        table = [thread for thread in table if thread.is_kernel()]
+    if options.u:
+        table = [thread for thread in table if not thread.is_kernel()]
+    if options.G:
+        table = [thread for thread in table if thread.leader == thread.address or not thread.pid]
+    if options.A:
+        table = [thread for thread in table if thread.active]
+    if options.I:
+        table = [thread for thread in table if thread.pid]
+    if options.y:
+        table = [thread for thread in table if thread.policy in _policies(options.y)]
+    return table
+
+
+def _policies(text: str) -> set[int]:
+    chosen = set()
+    for word in text.split(","):
+        if word.upper() in POLICIES:
+            chosen.add(POLICIES[word.upper()])
+        elif word.isdigit():
+            chosen.add(int(word))
+        else:
+            raise CommandError(f"invalid policy: {word}")
+    return chosen
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    table = chosen(session, options)
+    tasktable.add_memory(dump, table)
+    total = dump.max_pfn * (dump.page_size // 1024)
+    for thread in table:
+        row: Row = {
+            "pid": thread.pid,
+            "ppid": thread.ppid,
+            "cpu": thread.cpu,
+            "task": thread.address,
+            "state": thread.state,
+            "memory": thread.rss * 100 / total if total else 0.0,
+            "vsz": thread.vsz,
+            "rss": thread.rss,
+            "comm": thread.comm,
+            "active": thread.active,
+            "kernel": thread.is_kernel(),
+            "tgid": thread.tgid,
+            "last_run": thread.last_run,
+            "stack": thread.stack_pointer,
+            "policy": thread.policy,
+            "prio": thread.prio,
+        }
+        if thread.error is not None:
+            row["error"] = thread.error.reason
+        yield row
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    for flag, view in (("S", _summary), ("l", _last_run), ("m", _last_run), ("t", _times), ("p", _parents), ("c", _children),
+                       ("g", _groups), ("r", _limits), ("a", _arguments)):  # fmt: skip
+        if getattr(options, flag):
+            yield from view(list(rows), options, session)
+            return
+    if not options.H:
+        yield f"      PID    PPID  CPU  {'    KSTACKP     ' if options.s else '     TASK       '} ST  %MEM      VSZ      RSS  COMM"
+    for row in rows:
+        mark = ">" if row["active"] else " "
+        comm = f"[{row['comm']}]" if row["kernel"] else row["comm"]
+        shown = f"{row['task']:016x}" if not options.s else '       --       ' if row['active'] else f"{row['stack']:016x}"
+        line = (
+            f"{mark} {row['pid']:>7} {row['ppid']:>7} {row['cpu']:>3}  {shown}  {row['state']} {row['memory']:>5.1f} "
+            f"{row['vsz']:>8} {row['rss']:>8}  {comm}"
+        )
+        yield line + (f"  ({row['error']})" if "error" in row else "")
+
+
+def _header(row: Row) -> str:
+    return f'PID: {row["pid"]:<7}  TASK: {row["task"]:x}  CPU: {row["cpu"]:<3}  COMMAND: "{row["comm"]}"'
+
+
+def _summary(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["state"]] = counts.get(row["state"], 0) + 1
+    for state in counts:  # in the order in which they came up
+        yield f"  {state}: {counts[state]}"
+
+
+def _last_run(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    """The most recently run first; -m: how long before the crash that was, by the clock of the task's CPU."""
+    clocks = {nr: int(rq.clock) for nr, rq in cpus.run_queues(session.dump).items()}
+    rows.sort(key=lambda row: -row["last_run"])
+    if not options.C:
+        yield from (_run_line(row, clocks, bool(options.m)) for row in rows)
+        return
+    from pykd.commands.struct_ import cpu_list
+
+    for cpu in cpu_list(session, options.C):
+        yield f"CPU: {cpu}"
+        yield from (_run_line(row, clocks, bool(options.m)) for row in rows if row["cpu"] == cpu)
+        yield ""
+
+
+def _run_line(row: Row, clocks: dict[int, int], relative: bool) -> str:
+    if relative:
+        ago = max(clocks.get(row["cpu"], 0) - row["last_run"], 0) // 1_000_000
+        seconds, milliseconds = divmod(ago, 1000)
+        minutes, seconds = divmod(seconds, 60)
+        hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
+        stamp = f"[{days} {hours:02}:{minutes:02}:{seconds:02}.{milliseconds:03}]"
+    else:
+        stamp = f"[{row['last_run']:>{len(str(max(clocks.values(), default=0)))}}]"
+    return f"{stamp} [{row['state']}]  {_header(row)}"
+
+
+def _times(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    from pykd.kernel import timekeeping
+
+    now = timekeeping.jiffies_since_boot(session.dump) * (1_000_000_000 // timekeeping.hz(session.dump))
+    for row in rows:
+        task = session.dump.object("struct task_struct", row["task"])
+        yield _header(row)
+        try:
+            start, utime, stime = task.start_time, task.utime, task.stime
+        except Error as error:
+            yield f"  ({error})"
+            continue
+        seconds = max(now - start, 0) // 1_000_000_000
+        days, rest = divmod(seconds, 86400)
+        run = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+        yield f"    RUN TIME: {f'{days} days, ' if days else ''}{run}"
+        yield f"  START TIME: {start}"
+        yield f"       UTIME: {utime}"
+        yield f"       STIME: {stime}"
+        yield ""
+
+
+def _parents(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    table = {thread.address: thread for thread in tasktable.threads(session.dump)}
+    for row in rows:
+        chain = [table[row["task"]]]
+        while (parent := table.get(int(chain[-1].parent))) and parent not in chain:
+            chain.append(parent)
+        for depth, thread in enumerate(reversed(chain)):
+            yield " " * depth + thread.header()
+        yield ""
+
+
+def _children(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    table = tasktable.threads(session.dump)
+    for row in rows:
+        yield _header(row)
+        found = [thread for thread in table if int(thread.parent) == row["task"] and thread.pid]
+        yield from (f"  {thread.header()}" for thread in found)
+        if not found:
+            yield "  (no children)"
+        yield ""
+
+
+def _groups(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    table = tasktable.threads(session.dump)
+    groups: dict[int, list[Thread]] = {}
+    for thread in table:
+        groups.setdefault(thread.tgid, []).append(thread)
+    for row in rows:
+        members = groups.get(row["tgid"], [])
+        leader = next((thread for thread in members if thread.pid == thread.tgid), members[0])
+        yield leader.header()
+        others = [thread for thread in members if thread is not leader]
+        yield from (f"  {thread.header()}" for thread in others)
+        if not others:
+            yield "  (no threads)"
+        yield ""
+
+
+def _limits(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    for row in rows:
+        yield _header(row)
+        yield "      RLIMIT     CURRENT       MAXIMUM  "
+        try:
+            limits = session.dump.object("struct task_struct", row["task"]).signal.rlim
+        except Error as error:
+            yield f"  ({error})"
+            continue
+        for name, limit in zip(LIMITS, limits, strict=False):
+            values = ["(unlimited)" if value == INFINITY else str(value) for value in (limit.rlim_cur, limit.rlim_max)]
+            yield f"{name:>12}   {values[0]:^11}   {values[1]:^11}"
+        yield ""
+
+
+def _arguments(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    """Arguments and environment lie in user memory, which makedumpfile usually leaves out."""
+    dump = session.dump
+    for row in rows:
+        yield _header(row)
+        task = dump.object("struct task_struct", row["task"])
+        mm = task.mm
+        if not mm:
+            yield "ps: no user stack"
+            yield ""
+            continue
+        try:
+            pgd = dump.translate(int(mm.pgd), pgd=0)
+            texts = [dump.read(start, end - start, pgd=pgd) for start, end in ((mm.arg_start, mm.arg_end), (mm.env_start, mm.env_end))]
+        except Error as error:
+            yield f"ps: cannot access user stack address: {getattr(error, 'address', 0) or mm.arg_start:x}"
+            yield ""
+            continue
+        argument, environment = ([part.decode("utf-8", "backslashreplace") for part in text.split(b"\0") if part] for text in texts)
+        yield "ARG: " + " ".join(argument)
+        yield "ENV: " + "\n     ".join(environment)
+        yield ""
+
+
+COMMAND = Command(
+    name="ps",
+    summary="process status",
+    topic="tasks",
+    options=(
+        Option("-k", help="kernel threads only"),
+        Option("-u", help="user tasks only"),
+        Option("-G", help="thread group leaders only"),
+        Option("-I", help="without the idle tasks"),
+        Option("-A", help="tasks that were running only"),
+        Option("-y", "POLICY", help="of a scheduling policy: NORMAL FIFO RR BATCH IDLE DEADLINE EXT, or its number"),
+        Option("-H", help="without the line of titles"),
+        Option("-s", help="kernel stack pointers in place of task addresses"),
+        Option("-S", help="how many are in each state"),
+        Option("-l", help="by the time they ran last, the latest first (ns)"),
+        Option("-m", help="as -l, as time before the crash: [DAYS HOURS:MINUTES:SECONDS]"),
+        Option("-C", "CPUS", help="with -l or -m: one CPU after the other"),
+        Option("-t", help="run time, start time, user and system time"),
+        Option("-p", help="the chain of parents"),
+        Option("-c", help="children"),
+        Option("-g", help="threads by thread group"),
+        Option("-r", help="resource limits"),
+        Option("-a", help="arguments and environment"),
+    ),
+    arguments="[PID|TASK|COMM|'REGEX']…",
+    description="`>` marks the tasks that were running. Names of kernel threads are in brackets.",
+    fields={
+        "pid": "", "ppid": "", "cpu": "", "task": "struct task_struct", "state": "two letters", "memory": "percent of all pages",
+        "vsz": "kB", "rss": "kB", "comm": "", "active": "was running", "kernel": "has no user memory", "tgid": "",
+        "last_run": "ns, clock of the CPU", "stack": "kernel stack pointer", "policy": "number", "prio": "kernel priority",
+    },  # fmt: skip
+    rows=rows,
+    text=text,
+)

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The threads of a dump as a table: read in bulk, one row for each, for commands about all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from _pykd import Dump, Error, FaultError
+
+from pykd import cpus, tasks
+
+STATES = (
+    # (bits that must be set, two letters): the first that fits; __state since 2f064a59a11f ("sched: Change
+    # task_struct::state") (in v5.14)
+    (0x402, "ID"),
+    (0x1, "IN"),
+    (0x2, "UN"),
+    (0x4, "ST"),
+    (0x8, "TR"),
+    (0x40, "PA"),
+    (0x80, "DE"),
+    (0x100, "WK"),
+    (0x200, "WA"),
+    (0x800, "NE"),
+    (0x1000, "RT"),
+    (0x8000, "FR"),
+)
+
+PF_KTHREAD = 0x200000
+
+
+def state_letters(state: int, exit_state: int) -> str:
+    """``RU IN UN ID ST TR ZO DE …`` of the two state words of a task."""
+    if exit_state & 0x20:
+        return "ZO"
+    if exit_state & 0x10:
+        return "DE"
+    for bits, letters in STATES:
+        if state & bits == bits:
+            return letters
+    return "RU" if not state else "??"
+
+
+class Thread:
+    """One thread; numbers are None where they could not be read."""
+
+    __slots__ = (
+        "active", "address", "comm", "cpu", "error", "exit_state", "flags", "last_run", "leader", "mm", "parent",
+        "pid", "policy", "ppid", "prio", "rss", "stack_pointer", "state", "tgid", "vsz",
+    )  # fmt: skip
+
+    address: int
+    pid: int
+    tgid: int
+    comm: str
+    cpu: int
+    state: str
+    mm: int
+    flags: int
+    error: FaultError | None
+    """Of the first thing that could not be read."""
+
+    def __init__(self, address: int) -> None:
+        self.address = address
+        self.error = None
+
+    def is_kernel(self) -> bool:
+        """A kernel thread or an idle task; a zombie of user space is none, though its memory is gone."""
+        return bool(self.flags & PF_KTHREAD) or not self.pid
+
+    def header(self) -> str:
+        """crash's line that names a task."""
+        return f'PID: {self.pid:<7}  TASK: {self.address:x}  CPU: {self.cpu:<3}  COMMAND: "{self.comm}"'
+
+
+def _first(dump: Dump, names: tuple[str, ...]) -> str | None:
+    """The first of several members that task_struct has."""
+    task = dump.struct_class("struct task_struct")
+    return next((name for name in names if task.has_member(name.split(".")[0])), None)
+
+
+def _columns(dump: Dump) -> dict[str, str]:
+    """Our names for what is read of each task_struct, by their path in this kernel."""
+    wanted = {
+        "pid": ("pid",),
+        "tgid": ("tgid",),
+        "comm": ("comm",),
+        "state": ("__state", "state"),
+        "exit_state": ("exit_state",),
+        "flags": ("flags",),
+        "mm": ("mm",),
+        "parent": ("parent",),
+        "ppid": ("parent.pid",),
+        "leader": ("group_leader",),
+        "policy": ("policy",),
+        "prio": ("prio",),
+        "last_run": ("sched_info.last_arrival", "se.exec_start"),
+        "stack_pointer": ("thread.sp",),
+        # thread_info.cpu on x86 until bcf9033e5449 ("sched: move CPU field back into thread_info") and since (in v5.16)
+        "cpu": ("cpu", "thread_info.cpu"),
+    }
+    found = {}
+    for key, names in wanted.items():
+        path = _first(dump, names)
+        if path is not None:
+            found[key] = path
+    return found
+
+
+def threads(dump: Dump) -> list[Thread]:
+    """All threads in order of PID, the idle tasks (PID 0) first."""
+    columns = _columns(dump)
+    keys = list(columns)
+    idle = [int(task) for task in tasks.idle(dump)]
+    addresses = idle + [int(task) for task in tasks.threads(dump)]
+    active = {task: cpu for cpu, task in cpus.active_tasks(dump).items()}
+    rows = dump.read_columns(addresses, "struct task_struct", list(columns.values()))
+    found = []
+    for address, row in zip(addresses, rows, strict=True):
+        thread = Thread(address)
+        for key, value in zip(keys, row, strict=True):
+            if isinstance(value, Error):
+                thread.error = thread.error or value  # type: ignore[assignment]
+                value = "" if key == "comm" else 0
+            setattr(thread, key, value)
+        thread.active = address in active
+        thread.cpu = active.get(address, thread.cpu)
+        thread.state = state_letters(int(thread.state), thread.exit_state)  # type: ignore[call-overload]
+        if thread.error is not None:
+            thread.state = "??"
+        found.append(thread)
+    head = len(idle)
+    return found[:head] + sorted(found[head:], key=lambda thread: (thread.pid, thread.address))
+
+
+def add_memory(dump: Dump, table: list[Thread]) -> None:
+    """Fill in ``vsz`` and ``rss`` in kB."""
+    kilobytes = dump.page_size // 1024
+    sizes: dict[int, tuple[int, int]] = {}
+    held = _held_back(dump, table)
+    mm_class = dump.struct_class("struct mm_struct")
+    for thread in table:
+        mm = int(thread.mm)
+        if mm and mm not in sizes:
+            try:
+                process: Any = mm_class(mm)  # type: ignore[misc]
+                pages = _shared_counts(process, dump) + held.get(mm, 0)
+                sizes[mm] = process.total_vm * kilobytes, max(pages, 0) * kilobytes
+            except Error:
+                sizes[mm] = 0, 0
+        thread.vsz, thread.rss = sizes.get(mm, (0, 0))
+
+
+def _kinds(dump: Dump) -> list[int]:
+    return [dump.enumerator(name) for name in ("MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES")]
+
+
+def _shared_counts(mm: Any, dump: Dump) -> int:
+    stat = mm.rss_stat
+    if isinstance(stat, list):
+        # f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (in v6.2)
+        return sum(tasks.percpu_counter_sum(stat[kind], dump) for kind in _kinds(dump))
+    return sum(stat.count[kind].counter for kind in _kinds(dump))
+
+
+def _held_back(dump: Dump, table: list[Thread]) -> dict[int, int]:
+    """Pages that threads counted and did not yet give to their mm (SPLIT_RSS_COUNTING, until v6.2)."""
+    if not dump.struct_class("struct task_struct").has_member("rss_stat"):
+        return {}
+    kinds = _kinds(dump)
+    sums: dict[int, int] = {}
+    rows = dump.read_columns([thread.address for thread in table], "struct task_struct", ("rss_stat.count",))
+    for thread, (count,) in zip(table, rows, strict=True):
+        if not isinstance(count, Error) and thread.mm:
+            sums[int(thread.mm)] = sums.get(int(thread.mm), 0) + sum(count[kind] for kind in kinds)
+    return sums
+
+
+class Chooser:
+    """Which threads a command's arguments mean: PIDs, task addresses, names, ``'regular expressions'``."""
+
+    def __init__(self, table: list[Thread]) -> None:
+        self.table = table
+
+    def choose(self, word: str) -> list[Thread]:
+        """Threads of one argument; empty if there are none."""
+        if word.startswith("'") and word.endswith("'"):
+            import re
+
+            pattern = re.compile(word[1:-1])
+            return [thread for thread in self.table if pattern.search(thread.comm)]
+        try:
+            pid = int(word)
+        except ValueError:
+            pid = -1
+        if found := [thread for thread in self.table if thread.pid == pid]:
+            return found
+        try:
+            address = int(word, 16)
+        except ValueError:
+            address = 0
+        if found := [thread for thread in self.table if thread.address == address and address]:
+            return found
+        name = word.removeprefix("\\")[:15]
+        return [thread for thread in self.table if thread.comm == name]
