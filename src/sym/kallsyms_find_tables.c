@@ -133,8 +133,14 @@ static bool names_before(struct kd_memory *memory, kd_vaddr markers, const uint3
 {
 	uint8_t window[256 * 64]; /* names after the last marker: at most 256, on average 10 to 15 bytes long */
 	kd_vaddr high = (markers - values[value_nr - 1]) & -4ull;
-	if (!read_whole(memory, high - sizeof(window), window, sizeof(window)))
-		return false;
+	/* What cannot be read may lie before the names, and is no number of symbols. */
+	memset(window, 0, sizeof(window));
+	for (size_t at = 0, len; at < sizeof(window); at += len) {
+		kd_vaddr address = high - sizeof(window) + at;
+		len = kd_min(PAGE - address % PAGE, sizeof(window) - at);
+		if (!read_whole(memory, address, window + at, len))
+			memset(window + at, 0, len);
+	}
 	for (size_t i = sizeof(window); i >= 8; i -= 4) {
 		for (uint64_t align = 8; align >= 4; align /= 2) {
 			uint32_t nr, padding = 0;
@@ -190,12 +196,12 @@ static bool markers_before(struct kd_memory *memory, struct kd_kallsyms_tables *
 	return false;
 }
 
-/** Whether these are the symbols' addresses: they ascend and end inside the kernel image. */
+/** Whether these are the symbols' addresses: they ascend, lie inside the kernel image and have the tables among them. */
 static bool offsets_fit(struct kd_memory *memory, const struct kd_kallsyms_tables *tables)
 {
 	enum { SAMPLE_NR = 16 };
 	const struct kd_layout *layout = kd_memory_layout(memory);
-	kd_vaddr previous = 0;
+	kd_vaddr first = 0, previous = 0;
 	for (uint32_t i = 0; i <= SAMPLE_NR; i++) {
 		uint32_t n = (uint64_t)(tables->nr - 1) * i / SAMPLE_NR;
 		int64_t entry = 0;
@@ -212,8 +218,11 @@ static bool offsets_fit(struct kd_memory *memory, const struct kd_kallsyms_table
 		if (address < previous)
 			return false;
 		previous = address;
+		if (!first && address >= layout->image_start)
+			first = address;
 	}
-	return previous >= layout->image_start && previous < layout->image_end;
+	return first && first < tables->token_table && tables->token_table < previous &&
+	       previous < layout->image_end;
 }
 
 static bool offsets_near(struct kd_memory *memory, struct kd_kallsyms_tables *tables, kd_vaddr num_syms)
