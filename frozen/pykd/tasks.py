@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Processes and threads.
 
-Lists: ``init_task.tasks`` links the group leaders, ``signal_struct.thread_head`` the threads of a group (the only list of these since
-8e1f385104ac ("kill task_struct->thread_group") (in v6.7)). The idle tasks are in neither, the run queues have them.
+:mod:`pykd.tasklist` finds them. The idle tasks are in no list, the run queues have them.
 """
 
 from __future__ import annotations
 
 from . import Error, FaultError, NotFoundError, cpus, current, per_dump
+from .tasklist import ThreadList
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,28 +15,18 @@ if TYPE_CHECKING:
 
     from _pykd import Dump, Struct
 
-MAX_TASKS = 1_000_000
-"""No list is followed further."""
+
+@per_dump
+def listed(dump: Dump) -> ThreadList:
+    """All threads as the lists have them, and what is wrong with the lists."""
+    return ThreadList(dump)
 
 
 @per_dump
 def _addresses(dump: Dump) -> list[int]:
     """Addresses of all threads but the idle ones: each leader and then its threads."""
-    task = dump.type("struct task_struct")
-    tasks, node = task.member("tasks"), task.member("thread_node")
-    head = dump.type("struct signal_struct").member("thread_head")
-    assert tasks and node and head
-    start = dump.symbol("init_task", "").address + tasks.offset
-    leaders = [link - tasks.offset for link in dump.follow(start, limit=MAX_TASKS)[0][1:]]
-    found = []
-    for leader, (signal,) in zip(leaders, dump.read_columns(leaders, task, ("signal",)), strict=True):
-        if isinstance(signal, FaultError):
-            continue
-        found.append(leader)
-        if signal:
-            links = dump.follow(int(signal) + head.offset, limit=MAX_TASKS)[0][1:]
-            found += [link - node.offset for link in links if link - node.offset != leader]
-    return found
+    first = dump.symbol("init_task", "").address
+    return [address for address in listed(dump).all() if address != first]
 
 
 @per_dump

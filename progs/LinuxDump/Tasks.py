@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import crash
 import pykd
-from pykd import cpus
-from pykd.tasklist import MAX_THREADS, ThreadList
+from pykd import cpus, tasks
+from pykd.tasklist import MAX_THREADS
+from pykd.taskstate import StateNames, state_array, state_bits
 from pykdump.API import *
 
 from LinuxDump import percpu
 from LinuxDump.fs import get_dentry_name
-from LinuxDump.taskstate import StateNames, state_array, state_bits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ class _TaskTable:
     """All threads. Problems of the kernel's lists are logged when it is made."""
 
     def __init__(self) -> None:
-        self.threadlist = ThreadList(pykd.current())
+        self.threadlist = tasks.listed()
         for problem in self.threadlist.problems:
             pylog.warning(problem)
         leaders = list(self.threadlist.groups)
@@ -380,7 +380,7 @@ def tasksSummary() -> int:
     :return: the number of threads.
     """
     dump = pykd.current()
-    table = ThreadList(dump)
+    table = tasks.listed()
     addresses = table.all()
     cpu = "cpu" if member_offset(_TASK, "cpu") >= 0 else "thread_info.cpu"
     last_ran = "sched_info.last_arrival" if member_offset(_TASK, "sched_info.last_arrival") >= 0 else "se.exec_start"

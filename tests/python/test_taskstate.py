@@ -3,11 +3,7 @@
 
 import unittest
 
-from dumps import have_one_open
-
-have_one_open()
-
-from LinuxDump.taskstate import StateNames, state_bits  # noqa: E402
+from pykd.taskstate import StateNames, state_bits
 
 
 class Bits(unittest.TestCase):

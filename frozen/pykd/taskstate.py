@@ -6,11 +6,11 @@ Linux kernel commit 2f064a59a11f ("sched: Change task_struct::state") (in v5.14)
 
 from __future__ import annotations
 
-from pykd import Error
+from . import Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pykd import Dump
+    from _pykd import Dump
 
 # What the kernel may report to user space comes first, one bit for each entry of task_state_array after the first.
 _REPORTED = {
