@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import crash
 import pykd
-from pykd import cpus, tasks
 from pykd.tasklist import MAX_THREADS
 from pykd.taskstate import StateNames, state_array, state_bits
 from pykdump.API import *
@@ -127,7 +126,7 @@ def runqueue_addrs() -> list[int]:
     """Address of the ``struct rq`` of each CPU that may exist."""
     dump = pykd.current()
     base = dump.symbol("runqueues").address
-    return [cpus.address_on(base, cpu, dump) for cpu in range(len(cpus.offsets(dump)))]
+    return [pykd.cpus.address_on(base, cpu, dump) for cpu in range(len(pykd.cpus.offsets(dump)))]
 
 
 @memoize_cond(CU_LIVE)
@@ -261,7 +260,7 @@ class _TaskTable:
     """All threads. Problems of the kernel's lists are logged when it is made."""
 
     def __init__(self) -> None:
-        self.threadlist = tasks.listed()
+        self.threadlist = pykd.tasks.listed()
         for problem in self.threadlist.problems:
             pylog.warning(problem)
         leaders = list(self.threadlist.groups)
@@ -380,7 +379,7 @@ def tasksSummary() -> int:
     :return: the number of threads.
     """
     dump = pykd.current()
-    table = tasks.listed()
+    table = pykd.tasks.listed()
     addresses = table.all()
     cpu = "cpu" if member_offset(_TASK, "cpu") >= 0 else "thread_info.cpu"
     last_ran = "sched_info.last_arrival" if member_offset(_TASK, "sched_info.last_arrival") >= 0 else "se.exec_start"
