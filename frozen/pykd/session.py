@@ -74,9 +74,9 @@ class Session:
     def task(self) -> int:
         """Address of the task_struct that commands without one mean; at first the one that panicked."""
         if self._task is None:
-            from pykd.kernel.panic import panic_task
+            from pykd.tasks import panic_task
 
-            self._task = panic_task(self.dump)
+            self._task = int(panic_task(self.dump))
         return self._task
 
     @task.setter

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Show and set the debugging attributes that modules have registered (registerModuleAttr)."""
+
+import sys
+
+from pykdump.Generic import pyctl
+
+USAGE = """\
+usage: pyctl.py [-h] [--set SET [SET ...]] [--ls [LS [LS ...]]]
+                [--clear [CLEAR [CLEAR ...]]]
+"""
+
+HELP = """
+optional arguments:
+  -h, --help            show this help message and exit
+  --set SET [SET ...]   Set options
+  --ls [LS [LS ...]]    List currently set options
+  --clear [CLEAR [CLEAR ...]]
+                        Clear currently set options
+"""
+
+
+def values(words, option):
+    """The words behind an option, up to the next one; None if it is not there."""
+    if option not in words:
+        return None
+    start = words.index(option) + 1
+    end = next((i for i in range(start, len(words)) if words[i].startswith("--")), len(words))
+    return words[start:end]
+
+
+def listing(names):
+    print(" -- Listing registered options --")
+    for entry in pyctl:
+        if entry.name and (not names or entry.name in names or entry.key in names):
+            print(f"    <{entry.name}={entry.value!r}>   in {entry.module}")
+
+
+def assign(word):
+    """KEY=VALUE; True if there is such a key."""
+    key, _, value = word.partition("=")
+    entry = pyctl.find(key)
+    if entry is None:
+        print(f"  Unknown key: <{key}>, skipping it")
+        return False
+    try:
+        entry.set(entry.convert(value))
+    except ValueError:
+        print(f"  Bad value: <{word}>, skipping it")
+        return False
+    return True
+
+
+def show(entry, verbose):
+    """The later form of the listing: two lines, four with -v."""
+    print(f"  {entry.key:<15}" + (f" - {entry.help}" if entry.help else ""))
+    print(f"           currentvalue={entry.value!r} default={entry.default!r}")
+    if verbose:
+        print("      pykdump.Generic  func=__func")
+        print(f"      {dict(default=entry.default, help=entry.help, type=entry.convert)}")
+
+
+def later_form(words):
+    """-a, -v, KEY and KEY=VAL."""
+    verbose = "-v" in words
+    every = "-a" in words or "--all" in words
+    rest = [word for word in words if word not in ("-v", "-a", "--all")]
+    if every:
+        if rest:
+            print(f"Unexpected extra args {rest}")
+            sys.exit(1)
+        for entry in sorted(pyctl, key=lambda entry: entry.key):
+            show(entry, verbose)
+    for word in rest:
+        if word.count("=") > 1:
+            print(f"  Bad syntax: <{word}>")
+            sys.exit(1)
+        if "=" in word:
+            assign(word)
+        elif (entry := pyctl.find(word)) is not None:
+            show(entry, verbose)
+        else:
+            print(f"  Unknown key: <{word}>, skipping it")
+
+
+def main(words):
+    if not words or "-h" in words or "--help" in words:
+        print(USAGE + (HELP if words else ""), end="")
+        return
+    to_set, to_list, to_clear = (values(words, option) for option in ("--set", "--ls", "--clear"))
+    if to_set is to_list is to_clear is None:
+        later_form(words)
+        return
+    if to_set is not None:
+        print(f"Set: {to_set}")
+        for word in to_set:
+            assign(word)
+    if to_clear is not None:
+        for entry in pyctl:
+            if entry.name and (not to_clear or entry.name in to_clear or entry.key in to_clear):
+                entry.set(entry.default)
+        print(f"Clear: {to_clear}")
+    if to_list is not None:
+        listing(to_list)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
