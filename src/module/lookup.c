@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "module/private.h"
 
 KD_VECTOR(kd_symbol_vector, struct kd_symbol);
@@ -18,25 +19,53 @@ static struct kd_error *symbols_or_none(struct kd_modules *modules, struct kd_mo
 	return NULL;
 }
 
-static struct kd_error *index_names(struct kd_modules *modules)
+static uint32_t bucket_of(const struct kd_modules *modules, const char *name)
+{
+	return kd_hash_u64(kd_hash_string(name)) >> (32 - modules->bucket_bits);
+}
+
+static struct kd_error *collect_names(struct kd_modules *modules)
 {
 	struct kd_module *list;
 	size_t nr;
 	struct kd_error *err = kd_modules_list(modules, &list, &nr, NULL);
-	if (err || modules->indexed)
-		return err;
-	for (size_t m = 0; m < nr; m++) {
+	modules->names.nr = 0;
+	for (size_t m = 0; !err && m < nr; m++) {
 		err = symbols_or_none(modules, &list[m]);
-		if (err)
-			return err;
-		for (size_t s = 0; s < list[m].symbol_nr; s++) {
-			uint32_t hash = kd_hash_string(list[m].symbols[s].name);
-			if (!kd_index_add(&modules->index, hash, modules->names.nr) ||
-			    !kd_module_name_vector_append(&modules->names, (struct kd_module_name){ m, s }))
-				return &kd_error_nomem;
-		}
+		for (size_t s = 0; !err && s < list[m].symbol_nr; s++)
+			if (!kd_module_name_vector_append(&modules->names, (struct kd_module_name){ m, s, 0 }))
+				err = &kd_error_nomem;
 	}
-	modules->indexed = true;
+	return err;
+}
+
+static const struct kd_symbol *symbol_of(const struct kd_modules *modules, const struct kd_module_name *name)
+{
+	return &modules->list.data[name->module].symbols[name->symbol];
+}
+
+static struct kd_error *index_names(struct kd_modules *modules)
+{
+	if (modules->buckets)
+		return NULL;
+	struct kd_error *err = collect_names(modules);
+	if (err)
+		return err;
+	unsigned int bits = 4;
+	while (1ull << bits < modules->names.nr)
+		bits++;
+	uint32_t *buckets = calloc(1ull << bits, sizeof(*buckets));
+	if (!buckets)
+		return &kd_error_nomem;
+	modules->buckets = buckets;
+	modules->bucket_bits = bits;
+	/* From the end, so that each chain runs in the order of the list. */
+	for (size_t i = modules->names.nr; i--;) {
+		struct kd_module_name *name = &modules->names.data[i];
+		uint32_t *bucket = &buckets[bucket_of(modules, symbol_of(modules, name)->name)];
+		name->next = *bucket;
+		*bucket = i + 1;
+	}
 	return NULL;
 }
 
@@ -47,11 +76,12 @@ static struct kd_error *find_in_modules(struct kd_modules *modules, const char *
 	struct kd_error *err = index_names(modules);
 	if (err)
 		return err;
-	uint32_t hash = kd_hash_string(name), position = hash, n;
-	while ((n = kd_index_next(&modules->index, hash, &position)) != KD_INDEX_NONE) {
-		const struct kd_module *owner = &modules->list.data[modules->names.data[n].module];
-		const struct kd_symbol *symbol = &owner->symbols[modules->names.data[n].symbol];
-		if (strcmp(symbol->name, name) || (module && strcmp(owner->name, module)))
+	uint32_t n = modules->buckets[bucket_of(modules, name)];
+	while (n) {
+		const struct kd_module_name *candidate = &modules->names.data[n - 1];
+		const struct kd_symbol *symbol = symbol_of(modules, candidate);
+		n = candidate->next;
+		if (strcmp(symbol->name, name) || (module && strcmp(symbol->module, module)))
 			continue;
 		if (!kd_symbol_vector_append(ret, *symbol))
 			return &kd_error_nomem;

@@ -36,7 +36,7 @@ void kd_modules_destroy(struct kd_modules *modules)
 	kd_module_place_vector_deinit(&modules->places);
 	kd_module_name_vector_deinit(&modules->names);
 	kd_ksym_vector_deinit(&modules->ksyms);
-	kd_index_deinit(&modules->index);
+	free(modules->buckets);
 	kd_error_destroy(modules->why);
 	free(modules);
 }

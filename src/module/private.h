@@ -7,7 +7,6 @@
 #define KD_MODULE_PRIVATE_H
 
 #include "base/cleanup.h"
-#include "base/hash.h"
 #include "base/vector.h"
 #include "module/module.h"
 
@@ -31,6 +30,7 @@ KD_VECTOR(kd_module_place_vector, struct kd_module_place);
 /** One symbol of one module, for the search by name. */
 struct kd_module_name {
 	uint32_t module, symbol;
+	uint32_t next; /* number + 1 of the next of its bucket, 0: none */
 };
 KD_VECTOR(kd_module_name_vector, struct kd_module_name);
 
@@ -44,9 +44,10 @@ struct kd_modules {
 	struct kd_error *why;		      /* what ended the walk early, or NULL */
 	struct kd_module_place_vector places; /* ascending */
 
-	bool indexed;
 	struct kd_module_name_vector names;
-	struct kd_index index; /* of names */
+	uint32_t *buckets; /* [1 << bucket_bits] number + 1 of the first name; chains, so that equal names cost nothing */
+	unsigned int bucket_bits;
+	uint64_t symbols_len; /* bytes that all symbols take so far */
 
 	bool ksyms_done;
 	struct kd_ksym_vector ksyms; /* ascending */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernel lists, which may be cut or circular in a dump. */
+#include "base/hash.h"
 #include "module/private.h"
 
 bool kd_module_offset(struct kd_modules *modules, const char *type_name, const char *path, uint64_t *ret)
