@@ -76,6 +76,8 @@ class Dump:
     """Physical address of the top-level page table used by every virtual read; 0 (default): the kernel's. Settable."""
     pseudo_members: dict[str, Callable[[StructType], None]]
     """By type name (``struct task_struct``): called once, when the class of that type is made, to add members to it."""
+    declarations: Callable[[Dump], None] | None
+    """Called once, before the type of a global is first looked up or declared, to :meth:`declare` what is known in advance."""
 
     def __new__(cls, *paths: str, vmcoreinfo: bytes | None = None, live: bool = False) -> Dump:
         """Open a dump; several paths are the parts of a split set.
@@ -144,6 +146,8 @@ class Dump:
     def symbol_type(self, name: str) -> Type:
         """Type of a global variable or function. :raises NotFoundError: when nothing types it."""
     def enumerator(self, name: str) -> int: ...
+    def enumerator_type(self, name: str) -> Type:
+        """The enum that has an enumerator of that name. :raises NotFoundError:"""
     # -- objects
     def object(self, type: Type | str, address: int) -> Any:
         """The value of that type at *address*, by the rules of :class:`Struct`; of a struct the (unread) Struct."""

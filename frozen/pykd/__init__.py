@@ -92,8 +92,17 @@ def open(*paths: str, vmcoreinfo: bytes | None = None, live: bool = False) -> Du
     from .compat import old_names
 
     old_names(dump)
+    dump.declarations = _declare_globals
     _current = dump
     return dump
+
+
+def _declare_globals(dump: Dump) -> None:
+    """BTF does not say of what type globals are; we know it of those that programs use."""
+    import _pykd_files as files
+
+    for name in files.listdir("decls"):
+        dump.declare(files.read(f"decls/{name}").decode())
 
 
 def current() -> Dump:

@@ -110,6 +110,7 @@ static int dump_traverse(PyObject *self, visitproc visit, void *arg)
 	Py_VISIT(DUMP(self)->classes);
 	Py_VISIT(DUMP(self)->class_names);
 	Py_VISIT(DUMP(self)->pseudo_members);
+	Py_VISIT(DUMP(self)->declarations);
 	Py_VISIT(DUMP(self)->modules_error);
 	return 0;
 }
@@ -119,6 +120,7 @@ static int dump_clear(PyObject *self)
 	Py_CLEAR(DUMP(self)->classes);
 	Py_CLEAR(DUMP(self)->class_names);
 	Py_CLEAR(DUMP(self)->pseudo_members);
+	Py_CLEAR(DUMP(self)->declarations);
 	Py_CLEAR(DUMP(self)->modules_error);
 	return 0;
 }
@@ -236,6 +238,19 @@ GETTER(pseudo_members)
 	return Py_NewRef(DUMP(self)->pseudo_members);
 }
 
+GETTER(declarations)
+{
+	PyObject *function = DUMP(self)->declarations;
+	return Py_NewRef(function ? function : Py_None);
+}
+
+static int set_declarations(PyObject *self, PyObject *value, void *closure)
+{
+	(void)closure;
+	Py_XSETREF(DUMP(self)->declarations, value && value != Py_None ? Py_NewRef(value) : NULL);
+	return 0;
+}
+
 GETTER(modules_error)
 {
 	PyObject *error = DUMP(self)->modules_error;
@@ -259,6 +274,7 @@ static PyGetSetDef dump_getset[] = {
 	READ_ONLY(layout),
 	{ "pgd", get_pgd, set_pgd, KD_DOC_Dump_pgd, NULL },
 	READ_ONLY(pseudo_members),
+	{ "declarations", get_declarations, set_declarations, KD_DOC_Dump_declarations, NULL },
 	READ_ONLY(modules_error),
 	{},
 #undef READ_ONLY
@@ -667,10 +683,22 @@ ONE_ARGUMENT(types)
 	return err ? kd_py_raise(err) : kd_move_ptr(list);
 }
 
+/* The types for a look at globals: with the declarations that wait for the first such look. */
+static struct kd_types *types_of_globals(PyObject *self)
+{
+	struct kd_types *types = kd_py_types(DUMP(self));
+	if (!types || !DUMP(self)->declarations)
+		return types;
+	/* Taken away first, because it calls declare(). */
+	KD_PYOBJECT PyObject *function = kd_move_ptr(DUMP(self)->declarations);
+	KD_PYOBJECT PyObject *none = PyObject_CallOneArg(function, self);
+	return none ? types : NULL;
+}
+
 ONE_ARGUMENT(declare)
 {
 	const char *declarations = PyUnicode_AsUTF8(argument);
-	struct kd_types *types = declarations ? kd_py_types(DUMP(self)) : NULL;
+	struct kd_types *types = declarations ? types_of_globals(self) : NULL;
 	if (!types)
 		return NULL;
 	struct kd_error *err = kd_types_declare(types, declarations);
@@ -680,7 +708,7 @@ ONE_ARGUMENT(declare)
 ONE_ARGUMENT(symbol_type)
 {
 	const char *name = PyUnicode_AsUTF8(argument);
-	struct kd_types *types = name ? kd_py_types(DUMP(self)) : NULL;
+	struct kd_types *types = name ? types_of_globals(self) : NULL;
 	if (!types)
 		return NULL;
 	const struct kd_type *type;
@@ -701,6 +729,18 @@ ONE_ARGUMENT(enumerator)
 		return kd_py_raise(err);
 	return type && !(type->flags & KD_TYPE_SIGNED) ? PyLong_FromUnsignedLongLong(value)
 						       : PyLong_FromLongLong(value);
+}
+
+ONE_ARGUMENT(enumerator_type)
+{
+	const char *name = PyUnicode_AsUTF8(argument);
+	struct kd_types *types = name ? kd_py_types(DUMP(self)) : NULL;
+	if (!types)
+		return NULL;
+	int64_t value;
+	const struct kd_type *type;
+	struct kd_error *err = kd_types_enumerator(types, name, &value, &type);
+	return err ? kd_py_raise(err) : kd_py_type_wrap(DUMP(self), type);
 }
 
 /* ---- objects ---- */
@@ -725,7 +765,7 @@ ONE_ARGUMENT(variable)
 	struct kd_error *err = kd_program_symbol(DUMP(self)->program, name, NULL, &symbol);
 	if (err)
 		return kd_py_raise(err);
-	struct kd_types *types = kd_py_types(DUMP(self));
+	struct kd_types *types = types_of_globals(self);
 	if (!types)
 		return NULL;
 	const struct kd_type *type;
@@ -806,6 +846,7 @@ static PyMethodDef dump_methods[] = {
 	ONE(declare),
 	ONE(symbol_type),
 	ONE(enumerator),
+	ONE(enumerator_type),
 	KEYWORDS(object),
 	ONE(variable),
 	ONE(struct_class),

@@ -40,6 +40,7 @@ typedef struct {
 	PyObject *classes;	      /* dict: address of a struct kd_type -> class */
 	PyObject *class_names;	      /* dict: C text -> class, for readers by name */
 	PyObject *pseudo_members;     /* dict */
+	PyObject *declarations;	      /* function that declares what pykd knows of globals, or NULL: it has been called */
 	PyObject *modules_error;      /* exception or NULL */
 	struct kd_unwinder *unwinder; /* made on first use */
 } DumpObject;
