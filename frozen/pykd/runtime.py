@@ -177,7 +177,7 @@ def run_line(session: Session, words: list[str]) -> bool:
     """Run ``epython …`` or a registered program with its arguments; True if it ended well."""
     _initialise()
     if words[0] != "epython":
-        return run_program(session, words)
+        return run_program(words)
     rest = words[1:]
     while rest and rest[0].startswith("-"):
         option = rest.pop(0)
@@ -194,7 +194,7 @@ def run_line(session: Session, words: list[str]) -> bool:
             API.print_common_options()
             return True
         if option == "-m" and rest:
-            return _run_module(session, rest)
+            return _run_module(rest)
         if option.startswith(("-d", "--debug")):
             if not _set_debug(option, rest):
                 return False
@@ -207,7 +207,7 @@ def run_line(session: Session, words: list[str]) -> bool:
         print(" You need to specify a program file or options")
         print("Check 'epython -h' for details")
         return False
-    return run_program(session, rest)
+    return run_program(rest)
 
 
 def _set_debug(option: str, rest: list[str]) -> bool:
@@ -237,17 +237,17 @@ def _print_versions() -> None:
     print("Programs: " + " ".join(sorted(name for name in _registered if _frozen(name))))
 
 
-def _run_module(session: Session, rest: list[str]) -> bool:
+def _run_module(rest: list[str]) -> bool:
     """``epython -m MODULE ARGS``: a module of the library as the program."""
     module = rest[0].replace(".", "/")
     for path in (f"pylib/{module}.py", f"pylib/{module}/__main__.py"):
         if importer.files.is_file(path):
-            return _run(session, importer.code_of(path), f"{importer.EXE}/{path}", rest)
+            return _execute(importer.code_of(path), f"{importer.EXE}/{path}", rest)
     print(f" Cannot find the program <{rest[0]}>")
     return False
 
 
-def run_program(session: Session, words: list[str]) -> bool:
+def run_program(words: list[str]) -> bool:
     """Run a program by name; True if it ended well."""
     try:
         found = find(words[0])
@@ -257,13 +257,14 @@ def run_program(session: Session, words: list[str]) -> bool:
     if found is None:
         return False
     code, file, name = found
-    return _run(session, code, file, [name, *words[1:]])
+    return _execute(code, file, [name, *words[1:]])
 
 
-def _run(session: Session, code: CodeType, file: str, argv: list[str]) -> bool:
-    if session.reload and "--reload" not in argv:
-        argv.append("--reload")
-    return _execute(code, file, argv)
+def always_reload() -> bool:
+    """Whether every program of the session begins with a reload (``pykd --reload``)."""
+    from pykd.session import Session
+
+    return Session.current is not None and Session.current.reload
 
 
 def _hook(name: str) -> bool:
