@@ -3,7 +3,7 @@
 
 import sys
 
-from pykdump.Generic import pyctl
+from pykdump.API import pyctl
 
 USAGE = """\
 usage: pyctl.py [-h] [--set SET [SET ...]] [--ls [LS [LS ...]]]
@@ -33,7 +33,7 @@ def listing(names):
     print(" -- Listing registered options --")
     for entry in pyctl:
         if entry.name and (not names or entry.name in names or entry.key in names):
-            print(f"    <{entry.name}={entry.value!r}>   in {entry.module}")
+            print(f"     <{entry.name}={entry.value!r}>   in {entry.module}")
 
 
 def assign(word):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Running PyKdump programs: finding them, their ``__main__``, their hooks, what ends them.
+"""Running PyKdump programs: how they are found, what they run in, what ends them.
 
-All programs of a session share one interpreter and one ``__main__``, whose globals stay from one to the next. Around each
-program ``sys.enterepython()`` and ``sys.exitepython()`` run, if pykdump.API has been imported and has set them.
+All programs of a session share one interpreter and one ``__main__``, whose globals stay from one program to the next. Before each
+program runs ``sys.enterepython()`` and after it ``sys.exitepython()``; pykdump.API sets these hooks when it is first imported.
+Whatever a program does ends the program at most, never the session; only output that nobody reads any more ends the command.
 """
 
 from __future__ import annotations
@@ -16,67 +17,78 @@ from pykd import importer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType
+    from collections.abc import Callable, Iterator
+    from types import CodeType, TracebackType
     from typing import Any
 
     from pykd.session import Session
 
 USAGE = """\
- epython [-h] [-v] [-d n] [-p] [-m module] [--ehelp] [progname [progoptions] [progargs]]
-  -h             this text
-  -v, --version  versions
-  -d n           debug level of the runtime
-  -p, --path     version of Python and the folders searched for modules
-  -m module      run a module of the standard library
-  --ehelp        options that every program takes
+Usage:
+  epython [epythonoptions] [progname [--ehelp] [progoptions] [progargs]]
+    epythonoptions:
+    ---------------
+      [-h|--help]
+      [-v|--version]  - report versions
+      [-d|--debug n]  - set debugging level
+      [-p|--path]     - show Python version and syspath
+      [-m module]     - run a module of the standard library
+      [--ehelp]       - show extra options, common for all programs
+
 """
 
-PROGRAMS = {
-    "xportshow": "networking",
-    "crashinfo": "first-pass check of a dump",
-    "taskinfo": "tasks and their states",
-    "nfsshow": "NFS client and server",
-    "hanginfo": "tasks that wait, and for what",
-    "fregs": "registers and arguments of stack frames",
-    "tslog": "the kernel's log with wall-clock times",
-    "scsi": "SCSI hosts and devices",
-    "scsishow": "SCSI subsystem",
-    "dmshow": "device mapper",
-    "pstree": "tree of processes",
-    "modinfo": "kernel modules",
-    "mdadm": "MD arrays",
-    "nvme": "NVMe controllers",
-}
-"""Programs that are commands of their own if they are in this executable or in the search path."""
+debug = 0
+"""Set by ``epython -d``. Above 0: each program's file and arguments are told on stderr before it runs."""
+
+_base_path: list[str] = []
+"""``sys.path`` while no program runs."""
+
+
+class Program:
+    """A program that was found."""
+
+    def __init__(self, path: str, argv0: str, file: str, get_code: Callable[[], CodeType], loader: Any = None) -> None:
+        self.path = path
+        """Where it is, within the executable too."""
+        self.argv0 = argv0
+        self.file = file
+        """``__file__``"""
+        self.get_code = get_code
+        """:raises OSError, SyntaxError, ValueError:"""
+        self.loader = loader
+        """Knows the source of a frozen program, for tracebacks."""
 
 
 class Registered:
-    """A program that is a command."""
+    """A program that is a command of its own."""
 
-    def __init__(self, short: str, synopsis: str, help: str) -> None:
+    def __init__(self, name: str, short: str, synopsis: str, help: str) -> None:
+        self.name = name
         self.short = short
+        """One line."""
         self.synopsis = synopsis
+        """What follows the name."""
         self.help = help
 
 
-_registered: dict[str, Registered] = {}
+# -- registered programs
+
+INIT_PROGRAM = "PyKdumpInit"
+"""Registers the programs that are commands. The one in the executable is overridden by a file of that name, as any program is."""
+
+_registry: dict[str, Registered] = {}
 _initialised = False
-_depth = 0
-debug_level = 0
 
 
-def _initialise() -> None:
-    """Once a session: the built-in programs, and ``PyKdumpInit`` of the user's."""
+def initialise() -> None:
+    """Run PyKdumpInit unless it has run in this process. It may be missing, and gets no hooks."""
     global _initialised
     if _initialised:
         return
     _initialised = True
-    for name, short in PROGRAMS.items():
-        if _frozen(name):
-            _registered[name] = Registered(short, "-h   - list available options", f"Run `{name} -h` for its options.")
-    path = _on_disk("PyKdumpInit")
-    if path is not None:
-        _execute(_compile(path), path, [path], quiet=True)
+    program = find(INIT_PROGRAM)
+    if program is not None:
+        _run(program, [], quiet=True)
 
 
 def register(name: str, short: str, synopsis: str, help: str) -> bool:
@@ -84,125 +96,147 @@ def register(name: str, short: str, synopsis: str, help: str) -> bool:
     from pykd import command
     from pykd.session import Session
 
-    _initialise()
-    if command.find(name) is not None:
+    if name in _registry or name in ("epython", "q") or command.find(name) is not None:
         print(f'"{name}" is a duplicate of a currently-existing command')
         return False
-    session = Session.current
-    if session is not None and session.aliases.pop(name, None):
-        print(f'alias "{name}" is removed: a command of that name is being registered')
-    _registered[name] = Registered(short, synopsis, help)
+    if Session.current is not None and name in Session.current.aliases:
+        print(f'alias "{name}" deleted: it is the name of a command now')
+        del Session.current.aliases[name]
+    _registry[name] = Registered(name, short, synopsis, help)
     return True
+
+
+def is_registered(name: str) -> bool:
+    initialise()
+    return name in _registry
 
 
 def registered() -> list[str]:
     """Names of the programs that are commands."""
-    _initialise()
-    return list(_registered)
+    initialise()
+    return list(_registry)
 
 
 def entry(name: str) -> Registered | None:
-    """What is known of a registered program, for ``help``."""
-    _initialise()
-    return _registered.get(name)
+    """What ``help`` says of a registered program; None if there is none of that name."""
+    initialise()
+    return _registry.get(name)
 
 
-def is_registered(name: str) -> bool:
-    _initialise()
-    return name in _registered
+# -- finding programs
 
 
-# -- finding a program
+def base_path() -> list[str]:
+    """``sys.path`` as it is while no program runs."""
+    if not _base_path:
+        _base_path[:] = sys.path
+    return _base_path
 
 
-def _frozen(name: str) -> bool:
-    """Whether a program is in the executable."""
-    return importer.files.is_file(f"progs/{name}.py")
+def find(name: str) -> Program | None:
+    """The program *name*: an absolute path, or a file NAME or NAME.py in ``.`` and PYKDUMPPATH, or one of the executable's.
 
-
-def _on_disk(name: str) -> str | None:
-    """A program file in ``.`` or PYKDUMPPATH: NAME or NAME.py, the first that exists and may be run."""
-    for folder in _folders():
-        for path in (f"{folder}/{name}", f"{folder}/{name}.py"):
-            if os.path.isfile(path):
-                if folder != importer.CURRENT_FOLDER or importer.finder.trusted_program(path):
-                    return path
+    What is found in ``.`` by its bare name must be trusted, see :mod:`pykd.importer`; with a ``/`` in its name it is meant.
+    """
+    if name.startswith("/"):
+        return _file_program(name)
+    for folder in base_path():
+        if importer.virtual(folder) is not None:
+            continue
+        for path in (os.path.join(folder, name), os.path.join(folder, name + ".py")):
+            if not os.path.isfile(path):
+                continue
+            if folder == importer.CURRENT_FOLDER and "/" not in name and not importer.finder.trusted_program(path):
+                continue
+            return _file_program(path)
+    for path in (f"progs/{name}.py", f"progs/{name}"):
+        if path.endswith(".py") and importer.files.is_file(path):
+            return _frozen_program(path, name)
     return None
 
 
-def _folders() -> list[str]:
-    """The user's part of the search path."""
-    inside = importer.virtual_entries()
-    return [folder for folder in _base_path() if folder not in inside]
+def _file_program(path: str) -> Program:
+    return Program(path, path, path, lambda: _compile(path))
 
 
-_base: list[str] = []
+def _frozen_program(path: str, argv0: str) -> Program:
+    loader = importer.FrozenLoader("__main__", path)
+    return Program(loader.path, argv0, path.removesuffix(".py"), lambda: importer.code_of(path), loader)
 
 
-def _base_path() -> list[str]:
-    """``sys.path`` as it is while no program runs."""
-    if not _base:
-        _base.extend(sys.path)
-    return _base
+_compiled: dict[str, tuple[tuple[int, int], CodeType]] = {}
+"""By path: the file's time of change and size, and its code."""
 
 
 def _compile(path: str) -> CodeType:
+    """:raises OSError, SyntaxError, ValueError:"""
     with open(path, "rb") as file:
-        return compile(file.read(), path, "exec", dont_inherit=True)
+        status = os.fstat(file.fileno())
+        version = status.st_mtime_ns, status.st_size
+        known = _compiled.get(path)
+        if known is None or known[0] != version:
+            known = _compiled[path] = version, compile(file.read(), path, "exec", dont_inherit=True)
+    return known[1]
 
 
-def find(name: str) -> tuple[CodeType, str, str] | None:
-    """Code, ``__file__`` and ``sys.argv[0]`` of a program; None, with a message, if there is none.
-
-    :raises SyntaxError: of a program file.
-    """
-    if name.startswith("/"):
-        if not os.path.isfile(name) or not os.access(name, os.R_OK):
-            print(f" Cannot open the file <{name}>")
-            return None
-        return _compile(name), name, name
-    path = _on_disk(name)
-    if path is not None:
-        return _compile(path), path, path
-    if _frozen(name):
-        return importer.code_of(f"progs/{name}.py"), f"progs/{name}", name
-    print(f" Cannot find the program <{name}>")
+def library_program(module: str) -> Program | None:
+    """A module of the frozen standard library as a program."""
+    stem = "pylib/" + module.replace(".", "/")
+    for path in (f"{stem}.py", f"{stem}/__main__.py"):
+        if importer.files.is_file(path):
+            program = _frozen_program(path, f"{importer.EXE}/{path}")
+            program.file = program.path
+            return program
     return None
 
 
-# -- running
+def frozen_programs() -> Iterator[tuple[str, str]]:
+    """Name and ``__version__`` ("" if it has none) of each program in the executable."""
+    import re
+
+    for file in sorted(importer.files.listdir("progs")):
+        if file.endswith(".py"):
+            version = re.search(r"^__version__\s*=\s*[\"'](.*?)[\"']", importer.source_of(f"progs/{file}"), re.MULTILINE)
+            yield file.removesuffix(".py"), version[1] if version else ""
+
+
+# -- the command
 
 
 def run_line(session: Session, words: list[str]) -> bool:
     """Run ``epython …`` or a registered program with its arguments; True if it ended well."""
-    _initialise()
+    initialise()
     if words[0] != "epython":
         return run_program(words)
     rest = words[1:]
-    while rest and rest[0].startswith("-"):
+    while rest and len(rest[0]) > 1 and rest[0][0] == "-":
         option = rest.pop(0)
-        if option in ("-p", "--path"):
-            print(sys.version)
-            print(_base_path())
+        name, equals, value = option.partition("=")
+        if option in ("-h", "--help"):
+            print(USAGE, end="")
             return True
         if option in ("-v", "--version"):
             _print_versions()
             return True
+        if option in ("-p", "--path"):
+            print(sys.version)
+            print(base_path())
+            return True
         if option == "--ehelp":
             from pykdump import API
 
-            API.print_common_options()
+            print(API.options_help())
             return True
         if option == "-m" and rest:
-            return _run_module(rest)
-        if option.startswith(("-d", "--debug")):
-            if not _set_debug(option, rest):
-                return False
-            if not rest:
-                return True
-            continue
+            return _run_found(library_program(rest[0]), rest)
+        if name in ("-d", "--debug") or option.startswith("-d"):
+            value = value if equals else option[2:] if option[1] != "-" and option != "-d" else rest.pop(0) if rest else ""
+            if _set_debug(value):
+                if not rest:
+                    return True
+                continue
         print(USAGE, end="")
-        return option in ("-h", "--help")
+        return False
     if not rest:
         print(" You need to specify a program file or options")
         print("Check 'epython -h' for details")
@@ -210,19 +244,18 @@ def run_line(session: Session, words: list[str]) -> bool:
     return run_program(rest)
 
 
-def _set_debug(option: str, rest: list[str]) -> bool:
-    global debug_level
-    value = option.partition("=")[2] or (option[2:] if option[1] != "-" else "") or (rest.pop(0) if rest else "")
+def _set_debug(value: str) -> bool:
+    global debug
     try:
-        debug_level = int(value)
+        debug = int(value)
     except ValueError:
-        print(USAGE, end="")
         return False
     return True
 
 
 def _print_versions() -> None:
     import crash
+    import pykdump
 
     from pykd import version
 
@@ -232,97 +265,124 @@ def _print_versions() -> None:
     print()
     print(f" --- Using {importer.EXE} ---")
     for name, number in version.components():
-        print(f"{name:<16}{number}")
-    print("--- PyKdump API Version: 3.5.3 ----")
-    print("Programs: " + " ".join(sorted(name for name in _registered if _frozen(name))))
-
-
-def _run_module(rest: list[str]) -> bool:
-    """``epython -m MODULE ARGS``: a module of the library as the program."""
-    module = rest[0].replace(".", "/")
-    for path in (f"pylib/{module}.py", f"pylib/{module}/__main__.py"):
-        if importer.files.is_file(path):
-            return _execute(importer.code_of(path), f"{importer.EXE}/{path}", rest)
-    print(f" Cannot find the program <{rest[0]}>")
-    return False
+        print(f"  {name:<16}{number}")
+    print(f"--- PyKdump API Version: {pykdump.__version__} ----")
+    for name, number in frozen_programs():
+        print(f"  {name:<16}{number}".rstrip())
 
 
 def run_program(words: list[str]) -> bool:
-    """Run a program by name; True if it ended well."""
-    try:
-        found = find(words[0])
-    except (OSError, SyntaxError, ValueError) as error:
-        _show(error)
+    """Run the program *words*[0] with the others as its arguments; True if it ended well."""
+    return _run_found(find(words[0]), words)
+
+
+def _run_found(program: Program | None, words: list[str]) -> bool:
+    if program is None:
+        print(f" Cannot find the program <{words[0]}>")
         return False
-    if found is None:
-        return False
-    code, file, name = found
-    return _execute(code, file, [name, *words[1:]])
+    return _run(program, words[1:])
+
+
+# -- running
 
 
 def always_reload() -> bool:
-    """Whether every program of the session begins with a reload (``pykd --reload``)."""
+    """Whether every program run is to reload modules, with or without its ``--reload``."""
     from pykd.session import Session
 
     return Session.current is not None and Session.current.reload
 
 
-def _hook(name: str) -> bool:
-    """Run one of the hooks; False if it ended with an exception, which is shown."""
-    function = getattr(sys, name, None)
-    if function is None:
-        return True
+_depth = 0
+"""How many programs run, one called by the other."""
+
+
+def _run(program: Program, arguments: list[str], quiet: bool = False) -> bool:
+    """Run a program as ``__main__``; True if it ended well.
+
+    A program that another one runs gets globals, arguments and ``sys.path`` of its own for a while.
+
+    :param quiet: without the hooks.
+    :raises BrokenPipeError: nobody reads the output any more.
+    """
+    global _depth
+    path = sys.path[:] if _depth else base_path()[:]
+    try:
+        code = program.get_code()
+    except OSError:
+        print(f" Cannot open the file <{program.path}>")
+        return False
+    except (SyntaxError, ValueError) as error:
+        _show(error)
+        return False
+    if debug > 0:
+        print(f"epython: {program.path} {arguments}", file=sys.stderr)
+    saved = sys.argv, sys.stdout, sys.stderr, sys.modules.get("__main__")
+    outer = dict(vars(__main__)) if _depth else None
+    sys.argv = [program.argv0, *arguments]
+    sys.modules["__main__"] = __main__
+    vars(__main__).update(__name__="__main__", __file__=program.file, __loader__=program.loader)
+    _depth += 1
+    try:
+        return _between_hooks(code, quiet)
+    finally:
+        _depth -= 1
+        output = sys.stdout
+        sys.argv, sys.stdout, sys.stderr, sys.modules["__main__"] = saved  # type: ignore[assignment]
+        if output is not sys.stdout and not output.closed:
+            output.flush()  # the file of --ofile
+        sys.path[:] = path
+        if outer is not None:
+            vars(__main__).clear()
+            vars(__main__).update(outer)
+        else:
+            vars(__main__).pop("__file__", None)
+
+
+def _between_hooks(code: CodeType, quiet: bool) -> bool:
+    if quiet:
+        return _guarded(lambda: exec(code, vars(__main__)))
+    enter = getattr(sys, "enterepython", None)
+    if enter is None and always_reload():
+        # This is done by the hook otherwise, since it is an option of the program too.
+        from pykd.reload import reload_modules
+
+        reload_modules()
+    try:
+        if enter is not None and not _guarded(enter, silent_exit=True):
+            return False
+        worked = _guarded(lambda: exec(code, vars(__main__)))
+    except BrokenPipeError:
+        _leave()
+        raise
+    return _leave() and worked
+
+
+def _leave() -> bool:
+    leave = getattr(sys, "exitepython", None)
+    worked = leave is None or _guarded(leave)
+    sys.stdout.flush()
+    return worked
+
+
+def _guarded(function: Callable[[], Any], silent_exit: bool = False) -> bool:
+    """Call *function*; True if it ended well. What it raises is shown.
+
+    :param silent_exit: say nothing of ``sys.exit(n)``, whose message is out already.
+    :raises BrokenPipeError: when it is ``sys.stdout`` that is broken, and not some pipe of the program's own.
+    """
     try:
         function()
     except SystemExit as request:
-        return not request.code
-    except BrokenPipeError:
-        raise
-    except Exception as error:
-        _show(error)
-        return False
-    return True
-
-
-def _execute(code: CodeType, file: str, argv: list[str], quiet: bool = False) -> bool:
-    """Run code as ``__main__`` between the hooks. An inner run leaves the outer one's argv and files as they were."""
-    saved = sys.argv, sys.stdout, sys.stderr, getattr(__main__, "__file__", None)
-    base = list(_base_path())
-    sys.argv = argv
-    __main__.__file__ = file
-    try:
-        if not quiet and not _hook("enterepython"):
-            return False
-        worked = _guarded(code)
-        if not quiet:
-            worked &= _hook("exitepython")
-        sys.stdout.flush()
-        return worked
-    finally:
-        if sys.stdout is not saved[1]:
-            sys.stdout.close()  # --ofile
-        sys.argv, sys.stdout, sys.stderr = saved[:3]
-        if saved[3] is not None:
-            __main__.__file__ = saved[3]
-        elif not file.startswith("progs/"):
-            del __main__.__file__
-        sys.path[:] = base
-
-
-def _guarded(code: CodeType) -> bool:
-    """Run a program's code; what it raises is shown. SIGINT ends it and not the session."""
-    try:
-        exec(code, __main__.__dict__)
-    except SystemExit as request:
-        if isinstance(request.code, int) and request.code > 0:
+        if isinstance(request.code, int) and request.code > 0 and not silent_exit:
             print(f" -- sys.exit({request.code}) --")
-            return False
-        return True
-    except BrokenPipeError:
-        raise
+        return not request.code and not silent_exit
     except KeyboardInterrupt:
         sys.stdout.flush()
-        print("interrupted", file=sys.stderr)
+        print(f"{os.path.basename(sys.argv[0])}: interrupted", file=sys.stderr)
+        return False
+    except BrokenPipeError:
+        sys.stdout.flush()  # raises again if it is this one
         return False
     except BaseException as error:
         _show(error)
@@ -331,11 +391,11 @@ def _guarded(code: CodeType) -> bool:
 
 
 def _show(error: BaseException) -> None:
-    """A traceback on stderr, from the program's first line on."""
+    """The traceback, from the program's first line on."""
     import traceback
 
     sys.stdout.flush()
-    trace: Any = error.__traceback__
+    trace: TracebackType | None = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     traceback.print_exception(type(error), error, trace)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs once in a session: makes programs commands of their own.
+
+A file of this name in ``.`` or in PYKDUMPPATH takes its place.
+"""
+
+from crash import register_epython_prog
+from pykd import runtime
+
+OPTIONS = "-h   - list available options"
+
+PROGRAMS = {
+    "xportshow": (
+        "Networking state",
+        "Connections and sockets (-a, -t, -u, -w, -x, -l), interfaces (-i), routes (-r), statistics (-s),\n"
+        "TCP timers and queues (-v with the others), --summ for a summary.",
+    ),
+    "crashinfo": (
+        "First-pass report of a dump",
+        "What crashed, and what is unusual: stacks, memory, tasks that hang, spinlocks, runqueues, block requests.\n"
+        "-v says more; one topic each: --sysctl, --lws, --devmapper, --runq, --semaphores, --mount, --filelock, --params.",
+    ),
+    "taskinfo": (
+        "Tasks and their states",
+        "All tasks with when they ran last; --summ for totals, --hang for tasks in uninterruptible sleep,\n"
+        "--pidinfo PID, --taskfilter STATE, --mem, --ns, --pstree.",
+    ),
+    "nfsshow": (
+        "NFS client and server",
+        "Mounts, RPC clients and tasks, delegations, and the server's exports; --all for everything.",
+    ),
+    "hanginfo": (
+        "Tasks that wait, and for what",
+        "Groups tasks that hang by what they wait for: mutexes, semaphores, pages, I/O; --maxpids N limits each group, -v says more.",
+    ),
+    "fregs": (
+        "Registers and arguments in stack frames",
+        "Follows instructions through the frames of a stack to find what the arguments of functions were.",
+    ),
+    "tslog": ("The message buffer with dates", "The kernel's messages, each with the date and time it was written."),
+    "scsi": ("SCSI devices and commands", "Hosts, targets, devices and requests under way; -q for queues."),
+    "scsishow": ("SCSI hosts and devices", "Hosts and devices with their state (-s, -d), commands (-c), queues (-q), requests (-r)."),
+    "dmshow": ("Device mapper", "Tables and devices (--dmtable), multipath (-m), logical and physical volumes (--lvs, --pvs)."),
+    "pstree": ("Tree of processes", "-p with PIDs, -g with threads, -s with states, -t with run times, -k with kernel threads."),
+    "modinfo": ("Kernel modules", "-v who uses them, -t tainting ones, -u unloaded ones, --details MODULE, --disasm MODULE."),
+    "mdadm": ("MD arrays", "Arrays with their level, state and members."),
+    "nvme": ("NVMe", "Controllers, namespaces and queues."),
+}
+"""Name: one line, help."""
+
+for name, (short, text) in PROGRAMS.items():
+    if runtime.find(name):
+        register_epython_prog(name, short, OPTIONS, text)
