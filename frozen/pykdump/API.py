@@ -64,7 +64,7 @@ pprint = lazy.module("pprint")
 re = lazy.module("re")
 string = lazy.module("string")
 traceback = lazy.module("traceback")
-OptionParser = lazy.attribute("optparse", "OptionParser")
+OptionParser = lazy.attribute("pykdump.options", "OptionParser")
 Option = lazy.attribute("optparse", "Option")
 re_apidebug = lazy.made_by(lambda: re.compile(r"^--apidebug=(\d+)$"))
 
