@@ -162,10 +162,12 @@ def read_file(path: str) -> bytes:
 
 def run(session: "Session", arguments: Arguments) -> int:
     """Run what the command line asks for, or ask the user."""
+    from pykd import startup
     from pykd.session import Quit
 
     worked = True
     try:
+        startup.run(session)
         for command in arguments.commands:
             worked &= session.run(command)
         if arguments.program:

@@ -223,9 +223,7 @@ def run_line(session: Session, words: list[str]) -> bool:
             print(base_path())
             return True
         if option == "--ehelp":
-            from pykdump import API
-
-            print(API.options_help())
+            print(_common_options())
             return True
         if option == "-m" and rest:
             return _run_found(library_program(rest[0]), rest)
@@ -251,6 +249,23 @@ def _set_debug(value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _common_options() -> str:
+    """Help on the options that every program has."""
+    import io
+
+    from pykd.session import output_to
+
+    argv, path = sys.argv, sys.path[:]
+    sys.argv = ["epython"]
+    try:
+        # The first import begins a run, with a header when the output is a file; but there is no program.
+        with output_to(io.StringIO()):
+            from pykdump import API
+    finally:
+        sys.argv, sys.path[:] = argv, path
+    return API.options_help()
 
 
 def _print_versions() -> None:
