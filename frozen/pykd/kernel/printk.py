@@ -64,7 +64,7 @@ def _ring_records(dump: Dump) -> Iterator[Record]:
     if not 0 < bits <= _MAX_BITS or not 0 < text_bits <= 32:
         raise LimitError(f"the message buffer is damaged: 2**{bits} descriptors, 2**{text_bits} bytes of text")
     count, text_size = 1 << bits, 1 << text_bits
-    text_address = ring.text_data_ring.Eval("data")
+    text = dump.read_unsigned(int(ring.text_data_ring) + ring.text_data_ring.fieldOffset("data"))
     desc_class, info_class = dump.struct_class("struct prb_desc"), dump.struct_class("struct printk_info")
     first = descriptors.tail_id.counter & _ID_MASK
     last = descriptors.head_id.counter & _ID_MASK
@@ -81,7 +81,6 @@ def _ring_records(dump: Dump) -> Iterator[Record]:
         "struct printk_info",
         ("seq", "ts_nsec", "text_len", "facility", "level", "caller_id"),
     )
-    text = int(text_address)
     for i, ((state, begin, end), info) in enumerate(zip(states, heads, strict=True)):
         if isinstance(state, FaultError) or any(isinstance(value, FaultError) for value in info):
             continue

@@ -29,8 +29,11 @@ def jiffies_since_boot(dump: Dump) -> int:
 
 
 def _timekeeper(dump: Dump) -> Struct:
-    """``tk_core.timekeeper``, aligned behind the sequence counter. ``struct tk_data`` has a name since 10f7c178a97c (in v6.13)."""
-    address = dump.symbol("tk_core", "").address
+    """``tk_core.timekeeper``, aligned behind the sequence counter. ``struct tk_data`` has a name since 10f7c178a97c (in v6.13).
+
+    22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17) made it the first of the array ``timekeeper_data``.
+    """
+    address = dump.address_of("timekeeper_data") or dump.symbol("tk_core", "").address
     try:
         member = dump.type("struct tk_data").member("timekeeper")
         if member:
