@@ -1,0 +1,71 @@
+"""Compress the pages of a kdump-compressed file again, with zstd at its best level.
+
+makedumpfile compresses fast; a dump that lives in a repository should be small. The file stays an
+ordinary one: the same headers and bitmaps, only page data and its descriptors are written anew.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import struct
+import sys
+from pathlib import Path
+
+# Layout of makedumpfile's IMPLEMENTATION: disk_dump_header, kdump_sub_header, two bitmaps, one
+# page_desc a dumped page, page data.
+BLOCK = 4096
+COUNTS = 424            # offset of status, block_size, sub_hdr_size, bitmap_blocks, max_mapnr
+DESCRIPTOR = struct.Struct("<qIIQ")
+ZLIB, ZSTD, ANY = 0x1, 0x20, 0x1 | 0x2 | 0x4 | 0x20
+
+
+class Zstd:
+    """The two calls of libzstd that are needed here."""
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL(ctypes.util.find_library("zstd") or "libzstd.so.1")
+        for name in ("ZSTD_compress", "ZSTD_decompress"):
+            getattr(self._library, name).restype = ctypes.c_size_t
+        self._buffer = ctypes.create_string_buffer(2 * BLOCK)
+
+    def compress(self, page: bytes) -> bytes:
+        """``page`` at level 22."""
+        length = self._library.ZSTD_compress(self._buffer, len(self._buffer), page, len(page), 22)
+        return self._buffer.raw[:length]
+
+    def decompress(self, data: bytes) -> bytes:
+        """One page; ValueError when ``data`` is not one."""
+        if self._library.ZSTD_decompress(self._buffer, BLOCK, data, len(data)) != BLOCK:
+            raise ValueError("a page of another length")
+        return self._buffer.raw[:BLOCK]
+
+
+def repack(source: bytes) -> bytes:
+    """The same dump with its zstd pages compressed again; ValueError for another format."""
+    _, block, sub, bitmap = struct.unpack_from("<IIII", source, COUNTS)
+    if source[:8] != b"KDUMP   " or block != BLOCK:
+        raise ValueError("not a kdump-compressed file with 4 KiB pages")
+    second = (1 + sub + bitmap // 2) * BLOCK
+    first_descriptor = (1 + sub + bitmap) * BLOCK
+    pages = int.from_bytes(source[second:first_descriptor], "little").bit_count()
+    first_data = first_descriptor + pages * DESCRIPTOR.size
+    zstd = Zstd()
+    moved: dict[int, tuple[int, int, int]] = {}
+    descriptors, data = bytearray(), bytearray()
+    for index in range(pages):
+        offset, length, flags, extra = DESCRIPTOR.unpack_from(source, first_descriptor + index * DESCRIPTOR.size)
+        if offset not in moved:     # zero pages share one offset
+            stored = source[offset:offset + length]
+            if flags & ANY == ZSTD:
+                stored = zstd.compress(zstd.decompress(stored))
+            elif flags & ANY:
+                raise ValueError(f"a page with compression flags {flags & ANY:#x}, not zstd")
+            moved[offset] = first_data + len(data), len(stored), flags
+            data += stored
+        descriptors += DESCRIPTOR.pack(*moved[offset], extra)
+    return source[:first_descriptor] + descriptors + data
+
+
+if __name__ == "__main__":
+    Path(sys.argv[2]).write_bytes(repack(Path(sys.argv[1]).read_bytes()))
