@@ -19,6 +19,7 @@ from typing import Any
 from _pykd import Dump, Error, Frame, Trace
 
 from pykd.command import Row
+from pykd.slabname import SlabNames
 
 PROPER_ENDS = frozenset(("user", "entry", "in user"))
 _CLONE = re.compile(r"\.(?:isra|part)\.\d+")
@@ -185,24 +186,25 @@ def plain_word(value: int) -> str:
 
 
 class SymbolicWords:
-    """Words as ``bt -F`` shows them: ``panic+317`` for addresses in the kernel's image, ``[kmalloc-64]`` for slab objects."""
+    """Words as ``bt -r`` and ``-F`` show them: ``panic+317`` for addresses in the kernel's image, ``[kmalloc-64]`` for slab objects."""
 
-    def __init__(self, dump: Dump, radix: int = 10, both: bool = False) -> None:
-        """:param both: the address of a slab object too: ``[ffff…:kmalloc-64]``."""
-        from pykd.slabname import SlabNames
-
+    def __init__(self, dump: Dump, radix: int = 10, slabs: SlabNames | None = None, both: bool = False) -> None:
+        """
+        :param slabs: None: objects are shown as their address.
+        :param both: the address of a slab object too: ``[ffff…:kmalloc-64]``.
+        """
         self.dump = dump
         self.radix = radix
         self.both = both
-        self.slabs = SlabNames(dump)
+        self.slabs = slabs
 
     def __call__(self, value: int) -> str:
-        if value >> 47 != 0x1FFFF:
+        if not value >> 63:
             return plain_word(value)
         symbol = self.dump.symbol_at(value)
         if symbol is not None:
             return f"{symbol_text(function_name(symbol.name), value - symbol.address, self.radix):16s}"
-        name = self.slabs.cache_of(value)
+        name = self.slabs.cache_of(value) if self.slabs else None
         if name is None:
             return plain_word(value)
         return f"[{value:x}:{name}]" if self.both else f"{f'[{name}]':16s}"

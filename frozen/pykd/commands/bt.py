@@ -12,6 +12,7 @@ from pykd import backtrace, cpus, tasktable
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
 from pykd.session import Session
+from pykd.slabname import SlabNames
 from pykd.tasktable import Thread
 
 _PT_REGS = 21 * 8
@@ -109,7 +110,9 @@ class Tracer:
         self.radix = 16 if options.x or (session.settings["radix"] == 16 and not options.d) else 10
         self.show: Callable[[int], str] = backtrace.plain_word
         if options.F:
-            self.show = backtrace.SymbolicWords(self.dump, self.radix, options.F > 1)
+            self.show = backtrace.SymbolicWords(self.dump, self.radix, SlabNames(self.dump), both=options.F > 1)
+        elif options.r:
+            self.show = backtrace.SymbolicWords(self.dump, self.radix)
         self.start = self._start_registers()
         self.reference = to_address(self.dump, options.R) if options.R else None
 
