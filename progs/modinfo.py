@@ -4,10 +4,9 @@
 __version__ = "0.2"
 
 import pykd
-from pykdump.API import *
-
 from LinuxDump import crashcolor
 from LinuxDump.modules import AllocatedRanges, find_unloaded
+from pykdump.API import *
 
 
 def is_tainted(ts):
@@ -68,7 +67,8 @@ def list_modules(options):
         if options.shows_addr:
             print_range(start, end)
     if ranges and ranges.missing:
-        pylog.warning(f"{ranges.missing} parts of the trees of allocated ranges are missing; sizes are then those of the modules alone")
+        lost = f"{ranges.missing} part{'s' if ranges.missing > 1 else ''} of the trees of allocated ranges"
+        pylog.warning(f"{lost} cannot be read; sizes there are those of the modules alone")
     if tainted:
         print("=" * 75)
         print(f"There are {tainted} tainted modules")
@@ -100,7 +100,7 @@ def find_module(name):
         if module.name == name:
             return module
     print(f"The module {name} does not exist")
-    sys.exit(0)
+    return sys.exit(0)
 
 
 def disassemble(name):

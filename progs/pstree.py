@@ -3,10 +3,9 @@
 
 __version__ = "0.2"
 
-from pykdump.API import *
-
 from LinuxDump import crashcolor
 from LinuxDump.Tasks import TaskTable, getTaskState, task_state_color, task_state_str
+from pykdump.API import *
 
 MAX_DEPTH = 500
 

@@ -3,9 +3,8 @@
 
 __version__ = "0.7"
 
-from pykdump.API import *
-
 from LinuxDump.Tasks import Task, TaskTable, decode_tflags, tasksSummary
+from pykdump.API import *
 
 # include/uapi/asm-generic/resource.h
 RLIMITS = (
@@ -167,7 +166,7 @@ def user_counters(cred, user):
     if user.hasField("processes"):
         processes, sigpending = atomic_t(user.processes), atomic_t(user.sigpending)
     else:
-        # 21d1c5e386bc, d7c9e99aee48 (in v5.14) count them by user namespace
+        # 21d1c5e386bc and d64696905554 (in v5.14) count them by user namespace
         counts = cred.ucounts.rlimit if cred.ucounts.hasField("rlimit") else cred.ucounts.ucount
         kinds = "rlimit_type" if cred.ucounts.hasField("rlimit") else "ucount_type"
         processes, sigpending = (

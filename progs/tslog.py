@@ -5,9 +5,8 @@ __version__ = "1.0.1"
 
 import datetime
 
-from pykdump.API import *
-
 from LinuxDump.Time import get_seconds, get_uptime_fromcrash
+from pykdump.API import *
 
 
 def main():

@@ -30,8 +30,9 @@ class ThreadList:
     """Every thread that could be found."""
 
     groups: dict[int, list[int]]
-    """Address of each group leader (``struct task_struct *``) in the order of the task list, ``init_task`` first, and the addresses of
-    the other threads of its group, oldest first. Where the dump lacks the leader, the oldest thread that it has stands for it."""
+    """Address of each group leader (``struct task_struct *``) in the order of the task list, ``init_task`` first, and the
+    addresses of the other threads of its group, oldest first. Where the dump lacks the leader, the oldest thread that it has
+    stands for it."""
     unreadable: list[int]
     """Addresses of threads that something points at, but that the dump does not have; they are in no group."""
     expected: int | None
@@ -148,7 +149,8 @@ class ThreadList:
         of = "" if self.expected is None else f" of {self.expected}"
         more = "no more" if found == listed else f"{found - listed} more"
         self.problems.append(
-            f"found {found}{of} threads: {listed} by the task list, {more} by the table of PIDs, the run queues, parents and cgroups"
+            f"found {found}{of} threads: {listed} by the task list, {more} by the table of PIDs, the run queues, parents and"
+            " cgroups"
         )
         self.unreadable = sorted(self._unreadable)
         if self.unreadable:
@@ -171,7 +173,7 @@ class ThreadList:
                 self.groups[first].append(address)
 
     def _sound(self, candidates: Iterable[int], known: set[int]) -> list[int]:
-        """Those candidates that are threads and not known yet: with a PID, and a leader that leads itself or that the dump lacks."""
+        """Those candidates that are threads and not known yet: they have a PID, and a leader that leads itself or is missing."""
         addresses = [address for address in dict.fromkeys(candidates) if address not in known and address & 7 == 0]
         rows = self.dump.read_columns(addresses, self._task, ("pid", "group_leader"))
         leaders = []
@@ -248,7 +250,7 @@ class ThreadList:
         return f"PID {pid} ({comm})"
 
 
-def _reason(why: None | str | FaultError) -> str:
+def _reason(why: str | FaultError | None) -> str:
     if why is None:
         return "it goes on to something that is no task"
     if isinstance(why, FaultError):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """XArrays and IDRs, ``include/linux/xarray.h``; and the radix trees they replaced (Linux 4.20), which had the same nodes.
 
-f8d5d0cc145c ("xarray: Add definition of struct xarray") and 3159f943aafd (in v4.20): ``struct xa_node``; ``struct radix_tree_node`` before,
-with the same members but other tags on pointers.
+f8d5d0cc145c ("xarray: Add definition of struct xarray") and 3159f943aafd (in v4.20): ``struct xa_node``; before it
+``struct radix_tree_node``, with the same members but other tags on pointers.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import sys
 
 
 class OptionParser(optparse.OptionParser):
-    """A parser that, after it has said what is wrong, leaves without the runtime's `` -- sys.exit(2) --``; the program has failed all the same."""
+    """A parser that leaves without the runtime's `` -- sys.exit(2) --`` when it has said what is wrong; the program has failed."""
 
     def exit(self, status: int = 0, msg: str | None = None) -> None:
         if msg:

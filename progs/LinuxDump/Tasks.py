@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import crash
 import pykd
+from LinuxDump import percpu
+from LinuxDump.fs import get_dentry_name  # noqa: F401  handed on
 from pykd.tasklist import MAX_THREADS
 from pykd.taskstate import StateNames, state_array, state_bits
 from pykdump.API import *
-
-from LinuxDump import percpu
-from LinuxDump.fs import get_dentry_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -303,7 +302,7 @@ class _TaskTable:
 
     @property
     def children(self) -> dict[int, list[int]]:
-        """Addresses of the children of each thread, by what they say of their parents; for where the lists of children are damaged."""
+        """Addresses of the children of each thread by what they say of their parents, for where lists of children are damaged."""
         if self._children is None:
             self._children = defaultdict(list)
             leaders = list(self.threadlist.groups)
@@ -521,4 +520,4 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-__all__ = [name for name in globals() if name[0] != "_"] + [*_COMPUTED, *_ELSEWHERE]  # noqa: PLE0605
+__all__ = [name for name in globals() if name[0] != "_"] + [*_COMPUTED, *_ELSEWHERE]

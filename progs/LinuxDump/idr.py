@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import pykd
-from pykdump.API import *
-
 from pykd.xarray import xa_entries
+from pykdump.API import *
 
 __all__ = ["idr_for_each"]
 

@@ -100,7 +100,7 @@ def get_enum_tag_value(tag: str, enum_name: str) -> int | None:
 
 
 def arg_value(arg: str) -> int | float:
-    """What a user typed as a number: ``0x1f``, ``017``, ``12``, ``1.5``, ``b101``, ``ffff8880…``, or a symbol's name; 0 if nothing fits."""
+    """What a user typed as a number: ``0x1f 017 12 1.5 b101 ffff8880…``, or a symbol's name; 0 if nothing fits."""
 
     def only(text: str, digits: str) -> bool:
         return bool(text) and all(c in digits for c in text)

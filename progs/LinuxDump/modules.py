@@ -6,10 +6,9 @@ from __future__ import annotations
 from bisect import bisect
 
 import pykd
+from LinuxDump.trees import for_all_rbtree
 from pykd import FaultError
 from pykdump.API import *
-
-from LinuxDump.trees import for_all_rbtree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ def _init_nsproxy() -> StructResult:
 
 
 def count_in_own_namespaces(leaders: list[int]) -> tuple[int, int]:
-    """How many of the tasks at these addresses have another ``nsproxy`` than init's, and how many are in a PID namespace of their own.
+    """Of the tasks at these addresses, how many have another ``nsproxy`` than init's, and how many are in another PID namespace.
 
     A zombie has given up its nsproxy, but not its PID.
     """

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Sysctls: the ``struct ctl_table`` behind each name, and its value.
 
-A directory is a ``struct ctl_dir``: a red-black tree of ``struct ctl_node``, one for each entry of the tables registered in it; an entry
-that is a directory itself belongs to the header of that directory (9e3d47df358f, in v3.4). The first set holds what
-is the same everywhere; namespaces have sets of their own that repeat the directories they need.
+A directory is a ``struct ctl_dir``: a red-black tree of ``struct ctl_node``, one for each entry of the tables registered in
+it; an entry that is a directory itself belongs to the header of that directory (ac13ac6f4c6c, in v3.4). The first set holds
+what is the same everywhere; namespaces have sets of their own that repeat the directories they need.
 """
 
 from __future__ import annotations
 
 import pykd
+from LinuxDump.trees import for_all_rbtree
 from pykd import Error
 from pykdump.API import *
-
-from LinuxDump.trees import for_all_rbtree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def _sets() -> Iterator[StructResult]:
     nsproxy = get_nsproxy()
     if not nsproxy:
         return
-    # user and IPC namespaces have theirs since 1f5c135ee509 (in v5.16), PID namespaces since 7863dcc72d0f (in v6.14)
+    # IPC namespaces have theirs since 1f5c135ee509 and dc55e35f9e81 (in v5.18), PID namespaces since 7863dcc72d0f (in v6.14)
     for owner, members in (
         (nsproxy.net_ns, ("sysctls",)),
         (nsproxy.ipc_ns, ("mq_set", "ipc_set")),
@@ -96,4 +95,4 @@ def getCtlData(ctl: StructResult) -> int | str | list:
     data = memoryview(readmem(address, size * min(count, _SHOWN))).cast(form).tolist()
     if count == 1:
         return data[0]
-    return data + [f"... {count - _SHOWN} more elements"] if count > _SHOWN else data
+    return [*data, f"... {count - _SHOWN} more elements"] if count > _SHOWN else data

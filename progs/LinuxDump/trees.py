@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import pykd
 from pykd import FaultError, LimitError
-from pykdump.API import *
-
 from pykd.xarray import xa_entries, xa_load
+from pykdump.API import *
 
 __all__ = ["for_all_rbtree", "radix_tree_lookup_element", "rb_first", "rb_next", "walk_page_tree"]
 

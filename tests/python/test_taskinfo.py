@@ -144,7 +144,8 @@ class MissingPages(unittest.TestCase):
         self.assertEqual(counted - 1, int(re.search(r"found (\d+) of", text)[1]))
 
     def test_programs_end_well(self):
-        for command in ("taskinfo", "taskinfo -r", "taskinfo --ns", "taskinfo --mem", "taskinfo --pstree", "pstree -pgs", "modinfo -g"):
+        options = ("", " -r", " --ns", " --mem", " --pstree", " --pidinfo=1")
+        for command in (*(f"taskinfo{option}" for option in options), "pstree -pgs", "modinfo -g"):
             with self.subTest(command):
                 self.assertNotIn("Traceback", run(self.dump, command))
 

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import pykd
+from LinuxDump.trees import for_all_rbtree
 from pykd import Error, FaultError
 from pykdump.API import *
-
-from LinuxDump.trees import for_all_rbtree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import re
+import re  # noqa: F401  handed on
 import socket
 import struct
-from socket import htonl, ntohl, ntohs
+from socket import htonl, ntohl, ntohs  # noqa: F401  handed on
 
 from pykdump.API import *
 
@@ -59,7 +59,10 @@ def net_all() -> bool:
 
 
 def set_ns_net(address: int | str | None = None) -> bool:
-    """Choose a ``struct net`` by its address, ``"all"`` of them, or with None the usual one. False if there is none at the address."""
+    """Choose a ``struct net`` by its address, ``"all"`` of them, or with None the usual one.
+
+    :return: False if there is none at the address.
+    """
     global _net, _all
     _all = address == "all"
     _net = None
