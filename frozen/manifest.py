@@ -67,7 +67,7 @@ stdlib("_markupbase", "email", "html", "http", "urllib", "xml")
 # -- For those who write programs.
 
 stdlib(
-    "_pyrepl.__init__", "_pyrepl.pager", "bdb", "cProfile", "compileall", "doctest", "modulefinder", "pdb", "profile", "pstats", "py_compile", "pyclbr",
+    "_pyrepl", "bdb", "cProfile", "compileall", "doctest", "modulefinder", "pdb", "profile", "pstats", "py_compile", "pyclbr",
     "pydoc", "pydoc_data", "rlcompleter", "tabnanny", "timeit", "trace", "tracemalloc", "unittest",
 )
 
