@@ -342,14 +342,12 @@ static int64_t choose_probe(struct kd_kallsyms *kallsyms, int64_t low, int64_t h
 }
 
 /**
- * Order of names as scripts/kallsyms.c sorted them. Kernels built with Clang's LTO may sort by what is before the first
- * '.' (010a0aad39fc "kallsyms: Correctly sequence symbols when CONFIG_LTO_CLANG=y"); the full order, used by all others, is the same for these prefixes as long as what
- * follows is not less than '.'. So a name without '.' is compared with prefixes: right for both.
+ * Order of a name without '.' and another, as scripts/kallsyms.c sorted them. Kernels built with Clang's LTO may sort
+ * by what is before the first '.' (010a0aad39fc "kallsyms: Correctly sequence symbols when CONFIG_LTO_CLANG=y"); the
+ * full order, used by all others, is the same for these prefixes as long as what follows is not less than '.'.
  */
 static int compare_names(const char *name, const char *candidate)
 {
-	if (strchr(name, '.'))
-		return strcmp(name, candidate);
 	size_t len = strcspn(candidate, ".");
 	int order = strncmp(name, candidate, len);
 	return order ? order : (name[len] != 0);
@@ -405,15 +403,14 @@ static struct kd_error *find_by_seqs(struct kd_kallsyms *kallsyms, const char *n
 /** @param all false: one will do. */
 static struct kd_error *find(struct kd_kallsyms *kallsyms, const char *name, bool all, struct number_vector *ret)
 {
-	/* Once half of the names have been read, reading the rest costs less than more searches. */
-	if (!kallsyms->indexed && kallsyms->seqs.len && kallsyms->names.present_nr < kallsyms->names.page_nr / 2) {
+	/* Once half of the names have been read, reading the rest costs less than more searches. The place of a name
+	 * with a '.' depends on the compiler: see compare_names(). */
+	if (!kallsyms->indexed && kallsyms->seqs.len && !strchr(name, '.') &&
+	    kallsyms->names.present_nr < kallsyms->names.page_nr / 2) {
 		struct kd_error *err = find_by_seqs(kallsyms, name, all, ret);
-		/* None found may be the fault of a sort order not known here: see compare_names(). */
-		if (!err && (ret->nr || !strchr(name, '.')))
-			return NULL;
-		if (err && err->code == KD_ERROR_NOMEM)
+		if (!err || err->code == KD_ERROR_NOMEM)
 			return err;
-		kd_error_destroy(err);
+		kd_error_destroy(err); /* what is in the way of the search may not be in that of the index */
 	}
 	if (!kallsyms->indexed) {
 		struct kd_error *err = build_index(kallsyms);

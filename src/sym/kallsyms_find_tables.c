@@ -196,7 +196,8 @@ static bool markers_before(struct kd_memory *memory, struct kd_kallsyms_tables *
 	return false;
 }
 
-/** Whether these are the symbols' addresses: they ascend, lie inside the kernel image and have the tables among them. */
+/** Whether these are the symbols' addresses: they ascend, lie inside the kernel image and have the tables among them.
+ */
 static bool offsets_fit(struct kd_memory *memory, const struct kd_kallsyms_tables *tables)
 {
 	enum { SAMPLE_NR = 16 };
@@ -221,8 +222,7 @@ static bool offsets_fit(struct kd_memory *memory, const struct kd_kallsyms_table
 		if (!first && address >= layout->image_start)
 			first = address;
 	}
-	return first && first < tables->token_table && tables->token_table < previous &&
-	       previous < layout->image_end;
+	return first && first < tables->token_table && tables->token_table < previous && previous < layout->image_end;
 }
 
 static bool offsets_near(struct kd_memory *memory, struct kd_kallsyms_tables *tables, kd_vaddr num_syms)

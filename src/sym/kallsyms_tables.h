@@ -25,7 +25,8 @@
 /** How the address of symbol i follows from entry i of the offsets. */
 enum kd_kallsyms_encoding {
 	KD_KALLSYMS_ABSOLUTE,	     /* kallsyms_addresses: 64-bit addresses (without KALLSYMS_BASE_RELATIVE) */
-	KD_KALLSYMS_ABSOLUTE_PERCPU, /* >= 0: the value itself (per-CPU); < 0: base - 1 - entry. x86-64 SMP until 6.14 */
+	KD_KALLSYMS_ABSOLUTE_PERCPU, /* >= 0: the value itself (per-CPU); < 0: base - 1 - entry. x86-64 SMP until 6.14
+				      */
 	KD_KALLSYMS_RELATIVE,	     /* base + entry as unsigned */
 	KD_KALLSYMS_PLACE_RELATIVE,  /* address of the entry + entry */
 };
@@ -59,7 +60,8 @@ struct kd_error *kd_kallsyms_tables_search(struct kd_memory *memory, struct kd_k
  */
 void kd_kallsyms_tables_find_neighbours(struct kd_memory *memory, struct kd_kallsyms_tables *tables);
 
-/** Read and check the markers: offsets of the names' blocks, from 0 ascending. @param[out] ret malloced, one a block. */
+/** Read and check the markers: offsets of the names' blocks, from 0 ascending. @param[out] ret malloced, one a block.
+ */
 struct kd_error *kd_kallsyms_markers_read(struct kd_memory *memory, kd_vaddr markers, uint32_t nr,
 					  uint32_t **ret) KD_RETURNS_ERROR;
 

@@ -52,7 +52,8 @@ struct kd_error *kd_kallsyms_tokens_init(struct kd_kallsyms_tokens *tokens, stru
 		size_t token_len = strlen(token);
 		if (i + 1 < KD_KALLSYMS_TOKEN_NR && offsets[i + 1] != offsets[i] + token_len + 1)
 			return kd_error_create(KD_ERROR_FORMAT,
-					       "kallsyms token table at %#" PRIx64 " does not fit its index at %#" PRIx64,
+					       "kallsyms token table at %#" PRIx64
+					       " does not fit its index at %#" PRIx64,
 					       table, index);
 		uint64_t power = 1;
 		for (size_t j = 0; j < token_len; j++)

@@ -24,8 +24,8 @@ struct kd_kallsyms_tokens {
 };
 
 /** Errors: KD_ERROR_FORMAT if the index does not fit the table; faults. */
-struct kd_error *kd_kallsyms_tokens_init(struct kd_kallsyms_tokens *tokens, struct kd_memory *memory,
-					 kd_vaddr table, kd_vaddr index) KD_RETURNS_ERROR;
+struct kd_error *kd_kallsyms_tokens_init(struct kd_kallsyms_tokens *tokens, struct kd_memory *memory, kd_vaddr table,
+					 kd_vaddr index) KD_RETURNS_ERROR;
 void kd_kallsyms_tokens_deinit(struct kd_kallsyms_tokens *tokens);
 
 /** 0 if the first token is empty, which no kernel writes. */

@@ -30,8 +30,7 @@ struct kd_error *kd_lazy_fill(struct kd_lazy *lazy, size_t page)
 	size_t skew = lazy->start & ((1u << KD_LAZY_PAGE_BITS) - 1);
 	size_t begin = page ? (page << KD_LAZY_PAGE_BITS) - skew : 0;
 	size_t end = kd_min(((page + 1) << KD_LAZY_PAGE_BITS) - skew, lazy->len);
-	struct kd_error *err =
-		kd_memory_read(lazy->memory, lazy->start + begin, lazy->bytes + begin, end - begin);
+	struct kd_error *err = kd_memory_read(lazy->memory, lazy->start + begin, lazy->bytes + begin, end - begin);
 	if (err)
 		return err;
 	lazy->present[page] = true;

@@ -224,7 +224,8 @@ struct make_symbol *make_kernel_symbols(uint32_t nr, bool percpu)
 		} else if (i % 13 == 0) {
 			snprintf(symbol->name, sizeof(symbol->name), "sched_%u.llvm.%u", mixed / 7 * 7, i);
 		} else if (i % 13 == 1) {
-			snprintf(symbol->name, sizeof(symbol->name), "sched_%u", (i - 1) * 2654435761u % 1000003u / 7 * 7);
+			snprintf(symbol->name, sizeof(symbol->name), "sched_%u",
+				 (i - 1) * 2654435761u % 1000003u / 7 * 7);
 		} else {
 			snprintf(symbol->name, sizeof(symbol->name), "%s_%u", i % 3 ? "read_init" : "__strange", mixed);
 		}

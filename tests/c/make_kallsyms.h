@@ -20,7 +20,7 @@ struct make_symbol {
 
 struct make_kallsyms {
 	/* Given. */
-	enum { MAKE_OFFSETS_FIRST, MAKE_OFFSETS_LAST } order;			  /* until 6.3; since 6.4 */
+	enum { MAKE_OFFSETS_FIRST, MAKE_OFFSETS_LAST } order; /* until 6.3; since 6.4 */
 	enum { MAKE_PERCPU, MAKE_RELATIVE, MAKE_PLACE_RELATIVE, MAKE_ABSOLUTE } encoding;
 	bool seqs, lto_order;
 	struct make_symbol *symbols; /* ascending addresses, the names in any order */

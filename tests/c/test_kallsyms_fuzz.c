@@ -45,8 +45,12 @@ static void look_up(struct kd_kallsyms *kallsyms, const struct make_kallsyms *ma
 /** Change some bytes, most often where they matter most. */
 static void damage(struct make_kallsyms *make)
 {
-	const size_t places[] = { make->num_syms,	make->names,	   make->markers,
-				  make->token_table,	make->token_index, make->offsets,
+	const size_t places[] = { make->num_syms,
+				  make->names,
+				  make->markers,
+				  make->token_table,
+				  make->token_index,
+				  make->offsets,
 				  make->relative_base ? make->relative_base : make->offsets,
 				  make->seqs_at ? make->seqs_at : make->names };
 	static const uint8_t values[] = { 0, 1, 0x7f, 0x80, 0xff };
