@@ -355,8 +355,23 @@ def readStructNext(shead: Any, nextname: str, *, maxel: int = _MAXEL, inchead: b
         if shead == 0:
             return []
         shead = Deref(shead)
-    addresses = readList(shead, shead.fieldOffset(nextname), maxel=maxel, inchead=inchead)
+    offset = type(shead).member_offset(nextname)
+    if offset is None:
+        return _computed_next(shead, nextname, maxel)[0 if inchead else 1 :]
+    addresses = readList(shead, offset, maxel=maxel, inchead=inchead)
     return [type(shead)(address) for address in addresses]
+
+
+def _computed_next(element: StructResult, nextname: str, maxel: int) -> list[StructResult]:
+    """*nextname* is no pointer in this kernel, but an attribute that finds the next one: ``vm_area_struct.vm_next``."""
+    found: dict[int, StructResult] = {}
+    while element and int(element) not in found:
+        if len(found) == maxel:
+            _warn_maxel(maxel)
+            break
+        found[int(element)] = element
+        element = getattr(element, nextname)
+    return list(found.values())
 
 
 class ListHead(list):

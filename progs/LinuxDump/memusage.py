@@ -66,11 +66,34 @@ def get_task_shm_usage(task: StructResult) -> int:
     if not mm:
         return 0
     operations = sym2addr("shm_vm_ops")
-    return sum(
-        vma.vm_end - vma.vm_start
-        for vma in readStructNext(mm.mmap, "vm_next", maxel=_MAX_VMAS)
-        if int(vma.vm_ops) == operations
-    )
+    total = 0
+    members = ("vm_ops", "vm_start", "vm_end")
+    for pointer, start, end in pykd.current().read_columns(vma_addresses(mm), "struct vm_area_struct", members):
+        if isinstance(pointer, crash.error):
+            raise pointer
+        if pointer == operations:
+            total += end - start
+    return total
+
+
+def vma_addresses(mm: StructResult) -> list[int]:
+    """Address of each ``struct vm_area_struct`` of an ``mm_struct``, in order of what they map.
+
+    :raises FaultError:
+    """
+    dump = pykd.current()
+    if mm.hasField("mm_mt"):
+        # 763ecb035029 ("mm: remove the vma linked list") (in v6.1)
+        from pykd.kernel import mapletree
+
+        return [entry for _, _, entry in mapletree.entries(dump, int(mm) + mm.fieldOffset("mm_mt"))]
+    first = int(mm.mmap)
+    if not first:
+        return []
+    areas, why = dump.follow(first, member_offset("struct vm_area_struct", "vm_next"), limit=_MAX_VMAS)
+    if isinstance(why, crash.error):
+        raise why
+    return areas
 
 
 def print_mm_stats(mm: StructResult) -> None:
