@@ -29,18 +29,29 @@ class Record:
     """One message.
 
     ``time`` is in nanoseconds of the local clock, ``caller`` the thread's PID, or a CPU if bit 31 is set, or None where the kernel does
-    not say (CONFIG_PRINTK_CALLER is about printing only; before v5.1 there is none).
+    not say (CONFIG_PRINTK_CALLER is about printing only; before v5.1 there is none). ``dictionary`` has what dev_printk() adds for
+    syslogd: ``SUBSYSTEM=pci``, ``DEVICE=+pci:0000:00:01.0``.
     """
 
-    __slots__ = ("caller", "facility", "level", "sequence", "text", "time")
+    __slots__ = ("caller", "dictionary", "facility", "level", "sequence", "text", "time")
 
-    def __init__(self, sequence: int, time: int, level: int, facility: int, caller: int | None, text: str) -> None:
+    def __init__(
+        self,
+        sequence: int,
+        time: int,
+        level: int,
+        facility: int,
+        caller: int | None,
+        text: str,
+        dictionary: tuple[str, ...] = (),
+    ) -> None:
         self.sequence = sequence
         self.time = time
         self.level = level
         self.facility = facility
         self.caller = caller
         self.text = text
+        self.dictionary = dictionary
 
 
 def records(dump: Dump) -> Iterator[Record]:
@@ -79,19 +90,21 @@ def _ring_records(dump: Dump) -> Iterator[Record]:
     heads = dump.read_columns(
         [infos + slot * info_class.PYT_size for slot in slots],
         "struct printk_info",
-        ("seq", "ts_nsec", "text_len", "facility", "level", "caller_id"),
+        ("seq", "ts_nsec", "text_len", "facility", "level", "caller_id", "dev_info.subsystem", "dev_info.device"),
     )
     for i, ((state, begin, end), info) in enumerate(zip(states, heads, strict=True)):
         if isinstance(state, FaultError) or any(isinstance(value, FaultError) for value in info):
             continue
         if state & _ID_MASK != first + i & _ID_MASK or state >> 62 & 3 not in (_COMMITTED, _FINALIZED):
             continue
-        sequence, time, length, facility, level, caller = info
+        sequence, time, length, facility, level, caller, subsystem, device = info
         try:
             data = b"" if begin & _NO_LPOS else _block(dump, text, text_size, begin, end, length)
         except FaultError:
             continue
-        yield Record(sequence, time, level, facility, caller, _text(data))
+        named = (("SUBSYSTEM", subsystem), ("DEVICE", device))
+        dictionary = tuple(f"{name}={value}" for name, value in named if value)
+        yield Record(sequence, time, level, facility, caller, _text(data), dictionary)
 
 
 def _block(dump: Dump, text: int, size: int, begin: int, end: int, length: int) -> bytes:
@@ -123,9 +136,11 @@ def _log_records(dump: Dump) -> Iterator[Record]:
                     return
                 position = 0
                 continue
-            data = dump.read(int(record) + header.PYT_size, record.text_len)
+            data = dump.read(int(record) + header.PYT_size, record.text_len + record.dict_len)
+            message, pairs = data[: record.text_len], data[record.text_len :]
             caller = record.caller_id if has_caller else None
-            yield Record(sequence, record.ts_nsec, record.level, record.facility, caller, _text(data))
+            dictionary = tuple(_text(pair) for pair in pairs.split(b"\0") if pair)
+            yield Record(sequence, record.ts_nsec, record.level, record.facility, caller, _text(message), dictionary)
             position += record.len
         except FaultError:
             return

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``log``: the kernel's message buffer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Error
+
+from pykd.command import Command, CommandError, Option, Row
+from pykd.kernel import printk, timekeeping
+from pykd.session import Session
+
+_CALLER_IS_CPU = 1 << 31
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    if options.a:
+        yield from _audit(session)
+        return
+    boot = None
+    if options.T:
+        boot = timekeeping.now(dump) - timekeeping.jiffies_since_boot(dump) // timekeeping.hz(dump)
+    for record in printk.records(dump):
+        row: Row = {
+            "sequence": record.sequence,
+            "time": record.time,
+            "level": record.level,
+            "facility": record.facility,
+            "caller": _caller(record.caller),
+            "text": record.text,
+        }
+        if options.d:
+            row["dictionary"] = record.dictionary
+        if boot is not None:
+            row["date"] = boot + record.time // 1_000_000_000
+        yield row
+
+
+def _caller(caller: int | None) -> str | None:
+    """``T1`` a thread, ``C1`` a CPU, as printk itself writes it."""
+    if caller is None:
+        return None
+    return f"C{caller & ~_CALLER_IS_CPU}" if caller & _CALLER_IS_CPU else f"T{caller}"
+
+
+def _audit(session: Session) -> Iterator[Row]:
+    """Audit records that wait for auditd, ``struct sk_buff`` with a ``struct nlmsghdr`` each.
+
+    Three queues since 3197542482df ("audit: rework audit_log_start()") (in v4.10).
+    """
+    dump = session.dump
+    header = dump.type("struct nlmsghdr").size
+    for queue in ("audit_hold_queue", "audit_retry_queue", "audit_queue"):
+        head = dump.address_of(queue)
+        if not head:
+            continue
+        addresses, why = dump.follow(head, limit=100_000)
+        for address in addresses[1:]:
+            try:
+                buffer = dump.object("struct sk_buff", address)
+                data = dump.read_unsigned(address + buffer.fieldOffset("data"))
+                message = dump.object("struct nlmsghdr", data)
+                text = dump.read(data + header, max(0, min(message.nlmsg_len, buffer.len) - header))
+                yield {"type": message.nlmsg_type, "text": text.rstrip(b"\0").decode("utf-8", "backslashreplace")}
+            except Error as error:
+                yield {"error": str(error)}
+        if why is not None:
+            yield {"error": f"{queue}: {why}"}
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    empty = True
+    for row in rows:
+        empty = False
+        if "error" in row:
+            yield f"(error: {row['error']})"
+        elif options.a:
+            yield f"type={row['type']} {row['text']}"
+        else:
+            # Lines after the first stand below its text.
+            before = _prefix(row, options)
+            margin = " " * len(before)
+            if options.m:
+                before += f"<{row['level']}>"
+                margin += "   "
+            first, *others = row["text"].split("\n")
+            yield before + first
+            for line in (*others, *row.get("dictionary", ())):
+                yield margin + line
+    if empty and options.a:
+        raise CommandError("no audit records are queued")
+
+
+def _prefix(row: Row, options: Any) -> str:
+    if options.t:
+        return ""
+    if options.T:
+        before = time.strftime("[%a %b %e %H:%M:%S %Z %Y] ", time.localtime(row["date"]))
+    else:
+        seconds, rest = divmod(row["time"], 1_000_000_000)
+        before = f"[{seconds:5d}.{rest // 1000:06d}] "
+    if options.c and row["caller"] is not None:
+        before += f"[{row['caller']:>6}] "
+    return before
+
+
+COMMAND = Command(
+    name="log",
+    summary="the kernel's message buffer",
+    topic="system",
+    options=(
+        Option("-T", help="dates instead of seconds since boot"),
+        Option("-t", help="no times"),
+        Option("-m", help="the level of each message before its text"),
+        Option("-d", help="what drivers added: SUBSYSTEM and DEVICE"),
+        Option("-c", help="who logged it: T and a PID, or C and a CPU"),
+        Option("-a", help="audit records that were not handed to user space yet"),
+    ),
+    description="Times are those of the kernel's local clock. Dates are computed from the time of the dump and the uptime.",
+    fields={
+        "sequence": "number of the message since boot",
+        "time": "nanoseconds of the local clock",
+        "date": "seconds since 1970 (-T)",
+        "level": "0 (emergency) to 7 (debug)",
+        "facility": "as in syslog(3), 0: the kernel",
+        "caller": "T and a PID or C and a CPU; null where the kernel does not keep it",
+        "dictionary": "KEY=VALUE texts (-d)",
+        "text": "the message; may have several lines",
+        "type": "of an audit record (-a)",
+    },
+    examples=(("log -T | tail", "the last messages, with dates"), ("log -m", "with levels")),
+    rows=rows,
+    text=text,
+)
