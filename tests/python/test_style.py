@@ -13,6 +13,7 @@ import unittest
 from dumps import ROOT
 
 RUFF_MODULE = os.path.join(ROOT, "build", "lint", "node_modules", "@astral-sh", "ruff-wasm-nodejs")
+GIT = shutil.which("git")
 CLANG_FORMAT = 14
 """The release whose opinion counts; they differ in details."""
 MYPY = (1, 11)
@@ -20,7 +21,11 @@ MYPY = (1, 11)
 
 
 def sources(*patterns):
-    files = [file for pattern in patterns for file in glob.glob(pattern, root_dir=ROOT, recursive=True)]
+    """Files of the repository; where there is no git, all that is there."""
+    files = {file for pattern in patterns for file in glob.glob(pattern, root_dir=ROOT, recursive=True)}
+    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, text=True, check=False) if GIT else None
+    if listed and listed.returncode == 0:
+        files &= set(listed.stdout.split("\0"))
     return sorted(files)
 
 
