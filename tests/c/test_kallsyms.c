@@ -224,7 +224,7 @@ static void test_cost(void)
 	struct kd_kallsyms *kallsyms;
 	fake_memory_add(memory, MAKE_RODATA, make.bytes, make.len, 0);
 	ok(kd_kallsyms_create(memory, &kallsyms));
-	for (uint32_t i = 2999, done = 0; done < 15; i += 2999) {
+	for (uint32_t i = 2999, done = 0; done < 10; i += 2999) {
 		kd_vaddr address;
 		if (strchr(make.symbols[i].name, '.'))
 			continue;
