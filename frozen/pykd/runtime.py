@@ -12,6 +12,7 @@ import os
 import sys
 
 import __main__
+from _pykd import Error
 
 from pykd import importer
 
@@ -406,10 +407,13 @@ def _guarded(function: Callable[[], Any], silent_exit: bool = False) -> bool:
 
 
 def _show(error: BaseException) -> None:
-    """The traceback, from the program's first line on."""
+    """The traceback, from the program's first line on; of a dump that lacks what the program needs one line (``epython -d 1``: all)."""
+    sys.stdout.flush()
+    if isinstance(error, Error) and not debug:
+        print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
+        return
     import traceback
 
-    sys.stdout.flush()
     trace: TracebackType | None = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next

@@ -387,16 +387,19 @@ def tasksSummary() -> int:
     clocks = [clock for (clock,) in dump.read_columns(runqueue_addrs(), "struct rq", ("clock",))]
     recent = {1: 0, 5: 0, 60: 0}
     counts: dict[str, int] = {}
-    unreadable = 0
-    for row in dump.read_columns(addresses, _TASK, members):
+    unreadable = undated = 0
+    for state, exit_state, cpu_number, arrival in dump.read_columns(addresses, _TASK, members):
         try:
-            state, exit_state, cpu_number, arrival = row
             name = names.name(state, exit_state)
-            ago = clocks[cpu_number] // 1_000_000 - sched_clock2ms(arrival)
-        except (TypeError, IndexError):  # an element of the row is a FaultError, or nonsense
+        except TypeError:  # it is a FaultError
             unreadable += 1
             continue
         counts[name] = counts.get(name, 0) + 1
+        try:
+            ago = clocks[cpu_number] // 1_000_000 - sched_clock2ms(arrival)
+        except (TypeError, IndexError):  # a FaultError of the thread or of its run queue, or nonsense
+            undated += 1
+            continue
         for seconds in recent:
             if ago <= seconds * 1000:
                 recent[seconds] += 1
@@ -415,6 +418,8 @@ def tasksSummary() -> int:
         pylog.warning(problem)
     if unreadable:
         pylog.warning(f"{unreadable} of {len(addresses)} threads cannot be read, they are not counted")
+    if undated:
+        pylog.warning(f"when {undated} of {len(addresses)} threads ran last cannot be read")
     from LinuxDump.namespaces import count_in_own_namespaces
 
     in_own, in_pid_namespace = count_in_own_namespaces(list(table.groups))

@@ -15,11 +15,14 @@ def hz(dump: Dump) -> int:
     """CONFIG_HZ.
 
     ``clocksource_jiffies`` has the length of a tick as a constant: ``.mult = TICK_NSEC << JIFFIES_SHIFT`` with ``.shift =
-    JIFFIES_SHIFT``. Unlike ``tick_nsec`` it does not follow NTP.
+    JIFFIES_SHIFT``. Unlike ``tick_nsec`` it does not follow NTP. Where the dump lacks it, 250 is a guess: the default of x86, and
+    what Debian, Ubuntu before 24.10 and SLES use.
     """
-    address = dump.symbol("clocksource_jiffies", "").address
-    clock: Struct = dump.object("struct clocksource", address)
-    return round(1_000_000_000 / (clock.mult >> clock.shift))
+    try:
+        clock: Struct = dump.object("struct clocksource", dump.symbol("clocksource_jiffies", "").address)
+        return round(1_000_000_000 / (clock.mult >> clock.shift))
+    except (Error, ZeroDivisionError):
+        return 250
 
 
 def jiffies_since_boot(dump: Dump) -> int:
