@@ -63,7 +63,8 @@ def _node_entries(dump: Dump, encoded: int, first: int, last: int, depth: int) -
         if is_leaf:
             if entry >= 4096:
                 yield first, end, entry
-        elif _is_node(entry):
+        elif entry >= 4096:
+            # Below the root every entry is a node; the mark of xa_is_node() is the root's alone (mte_mk_root()).
             yield from _node_entries(dump, entry, first, end, depth + 1)
         if end >= last:
             return
