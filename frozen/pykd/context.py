@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which threads a command is about: those it was given, or the context of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pykd import tasktable
+from pykd.command import CommandError, Row
+from pykd.session import Session
+from pykd.tasktable import Thread
+
+
+def table(session: Session) -> list[Thread]:
+    """All threads, read once in a session."""
+    known: list[Thread] | None = session.state.get("threads")
+    if known is None or session.dump.live:
+        known = session.state["threads"] = tasktable.threads(session.dump)
+    return known
+
+
+def thread_at(session: Session, address: int) -> Thread | None:
+    """The thread whose task_struct is at *address*."""
+    by_address = session.state.get("thread_at")
+    if by_address is None or session.dump.live:
+        by_address = session.state["thread_at"] = {thread.address: thread for thread in table(session)}
+    found: Thread | None = by_address.get(int(address))
+    return found
+
+
+def chosen(session: Session, words: Iterable[str]) -> list[Thread]:
+    """Threads of a command's arguments; of the context where there are none. :raises CommandError:"""
+    found: list[Thread] = []
+    words = list(words)
+    if not words:
+        thread = thread_at(session, session.task)
+        if thread is None:
+            raise CommandError(f"no task at {session.task:#x}: the context is not in the list of tasks")
+        return [thread]
+    for word in words:
+        try:
+            thread = thread_at(session, int(word, 16)) if len(word) > 8 else None
+        except ValueError:
+            thread = None
+        threads = [thread] if thread else tasktable.Chooser(table(session)).choose(word)
+        if not threads:
+            raise CommandError(f"invalid task or pid value: {word}")
+        found += threads
+    return found
+
+
+def identity(thread: Thread) -> Row:
+    """The keys with which rows name their thread."""
+    return {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "comm": thread.comm}
+
+
+def header(row: Row) -> str:
+    """crash's line that names a task, of a row with the keys of :func:`identity`."""
+    return f'PID: {row["pid"]:<7}  TASK: {row["task"]:016x}  CPU: {row["cpu"]:<3}  COMMAND: "{row["comm"]}"'
+
+
+def short_header(row: Row) -> str:
+    """The same without the CPU, as in lists of tasks on one CPU."""
+    return f'PID: {row["pid"]:<6}  TASK: {row["task"]:016x}  COMMAND: "{row["comm"]}"'
+
+
+def brief(session: Session, address: int) -> Row:
+    """Identity of the thread at *address*; with what can be read of it when it is in no list."""
+    thread = thread_at(session, address)
+    if thread is not None:
+        return identity(thread)
+    task: Any = session.dump.object("struct task_struct", address)
+    return {"pid": task.pid, "task": int(address), "cpu": -1, "comm": str(task.comm)}
+
+
+def separated(blocks: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Lines of several blocks with an empty line between them."""
+    for number, block in enumerate(blocks):
+        if number:
+            yield ""
+        yield from block
