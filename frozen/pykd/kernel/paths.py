@@ -47,4 +47,4 @@ def _mount(dump: Dump, vfsmount: int) -> Struct:
 def _name(dump: Dump, entry: Struct) -> str:
     qstr = entry.d_name
     # A long name has no NUL to rely on while it is being renamed, but always a length.
-    return dump.read(int(qstr.Eval("name").addr), qstr.len).decode("utf-8", "backslashreplace")
+    return dump.read(int(qstr.Eval("name")), qstr.len).decode("utf-8", "backslashreplace")
