@@ -151,38 +151,6 @@ def _task(row: Row, options: Any) -> Iterator[str]:
     if "cwd" in row:
         yield f"ROOT: {row['root']}    CWD: {row['cwd']}"
     if not row["files"]:
-                continue
-        yield row
-
-
-def _refers(file: Row, wanted: str) -> bool:
-    values = {f"{file.get(key, 0):x}" for key in ("file", "dentry", "inode")} | {str(file["fd"])}
-    return wanted.removeprefix("0x") in values or wanted in file.get("path", "")
-
-
-def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    if options.d or options.n:
-        yield "     DENTRY           INODE           SUPERBLK     TYPE PATH"
-        for row in rows:
-            yield f"{row['dentry']:016x} {row['inode']:016x} {row['superblock']:016x} {row['type']:<4} {row['path']}"
-        return
-    if options.p:
-        for row in rows:
-            yield "     INODE        NRPAGES"
-            yield f"{row['inode']:016x}  {row['nrpages']}"
-            yield ""
-            yield "      PAGE            INDEX"
-            yield from (f"{page['page']:016x}  {page['index']}" for page in row["pages"])
-            if "error" in row:
-                yield f"(error: {row['error']})"
-        return
-    yield from context.separated(_task(row, options) for row in rows)
-
-
-def _task(row: Row, options: Any) -> Iterator[str]:
-    yield context.header(row)
-    yield f"ROOT: {row['root']}    CWD: {row['cwd']}" if "cwd" in row else "No fs struct" if "error" not in row else f"(error: {row['error']})"
-    if not row["files"]:
         yield "No open files" if "error" not in row else f"(error: {row['error']})"
         return
     if options.c:
