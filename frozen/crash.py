@@ -459,8 +459,10 @@ def _capture(cmd: str) -> tuple[str, bool]:
         raise error("there is no session that could run commands")
     if _error_target in ("default", "redirect"):
         return Session.current.capture(cmd)
+    output, messages, worked = Session.current.capture_apart(cmd)
     with open(_error_target, "a", encoding="utf-8", errors="surrogateescape") as file:
-        return Session.current.capture(cmd, errors=file)
+        file.write(messages)
+    return output, worked
 
 
 def exec_crash_command(cmd: str, no_stdout: int = 0) -> str:
@@ -492,11 +494,11 @@ def exec_crash_command_bg2(cmd: str) -> tuple[int, int]:
     status = 1
     try:
         os.close(reader)
-        from pykd.session import Session
+        from pykd.session import Session, output_to
 
-        with open(writer, "w", buffering=1, encoding="utf-8", errors="surrogateescape") as pipe:
-            if Session.current is not None:
-                status = 0 if Session.current.run_into(cmd, pipe) else 1
+        with open(writer, "w", buffering=1, encoding="utf-8", errors="surrogateescape") as pipe, output_to(pipe, pipe):
+            if Session.current is not None and Session.current.guarded_plain(cmd):
+                status = 0
     finally:
         # Not a way back into the parent's program, whatever happened.
         os._exit(status)

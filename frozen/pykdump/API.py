@@ -29,8 +29,8 @@ from .Generic import (
     dbits2str,
     hexl,
     iterN,
+    patch_default_kw,
     print2columns,
-    pyctl,
     registerModuleAttr,
 )
 from .highlevel import *
@@ -54,7 +54,7 @@ from .dlkmload import debugDLKM, delModule, loadModule, lsModules, possibleModul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 # Modules and classes that programs take from here without importing them.
@@ -71,6 +71,7 @@ re_apidebug = lazy.made_by(lambda: re.compile(r"^--apidebug=(\d+)$"))
 long = int
 INFO = "...INFO..."
 TYPE_CODE_SU = (crash.TYPE_CODE_STRUCT, crash.TYPE_CODE_UNION)
+wrapcrash = highlevel
 set_default_timeout = crash.set_default_timeout
 
 debug = 0
@@ -115,6 +116,22 @@ class MsgExtra:
 
     def __str__(self) -> str:
         return str(self._stack[-1])
+
+
+def funcToMethod(function: Callable[..., Any], cls: type, name: str | None = None) -> None:
+    """Make *function* a method of a class, under its own name or another."""
+    setattr(cls, name or function.__name__, function)
+
+
+def sdef2ArtSU(text: str) -> ArtStructInfo:
+    """An artificial struct of its C definition: members one after the other, without padding."""
+    from .tparser import parseSUDef
+
+    name, members = parseSUDef(text)
+    info = ArtStructInfo(name)
+    for ctype, member in members:
+        info.append(ctype, member)
+    return info
 
 
 @memoize_cond(CU_LIVE)
@@ -289,7 +306,8 @@ def enter_epython() -> None:
     t_start, t_start_children = _times()
     t_starta = time.time()
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8")
+        # Names in the dump need not be text: what was a byte must come out as that byte.
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     pp = _pretty_printer()
     pylog.cleanup()
     sys.__oldargv = sys.argv.copy()  # type: ignore[attr-defined]

@@ -29,13 +29,14 @@ _loaded: dict[str, bool] = {}
 
 
 def possibleModuleNames(topdir: str | None, fbase: str) -> str | None:
-    """A file below *topdir* with debug information of module *fbase*, or None."""
+    """A file below *topdir* with debug information of module *fbase*, or None; ``_`` in its name may be ``-`` in the file's."""
     if topdir is None:
         return None
+    wanted = [base + extension for extension in _EXTENSIONS for base in (fbase, fbase.replace("_", "-"))]
     for folder, _, names in os.walk(topdir):
-        for extension in _EXTENSIONS:
-            if fbase + extension in names:
-                return os.path.join(folder, fbase + extension)
+        for name in wanted:
+            if name in names:
+                return os.path.join(folder, name)
     return None
 
 
@@ -77,7 +78,7 @@ def _load(modname: str, ofile: str | None, altname: str) -> bool | None:
     if ofile is None:
         for folder in sys_info.debuginfo:
             _debug(2, "Searching", folder)
-            ofile = possibleModuleNames(folder, modname) or possibleModuleNames(folder, modname.replace("_", "-"))
+            ofile = possibleModuleNames(folder, modname)
             if ofile:
                 break
         else:

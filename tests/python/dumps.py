@@ -31,8 +31,8 @@ def vmcores():
 
 
 def have_one_open():
-    """Open a dump unless one is: ``pykdump.API`` can be imported only then."""
+    """Open a dump unless one is: ``pykdump.API`` can be imported only then. PYKD_DUMP in the environment chooses it."""
     try:
         return pykd.current()
     except pykd.Error:
-        return pykd.open(vmcores()[0])
+        return pykd.open(os.environ.get("PYKD_DUMP") or vmcores()[0])
