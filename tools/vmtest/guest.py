@@ -17,7 +17,7 @@ SAVE_MODULES = ("virtio_pci", "virtio_blk")
 # Modules by part of the workload; "name parameters" inserts with parameters. Names a kernel has
 # built in, or does not have, are passed over.
 MODULES = {
-    "base": ("virtio_pci", "virtio_blk"),
+    "base": ("qemu_fw_cfg", "virtio_pci", "virtio_blk"),
     "storage": ("autofs4", "fuse", "crc32c_generic", "libcrc32c", "ext4", "overlay", "loop max_loop=4", "dm_mod", "dm_crypt",
                 "sd_mod", "scsi_debug dev_size_mb=16 num_tgts=3"),
     "disks": ("xfs", "xxhash_generic", "blake2b_generic", "btrfs", "nvme", "virtio_scsi", "sr_mod", "sg", "null_blk nr_devices=2 gb=1",

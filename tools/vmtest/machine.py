@@ -30,7 +30,7 @@ class Machine:
     cpu_model: str = "max,la57=off"
     disks: list[Path] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
-    limit: int = 100
+    limit: int = 240
 
 
 class Monitor:

@@ -1,0 +1,133 @@
+"""The kernel bench: boot, load, crash, dump, compare. README.md beside this file says how to use and extend it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import answers
+import bench
+import formats
+import kernels
+import machine
+import packages
+from comparisons import COMPARISONS
+from truth import Truth
+from variants import VARIANTS, Variant
+
+CACHE = Path(__file__).resolve().parents[2] / "build" / "vmtest"
+SHOWN = 10
+
+
+def chosen(arguments: argparse.Namespace) -> list[Variant]:
+    """The variants that the command line asks for; without a word on it the default ones."""
+    if arguments.all:
+        return list(VARIANTS)
+    if arguments.kernel:
+        kernels.named(arguments.kernel)
+        return [v for v in VARIANTS if v.kernel == arguments.kernel]
+    if arguments.variant:
+        by_name = {v.name: v for v in VARIANTS}
+        unknown = [n for n in arguments.variant if n not in by_name]
+        if unknown:
+            raise KeyError(f"no variant {', '.join(unknown)}; --list shows them")
+        return [by_name[n] for n in arguments.variant]
+    return [v for v in VARIANTS if v.default]
+
+
+def compare(result: bench.Result) -> int:
+    """Compare every file of a run with the guest's truth; print a line for each and return the number of failures."""
+    truth, failures = Truth(result.truth), 0
+    for name in result.variant.files:
+        if name in result.failed:
+            print(f"{result.variant.name:14} {name:16} not made: {result.failed[name]}")
+            continue
+        different = differences(truth, result.files(name))
+        # Of half a file only that it opens, or says why not, can be asked.
+        if name.endswith(formats.CUT):
+            print(f"{result.variant.name:14} {name:16} {_of_half(different)}")
+            continue
+        bad = {what: lines for what, lines in different.items() if lines}
+        failures += len(bad)
+        print(f"{result.variant.name:14} {name:16} {'same answers' if not bad else 'DIFFERS: ' + ' '.join(bad)}")
+        for what, lines in bad.items():
+            for line in lines[:SHOWN]:
+                print(f"    {what}: {line}")
+            if len(lines) > SHOWN:
+                print(f"    {what}: and {len(lines) - SHOWN} more")
+    return failures
+
+
+def differences(truth: Truth, files: list[Path]) -> dict[str, list[str]]:
+    """The lines of every comparison; a refusal is a line."""
+    found = {}
+    for what, function in COMPARISONS.items():
+        try:
+            found[what] = list(function(truth, answers.probe(what, files)))
+        except answers.Refused as error:
+            found[what] = [f"refused: {error}"]
+    return found
+
+
+def _of_half(different: dict[str, list[str]]) -> str:
+    whole = [what for what, lines in different.items() if not lines]
+    refused = [lines[0].removeprefix("refused: ") for lines in different.values() if lines and lines[0].startswith("refused")]
+    if len(refused) == len(different):
+        return f"refused: {refused[0]}"
+    return f"opens; whole: {' '.join(whole) or 'nothing'}"
+
+
+def side_by_side(result: bench.Result, vmlinux: Path, chroot: Path | None) -> None:
+    """Print the answers and times of pykd, drgn and crash for one run."""
+    path = vmlinux / f"vmlinux-{result.release}"
+    if not path.exists():
+        print(f"{result.variant.name:14} no {path.name} in {vmlinux}")
+        return
+    name = next(n for n in result.variant.files if n not in result.failed)
+    for answer in answers.side_by_side(result.files(name)[0], path, chroot):
+        print(f"{result.variant.name:14} {answer.tool:6} {answer.seconds:7.2f} s  {answer.states}")
+
+
+def main() -> int:
+    """Exit status: 0 all answers are right, 1 some are not, 2 a run could not be made."""
+    parser = argparse.ArgumentParser(prog="test-kernels", description=__doc__)
+    parser.add_argument("variant", nargs="*", help="variants to run (default: the default set)")
+    parser.add_argument("--list", action="store_true", help="list variants and what is cached")
+    parser.add_argument("--kernel", metavar="NAME", help="all variants of one kernel")
+    parser.add_argument("--all", action="store_true", help="everything; may take hours")
+    parser.add_argument("--cached", action="store_true", help="only what is in the cache; no QEMU, no network")
+    parser.add_argument("--update", action="store_true", help="ask the mirrors for newer kernels")
+    parser.add_argument("--make", action="store_true", help="make the dumps, compare nothing")
+    parser.add_argument("--vmlinux", type=Path, metavar="FOLDER",
+                        help="also ask drgn and crash, with FOLDER/vmlinux-RELEASE")
+    parser.add_argument("--chroot", type=Path, metavar="FOLDER", help="where drgn and crash are installed")
+    arguments = parser.parse_args()
+    try:
+        variants = chosen(arguments)
+    except KeyError as error:
+        parser.error(error.args[0])
+    if arguments.list:
+        for variant in VARIANTS:
+            made = bench.cached(variant, CACHE)
+            mark = "default" if variant.default else ""
+            print(f"{variant.name:14} {variant.kernel:11} {variant.crash:6} {mark:8} {'cached ' + made.release if made else ''}")
+        return 0
+    failures = broken = 0
+    for variant in variants:
+        try:
+            result = bench.cached(variant, CACHE) if arguments.cached else bench.obtain(variant, CACHE, arguments.update)
+        except (machine.MachineError, packages.PackageError, OSError) as error:
+            print(f"{variant.name:14} not made: {error}")
+            broken += 1
+            continue
+        if result and not arguments.make:
+            failures += compare(result)
+            if arguments.vmlinux:
+                side_by_side(result, arguments.vmlinux, arguments.chroot)
+        sys.stdout.flush()
+    return 2 if broken else 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Make what a variant needs, once: the guest's run, its ground truth, its dump files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+import tarfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import formats
+import guest
+import kernels
+import machine
+import module
+from variants import Variant
+
+
+class Result:
+    """A finished run in the cache."""
+
+    def __init__(self, variant: Variant, folder: Path) -> None:
+        self.variant = variant
+        self.folder = folder
+        record = json.loads((folder / "made").read_text())
+        self.release: str = record["release"]
+        self.failed: dict[str, str] = record["failed"]
+
+    @property
+    def truth(self) -> Path:
+        """What the guest wrote just before it died."""
+        return self.folder / "truth"
+
+    def files(self, name: str) -> list[Path]:
+        """The file or files of a format; empty when it could not be made (see ``failed``)."""
+        return [] if name in self.failed else formats.paths(self.folder, name)
+
+
+def cached(variant: Variant, cache: Path) -> Result | None:
+    """The run if it is there, whatever it was made from; needs neither QEMU nor network."""
+    folder = cache / "dumps" / variant.name
+    return Result(variant, folder) if (folder / "made").exists() else None
+
+
+def obtain(variant: Variant, cache: Path, update: bool = False) -> Result:
+    """The run of ``variant``, made when what goes into it has changed."""
+    image = kernels.resolve(kernels.named(variant.kernel), cache, update)
+    folder = cache / "dumps" / variant.name
+    key = hashlib.sha256(json.dumps([asdict(variant), image.release, guest.digest(),
+                                     module.digest()]).encode()).hexdigest()
+    made = folder / "made"
+    if made.exists() and json.loads(made.read_text())["key"] == key:
+        return Result(variant, folder)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    start = time.monotonic()
+    _run(variant, image, cache, folder)
+    maker = formats.Maker(cache, folder, image.release)
+    failed = {}
+    for name in formats.order(variant.files):
+        reason = maker.make(name)
+        if reason:
+            failed[name] = reason
+    if "raw" not in variant.files:
+        (folder / "vmcore.raw").unlink(missing_ok=True)
+    made.write_text(json.dumps({"key": key, "release": image.release, "failed": failed}) + "\n")
+    print(f"{variant.name}: {image.release} made in {time.monotonic() - start:.0f} s", file=sys.stderr)
+    return Result(variant, folder)
+
+
+def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> None:
+    alive = variant.crash == "none"
+    needs_module = variant.crash in ("null", "bug", "hang", "spin")
+    crash_module = module.build(kernels.named(variant.kernel), image, cache) if needs_module else None
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    initrd = scratch / "initrd"
+    initrd.write_bytes(guest.initrd(cache, image.modules, None if alive else image.vmlinuz, variant.parts, crash_module))
+    disks = [machine.blank(scratch / "truth", 128 << 20),
+             machine.blank(scratch / "core", (variant.memory + 512) << 20),
+             guest.file_system(cache, "ext4", scratch / "ext4")]
+    options = list(variant.options)
+    if "disks" in variant.parts:
+        disks += [guest.file_system(cache, kind, scratch / kind) for kind in ("xfs", "btrfs")]
+        nvme, scsi = machine.blank(scratch / "nvme", 64 << 20), machine.blank(scratch / "scsi", 64 << 20)
+        options += ["-drive", f"file={nvme.absolute()},format=raw,if=none,id=nvme", "-device", "nvme,drive=nvme,serial=vmtest",
+                    "-device", "virtio-scsi-pci", "-drive", f"file={scsi.absolute()},format=raw,if=none,id=scsi",
+                    "-device", "scsi-hd,drive=scsi,serial=vmtest"]
+    reserve = "" if alive else f"crashkernel={variant.reserved}M "
+    vm = machine.Machine(
+        image.vmlinuz, initrd,
+        f"console=ttyS0 {reserve}panic=10 {variant.cmdline} vmtest.parts={','.join(variant.parts)} "
+        f"vmtest.crash={variant.crash}",
+        variant.cpus, variant.memory, variant.cpu_model, disks, options)
+
+    def dump_alive(monitor: machine.Monitor) -> bool:
+        monitor("stop")
+        for name in formats.order(variant.files):
+            if name in formats.QEMU:
+                path = formats.paths(folder, name)[0].absolute()
+                monitor("dump-guest-memory", protocol=f"file:{path}", **formats.QEMU[name])
+        return True
+
+    def inject_nmi(monitor: machine.Monitor) -> bool:
+        monitor("inject-nmi")
+        return False
+
+    machine.run(vm, folder, {"VMTEST-ALIVE": dump_alive, "VMTEST-NMI": inject_nmi})
+    with tarfile.open(scratch / "truth") as archive:
+        archive.extractall(folder / "truth", filter="data")
+    if not alive:
+        machine.saved_core(scratch / "core", folder / "vmcore.raw")
+    shutil.rmtree(scratch)

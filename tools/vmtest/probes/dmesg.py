@@ -1,0 +1,11 @@
+"""The kernel's messages as syslog(2) gives them."""
+import json
+
+import pykd
+from pykd.kernel import printk
+
+lines = []
+for record in printk.records(pykd.current()):
+    stamp = f"<{record.facility << 3 | record.level}>[{record.time // 10**9:5d}.{record.time % 10**9 // 1000:06d}] "
+    lines += [stamp + line for line in record.text.split("\n")]
+print(json.dumps(lines))

@@ -1,0 +1,12 @@
+"""The functions on the kernel stack of every thread, innermost first."""
+import json
+
+import pykd
+from pykd import tasks
+
+dump = pykd.current()
+rows = {}
+for task in tasks.threads(dump):
+    trace = dump.unwind(int(task), scan=False)
+    rows[int(task.pid)] = {"ran": int(task.se.exec_start), "frames": [f.name for f in trace.frames if f.sure and f.name]}
+print(json.dumps(rows))

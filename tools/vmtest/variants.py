@@ -1,0 +1,90 @@
+"""The runs of the bench: which kernel, which machine, which workload, how it dies, which files come of it.
+
+Adding one is one line in VARIANTS. A few variants, not the product of all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BASIC = ("states", "locks", "sockets", "ipc", "timers", "hugepages", "storage", "network", "cgroups")
+FULL = (*BASIC, "disks", "net", "nfs", "busy")
+SMALL = ("states", "locks", "sockets", "small")
+
+# Files made of one crash (formats.py says how).
+ONE = ("zstd",)
+EVERY = ("zlib", "lzo", "zstd", "elf", "flat", "split", "d0", "d1", "d17", "raw",
+         "zlib-cut", "lzo-cut", "zstd-cut", "elf-cut", "flat-cut", "d0-cut", "raw-cut")
+QEMU = ("qemu-elf", "qemu-elf-paging", "qemu-zlib", "qemu-lzo", "qemu-snappy",
+        "qemu-elf-cut", "qemu-zlib-cut", "qemu-lzo-cut", "qemu-snappy-cut")
+
+FOUR_LEVELS = "max,la57=off"
+FIVE_LEVELS = "max,la57=on"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One run of a guest. ``crash`` is a kind of guest/crash.c; ``none`` is dumped by QEMU while it runs."""
+
+    name: str
+    kernel: str
+    parts: tuple[str, ...] = BASIC
+    crash: str = "sysrq"
+    files: tuple[str, ...] = ONE
+    cpus: int = 2
+    memory: int = 768
+    reserved: int = 192
+    cpu_model: str = FOUR_LEVELS
+    cmdline: str = ""
+    options: tuple[str, ...] = ()
+    default: bool = False
+
+
+_NOTE = ("-device", "vmcoreinfo")
+_NUMA = ("-object", "memory-backend-ram,id=m0,size=512M", "-object", "memory-backend-ram,id=m1,size=512M",
+         "-numa", "node,nodeid=0,cpus=0-1,memdev=m0", "-numa", "node,nodeid=1,cpus=2-3,memdev=m1")
+_HOTPLUG = ("-m", "768M,slots=2,maxmem=2G", "-object", "memory-backend-ram,id=plug,size=256M",
+            "-device", "pc-dimm,id=dimm,memdev=plug")
+
+VARIANTS = (
+    # Every kernel once, the current ones by default.
+    Variant("5.10", "5.10", default=True),
+    Variant("5.10-cloud", "5.10-cloud"),
+    Variant("5.10-rt", "5.10-rt"),
+    Variant("6.1", "6.1", default=True),
+    Variant("6.1-cloud", "6.1-cloud"),
+    Variant("6.1-rt", "6.1-rt"),
+    Variant("6.12", "6.12", FULL, files=EVERY, default=True),
+    Variant("6.12-cloud", "6.12-cloud"),
+    Variant("6.12-rt", "6.12-rt"),
+    Variant("7", "7", FULL, default=True),
+    Variant("7-cloud", "7-cloud"),
+    Variant("7-rt", "7-rt"),
+    # Dumps by QEMU, of a guest that runs.
+    Variant("7-alive", "7", crash="none", files=QEMU, memory=512, options=_NOTE, default=True),
+    Variant("6.12-alive", "6.12", crash="none", files=QEMU, memory=512, options=_NOTE),
+    Variant("6.12-noteless", "6.12", crash="none", files=QEMU, memory=512),
+    # Machines.
+    Variant("7-la57", "7", cpu_model=FIVE_LEVELS, default=True),
+    Variant("6.1-la57", "6.1", cpu_model=FIVE_LEVELS),
+    Variant("7-nokaslr", "7", cmdline="nokaslr", default=True),
+    Variant("5.10-nokaslr", "5.10", cmdline="nokaslr"),
+    Variant("6.12-1cpu", "6.12", cpus=1),
+    Variant("7-8cpu", "7", cpus=8, memory=1024),
+    Variant("6.12-4G", "6.12", memory=4096),
+    Variant("6.12-numa", "6.12", cpus=4, memory=1024, options=_NUMA),
+    Variant("7-hotplug", "7", options=_HOTPLUG),
+    Variant("7-threads", "7", (*BASIC, "threads=5000"), memory=1024),
+    Variant("6.1-holes", "6.1", memory=1024, cmdline="memmap=64M$0x18000000"),
+    Variant("6.12-pressure", "6.12", (*FULL, "pressure"), memory=640),
+    # Ways to die.
+    Variant("7-null", "7", crash="null"),
+    Variant("6.12-bug", "6.12", crash="bug"),
+    Variant("6.1-hang", "6.1", crash="hang"),
+    Variant("7-spin", "7", crash="spin"),
+    Variant("6.12-nmi", "6.12", crash="nmi"),
+    Variant("6.1-oom", "6.1", crash="oom"),
+    # tests/sample: as small as a dump gets.
+    Variant("sample", "5.10-cloud", SMALL, files=("zstd", "zstd-small"), memory=320, reserved=96,
+            cmdline="initcall_blacklist=event_trace_init,tracer_init_tracefs"),
+)
