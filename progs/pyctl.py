@@ -3,7 +3,8 @@
 
 import sys
 
-from pykdump.API import pyctl
+import pykdump.API  # noqa: F401 (registers the framework's own attributes, and prints the footer)
+from pykdump.Generic import pyctl
 
 USAGE = """\
 usage: pyctl.py [-h] [--set SET [SET ...]] [--ls [LS [LS ...]]]

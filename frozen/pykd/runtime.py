@@ -293,6 +293,9 @@ def run_program(words: list[str]) -> bool:
 
 
 def _run_found(program: Program | None, words: list[str]) -> bool:
+    if "--ehelp" in words[1:]:
+        print(_common_options())
+        return True
     if program is None:
         print(f" Cannot find the program <{words[0]}>")
         return False
@@ -369,7 +372,11 @@ def _between_hooks(code: CodeType, quiet: bool) -> bool:
             return False
         worked = _guarded(lambda: exec(code, vars(__main__)))
     except BrokenPipeError:
-        _leave()
+        # The hook restores what it changed; what it prints is lost.
+        try:
+            _leave()
+        except BrokenPipeError:
+            pass
         raise
     return _leave() and worked
 
@@ -397,8 +404,10 @@ def _guarded(function: Callable[[], Any], silent_exit: bool = False) -> bool:
         sys.stdout.flush()
         print(f"{os.path.basename(sys.argv[0])}: interrupted", file=sys.stderr)
         return False
-    except BrokenPipeError:
-        sys.stdout.flush()  # raises again if it is this one
+    except BrokenPipeError as error:
+        if _nobody_reads():
+            raise
+        _show(error)
         return False
     except BaseException as error:
         _show(error)
@@ -406,14 +415,23 @@ def _guarded(function: Callable[[], Any], silent_exit: bool = False) -> bool:
     return True
 
 
+def _nobody_reads() -> bool:
+    """Whether the other end of ``sys.stdout`` is closed. Writing again would not tell: the first failure drops the text."""
+    import select
+
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except (OSError, ValueError):
+        return False  # a buffer, or closed
+
+
 def _show(error: BaseException) -> None:
-    """The traceback, from the program's first line on; of a dump that lacks what the program needs one line (``epython -d 1``: all)."""
-    sys.stdout.flush()
-    if isinstance(error, Error) and not debug:
-        print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
-        return
+    """The traceback, from the program's first line on."""
     import traceback
 
+    sys.stdout.flush()
     trace: TracebackType | None = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next

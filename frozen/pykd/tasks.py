@@ -89,20 +89,10 @@ def is_task(address: int, dump: Dump | None = None) -> bool:
 
 @per_dump
 def panic_task(dump: Dump) -> Struct:
-    """The thread whose crash is in the dump: of the CPU that panicked, else of the first that was running.
+    """The thread whose crash is in the dump, see :func:`pykd.kernel.panic.panic_task`."""
+    from .kernel import panic
 
-    ``panic_cpu`` is an ``atomic_t`` holding the CPU's number, -1 (PANIC_CPU_INVALID) if none called panic().
-    """
-    active = cpus.active_tasks(dump)
-    try:
-        cpu = dump.read_signed(dump.symbol("panic_cpu", "").address, 4)
-    except Error:
-        cpu = -1
-    if cpu not in active:
-        cpu = next(iter(active), -1)
-    if cpu < 0:
-        return idle(dump)[0]
-    return dump.struct_class("struct task_struct")(active[cpu])  # type: ignore[misc]
+    return dump.struct_class("struct task_struct")(panic.panic_task(dump))  # type: ignore[misc]
 
 
 def memory_usage(task: Struct, dump: Dump | None = None) -> tuple[int, int]:

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who crashed."""
+
+from __future__ import annotations
+
+from .. import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _pykd import Dump
+
+CPU_VARIABLES = ("panic_cpu", "crashing_cpu")
+"""``panic_cpu`` is an ``atomic_t``, set by panic() and by crash_kexec() (7bbee5ca3896, in v4.5); ``crashing_cpu`` an int, set by x86's
+kdump when it stops the others. -1 in both: not set."""
+
+
+def panic_cpu(dump: Dump) -> int | None:
+    """Number of the CPU that brought the system down; None if the kernel names none, as when a hypervisor wrote the dump."""
+    for name in CPU_VARIABLES:
+        address = dump.address_of(name)
+        try:
+            cpu = dump.read_signed(address, 4) if address else -1
+        except Error:
+            continue
+        if cpu >= 0:
+            return cpu
+    return None
+
+
+def panic_task(dump: Dump) -> int:
+    """Address of the thread whose crash is in the dump: of the CPU that panicked, else of the first that was not idle, else of the first.
+
+    ``init_task`` where no CPU's task is known.
+    """
+    current = {cpu.nr: cpu.current for cpu in dump.cpus() if cpu.current}
+    cpu = panic_cpu(dump)
+    if cpu in current:
+        return current[cpu]
+    for task in current.values():
+        try:
+            if dump.object("struct task_struct", task).pid:
+                return task
+        except Error:
+            continue
+    if current:
+        return next(iter(current.values()))
+    return dump.symbol("init_task", "").address

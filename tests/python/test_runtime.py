@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Running programs: how they are found, what they run in, what ends them."""
+
+import os
+import subprocess
+import tempfile
+import unittest
+
+from dumps import PYKD, vmcores
+
+
+class Folder(unittest.TestCase):
+    """Each test has a folder of its own, in which pykd runs."""
+
+    def setUp(self):
+        self.dump = vmcores()[0]
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = temporary.name
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
+    def start(self, *commands, options=(), path=None, home=None):
+        environment = dict(os.environ, HOME=home or self.folder + "/nowhere", PYKDUMPPATH=path or "")
+        words = [PYKD, *options, self.dump]
+        for command in commands:
+            words += ["-c", command]
+        return subprocess.run(words, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    def run_all(self, *commands, **rest):
+        """Standard output, without the footers."""
+        return "".join(
+            line for line in self.start(*commands, **rest).stdout.splitlines(keepends=True) if "Execution took" not in line
+        )
+
+
+class Lookup(Folder):
+    def test_messages(self):
+        self.assertEqual(self.run_all("epython nosuch"), " Cannot find the program <nosuch>\n")
+        self.assertEqual(self.run_all("epython /no/such"), " Cannot open the file </no/such>\n")
+        self.assertEqual(
+            self.run_all("epython"), " You need to specify a program file or options\nCheck 'epython -h' for details\n"
+        )
+
+    def test_order(self):
+        self.write("one/prog.py", "print('one')")
+        self.write("two/prog.py", "print('two')")
+        self.write("two/taskinfo.py", "import sys; print('mine', sys.argv)")
+        path = f"{self.folder}/one:{self.folder}/two"
+        self.assertEqual(self.run_all("epython prog", "epython prog.py", path=path), "one\none\n")
+        self.assertEqual(self.run_all("taskinfo x", path=path), f"mine ['{self.folder}/two/taskinfo.py', 'x']\n")
+        self.write("prog.py", "print('here')")
+        self.assertEqual(self.run_all("epython prog", path=path), "here\n")
+        # With its suffix or without, and NAME itself before NAME.py. A folder of that name is no program.
+        self.write("two/other", "print('bare')")
+        self.write("two/other.py", "print('suffix')")
+        os.mkdir(f"{self.folder}/one/other")
+        self.assertEqual(self.run_all("epython other", path=path), "bare\n")
+
+    def test_isolated(self):
+        self.write("prog.py", "print('here')")
+        self.assertEqual(
+            self.run_all("epython prog", options=["--isolated"], path=self.folder), " Cannot find the program <prog>\n"
+        )
+
+    @unittest.skipIf(os.geteuid() != 0, "the rule is about root")
+    def test_untrusted_folder(self):
+        self.write("prog.py", "print('here')")
+        os.chmod(self.folder, 0o777)
+        result = self.start("epython prog")
+        self.assertEqual(result.stdout, " Cannot find the program <prog>\n")
+        self.assertIn("can be written by others", result.stderr)
+        self.assertEqual(self.run_all("epython prog", options=["--trust-cwd"]), "here\n")
+
+    def test_path(self):
+        version, path = self.run_all("epython -p", path="/a:/b").splitlines()
+        self.assertTrue(version.startswith("3.13."), version)
+        exe = os.path.realpath(PYKD)
+        self.assertEqual(path, str([".", f"{exe}/pylib", "/a", "/b", exe, f"{exe}/dist-packages"]))
+
+    def test_options_end_at_the_program(self):
+        self.write("prog.py", "import sys; print(sys.argv)")
+        self.assertEqual(self.run_all("epython -d 0 prog -d -h --version"), "['./prog.py', '-d', '-h', '--version']\n")
+
+    def test_library_module(self):
+        self.assertIn("1 loop, best of 1", self.run_all("epython -m timeit -n 1 -r 1 pass"))
+
+
+class Namespace(Folder):
+    def test_persists(self):
+        self.write("first.py", "print(__name__, __file__)\nX = 5")
+        self.write("second.py", "print(X, '__file__' in globals())")
+        self.assertEqual(self.run_all("epython first; epython second"), "__main__ ./first.py\n5 True\n")
+
+    def test_path_is_reset(self):
+        self.write("first.py", "import sys; sys.path[:] = ['/gone']")
+        self.write("second.py", "import sys; print(sys.path[0], '/gone' in sys.path)")
+        self.assertEqual(self.run_all("epython first", "epython second"), ". False\n")
+
+    def test_nested(self):
+        self.write("inner.py", "import sys; X = 'inner'; print(X, sys.argv[1:]); sys.path.append('/gone'); sys.exit(4)")
+        self.write(
+            "outer.py",
+            "import crash, sys\n"
+            "X = 'outer'\n"
+            "crash.exec_epython_command('inner', 'a b')\n"
+            "print(X, sys.argv, __file__, '/gone' in sys.path)",
+        )
+        self.assertEqual(
+            self.run_all("epython outer x"),
+            "inner ['a b']\n -- sys.exit(4) --\nouter ['./outer.py', 'x'] ./outer.py False\n",
+        )
+
+
+class Ends(Folder):
+    def test_exit(self):
+        for value, text, status in (
+            ("", "", 0),
+            ("0", "", 0),
+            ("None", "", 0),
+            ("3", " -- sys.exit(3) --\n", 1),
+            ("'text'", "", 1),
+        ):
+            with self.subTest(value):
+                self.write("prog.py", f"import sys; sys.exit({value})")
+                result = self.start("epython prog")
+                self.assertEqual((result.stdout, result.returncode), (text, status))
+
+    def test_exception(self):
+        self.write("bad.py", "def f():\n    1/0\nf()\n")
+        self.write("good.py", "print('goes on')")
+        result = self.start("epython bad", "epython good")
+        self.assertEqual(result.stdout, "goes on\n")
+        self.assertEqual(result.returncode, 1)
+        lines = result.stderr.splitlines()
+        self.assertEqual(lines[:3], ["Traceback (most recent call last):", '  File "./bad.py", line 3, in <module>', "    f()"])
+        self.assertEqual(lines[-1], "ZeroDivisionError: division by zero")
+
+    def test_syntax_error(self):
+        self.write("bad.py", "def f(:\n")
+        result = self.start("epython bad")
+        self.assertIn("SyntaxError", result.stderr)
+        self.assertEqual(result.returncode, 1)
+
+    def test_interrupt(self):
+        self.write("slow.py", "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n")
+        self.write("good.py", "print('goes on')")
+        result = self.start("epython slow", "epython good")
+        self.assertEqual(result.stdout, "goes on\n")
+        self.assertEqual(result.stderr, "slow.py: interrupted\n")
+
+    def test_reader_has_seen_enough(self):
+        self.write("long.py", "for i in range(100_000): print(i)")
+        self.write("good.py", "print('goes on')")
+        result = self.start("epython long | head -1", "epython good")
+        self.assertEqual((result.stdout, result.stderr, result.returncode), ("0\ngoes on\n", "", 0))
+
+    def test_other_pipe_broken(self):
+        self.write("pipe.py", "import os\nr, w = os.pipe()\nos.close(r)\nos.write(w, b'x')\n")
+        self.write("good.py", "print('goes on')")
+        result = self.start("epython pipe", "epython good")
+        self.assertEqual(result.stdout, "goes on\n")
+        self.assertIn("BrokenPipeError", result.stderr)
+
+    def test_hooks(self):
+        self.write("hooks.py", "import sys\nsys.enterepython = lambda: print('in')\nsys.exitepython = lambda: print('out')")
+        self.write("bad.py", "print('bad'); 1/0")
+        self.write("refuse.py", "import sys\ndef f(): print('no'); sys.exit(0)\nsys.enterepython = f\n")
+        self.assertEqual(
+            self.run_all("epython hooks", "epython bad", "epython refuse", "epython bad"),
+            "out\nin\nbad\nout\nin\nout\nno\n",
+        )
+
+
+class Startup(Folder):
+    def test_init_program(self):
+        self.write("PyKdumpInit.py", "import crash\nprint(crash.register_epython_prog('mine', 'short', '-x', 'long'))")
+        self.write("mine.py", "import sys; print('mine', sys.argv[1:])")
+        output = self.run_all("mine 1 2", "help mine")
+        self.assertEqual(
+            output, "True\nmine ['1', '2']\n\nNAME\n  mine - short\n\nSYNOPSIS\n  mine -x\n\nDESCRIPTION\n  long\n\n"
+        )
+
+    def test_init_program_replaces_the_frozen_one(self):
+        self.write("PyKdumpInit", "")
+        self.assertEqual(self.start("taskinfo").returncode, 1)
+
+    def test_register(self):
+        self.write(
+            "prog.py",
+            "import crash\n"
+            "print(crash.register_epython_prog('sys', '', '', ''))\n"
+            "print(crash.register_epython_prog('dmesg', '', '', ''))\n"
+            "print('dmesg' in crash.get_epython_cmds(), crash.get_epython_cmds()[0])\n",
+        )
+        self.assertEqual(
+            self.run_all("epython prog"),
+            '"sys" is a duplicate of a currently-existing command\nFalse\n'
+            'alias "dmesg" deleted: it is the name of a command now\nTrue\nTrue epython\n',
+        )
+
+    def test_rc_files(self):
+        self.write("home/.pykdrc", "epython home\n")
+        self.write(".pykdrc", "# comment\nepython here\n")
+        self.write("home.py", "print('home')")
+        self.write("here.py", "print('here')")
+        self.write("prog.py", "print('prog')")
+        home = f"{self.folder}/home"
+        self.assertEqual(self.run_all("epython prog", home=home), "home\nhere\nprog\n")
+        self.assertEqual(self.run_all("epython prog", home=self.folder), "here\nprog\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
