@@ -12,6 +12,7 @@ usage: ./build.sh [VERB]
   build           (default) fetch and build what is missing; leaves ./pykd
   demo            build, then run the main job on the sample dump
   test            build, then run every fast test: C, Python, style, layers
+  test-kernels    build, then compare with kernels that were booted, loaded and crashed; tools/vmtest/README.md
   bench           build, then measure start-up, codecs and the main job
   clean           remove what was built of pykd itself; clean --all: the dependencies too
   fetch FOLDER    fetch all pinned sources into FOLDER, for building without network
@@ -27,6 +28,10 @@ EOF
 NEEDED="gcc:gcc make:make curl:curl flock:util-linux xz:xz-utils patch:patch autoreconf:autoconf automake:automake
 	libtoolize:libtool m4:m4 pkg-config:pkg-config strip:binutils file:file
 	/usr/include/linux/fs.h:linux-libc-dev /etc/ssl/certs/ca-certificates.crt:ca-certificates"
+
+# The same for the bench of kernels.
+NEEDED_BY_KERNELS="python3:python3 qemu-system-x86_64:qemu-system-x86 readelf:binutils zstd:zstd mmdebstrap:mmdebstrap
+	dpkg-deb:dpkg"
 
 # need LIST: install the packages that provide what is missing, or say how.
 need()
@@ -118,6 +123,15 @@ test)
 	build
 	build_tests
 	exec tools/test.sh "$@"
+	;;
+test-kernels)
+	build
+	# What is in the cache needs no virtual machine.
+	case " $* " in
+	*" --cached "* | *" --list "*) ;;
+	*) need "$NEEDED_BY_KERNELS" ;;
+	esac
+	exec python3 tools/vmtest "$@"
 	;;
 bench)
 	build

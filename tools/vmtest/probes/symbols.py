@@ -12,5 +12,5 @@ for symbol in every:
         continue
     found = dump.symbol_at(symbol.address)
     if found is None or found.address != symbol.address:
-        astray.append([symbol.name, symbol.address])
+        astray.append([symbol.name, symbol.address, symbol.module or ""])
 print(json.dumps({"names": names, "astray": astray}))
