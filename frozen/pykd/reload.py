@@ -50,9 +50,10 @@ def _reload(name: str, module: ModuleType) -> None:
             importlib.reload(module)
         except ModuleNotFoundError as error:
             # Programs may import from their own folder, which is searched only while they run. The file itself is known.
-            if error.name != name or module.__spec__ is None or module.__spec__.loader is None:
+            spec = module.__spec__ = before["__spec__"]
+            if error.name != name or spec is None or spec.loader is None:
                 raise
-            module.__spec__.loader.exec_module(module)
+            spec.loader.exec_module(module)
     except BaseException:
         # Half a new module would be worse than the old one.
         vars(module).clear()

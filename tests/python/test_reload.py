@@ -30,16 +30,16 @@ class Reload(Folder):
                 "1 1",
                 f"lib {files['__init__']}",
                 "--reloading lib",
-                f"lib.two {files['two']}",
-                "--reloading lib.two",
                 f"lib.one {files['one']}",
                 "--reloading lib.one",
+                f"lib.two {files['two']}",
+                "--reloading lib.two",
                 "1 1",
             ],
         )
         self.assertEqual(
             self.session("epython prog", SET.format(1), "epython prog --reload"),
-            ["1 1", "--reloading lib", "--reloading lib.two", "--reloading lib.one", "1 1"],
+            ["1 1", "--reloading lib", "--reloading lib.one", "--reloading lib.two", "1 1"],
         )
         self.assertEqual(self.session("epython prog", "epython prog --reload"), ["1 1", "1 1"])
 
