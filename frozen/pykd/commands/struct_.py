@@ -153,7 +153,7 @@ def value_lines(
     session: Session, formatter: Formatter, type: Type, address: int, paths: list[str], options: Any
 ) -> Iterator[str]:
     """A structure at an address, or some of its members, as crash prints them."""
-    if getattr(options, "r", 0):
+    if getattr(options, "r", None):
         from pykd.hexdump import lines as hexdump
 
         yield from hexdump(session.dump, address, type.size)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``repeat``: a command again and again, of a live kernel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pykd.command import Command, Row, UsageError
+from pykd.session import Session
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    words = list(options.arguments)
+    pause = 0.0
+    if words and words[0].startswith("-"):
+        try:
+            pause = float(words.pop(0)[1:])
+        except ValueError:
+            raise UsageError("the pause is a number of seconds") from None
+    if not words:
+        raise UsageError("a command is missing")
+    line = " ".join(words)
+    # A dump does not change: once is enough to see what there is.
+    while True:
+        session.run(line)
+        if not session.dump.live:
+            return
+        time.sleep(pause)
+    yield {}
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    for _ in rows:
+        yield ""
+
+
+COMMAND = Command(
+    name="repeat",
+    summary="a command again and again",
+    topic="session",
+    arguments="[-SECONDS] COMMAND…",
+    description="Of a live kernel, until Ctrl-C; of a dump, which does not change, once.",
+    intermixed=False,
+    rows=rows,
+    text=text,
+)
