@@ -32,7 +32,7 @@ def build(kernel: kernels.Kernel, image: kernels.Image, cache: Path) -> Path:
     shutil.copytree(SOURCE, work)
     # The root is thrown away: headers of one kernel unpack and build in half a minute.
     done = subprocess.run(
-        ["mmdebstrap", "--variant=custom", "--mode=auto", "--format=null", "--skip=cleanup",
+        ["mmdebstrap", "--variant=apt", "--mode=auto", "--format=null",
          '--aptopt=Acquire::Check-Valid-Until "false"',
          f"--include=make,linux-headers-{image.release}",
          f"--customize-hook=copy-in {work} /tmp",
