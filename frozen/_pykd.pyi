@@ -377,7 +377,8 @@ class StructType(type):
     PYT_size: int
     def add_member(cls, name: str, path: str) -> bool:
         """Make *name* read the dotted *path*, through struct pointers too; False if the path does not resolve. ``""``: the object itself."""
-    def has_member(cls, name: str) -> bool: ...
+    def has_member(cls, name: str) -> bool:
+        """Whether objects have that member: the compiler's, an added one, or a property set on the class."""
     def member_offset(cls, name: str) -> int | None:
         """Byte offset of a member, an added one included if it passes no pointer; None otherwise."""
 

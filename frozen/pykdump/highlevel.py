@@ -37,6 +37,7 @@ from crash import (
     uvtop,
 )
 from crash import get_GDB_output as exec_gdb_command
+from pykd.compat import LIST_HEADS, list_head
 
 from .datatypes import (
     TYPE_CODE_SU,
@@ -346,7 +347,15 @@ def readSUListFromHead(
     if isinstance(headaddr, str):
         headaddr = sym2addr(headaddr) + offset
     addresses = readList(headaddr, maxel=maxel, inchead=inchead, warn=warn)
-    return [readSU(mystruct, address - offset) for address in addresses]
+    return _structs_of_links(addresses, mystruct, listfieldname, offset)
+
+
+def _structs_of_links(addresses: Sequence[int], sname: str, member: str, offset: int) -> list[StructResult]:
+    """The structs that have their *member* at these addresses."""
+    if (sname, member) in LIST_HEADS and addresses:
+        head = list_head(sname, member, addresses[0], pykd.current())
+        addresses = [address for address in addresses if address != head]
+    return [readSU(sname, address - offset) for address in addresses]
 
 
 def readStructNext(shead: Any, nextname: str, *, maxel: int = _MAXEL, inchead: bool = True) -> list[StructResult]:
@@ -401,7 +410,7 @@ class ListHead(list):
         offset = member_offset(self.sname, name)
         if offset == -1:
             raise _pykd.MemberError(f"<{self.sname}> does not have a field <{name}>")
-        return [readSU(self.sname, address - offset) for address in self]
+        return _structs_of_links(self, self.sname, name, offset)
 
 
 def LH_isempty(lh: StructResult) -> bool:

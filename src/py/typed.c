@@ -333,11 +333,19 @@ static int member_at(PyTypeObject *class, PyObject *name, uint64_t *ret)
 	return -2;
 }
 
+/* A property that was set on the class: a member that is computed. */
+static bool has_property(PyTypeObject *class, PyObject *name)
+{
+	KD_PYOBJECT PyObject *dict = PyType_GetDict(class);
+	PyObject *attribute = dict ? PyDict_GetItemWithError(dict, name) : NULL;
+	return attribute && PyObject_TypeCheck(attribute, &PyProperty_Type);
+}
+
 static PyObject *meta_has_member(PyObject *self, PyObject *name)
 {
 	uint64_t offset;
 	int found = member_at((PyTypeObject *)self, name, &offset);
-	return found == -2 ? NULL : PyBool_FromLong(found >= 0);
+	return found == -2 ? NULL : PyBool_FromLong(found >= 0 || has_property((PyTypeObject *)self, name));
 }
 
 static PyObject *meta_member_offset(PyObject *self, PyObject *name)

@@ -2,6 +2,7 @@
 """Where tests find dumps: the sample in the repository, and the large ones beside it where they are."""
 
 import os
+import subprocess
 import unittest
 
 import pykd
@@ -36,3 +37,25 @@ def have_one_open():
         return pykd.current()
     except pykd.Error:
         return pykd.open(os.environ.get("PYKD_DUMP") or vmcores()[0])
+
+
+def run_on_others(pattern):
+    """Run the tests of that name once more, on each dump at hand but the one that is open, each in a process of its own."""
+    if "PYKD_DUMP" in os.environ:
+        raise unittest.SkipTest("this is one of them")
+    failed = []
+    for dump in vmcores():
+        if dump == pykd.current().path:
+            continue
+        result = subprocess.run(
+            [PYKD, "--run", os.path.join(ROOT, "tests", "run.py"), pattern],
+            env={**os.environ, "PYKD_DUMP": dump},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=300,
+        )
+        if result.returncode:
+            failed.append(f"{dump}:\n{result.stdout.decode(errors='replace')[-3000:]}")
+    if failed:
+        raise AssertionError("\n".join(failed))

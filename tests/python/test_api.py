@@ -1081,21 +1081,7 @@ class OtherDumps(unittest.TestCase):
     """All of this on each dump at hand."""
 
     def test_each(self):
-        if "PYKD_DUMP" in os.environ:
-            self.skipTest("this is one of them")
-        for dump in dumps.vmcores():
-            if dump == pykd.current().path:
-                continue
-            with self.subTest(dump):
-                result = subprocess.run(
-                    [dumps.PYKD, "--run", os.path.join(dumps.ROOT, "tests", "run.py"), "test_api."],
-                    env={**os.environ, "PYKD_DUMP": dump},
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    check=False,
-                    timeout=300,
-                )
-                self.assertEqual(0, result.returncode, result.stdout.decode(errors="replace")[-3000:])
+        dumps.run_on_others("test_api.")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Old names on new kernels: what a program of 2016 reads is what the kernel of today says in other words."""
+
+import unittest
+
+import dumps
+import pykd
+
+dumps.have_one_open()
+
+from pykd import compat  # noqa: E402
+from pykdump.API import *  # noqa: E402
+
+TASK = "struct task_struct"
+
+
+class OldNames(unittest.TestCase):
+    def setUp(self):
+        self.dump = pykd.current()
+        self.systemd = readSU(TASK, pid_to_task(1))
+
+    def test_every_name_of_a_known_struct_resolves(self):
+        """Where a struct exists it has each of its old names, or the compiler's struct never lost it, or the line is for another kernel."""
+        for sname, lines in compat.NAMES.items():
+            if not struct_exists(sname):
+                continue
+            cls = self.dump.struct_class(sname)
+            for name, source, _ in lines:
+                if isinstance(source, str) and cls.PYT_type.member(name) is None and cls.add_member("TestPath", source):
+                    self.assertTrue(cls.has_member(name), f"{sname}.{name}")
+
+    def test_struct_info_has_them(self):
+        info = getStructInfo(TASK)
+        self.assertIn("real_start_time", info)
+        self.assertEqual(member_offset(TASK, "start_boottime"), member_offset(TASK, "real_start_time"))
+        self.assertEqual(member_offset(TASK, "start_boottime"), info["real_start_time"].offset)
+
+    def test_state(self):
+        name = "__state" if member_offset(TASK, "__state") >= 0 else "state"
+        self.assertEqual(getattr(self.systemd, name), self.systemd.state)
+        self.assertTrue(self.systemd.hasField("state"))
+        self.assertEqual(readUInt(Addr(self.systemd, "state")), self.systemd.state & 0xFFFFFFFF)
+
+    def test_cpu(self):
+        cpus = [int(rq.curr.cpu) for rq in pykd.cpus.run_queues().values() if rq.curr]
+        self.assertEqual(list(pykd.cpus.run_queues())[: len(cpus)], cpus)
+        info = readSU("struct thread_info", self.systemd)
+        self.assertEqual(self.systemd.cpu, info.cpu)
+        self.assertEqual(self.systemd, info.task)
+
+    def test_threads_of_a_process(self):
+        for leader in pykd.tasks.processes():
+            try:
+                number = leader.signal.nr_threads
+                threads = readSUListFromHead(leader.thread_group, "thread_group", TASK, warn=False)
+            except pykd.Error:
+                continue
+            if number > 1 and len(threads) == number - 1:  # else some are in pages that the dump lacks
+                self.assertEqual({leader.tgid}, {thread.tgid for thread in threads})
+                self.assertNotIn(leader, threads)
+                self.assertEqual(threads, ListHead(leader.thread_group, TASK).thread_group)
+                return
+        self.skipTest("no process has two threads")
+
+    def test_areas(self):
+        for task in pykd.tasks.processes():
+            mm = task.mm
+            try:
+                if not mm or not mm.map_count:
+                    continue
+                areas = readStructNext(mm.mmap, "vm_next")
+                if len(areas) != mm.map_count:
+                    continue  # some are in pages that the dump lacks
+                self.assertEqual(sorted(area.vm_start for area in areas), [area.vm_start for area in areas])
+                self.assertEqual(mm.total_vm, sum(area.vm_end - area.vm_start for area in areas) // PAGESIZE)
+                self.assertEqual(areas[0], areas[1].vm_prev)
+                self.assertFalse(areas[-1].vm_next)
+                self.assertTrue(mm.hasField("mmap"))
+                return
+            except pykd.Error:
+                continue
+        self.skipTest("no process has all its areas in the dump")
+
+    def test_module_layout(self):
+        for module in pykd.current().modules():
+            try:
+                layout = readSU("struct module", module.address).core_layout
+            except pykd.Error:
+                continue
+            self.assertEqual(module.memory["text"][0], layout.base)
+            self.assertEqual(module.size, layout.size)
+            old = readSU("struct module", module.address)
+            self.assertEqual((layout.base, layout.size), (old.module_core, old.core_size))
+            self.assertGreaterEqual(layout.size, layout.ro_size)
+            self.assertGreaterEqual(layout.ro_size, layout.text_size)
+
+    def test_directories(self):
+        root = self.systemd.fs.root.dentry
+        children = readSUListFromHead(root.d_subdirs, "d_child", "struct dentry", warn=False)
+        self.assertTrue(children)
+        parents = []
+        for child in children:
+            try:
+                parents.append(child.d_parent)
+            except pykd.FaultError:
+                continue
+        self.assertEqual({root}, set(parents))
+
+    def test_times(self):
+        inode = self.systemd.fs.root.dentry.d_inode
+        now = pykd.kernel.timekeeping.now(self.dump) if hasattr(pykd, "kernel") else None
+        for name in ("i_ctime", "i_mtime", "i_atime"):
+            stamp = getattr(inode, name)
+            self.assertGreater(stamp.tv_sec, 1_000_000_000)
+            self.assertLess(stamp.tv_nsec, 1_000_000_000)
+            self.assertTrue(inode.hasField(name))
+            if now:
+                self.assertLessEqual(stamp.tv_sec, now + 1)
+
+    def test_pids(self):
+        self.assertEqual(1, self.systemd.pids[0].pid.numbers.nr)
+
+    def test_files(self):
+        for task in pykd.tasks.processes():
+            try:
+                file = task.files and task.files.fdt.fd[0]
+                if not file:
+                    continue
+                self.assertEqual(file.f_path.dentry, file.f_dentry)
+                self.assertEqual(file.f_path.mnt, file.f_vfsmnt)
+                self.assertGreater(file.f_count.counter, 0)
+                return
+            except pykd.Error:
+                continue
+        self.skipTest("no file is in the dump")
+
+    def test_queues(self):
+        rq = next(iter(pykd.cpus.run_queues().values()))
+        self.assertGreaterEqual(rq.nr_running, rq.cfs.nr_running)
+        self.assertEqual(rq.cfs.tasks_timeline.rb_leftmost, rq.cfs.rb_leftmost)
+        self.assertTrue(rq.hasField("lock"))
+
+
+class OtherDumps(unittest.TestCase):
+    def test_each(self):
+        dumps.run_on_others("test_old_names.")
+
+
+if __name__ == "__main__":
+    unittest.main()
