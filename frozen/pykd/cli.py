@@ -25,6 +25,9 @@ usage: pykd [options] DUMP [-c COMMAND]... [SCRIPT [ARGS]]
 Opens a Linux kernel crash dump and runs commands and programs on it; without any, asks for them.
 
   -c COMMAND         run a command; several run one after another in one session
+  -i FILE            run the commands in a file; may be repeated
+  -o FILE            write what commands print to a file
+  --no-pager         show long output as it comes, also on a terminal
   --part FILE        a further part of a split dump (makedumpfile --split); may be repeated
   --live             open the running kernel: DUMP is /proc/kcore
   --vmcoreinfo FILE  use this text in place of the dump's own vmcoreinfo note
@@ -64,6 +67,8 @@ class Arguments:
         self.vmcoreinfo: str | None = None
         self.declarations: list[str] = []
         self.json = False
+        self.no_pager = False
+        self.output: str | None = None
         self.reload = False
         self.isolated = False
         self.trust_cwd = False
@@ -78,7 +83,14 @@ def parse(words: "Sequence[str]") -> Arguments:
     """
     arguments = Arguments()
     parts: list[str] = []
-    flags = {"--live": "live", "--json": "json", "--reload": "reload", "--isolated": "isolated", "--trust-cwd": "trust_cwd"}
+    flags = {
+        "--live": "live",
+        "--json": "json",
+        "--reload": "reload",
+        "--isolated": "isolated",
+        "--trust-cwd": "trust_cwd",
+        "--no-pager": "no_pager",
+    }
     actions = {"-h": print_usage, "--help": print_usage, "--version": print_versions, "-p": print_path}
     lists = {"-c": arguments.commands, "--part": parts, "--decl": arguments.declarations}
     rest = list(words)
@@ -103,6 +115,13 @@ def parse(words: "Sequence[str]") -> Arguments:
             arguments.without_dump = True
             arguments.program = rest
             break
+        elif word in ("-i", "-o"):
+            if not rest:
+                raise UsageError(f"{word} needs a file")
+            if word == "-i":
+                arguments.commands.append(f"< {rest.pop(0)}")
+            else:
+                arguments.output = rest.pop(0)
         elif word == "-X" and rest:
             rest.pop(0)  # main.c has seen to it
         elif name in lists or name == "--vmcoreinfo":
@@ -162,6 +181,17 @@ def read_file(path: str) -> bytes:
 
 def run(session: "Session", arguments: Arguments) -> int:
     """Run what the command line asks for, or ask the user."""
+    if arguments.output is not None:
+        from pykd.session import output_to
+
+        path, arguments.output = arguments.output, None
+        try:
+            file = open(path, "w", encoding="utf-8", errors="surrogateescape")
+        except OSError as error:
+            return fail(f"{path}: {error.strerror}", EXIT_USAGE)
+        with file, output_to(file):
+            return run(session, arguments)
+
     from pykd import startup
     from pykd.session import Quit
 
@@ -177,7 +207,7 @@ def run(session: "Session", arguments: Arguments) -> int:
         elif not arguments.commands:
             from pykd import prompt
 
-            worked = prompt.interact(session)
+            worked = prompt.interact(session, pager=not arguments.no_pager)
     except Quit:
         pass
     return EXIT_OK if worked else EXIT_FAILED

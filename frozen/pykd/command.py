@@ -98,12 +98,14 @@ class Command:
         examples: Sequence[tuple[str, str]] = (),
         aliases: Sequence[str] = (),
         intermixed: bool = True,
+        raw: bool = False,
     ) -> None:
         """
         :param arguments: synopsis of what is not an option: ``[PID|TASK|COMM]…``.
         :param fields: what each key of a row means, with its unit.
         :param examples: (command line, what it shows).
         :param intermixed: options may follow arguments; False where these may begin with a dash.
+        :param raw: what follows the options is one argument as it was typed, quotes and blanks included.
         """
         self.name = name
         self.summary = summary
@@ -117,6 +119,21 @@ class Command:
         self.examples = tuple(examples)
         self.aliases = tuple(aliases)
         self.intermixed = intermixed
+        self.raw = raw
+
+    def split(self, text: str) -> list[str]:
+        """The words behind the name in a line of input. :raises LineError:"""
+        from pykd import line
+
+        if not self.raw:
+            return line.words(text)[1:]
+        flags = {option.flag for option in self.options if option.value is None}
+        words = []
+        rest = text.partition(" ")[2].strip()
+        while rest.split(" ", 1)[0] in flags:
+            flag, _, rest = rest.partition(" ")
+            words.append(flag)
+        return [*words, rest.strip()] if rest.strip() else words
 
     def parse(self, words: Sequence[str]) -> Options:
         """Parse the words behind the command's name as getopt does: ``-lm`` is ``-l -m``, ``-C1`` is ``-C 1``.

@@ -21,7 +21,7 @@ PROMPT = "pykd> "
 HISTORY_LENGTH = 2000
 
 
-def interact(session: Session) -> bool:
+def interact(session: Session, pager: bool = True) -> bool:
     """Ask for commands until the end of input; True if every one worked (asked of a terminal: always)."""
     terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     if not terminal:
@@ -30,6 +30,8 @@ def interact(session: Session) -> bool:
         print(line)
     print()
     read = _editor(session) or _plain
+    if read is not _plain and pager:
+        session.pager = _pager()
     try:
         while True:
             try:
@@ -56,6 +58,14 @@ def _run(session: Session, line: str) -> None:
         print("^C")
     except BrokenPipeError:
         pass
+
+
+def _pager() -> str | None:
+    """``less``, where the host has it: it ends by itself with the output, and stays away if that fits the screen."""
+    for folder in os.environ.get("PATH", "").split(":"):
+        if folder and os.access(os.path.join(folder, "less"), os.X_OK):
+            return "less -EFXR"
+    return None
 
 
 def _plain() -> str:

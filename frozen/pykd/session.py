@@ -65,6 +65,8 @@ class Session:
         self.settings: dict[str, Any] = {"radix": 10, "scroll": True, "debug": 0}
         self.state: dict[str, Any] = {}
         """What commands and helpers keep for the life of the session, by their name."""
+        self.pager: str | None = None
+        """Shell command that shows output a screenful at a time; set by the prompt, on a terminal only."""
         self._task: int | None = None
         Session.current = self
 
@@ -111,9 +113,19 @@ class Session:
             message = f"{text.split()[0]}: {error}"
         except KeyboardInterrupt:
             message = "interrupted"
+        except Exception as error:
+            message = self._bug(text, error)
         sys.stdout.flush()
         print(message, file=sys.stderr)
         return False
+
+    def _bug(self, text: str, error: Exception) -> str:
+        """A mistake of pykd's own, or data that no check foresaw, ends a command and not the session."""
+        if self.settings["debug"]:
+            import traceback
+
+            traceback.print_exception(error)
+        return f"{text.split()[0]}: internal error: {type(error).__name__}: {error}; `set debug 1` shows where"
 
     def _redirected(self, text: str) -> bool:
         if text.startswith(("#", "//")):
@@ -122,6 +134,8 @@ class Session:
         if line.file is not None:
             with open(line.file, "a" if line.append else "w", encoding="utf-8") as file, output_to(file):
                 return self.execute(line.command)
+        if line.shell is None and self.pager is not None and self.settings["scroll"]:
+            line.shell = self.pager
         if line.shell is not None:
             return self._piped(line)
         return self.execute(line.command)
@@ -142,15 +156,15 @@ class Session:
         """
         if text.startswith("<"):
             return self.run_file(text[1:].strip())
-        words = lines.words(text)
-        if not words:
+        name = text.split(None, 1)[0] if text.strip() else ""
+        if not name:
             return True
-        name = words[0]
         if name == "q":
             raise Quit
         found = commands.find(name)
         if found is not None:
-            return self.run_command(found, words[1:])
+            return self.run_command(found, found.split(text))
+        words = lines.words(text)
         from pykd import runtime
 
         if name == "epython" or runtime.is_registered(name):

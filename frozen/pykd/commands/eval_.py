@@ -61,6 +61,7 @@ COMMAND = Command(
     fields={"value": "64 bits, unsigned"},
     examples=(("eval 128m", ""), ("eval -b (1 << 32)", "")),
     intermixed=False,
+    raw=True,
     rows=rows,
     text=text,
 )

@@ -103,6 +103,7 @@ with :CPUS (0,2-3 or a) its values.""",
     fields={"name": "expression", "cpu": "CPU number", "address": "of the variable"},
     examples=(("p init_task.comm", ""), ("p ((struct list_head *)modules.next)->next", ""), ("p runqueues:0", "")),
     intermixed=False,
+    raw=True,
     rows=rows,
     text=text,
 )
