@@ -62,7 +62,7 @@ def header(row: Row) -> str:
 
 def short_header(row: Row) -> str:
     """The same without the CPU, as in lists of tasks on one CPU."""
-    return f'PID: {row["pid"]:<6}  TASK: {row["task"]:016x}  COMMAND: "{row["comm"]}"'
+    return f'PID: {row["pid"]:<5}  TASK: {row["task"]:016x}  COMMAND: "{row["comm"]}"'
 
 
 def brief(session: Session, address: int) -> Row:

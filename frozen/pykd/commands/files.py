@@ -163,7 +163,7 @@ def _task(row: Row, options: Any) -> Iterator[str]:
         if options.c:
             cells.append(f"{file.get('pages', '?'):>7}")
         cells += [file.get("type", "????"), file.get("path", "")]
-        yield " ".join(cells).rstrip() + (f" (error: {file['error']})" if "error" in file else "")
+        yield " ".join(cells) + (f" (error: {file['error']})" if "error" in file else "")
     if "error" in row:
         yield f"(error: {row['error']})"
 
