@@ -148,7 +148,7 @@ class Command:
             if word == "--":
                 options.arguments += rest
                 break
-            if len(word) < 2 or word[0] != "-" or _is_number(word):
+            if len(word) < 2 or word[0] != "-" or (word not in by_flag and _is_number(word)):
                 options.arguments.append(word)
                 if not self.intermixed:
                     options.arguments += rest

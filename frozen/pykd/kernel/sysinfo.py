@@ -8,7 +8,7 @@ from . import timekeeping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from _pykd import Dump, Struct
 
@@ -154,40 +154,39 @@ def size_text(size: int) -> str:
     return f"{size} bytes"
 
 
-_PANICS = (
-    "Kernel panic - not syncing: ",
-    "Kernel panic: ",
-    "BUG: unable to handle ",
-    "Unable to handle kernel",
-    "kernel BUG at",
-    "Kernel BUG at",
-    "general protection fault",
-    "divide error",
-    "stack segment",
-    "invalid opcode:",
-    "Oops: ",
-)
-"""What the log says of the reason of a crash, the most telling first."""
+_PANIC = "Kernel panic - not syncing: "
+_CONSEQUENCE = "Kernel panic - not syncing: Fatal exception"
+"""panic() because of an oops, which says more."""
+_CAUSES = ("BUG: ", "kernel BUG at ", "Unable to handle kernel ")
+"""What comes before the first line of an oops, where something does."""
+_OOPS = " [#"
+"""Its number is in the first line of every oops: ``Oops: 0002 [#1] PREEMPT SMP``."""
+
+
+def panic_line(messages: Iterable[str]) -> str:
+    """The line of the log that says why the system went down; "" if there is none.
+
+    The last panic's, or if that is only the consequence of an oops, or there is none, the last oops's.
+    """
+    cause = oops = panic = ""
+    for text in messages:
+        line = text.partition("\n")[0]
+        if line.startswith(_PANIC):
+            panic = line
+        elif line.startswith(_CAUSES):
+            cause = line
+        elif line.startswith("---[ end trace"):
+            cause = ""
+        elif _OOPS in line:
+            oops, cause = cause or line, ""
+    return oops if oops and (not panic or panic.startswith(_CONSEQUENCE)) else panic
 
 
 def PANIC(dump: Dump) -> str:
     from . import printk
 
-    found: dict[str, str] = {}
-    try:
-        for record in printk.records(dump):
-            for start in _PANICS:
-                if start in record.text:
-                    # The last panic is the one that ended it; of an oops the first line tells most.
-                    if start.startswith("Kernel panic") or start not in found:
-                        found[start] = record.text.partition("\n")[0]
-                    break
-    except Error:
-        return ""
-    for start in _PANICS:
-        if start in found:
-            return f'"{found[start]}"'
-    return ""
+    line = panic_line(record.text for record in printk.records(dump))
+    return f'"{line}"' if line else ""
 
 
 FIELDS: dict[str, Callable[[Dump], str | None]] = {
