@@ -19,6 +19,11 @@ def path_of(dump: Dump, dentry: int, vfsmount: int = 0) -> str:
     :raises FaultError:
     """
     entry: Struct = dump.object("struct dentry", dentry)
+    if entry.d_parent == entry:
+        # A root is called "/". Files without a directory have a name that stands alone: TCP, [eventpoll], or none (pipes).
+        name = _name(dump, entry)
+        if name != "/":
+            return name
     mount = _mount(dump, vfsmount) if vfsmount else None
     names: list[str] = []
     for _ in range(_MAX_DEPTH):
@@ -33,9 +38,7 @@ def path_of(dump: Dump, dentry: int, vfsmount: int = 0) -> str:
             continue
         names.append(_name(dump, entry))
         entry = parent
-    path = "/" + "/".join(reversed(names))
-    # Pipes and sockets have no directory: theirs is a name such as pipe:[4711] that stands alone.
-    return path
+    return "/" + "/".join(reversed(names))
 
 
 def _mount(dump: Dump, vfsmount: int) -> Struct:
