@@ -9,7 +9,7 @@ from _pykd import Dump, Instruction, Symbol
 
 from pykd.command import Row
 
-_NOP5 = bytes.fromhex("0f1f440000")
+_NOP5 = (bytes.fromhex("0f1f440000"), bytes.fromhex("6666666690"))
 _ENDBR64 = bytes.fromhex("f30f1efa")
 
 
@@ -42,7 +42,7 @@ def rows(dump: Dump, instructions: Iterable[Instruction], radix: int = 10, symbo
             # A traced function begins with a call of __fentry__ that ftrace has made a nop of, behind endbr64 if there is one.
             if address == start:
                 traced = start + 4 if one.code == _ENDBR64 else start
-            if address == traced and one.code == _NOP5:
+            if address == traced and one.code in _NOP5:
                 text += " [FTRACE NOP]"
         yield {
             "address": address,

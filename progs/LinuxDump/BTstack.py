@@ -36,8 +36,6 @@ _TEXT_OPTIONS = ("t", "T", "r", "e", "E", "v")
 class BTFrame:
     """A frame of a stack."""
 
-    __slots__ = ("_offset", "addr", "data", "found", "frame", "func", "level", "module", "sure", "via")
-
     level: int
     """0 is the innermost; -1 of a function that an exception interrupted."""
     func: str
@@ -100,8 +98,6 @@ class BTFrame:
 @total_ordering
 class BTStack:
     """The stack of one thread; sorts by PID."""
-
-    __slots__ = ("addr", "cmd", "cpu", "frames", "incomplete", "pid")
 
     pid: int
     cmd: str

@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Registers at the entry of the routines on a stack, as far as code and stack tell (x86-64).
+
+What is looked at, for a routine that its caller called with the return address at S:
+
+* its prologue: a register that it pushed is on the stack at a place that follows from S (certain); an argument that it moved to a
+  register which calls preserve, or stored in its frame, is still there unless something else wrote to the same place;
+* its callees: a register that calls preserve and that the routine never touches has the value that the callee found;
+* the caller: what it loaded into argument registers just before the call.
+
+``confidence`` is 9 for what is certain; 8 and 7 for copies that nothing else in the routine overwrites; 2 for copies that are
+overwritten further down in the code; 1 for what only the caller tells. Sources that agree make it 9.
+"""
+
+from __future__ import annotations
+
+from pykdump.API import *
+
+import re
+
+import pykd
+from LinuxDump.BTstack import BTFrame, BTStack
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pykd import Dump
+
+ARGUMENTS = ("RDI", "RSI", "RDX", "RCX", "R8", "R9")
+PRESERVED = ("RBX", "RBP", "R12", "R13", "R14", "R15")
+CERTAIN, COPIED, STORED, DOUBTFUL, BY_CALLER = 9, 8, 7, 2, 1
+_ORDER = (*ARGUMENTS, *PRESERVED)
+
+_NAMES = {f"{width}{letter}x": f"R{letter.upper()}X" for letter in "abcd" for width in ("r", "e", "")}
+_NAMES |= {f"{width}{name}": f"R{name.upper()}" for name in ("si", "di", "bp", "sp") for width in ("r", "e", "")}
+_NAMES |= {f"r{number}{width}": f"R{number}" for number in range(8, 16) for width in ("", "d", "w", "b")}
+_NAMES |= {f"{letter}l": f"R{letter.upper()}X" for letter in "abcd"} | {f"{name}l": f"R{name.upper()}" for name in ("si", "di", "bp")}
+_REGISTER = re.compile(r"^%(\w+)$")
+_MEMORY = re.compile(r"^(-?0x[0-9a-f]+|-?\d+)?\(%(rsp|rbp)\)$")
+_READ_ONLY = frozenset(("cmp", "test", "push", "bt", "nop", "nopw", "nopl", "cmpl", "cmpq", "cmpb", "cmpw", "testl", "testb", "testq", "testw"))
+Found = dict[str, tuple[int, int]]
+"""REG: (value, confidence)"""
+
+
+class DisasmFlavor:
+    """A context in which gdb disassembles in *flavor* and prints numbers in decimal; what was before comes back."""
+
+    def __init__(self, flavor: str = "att") -> None:
+        self.flavor = flavor
+
+    def __enter__(self) -> DisasmFlavor:
+        shown = gdb("show disassembly-flavor").split('"')
+        self._flavor = shown[1] if len(shown) > 1 else "att"
+        self._radix = gdb("show output-radix").splitlines()[0].split()[-1].rstrip(".")
+        gdb(f"set disassembly-flavor {self.flavor}")
+        gdb("set output-radix 10")
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        gdb(f"set disassembly-flavor {self._flavor}")
+        gdb(f"set output-radix {self._radix}")
+
+
+def gdb(command: str) -> str:
+    """What a command of gdb prints, which may be nothing."""
+    try:
+        return exec_crash_command(f"gdb {command}")
+    except crash.error as error:
+        if str(error):
+            raise
+        return ""
+
+
+class Code:
+    """An instruction, taken apart."""
+
+    __slots__ = ("address", "flow", "mnemonic", "operands", "size", "target", "written")
+
+    def __init__(self, instruction: Any) -> None:
+        self.address = instruction.address
+        self.size = instruction.size
+        self.mnemonic = instruction.mnemonic
+        self.flow = instruction.flow
+        self.target = instruction.target
+        self.operands = _split(instruction.operands)
+        self.written = self._writes()
+
+    def _writes(self) -> str | None:
+        """The register that it changes beside RSP, as far as that matters here."""
+        if not self.operands or self.mnemonic in _READ_ONLY or self.flow != "next":
+            return None
+        return register(self.operands[-1])
+
+
+def _split(operands: str) -> list[str]:
+    """Operands; the commas inside parentheses separate nothing."""
+    return [part.strip() for part in re.split(r",(?![^(]*\))", operands.split("#")[0])] if operands else []
+
+
+def register(operand: str) -> str | None:
+    """``RDI`` of ``%edi``; None if it is no general register."""
+    match = _REGISTER.match(operand)
+    return _NAMES.get(match[1]) if match else None
+
+
+def disasm(addr: int, n: int | None = None) -> list[Code]:
+    """*n* instructions from *addr*, or all to the end of the function."""
+    return [Code(one) for one in pykd.current().disassemble(int(addr), count=n)]
+
+
+class _Routine:
+    """What a function's code does with registers; of each function once."""
+
+    def __init__(self, start: int) -> None:
+        self.codes = disasm(start)
+        self.pushed: dict[str, int] = {}
+        """Offset from S of registers saved in the prologue."""
+        self.copied: dict[str, str] = {}
+        """Register that an argument was moved to: the argument."""
+        self.stored: dict[int, str] = {}
+        """Offset from S of arguments stored in the frame."""
+        self.written: dict[str, list[int]] = {}
+        """Addresses of the instructions that change a register, restoring it aside."""
+        self._touched: set[str] = set()
+        self._stores: dict[str, int] = {}
+        for code in self.codes:
+            if code.mnemonic.startswith(("push", "pop")):
+                self._touched.update(filter(None, map(register, code.operands)))
+            elif code.written:
+                self._touched.add(code.written)
+                self.written.setdefault(code.written, []).append(code.address)
+            if code.operands and code.mnemonic.startswith("mov") and _MEMORY.match(code.operands[-1]):
+                self._stores[code.operands[-1]] = self._stores.get(code.operands[-1], 0) + 1
+        self._prologue()
+
+    def leaves_alone(self, name: str) -> bool:
+        return name not in self._touched
+
+    def _prologue(self) -> None:
+        depth = 0
+        frame = None
+        changed: set[str] = set()
+        for code in self.codes:
+            if code.flow != "next":
+                break
+            operands = code.operands
+            if code.mnemonic.startswith("push"):
+                depth -= 8
+                name = register(operands[0])
+                if name and name not in changed:
+                    self.pushed.setdefault(name, depth)
+                continue
+            if code.mnemonic.startswith("sub") and operands[-1] == "%rsp" and operands[0].startswith("$"):
+                depth -= int(operands[0][1:], 0)
+                continue
+            if operands and operands[-1] == "%rsp":
+                break  # aligned, or a stack of its own: places are not known from here on
+            if code.mnemonic.startswith("mov") and len(operands) == 2:
+                source = register(operands[0])
+                if operands == ["%rsp", "%rbp"]:
+                    frame = depth
+                elif source in ARGUMENTS and source not in changed:
+                    target = register(operands[1])
+                    if target in PRESERVED and operands[0].startswith("%r"):
+                        self.copied.setdefault(target, source)
+                    elif (match := _MEMORY.match(operands[1])) and operands[0].startswith("%r"):
+                        base = depth if match[2] == "rsp" else frame
+                        if base is not None and self._stores[operands[1]] == 1:
+                            self.stored.setdefault(base + int(match[1] or "0", 0), source)
+            if code.written:
+                changed.add(code.written)
+
+
+_routines: dict[tuple[Dump, int], _Routine | None] = {}
+
+
+def _routine(address: int) -> _Routine | None:
+    """The routine that a return address lies in; None for one whose stack does not begin with a call of it."""
+    dump = pykd.current()
+    symbol = dump.text_symbol(address, True)
+    if symbol is None or ".cold" in symbol.name or symbol.name.startswith(("entry_", "asm_", "ret_from_")):
+        return None
+    key = dump, symbol.address
+    if key not in _routines:
+        try:
+            _routines[key] = _Routine(symbol.address)
+        except pykd.Error:
+            _routines[key] = None
+    return _routines[key]
+
+
+def _word(address: int) -> int | None:
+    try:
+        return pykd.current().read_unsigned(address)
+    except pykd.FaultError:
+        return None
+
+
+def _add(found: Found, name: str, value: int | None, confidence: int) -> None:
+    """Two sources that agree are certain; of two that differ the better one counts."""
+    if value is None:
+        return
+    known = found.get(name)
+    if known is None:
+        found[name] = value, confidence
+    elif known[0] == value:
+        found[name] = value, CERTAIN
+    elif confidence > known[1]:
+        found[name] = value, confidence
+
+
+def extract_registers(frame: BTFrame, caller: BTFrame, below: Found) -> Found:
+    """Registers when *frame*'s routine was entered.
+
+    :param below: the same of the routine that *frame* called: what it found in preserved registers is what *frame* had in them.
+    """
+    found: Found = {}
+    routine = _routine(frame.addr)
+    if caller.frame is None:
+        return found
+    if routine is not None:
+        _from_callee(found, routine, frame, caller.frame, below)
+    _from_caller(found, frame, caller)
+    return found
+
+
+def _from_callee(found: Found, routine: _Routine, frame: BTFrame, place: int, below: Found) -> None:
+    for name, offset in routine.pushed.items():
+        _add(found, name, _word(place + offset), CERTAIN)
+    for name in PRESERVED:
+        if name not in found and name in below and routine.leaves_alone(name):
+            found[name] = below[name]
+    for target, argument in routine.copied.items():
+        if target in below:
+            value, confidence = below[target]
+            others = routine.written[target][1:]
+            if not others:
+                _add(found, argument, value, min(COPIED, confidence))
+            elif min(others) > frame.addr:
+                _add(found, argument, value, DOUBTFUL)
+    for offset, argument in routine.stored.items():
+        _add(found, argument, _word(place + offset), STORED)
+
+
+def _before_call(codes: list[Code], address: int) -> tuple[Code | None, list[Code]]:
+    """The call that returns to *address*, and the instructions straight before it, last first."""
+    for i, code in enumerate(codes):
+        if code.address + code.size == address:
+            block = []
+            for before in reversed(codes[:i]):
+                if before.flow != "next":
+                    break
+                block.append(before)
+            return code, block
+    return None, []
+
+
+def _from_caller(found: Found, frame: BTFrame, caller: BTFrame) -> None:
+    """What the caller loads before a call of this routine.
+
+    A call of another routine, which then jumped to this one, tells nothing. Nor does a call through a pointer for itself: the routine
+    that it called may have done the same. But where it agrees with another source that one is certain.
+    """
+    dump = pykd.current()
+    symbol = dump.text_symbol(caller.addr, True)
+    callee = dump.text_symbol(frame.addr, True)
+    if symbol is None or callee is None:
+        return
+    routine = _routine(caller.addr)
+    try:
+        codes = routine.codes if routine else disasm(symbol.address)
+    except pykd.Error:
+        return
+    call, block = _before_call(codes, caller.addr)
+    if call is None or call.flow != "call":
+        return
+    direct = call.target == callee.address
+    thunk = dump.symbol_at(call.target) if call.target else None
+    if not direct and thunk is not None and not thunk.name.startswith("__x86_indirect_"):
+        return
+    written: set[str] = set()
+    for code in block:
+        name = code.written
+        if name in ARGUMENTS and name not in written:
+            value = _loaded(code, caller, found, written)
+            if value is not None and (direct or found.get(name, (None,))[0] == value):
+                _add(found, name, value, BY_CALLER)
+        if name:
+            written.add(name)
+
+
+def _loaded(code: Code, caller: BTFrame, found: Found, written: set[str]) -> int | None:
+    """The value that an instruction before a call loads; *written* has what later ones change."""
+    if len(code.operands) != 2 or caller.frame is None:
+        return None
+    source, target = code.operands
+    short = target.startswith("%e") or target.endswith("d")
+    if code.mnemonic.startswith("mov") and source.startswith("$"):
+        value = int(source[1:], 0)
+        return value & (0xFFFFFFFF if short else (1 << 64) - 1)
+    if code.mnemonic.startswith("xor") and source == target:
+        return 0
+    if code.mnemonic.startswith("lea") and (match := _MEMORY.match(source)):
+        offset = int(match[1] or "0", 0)
+        if match[2] == "rsp":
+            return caller.frame + 8 + offset
+        if "RBP" in found and "RBP" not in written:
+            return found["RBP"][0] + offset
+        return None
+    if code.mnemonic == "mov":
+        name = register(source)
+        if name in PRESERVED and name not in written and name in found and source.startswith("%r"):
+            return found[name][0]
+    return None
+
+
+def search_for_registers(stack: BTStack, filter: str | re.Pattern[str] = "") -> list[BTFrame] | int:
+    """Add to each frame of *stack* what the registers were when its routine was entered.
+
+    ``reg``: {REG: (value, confidence 0 to 9)}; ``from_func``: the place it was called from; ``sp``: where its return address is;
+    ``lookup_regs``: names of the registers that were found.
+
+    :param filter: return only frames whose function it is found in.
+    :returns: the frames; 1 on other machines than x86-64.
+    """
+    if pykd.current().arch != "x86_64":
+        return 1
+    below = _at_switch(stack)
+    frames = stack.frames
+    for i, frame in enumerate(frames):
+        caller = frames[i + 1] if i + 1 < len(frames) else None
+        frame.reg = {}
+        frame.from_func = ""
+        frame.sp = None
+        if caller is None or caller.level < 0 or frame.level < 0 or not frame.sure:
+            below = {}
+        else:
+            frame.from_func = f"{caller.func}+{caller.offset}"
+            frame.sp = caller.frame
+            frame.reg = below = extract_registers(frame, caller, below)
+        frame.reg = {name: frame.reg[name] for name in _ORDER if name in frame.reg}
+        frame.lookup_regs = list(frame.reg)
+    return [frame for frame in frames if not filter or re.search(filter, frame.func)]
+
+
+def _at_switch(stack: BTStack) -> Found:
+    """Preserved registers of the innermost frame, where a note or the task switch saved them."""
+    try:
+        frames = pykd.current().unwind(stack.addr).frames
+    except pykd.Error:
+        return {}
+    if not frames or not stack.frames or frames[0].pc != stack.frames[0].addr:
+        return {}
+    known = frames[0].registers
+    return {name: (known[name.lower()], CERTAIN) for name in PRESERVED if name.lower() in known}
