@@ -428,11 +428,18 @@ def _nobody_reads() -> bool:
 
 
 def _show(error: BaseException) -> None:
-    """The traceback, from the program's first line on."""
-    import traceback
+    """The traceback, from the program's first line on.
 
+    Of a program in the executable that met a hole in the dump one line: its author is not the one who reads this (``epython -d 1``: all).
+    """
     sys.stdout.flush()
     trace: TracebackType | None = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
+    ours = trace is not None and importer.virtual(trace.tb_frame.f_code.co_filename) is not None
+    if ours and isinstance(error, Error) and not debug:
+        print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
+        return
+    import traceback
+
     traceback.print_exception(type(error), error, trace)

@@ -122,7 +122,12 @@ def _summary(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
 
 def _last_run(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
     """The most recently run first; -m: how long before the crash that was, by the clock of the task's CPU."""
-    clocks = {nr: int(rq.clock) for nr, rq in cpus.run_queues(session.dump).items()}
+    clocks = {}
+    for nr, rq in cpus.run_queues(session.dump).items():
+        try:
+            clocks[nr] = int(rq.clock)
+        except Error:
+            continue  # when its tasks ran is shown, not how long ago
     rows.sort(key=lambda row: -row["last_run"])
     if not options.C:
         yield from (_run_line(row, clocks, bool(options.m)) for row in rows)
@@ -136,7 +141,9 @@ def _last_run(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
 
 
 def _run_line(row: Row, clocks: dict[int, int], relative: bool) -> str:
-    if relative:
+    if relative and row["cpu"] not in clocks:
+        stamp = "[?]"
+    elif relative:
         ago = max(clocks.get(row["cpu"], 0) - row["last_run"], 0) // 1_000_000
         seconds, milliseconds = divmod(ago, 1000)
         minutes, seconds = divmod(seconds, 60)
@@ -218,7 +225,11 @@ def _limits(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
             yield f"  ({error})"
             continue
         for name, limit in zip(LIMITS, limits, strict=False):
-            values = ["(unlimited)" if value == INFINITY else str(value) for value in (limit.rlim_cur, limit.rlim_max)]
+            try:
+                values = ["(unlimited)" if value == INFINITY else str(value) for value in (limit.rlim_cur, limit.rlim_max)]
+            except Error as error:
+                yield f"  ({error})"
+                break
             yield f"{name:>12}   {values[0]:^11}   {values[1]:^11}"
         yield ""
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _pykd import Module, Symbol
+from _pykd import Error, Module, Symbol
 
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
@@ -38,7 +38,11 @@ def _of_module(module: Module) -> Iterator[Row]:
     ranges = [(start, size, label) for key, label in _SECTIONS if (start := module.memory.get(key, (0, 0))[0]) and (size := module.memory[key][1])]
     if set(module.memory) <= {"text", "init_text"}:  # one range for all before Linux 6.4
         ranges = [(start, size, label.replace(" TEXT", "").replace("INIT_TEXT", "INIT")) for start, size, label in ranges]
-    symbols = module.symbols()
+    try:
+        symbols = module.symbols()
+    except Error as error:
+        yield {"error": f"symbols of {module.name}: {error}"}
+        symbols = []
     for start, size, label in sorted(ranges):
         yield {"address": start, "boundary": f"{label} START: {module.name}"}
         for symbol in symbols:
@@ -81,7 +85,12 @@ def _containing(session: Session, text: str) -> Iterator[Row]:
             found = True
             yield _row(symbol)
     for module in session.dump.modules():
-        for symbol in module.symbols():
+        try:
+            symbols = module.symbols()
+        except Error as error:
+            yield {"error": f"symbols of {module.name}: {error}"}
+            continue
+        for symbol in symbols:
             if text in symbol.name:
                 found = True
                 yield _row(symbol)
