@@ -304,3 +304,12 @@ def list_head(struct: str, member: str, node: int, dump: Dump) -> int:
     if function is None or dump.type(struct).member(member) is not None:
         return 0
     return function(node, dump)
+
+
+OLD_SYMBOLS: dict[str, str] = {
+    # 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17): the first of an array.
+    "tk_core": "timekeeper_data",
+    # "genirq: Unexport nr_irqs" (in v6.13)
+    "nr_irqs": "total_nr_irqs",
+}
+"""Variables that have another name now; their type is the same."""

@@ -37,15 +37,17 @@ from crash import (
     uvtop,
 )
 from crash import get_GDB_output as exec_gdb_command
-from pykd.compat import LIST_HEADS, list_head
+from pykd.compat import LIST_HEADS, OLD_SYMBOLS, list_head
 
 from .datatypes import (
     TYPE_CODE_SU,
     ArtStructInfo,
     EnumInfo,
     SUInfo,
+    TypeDict,
     TypeInfo,
     VarInfo,
+    describe,
     type_length,
 )
 from .Generic import (
@@ -506,15 +508,24 @@ def whatis(symbol: str) -> VarInfo:
     except KeyError:
         pass
     try:
+        found = pykd.current().symbol(symbol if symbol_exists(symbol) else OLD_SYMBOLS.get(symbol, symbol))
         described = crash.gdb_whatis(symbol)
     except crash.error:
         raise TypeError(f"There's no symbol <{symbol}>") from None
     info = VarInfo(symbol)
-    info.ti = TypeInfo(described)
-    info.addr = sym2addr(symbol)
+    info.ti = TypeInfo(_with_length(described, found.size))
+    info.addr = found.address
     info.ctype = info.ti.stype  # type: ignore[attr-defined]
     _variables[symbol] = info
     return info
+
+
+def _with_length(described: TypeDict, size: int) -> TypeDict:
+    """An array that is declared without its length (it depends on the configuration) has room for as many as the symbol has."""
+    ctype = described.ctype.strip()
+    if ctype.kind != "array" or ctype.length is not None or ctype.target is None or not ctype.target.size:
+        return described
+    return describe(ctype.target.array(size // ctype.target.size), described["fname"])
 
 
 def readSymbol(symbol: str) -> Any:

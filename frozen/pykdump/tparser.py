@@ -83,12 +83,16 @@ class CEnum:
 class CDefine(dict):
     """Lines ``#define NAME value``: a dict from name to value, whose names are attributes too.
 
-    A value is an integer constant or an earlier name.
+    A value is an integer constant or an earlier name. Names and values in a dict will do too.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str | dict[str, int]) -> None:
         super().__init__()
         object.__setattr__(self, "_by_value", {})
+        if isinstance(text, dict):
+            for name, value in text.items():
+                self[name] = value
+            return
         for line in _without_comments(text).split("#"):
             words = line.split()
             if len(words) < 3 or words[0] != "define":

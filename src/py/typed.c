@@ -470,25 +470,40 @@ static uint64_t value_of(PyObject *self)
 	return PyLong_AsUnsignedLongLongMask(self);
 }
 
+/*
+ * A negative number stays negative, although it reads at the same address: programs compute the offset of a member as
+ * -container_of(0, "struct foo", "member").
+ */
+static PyObject *struct_at(PyTypeObject *class, PyObject *number)
+{
+	uint64_t address;
+	if (!kd_py_address(number, &address))
+		return NULL;
+	int overflow;
+	long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
+	if (value == -1 && PyErr_Occurred())
+		return NULL;
+	return value < 0 && !overflow ? kd_py_typed_new_signed(class, value) : kd_py_typed_new(class, address);
+}
+
 /* Struct("struct foo", address) or CLASS(address). */
 static PyObject *struct_new(PyTypeObject *class, PyObject *args, PyObject *kwargs)
 {
-	uint64_t address;
+	PyObject *name, *address;
 	if (kwargs && PyDict_GET_SIZE(kwargs))
 		return PyErr_Format(PyExc_TypeError, "%s takes no keyword arguments", class->tp_name);
 	if (kd_py_typed(class)) {
-		if (!PyArg_ParseTuple(args, "O&", kd_py_address, &address))
+		if (!PyArg_ParseTuple(args, "O", &address))
 			return NULL;
-		return kd_py_typed_new(class, address);
+		return struct_at(class, address);
 	}
-	PyObject *name;
-	if (!PyArg_ParseTuple(args, "UO&:Struct", &name, kd_py_address, &address))
+	if (!PyArg_ParseTuple(args, "UO:Struct", &name, &address))
 		return NULL;
 	DumpObject *dump = kd_py_current_dump();
 	KD_PYOBJECT PyObject *found = dump ? kd_py_class_named(dump, name) : NULL;
 	if (!found && dump && PyErr_ExceptionMatches(kd_py_NotFoundError))
 		PyErr_Format(kd_py_CTypeError, "no type %U", name);
-	return found ? kd_py_typed_new((PyTypeObject *)found, address) : NULL;
+	return found ? struct_at((PyTypeObject *)found, address) : NULL;
 }
 
 static PyObject *text_format(PyObject *self, const char *format)

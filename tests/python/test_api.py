@@ -306,6 +306,9 @@ class Symbols(unittest.TestCase):
         with self.assertRaises(TypeError):
             PYKD.no_such_symbol
 
+    def test_declared_without_a_length(self):
+        self.assertTrue(readSymbol("linux_banner").startswith("Linux version " + kname))
+
     def test_whatis(self):
         info = whatis("init_task")
         self.assertEqual((TASK, sym2addr("init_task"), TASK), (info.ctype, info.addr, info.ti.stype))
@@ -657,6 +660,8 @@ class Lists(unittest.TestCase):
         self.assertEqual(module, container_of(int(module) + self.offset + 8, "struct module", "list.prev"))
         with self.assertRaises(KeyError):
             container_of(module.list, "struct module", "no_such")
+        # How programs ask for the offset of a member.
+        self.assertEqual(self.offset, -container_of(0, "struct module", "list"))
 
     def test_hlist(self):
         block = readSUListFromHead(sym2addr("super_blocks"), "s_list", "struct super_block")[0]
@@ -922,6 +927,7 @@ class Helpers(unittest.TestCase):
     def test_cdefine(self):
         define = CDefine("#define A 0x10 /* sixteen */\n#define B 010\n#define C A\n#define D (1 << 4)\n")
         self.assertEqual((16, 8, 16, 16), (define.A, define["B"], define.C, define.D))
+        self.assertEqual({"A": 1}, CDefine({"A": 1}))
         self.assertEqual(("D", "A", "B"), (define.value2key(16), define.oldvalue2key(16), define.value2key(8)))
 
     def test_dbits2str(self):

@@ -134,6 +134,10 @@ class OldNames(unittest.TestCase):
                 continue
         self.skipTest("no file is in the dump")
 
+    def test_symbols(self):
+        self.assertGreater(readSymbol("tk_core").timekeeper.xtime_sec, 1_000_000_000)
+        self.assertGreater(readSymbol("nr_irqs"), 0)
+
     def test_queues(self):
         rq = next(iter(pykd.cpus.run_queues().values()))
         self.assertGreaterEqual(rq.nr_running, rq.cfs.nr_running)
