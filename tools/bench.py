@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measure ./pykd: wall time and peak memory of whole processes. Run by pykd itself: build.sh bench [DUMP...]"""
+"""Measure ./pykd: wall time and peak memory of whole processes, then the work inside one.
+
+Run by pykd itself: build.sh bench [DUMP...]. With drgn and crash installed and VMLINUX=FILE (the one dump's vmlinux with DWARF) the same
+questions are put to them.
+"""
 
 import glob
 import os
 import sys
 import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PYKD = os.path.join(ROOT, "pykd")
@@ -40,11 +48,99 @@ def dumps() -> list[str]:
     return [file for folder in folders for file in sorted(glob.glob(os.path.join(folder, "vmcore*")))]
 
 
+DRGN_STATES = """
+from collections import Counter
+from drgn.helpers.linux.pid import for_each_task
+from drgn.helpers.linux.sched import task_state_to_char
+print(Counter(task_state_to_char(t) for t in for_each_task(prog)))
+"""
+
+DRGN_OBJECTS = """
+import time
+task = prog["init_task"]
+rounds = 200000
+start = time.perf_counter()
+for _ in range(rounds):
+    task.pid.value_()
+print(f"drgn: one integer member {(time.perf_counter() - start) / rounds * 1e9:.0f} ns")
+from drgn.helpers.linux.list import list_for_each
+start = time.perf_counter()
+nr = 0
+while nr < 100000:
+    for _ in list_for_each(task.tasks.address_of_()):
+        nr += 1
+print(f"drgn: list_head, 100,000 elements {(time.perf_counter() - start) * 1e5 / nr * 1e3:.0f} ms")
+"""
+
+
+def others(path: str, vmlinux: str) -> None:
+    """drgn and crash, where the host has them."""
+    import shutil
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+
+        def write(name: str, text: str) -> str:
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+            return file.name
+
+        if drgn := shutil.which("drgn"):
+            words = [drgn, "-q", "-c", path, "-s", vmlinux]
+            measure("drgn: task states", [*words, write("states.py", DRGN_STATES)])
+            os.system(" ".join([*words, write("objects.py", DRGN_OBJECTS)]))
+        if crash := shutil.which("crash"):
+            measure("crash: ps -S", [crash, "-s", "-i", write("commands", "ps -S\nexit\n"), vmlinux, path])
+
+
+def inside(path: str) -> None:
+    """Objects, lists, stacks and instructions, once everything is warm."""
+    import pykd
+
+    dump = pykd.open(path)
+    task = dump.variable("init_task")
+    rounds = 1_000_000
+
+    def timed(title: str, unit: str, scale: float, work: "Callable[[], int]") -> None:
+        work()
+        start = time.perf_counter()
+        nr = work()
+        print(f"  {title:<44}{(time.perf_counter() - start) / nr * scale:8.1f} {unit}")
+
+    def members() -> int:
+        for _ in range(rounds):
+            task.pid  # noqa: B018
+        return rounds
+
+    def walk() -> int:
+        # the same list again and again, until 100,000 elements have been walked
+        nr = 0
+        while nr < 100_000:
+            nr += len(dump.follow(task.tasks.next, stop=task.tasks)[0])
+        return nr
+
+    threads = [int(thread) for thread in pykd.tasks.threads(dump)]
+
+    def stacks() -> int:
+        for _ in range(20):
+            for thread in threads:
+                for frame in dump.unwind(thread).frames:
+                    frame.name  # noqa: B018
+        return 20 * len(threads)
+
+    timed("one integer member of a struct", "ns", 1e9, members)
+    timed("list_head, 100,000 elements", "ms", 1e8, walk)
+    timed("stack with names", "us", 1e6, stacks)
+
+
 def main(paths: list[str]) -> None:
     measure("start, help", [PYKD, "--help"])
     for path in paths or dumps():
         for command in COMMANDS:
             measure(f"{os.path.basename(path)}: {command or 'open'}", [PYKD, path, "-c", command])
+        inside(path)
+    if len(paths) == 1 and (vmlinux := os.environ.get("VMLINUX")):
+        others(paths[0], vmlinux)
 
 
 if __name__ == "__main__":
