@@ -58,10 +58,11 @@ def obtain(variant: Variant, cache: Path, update: bool = False) -> Result:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     start = time.monotonic()
-    _run(variant, image, cache, folder)
+    failed = _run(variant, image, cache, folder)
     maker = formats.Maker(cache, folder, image.release)
-    failed = {}
     for name in formats.order(variant.files):
+        if name in failed:
+            continue
         reason = maker.make(name)
         if reason:
             failed[name] = reason
@@ -72,7 +73,9 @@ def obtain(variant: Variant, cache: Path, update: bool = False) -> Result:
     return Result(variant, folder)
 
 
-def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> None:
+def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> dict[str, str]:
+    """Run the guest; the formats that QEMU could not write, with its reasons."""
+    failed: dict[str, str] = {}
     alive = variant.crash == "none"
     needs_module = variant.crash in ("null", "bug", "hang", "spin")
     crash_module = module.build(kernels.named(variant.kernel), image, cache) if needs_module else None
@@ -102,7 +105,12 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> N
         for name in formats.order(variant.files):
             if name in formats.QEMU:
                 path = formats.paths(folder, name)[0].absolute()
-                monitor("dump-guest-memory", protocol=f"file:{path}", **formats.QEMU[name])
+                try:
+                    monitor("dump-guest-memory", protocol=f"file:{path}", **formats.QEMU[name])
+                except machine.MachineError as error:
+                    # A QEMU may be built without a compression.
+                    failed[name] = str(error)
+                    path.unlink(missing_ok=True)
         return True
 
     def inject_nmi(monitor: machine.Monitor) -> bool:
@@ -115,3 +123,4 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> N
     if not alive:
         machine.saved_core(scratch / "core", folder / "vmcore.raw")
     shutil.rmtree(scratch)
+    return failed
