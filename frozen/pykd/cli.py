@@ -169,6 +169,7 @@ def open_session(arguments: Arguments) -> "Session":
     if arguments.vmcoreinfo is not None:
         note = read_file(arguments.vmcoreinfo)
     dump = pykd.open(*arguments.paths, vmcoreinfo=note, live=arguments.live)
+    dump.layout  # noqa: B018 (a dump whose page tables cannot be found cannot be opened)
     for path in arguments.declarations:
         dump.declare(read_file(path).decode("utf-8", "replace"))
     return Session(dump, reload=arguments.reload, json=arguments.json)

@@ -200,7 +200,11 @@ static struct kd_error *read_vmcoreinfo(struct kd_dump *dump, const struct kd_du
 	const void *text = kdump_blob_pin(attribute.val.blob);
 	struct kd_error *err = kd_vmcoreinfo_init(&dump->vmcoreinfo, text, kdump_blob_size(attribute.val.blob));
 	kdump_blob_unpin(attribute.val.blob);
-	return err;
+	if (err || dump->vmcoreinfo.nr)
+		return err;
+	/* A note of zeros: as good as none. */
+	kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
+	return kd_vmcoreinfo_search(dump, &dump->vmcoreinfo);
 }
 
 /** Which machine, when the headers are silent, as in QEMU's kdump files: what only one kernel writes about itself. */
