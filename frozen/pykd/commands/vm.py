@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``vm``: address spaces of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Dump, Error
+
+from pykd import context, tasktable
+from pykd.command import Command, CommandError, Option, Row
+from pykd.commands.files import path_pair
+from pykd.expression import address as to_address
+from pykd.kernel import mapletree
+from pykd.session import Session
+
+MAX_AREAS = 1 << 20
+MAX_PAGES = 1 << 22
+"""Pages shown of one area"""
+TITLE = "      VMA           START       END     FLAGS FILE"
+
+
+def areas(dump: Dump, mm: int) -> Iterator[int]:
+    """Addresses of the ``struct vm_area_struct`` of an address space.
+
+    763ecb035029 ("mm: remove the vma linked list") (in v6.1). :raises FaultError: where the rest cannot be read.
+    """
+    space: Any = dump.object("struct mm_struct", mm)
+    if space.hasField("mm_mt"):
+        for _, _, entry in mapletree.entries(dump, mm + space.fieldOffset("mm_mt")):
+            yield entry
+        return
+    first = int(space.mmap)
+    if not first:
+        return
+    offset = dump.struct_class("struct vm_area_struct").member_offset("vm_next") or 0
+    found, why = dump.follow(first, offset, stop=0, limit=MAX_AREAS)
+    yield from found
+    if why is not None:
+        raise why if isinstance(why, Error) else Error(f"the list of areas does not end properly ({why})")
+
+
+def area_row(dump: Dump, address: int) -> Row:
+    area: Any = dump.object("struct vm_area_struct", address)
+    row: Row = {"vma": address, "start": 0, "end": 0}
+    try:
+        row |= {"start": area.vm_start, "end": area.vm_end, "flags": int(area.vm_flags), "file": ""}
+        file = area.vm_file
+        if file:
+            row["offset"] = area.vm_pgoff * dump.page_size
+            row["file"] = path_pair(dump, file.f_path)
+    except Error as error:
+        row["error"] = str(error)
+    return row
+
+
+def area_line(row: Row) -> str:
+    line = f"{row['vma']:016x} {row['start']:>10x} {row['end']:>10x} {row.get('flags', 0):x} {row.get('file', '')}"
+    return line + (f"(error: {row['error']})" if "error" in row else "")
+
+
+def _pages(dump: Dump, row: Row, pgd: int) -> Iterator[Row]:
+    """Pages of an area and where they are."""
+    size = dump.page_size
+    for virtual in range(row["start"], min(row["end"], row["start"] + MAX_PAGES * size), size):
+        steps, result = dump.walk(virtual, pgd=pgd)
+        if isinstance(result, int):
+            yield {"virtual": virtual, "physical": result}
+            continue
+        page: Row = {"virtual": virtual}
+        entry = steps[-1][2] if steps else 0
+        if steps and steps[-1][0].upper() == "PTE" and entry and not entry & 1:
+            # 5 bits of type above 58 bits of inverted offset, include/asm/pgtable_64.h
+            page["swap"] = {"type": entry >> 59, "offset": (~entry & ((1 << 59) - 1)) >> 9}
+        elif row.get("file"):
+            page["file"], page["offset"] = row["file"], row["offset"] + virtual - row["start"]
+        yield page
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    if options.P:
+        yield {"areas": [area_row(dump, to_address(dump, options.P))]}
+        return
+    if not session.state.get("memory_counted") or dump.live:
+        tasktable.add_memory(dump, context.table(session))
+        session.state["memory_counted"] = True
+    for thread in context.chosen(session, options.arguments):
+        row = context.identity(thread)
+        mm = to_address(dump, options.M) if options.M else int(thread.mm or 0)
+        row |= {"mm": mm, "rss": thread.rss, "total": thread.vsz, "areas": []}
+        if mm:
+            try:
+                space: Any = dump.object("struct mm_struct", mm)
+                row["pgd"] = int(space.pgd)
+                table = dump.translate(row["pgd"], pgd=0) if options.p else 0
+                for address in areas(dump, mm):
+                    area = area_row(dump, address)
+                    if options.R and options.R.removeprefix("0x") not in (f"{address:x}", f"{area['start']:x}") and options.R not in area.get(
+                        "file", ""
+                    ):
+                        continue
+                    if options.p:
+                        area["pages"] = list(_pages(dump, area, table))
+                    row["areas"].append(area)
+            except Error as error:
+                row["error"] = str(error)
+        if options.R and not row["areas"]:
+            continue
+        yield row
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.f:
+        yield from _flags(session, options.f)
+        return
+    yield from context.separated(_task(row, options, session) for row in rows)
+
+
+def _flags(session: Session, word: str) -> Iterator[str]:
+    try:
+        value = int(word, 16)
+    except ValueError:
+        raise CommandError(f"flags are a hexadecimal number, not {word}") from None
+    names = "READ WRITE EXEC SHARED MAYREAD MAYWRITE MAYEXEC MAYSHARE GROWSDOWN".split()
+    yield f"{value:x}: ({'|'.join(name for bit, name in enumerate(names) if value >> bit & 1)})"
+
+
+def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
+    if "pid" in row:
+        yield context.header(row)
+    if options.v or options.m:
+        from pykd.commands.struct_ import find_struct, formatter_of, value_lines
+
+        formatter = formatter_of(session, options)
+        name = "vm_area_struct" if options.v else "mm_struct"
+        addresses = [area["vma"] for area in row["areas"]] if options.v else [row["mm"]] if row["mm"] else []
+        for address in addresses:
+            yield from value_lines(session, formatter, find_struct(session, name), address, [], object())
+    else:
+        yield from _overview(row, options)
+    if "error" in row:
+        yield f"(error: {row['error']})"
+
+
+def _overview(row: Row, options: Any) -> Iterator[str]:
+    if "pid" in row:
+        yield "       MM               PGD          RSS    TOTAL_VM"
+        if not row["mm"]:
+            yield "       0                 0            0k       0k  "
+            return
+        if "pgd" in row:
+            yield f"{row['mm']:016x}  {row['pgd']:016x}  {str(row['rss']) + 'k':<7}  {str(row['total']) + 'k':<7}"
+    if not options.p:
+        yield TITLE
+    for area in row["areas"]:
+        if options.p:
+            yield TITLE
+        yield area_line(area)
+        if options.p:
+            yield "VIRTUAL     PHYSICAL"
+            yield from map(_page_line, area.get("pages", ()))
+
+
+def _page_line(page: Row) -> str:
+    if "physical" in page:
+        where = f" {page["physical"]:x}"
+    elif "swap" in page:
+        where = f"SWAP: type {page['swap']['type']}  OFFSET: {page['swap']['offset']}"
+    elif "file" in page:
+        where = f"FILE: {page['file']}  OFFSET: {page['offset']:x}"
+    else:
+        where = "(not mapped)"
+    return f"{page["virtual"]:<12x}{where}"
+
+
+COMMAND = Command(
+    name="vm",
+    summary="virtual memory of tasks",
+    topic="memory",
+    options=(
+        Option("-p", help="where each page is"),
+        Option("-P", "VMA", help="only this struct vm_area_struct"),
+        Option("-M", "MM", help="this struct mm_struct, of a task that has lost it"),
+        Option("-v", help="every struct vm_area_struct"),
+        Option("-m", help="the struct mm_struct"),
+        Option("-x", help="integers in hexadecimal"),
+        Option("-d", help="integers in decimal"),
+        Option("-R", "REFERENCE", help="only areas with this address or part of the file's path"),
+        Option("-f", "FLAGS", help="what vm_flags mean"),
+    ),
+    arguments="[PID|TASK|COMM]…",
+    fields={
+        "mm": "struct mm_struct", "pgd": "", "rss": "kB", "total": "kB", "pid": "", "task": "", "cpu": "", "comm": "",
+        "areas": "vma, start, end, flags, file; with -p pages: virtual, physical",
+    },  # fmt: skip
+    rows=rows,
+    text=text,
+)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``vtop``: virtual to physical addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Error
+
+from pykd import context
+from pykd.command import Command, CommandError, Option, Row, UsageError
+from pykd.expression import address as to_address
+from pykd.kernel import pages
+from pykd.session import Session
+
+BITS = ("PRESENT", "RW", "USER", "PWT", "PCD", "ACCESSED", "DIRTY", "PSE", "GLOBAL")
+NX = 1 << 63
+KERNEL = 1 << 63
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    if not options.arguments:
+        raise UsageError("an address is missing")
+    thread = context.chosen(session, [options.c] if options.c else [])[0]
+    for word in options.arguments:
+        address = to_address(dump, word)
+        user = bool(options.u) or not address & KERNEL
+        if user and options.k:
+            raise CommandError(f"not a kernel virtual address: {address:x}")
+        row: Row = {"virtual": address, "user": user}
+        pgd = 0
+        if user:
+            row |= context.identity(thread)
+            task: Any = dump.object("struct task_struct", thread.address)
+            mm = task.mm or task.active_mm
+            if not mm:
+                raise CommandError(f"task {thread.pid} has no user memory")
+            row["mm"] = int(mm)
+            pgd = dump.translate(int(mm.pgd), pgd=0)
+            row["directory"] = int(mm.pgd)
+        else:
+            row["directory"] = dump.address_of("init_top_pgt")
+        steps, result = dump.walk(address, pgd=pgd)
+        row["steps"] = [{"level": level, "address": where, "value": value, "size": size} for level, where, value, size in steps]
+        if isinstance(result, int):
+            row["physical"] = result
+            row["page"] = pages.row(dump, pages.page_of(dump, result))
+        else:
+            row["error"] = str(result)
+        yield row
+
+
+def flags(entry: int) -> list[str]:
+    """Names of the bits of a page table entry."""
+    names = [name for bit, name in enumerate(BITS) if entry >> bit & 1]
+    return names + (["NX"] if entry & NX else [])
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    yield from context.separated(_address(row, session) for row in rows)
+
+
+def _address(row: Row, session: Session) -> Iterator[str]:
+    dump = session.dump
+    width = max(16 if not row["user"] else 10, len(f"{row['virtual']:x}"))
+    yield f"{'VIRTUAL':<{width}}  {'PHYSICAL':<16}"
+    where = f"{row['physical']:<16x}" if "physical" in row else "(not mapped)"
+    yield f"{row['virtual']:<{width}x}  {where}"
+    yield ""
+    if not row["user"]:
+        yield f"PGD DIRECTORY: {row['directory']:x}"
+    last = None
+    for step in row["steps"]:
+        level = step["level"].upper()
+        if level == "PGD" and not row["user"]:
+            yield f"PAGE DIRECTORY: {step['value']:x}"
+        else:
+            yield f"   {level}: {step['address']:x} => {step['value']:x}"
+        last = step
+    if "physical" not in row:
+        yield ""
+        yield f"(error: {row['error']})"
+        return
+    size = last["size"] if last else dump.page_size
+    start = row["physical"] & ~(max(size, dump.page_size) - 1)
+    yield f"  PAGE: {start:x}" + ({1 << 21: "  (2MB)", 1 << 30: "  (1GB)"}.get(size, ""))
+    yield ""
+    if last:
+        entry = f"{last['value']:x}"
+        place = f"{start:x}"
+        wide = max(len(entry), 6)
+        yield f"{'PTE':^{wide}}  {'PHYSICAL':>{max(len(place), 8)}}  FLAGS"
+        yield f"{entry:>{wide}}  {place:>{max(len(place), 8)}}  ({'|'.join(flags(last['value']))})"
+        yield ""
+    if row["user"] and "mm" in row:
+        yield from _area(row, session)
+    yield pages.TITLE
+    yield pages.text(row["page"])
+
+
+def _area(row: Row, session: Session) -> Iterator[str]:
+    from pykd.commands import vm
+
+    try:
+        for address in vm.areas(session.dump, row["mm"]):
+            area = vm.area_row(session.dump, address)
+            if area["start"] <= row["virtual"] < area["end"]:
+                yield vm.TITLE
+                yield vm.area_line(area)
+                yield ""
+                return
+    except Error as error:
+        yield f"(error: {error})"
+
+
+COMMAND = Command(
+    name="vtop",
+    summary="virtual to physical address",
+    topic="memory",
+    options=(
+        Option("-c", "PID|TASK", help="in the user space of that task"),
+        Option("-u", help="a user address, whatever it looks like"),
+        Option("-k", help="a kernel address"),
+    ),
+    arguments="ADDRESS…",
+    fields={"virtual": "", "physical": "", "steps": "level, address, value, size of page table entries", "page": "struct page"},
+    rows=rows,
+    text=text,
+)
