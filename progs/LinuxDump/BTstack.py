@@ -67,7 +67,10 @@ class BTFrame:
     def offset(self) -> int:
         """Bytes from the start of the function; -1 if that is not known."""
         if self._offset is None:
-            start = sym2addr(self.func)
+            symbol = pykd.current().text_symbol(self.addr, self.level >= 0)
+            # A clone of a function (NAME.part.0) is not found by the name that is printed, and two may have that name.
+            same = symbol is not None and backtrace.function_name(symbol.name) == self.func
+            start = symbol.address if same else sym2addr(self.func)
             self._offset = self.addr - start if start else -1
         return self._offset
 

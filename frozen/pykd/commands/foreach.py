@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -38,10 +39,18 @@ class _Choice:
         elif word in _KINDS:
             self.kinds.append(_KINDS[word])
         else:
-            found = self.chooser.choose(word)
+            # The prompt takes the apostrophes off a regular expression: it is one if it is no name.
+            found = self.chooser.choose(word) or self._matching(word)
             if not found:
                 raise CommandError(f"not a task, a state or a command: {word}")
             self.named = (self.named or set()) | {thread.address for thread in found}
+
+    def _matching(self, word: str) -> list[Thread]:
+        try:
+            pattern = re.compile(word)
+        except re.error as error:
+            raise CommandError(f"invalid regular expression {word}: {error}") from None
+        return [thread for thread in self.threads if pattern.search(thread.comm)]
 
     def result(self) -> list[Thread]:
         return [
@@ -143,7 +152,7 @@ COMMAND = Command(
     arguments="[PID|TASK|NAME|'REGEX'|STATE|user|kernel|gleader|active]… COMMAND [ARGUMENTS]",
     description=(
         f"COMMAND is one of {' '.join(COMMANDS)}. STATE is one of {' '.join(sorted(_STATES))}. Without a specification all "
-        "tasks are meant. A name that is also a command, a state or a kind is written with a backslash before it."
+        "tasks are meant. A word that is no name of a task is a regular expression. A name that is also a command, a state or a kind is written with a backslash before it."
     ),
     fields={"thread": "the task", "rows": "the command's answer", "lines": "the same as text"},
     examples=(("foreach bt", "all stacks"), ("foreach UN bt -s", "of tasks in uninterruptible sleep"), ("foreach 'kworker' bt", "by name")),

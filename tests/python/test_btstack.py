@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""LinuxDump.BTstack: text and objects are the same; hanginfo and fregs on top of it."""
+
+import re
+import subprocess
+import unittest
+
+from dumps import have_one_open, shared
+from test_bt import run
+
+have_one_open()
+
+from LinuxDump import BTstack, fregsapi  # noqa: E402
+
+TEXT = """\
+PID: 7        TASK: ffff000000000001  CPU: 3    COMMAND: "a name"
+ #0 [ffffc90000003e40] end_repeat_nmi at ffffffff81a01703
+    [exception RIP: intel_idle+121]
+    RIP: ffffffff81000001  RSP: ffffc90000003e90  RFLAGS: 00000046
+--- <NMI exception stack> ---
+ #1 [ffffc90000003e90] intel_idle at ffffffff81000001
+ #2 [ffffc90000003f50] nvme_irq (via foo) at ffffffffc0000001 [nvme] *
+
+not a stack
+
+PID: 8        TASK: ffff000000000002  CPU: 0    COMMAND: "b"
+(no stack)
+"""
+
+
+class Text(unittest.TestCase):
+    def setUp(self):
+        self.stacks = BTstack.exec_bt(text=TEXT)
+
+    def test_headers(self):
+        found = [(stack.pid, stack.addr, stack.cpu, stack.cmd) for stack in self.stacks]
+        self.assertEqual(found, [(7, 0xFFFF000000000001, 3, "a name"), (8, 0xFFFF000000000002, 0, "b")])
+
+    def test_frames(self):
+        frames = self.stacks[0].frames
+        self.assertEqual([(frame.level, frame.func) for frame in frames], [
+            (0, "end_repeat_nmi"), (-1, "intel_idle"), (1, "intel_idle"), (2, "nvme_irq"),
+        ])  # fmt: skip
+        self.assertEqual(frames[1].offset, 121)
+        self.assertIn("--- <NMI exception stack> ---", frames[1].data)
+        self.assertEqual((frames[3].module, frames[3].via, frames[3].addr), ("nvme", "foo", 0xFFFFFFFFC0000001))
+
+    def test_hasfunc(self):
+        stack = self.stacks[0]
+        self.assertEqual(stack.hasfunc("intel|nvme"), (1, "intel"))
+        self.assertEqual(stack.hasfunc("intel|nvme", reverse=True), (3, "nvme"))
+        self.assertEqual(stack.hasfunc("^foo$"), (3, "foo"))
+        self.assertFalse(stack.hasfunc("nothing"))
+
+
+class Operands(unittest.TestCase):
+    def test_registers(self):
+        names = [fregsapi.register(text) for text in ("%edi", "%r9d", "%al", "%sil", "$1", "(%rax)", "%xmm0")]
+        self.assertEqual(names, ["RDI", "R9", "RAX", "RSI", None, None, None])
+
+
+PROGRAM = """
+from pykdump.API import *
+from LinuxDump.BTstack import *
+own = exec_bt("foreach bt")
+parsed = exec_bt(text=exec_crash_command("foreach bt"))
+assert len(own) == len(parsed) > 100
+for a, b in zip(own, parsed):
+    assert (a.pid, a.addr, a.cpu, a.cmd) == (b.pid, b.addr, b.cpu, b.cmd)
+    assert repr(a) == repr(b), (repr(a), repr(b))
+fast = fastSubroutineStacks().find_pids_byfuncname("schedule_timeout")
+slow = {stack.pid for stack in own if stack.hasfunc("^schedule_timeout$")}
+assert slow and slow <= fast
+verifyFastSet(fast, "^schedule_timeout$")
+assert fast == slow
+print("all is well")
+"""
+
+
+class Programs(unittest.TestCase):
+    maxDiff = 2000
+
+    def oracle(self, name):
+        with open(shared("oracle", "pykdump-5.10", name)) as file:
+            return re.sub(r" \*\* Execution took.*", "", file.read())
+
+    def printed(self, command):
+        return re.sub(r" \*\* Execution took.*", "", run(shared("vmcores", "vmcore-5.10-zlib"), command)[0])
+
+    def test_hanginfo(self):
+        for command, name in (
+            ("hanginfo", "hanginfo.txt"),
+            ("hanginfo -v", "hanginfo__v.txt"),
+            ("hanginfo --maxpids=5", "hanginfo___maxpids=5.txt"),
+            ("hanginfo -h", "hanginfo__h.txt"),
+        ):
+            with self.subTest(command):
+                self.assertEqual(self.oracle(name), self.printed(command))
+
+    def test_fregs(self):
+        """Frames and callers are PyKdump's; so are its registers, to which we add (it lost those that new binutils spell otherwise)."""
+        expected = [line for line in self.oracle("fregs.txt").splitlines() if not line.startswith("Unparsed")]
+        printed = self.printed("fregs").splitlines()
+        self.assertEqual([line for line in expected if line[:1] == "#"], [line for line in printed if line[:1] == "#"])
+        self.assertIn(" +RDI: 0xffffffffb8353559", printed)  # the text that panic() was given
+        self.assertIn(" +RBP: 0x0", printed)
+        self.assertEqual(self.oracle("fregs__h.txt"), self.printed("fregs -h"))
+
+    def test_objects_and_text_agree(self):
+        import tempfile
+
+        for name in ("vmcore-5.10-zlib", "vmcore-6.1-zstd"):
+            with self.subTest(name), tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+                file.write(PROGRAM)
+                file.flush()
+                from dumps import PYKD
+
+                result = subprocess.run(
+                    [PYKD, shared("vmcores", name), file.name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60
+                )
+                self.assertIn("all is well", result.stdout.decode())
+
+
+if __name__ == "__main__":
+    unittest.main()
