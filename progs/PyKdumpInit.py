@@ -31,7 +31,8 @@ PROGRAMS = {
     ),
     "hanginfo": (
         "Tasks that wait, and for what",
-        "Groups tasks that hang by what they wait for: mutexes, semaphores, pages, I/O; --maxpids N limits each group, -v says more.",
+        "Groups tasks that hang by what they wait for: mutexes, semaphores, pages, I/O.\n"
+        "--maxpids N limits each group, -v says more.",
     ),
     "fregs": (
         "Registers and arguments in stack frames",
@@ -39,7 +40,7 @@ PROGRAMS = {
     ),
     "tslog": ("The message buffer with dates", "The kernel's messages, each with the date and time it was written."),
     "scsi": ("SCSI devices and commands", "Hosts, targets, devices and requests under way; -q for queues."),
-    "scsishow": ("SCSI hosts and devices", "Hosts and devices with their state (-s, -d), commands (-c), queues (-q), requests (-r)."),
+    "scsishow": ("SCSI hosts and devices", "Hosts and devices with state (-s, -d), commands (-c), queues (-q), requests (-r)."),
     "dmshow": ("Device mapper", "Tables and devices (--dmtable), multipath (-m), logical and physical volumes (--lvs, --pvs)."),
     "pstree": ("Tree of processes", "-p with PIDs, -g with threads, -s with states, -t with run times, -k with kernel threads."),
     "modinfo": ("Kernel modules", "-v who uses them, -t tainting ones, -u unloaded ones, --details MODULE, --disasm MODULE."),

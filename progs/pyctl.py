@@ -58,7 +58,8 @@ def show(entry, verbose):
     print(f"           currentvalue={entry.value!r} default={entry.default!r}")
     if verbose:
         print("      pykdump.Generic  func=__func")
-        print(f"      {dict(default=entry.default, help=entry.help, type=entry.convert)}")
+        details = {"default": entry.default, "help": entry.help, "type": entry.convert}
+        print(f"      {details}")
 
 
 def later_form(words):

@@ -13,7 +13,6 @@ import sys
 
 import __main__
 from _pykd import Error
-
 from pykd import importer
 
 TYPE_CHECKING = False
@@ -272,7 +271,6 @@ def _common_options() -> str:
 def _print_versions() -> None:
     import crash
     import pykdump
-
     from pykd import version
 
     print(" ***  C-module Information ***")
@@ -430,7 +428,8 @@ def _nobody_reads() -> bool:
 def _show(error: BaseException) -> None:
     """The traceback, from the program's first line on.
 
-    Of a program in the executable that met a hole in the dump one line: its author is not the one who reads this (``epython -d 1``: all).
+    Of a program in the executable that met a hole in the dump one line: its author is not the one who reads this. ``epython -d 1``
+    shows all.
     """
     sys.stdout.flush()
     trace: TracebackType | None = error.__traceback__

@@ -12,7 +12,7 @@ WIDTHS = {1: "-8", 2: "-16", 4: "-32", 8: "-64"}
 def command_line(dump: Dump, text: str) -> str | None:
     """The command that *text* stands for, or None.
 
-    ``SYMBOL``: ``p``. ``[struct] TYPE …``: ``struct`` or ``union``; a typedef of one alone, an enum and other types: ``whatis``; a typedef
+    ``SYMBOL``: ``p``. ``TYPE …``: ``struct`` or ``union``; a typedef of one alone, an enum and other types: ``whatis``; a typedef
     of an integer and an address: ``rd`` of that width.
     """
     words = text.split()

@@ -38,6 +38,7 @@ def _rc_files() -> Iterator[str]:
             seen = os.path.realpath(path)
             yield path
     # '.' is absent with --isolated, and not to be trusted when others can write there.
-    if importer.CURRENT_FOLDER in runtime.base_path() and os.path.isfile(RC_FILE):
-        if os.path.realpath(RC_FILE) != seen and importer.finder.trusted_program(os.path.join(".", RC_FILE)):
-            yield RC_FILE
+    if importer.CURRENT_FOLDER not in runtime.base_path() or not os.path.isfile(RC_FILE):
+        return
+    if os.path.realpath(RC_FILE) != seen and importer.finder.trusted_program(os.path.join(".", RC_FILE)):
+        yield RC_FILE

@@ -7,7 +7,6 @@ import subprocess
 import unittest
 
 from dumps import PYKD, shared, vmcores
-
 from pykd.kernel.sysinfo import panic_line
 
 
@@ -113,7 +112,8 @@ class Commands(unittest.TestCase):
 
 class PanicLine(unittest.TestCase):
     def test_panic(self):
-        log = ["BUG: scheduling while atomic", "Kernel panic - not syncing: sysrq triggered crash", "---[ end Kernel panic - not syncing: x"]
+        panic = "Kernel panic - not syncing: sysrq triggered crash"
+        log = ["BUG: scheduling while atomic", panic, f"---[ end {panic} ]---"]
         self.assertEqual(panic_line(log), log[1])
 
     def test_oops(self):

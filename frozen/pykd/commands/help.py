@@ -91,8 +91,8 @@ COMMAND = Command(
     summary="commands and what they do",
     topic="session",
     arguments="[COMMAND|PROGRAM|commands|input|output|all]…",
-    description="Without arguments the names of all commands and programs. `commands` has them by topic, with a line each; `all` prints\n"
-    "every page.",
+    description="Without arguments the names of all commands and programs. `commands` has them by topic, with a line each;\n"
+    "`all` prints every page.",
     fields={"name": "of the command", "topic": "of `help commands`", "summary": "one line", "page": "the page as text"},
     examples=(("help bt", "the page of bt"), ("help commands", "what there is, by topic")),
     rows=rows,

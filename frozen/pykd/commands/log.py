@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-
 from pykd.command import Command, CommandError, Option, Row
 from pykd.kernel import printk, timekeeping
 from pykd.session import Session

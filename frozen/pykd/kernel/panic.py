@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from _pykd import Dump
 
 CPU_VARIABLES = ("panic_cpu", "crashing_cpu")
-"""``panic_cpu`` is an ``atomic_t``, set by panic() and by crash_kexec() (7bbee5ca3896, in v4.5); ``crashing_cpu`` an int, set by x86's
-kdump when it stops the others. -1 in both: not set."""
+"""``panic_cpu`` is an ``atomic_t``, set by panic() and by crash_kexec() (7bbee5ca3896, in v4.5); ``crashing_cpu`` an int, set by
+x86's kdump when it stops the others. -1 in both: not set."""
 
 
 def panic_cpu(dump: Dump) -> int | None:
@@ -28,9 +28,9 @@ def panic_cpu(dump: Dump) -> int | None:
 
 
 def panic_task(dump: Dump) -> int:
-    """Address of the thread whose crash is in the dump: of the CPU that panicked, else of the first that was not idle, else of the first.
+    """Address of the thread whose crash is in the dump: of the CPU that panicked.
 
-    ``init_task`` where no CPU's task is known.
+    Else of the first CPU that was not idle, else of the first; ``init_task`` where no CPU's task is known.
     """
     current = {cpu.nr: cpu.current for cpu in dump.cpus() if cpu.current}
     cpu = panic_cpu(dump)

@@ -14,8 +14,8 @@ _MAX_DEPTH = 1000
 def path_of(dump: Dump, dentry: int, vfsmount: int = 0) -> str:
     """Path of the dentry at *dentry*.
 
-    :param vfsmount: address of the ``struct vfsmount`` it was reached by; the path then goes through the mount points up to the root
-        of the mount namespace. 0: the path inside the dentry's own filesystem.
+    :param vfsmount: address of the ``struct vfsmount`` it was reached by; the path then goes through the mount points up to the
+        root of the mount namespace. 0: the path inside the dentry's own filesystem.
     :raises FaultError:
     """
     entry: Struct = dump.object("struct dentry", dentry)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The kernel's message buffer.
 
-Since 896fbe20b4e2 ("printk: use the lockless ringbuffer") (in v5.10) it is ``prb``, a ``struct printk_ringbuffer``: a ring of descriptors,
-parallel to it a ring of ``struct printk_info``, and a ring of text. Before that, since 7ff9554bb578 (in v3.5), records of ``struct
-printk_log`` lay one after the other in ``log_buf``.
+Since 896fbe20b4e2 ("printk: use the lockless ringbuffer") (in v5.10) it is ``prb``, a ``struct printk_ringbuffer``: a ring of
+descriptors, parallel to it a ring of ``struct printk_info``, and a ring of text. Before that, since 7ff9554bb578 (in v3.5), records
+of ``struct printk_log`` lay one after the other in ``log_buf``.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _NO_LPOS = 1
 class Record:
     """One message.
 
-    ``time`` is in nanoseconds of the local clock, ``caller`` the thread's PID, or a CPU if bit 31 is set, or None where the kernel does
-    not say (CONFIG_PRINTK_CALLER is about printing only; before v5.1 there is none). ``dictionary`` has what dev_printk() adds for
-    syslogd: ``SUBSYSTEM=pci``, ``DEVICE=+pci:0000:00:01.0``.
+    ``time`` is in nanoseconds of the local clock, ``caller`` the thread's PID, or a CPU if bit 31 is set, or None where the kernel
+    does not say (CONFIG_PRINTK_CALLER is about printing only; before v5.1 there is none). ``dictionary`` has what dev_printk() adds
+    for syslogd: ``SUBSYSTEM=pci``, ``DEVICE=+pci:0000:00:01.0``.
     """
 
     __slots__ = ("caller", "dictionary", "facility", "level", "sequence", "text", "time")
