@@ -42,8 +42,8 @@ def _is_partial(dump: Dump) -> bool:
     """Whether makedumpfile was told to leave out pages: ``dump_level`` in the sub-header of the kdump format.
 
     The file is a row of blocks: the header (``struct disk_dump_header``, with its block size at 428 on x86-64), then
-    ``struct kdump_sub_header`` with the level as an int behind ``unsigned long phys_base``. In a flattened file the same data lies in
-    pieces: a 4 KiB head, then (offset, size) big-endian before each piece.
+    ``struct kdump_sub_header`` with the level as an int behind ``unsigned long phys_base``. In a flattened file the same data lies
+    in pieces: a 4 KiB head, then (offset, size) big-endian before each piece.
     """
     try:
         with open(dump.path, "rb", buffering=0) as file:
