@@ -204,7 +204,11 @@ def _groups(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
     groups: dict[int, list[Thread]] = {}
     for thread in table:
         groups.setdefault(thread.tgid, []).append(thread)
+    idle_shown = False
     for row in rows:
+        if not row["tgid"] and idle_shown:
+            continue  # the idle tasks are one group
+        idle_shown |= not row["tgid"]
         members = groups.get(row["tgid"], [])
         leader = next((thread for thread in members if thread.pid == thread.tgid), members[0])
         yield leader.header()
