@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from pykdump.API import *
-
 import argparse
 
 import pykd
 from LinuxDump.BTstack import exec_bt
 from LinuxDump.fregsapi import ARGUMENTS, CERTAIN, search_for_registers
 from LinuxDump.Tasks import TaskTable
+from pykdump.API import *
 
 __version__ = "1.11"
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from pykdump.API import *
-
 import re
 import sys
 
@@ -19,14 +17,15 @@ from LinuxDump.Analysis import (
     print_wait_for_AF_UNIX,
 )
 from LinuxDump.BTstack import bt_mergestacks, exec_bt
-from LinuxDump.KernLocks import Lock, find_lock, qspinlock_state
+from LinuxDump.KernLocks import find_lock, qspinlock_state
 from LinuxDump.Tasks import TaskTable
+from pykdump.API import *
 
 __version__ = "0.4.1"
 
 LOCKS = (
     ("mutex", "mutexes", re.compile(r"^(__mutex_lock|__ww_mutex_lock|mutex_lock)(?!_interruptible_nested$)")),
-    ("rwsem", "read-write semaphores", re.compile(r"^(rwsem_down_(read|write)_|call_rwsem_down_|__down_(read|write)|down_(read|write))")),
+    ("rwsem", "read-write semaphores", re.compile(r"^(rwsem_down_|call_rwsem_down_|(__)?down_(read|write))")),
     ("semaphore", "semaphores", re.compile(r"^__down(_common|_timeout|_interruptible|_killable)?$")),
 )
 """(kind of lock, title, functions that sleep on it)"""
@@ -186,7 +185,7 @@ class Hangs:
             print("\n*** System activities other threads are waiting for ***")
             for names, pids in found:
                 print(f"  --- Doing {names.split('|')[0]} ---")
-                print({pid for pid in sorted(pids, key=lambda pid: -self.tasks[pid].Ran_ago)})
+                print(pids)
             print("\n")
 
     def print_tree(self) -> None:
@@ -255,7 +254,9 @@ def main() -> None:
     parser.add_option("-v", dest="Verbose", default=0, action="count", help="verbose output")
     parser.add_option("--version", dest="Version", default=False, action="store_true", help="Print program version and exit")
     parser.add_option("--maxpids", dest="Maxpids", default=10, type="int", action="store", help="Maximum number of PIDs to print")
-    parser.add_option("--sortbypid", dest="Sortbypid", default=False, action="store_true", help="Sort by pid (the default is by ran_ago)")
+    parser.add_option(
+        "--sortbypid", dest="Sortbypid", default=False, action="store_true", help="Sort by pid (the default is by ran_ago)"
+    )
     parser.add_option(
         "--syslogger",
         dest="Syslogger",
@@ -263,8 +264,12 @@ def main() -> None:
         action="store_true",
         help="Print info about hangs on AF_UNIX sockets (such as used by syslogd",
     )
-    parser.add_option("--tree", dest="Tree", default=False, action="store_true", help="Print tree of resources owners  (experimental!)")
-    parser.add_option("--saphana", dest="Saphana", default=False, action="store_true", help="Print recommendations for SAP HANA specific hangs")
+    parser.add_option(
+        "--tree", dest="Tree", default=False, action="store_true", help="Print tree of resources owners  (experimental!)"
+    )
+    parser.add_option(
+        "--saphana", dest="Saphana", default=False, action="store_true", help="Print recommendations for SAP HANA specific hangs"
+    )
     options, _ = parser.parse_args()
     if options.Version:
         print(f"HANGINFO version {__version__}")

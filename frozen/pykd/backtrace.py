@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error, Frame, Trace
-
 from pykd.command import Row
 from pykd.slabname import SlabNames
 
@@ -32,7 +31,10 @@ _REGISTER_LINES = (
     "    R13: {r13:016x}  R14: {r14:016x}  R15: {r15:016x}",
     "    ORIG_RAX: {orig_rax:016x}  CS: {cs:04x}  SS: {ss:04x}",
 )
-_REGISTERS = "rip rsp rflags rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15 orig_rax cs ss".split()
+_REGISTERS = (
+    "rip", "rsp", "rflags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+    "orig_rax", "cs", "ss",
+)  # fmt: skip
 
 
 def function_name(name: str | None) -> str:
@@ -130,7 +132,7 @@ def trace_lines(row: Row, *, offsets: bool = False, radix: int = 10, ended: bool
         function = frame["function"]
         if "registers" in frame:
             offset = frame["offset"]
-            where = symbol_text(function, offset, radix) if offset is not None else f"unknown or invalid address: {frame['pc']:016x}"
+            where = f"unknown or invalid address: {frame['pc']:016x}" if offset is None else symbol_text(function, offset, radix)
             if stack is not None and frame["registers"]["cs"] & 3 == 0:
                 yield f"    [exception RIP: {where}]"
             yield from register_lines(frame["registers"])
@@ -186,7 +188,7 @@ def plain_word(value: int) -> str:
 
 
 class SymbolicWords:
-    """Words as ``bt -r`` and ``-F`` show them: ``panic+317`` for addresses in the kernel's image, ``[kmalloc-64]`` for slab objects."""
+    """Words as ``bt -r`` and ``-F`` show them: ``panic+317`` of addresses in the kernel, ``[kmalloc-64]`` of slab objects."""
 
     def __init__(self, dump: Dump, radix: int = 10, slabs: SlabNames | None = None, both: bool = False) -> None:
         """

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from _pykd import Dump, Instruction, Symbol
-
 from pykd.command import Row
 
 _NOP5 = (bytes.fromhex("0f1f440000"), bytes.fromhex("6666666690"))

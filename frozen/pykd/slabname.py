@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The slab cache that an object belongs to.
 
-The page of an object leads to its ``struct slab`` (since d122019bf061 ("mm: Split slab into its own type") (in v5.17); before that these
-members were in struct page), whose ``slab_cache`` is believed only if the kernel's list of caches has it: other users
+The page of an object leads to its ``struct slab`` (since d122019bf061 ("mm: Split slab into its own type") (in v5.17); before
+that these members were in struct page), whose ``slab_cache`` is believed only if the kernel's list of caches has it: other users
 of a page keep other things in that place.
 """
 

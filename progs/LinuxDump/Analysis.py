@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from pykdump.API import *
-
 import re
 
 import pykd
 from LinuxDump.BTstack import exec_bt, verifyFastSet
 from LinuxDump.Tasks import TaskTable
+from pykdump.API import *
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,12 +62,13 @@ def print_pidlist(
     if title:
         print(title)
     young, old = by_time[0], by_time[-1]
-    print(f"    ... {len(found)} pids. Youngest,oldest: {young.pid}, {old.pid}  Ran ms ago: {int(young.Ran_ago)}, {int(old.Ran_ago)}")
+    ages = f"Youngest,oldest: {young.pid}, {old.pid}  Ran ms ago: {int(young.Ran_ago)}, {int(old.Ran_ago)}"
+    print(f"    ... {len(found)} pids. {ages}")
     order = by_time if sortbytime else found
     if verbose:
         print(_TABLE)
         for task in order:
-            print(f"    {task.pid:8d}  {str(task.comm):15s} {task.cpu:1d} {int(task.Ran_ago):10d}      {task.state[5:7]}")
+            print(f"    {task.pid:8d}  {task.comm!s:15s} {task.cpu:1d} {int(task.Ran_ago):10d}      {task.state[5:7]}")
         return
     print("        sorted by ran_ago, youngest first" if sortbytime else "        sorted by pid")
     numbers = [str(task.pid) for task in order]
@@ -79,7 +79,7 @@ def print_pidlist(
 
 
 def check_possible_hang() -> int:
-    """How many of the threads in uninterruptible sleep that ran longest ago have not run for two minutes; warns if more than one."""
+    """How many of the threads in uninterruptible sleep that ran longest ago have not run for two minutes; warns of two."""
     sleeping = [task.Ran_ago for task in TaskTable().allThreads() if task.state[5:7] == "UN"]
     hanging = [age for age in sorted(sleeping)[-OLDEST:] if age > HANG_SECONDS * 1000]
     if len(hanging) > 1:
@@ -96,7 +96,8 @@ def check_memory_pressure(findpids: FindPids) -> bool:
     stuck = [task for task in _tasks_of(pids) if task.state[5:7] == "UN"]
     if not stuck and len(pids) <= CROWD:
         return False
-    pylog.warning(f"Memory pressure: {len(pids)} threads in reclaim or write throttling, {len(stuck)} of them in uninterruptible sleep")
+    threads = f"{len(pids)} threads in reclaim or write throttling"
+    pylog.warning(f"Memory pressure: {threads}, {len(stuck)} of them in uninterruptible sleep")
     return True
 
 
@@ -142,7 +143,9 @@ def get_tentative_arg(pid: int, funcname: str, argN: int) -> int | None:
     return None
 
 
-def get_interesting_arguments(pid: int, re_func: str | re.Pattern[str], re_ctype: str | re.Pattern[str]) -> Iterator[tuple[str, str, int]]:
+def get_interesting_arguments(
+    pid: int, re_func: str | re.Pattern[str], re_ctype: str | re.Pattern[str]
+) -> Iterator[tuple[str, str, int]]:
     """(function, ``struct x``, address) of arguments that point to structs, where both the function and the type match."""
     stack = _with_registers(pid)
     dump = pykd.current()

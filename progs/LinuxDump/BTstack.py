@@ -7,8 +7,6 @@ it, or that another command prints, is parsed.
 
 from __future__ import annotations
 
-from pykdump.API import *
-
 import re
 from functools import total_ordering
 
@@ -17,6 +15,7 @@ from pykd import backtrace
 from pykd import command as commands
 from pykd import line as lines
 from pykd.session import Session
+from pykdump.API import *
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +50,9 @@ class BTFrame:
     found: str
     """How the unwinder found it; ``text`` of a frame that was parsed."""
 
-    def __init__(self, level: int, func: str, frame: int | None, addr: int, module: str | None = None, offset: int | None = None) -> None:
+    def __init__(
+        self, level: int, func: str, frame: int | None, addr: int, module: str | None = None, offset: int | None = None
+    ) -> None:
         self.level = level
         self.func = func
         self.frame = frame

@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mutexes, semaphores, read-write semaphores and spinlocks: who waits for one and who holds it.
 
-Waiters stand on the stacks of those who wait. They are in a list whose head is ``wait_list`` of the lock; in new kernels they are a ring
-that the lock's ``first_waiter`` points into.
+Waiters stand on the stacks of those who wait. They are in a list whose head is ``wait_list`` of the lock; in new kernels they
+are a ring that the lock's ``first_waiter`` points into.
 """
 
 from __future__ import annotations
 
-from pykdump.API import *
-
 import pykd
 from pykd import tasks
+from pykdump.API import *
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pykd import Dump
 
 MAX_WAITERS = 100_000
@@ -51,7 +48,7 @@ class Lock:
         if not self.address:
             return "unknown: the lock's address is not on the stacks"
         try:
-            return mutex_owner_text(self.address) if self.kind == "mutex" else rwsem_owner_text(self.address) if self.kind == "rwsem" else semaphore_owner_text(self.address)
+            return _OWNER_TEXTS[self.kind](self.address)
         except pykd.Error as error:
             return f"unknown: {error}"
 
@@ -169,7 +166,7 @@ def _find_lock(dump: Dump, task: int, kind: str) -> Lock | None:
 
 
 def _by_pointer(dump: Dump, struct: str, waiter: str, place: int, words: list[int], trace: Any) -> int:
-    """Address of the lock whose ``first_waiter`` is in the ring of the waiter at *place*: it is on the stack or in a saved register."""
+    """Address of the lock whose ``first_waiter`` is in the ring of the waiter at *place*: on the stack or in a saved register."""
     offset = _offset(dump, struct, "first_waiter")
     link = _offset(dump, waiter, "list")
     if offset is None or link is None:
@@ -246,6 +243,9 @@ def semaphore_owner_text(addr: int) -> str:
     offset = _offset(dump, "struct semaphore", "last_holder")
     holder = dump.read_unsigned(int(addr) + offset) if offset is not None else 0
     return f"taken last by {_who(holder)}" if holder else "a semaphore does not record it"
+
+
+_OWNER_TEXTS = {"mutex": mutex_owner_text, "rwsem": rwsem_owner_text, "semaphore": semaphore_owner_text}
 
 
 # ---- printing

@@ -14,12 +14,11 @@ overwritten further down in the code; 1 for what only the caller tells. Sources 
 
 from __future__ import annotations
 
-from pykdump.API import *
-
 import re
 
 import pykd
 from LinuxDump.BTstack import BTFrame, BTStack
+from pykdump.API import *
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,10 +32,11 @@ _ORDER = (*ARGUMENTS, *PRESERVED)
 _NAMES = {f"{width}{letter}x": f"R{letter.upper()}X" for letter in "abcd" for width in ("r", "e", "")}
 _NAMES |= {f"{width}{name}": f"R{name.upper()}" for name in ("si", "di", "bp", "sp") for width in ("r", "e", "")}
 _NAMES |= {f"r{number}{width}": f"R{number}" for number in range(8, 16) for width in ("", "d", "w", "b")}
-_NAMES |= {f"{letter}l": f"R{letter.upper()}X" for letter in "abcd"} | {f"{name}l": f"R{name.upper()}" for name in ("si", "di", "bp")}
+_NAMES |= {f"{letter}l": f"R{letter.upper()}X" for letter in "abcd"}
+_NAMES |= {f"{name}l": f"R{name.upper()}" for name in ("si", "di", "bp")}
 _REGISTER = re.compile(r"^%(\w+)$")
 _MEMORY = re.compile(r"^(-?0x[0-9a-f]+|-?\d+)?\(%(rsp|rbp)\)$")
-_READ_ONLY = frozenset(("cmp", "test", "push", "bt", "nop", "nopw", "nopl", "cmpl", "cmpq", "cmpb", "cmpw", "testl", "testb", "testq", "testw"))
+_READ_ONLY = re.compile(r"(?:cmp|test|push|bt|nop)[bwlq]?$")
 Found = dict[str, tuple[int, int]]
 """REG: (value, confidence)"""
 
@@ -86,7 +86,7 @@ class Code:
 
     def _writes(self) -> str | None:
         """The register that it changes beside RSP, as far as that matters here."""
-        if not self.operands or self.mnemonic in _READ_ONLY or self.flow != "next":
+        if not self.operands or _READ_ONLY.match(self.mnemonic) or self.flow != "next":
             return None
         return register(self.operands[-1])
 

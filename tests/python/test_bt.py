@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bt and foreach against what crash printed of the same dump, to the character; and what they do where there is nothing to print."""
+"""bt and foreach against what crash printed of the same dump, to the character; and their options and errors."""
 
 import json
 import re

@@ -3,10 +3,12 @@
 
 import re
 import subprocess
+import tempfile
 import unittest
 
-from dumps import have_one_open, shared
 from test_bt import run
+
+from dumps import PYKD, have_one_open, shared
 
 have_one_open()
 
@@ -98,7 +100,7 @@ class Programs(unittest.TestCase):
                 self.assertEqual(self.oracle(name), self.printed(command))
 
     def test_fregs(self):
-        """Frames and callers are PyKdump's; so are its registers, to which we add (it lost those that new binutils spell otherwise)."""
+        """Frames and callers are PyKdump's; so are its registers, to which we add those that it did not find."""
         expected = [line for line in self.oracle("fregs.txt").splitlines() if not line.startswith("Unparsed")]
         printed = self.printed("fregs").splitlines()
         self.assertEqual([line for line in expected if line[:1] == "#"], [line for line in printed if line[:1] == "#"])
@@ -107,16 +109,13 @@ class Programs(unittest.TestCase):
         self.assertEqual(self.oracle("fregs__h.txt"), self.printed("fregs -h"))
 
     def test_objects_and_text_agree(self):
-        import tempfile
-
         for name in ("vmcore-5.10-zlib", "vmcore-6.1-zstd"):
             with self.subTest(name), tempfile.NamedTemporaryFile("w", suffix=".py") as file:
                 file.write(PROGRAM)
                 file.flush()
-                from dumps import PYKD
-
+                command = [PYKD, shared("vmcores", name), file.name]
                 result = subprocess.run(
-                    [PYKD, shared("vmcores", name), file.name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60
+                    command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60
                 )
                 self.assertIn("all is well", result.stdout.decode())
 

@@ -3,8 +3,9 @@
 
 import unittest
 
-from dumps import shared
 from test_bt import run
+
+from dumps import shared
 
 
 class Dis(unittest.TestCase):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error, FaultError
-
 from pykd import backtrace, cpus, tasktable
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
@@ -165,7 +164,8 @@ class Tracer:
         tops = {kind: top for kind, _, top in self._stacks(trace)}
         for frame, made, following in zip(frames, trace.frames, [*trace.frames[1:], None], strict=True):
             start = frame["address"] + 8
-            if following is not None and following.stack == made.stack and following.slot >= start - 8 and not following.regs_address:
+            called = following is not None and not following.regs_address
+            if called and following.stack == made.stack and following.slot >= start - 8:
                 end = following.slot + 8
             else:
                 end = made.cfa or start
@@ -370,7 +370,7 @@ COMMAND = Command(
         "task": "address of the task_struct",
         "cpu": "",
         "command": "",
-        "frames": "innermost first; address: where on the stack the program counter is; found: how it was found; sure: false of a guess",
+        "frames": "innermost first; address: where on the stack the pc is; found: how it was found; sure: false of a guess",
         "user_registers": "with which user mode entered the kernel",
         "end": "user, entry: the trace is whole",
         "why": "the end in one sentence",

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Instruction
-
 from pykd import disassembly
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
@@ -133,7 +132,15 @@ COMMAND = Command(
         "A symbol means its whole function, an address inside one a single instruction. Shown is what was in memory: code "
         "patched by alternatives, static keys and ftrace as it was when the machine crashed."
     ),
-    fields={"address": "", "symbol": "", "offset": "bytes into the symbol", "code": "bytes in hexadecimal", "text": "", "flow": "", "target": ""},
+    fields={
+        "address": "",
+        "symbol": "",
+        "offset": "bytes into the symbol",
+        "code": "bytes in hexadecimal",
+        "text": "",
+        "flow": "next call jump branch return stop",
+        "target": "of a branch, or what an operand relative to %rip means",
+    },
     examples=(("dis schedule", "a function"), ("dis -r schedule+90", "up to an address"), ("dis schedule 5", "five instructions")),
     rows=rows,
     text=text,

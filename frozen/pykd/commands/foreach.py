@@ -14,7 +14,7 @@ from pykd.session import Session
 from pykd.tasktable import Thread
 
 COMMANDS = ("bt", "vm", "task", "files", "net", "set", "ps", "sig", "vtop", "test")
-_STATES = frozenset("RU IN UN ST ZO TR SW DE WA PA ID NE".split())
+_STATES = frozenset(("RU", "IN", "UN", "ST", "ZO", "TR", "SW", "DE", "WA", "PA", "ID", "NE"))
 _KINDS: dict[str, Callable[[Thread], bool]] = {
     "user": lambda thread: not thread.is_kernel(),
     "kernel": lambda thread: thread.is_kernel(),
@@ -152,10 +152,15 @@ COMMAND = Command(
     arguments="[PID|TASK|NAME|'REGEX'|STATE|user|kernel|gleader|active]… COMMAND [ARGUMENTS]",
     description=(
         f"COMMAND is one of {' '.join(COMMANDS)}. STATE is one of {' '.join(sorted(_STATES))}. Without a specification all "
-        "tasks are meant. A word that is no name of a task is a regular expression. A name that is also a command, a state or a kind is written with a backslash before it."
+        "tasks are meant. A word that is no name of a task is a regular expression. "
+        "A name that is also a command, a state or a kind is written with a backslash before it."
     ),
     fields={"thread": "the task", "rows": "the command's answer", "lines": "the same as text"},
-    examples=(("foreach bt", "all stacks"), ("foreach UN bt -s", "of tasks in uninterruptible sleep"), ("foreach 'kworker' bt", "by name")),
+    examples=(
+        ("foreach bt", "all stacks"),
+        ("foreach UN bt -s", "of tasks in uninterruptible sleep"),
+        ("foreach 'kworker' bt", "by name"),
+    ),
     intermixed=False,
     rows=rows,
     text=text,

@@ -71,7 +71,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         return
     command = _COMMANDS.get(words[0])
     if command is None:
-        raise CommandError(f"{words[0]}: there is no gdb in pykd; x/Ni, and set and show of disassembly-flavor and output-radix work")
+        raise CommandError(
+            f"{words[0]}: there is no gdb in pykd; x/Ni, and set and show of disassembly-flavor and output-radix work"
+        )
     yield from command(session, words)
 
 
