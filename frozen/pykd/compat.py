@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Old names on new kernels.
 
-Programs written for older kernels name members that were renamed, moved, or replaced. Where the value still exists under another path,
-or can be worked out faithfully, the old name goes on to work: such members are added to the class of a struct when that is made, and
-only where the compiler's struct does not have them. Names whose meaning is gone (``mm_struct.mm_rb``) stay gone.
+Programs written for older kernels name members that were renamed, moved, or replaced. Where the value still exists under another
+path, or can be worked out faithfully, the old name goes on to work: such members are added to the class of a struct when that is
+made, and only where the compiler's struct does not have them. Names whose meaning is gone (``mm_struct.mm_rb``) stay gone.
 """
+# ruff: noqa: E501 (a line for each name)
 
 from __future__ import annotations
 
@@ -121,6 +122,33 @@ def _scsi_request(command: Struct) -> Struct:
     return request(int(command) - request.PYT_size)  # type: ignore[return-value]
 
 
+def _hw_queues(queue: Struct) -> list[Struct]:
+    from . import xarray
+
+    context = _dump_of(queue).struct_class("struct blk_mq_hw_ctx")
+    table = int(queue) + queue.fieldOffset("hctx_table")
+    return [context(address) for _, address in xarray.xa_entries(_dump_of(queue), table)]  # type: ignore[misc]
+
+
+def _device_busy(device: Struct) -> Parts:
+    """Bits of the sbitmap that are set and not yet put back."""
+    bitmap = device.budget_map
+    words = [bitmap.map[i] for i in range(bitmap.map_nr)] if bitmap.map else []
+    return Parts(counter=sum((word.word & ~word.cleared).bit_count() for word in words))
+
+
+class Word(int):
+    """A number that became the member *f* of a struct: a number to old programs, with the member to new ones."""
+
+    @property
+    def f(self) -> int:
+        return int(self)
+
+
+def _flags_word(page: Struct) -> int:
+    return Word(_dump_of(page).read_unsigned(int(page) + page.fieldOffset("flags")))
+
+
 NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct task_struct": (
         ("state", "__state", '2f064a59a11f ("sched: Change task_struct::state") (in v5.14)'),
@@ -180,6 +208,18 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("f_vfsmnt", "f_path.mnt", '"kill f_vfsmnt macro" (in v3.9)'),
         ("f_count", _file_count, '90ee6ed776c0 ("fs: port files to file_ref") (in v6.13)'),
     ),
+    "struct file_lock": tuple(
+        (f"fl_{name}", f"c.flc_{name}", 'a69ce85ec9af ("filelock: split common fields into struct file_lock_core") (in v6.9)')
+        for name in (
+            "blocked_member", "blocked_requests", "blocker", "file", "flags", "link", "link_cpu", "list", "owner", "pid", "type", "wait",
+        )
+    ),
+    "struct wait_queue_head": (
+        ("task_list", "head", '2055da97389a ("sched/wait: Disambiguate wq_entry->task_list and wq_head->task_list naming") (in v4.13)'),
+    ),
+    "struct wait_queue_entry": (
+        ("task_list", "entry", '2055da97389a ("sched/wait: Disambiguate wq_entry->task_list and wq_head->task_list naming") (in v4.13)'),
+    ),
     "struct kernfs_node": (
         ("parent", "__parent", '633488947ef6 ("kernfs: Use RCU to access kernfs_node::parent.") (in v6.15)'),
     ),
@@ -187,10 +227,14 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("rq_disk", "q.disk", 'f3fa33acca9f ("block: remove the ->rq_disk field in struct request") (in v5.17)'),
     ),
     "struct request_queue": (
+        ("queue_hw_ctx", _hw_queues, '4e5cc99e1e48 ("blk-mq: manage hctx map via xarray") (in v5.18)'),
         ("backing_dev_info", "disk.bdi", 'edb0872f44ec ("block: move the bdi from the request_queue to the gendisk") (in v5.15)'),
         ("kobj", "disk.queue_kobj", '2bd85221a625 ("block: untangle request_queue refcounting from sysfs") (in v6.2)'),
     ),
     "struct block_device": (
+        # gendisk.part0 was a struct hd_struct.
+        ("nr_sects", "bd_nr_sectors", '0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)'),
+        ("start_sect", "bd_start_sect", '0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)'),
         ("bd_inode", _bd_inode, '203c1ce0bb06 ("RIP ->bd_inode") (in v6.10)'),
         ("bd_partno", lambda bdev: bdev.Eval("__bd_flags.counter") & 0xFF, '1116b9fa15c0 ("bdev: infrastructure for flags") (in v6.10)'),
     ),
@@ -204,6 +248,15 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     ),
     "struct scsi_cmnd": (
         ("request", _scsi_request, '"scsi: core: Remove the request member from struct scsi_cmnd" (in v5.16)'),
+    ),
+    "struct scsi_device": (
+        ("device_busy", _device_busy, '020b0f0a3192 ("scsi: core: Replace sdev->device_busy with sbitmap") (in v5.12)'),
+    ),
+    "struct zone": (
+        ("watermark", "_watermark", '"mm: move zone watermark accesses behind an accessor" (in v5.0)'),
+    ),
+    "struct pglist_data": (
+        ("lruvec", "__lruvec", '867e5e1de14b ("mm: clean up and clarify lruvec lookup procedure") (in v5.5)'),
     ),
     "struct rq": (
         ("lock", "__lock", '5cb9eaa3d274 ("sched: Wrap rq::lock access") (in v5.14)'),
@@ -239,19 +292,17 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct nsproxy": (
         ("pid_ns", "pid_ns_for_children", 'c2b1df2eb420 ("Rename nsproxy.pid_ns to nsproxy.pid_ns_for_children") (in v3.11)'),
     ),
-    **{
-        namespace: (
-            ("proc_inum", "ns.inum", '435d5f4bb2cc ("common object embedded into various struct ....ns") (in v3.19)'),
-        )
-        for namespace in (
+    **dict.fromkeys(
+        (
             "struct pid_namespace",
             "struct uts_namespace",
             "struct ipc_namespace",
             "struct mnt_namespace",
             "struct user_namespace",
             "struct net",
-        )
-    },
+        ),
+        (("proc_inum", "ns.inum", '435d5f4bb2cc ("common object embedded into various struct ....ns") (in v3.19)'),),
+    ),
 }  # fmt: skip
 """By struct: old name; where its value is now, a path or a function of the object; the commit that changed it. Of several lines for one
 name the first that this kernel has counts."""
@@ -272,6 +323,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "_mmap": ("mm_mt",),
     "layout": ("mem",),
     "_file_count": ("f_ref",),
+    "_hw_queues": ("hctx_table",),
+    "_device_busy": ("budget_map",),
 }
 """Members without which a function has nothing to work on: before they were there the old name, or nothing, was."""
 
@@ -280,9 +333,19 @@ def _can(cls: StructType, source: Callable[[Struct], Any]) -> bool:
     return all(cls.has_member(name) for name in _NEEDS.get(source.__name__, ()))
 
 
+def _add_page(cls: StructType) -> None:
+    if cls.PYT_symbol in NAMES:
+        _add(cls)
+    flags = cls.PYT_type.member("flags")
+    if flags is not None and flags.type.strip().kind == "struct":
+        cls.flags = property(_flags_word)  # type: ignore[attr-defined]
+
+
 def old_names(dump: Dump) -> None:
     """Let the structs of a dump have their old names too."""
     dump.pseudo_members.update(dict.fromkeys(NAMES, _add))
+    # 53fbef56e07d ("mm: introduce memdesc_flags_t") (in v6.18): a typedef of a struct with one member in place of a number.
+    dump.pseudo_members.update({"struct page": _add_page, "struct folio": _add_page})
 
 
 def _thread_list_head(node: int, dump: Dump) -> int:

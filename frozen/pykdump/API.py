@@ -3,9 +3,11 @@
 
 The first import of this module sets the hooks that run before and after every program, and runs the first of them.
 """
+# ruff: noqa: F401 (its names are for others)
 
 from __future__ import annotations
 
+import atexit
 import os
 import select
 import stat
@@ -13,7 +15,6 @@ import sys
 import time
 from _collections import defaultdict
 
-import atexit
 import crash
 import pykdump
 from pykd import lazy
@@ -21,6 +22,7 @@ from pykdump import require_cmod_version
 
 from . import Generic as gen
 from . import highlevel, memocaches
+from .dlkmload import debugDLKM, delModule, loadModule, lsModules, possibleModuleNames
 from .Generic import (
     Bunch,
     DCache,
@@ -50,7 +52,6 @@ from .memocaches import (
 )
 from .tparser import CDefine, CEnum
 from .vmcorearch import CGDIR, HZ, PAGE_CACHE_SHIFT, PAGESIZE, RHDIR, debuginfo, kernel, kname, sys_info
-from .dlkmload import debugDLKM, delModule, loadModule, lsModules, possibleModuleNames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ def _split_options(words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
         if name not in _OPTIONS:
             rest.append(word)
             continue
-        metavar, convert, _ = _OPTIONS[name]
+        _, convert, _ = _OPTIONS[name]
         if convert is None:
             if equals:
                 _bad_option(f"{name} option does not take a value")
@@ -282,7 +283,7 @@ def _process_options() -> None:
         set_nsproxy(options["--usens"])
     if "--ofile" in options:
         try:
-            sys.stdout = open(options["--ofile"], "w", encoding="utf-8", errors="surrogateescape")
+            sys.stdout = open(options["--ofile"], "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 (the runtime closes it)
         except OSError as error:
             _bad_option(f"{options['--ofile']}: {error.strerror}")
     sys.argv[1:] = rest

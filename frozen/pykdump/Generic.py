@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sys
-from _collections import defaultdict
+from _collections import defaultdict  # noqa: F401 (older programs take it from here)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

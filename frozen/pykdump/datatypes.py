@@ -385,7 +385,7 @@ class _SUInfo(dict):
         )
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else default
+        return self[name] if name in self else default  # noqa: SIM401 (this is it)
 
     def _append(self, info: VarInfo) -> None:
         self.PYT_body.append((info.name or "", info))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Types of loadable modules.
 
-crash needs a file with debug information for each module. Here a module's types are in the dump, as its BTF; a module that is loaded and
-has BTF counts as loaded with its debug information, and a file is looked for only where there is none.
+crash needs a file with debug information for each module. Here a module's types are in the dump, as its BTF; a module that is
+loaded and has BTF counts as loaded with its debug information, and a file is looked for only where there is none.
 """
 
 from __future__ import annotations

@@ -40,7 +40,6 @@ from crash import get_GDB_output as exec_gdb_command
 from pykd.compat import LIST_HEADS, OLD_SYMBOLS, list_head
 
 from .datatypes import (
-    TYPE_CODE_SU,
     ArtStructInfo,
     EnumInfo,
     SUInfo,
@@ -73,7 +72,6 @@ from .lowlevel import (
     tPtr,
 )
 from .memocaches import memoize_typeinfo
-from .vmcorearch import sys_info
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,10 +146,10 @@ __all__ = [
     "readSUListFromHead",
     "readStructNext",
     "readSymbol",
+    "readU8",
     "readU16",
     "readU32",
     "readU64",
-    "readU8",
     "readUInt",
     "readULong",
     "readmem",

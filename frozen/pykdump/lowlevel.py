@@ -78,7 +78,7 @@ def Deref(obj: Any) -> Any:
 
 def _dump_members(self: _pykd.Struct, indent: int = 0) -> None:
     """Print the members one by one without going into structs; of long arrays the first four elements."""
-    for name, info in type(self).PYT_sinfo.PYT_body:  # type: ignore[attr-defined]
+    for name, _ in type(self).PYT_sinfo.PYT_body:  # type: ignore[attr-defined]
         if not name:
             continue
         try:
@@ -171,7 +171,8 @@ class AttrSetter:
             return False
         for choice in choices:
             if callable(choice):
-                return any([structSetProcAttr(sname, name, choice) for sname in self._ArgList_])
+                added = [structSetProcAttr(sname, name, choice) for sname in self._ArgList_]
+                return True in added
             root = base
             if choice.startswith("SKC."):
                 common = _class_of("struct sock_common")

@@ -45,7 +45,7 @@ def memoize_cond(condition: int) -> Callable:
             setattr(wrapper, "__memoize", memoize)
             if not memoize:
                 return function(*args)
-            key = (condition, function.__name__) + args
+            key = (condition, function.__name__, *args)
             if condition & CU_LIVE and livedump:
                 if debugMemoize > 2:
                     print("do not memoize: live kernel", key)
@@ -93,7 +93,7 @@ def memoize_typeinfo(function: Callable) -> Callable:
     """Cache what a function says of a type, whose name is its first argument."""
 
     def wrapper(*args: Hashable, **kwargs: Any) -> Any:
-        key = (args[0], function.__name__) + args[1:]
+        key = (args[0], function.__name__, *args[1:])
         try:
             return _typeinfo[key]
         except KeyError:

@@ -20,7 +20,7 @@ def _without_comments(text: str) -> str:
     parts = []
     while True:
         start, line = text.find("/*"), text.find("//")
-        if 0 <= line and (line < start or start < 0):
+        if line >= 0 and (start < 0 or line < start):
             start, end = line, text.find("\n", line)
         elif start >= 0:
             end = text.find("*/", start)

@@ -99,7 +99,7 @@ class _SysInfo(Bunch):
         return dict.__len__(self._full())
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        return self[key] if key in self else default  # noqa: SIM401 (this is it)
 
     def keys(self) -> Any:
         return dict.keys(self._full())

@@ -4,6 +4,7 @@
 What is asserted holds for every kernel; known values come from the dump by another way (vmcoreinfo, the core's own API). Run with
 PYKD_DUMP=FILE to choose the dump; OtherDumps runs all of this on each dump at hand.
 """
+# ruff: noqa: B018 (attributes that raise are what is tested)
 
 import contextlib
 import io
@@ -239,7 +240,8 @@ class Integers(unittest.TestCase):
         self.assertEqual(2**64 - 1, uLong(-1))
         self.assertEqual("0xff", hexl(255))
         self.assertEqual(0x2000, ALIGN(0x1001, 0x1000))
-        self.assertEqual((0x12345678, 0x5678, 0x12345678), (le32_to_cpu(0x12345678), le16_to_cpu(0x12345678), cpu_to_le32(0x12345678)))
+        self.assertEqual((0x12345678, 0x12345678), (le32_to_cpu(0x12345678), cpu_to_le32(0x12345678)))
+        self.assertEqual(0x5678, le16_to_cpu(0x12345678))
 
     def test_mem2long(self):
         self.assertEqual(-1, crash.mem2long(b"\xff" * 4, signed=1))
@@ -458,7 +460,7 @@ class Structs(unittest.TestCase):
         self.assertEqual(sym2addr("init_task"), task)
         self.assertEqual(hash(sym2addr("init_task")), hash(task))
         self.assertEqual(f"{sym2addr('init_task'):x}", f"{task:x}")
-        self.assertEqual("%x" % sym2addr("init_task"), "%x" % task)
+        self.assertEqual("%x" % sym2addr("init_task"), "%x" % task)  # noqa: UP031 (programs do)
         self.assertEqual(hex(sym2addr("init_task")), hex(task))
         self.assertTrue(task)
         self.assertFalse(readSU(TASK, 0))
@@ -623,7 +625,8 @@ class Lists(unittest.TestCase):
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
             self.assertEqual(2, len(readSUListFromHead(self.head, "list", "struct module", maxel=2)))
-        self.assertRegex(output.getvalue(), r"^\+\+\+WARNING\+\+\+ We have reached the limit while reading a list maxel=2\n\t\tfrom .*test_limit")
+        warning = r"^\+\+\+WARNING\+\+\+ We have reached the limit while reading a list maxel=2\n\t\tfrom .*test_limit"
+        self.assertRegex(output.getvalue(), warning)
         self.assertEqual("", printed(readSUListFromHead, self.head, "list", "struct module", maxel=2, warn=False))
         self.addCleanup(setListMaxel, 10000)
         setListMaxel(2)
@@ -815,7 +818,7 @@ class Caches(unittest.TestCase):
 
     def test_py_select(self):
         def choose():
-            here = {"a": 1}
+            here = {"a": 1}  # noqa: F841 (the expressions name it)
             return PY_select("here['no']", "here['a']", "nothing")
 
         self.assertEqual([1, 1], [choose(), choose()])
@@ -838,14 +841,14 @@ class Caches(unittest.TestCase):
 
     def test_registered(self):
         registerModuleAttr("TestLevel", default=3, help="of a test")
-        self.assertEqual(3, TestLevel)  # noqa: F821
+        self.assertEqual(3, TestLevel)
         target = type("Target", (), {})()
         registerObjAttrHandler(target, "level", default=1, type=int)
         self.assertEqual(1, target.level)
         from pykdump.Generic import pyctl
 
         pyctl.find("TestLevel").set(7)
-        self.assertEqual(7, TestLevel)  # noqa: F821
+        self.assertEqual(7, TestLevel)
         for name in ("_debugDCache", "debugDLKM", "debugDeref", "debugMP_KW", "debugMemoize", "debugReload"):
             self.assertIsNotNone(pyctl.find(name), name)
         for name in ("TestLevel", "level"):
@@ -1051,7 +1054,8 @@ class Hooks(unittest.TestCase):
         return result.stdout.decode()
 
     def test_options_are_taken_away(self):
-        text = "from pykdump.API import *\nprint(sys.argv[1:], API_options.debug, crash.default_timeout, API_options.experimental)\n"
+        names = "sys.argv[1:], API_options.debug, crash.default_timeout, API_options.experimental"
+        text = f"from pykdump.API import *\nprint({names})\n"
         output = self.program(text, "-d", "--timeout=7", "x", "--debug", "2", "--experimental", "--time=1")
         self.assertIn("['-d', 'x', '--time=1'] 2 7 1\n", output)
 
