@@ -165,14 +165,13 @@ def _overview(row: Row, options: Any) -> Iterator[str]:
 
 def _page_line(page: Row) -> str:
     if "physical" in page:
-        where = f" {page["physical"]:x}"
-    elif "swap" in page:
+        return f"{page['virtual']:<10x}  {page['physical']:>8x}"
+    where = "(not mapped)"
+    if "swap" in page:
         where = f"SWAP: type {page['swap']['type']}  OFFSET: {page['swap']['offset']}"
     elif "file" in page:
         where = f"FILE: {page['file']}  OFFSET: {page['offset']:x}"
-    else:
-        where = "(not mapped)"
-    return f"{page["virtual"]:<12x}{where}"
+    return f"{page['virtual']:<10x}  {where}"
 
 
 COMMAND = Command(
