@@ -160,7 +160,7 @@ def _find_lock(dump: Dump, task: int, kind: str) -> Lock | None:
         if head and head_at is not None:
             return Lock(kind, head - head_at, waiters)
         address = _by_pointer(dump, struct, waiter, place, [word, *words], trace)
-        if address or len(waiters) > 1 or following == place + link:
+        if address:
             return Lock(kind, address, waiters)
     return None
 
@@ -174,8 +174,10 @@ def _by_pointer(dump: Dump, struct: str, waiter: str, place: int, words: list[in
     ring = {node - link for node in dump.follow(place + link, limit=MAX_WAITERS)[0]}
     candidates = {value for frame in trace.frames for value in frame.registers.values()}
     candidates.update(words)
+    low, high = trace.stack
     for value in candidates:
-        if value >> 63 and not value & 7:
+        # What points into the stack itself is the waiter and its neighbours: locks that others wait for are elsewhere.
+        if value >> 63 and not value & 7 and not low <= value < high:
             try:
                 if dump.read_unsigned(value + offset) & ~7 in ring:
                     return int(value)

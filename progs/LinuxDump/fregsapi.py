@@ -257,7 +257,7 @@ def _before_call(codes: list[Code], address: int) -> tuple[Code | None, list[Cod
 def _from_caller(found: Found, frame: BTFrame, caller: BTFrame) -> None:
     """What the caller loads before a call of this routine.
 
-    A call of another routine, which then jumped to this one, tells nothing. Nor does a call through a pointer for itself: the routine
+    A call of another routine, which then jumped to this one, tells nothing. Nor does a call through a pointer alone: the routine
     that it called may have done the same. But where it agrees with another source that one is certain.
     """
     dump = pykd.current()
