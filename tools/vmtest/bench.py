@@ -54,11 +54,13 @@ def obtain(variant: Variant, cache: Path, update: bool = False) -> Result:
     made = folder / "made"
     if made.exists() and json.loads(made.read_text())["key"] == key:
         return Result(variant, folder)
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
     start = time.monotonic()
-    failed = _run(variant, image, cache, folder)
+    try:
+        failed = _run(variant, image, cache, folder)
+    except machine.MachineError as error:
+        # Emulated CPUs that patch each other's code do go astray now and then.
+        print(f"{variant.name}: once more: {error}", file=sys.stderr)
+        failed = _run(variant, image, cache, folder)
     maker = formats.Maker(cache, folder, image.release)
     for name in formats.order(variant.files):
         if name in failed:
@@ -74,8 +76,11 @@ def obtain(variant: Variant, cache: Path, update: bool = False) -> Result:
 
 
 def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> dict[str, str]:
-    """Run the guest; the formats that QEMU could not write, with its reasons."""
+    """Run the guest in an empty ``folder``; the formats that QEMU could not write, with its reasons."""
     failed: dict[str, str] = {}
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
     alive = variant.crash == "none"
     needs_module = variant.crash in ("null", "bug", "hang", "spin")
     crash_module = module.build(kernels.named(variant.kernel), image, cache) if needs_module else None

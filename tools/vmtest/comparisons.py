@@ -15,7 +15,7 @@ Comparison = Callable[[Truth, object], Iterator[str]]
 COMPARISONS: dict[str, Comparison] = {}
 
 # The bench's own last process, and what the kernel starts by itself, change between truth and crash.
-PASSING = re.compile(r"kworker/|guest$|kthread|sleep$|busybox$|dd$")
+PASSING = re.compile(r"kworker/|vmtest_|guest$|kthread|sleep$|busybox$|dd$")
 
 
 def comparison(function: Comparison) -> Comparison:
