@@ -69,7 +69,7 @@ def frame_row(level: int | None, frame: Frame, names: dict[int, tuple[str, int |
         known = names[pc] = (function_name(frame.name), offset, frame.module)
     row: Row = {
         "level": level,
-        "address": frame.slot,
+        "address": frame.sp if frame.regs_address else frame.slot,  # an interrupted function has no return address
         "function": known[0],
         "offset": known[1],
         "pc": pc,

@@ -163,7 +163,7 @@ class Tracer:
         frames = row["frames"]
         tops = {kind: top for kind, _, top in self._stacks(trace)}
         for frame, made, following in zip(frames, trace.frames, [*trace.frames[1:], None], strict=True):
-            start = frame["address"] + 8
+            start = frame["address"] + (0 if made.regs_address else 8)
             called = following is not None and not following.regs_address
             if called and following.stack == made.stack and following.slot >= start - 8:
                 end = following.slot + 8
