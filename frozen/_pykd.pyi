@@ -356,6 +356,8 @@ class Type:
     def array(self, length: int) -> Type: ...
 
 class Member:
+    """A member of a struct or union."""
+
     name: str | None
     type: Type
     offset: int
@@ -375,6 +377,8 @@ class StructType(type):
     PYT_symbol: str
     """``struct task_struct``"""
     PYT_size: int
+    PYT_sinfo: Any
+    """What :data:`struct_info` made of the class; objects have it too."""
     def add_member(cls, name: str, path: str) -> bool:
         """Make *name* read the dotted *path*, through struct pointers too; False if the path does not resolve. ``""``: the object itself."""
     def has_member(cls, name: str) -> bool:
@@ -431,6 +435,9 @@ class FlexArray(int, metaclass=StructType):
 class Enum(int, metaclass=StructType):
     """A value of an enum: ``str`` is the enumerator's name, ``%d`` the number."""
 
+    einfo: Any
+    """What :data:`type_info` made of the class."""
+
 class CString(str):
     """Text of a char array or char pointer up to the first NUL; bytes that are not ASCII as ``\\xNN``. Indexes and slices reach past the NUL."""
 
@@ -446,5 +453,3 @@ struct_info: Callable[[StructType], Any] | None
 """Makes ``PYT_sinfo`` of a class when it is first asked for."""
 type_info: Callable[[StructType], Any] | None
 """Makes ``ti`` (``ptype``) of a Pointer class when it is first asked for."""
-versions: dict[str, str]
-"""Of everything linked: libkdumpfile, zlib, zstd, lzo, capstone…"""

@@ -74,6 +74,8 @@ class DataCache:
         self.perm = _CacheBunch()
 
     def cleartmp(self) -> None:
+        if _debugDCache:
+            print(f" DCache.tmp: forgetting {sorted(self.tmp)}, DCache.perm: keeping {sorted(self.perm)}")
         self.tmp.clear()
 
     def clearperm(self) -> None:

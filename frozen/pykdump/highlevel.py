@@ -355,7 +355,8 @@ def _structs_of_links(addresses: Sequence[int], sname: str, member: str, offset:
     if (sname, member) in LIST_HEADS and addresses:
         head = list_head(sname, member, addresses[0], pykd.current())
         addresses = [address for address in addresses if address != head]
-    return [readSU(sname, address - offset) for address in addresses]
+    cls = type(readSU(sname, 0))
+    return [cls(address - offset) for address in addresses]
 
 
 def readStructNext(shead: Any, nextname: str, *, maxel: int = _MAXEL, inchead: bool = True) -> list[StructResult]:

@@ -371,7 +371,7 @@ static PyMethodDef meta_methods[] = {
 };
 
 static PyGetSetDef meta_getset[] = {
-	{ "PYT_sinfo", meta_info, NULL, KD_DOC_struct_info, NULL },
+	{ "PYT_sinfo", meta_info, NULL, KD_DOC_StructType_PYT_sinfo, NULL },
 	{},
 };
 
@@ -666,7 +666,7 @@ static PyMethodDef struct_methods[] = {
 
 static PyGetSetDef struct_getset[] = {
 	{ "Deref", struct_get_self, NULL, KD_DOC_Struct_Deref, NULL },
-	{ "PYT_sinfo", struct_info, NULL, KD_DOC_struct_info, NULL },
+	{ "PYT_sinfo", struct_info, NULL, KD_DOC_StructType_PYT_sinfo, NULL },
 	{},
 };
 
@@ -784,8 +784,8 @@ static PyGetSetDef pointer_getset[] = {
 	{ "Deref", pointer_get_deref, NULL, KD_DOC_Pointer_Deref, NULL },
 	{ "ptrlev", pointer_get_level, NULL, KD_DOC_Pointer_ptrlev, NULL },
 	{ "text", pointer_get_text, NULL, KD_DOC_Pointer_text, NULL },
-	{ "ti", pointer_get_info, NULL, KD_DOC_type_info, NULL },
-	{ "ptype", pointer_get_info, NULL, KD_DOC_type_info, NULL },
+	{ "ti", pointer_get_info, NULL, KD_DOC_Pointer_ti, NULL },
+	{ "ptype", pointer_get_info, NULL, KD_DOC_Pointer_ptype, NULL },
 	{},
 };
 
@@ -881,7 +881,7 @@ static PyMethodDef enum_methods[] = {
 };
 
 static PyGetSetDef enum_getset[] = {
-	{ "einfo", pointer_get_info, NULL, KD_DOC_type_info, NULL },
+	{ "einfo", pointer_get_info, NULL, KD_DOC_Enum_einfo, NULL },
 	{},
 };
 
