@@ -11,7 +11,7 @@ from _pykd import Dump, Error
 from pykd import context, cpus, rbtree
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
-from pykd.kernel import pages, slabs, vmstat
+from pykd.kernel import devices, pages, slabs, vmstat
 from pykd.kernel.sysinfo import size_text
 from pykd.session import Session
 
@@ -58,8 +58,8 @@ def usage(session: Session) -> Iterator[Row]:
     from pykd.commands import swap
 
     kilobytes = dump.page_size // 1024
-    devices = list(swap.devices(dump))
-    swap_total, swap_used = (sum(row.get(key, 0) for row in devices) // kilobytes for key in ("size", "used"))
+    swaps = list(swap.devices(dump))
+    swap_total, swap_used = (sum(row.get(key, 0) for row in swaps) // kilobytes for key in ("size", "used"))
     yield {"name": "TOTAL SWAP", "pages": swap_total, "group": True}
     yield _part("SWAP USED", swap_used, "TOTAL SWAP", swap_total)
     yield _part("SWAP FREE", swap_total - swap_used, "TOTAL SWAP", swap_total)
@@ -339,40 +339,25 @@ MEMORY_STATES = {1: "ONLINE", 2: "GOING_OFFLINE", 4: "OFFLINE", 8: "GOING_ONLINE
 def _memory_blocks(dump: Dump) -> Iterator[Row]:
     """Devices of the memory subsystem, in the order of its list."""
     kind: Any = dump.struct_class("struct memory_block")
-    private: Any = dump.object("struct bus_type", dump.symbol("memory_subsys", "").address)
-    holder = dump.struct_class("struct device_private")
-    link = (holder.member_offset("knode_bus.n_node")) or 0
-    back = holder.member_offset("device") or 0
-    # d2bf38c088e0 ("driver core: remove private pointer from struct bus_type") (in v6.4): then the set has to be searched
-    if not private.hasField("p"):
-        private = _subsystem(dump, int(private))
-    else:
-        private = private.p
-    if not private:
+    private = devices.private_of(dump, dump.symbol("memory_subsys", "").address, "bus_type")
+    if private is None:
         return
-    head = int(private) + private.fieldOffset("klist_devices.k_list")
     size = 1 << SECTION_BITS
-    for node in dump.follow(head, limit=100000)[0][1:]:
-        device = dump.read_unsigned(node - link + back)
-        block = kind(device - kind.member_offset("dev"))
-        state = int(block.state)
-        start = block.start_section_nr * size if block.hasField("start_section_nr") else 0
-        length = dump.read_unsigned(dump.symbol("memory_block_size_probed", "").address) if dump.address_of("memory_block_size_probed") else size
-        yield {
-            "block": int(block), "name": str(block.dev.kobj.name), "start": start, "end": start + max(length, size) - 1, "nid": block.nid,
-            "state": MEMORY_STATES.get(state, str(state)), "section_number": block.start_section_nr,
-        }  # fmt: skip
-
-
-def _subsystem(dump: Dump, bus: int) -> Any:
-    """``struct subsys_private`` of a bus, from the list in ``bus_kset``."""
-    kset: Any = dump.object("struct kset", dump.read_unsigned(dump.symbol("bus_kset", "").address))
-    kind: Any = dump.struct_class("struct subsys_private")
-    offset = (dump.struct_class("struct kobject").member_offset("entry") or 0) + (kind.member_offset("subsys.kobj") or 0)
-    for link in dump.follow(int(kset) + kset.fieldOffset("list"), limit=10000)[0][1:]:
-        if int(kind(link - offset).bus) == bus:
-            return kind(link - offset)
-    return None
+    if dump.address_of("memory_block_size_probed"):
+        size = max(size, dump.read_unsigned(dump.symbol("memory_block_size_probed", "").address))
+    for device in devices.devices(dump, private, "bus_type"):
+        if isinstance(device, Error):
+            yield _problem(device)
+            continue
+        try:
+            block = kind(device - kind.member_offset("dev"))
+            state, first = int(block.state), block.start_section_nr
+            yield {
+                "block": int(block), "name": str(block.dev.kobj.name), "start": first << SECTION_BITS, "end": (first << SECTION_BITS) + size - 1,
+                "nid": block.nid, "state": MEMORY_STATES.get(state, str(state)), "section_number": first,
+            }  # fmt: skip
+        except Error as error:
+            yield {"error": str(error)}
 
 
 def _nodes_text(rows: Iterable[Row], dump: Dump) -> Iterator[str]:

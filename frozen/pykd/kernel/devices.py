@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The driver model: buses, classes and their devices; disks."""
+
+from __future__ import annotations
+
+from .. import Error, FaultError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from _pykd import Dump
+
+MAX_DEVICES = 200000
+
+
+def private_of(dump: Dump, holder: int, kind: str) -> Any:
+    """``struct subsys_private`` of the ``struct class`` or ``struct bus_type`` (*kind*) at *holder*; None if it has none.
+
+    2df418cf4b72 and d2bf38c088e0 (in v6.4) took the pointer ``p`` out of both: then the kset of all of them has to be searched.
+    """
+    one: Any = dump.object(f"struct {kind}", holder)
+    if one.hasField("p"):
+        return one.p or None
+    member, name = ("class", "class_kset") if kind == "class" else ("bus", "bus_kset")
+    kset: Any = dump.object("struct kset", dump.read_unsigned(dump.symbol(name, "").address))
+    private: Any = dump.struct_class("struct subsys_private")
+    offset = (dump.struct_class("struct kobject").member_offset("entry") or 0) + (private.member_offset("subsys.kobj") or 0)
+    for link in dump.follow(int(kset) + kset.fieldOffset("list"), limit=MAX_DEVICES)[0][1:]:
+        found = private(link - offset)
+        try:
+            if int(found.Eval(member)) == holder:
+                return found
+        except FaultError:
+            continue  # of another class or bus, if the dump is not too damaged
+    return None
+
+
+def devices(dump: Dump, private: Any, kind: str) -> Iterator[int | Error]:
+    """Addresses of ``struct device`` in the list of a bus or class, and the errors met in it."""
+    holder = dump.struct_class("struct device_private")
+    link = holder.member_offset("knode_class.n_node" if kind == "class" else "knode_bus.n_node")
+    if link is None:
+        raise Error(f"struct device_private of this kernel has no node in the list of a {kind}")
+    back = holder.member_offset("device") or 0
+    nodes, why = dump.follow(int(private) + private.fieldOffset("klist_devices.k_list"), limit=MAX_DEVICES)
+    for node in nodes[1:]:
+        try:
+            yield dump.read_unsigned(node - link + back)
+        except FaultError as error:
+            yield error
+    if isinstance(why, Error):
+        yield why
+
+
+def disks(dump: Dump) -> Iterator[Any]:
+    """``struct gendisk`` of every whole disk in the order of the class, and the errors met on the way."""
+    private = private_of(dump, dump.symbol("block_class", "").address, "class")
+    if private is None:
+        yield Error("struct subsys_private of the block devices was not found")
+        return
+    gendisk: Any = dump.struct_class("struct gendisk")
+    whole = dump.symbol("disk_type", "").address if dump.address_of("disk_type") else 0
+    embedded = gendisk.member_offset("part0.__dev")
+    # 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)
+    in_partition = dump.struct_class("struct block_device").member_offset("bd_device")
+    for address in devices(dump, private, "class"):
+        if isinstance(address, Error):
+            yield address
+            continue
+        try:
+            if whole and int(dump.object("struct device", address).type) != whole:
+                continue
+            if embedded is not None:
+                yield gendisk(address - embedded)
+            else:
+                yield dump.object("struct block_device", address - (in_partition or 0)).bd_disk
+        except FaultError as error:
+            yield error
