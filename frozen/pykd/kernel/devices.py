@@ -19,6 +19,8 @@ def private_of(dump: Dump, holder: int, kind: str) -> Any:
     """``struct subsys_private`` of the ``struct class`` or ``struct bus_type`` (*kind*) at *holder*; None if it has none.
 
     2df418cf4b72 and d2bf38c088e0 (in v6.4) took the pointer ``p`` out of both: then the kset of all of them has to be searched.
+
+    :raises FaultError: when it was not found and might be in what cannot be read.
     """
     one: Any = dump.object(f"struct {kind}", holder)
     if one.hasField("p"):
@@ -27,13 +29,17 @@ def private_of(dump: Dump, holder: int, kind: str) -> Any:
     kset: Any = dump.object("struct kset", dump.read_unsigned(dump.symbol(name, "").address))
     private: Any = dump.struct_class("struct subsys_private")
     offset = (dump.struct_class("struct kobject").member_offset("entry") or 0) + (private.member_offset("subsys.kobj") or 0)
-    for link in dump.follow(int(kset) + kset.fieldOffset("list"), limit=MAX_DEVICES)[0][1:]:
+    links, why = dump.follow(int(kset) + kset.fieldOffset("list"), limit=MAX_DEVICES)
+    problem = why if isinstance(why, FaultError) else None
+    for link in links[1:]:
         found = private(link - offset)
         try:
             if int(found.Eval(member)) == holder:
                 return found
-        except FaultError:
-            continue  # of another class or bus, if the dump is not too damaged
+        except FaultError as error:
+            problem = problem or error  # of another class or bus, if it is found after all
+    if problem is not None:
+        raise problem
     return None
 
 
@@ -56,9 +62,12 @@ def devices(dump: Dump, private: Any, kind: str) -> Iterator[int | Error]:
 
 def disks(dump: Dump) -> Iterator[Any]:
     """``struct gendisk`` of every whole disk in the order of the class, and the errors met on the way."""
-    private = private_of(dump, dump.symbol("block_class", "").address, "class")
+    try:
+        private = private_of(dump, dump.symbol("block_class", "").address, "class")
+    except FaultError as error:
+        yield error
+        return
     if private is None:
-        yield Error("struct subsys_private of the block devices was not found")
         return
     gendisk: Any = dump.struct_class("struct gendisk")
     whole = dump.symbol("disk_type", "").address if dump.address_of("disk_type") else 0
