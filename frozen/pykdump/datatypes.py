@@ -140,11 +140,22 @@ def type_length(tname: str) -> int:
         return -1
 
 
+def _described(name: str) -> TypeDict:
+    """The dictionary of a type, or of a variable's type."""
+    try:
+        found: TypeDict = gdb_typeinfo(name)
+        return found
+    except pykd.Error:
+        import crash
+
+        return crash.gdb_typeinfo(name)
+
+
 class TypeInfo:
-    """A type, given by its name or by its dictionary."""
+    """A type, given by its name (or a variable's) or by its dictionary."""
 
     def __init__(self, info: str | TypeDict) -> None:
-        described = gdb_typeinfo(info) if isinstance(info, str) else info
+        described = _described(info) if isinstance(info, str) else info
         self.ctype = described.ctype
         self.stype: str = described.get("typedef") or described["basetype"]
         self.size: int = described["typelength"]

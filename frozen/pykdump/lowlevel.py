@@ -93,6 +93,14 @@ def _dump_members(self: _pykd.Struct, indent: int = 0) -> None:
 StructResult.Dump = _dump_members  # type: ignore[attr-defined]
 
 
+def _pointer_text(self: _pykd.Pointer) -> str:
+    """gdb's spelling, which has no qualifiers."""
+    return f"<tPtr addr={int(self):#x} ctype='{self.ti.typestr()}'>"
+
+
+_pykd.Pointer.__repr__ = _pykd.Pointer.__str__ = _pointer_text  # type: ignore[method-assign, assignment]
+
+
 def _class_of(sname: str) -> _pykd.StructType | None:
     try:
         return pykd.current().struct_class(sname)

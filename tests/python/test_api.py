@@ -404,6 +404,9 @@ class Types(unittest.TestCase):
         self.assertEqual("struct list_head *", TypeInfo("struct list_head *").typestr())
         self.assertEqual("  struct list_head *;", TypeInfo("struct list_head *").fullstr(2))
         self.assertEqual("TypeInfo <struct list_head *[3]> size=8", repr(info))
+        self.assertEqual(TASK, TypeInfo("init_task").stype)
+        with self.assertRaisesRegex(crash.error, "PyKdump/GDB error"):
+            TypeInfo("struct no_such")
         unsigned = TypeInfo("unsigned int")
         self.assertEqual((1, None, 1), (unsigned.uint, unsigned.ptrlev, unsigned.elements))
         self.assertEqual(("u32", "u32"), (TypeInfo("u32").stype, TypeInfo("u32").typedef))
@@ -556,7 +559,8 @@ class Structs(unittest.TestCase):
         self.assertRegex(repr(stack), r"^<tPtr addr=0x[0-9a-f]+ ctype='void \*'>$")
         with self.assertRaises(TypeError):
             stack.Deref
-        # A table of function pointers is read as a pointer to pointers.
+        name = self.task.fs.root.dentry.d_name.name
+        self.assertEqual(f"<tPtr addr={int(name):#x} ctype='unsigned char *'>", str(name))
         longs = tPtr(sym2addr("linux_banner"), TypeInfo("unsigned long *"))
         self.assertEqual(readULong(sym2addr("linux_banner")), longs[0])
         self.assertEqual(readULong(sym2addr("linux_banner") + 8), longs[1])
