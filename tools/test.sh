@@ -3,4 +3,10 @@
 # Run the tests in the interpreter that is tested; the programs are built already (build.sh test).
 . "$(dirname "$0")/deps/env.sh"
 cd "$TOP" || exit
-exec env -u PYKDUMPPATH "$TOP/pykd" --trust-cwd --run tests/run.py "$@"
+status=0
+env -u PYKDUMPPATH "$TOP/pykd" --trust-cwd --run tests/run.py "$@" || status=1
+# What build.sh test-kernels has left in its cache.
+if [ $# -eq 0 ] && compgen -G 'build/vmtest/dumps/*/made' >/dev/null && command -v python3 >/dev/null; then
+	python3 tools/vmtest --cached || status=1
+fi
+exit $status

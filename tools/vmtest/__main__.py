@@ -1,9 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The kernel bench: boot, load, crash, dump, compare. README.md beside this file says how to use and extend it."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import answers
@@ -61,12 +64,18 @@ def compare(result: bench.Result) -> int:
 
 def differences(truth: Truth, files: list[Path]) -> dict[str, list[str]]:
     """The lines of every comparison; a refusal is a line."""
-    found = {}
-    for what, function in COMPARISONS.items():
+
+    def answer(what: str) -> object:
         try:
-            found[what] = list(function(truth, answers.probe(what, files)))
+            return answers.probe(what, files)
         except answers.Refused as error:
-            found[what] = [f"refused: {error}"]
+            return error
+
+    found = {}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for (what, function), given in zip(COMPARISONS.items(), pool.map(answer, COMPARISONS), strict=True):
+            refused = isinstance(given, answers.Refused)
+            found[what] = [f"refused: {given}"] if refused else list(function(truth, given))
     return found
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Run pykd, and where they are installed drgn and crash, on a dump."""
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def side_by_side(dump: Path, vmlinux: Path, chroot: Path | None) -> list[Answer]
         answers.append(_timed("crash", lambda: {
             word.rstrip(":"): int(number) for word, number in
             (line.split() for line in _run([*prefix, "crash", "-s", f"{within}/vmlinux", f"{within}/dump"],
-                                           "ps -S\n").splitlines() if line.strip())}))
+                                           "ps -S\nquit\n").splitlines() if line.strip())}))
     return answers
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Make what a variant needs, once: the guest's run, its ground truth, its dump files."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What pykd says against what the guest said.
 
 A comparison is a function here and a probe of the same name in probes/: the probe runs inside pykd and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The files that are made of one crash. Adding a format is one line in MAKEDUMPFILE or QEMU.
 
 The guest saves its /proc/vmcore as it is; makedumpfile then runs on the host, natively, once a format.

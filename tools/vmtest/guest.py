@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What boots: the guest program, the initramfs around it, and the file systems it mounts."""
 
 from __future__ import annotations
@@ -6,8 +7,8 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-from initramfs import Archive, Modules, add_program
 import packages
+from initramfs import Archive, Modules, add_program
 
 SOURCE = Path(__file__).resolve().parent / "guest"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The guest's first and only root file system: a cpio archive made without root."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The kernels of the bench. Adding one is one line in KERNELS."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """One run of QEMU: start it, follow its console, act on what the guest says, get its disks back."""
 
 from __future__ import annotations

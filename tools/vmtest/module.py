@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The module that crashes the guest, built with the kernel's own headers in an unpacked, never booted root."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Debian packages without installing anything: a private apt, its downloads and unpacked trees.
 
 The mirrors are those the machine's own apt is configured with; only the suites are ours.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Compress the pages of a kdump-compressed file again, with zstd at its best level.
 
 makedumpfile compresses fast; a dump that lives in a repository should be small. The file stays an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What the guest's /proc said, parsed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The runs of the bench: which kernel, which machine, which workload, how it dies, which files come of it.
 
 Adding one is one line in VARIANTS. A few variants, not the product of all.

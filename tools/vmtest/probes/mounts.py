@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Mounts of the first process's namespace: device and type by mount point."""
 import json
 

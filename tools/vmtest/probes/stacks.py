@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The functions on the kernel stack of every thread, innermost first."""
 import json
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Every symbol of kernel and modules, and which addresses do not lead back to a symbol of that address."""
 import json
 
