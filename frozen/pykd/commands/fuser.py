@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``fuser``: tasks that use a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Dump, Error
+
+from pykd import context
+from pykd.command import Command, CommandError, Option, Row, UsageError
+from pykd.commands.files import descriptors, file_row, path_pair
+from pykd.commands.vm import area_row, areas
+from pykd.session import Session
+
+
+class _File:
+    """The file that is looked for: an inode's address, or a path."""
+
+    def __init__(self, word: str) -> None:
+        self.path = word
+        try:
+            self.inode = int(word, 16) if "/" not in word else 0
+        except ValueError:
+            raise CommandError(f"neither a full path nor an inode: {word}") from None
+
+    def is_path(self, dump: Dump, path: Any) -> bool:
+        """Whether a ``struct path`` leads to it."""
+        if not path.dentry:
+            return False
+        return int(path.dentry.d_inode) == self.inode if self.inode else path_pair(dump, path) == self.path
+
+    def is_row(self, row: Row) -> bool:
+        return row.get("inode") == self.inode if self.inode else row.get("path") == self.path
+
+
+def _usage(dump: Dump, thread: Any, wanted: _File) -> Iterator[str | Error]:
+    """How a task uses it, and the errors met on the way."""
+    task: Any = dump.object("struct task_struct", thread.address)
+    try:
+        if task.fs:
+            yield from (name for name, path in (("root", task.fs.root), ("cwd", task.fs.pwd)) if wanted.is_path(dump, path))
+    except Error as error:
+        yield error
+    try:
+        for number, file in descriptors(dump, thread.address):
+            row = file_row(dump, number, file)
+            if wanted.is_row(row):
+                yield "fd"
+                break
+    except Error as error:
+        yield error
+    try:
+        if thread.mm:
+            yield from _mapped(dump, int(thread.mm), wanted)
+    except Error as error:
+        yield error
+
+
+def _mapped(dump: Dump, mm: int, wanted: _File) -> Iterator[str]:
+    if wanted.inode:
+        for address in areas(dump, mm):
+            file = dump.object("struct vm_area_struct", address).vm_file
+            if file and int(file.f_inode) == wanted.inode:
+                yield "mmap"
+                return
+    elif any(area_row(dump, address).get("file") == wanted.path for address in areas(dump, mm)):
+        yield "mmap"
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    if len(options.arguments) != 1:
+        raise UsageError("one path or inode is needed")
+    wanted = _File(options.arguments[0])
+    problems: list[Error] = []
+    for thread in context.table(session):
+        # idle tasks and kernel threads share the root of the first task
+        if thread.is_kernel() and not options.k:
+            continue
+        usage = []
+        for found in _usage(session.dump, thread, wanted):
+            (problems if isinstance(found, Error) else usage).append(found)  # type: ignore[arg-type]
+        if usage:
+            yield context.identity(thread) | {"usage": usage}
+    if problems:
+        yield {"error": f"{len(problems)} places could not be searched: {problems[0]}"}
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    found = list(rows)
+    users = [row for row in found if "usage" in row]
+    if users:
+        yield "   PID         TASK        COMM             USAGE"
+    else:
+        yield f"No users of {options.arguments[0]} found"
+    for row in users:
+        yield f"{row['pid']:>6}  {row['task']:016x}  {row['comm']:<16} {' '.join(row['usage'])}"
+    yield from (f"(error: {row['error']})" for row in found if "error" in row)
+
+
+COMMAND = Command(
+    name="fuser",
+    summary="users of a file",
+    topic="files",
+    options=(Option("-k", help="kernel threads too, which all use /"),),
+    arguments="PATH|INODE",
+    fields={"pid": "", "task": "", "cpu": "", "comm": "", "usage": "of root, cwd, fd, mmap"},
+    rows=rows,
+    text=text,
+)
