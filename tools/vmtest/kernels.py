@@ -69,20 +69,52 @@ def resolve(kernel: Kernel, cache: Path, update: bool = False) -> Image:
     record = cache / "kernels.json"
     known: dict[str, str] = json.loads(record.read_text()) if record.exists() else {}
     release = known.get(kernel.name)
-    if release is None or update:
-        release = _newest_release(packages.Apt(cache, kernel.suite), kernel.package, update)
+    if release and not update and _image(release, cache):
+        return Image(release, cache / "kernels" / release)
+    apt = packages.Apt(cache, kernel.suite)
+    newest = _newest_release(apt, kernel.package, update)
+    missing = None
+    for release in [newest, *_older(apt, newest)]:
+        try:
+            _fetch(apt, release, cache)
+        except packages.PackageError as error:
+            # A mirror may list a package that it does not hold.
+            missing = missing or error
+            continue
         known[kernel.name] = release
-        record.parent.mkdir(parents=True, exist_ok=True)
         record.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
-    image = Image(release, cache / "kernels" / release)
-    if not (image.root / ".complete").exists():
-        apt = packages.Apt(cache, kernel.suite)
-        for deb in apt.download(*_parts(apt, release)):
-            packages.merge_usr(image.root)
-            packages.unpack(deb, image.root)
-            deb.unlink()
-        (image.root / ".complete").touch()
-    return image
+        return Image(release, cache / "kernels" / release)
+    raise missing or packages.PackageError(f"no image of {kernel.name}")
+
+
+def _image(release: str, cache: Path) -> bool:
+    return (cache / "kernels" / release / ".complete").exists()
+
+
+def _fetch(apt: packages.Apt, release: str, cache: Path) -> None:
+    root = cache / "kernels" / release
+    if _image(release, cache):
+        return
+    for deb in apt.download(*_parts(apt, release)):
+        packages.merge_usr(root)
+        packages.unpack(deb, root)
+        deb.unlink()
+    (root / ".complete").touch()
+
+
+def _older(apt: packages.Apt, release: str) -> list[str]:
+    """Older releases of the same series and flavour, newest first."""
+    match = re.fullmatch(r"(\d+\.\d+)(\D.*?)(-\D\S*)", release)
+    if not match:
+        return []
+    series, _, flavour = match.groups()
+    pattern = re.compile(rf"linux-image-({re.escape(series)}\.[^-]+(?:-\d+)?{re.escape(flavour)})")
+    names = [m[1] for m in map(pattern.fullmatch, apt.names(f"linux-image-{series}.")) if m]
+
+    def age(name: str) -> list[int]:
+        return [int(n) for n in re.findall(r"\d+", name)]
+
+    return sorted((n for n in names if age(n) < age(release)), key=age, reverse=True)
 
 
 def _newest_release(apt: packages.Apt, package: str, update: bool) -> str:

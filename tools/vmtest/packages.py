@@ -115,6 +115,11 @@ Debug::NoLocking "true";
                 return line[len(name) + 2:]
         return ""
 
+    def names(self, prefix: str) -> list[str]:
+        """Names of the packages that begin with ``prefix``."""
+        self._prepare()
+        return self._run("apt-cache", "pkgnames", prefix).split()
+
     def download(self, *packages: str) -> list[Path]:
         """The .deb files of ``packages`` alone, without what they depend on."""
         self._prepare()
