@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import cpus
 from pykd.command import Command, Option, Row
 from pykd.kernel import devices
@@ -320,7 +319,7 @@ COMMAND = Command(
     fields={
         "kind": "character or block", "major": "", "name": "", "address": "struct cdev or gendisk", "operations": "", "disk": "struct gendisk",
         "queue": "struct request_queue", "reads": "requests in flight", "writes": "the same", "bus": "struct pci_bus", "devices": "of the bus",
-    },  # fmt: skip
+    },
     rows=rows,
     text=text,
 )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-
 from pykd import context
 from pykd.command import Command, Option, Row
 from pykd.expression import address as to_address
@@ -58,7 +57,8 @@ def _path(dump: Any, file: Any, kind: str) -> str:
     dentry = file.f_path.dentry
     if dentry.d_parent == dentry and str(dentry.d_sb.s_type.name) in ("sockfs", "pipefs", "anon_inodefs", "nsfs", "pidfs"):
         name = dentry.d_name
-        return dump.read(int(name.Eval("name")), min(name.len, 255)).decode("utf-8", "backslashreplace") if name.len else ""
+        data: bytes = dump.read(int(name.Eval("name")), min(name.len, 255))
+        return data.decode("utf-8", "backslashreplace")
     return path_pair(dump, file.f_path)
 
 
@@ -183,7 +183,7 @@ COMMAND = Command(
     fields={
         "files": "fd, file, dentry, inode, type, path, mapping, pages", "root": "path", "cwd": "path", "pid": "", "task": "", "cpu": "",
         "comm": "",
-    },  # fmt: skip
+    },
     rows=rows,
     text=text,
 )

@@ -78,9 +78,12 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         # idle tasks and kernel threads share the root of the first task
         if thread.is_kernel() and not options.k:
             continue
-        usage = []
+        usage: list[str] = []
         for found in _usage(session.dump, thread, wanted):
-            (problems if isinstance(found, Error) else usage).append(found)  # type: ignore[arg-type]
+            if isinstance(found, Error):
+                problems.append(found)
+            else:
+                usage.append(found)
         if usage:
             yield context.identity(thread) | {"usage": usage}
     if problems:

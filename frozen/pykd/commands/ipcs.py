@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import context
 from pykd.command import Command, CommandError, Option, Row
 from pykd.session import Session
@@ -123,7 +122,7 @@ COMMAND = Command(
     fields={
         "kind": "m, s or q", "address": "of the structure", "key": "", "id": "", "uid": "", "mode": "", "bytes": "", "attached": "", "semaphores": "",
         "messages": "", "inode": "struct inode", "allocated": "pages", "resident": "pages", "swapped": "pages",
-    },  # fmt: skip
+    },
     rows=rows,
     text=text,
 )

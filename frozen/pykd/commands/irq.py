@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import cpus
 from pykd.command import Command, CommandError, Option, Row
 from pykd.kernel import irqs
@@ -140,7 +139,7 @@ def _line(row: Row) -> Iterator[str]:
         yield _error(row).strip()
         return
     unused = "    (unused)    "
-    head = f"{str(row['irq']):^5} " + (f"{row['descriptor']:016x}" if "descriptor" in row else unused)
+    head = f"{row['irq']!s:^5} " + (f"{row['descriptor']:016x}" if "descriptor" in row else unused)
     if not row["actions"]:
         yield head + (_error(row) if "error" in row else f"  {unused}  ")
     for number, action in enumerate(row["actions"]):

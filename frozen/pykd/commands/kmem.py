@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import context, cpus, rbtree
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
@@ -161,7 +160,12 @@ def _slab_text(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def counters(dump: Dump) -> Iterator[Row]:
-    for section, read in (("VM_ZONE_STAT", vmstat.zone_stats), ("VM_NODE_STAT", vmstat.node_stats), ("VM_EVENT_STATES", vmstat.events)):
+    sections: tuple[tuple[str, Callable[[Dump], dict[str, int]]], ...] = (
+        ("VM_ZONE_STAT", vmstat.zone_stats),
+        ("VM_NODE_STAT", vmstat.node_stats),
+        ("VM_EVENT_STATES", vmstat.events),
+    )
+    for section, read in sections:
         try:
             yield {"section": section, "counters": read(dump)}
         except Error as error:
@@ -169,7 +173,7 @@ def counters(dump: Dump) -> Iterator[Row]:
 
 
 def _counters_text(rows: Iterable[Row]) -> Iterator[str]:
-    found = list(rows)
+    found: list[Row] = list(rows)
     stat_width = max((len(name) for row in found[:2] for name in row["counters"]), default=0)
     for number, row in enumerate(found):
         if number:
@@ -406,6 +410,19 @@ def _block_line(row: Row) -> str:
     )
 
 
+# -- -g
+
+
+def page_flags(dump: Dump, words: list[str]) -> Iterator[Row]:
+    """Names of the flags of a page; of a value those that are set in it."""
+    try:
+        values = [int(word, 16) for word in words]
+    except ValueError as error:
+        raise CommandError(f"flags are hexadecimal numbers: {error}") from None
+    for value in values or [-1]:
+        yield from ({"flag": name, "bit": bit} for name, bit in pages.flags(dump) if value >> bit & 1)
+
+
 # -- -v
 
 
@@ -534,6 +551,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         return huge_pages(dump)
     if options.v:
         return vmalloc(dump)
+    if options.g:
+        return page_flags(dump, options.arguments)
     if options.p:
         return _pages(session, options.arguments)
     if not options.arguments:
@@ -563,6 +582,9 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     elif options.v:
         yield VMALLOC_TITLE
         yield from map(_vmalloc_line, rows)
+    elif options.g:
+        yield "PAGE-FLAG              BIT  VALUE"
+        yield from (f"{row['flag']:<22}{row['bit']:>4}  {1 << row['bit']:07x}" for row in rows)
     elif options.p:
         yield pages.TITLE
         yield from map(pages.text, rows)
@@ -584,14 +606,15 @@ COMMAND = Command(
         Option("-o", help="per-CPU offsets"),
         Option("-h", help="huge pages"),
         Option("-v", help="memory of vmalloc()"),
+        Option("-g", help="names of the flags of a page: all, or of those in the numbers given"),
         Option("-p", help="struct page: all, or of the addresses given"),
     ),
     arguments="[CACHE|ADDRESS]…",
     description="With an address alone: the symbol, slab cache, vmalloc area, task and page that it is in.",
     fields={
         "cache": "struct kmem_cache", "object_size": "bytes", "allocated": "objects", "total": "objects", "slab_size": "bytes",
-        "pages": "of 4 kB", "percent": "", "counters": "by name", "area": "struct vmap_area", "page": "struct page", "hstate": "struct hstate",
-    },  # fmt: skip
+        "pages": "of 4 kB", "percent": "", "counters": "by name", "area": "struct vmap_area", "page": "struct page", "hstate": "struct hstate", "flag": "name", "bit": "",
+    },
     rows=rows,
     text=text,
 )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
@@ -35,7 +35,7 @@ def _symbol(dump: Dump, name: str) -> str:
 def _machine(session: Session) -> Iterator[Row]:
     dump = session.dump
     layout = dump.layout
-    fields = (
+    fields: tuple[tuple[str, Callable[[], str]], ...] = (
         ("MACHINE TYPE", lambda: dump.arch),
         ("MEMORY SIZE", lambda: sysinfo.MEMORY(dump)),
         ("CPUS", lambda: str(len(cpus.present(dump)))),

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-
 from pykd import context, rbtree
 from pykd.command import Command, CommandError, Option, Row
 from pykd.kernel.paths import path_of
@@ -119,7 +118,7 @@ COMMAND = Command(
     fields={
         "mount": "struct mount", "superblock": "struct super_block", "type": "filesystem", "device": "", "directory": "mount point",
         "inodes": "struct inode",
-    },  # fmt: skip
+    },
     rows=rows,
     text=text,
 )

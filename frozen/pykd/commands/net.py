@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import context
 from pykd.command import Command, CommandError, Option, Row
 from pykd.commands.files import descriptors
@@ -283,7 +282,7 @@ COMMAND = Command(
     fields={
         "device": "struct net_device", "name": "", "addresses": "", "neighbour": "struct neighbour", "state": "",
         "sockets": "fd, socket, sock, family, type, source, source_port, destination, destination_port",
-    },  # fmt: skip
+    },
     rows=rows,
     text=text,
 )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-
 from pykd import context, cpus, rbtree
 from pykd.command import Command, Option, Row
 from pykd.session import Session
@@ -42,7 +41,7 @@ def real_time(session: Session, queue: Any, problem: Any) -> Iterator[int]:
     dump = session.dump
     entity: Any = dump.struct_class("struct sched_rt_entity")
     link = entity.member_offset("run_list")
-    task_offset = dump.struct_class("struct task_struct").member_offset("rt")
+    task_offset = dump.struct_class("struct task_struct").member_offset("rt") or 0
     heads = int(queue.active) + queue.active.fieldOffset("queue")
     for level in range(len(queue.active.queue)):
         try:
@@ -207,7 +206,7 @@ COMMAND = Command(
     ),
     fields={
         "cpu": "", "runqueue": "struct rq", "clock": "ns", "current": "task", "last_run": "ns", "real_time": "tasks", "fair": "tasks and groups",
-    },  # fmt: skip
+    },
     rows=rows,
     text=text,
 )

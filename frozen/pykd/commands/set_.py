@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-
 from pykd import context, cpus, tasks, taskstate
 from pykd.command import Command, CommandError, Option, Row
 from pykd.session import Session

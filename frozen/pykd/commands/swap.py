@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd.command import Command, Row
 from pykd.commands.files import path_pair
 from pykd.session import Session

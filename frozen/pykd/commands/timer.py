@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import context, cpus, rbtree
 from pykd.command import Command, CommandError, Option, Row
 from pykd.kernel import timekeeping

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import context, tasktable
 from pykd.command import Command, CommandError, Option, Row
 from pykd.commands.files import path_pair
@@ -193,7 +192,7 @@ COMMAND = Command(
     fields={
         "mm": "struct mm_struct", "pgd": "", "rss": "kB", "total": "kB", "pid": "", "task": "", "cpu": "", "comm": "",
         "areas": "vma, start, end, flags, file; with -p pages: virtual, physical",
-    },  # fmt: skip
+    },
     rows=rows,
     text=text,
 )

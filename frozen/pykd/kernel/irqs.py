@@ -23,6 +23,7 @@ def descriptors(dump: Dump, problem: Callable[[str], None] | None = None) -> Ite
     721255b9826b ("genirq: Use a maple tree for interrupt descriptor management") (in v6.5): ``sparse_irqs``, ``irq_desc_tree`` before.
     """
     desc = dump.struct_class("struct irq_desc")
+    found: Iterator[tuple[int, int]]
     if tree := dump.address_of("sparse_irqs"):
         found = ((first, entry) for first, _, entry in mapletree.entries(dump, tree, problem))
     else:

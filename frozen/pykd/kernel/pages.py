@@ -20,7 +20,8 @@ def vmemmap(dump: Dump) -> int:
 
 def page_of(dump: Dump, physical: int) -> int:
     """Address of the ``struct page`` of a physical address."""
-    return vmemmap(dump) + physical // dump.page_size * dump.type("struct page").size
+    start: int = vmemmap(dump)
+    return start + physical // dump.page_size * dump.type("struct page").size
 
 
 def physical_of(dump: Dump, page: int) -> int | None:
@@ -30,15 +31,19 @@ def physical_of(dump: Dump, page: int) -> int | None:
     return number * dump.page_size if not rest and 0 <= number < dump.max_pfn else None
 
 
+def flags(dump: Dump) -> list[tuple[str, int]]:
+    """Every name that the kernel has for a flag, and the bit's number. :raises NotFoundError:"""
+    found = dump.enumerator_type("PG_locked").enumerators()
+    end = dict(found).get("__NR_PAGEFLAGS", 32)
+    return [(name, bit) for name, bit in found if 0 <= bit < end and name.startswith("PG_")]
+
+
 @per_dump
 def flag_names(dump: Dump) -> dict[int, str]:
     """Names of the flag bits; of several names of a bit the first."""
     names: dict[int, str] = {}
-    flags = dump.enumerator_type("PG_locked").enumerators()
-    end = dict(flags).get("__NR_PAGEFLAGS", 32)
-    for name, bit in flags:
-        if 0 <= bit < end and name.startswith("PG_"):
-            names.setdefault(bit, name.removeprefix("PG_"))
+    for name, bit in flags(dump):
+        names.setdefault(bit, name.removeprefix("PG_"))
     return names
 
 
@@ -48,13 +53,13 @@ def row(dump: Dump, address: int) -> dict[str, Any]:
     try:
         page: Any = dump.object("struct page", address)
         # 53fbef56e07d ("mm: introduce memdesc_flags_t") (in v6.18): flags are in a struct
-        flags = dump.read_unsigned(address)
+        value = dump.read_unsigned(address)
         found["mapping"] = int(page.mapping)
         member = dump.type("struct page").member("index") or dump.type("struct page").member("__folio_index")
         found["index"] = dump.read_unsigned(address + member.offset) if member else 0
         found["count"] = page._refcount.counter
-        found["flags"] = flags
-        found["names"] = [name for bit, name in flag_names(dump).items() if flags >> bit & 1]
+        found["flags"] = value
+        found["names"] = [name for bit, name in flag_names(dump).items() if value >> bit & 1]
     except Error as error:
         found["error"] = str(error)
     return found
