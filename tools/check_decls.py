@@ -60,7 +60,7 @@ def read_declarations(folder: Path) -> dict[str, list[Declaration]]:
 
 def inside_gdb() -> None:
     """Compare, and print one JSON object as the last line."""
-    import gdb  # noqa: PLC0415 (only there)
+    import gdb
 
     def spelled(type_: "gdb.Type") -> str:
         """The type without qualifiers and typedefs of its core."""
@@ -156,12 +156,12 @@ def main() -> None:
     """Outside gdb."""
     if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
-    sys.exit(not all([check(vmlinux) for vmlinux in sys.argv[1:]]))
+    sys.exit(not all(check(vmlinux) for vmlinux in sys.argv[1:]))
 
 
 if __name__ == "__main__":
     try:
-        import gdb  # noqa: F401
+        import gdb
     except ImportError:
         main()
     else:

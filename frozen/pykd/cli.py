@@ -187,7 +187,7 @@ def run(session: "Session", arguments: Arguments) -> int:
 
         path, arguments.output = arguments.output, None
         try:
-            file = open(path, "w", encoding="utf-8", errors="surrogateescape")
+            file = open(path, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
         except OSError as error:
             return fail(f"{path}: {error.strerror}", EXIT_USAGE)
         with file, output_to(file):

@@ -5,7 +5,7 @@ Programs written for older kernels name members that were renamed, moved, or rep
 path, or can be worked out faithfully, the old name goes on to work: such members are added to the class of a struct when that is
 made, and only where the compiler's struct does not have them. Names whose meaning is gone (``mm_struct.mm_rb``) stay gone.
 """
-# ruff: noqa: E501 (a line for each name)
+
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING
 
 from _pykd import Dump, Error, NotFoundError, Type
-
 from pykd.command import CommandError
 
 if TYPE_CHECKING:

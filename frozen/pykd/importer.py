@@ -17,12 +17,13 @@ main.c imports this module before Python has codecs, ``os`` or any other module 
 """
 
 import _imp
-import _pykd_files as files
 import posix
 import sys
 
 # The class that every module's __spec__ has; importlib is a package that has yet to be imported.
 from _frozen_importlib import ModuleSpec
+
+import _pykd_files as files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from _pykd import Error
-
 from pykd import banner
 from pykd.session import Quit, Session
 
@@ -25,7 +24,7 @@ def interact(session: Session, pager: bool = True) -> bool:
     """Ask for commands until the end of input; True if every one worked (asked of a terminal: always)."""
     terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     if not terminal:
-        return all([session.run(line) for line in sys.stdin if line.strip()])
+        return all(session.run(line) for line in sys.stdin if line.strip())
     for line in banner.lines(session.dump):
         print(line)
     print()

@@ -9,7 +9,6 @@ from importlib.resources.abc import Traversable, TraversableResources
 from typing import Any
 
 import _pykd_files as files
-
 from pykd.importer import EXE
 
 

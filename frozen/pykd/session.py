@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import command as commands
 from pykd import line as lines
 
@@ -231,7 +230,7 @@ class Session:
     def run_file(self, path: str) -> bool:
         """Run the lines of a file; True if all worked."""
         with open(path, encoding="utf-8", errors="replace") as file:
-            return all([self.run(line) for line in file if line.strip()])
+            return all(self.run(line) for line in file if line.strip())
 
     def capture(self, text: str) -> tuple[str, bool]:
         """Run one command and return what it printed, its messages included, and whether it worked."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from . import Error, FaultError, NotFoundError, cpus, current, per_dump
+from . import FaultError, NotFoundError, cpus, current, per_dump
 from .tasklist import ThreadList
 
 TYPE_CHECKING = False

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 from _pykd import Dump, Error, FaultError
-
 from pykd import cpus, tasks
 
 STATES = (

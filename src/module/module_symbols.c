@@ -16,7 +16,7 @@ struct elf_symbol {
 #define SYMBOL_MAX (1u << 20)
 #define STRINGS_MAX (64u << 20)
 #define ALL_MAX (256u << 20) /* bytes of all modules' symbols together; 90 modules of Debian's 7.2 take 6 MB */
-#define NAME_MAX_LEN 512 /* KSYM_NAME_LEN since Linux 6.1 */
+#define NAME_MAX_LEN 512     /* KSYM_NAME_LEN since Linux 6.1 */
 
 /** The tables of one module in memory of ours. */
 struct tables {
@@ -130,7 +130,8 @@ static void fill_sizes(struct kd_module *module)
 	}
 }
 
-/** The kernel keeps nm's letter in lower case, and st_info, which has the binding, beside it (before 5.2: in its place). */
+/** The kernel keeps nm's letter in lower case, and st_info, which has the binding, beside it (before 5.2: in its
+ * place). */
 static char letter_of(const struct tables *tables, size_t index)
 {
 	uint8_t info = tables->symbols[index].info;

@@ -45,7 +45,8 @@ struct kd_modules {
 	struct kd_module_place_vector places; /* ascending */
 
 	struct kd_module_name_vector names;
-	uint32_t *buckets; /* [1 << bucket_bits] number + 1 of the first name; chains, so that equal names cost nothing */
+	uint32_t *
+		buckets; /* [1 << bucket_bits] number + 1 of the first name; chains, so that equal names cost nothing */
 	unsigned int bucket_bits;
 	uint64_t symbols_len; /* bytes that all symbols take so far */
 

@@ -35,13 +35,13 @@ PyObject *kd_py_exception(struct kd_error *error);
 
 typedef struct {
 	PyObject_HEAD struct kd_program *program;
-	kd_paddr pgd;		      /* address space of every virtual read; 0: the kernel's */
-	PyObject *paths;	      /* tuple of str */
-	PyObject *classes;	      /* dict: address of a struct kd_type -> class */
-	PyObject *class_names;	      /* dict: C text -> class, for readers by name */
-	PyObject *pseudo_members;     /* dict */
-	PyObject *declarations;	      /* function that declares what pykd knows of globals, or NULL: it has been called */
-	PyObject *modules_error;      /* exception or NULL */
+	kd_paddr pgd;		  /* address space of every virtual read; 0: the kernel's */
+	PyObject *paths;	  /* tuple of str */
+	PyObject *classes;	  /* dict: address of a struct kd_type -> class */
+	PyObject *class_names;	  /* dict: C text -> class, for readers by name */
+	PyObject *pseudo_members; /* dict */
+	PyObject *declarations;	  /* function that declares what pykd knows of globals, or NULL: it has been called */
+	PyObject *modules_error;  /* exception or NULL */
 	struct kd_unwinder *unwinder; /* made on first use */
 } DumpObject;
 

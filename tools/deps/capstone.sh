@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The x86 disassembler with AT&T and Intel syntax; "diet" is off because operands are wanted.
 
 make -j"$JOBS" CC="$CC" CFLAGS="$CFLAGS -Iinclude -DCAPSTONE_USE_SYS_DYN_MEM -DCAPSTONE_HAS_X86" CAPSTONE_ARCHS=x86 \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # This machine's compiler and libc with the address sanitizer on (tests.mk adds the one for undefined behaviour, for our files alone).
 
 mkdir -p "$BUILD/bin" "$SYSROOT/lib" "$SYSROOT/include"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Inflates zlib pages about twice as fast as zlib (src/dump/codecs.c puts it in zlib's place). Only the decompressor.
 
 for source in lib/utils.c lib/deflate_decompress.c lib/zlib_decompress.c lib/adler32.c lib/crc32.c \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # libkdumpfile and libaddrxlat, static, without Python bindings, examples and tests.
 
 autoreconf -fi

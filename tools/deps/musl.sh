@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # musl, and the compiler wrapper that aims the machine's gcc at it.
 
 ./configure --prefix="$SYSROOT" --syslibdir="$SYSROOT/lib" --disable-shared --disable-wrapper CC=gcc

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # CPython as one relocatable object with every extension module built in that can work in a static binary.
 #
 # Left out: _ctypes (needs a dynamic loader), _ssl and _hashlib (OpenSSL; the hashes have built-in twins), _sqlite3,

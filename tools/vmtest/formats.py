@@ -15,10 +15,12 @@ import packages
 import repack
 
 SUITE = "sid"
+# Old enough for the C library of every host.
+SNAPPY_SUITE = "bookworm"
 
 # LEVEL stands for the highest dump level that this makedumpfile gets right for the kernel.
 MAKEDUMPFILE = {
-    "zlib": "-c -d LEVEL", "lzo": "-l -d LEVEL", "zstd": "-z -d LEVEL", "snappy": "-p -d LEVEL",
+    "zlib": "-c -d LEVEL", "lzo": "-l -d LEVEL", "zstd": "-z -d LEVEL",
     "elf": "-E -d LEVEL", "flat": "-F -c -d LEVEL", "split": "--split -c -d LEVEL",
     "d0": "-z -d 0", "d1": "-z -d 1", "d17": "-z -d 17", "d31": "-z -d 31",
 }
@@ -71,8 +73,12 @@ class Maker:
             with target[0].open("r+b") as out:
                 out.truncate(source.stat().st_size // 2)
             return None
-        if name == "zstd-small":
-            target[0].write_bytes(repack.repack(paths(self._folder, "zstd")[0].read_bytes()))
+        if name in ("zstd-small", "snappy"):
+            codec = None
+            if name == "snappy":
+                tree = packages.Apt(self._cache, SNAPPY_SUITE).tree(self._cache / "snappy", "libsnappy1v5")
+                codec = repack.Snappy(tree / "usr/lib/x86_64-linux-gnu")
+            target[0].write_bytes(repack.repack(paths(self._folder, "zstd")[0].read_bytes(), codec))
             return None
         if name == "raw" or name in QEMU:
             return None if target[0].exists() else f"{target[0].name} was not saved"

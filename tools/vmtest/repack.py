@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compress the pages of a kdump-compressed file again, with zstd at its best level.
+"""Compress the zstd pages of a kdump-compressed file again: with zstd at its best level, or with snappy.
 
-makedumpfile compresses fast; a dump that lives in a repository should be small. The file stays an
-ordinary one: the same headers and bitmaps, only page data and its descriptors are written anew.
+makedumpfile compresses fast; a dump that lives in a repository should be small. And Debian's makedumpfile
+is built without snappy. The file stays an ordinary one: the same headers and bitmaps, only page data and
+its descriptors are written anew.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from pathlib import Path
 BLOCK = 4096
 COUNTS = 424            # offset of status, block_size, sub_hdr_size, bitmap_blocks, max_mapnr
 DESCRIPTOR = struct.Struct("<qIIQ")
-ZLIB, ZSTD, ANY = 0x1, 0x20, 0x1 | 0x2 | 0x4 | 0x20
+SNAPPY, ZSTD, ANY = 0x4, 0x20, 0x1 | 0x2 | 0x4 | 0x20
 
 
 class Zstd:
     """The two calls of libzstd that are needed here."""
+
+    flag = ZSTD
 
     def __init__(self) -> None:
         self._library = ctypes.CDLL(ctypes.util.find_library("zstd") or "libzstd.so.1")
@@ -42,8 +45,26 @@ class Zstd:
         return self._buffer.raw[:BLOCK]
 
 
-def repack(source: bytes) -> bytes:
-    """The same dump with its zstd pages compressed again; ValueError for another format."""
+class Snappy:
+    """libsnappy, which is C++ and needs its runtime: ``folder`` holds both."""
+
+    flag = SNAPPY
+
+    def __init__(self, folder: Path) -> None:
+        ctypes.CDLL(str(folder / "libstdc++.so.6"), ctypes.RTLD_GLOBAL)
+        self._library = ctypes.CDLL(str(folder / "libsnappy.so.1"))
+        self._buffer = ctypes.create_string_buffer(2 * BLOCK)
+
+    def compress(self, page: bytes) -> bytes:
+        """``page`` compressed."""
+        length = ctypes.c_size_t(len(self._buffer))
+        if self._library.snappy_compress(page, ctypes.c_size_t(len(page)), self._buffer, ctypes.byref(length)):
+            raise ValueError("snappy_compress")
+        return self._buffer.raw[:length.value]
+
+
+def repack(source: bytes, codec: Zstd | Snappy | None = None) -> bytes:
+    """The same dump with its zstd pages compressed by ``codec`` (default: zstd); ValueError for another format."""
     _, block, sub, bitmap = struct.unpack_from("<IIII", source, COUNTS)
     if source[:8] != b"KDUMP   " or block != BLOCK:
         raise ValueError("not a kdump-compressed file with 4 KiB pages")
@@ -52,6 +73,7 @@ def repack(source: bytes) -> bytes:
     pages = int.from_bytes(source[second:first_descriptor], "little").bit_count()
     first_data = first_descriptor + pages * DESCRIPTOR.size
     zstd = Zstd()
+    codec = codec or zstd
     moved: dict[int, tuple[int, int, int]] = {}
     descriptors, data = bytearray(), bytearray()
     for index in range(pages):
@@ -59,7 +81,10 @@ def repack(source: bytes) -> bytes:
         if offset not in moved:     # zero pages share one offset
             stored = source[offset:offset + length]
             if flags & ANY == ZSTD:
-                stored = zstd.compress(zstd.decompress(stored))
+                stored = codec.compress(page := zstd.decompress(stored))
+                flags = flags & ~ANY | codec.flag
+                if len(stored) >= BLOCK:
+                    stored, flags = page, flags & ~ANY
             elif flags & ANY:
                 raise ValueError(f"a page with compression flags {flags & ANY:#x}, not zstd")
             moved[offset] = first_data + len(data), len(stored), flags

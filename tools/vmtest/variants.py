@@ -14,7 +14,7 @@ SMALL = ("states", "locks", "sockets", "small")
 
 # Files made of one crash (formats.py says how).
 ONE = ("zstd",)
-EVERY = ("zlib", "lzo", "zstd", "elf", "flat", "split", "d0", "d1", "d17", "raw",
+EVERY = ("zlib", "lzo", "zstd", "snappy", "elf", "flat", "split", "d0", "d1", "d17", "raw",
          "zlib-cut", "lzo-cut", "zstd-cut", "elf-cut", "flat-cut", "d0-cut", "raw-cut")
 QEMU = ("qemu-elf", "qemu-elf-paging", "qemu-zlib", "qemu-lzo", "qemu-snappy",
         "qemu-elf-cut", "qemu-zlib-cut", "qemu-lzo-cut", "qemu-snappy-cut")

@@ -10,7 +10,7 @@ from _pykd import Dump, Error
 from pykd import context, cpus, rbtree
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
-from pykd.kernel import devices, pages, slabs, vmstat
+from pykd.kernel import devices, pages, slabobjects, slabs, vmstat
 from pykd.kernel.sysinfo import size_text
 from pykd.session import Session
 
@@ -154,6 +154,88 @@ def _slab_text(rows: Iterable[Row]) -> Iterator[str]:
             line += f" {row['object_size']:>8}  {row['allocated']:>9}  {row['total']:>8}  {row['slabs']:>5}"
             line += f"  {row['slab_size'] // 1024:>4}k  {row['name']}"
         yield line + (f"  (error: {row['error']})" if "error" in row else "")
+
+
+# -- -S: slabs and objects
+
+
+def slab_contents(session: Session, wanted: list[str]) -> Iterator[Row]:
+    """The rows of :func:`slab_caches` with ``cpus`` and ``nodes``: their slabs and the objects of these."""
+    dump = session.dump
+    for row in slab_caches(session, wanted):
+        if "cache" not in row or "total" not in row:
+            yield row
+            continue
+        try:
+            objects = slabobjects.Objects(dump, dump.object("struct kmem_cache", row["cache"]))
+            per_cpu: list[int] = []
+            row["cpus"] = []
+            for cpu, (local, current, partial) in objects.cpu_slabs.items():
+                per_cpu += [slab for slab in [current, *partial] if slab]
+                row["cpus"].append({
+                    "cpu": cpu, "address": local, "slab": objects.describe(current) if current else None,
+                    "partial": [objects.describe(slab) for slab in partial],
+                })  # fmt: skip
+            row["sheaves"] = objects.sheaves
+            row["nodes"] = [
+                _slab_node(objects, number, node, per_cpu) for number, node in enumerate(objects.counter.nodes(objects.cache))
+            ]
+            if objects.problems:
+                row["error"] = str(objects.problems[0])
+        except Error as error:
+            row["error"] = str(error)
+        yield row
+
+
+def _slab_node(objects: slabobjects.Objects, number: int, node: Any, per_cpu: list[int]) -> Row:
+    partial, full = objects.partial(node), objects.full(node)
+    row: Row = {"node": number, "address": int(node), "slabs": node.nr_slabs.counter, "nr_partial": node.nr_partial}
+    row["per_cpu"] = sum(slabobjects.node_of(objects.dump, slab) == number for slab in per_cpu)
+    row["partial"] = [objects.describe(slab) for slab in partial]
+    row["full"] = None if full is None else [objects.describe(slab) for slab in full]
+    return row
+
+
+SLAB_TITLE = "  SLAB              MEMORY            NODE  TOTAL  ALLOCATED  FREE"
+
+
+def _contents_text(rows: Iterable[Row]) -> Iterator[str]:
+    for row in rows:
+        yield from _slab_text([row])
+        for cpu in row.get("cpus", ()):
+            yield f"CPU {cpu['cpu']} KMEM_CACHE_CPU:"
+            yield f"  {cpu['address']:x}"
+            yield f"CPU {cpu['cpu']} SLAB:"
+            yield from _slab_blocks([cpu["slab"]] if cpu["slab"] else [])
+            yield f"CPU {cpu['cpu']} PARTIAL:"
+            yield from _slab_blocks(cpu["partial"])
+        for holder, held in row.get("sheaves", {}).items():
+            yield f"{holder.upper()}:"
+            yield from (f"   {address:x}  ({holder})" for address in held)
+        for node in row.get("nodes", ()):
+            yield "KMEM_CACHE_NODE   NODE  SLABS  PARTIAL  PER-CPU"
+            yield f"{node['address']:016x}  {node['node']:>4}  {node['slabs']:>5}  {node['nr_partial']:>7}  {node['per_cpu']:>7}"
+            yield f"NODE {node['node']} PARTIAL:"
+            yield from _slab_blocks(node["partial"])
+            yield f"NODE {node['node']} FULL:"
+            yield from ["  (not tracked)"] if node["full"] is None else _slab_blocks(node["full"])
+        yield ""
+
+
+def _slab_blocks(found: list[Row]) -> Iterator[str]:
+    if not found:
+        yield "  (empty)"
+    for row in found:
+        yield SLAB_TITLE
+        line = f"  {row['slab']:016x}"
+        if "memory" in row:
+            line += f"  {row['memory']:016x}  {row['node']:>4}  {row['total']:>5}  {row['allocated']:>9}  {row['free']:>4}"
+        yield line + (f"  (error: {row['error']})" if "error" in row else "")
+        if row.get("objects"):
+            yield "  FREE / [ALLOCATED]"
+        for one in row.get("objects", ()):
+            holder = f"  ({one['holder']})" if one["holder"] else ""
+            yield f"   {one['address']:x}{holder}" if one["free"] else f"  [{one['address']:x}]"
 
 
 # -- -V
@@ -477,7 +559,7 @@ def about(session: Session, word: str) -> Iterator[Row]:
     from pykd.slabname import SlabNames
 
     if name := SlabNames(dump).cache_of(address):
-        yield {"kind": "slab", "caches": list(slab_caches(session, [name]))}
+        yield {"kind": "slab", "caches": list(slab_caches(session, [name])), "slabs": [_slab_around(dump, address)]}
     for row in vmalloc(dump):
         if row.get("start", address + 1) <= address < row.get("end", 0):
             yield row | {"kind": "vmalloc"}
@@ -495,6 +577,20 @@ def about(session: Session, word: str) -> Iterator[Row]:
         yield pages.row(dump, pages.page_of(dump, physical)) | {"kind": "page"}
 
 
+def _slab_around(dump: Dump, address: int) -> Row:
+    """The slab of an address, with only the object that is there."""
+    slab = 0
+    try:
+        slab = slabobjects.slab_of(dump, address)
+        objects = slabobjects.Objects(dump, slabobjects.cache_of(dump, slab))
+        row = objects.describe(slab)
+        size = objects.cache.size
+        row["objects"] = [one for one in row.get("objects", ()) if one["address"] <= address < one["address"] + size]
+        return row
+    except Error as error:
+        return {"slab": slab, "error": str(error)}
+
+
 def _about_text(rows: Iterable[Row]) -> Iterator[str]:
     first = True
     for row in rows:
@@ -506,6 +602,7 @@ def _about_text(rows: Iterable[Row]) -> Iterator[str]:
             yield f"{row['address']:x} ({row['type']}) {row['name']}{offset}"
         elif row["kind"] == "slab":
             yield from _slab_text(row["caches"])
+            yield from _slab_blocks(row["slabs"])
         elif row["kind"] == "vmalloc":
             yield VMALLOC_TITLE
             yield _vmalloc_line(row)
@@ -539,6 +636,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         return usage(session)
     if options.s:
         return slab_caches(session, options.arguments)
+    if options.S:
+        return slab_contents(session, options.arguments)
     if options.V:
         return counters(dump)
     if options.z or options.f:
@@ -566,6 +665,8 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         yield from _usage_text(rows, dump)
     elif options.s:
         yield from _slab_text(rows)
+    elif options.S:
+        yield from _contents_text(rows)
     elif options.V:
         yield from _counters_text(rows)
     elif options.z:
@@ -599,6 +700,7 @@ COMMAND = Command(
     options=(
         Option("-i", help="how much memory there is and what it is used for"),
         Option("-s", help="slab caches: all, or those named"),
+        Option("-S", help="slab caches with their slabs and objects: all, or those named"),
         Option("-V", help="counters of the page allocator"),
         Option("-z", help="zones and their counters"),
         Option("-f", help="lists of free pages, checked against the counters"),
@@ -609,7 +711,7 @@ COMMAND = Command(
         Option("-g", help="names of the flags of a page: all, or of those in the numbers given"),
         Option("-p", help="struct page: all, or of the addresses given"),
     ),
-    arguments="[CACHE|ADDRESS]…",
+    arguments="[CACHE|ADDRESS|FLAGS]…",
     description="With an address alone: the symbol, slab cache, vmalloc area, task and page that it is in.",
     fields={
         "cache": "struct kmem_cache", "object_size": "bytes", "allocated": "objects", "total": "objects", "slab_size": "bytes",

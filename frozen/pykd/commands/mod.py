@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error, Module
-
 from pykd.command import Command, CommandError, Option, Row
 from pykd.session import Session
 

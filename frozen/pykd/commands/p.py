@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-
 from pykd.cformat import Formatter
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.commands.struct_ import cpu_list, radix_of

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-
 from pykd import cpus, tasktable
 from pykd.command import Command, CommandError, Option, Row
 from pykd.session import Session
@@ -292,7 +291,7 @@ COMMAND = Command(
         "pid": "", "ppid": "", "cpu": "", "task": "struct task_struct", "state": "two letters", "memory": "percent of all pages",
         "vsz": "kB", "rss": "kB", "comm": "", "active": "was running", "kernel": "has no user memory", "tgid": "",
         "last_run": "ns, clock of the CPU", "stack": "kernel stack pointer", "policy": "number", "prio": "kernel priority",
-    },  # fmt: skip
+    },
     rows=rows,
     text=text,
 )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import __main__
-
 import pykd
 from pykd.command import Command, CommandError, Row, UsageError
 from pykd.session import Session

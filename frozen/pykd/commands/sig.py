@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import tasktable
 from pykd.command import Command, CommandError, Option, Row
 from pykd.session import Session
@@ -170,7 +169,7 @@ COMMAND = Command(
     fields={
         "pid": "", "task": "struct task_struct", "signal": "struct signal_struct", "threads": "in the group", "actions": "by signal",
         "blocked": "set", "private": "pending for the thread", "shared": "pending for the group",
-    },  # fmt: skip
+    },
     rows=rows,
     text=text,
 )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error, Type
-
 from pykd import cdefine
 from pykd.cformat import Formatter
 from pykd.command import Command, CommandError, Option, Row, UsageError
@@ -55,7 +54,7 @@ def cpu_list(session: Session, spec: str) -> list[int]:
     chosen = []
     try:
         for part in spec.split(","):
-            first, dash, last = part.partition("-")
+            first, _, last = part.partition("-")
             chosen += range(int(first), int(last or first) + 1)
     except ValueError:
         raise CommandError(f"invalid CPU specification: {spec}") from None

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.commands.list_ import to_offset
 from pykd.commands.struct_ import find_struct, formatter_of, split_members, value_lines

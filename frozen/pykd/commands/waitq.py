@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import tasktable
 from pykd.command import Command, CommandError, Row, UsageError
 from pykd.commands.struct_ import find_struct

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error, Type
-
 from pykd import cdefine
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.session import Session
