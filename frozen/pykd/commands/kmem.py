@@ -716,6 +716,7 @@ COMMAND = Command(
     fields={
         "cache": "struct kmem_cache", "object_size": "bytes", "allocated": "objects", "total": "objects", "slab_size": "bytes",
         "pages": "of 4 kB", "percent": "", "counters": "by name", "area": "struct vmap_area", "page": "struct page", "hstate": "struct hstate", "flag": "name", "bit": "",
+        "cpus": "slabs of each CPU, with -S", "nodes": "slabs of each node, with -S", "sheaves": "free objects by who holds them, with -S",
     },
     rows=rows,
     text=text,
