@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd.command import Command, CommandError, Option, Row
 from pykd.session import Session
 from pykd.xarray import xa_entries
@@ -150,7 +149,7 @@ COMMAND = Command(
     fields={
         "kind": "program or map", "id": "", "address": "struct bpf_prog or bpf_map", "aux": "struct bpf_prog_aux", "type": "", "tag": "",
         "maps": "IDs", "name": "", "code": "address", "code_size": "bytes", "flags": "", "key_size": "bytes", "value_size": "bytes", "max_entries": "",
-    },  # fmt: skip
+    },
     rows=rows,
     text=text,
 )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import context
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.commands.files import descriptors, file_row, path_pair

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-
 from pykd import context, cpus
 from pykd.command import Command, Option, Row
 from pykd.commands.struct_ import find_struct, formatter_of, value_lines
@@ -143,7 +142,7 @@ COMMAND = Command(
     fields={
         "name": "of a property", "value": "text", "stack": "kind", "cpu": "", "start": "", "size": "bytes", "mapped": "", "end": "", "type": "",
         "address": "struct cpuinfo_x86",
-    },  # fmt: skip
+    },
     rows=rows,
     text=text,
 )
