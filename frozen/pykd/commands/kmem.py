@@ -715,7 +715,8 @@ COMMAND = Command(
     description="With an address alone: the symbol, slab cache, vmalloc area, task and page that it is in.",
     fields={
         "cache": "struct kmem_cache", "object_size": "bytes", "allocated": "objects", "total": "objects", "slab_size": "bytes",
-        "pages": "of 4 kB", "percent": "", "counters": "by name", "area": "struct vmap_area", "page": "struct page", "hstate": "struct hstate", "flag": "name", "bit": "",
+        "pages": "of 4 kB", "percent": "", "counters": "by name", "area": "struct vmap_area", "page": "struct page", "hstate": "struct hstate",
+        "flag": "name", "bit": "",
         "cpus": "slabs of each CPU, with -S", "nodes": "slabs of each node, with -S", "sheaves": "free objects by who holds them, with -S",
     },
     rows=rows,
