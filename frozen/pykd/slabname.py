@@ -9,6 +9,7 @@ of a page keep other things in that place.
 from __future__ import annotations
 
 from _pykd import Dump, Error, FaultError
+from pykd.kernel.pages import head_of
 
 MAX_CACHES = 10000
 
@@ -59,9 +60,7 @@ class SlabNames:
     def _of_page(self, pfn: int) -> str | None:
         page = self._vmemmap + pfn * self._page_size
         try:
-            head = self.dump.read_unsigned(page + self._head_offset)
-            if head & 1:  # a tail page
-                page = head - 1
+            page = head_of(page, self.dump.read_unsigned(page + self._head_offset))
             return self.names.get(self.dump.read_unsigned(page + self._cache_offset))
         except FaultError:
             return None

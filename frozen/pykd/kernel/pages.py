@@ -38,6 +38,19 @@ def flags(dump: Dump) -> list[tuple[str, int]]:
     return [(name, bit) for name, bit in found if 0 <= bit < end and name.startswith("PG_")]
 
 
+def head_of(page: int, info: int) -> int:
+    """The first page of the compound page that *page* is in; itself if it is in none, or the first.
+
+    :param info: its ``compound_head``: odd in a tail page, where the rest is the address of the head. In its successor ``compound_info``
+        (v7.1) the rest may instead be a mask that makes the head's address of the tail's: ones, and then zeros.
+    """
+    if not info & 1:
+        return page
+    rest = info - 1
+    is_mask = rest and rest + (rest & -rest) == 1 << 64
+    return page & rest if is_mask else rest
+
+
 @per_dump
 def flag_names(dump: Dump) -> dict[int, str]:
     """Names of the flag bits; of several names of a bit the first."""

@@ -162,15 +162,4 @@ def slab_of(dump: Dump, address: int) -> int:
     page = pages.page_of(dump, dump.translate(address))
     layout = dump.type("struct page")
     member = layout.member("compound_head") or layout.member("compound_info")
-    head = dump.read_unsigned(page + member.offset) if member else 0
-    if not head & 1:
-        return page
-    if layout.member("compound_head"):
-        return head - 1
-    return _head_by_info(page, head)
-
-
-def _head_by_info(page: int, info: int) -> int:
-    """``compound_info`` is a pointer to the head, or, where the size of struct page is a power of 2, a mask for the tail's address."""
-    mask = info & ~1
-    return page & mask if mask >> 63 and mask & -mask == (1 << 64) - mask else info - 1
+    return pages.head_of(page, dump.read_unsigned(page + member.offset)) if member else page
