@@ -131,15 +131,17 @@ def slab_caches(session: Session, wanted: list[str]) -> Iterator[Row]:
     found, why = slabs.caches(dump)
     missing = set(wanted)
     for cache in found:
+        row: Row = {"cache": int(cache)}
         try:
-            names = {str(cache.name), f"{int(cache):x}"}  # type: ignore[attr-defined]
+            row["name"] = str(cache.name)  # type: ignore[attr-defined]
+            names = {row["name"], f"{int(cache):x}"}
             if wanted and not names & set(wanted):
                 continue
             missing -= names
             yield counter.count(cache)
         except Error as error:
-            if not wanted:
-                yield {"cache": int(cache), "error": str(error)}
+            if not wanted or "name" in row:
+                yield row | {"error": str(error)}
     if why is not None:
         yield _problem(why)
     if missing:
@@ -153,6 +155,8 @@ def _slab_text(rows: Iterable[Row]) -> Iterator[str]:
         if "total" in row:
             line += f" {row['object_size']:>8}  {row['allocated']:>9}  {row['total']:>8}  {row['slabs']:>5}"
             line += f"  {row['slab_size'] // 1024:>4}k  {row['name']}"
+        elif "name" in row:
+            line += f"  {row['name']}"
         yield line + (f"  (error: {row['error']})" if "error" in row else "")
 
 
