@@ -134,14 +134,16 @@ def slab_caches(session: Session, wanted: list[str]) -> Iterator[Row]:
         row: Row = {"cache": int(cache)}
         try:
             row["name"] = str(cache.name)  # type: ignore[attr-defined]
-            names = {row["name"], f"{int(cache):x}"}
-            if wanted and not names & set(wanted):
-                continue
-            missing -= names
+        except Error as error:
+            row["error"] = str(error)
+        names = {row.get("name"), f"{int(cache):x}"}
+        if wanted and not names & set(wanted):
+            continue
+        missing -= names
+        try:
             yield counter.count(cache)
         except Error as error:
-            if not wanted or "name" in row:
-                yield row | {"error": str(error)}
+            yield row | {"error": str(error)}
     if why is not None:
         yield _problem(why)
     if missing:

@@ -45,7 +45,7 @@ class Counter:
         self.problems = []
         order = cache.oo.x >> 16
         found = {
-            "cache": int(cache), "name": str(cache.name), "object_size": cache.object_size,
+            "cache": int(cache), "name": self._name(cache), "object_size": cache.object_size,
             "slab_size": self.dump.page_size << min(order, 20),
         }  # fmt: skip
         total = slabs = free = 0
@@ -63,6 +63,14 @@ class Counter:
         if self.problems:
             found["error"] = str(self.problems[0])
         return found
+
+    def _name(self, cache: Any) -> str:
+        """``?`` where it cannot be read: names of caches are apart from these, and a cache without one can be counted."""
+        try:
+            return str(cache.name)
+        except Error as error:
+            self.problems.append(error)
+            return "?"
 
     def nodes(self, cache: Any) -> Iterator[Any]:
         """``struct kmem_cache_node`` of each node that has one; ``per_node`` in place of ``node`` since v7.1."""
