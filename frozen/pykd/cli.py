@@ -21,6 +21,7 @@ EXIT_NO_DUMP = 3
 
 USAGE = """\
 usage: pykd [options] DUMP [-c COMMAND]... [SCRIPT [ARGS]]
+       pykd [--json] id DUMP...
 
 Opens a Linux kernel crash dump and runs commands and programs on it; without any, asks for them.
 
@@ -41,7 +42,10 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --run FILE [ARGS]  run a Python program without a dump; it may open some itself with pykd.open()
   -p                 print the version of Python and the list of folders searched, and exit
   --version          print the versions of everything in pykd, and exit
+  --man              print the man page, and exit
   -h, --help         print this, and exit
+
+  id DUMP...         one line for each file: kernel, date, panic message, format, completeness, build-id
 
 Exit status: 0 all commands worked, 1 one failed, 2 wrong usage, 3 the dump cannot be opened.
 """
@@ -91,7 +95,7 @@ def parse(words: "Sequence[str]") -> Arguments:
         "--trust-cwd": "trust_cwd",
         "--no-pager": "no_pager",
     }
-    actions = {"-h": print_usage, "--help": print_usage, "--version": print_versions, "-p": print_path}
+    actions = {"-h": print_usage, "--help": print_usage, "--version": print_versions, "--man": print_manual, "-p": print_path}
     lists = {"-c": arguments.commands, "--part": parts, "--decl": arguments.declarations}
     rest = list(words)
     options_end = False
@@ -158,6 +162,12 @@ def print_versions() -> None:
 
     for name, number in version.components():
         print(f"{name:<16}{number}")
+
+
+def print_manual() -> None:
+    from pykd import roff, version
+
+    sys.stdout.write(roff.page(dict(version.components())["pykd"], USAGE))
 
 
 def open_session(arguments: Arguments) -> "Session":
@@ -250,6 +260,10 @@ def command_line(words: "Sequence[str]") -> int:
 
     if arguments.without_dump:
         return run_without_dump(arguments.program)
+    if arguments.paths == ["id"] and arguments.program:
+        from pykd import identify
+
+        return EXIT_OK if identify.main(arguments.program, arguments.json) else EXIT_FAILED
     from _pykd import Error
 
     try:
