@@ -86,6 +86,10 @@ build_tests()
 		cp tools/lint/package*.json build/lint/
 		npm ci --prefix build/lint --silent --no-audit --no-fund >&2 || say "no ruff: npm could not fetch it"
 	fi
+	# mypy of Debian 12 is too old. Without another the test of the types is skipped.
+	if command -v python3 >/dev/null && [ "${PYKD_OFFLINE:-0}" = 0 ]; then
+		python3 tools/lint/mypy.py --fetch || say "types are not checked"
+	fi
 	flock -u 9
 }
 

@@ -349,6 +349,8 @@ class Type:
         """Of a struct or union, in order; anonymous ones have name None."""
     def member(self, path: str) -> Member | None:
         """By name or dotted path through embedded structs, arrays (``a[2].b``) and anonymous members; None if there is none."""
+    def offset_of(self, path: str) -> int:
+        """``offsetof``: bytes from the start of the type to the member. :raises MemberError:"""
     def enumerators(self) -> list[tuple[str, int]]: ...
     def parameters(self) -> list[tuple[str | None, Type]]: ...
     def variadic(self) -> bool: ...
@@ -379,6 +381,7 @@ class StructType(type):
     PYT_size: int
     PYT_sinfo: Any
     """What :data:`struct_info` made of the class; objects have it too."""
+    def __call__(cls, address: int) -> Struct: ...
     def add_member(cls, name: str, path: str) -> bool:
         """Make *name* read the dotted *path*, through struct pointers too; False if the path does not resolve. ``""``: the object itself."""
     def has_member(cls, name: str) -> bool:
@@ -397,9 +400,10 @@ class Struct(int, metaclass=StructType):
     :raises MemberError, FaultError: on access.
     """
 
+    def __getattr__(self, name: str) -> Any: ...
     def __getitem__(self, index: int | str) -> Any:
         """``s[i]``: the i-th element of an array of such structs; ``s["name"]``: ``PYT_sinfo["name"]`` of the class."""
-    def __add__(self, index: int) -> Struct: ...  # type: ignore[override]
+    def __add__(self, index: int) -> Struct: ...
     def __len__(self) -> int:
         """sizeof"""
     Deref: Struct

@@ -7,7 +7,9 @@ Wrong arguments and failures raise :class:`error` unless a docstring says otherw
 from __future__ import annotations
 
 import pykd
-from _pykd import Error as error
+from _pykd import Error
+
+error = Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ _user_task = 0
 _error_target = "default"
 
 _MASK64 = (1 << 64) - 1
+
+
+if TYPE_CHECKING:
+    HZ: int
 
 
 def __getattr__(name: str) -> Any:
@@ -354,7 +360,7 @@ def mem2long(bytestr: bytes, signed: int = 0, array: int = 0) -> Any:
     if code is None:
         raise error("bad size")
     used = memoryview(bytestr)[: array * (len(bytestr) // array)]
-    return used.cast(code if signed else code.upper()).tolist()
+    return used.cast(code if signed else code.upper()).tolist()  # type: ignore[call-overload]
 
 
 def sLong(n: int) -> int:

@@ -43,7 +43,6 @@ from . import lazy
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
 __all__ = [
     "CString",
@@ -112,14 +111,14 @@ def current() -> Dump:
     return _current
 
 
-def per_dump(function: Callable[[Dump], Any]) -> Callable[..., Any]:
+def per_dump[T](function: Callable[[Dump], T]) -> Callable[..., T]:
     """Decorate a function of one dump: called without an argument it means the current dump, and it remembers the answer.
 
     Nothing is remembered of a running kernel.
     """
-    known: dict[Dump, Any] = {}
+    known: dict[Dump, T] = {}
 
-    def wrapper(dump: Dump | None = None) -> Any:
+    def wrapper(dump: Dump | None = None) -> T:
         dump = dump or current()
         if dump not in known:
             value = function(dump)

@@ -72,12 +72,12 @@ def _area_beside(area: Struct, step: int) -> Struct:
     _, places, areas = _walked
     i = places.get(int(area), -step) + step
     # NULL at both ends, and for an area that is not, or no longer, in the tree.
-    return type(area)(areas[i] if int(area) in places and 0 <= i < len(areas) else 0)  # type: ignore[return-value]
+    return type(area)(areas[i] if int(area) in places and 0 <= i < len(areas) else 0)
 
 
 def _mmap(mm: Struct) -> Struct:
     areas = _vmas(mm)
-    return _dump_of(mm).struct_class("struct vm_area_struct")(areas[0] if areas else 0)  # type: ignore[return-value]
+    return _dump_of(mm).struct_class("struct vm_area_struct")(areas[0] if areas else 0)
 
 
 _CORE = ("MOD_TEXT", "MOD_DATA", "MOD_RODATA", "MOD_RO_AFTER_INIT")
@@ -113,13 +113,14 @@ def _file_count(file: Struct) -> Parts:
 def _bd_inode(bdev: Struct) -> Struct:
     both = _dump_of(bdev).struct_class("struct bdev_inode")
     outer = both(int(bdev) - (both.member_offset("bdev") or 0))
-    return outer.vfs_inode  # type: ignore[no-any-return, attr-defined]
+    inode: Struct = outer.vfs_inode
+    return inode
 
 
 def _scsi_request(command: Struct) -> Struct:
     # blk_mq_rq_from_pdu(): a driver's data follow the request.
     request = _dump_of(command).struct_class("struct request")
-    return request(int(command) - request.PYT_size)  # type: ignore[return-value]
+    return request(int(command) - request.PYT_size)
 
 
 def _hw_queues(queue: Struct) -> list[Struct]:
@@ -127,7 +128,7 @@ def _hw_queues(queue: Struct) -> list[Struct]:
 
     context = _dump_of(queue).struct_class("struct blk_mq_hw_ctx")
     table = int(queue) + queue.fieldOffset("hctx_table")
-    return [context(address) for _, address in xarray.xa_entries(_dump_of(queue), table)]  # type: ignore[misc]
+    return [context(address) for _, address in xarray.xa_entries(_dump_of(queue), table)]
 
 
 def _device_busy(device: Struct) -> Parts:
@@ -351,7 +352,7 @@ def old_names(dump: Dump) -> None:
 def _thread_list_head(node: int, dump: Dump) -> int:
     """The list of a group's threads has a head now, in ``signal_struct``; it was a ring of tasks."""
     task = dump.struct_class("struct task_struct")
-    signal = task(node - (task.member_offset("thread_node") or 0)).signal  # type: ignore[attr-defined]
+    signal = task(node - (task.member_offset("thread_node") or 0)).signal
     return int(signal) + signal.fieldOffset("thread_head") if signal else 0
 
 

@@ -50,6 +50,14 @@ def chosen(session: Session, words: Iterable[str]) -> list[Thread]:
     return found
 
 
+def user_pgd(session: Session) -> int:
+    """Physical address of the page tables of the session's task. :raises CommandError: it has no user space"""
+    task = session.dump.object("struct task_struct", session.task)
+    if not task.mm:
+        raise CommandError(f"PID {task.pid} ({task.comm}) has no user space")
+    return session.dump.translate(int(task.mm.pgd), pgd=0)
+
+
 def identity(thread: Thread) -> Row:
     """The keys with which rows name their thread."""
     return {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "comm": thread.comm}

@@ -58,7 +58,7 @@ def run_queues(dump: Dump) -> dict[int, Struct]:
     """``struct rq`` of each possible CPU."""
     rq = dump.struct_class("struct rq")
     base = dump.symbol("runqueues").address
-    return {cpu: rq(address_on(base, cpu, dump)) for cpu in possible(dump)}  # type: ignore[misc]
+    return {cpu: rq(address_on(base, cpu, dump)) for cpu in possible(dump)}
 
 
 @per_dump

@@ -57,7 +57,7 @@ def virtual(path: str) -> str | None:
 def code_of(path: str) -> "CodeType":
     """The code of a module in the executable; *path* as in ``pylib/json/decoder.py``."""
     code = _imp.get_frozen_object(path)
-    _imp._fix_co_filename(code, f"{EXE}/{path}")
+    _imp._fix_co_filename(code, f"{EXE}/{path}")  # type: ignore[attr-defined]
     return code
 
 
@@ -133,7 +133,7 @@ class FrozenFolder:
 
     def _spec(self, fullname: str, path: str) -> ModuleSpec:
         loader = FrozenLoader(fullname, path)
-        spec = ModuleSpec(fullname, loader, origin=loader.path)
+        spec = ModuleSpec(fullname, loader, origin=loader.path)  # type: ignore[arg-type]
         spec.has_location = True
         return spec
 
@@ -264,7 +264,7 @@ def entry_finder(entry: str) -> "EntryFinder | None":
 
 def _namespace_path(name: str, portions: list[str], find_spec: "Any") -> "Any":
     """The ``__path__`` of a package without ``__init__.py``: follows later changes of the path it was found on."""
-    from _frozen_importlib_external import _NamespacePath
+    from _frozen_importlib_external import _NamespacePath  # type: ignore[attr-defined]
 
     return _NamespacePath(name, portions, find_spec)
 
@@ -313,7 +313,7 @@ def complete() -> None:
     module.__spec__ = FrozenFolder(f"{EXE}/pykd").find_spec(__name__)
     module.__loader__ = module.__spec__.loader if module.__spec__ else None
     module.__package__ = "pykd"
-    pykd.importer = module  # type: ignore[attr-defined]
+    pykd.importer = module
 
 
 def _time_zone_when_asked() -> None:
@@ -333,7 +333,7 @@ def _time_zone_when_asked() -> None:
         time.tzset()  # sets all four
         return getattr(time, name)
 
-    time.__getattr__ = find_out  # type: ignore[attr-defined]
+    time.__getattr__ = find_out  # type: ignore[method-assign]
 
 
 def configure(*, isolated: bool = False, trust_cwd: bool = False) -> None:

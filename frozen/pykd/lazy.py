@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_ModuleType = type(sys)
+if TYPE_CHECKING:
+    from types import ModuleType
+else:
+    ModuleType = type(sys)
 
 
-class _Module(_ModuleType):
+class _Module(ModuleType):
     def __getattr__(self, attr: str) -> Any:
         name = self.__name__
         __import__(name)

@@ -82,7 +82,7 @@ def _editor(session: Session) -> Any:
     try:
         terminfo.setupterm()
         terminfo.install()
-        from _pyrepl import readline
+        from _pyrepl import readline  # type: ignore[import-not-found]
 
         wrapper = readline._get_reader_wrapper() if hasattr(readline, "_get_reader_wrapper") else readline._wrapper
         wrapper.config.completer_delims = frozenset(" \t\n;|()")

@@ -48,6 +48,9 @@ class Entry(Traversable):
     def read_bytes(self) -> bytes:
         return files.read(self._path)
 
+    def read_text(self, encoding: str | None = None, errors: str | None = None) -> str:
+        return str(self.read_bytes(), encoding or "utf-8", errors or "strict")
+
     def __str__(self) -> str:
         return f"{EXE}/{self._path}"
 

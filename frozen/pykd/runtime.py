@@ -12,6 +12,7 @@ import os
 import sys
 
 import __main__
+import _pykd_files as files
 from _pykd import Error
 from pykd import importer
 
@@ -150,7 +151,7 @@ def find(name: str) -> Program | None:
                 continue
             return _file_program(path)
     for path in (f"progs/{name}.py", f"progs/{name}"):
-        if path.endswith(".py") and importer.files.is_file(path):
+        if path.endswith(".py") and files.is_file(path):
             return _frozen_program(path, name)
     return None
 
@@ -183,7 +184,7 @@ def library_program(module: str) -> Program | None:
     """A module of the frozen standard library as a program."""
     stem = "pylib/" + module.replace(".", "/")
     for path in (f"{stem}.py", f"{stem}/__main__.py"):
-        if importer.files.is_file(path):
+        if files.is_file(path):
             program = _frozen_program(path, f"{importer.EXE}/{path}")
             program.file = program.path
             return program
@@ -194,7 +195,7 @@ def frozen_programs() -> Iterator[tuple[str, str]]:
     """Name and ``__version__`` ("" if it has none) of each program in the executable."""
     import re
 
-    for file in sorted(importer.files.listdir("progs")):
+    for file in sorted(files.listdir("progs")):
         if file.endswith(".py"):
             version = re.search(r"^__version__\s*=\s*[\"'](.*?)[\"']", importer.source_of(f"progs/{file}"), re.MULTILINE)
             yield file.removesuffix(".py"), version[1] if version else ""

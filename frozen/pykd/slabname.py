@@ -33,7 +33,7 @@ class SlabNames:
         nodes = dump.follow(head, limit=MAX_CACHES)[0][1:]
         for node in nodes:
             try:
-                self.names[node - link] = str(cache(node - link).name)  # type: ignore[misc]
+                self.names[node - link] = str(cache(node - link).name)
             except FaultError:
                 continue
         page = dump.type("struct page")

@@ -46,7 +46,7 @@ class ThreadList:
         self.unreadable = []
         self._leader_of: dict[int, int] = {}
         self._task = dump.type(_TASK)
-        self._tasks = self._task.member("tasks").offset
+        self._tasks = self._task.offset_of("tasks")
         self.expected = self._nr_threads()
         leaders, intact = self._leaders()
         intact &= self._add_threads(leaders)
@@ -95,8 +95,8 @@ class ThreadList:
     def _add_threads(self, leaders: list[int]) -> bool:
         """Make groups of the leaders and their threads; whether all thread lists are sound."""
         self.groups = {leader: [] for leader in leaders}
-        node = self._task.member("thread_node").offset
-        head_in_signal = self.dump.type("struct signal_struct").member("thread_head").offset
+        node = self._task.offset_of("thread_node")
+        head_in_signal = self.dump.type("struct signal_struct").offset_of("thread_head")
         broken = []
         rows = self.dump.read_columns(leaders, self._task, ("signal", "thread_node.next", "thread_node.prev"))
         for leader, (signal, following, previous) in zip(leaders, rows, strict=True):
@@ -200,8 +200,8 @@ class ThreadList:
     def _neighbours(self, addresses: list[int]) -> Iterator[int]:
         """What the threads at these addresses point at as other threads. Lists end in heads, so not all of it is one."""
         links = ("tasks", "sibling", "thread_node", "cg_list")
-        places = [(f"{link}.{way}", self._task.member(link).offset) for link in links for way in ("next", "prev")]
-        sibling = self._task.member("sibling").offset
+        places = [(f"{link}.{way}", self._task.offset_of(link)) for link in links for way in ("next", "prev")]
+        sibling = self._task.offset_of("sibling")
         places += [("children.next", sibling), ("children.prev", sibling)]
         places += [(pointer, 0) for pointer in ("group_leader", "real_parent", "parent")]
         offsets = [offset for _, offset in places]
@@ -219,9 +219,9 @@ class ThreadList:
         dump = self.dump
         lost: list[str] = []
         try:
-            tree = dump.symbol("init_pid_ns", "").address + dump.type("struct pid_namespace").member("idr.idr_rt").offset
-            first = dump.type("struct pid").member("tasks[0].first").offset
-            link = self._task.member("pid_links[0]").offset
+            tree = dump.symbol("init_pid_ns", "").address + dump.type("struct pid_namespace").offset_of("idr.idr_rt")
+            first = dump.type("struct pid").offset_of("tasks[0].first")
+            link = self._task.offset_of("pid_links[0]")
             for _, pid in xa_entries(dump, tree, lost.append):
                 try:
                     node = dump.read_unsigned(pid + first)

@@ -47,7 +47,7 @@ def threads(dump: Dump | None = None) -> Iterator[Struct]:
     dump = dump or current()
     task = dump.struct_class("struct task_struct")
     for address in _addresses(dump):
-        yield task(address)  # type: ignore[misc]
+        yield task(address)
 
 
 def processes(dump: Dump | None = None) -> Iterator[Struct]:
@@ -79,7 +79,7 @@ def find(pid: int, dump: Dump | None = None) -> Struct:
     address = _by_pid(dump).get(pid)
     if address is None:
         raise NotFoundError(f"no task has PID {pid}")
-    return dump.struct_class("struct task_struct")(address)  # type: ignore[misc]
+    return dump.struct_class("struct task_struct")(address)
 
 
 def is_task(address: int, dump: Dump | None = None) -> bool:
@@ -92,7 +92,7 @@ def panic_task(dump: Dump) -> Struct:
     """The thread whose crash is in the dump, see :func:`pykd.kernel.panic.panic_task`."""
     from .kernel import panic
 
-    return dump.struct_class("struct task_struct")(panic.panic_task(dump))  # type: ignore[misc]
+    return dump.struct_class("struct task_struct")(panic.panic_task(dump))
 
 
 def memory_usage(task: Struct, dump: Dump | None = None) -> tuple[int, int]:
@@ -112,7 +112,7 @@ def _resident_pages(mm: Struct, dump: Dump) -> int:
     if isinstance(stat, list):
         # f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (in v6.2)
         return max(0, sum(percpu_counter_sum(stat[kind], dump) for kind in kinds))
-    pages = sum(stat.count[kind].counter for kind in kinds)
+    pages: int = sum(stat.count[kind].counter for kind in kinds)
     # Before it each thread kept some counts for a while (SPLIT_RSS_COUNTING).
     if dump.struct_class("struct task_struct").has_member("rss_stat"):
         pages += sum(_own_counts(mm, kinds, dump))
@@ -124,7 +124,7 @@ def _own_counts(mm: Struct, kinds: list[int], dump: Dump) -> Iterator[int]:
         _addresses(dump), dump.read_columns(_addresses(dump), "struct task_struct", ("mm",)), strict=True
     ):
         if not isinstance(its, FaultError) and its == mm:
-            count = dump.struct_class("struct task_struct")(address).rss_stat.count  # type: ignore[misc]
+            count = dump.struct_class("struct task_struct")(address).rss_stat.count
             yield sum(count[kind] for kind in kinds)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from _pykd import Dump, Error, FaultError
+from _pykd import Dump, Error
 from pykd import cpus, tasks
 
 STATES = (
@@ -51,12 +51,27 @@ class Thread:
     address: int
     pid: int
     tgid: int
+    ppid: int
     comm: str
     cpu: int
     state: str
+    exit_state: int
+    active: bool
+    """Runs on its CPU."""
     mm: int
     flags: int
-    error: FaultError | None
+    parent: int
+    """Address of its task_struct, like ``leader``."""
+    leader: int
+    policy: int
+    prio: int
+    last_run: int
+    """ns"""
+    stack_pointer: int
+    vsz: int
+    """kB, after :func:`add_memory`; so is ``rss``."""
+    rss: int
+    error: Error | None
     """Of the first thing that could not be read."""
 
     def __init__(self, address: int) -> None:
@@ -119,12 +134,12 @@ def threads(dump: Dump) -> list[Thread]:
         thread = Thread(address)
         for key, value in zip(keys, row, strict=True):
             if isinstance(value, Error):
-                thread.error = thread.error or value  # type: ignore[assignment]
+                thread.error = thread.error or value
                 value = "" if key == "comm" else 0
             setattr(thread, key, value)
         thread.active = address in active
         thread.cpu = active.get(address, thread.cpu)
-        thread.state = state_letters(int(thread.state), thread.exit_state)  # type: ignore[call-overload]
+        thread.state = state_letters(int(thread.state), thread.exit_state)
         if thread.error is not None:
             thread.state = "??"
         found.append(thread)
@@ -142,7 +157,7 @@ def add_memory(dump: Dump, table: list[Thread]) -> None:
         mm = int(thread.mm)
         if mm and mm not in sizes:
             try:
-                process: Any = mm_class(mm)  # type: ignore[misc]
+                process: Any = mm_class(mm)
                 pages = _shared_counts(process, dump) + held.get(mm, 0)
                 sizes[mm] = process.total_vm * kilobytes, max(pages, 0) * kilobytes
             except Error:

@@ -30,8 +30,10 @@ class _Layout:
         else:
             node = dump.type("struct radix_tree_node")
             self.tag, self.mask = 1, 3
-        self.shift = node.member("shift").offset
+        self.shift = node.offset_of("shift")
         slots = node.member("slots")
+        if not slots or not slots.type.length:
+            raise Error(f"{node} has no array of slots")
         self.slots = slots.offset
         self.fan_out = slots.type.length
 

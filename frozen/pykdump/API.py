@@ -13,7 +13,7 @@ import select
 import stat
 import sys
 import time
-from _collections import defaultdict
+from _collections import defaultdict  # type: ignore[import-not-found]
 
 import crash
 import pykdump
@@ -36,8 +36,8 @@ from .Generic import (
     registerModuleAttr,
 )
 from .highlevel import *
-from .highlevel import PyLog, pylog
-from .logging import ERROR, WARNING
+from .highlevel import pylog
+from .logging import ERROR, WARNING, PyLog
 from .memocaches import (
     CU_LIVE,
     CU_LOAD,

@@ -49,7 +49,7 @@ def _box(text: str) -> list[str]:
     return ["┌" + "─" * width + "┐", *(f"│{line:{width}}│" for line in lines), "└" + "─" * width + "┘"]
 
 
-class _Drawing(list):
+class _Drawing(list):  # type: ignore[type-arg]
     """Lines of a tree; *root_height* of them are the box of its root."""
 
     def __init__(self, lines: list[str]) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sys
-from _collections import defaultdict  # noqa: F401 (older programs take it from here)
+from _collections import defaultdict  # type: ignore[import-not-found]  # noqa: F401 (older programs take it from here)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class LazyEval:
         return value
 
 
-class Bunch(dict):
+class Bunch(dict):  # type: ignore[type-arg]
     """A dict whose items are also attributes."""
 
     def __getattr__(self, name: str) -> Any:

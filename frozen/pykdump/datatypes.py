@@ -45,7 +45,7 @@ _UNTAGGED = ("struct", "union")
 _named_here: dict[str, _pykd.Type] = {}
 
 
-class TypeDict(dict):
+class TypeDict(dict):  # type: ignore[type-arg]
     """What gdb is asked of a type, with the type itself."""
 
     ctype: _pykd.Type
@@ -292,7 +292,7 @@ class VarInfo:
         return target.reader
 
     def getSize(self) -> int:
-        return self.ti.size * int(self.ti.elements)
+        return int(self.ti.size) * int(self.ti.elements)
 
     def getArray(self) -> Any:
         dims = self.ti.dims
@@ -359,7 +359,7 @@ class PseudoVarInfo(VarInfo):
     reader: Any = LazyEval("reader", getReader)
 
 
-class _SUInfo(dict):
+class _SUInfo(dict):  # type: ignore[type-arg]
     """Members by name, also as attributes; members of anonymous members belong to the outer struct."""
 
     PYT_sname: str
@@ -431,7 +431,7 @@ class _SUInfo(dict):
         return "<SUInfo>\n" + self.shortstr()
 
 
-class SUInfo(_SUInfo, metaclass=MemoizeSU):
+class SUInfo(_SUInfo, metaclass=MemoizeSU):  # type: ignore[misc]
     """The struct, union, or typedef of one, that is called *sname*.
 
     :raises TypeError: ``no type NAME``
@@ -502,7 +502,7 @@ class ArtStructInfo(_SUInfo):
         self._grow(other.PYT_size)
 
 
-class EnumInfo(dict):
+class EnumInfo(dict):  # type: ignore[type-arg]
     """Names and values of ``enum TAG``, or of the enum that has an enumerator of that name, or of a variable's enum.
 
     :raises TypeError: if there is none.

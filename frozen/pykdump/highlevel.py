@@ -210,27 +210,27 @@ def ALIGN(addr: int, align: int) -> int:
 
 
 def readU8(addr: int) -> int:
-    return mem2long(readmem(addr, 1))
+    return int(mem2long(readmem(addr, 1)))
 
 
 def readU16(addr: int) -> int:
-    return mem2long(readmem(addr, 2))
+    return int(mem2long(readmem(addr, 2)))
 
 
 def readU32(addr: int) -> int:
-    return mem2long(readmem(addr, 4))
+    return int(mem2long(readmem(addr, 4)))
 
 
 def readS32(addr: int) -> int:
-    return mem2long(readmem(addr, 4), signed=1)
+    return int(mem2long(readmem(addr, 4), signed=1))
 
 
 def readU64(addr: int) -> int:
-    return mem2long(readmem(addr, 8))
+    return int(mem2long(readmem(addr, 8)))
 
 
 def readS64(addr: int) -> int:
-    return mem2long(readmem(addr, 8), signed=1)
+    return int(mem2long(readmem(addr, 8), signed=1))
 
 
 readInt = readS32
@@ -384,7 +384,7 @@ def _computed_next(element: StructResult, nextname: str, maxel: int) -> list[Str
     return list(found.values())
 
 
-class ListHead(list):
+class ListHead(list):  # type: ignore[type-arg]
     """The elements of the list whose head is at *lhaddr*.
 
     ``ListHead(addr, "struct module").list`` are the modules that the list links by their member ``list``. Without a struct the
@@ -414,7 +414,7 @@ class ListHead(list):
         return _structs_of_links(self, self.sname, name, offset)
 
 
-def LH_isempty(lh: StructResult) -> bool:
+def LH_isempty(lh: StructResult) -> Any:
     """A ``struct list_head`` that links nothing; a NULL one is returned as it is."""
     return lh and Addr(lh) == lh.next
 

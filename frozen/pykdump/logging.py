@@ -9,10 +9,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    _Message = tuple[tuple[Any, ...], dict[str, Any]]
+
 WARNING = "+++WARNING+++"
 ERROR = "+++ERROR+++"
-
-_Message = tuple[tuple, dict]
 
 
 class PyLog:
@@ -29,7 +29,7 @@ class PyLog:
         if message not in log:
             log.append(message)
 
-    def _print(self, name: str, args: tuple, kwargs: dict) -> None:
+    def _print(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if Generic.debug:
             import traceback
 

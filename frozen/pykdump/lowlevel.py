@@ -78,7 +78,7 @@ def Deref(obj: Any) -> Any:
 
 def _dump_members(self: _pykd.Struct, indent: int = 0) -> None:
     """Print the members one by one without going into structs; of long arrays the first four elements."""
-    for name, _ in type(self).PYT_sinfo.PYT_body:  # type: ignore[attr-defined]
+    for name, _ in type(self).PYT_sinfo.PYT_body:
         if not name:
             continue
         try:
@@ -132,7 +132,7 @@ def _add_chain(base: _pykd.StructType, others: Sequence[str], name: str, chain: 
         # The same path at the same place is a member like in the first struct; else the object is taken for a root.
         if chain and cls.add_member(name, chain) and cls.member_offset(name) == offset:
             continue
-        setattr(cls, name, property(lambda self, root=root, name=name: getattr(root(int(self)), name)))
+        setattr(cls, name, property(lambda self, root=root, name=name: getattr(root(int(self)), name)))  # type: ignore[misc]
     return True
 
 

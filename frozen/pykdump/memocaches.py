@@ -28,18 +28,18 @@ CU_PYMOD = 4
 CU_TIMEOUT = 8
 """The result is cut short by ``--timeout``."""
 
-_memoized: dict[tuple, Any] = {}
-_typeinfo: dict[tuple, Any] = {}
-_selected: dict[tuple, tuple[CodeType, str]] = {}
+_memoized: dict[tuple[Any, ...], Any] = {}
+_typeinfo: dict[tuple[Any, ...], Any] = {}
+_selected: dict[tuple[Any, ...], tuple[CodeType, str]] = {}
 
 
-def memoize_cond(condition: int) -> Callable:
+def memoize_cond(condition: int) -> Callable[..., Any]:
     """Cache results by (*condition*, name of the function, positional arguments).
 
     The wrapped function gets positional arguments only; keyword ``MEMOIZE=False`` bypasses the cache.
     """
 
-    def decorate(function: Callable) -> Callable:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(*args: Hashable, **kwargs: Any) -> Any:
             memoize = kwargs.get("MEMOIZE", True)
             setattr(wrapper, "__memoize", memoize)
@@ -65,7 +65,7 @@ def memoize_cond(condition: int) -> Callable:
     return decorate
 
 
-def _look_like(wrapper: Callable, function: Callable) -> None:
+def _look_like(wrapper: Callable[..., Any], function: Callable[..., Any]) -> None:
     wrapper.__name__ = function.__name__
     wrapper.__qualname__ = function.__qualname__
     wrapper.__module__ = function.__module__
@@ -89,7 +89,7 @@ def purge_memoize_cache(flags: int) -> None:
             del _memoized[key]
 
 
-def memoize_typeinfo(function: Callable) -> Callable:
+def memoize_typeinfo(function: Callable[..., Any]) -> Callable[..., Any]:
     """Cache what a function says of a type, whose name is its first argument."""
 
     def wrapper(*args: Hashable, **kwargs: Any) -> Any:

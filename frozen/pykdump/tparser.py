@@ -17,7 +17,7 @@ _NAME = r"[A-Za-z_]\w*"
 
 def _without_comments(text: str) -> str:
     """*text* with a blank for each C comment."""
-    parts = []
+    parts: list[str] = []
     while True:
         start, line = text.find("/*"), text.find("//")
         if line >= 0 and (start < 0 or line < start):
@@ -80,11 +80,13 @@ class CEnum:
         return len(self.vals)
 
 
-class CDefine(dict):
+class CDefine(dict):  # type: ignore[type-arg]
     """Lines ``#define NAME value``: a dict from name to value, whose names are attributes too.
 
     A value is an integer constant or an earlier name. Names and values in a dict will do too.
     """
+
+    _by_value: dict[int, str]
 
     def __init__(self, text: str | dict[str, int]) -> None:
         super().__init__()
@@ -98,8 +100,8 @@ class CDefine(dict):
             if len(words) < 3 or words[0] != "define":
                 continue
             # The one operator that kernel headers are full of: (1 << 4).
-            value, _, shift = "".join(words[2:]).strip("()").partition("<<")
-            self[words[1]] = (self[value] if value.isidentifier() else _integer(value)) << _integer(shift or "0")
+            number, _, shift = "".join(words[2:]).strip("()").partition("<<")
+            self[words[1]] = (self[number] if number.isidentifier() else _integer(number)) << _integer(shift or "0")
 
     def __setitem__(self, name: str, value: int) -> None:
         super().__setitem__(name, value)

@@ -58,7 +58,7 @@ class _SysInfo(Bunch):
 
     def __missing__(self, key: str) -> Any:
         if key in _OWN:
-            value = _OWN[key]()
+            value = _OWN[key]()  # type: ignore[no-untyped-call]
         else:
             from pykd.kernel import sysinfo
 
@@ -74,7 +74,7 @@ class _SysInfo(Bunch):
             raise AttributeError(name)
         return super().__getattr__(name)
 
-    def _full(self) -> dict:
+    def _full(self) -> dict[str, Any]:
         from pykd.kernel import sysinfo
 
         for key in [*sysinfo.FIELDS, *_OWN]:

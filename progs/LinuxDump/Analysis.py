@@ -229,6 +229,6 @@ def _socket_path(socket: Any) -> str:
     address = socket.addr
     if not address:
         return ""
-    offset = pykd.current().type("struct unix_address").member("name").offset
+    offset = pykd.current().type("struct unix_address").offset_of("name")
     path = readmem(int(address) + offset, max(0, min(address.len, 110)))[2:].rstrip(b"\0")
     return path.replace(b"\0", b"@", 1).decode("utf-8", "replace") if path[:1] == b"\0" else path.decode("utf-8", "replace")

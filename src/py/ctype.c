@@ -282,6 +282,20 @@ static PyObject *type_member(PyObject *self, PyObject *path)
 	return err ? kd_py_raise(err) : member_wrap(((TypeObject *)self)->dump, &member);
 }
 
+static PyObject *type_offset_of(PyObject *self, PyObject *path)
+{
+	PyObject *member = type_member(self, path);
+	if (member == Py_None) {
+		Py_DECREF(member);
+		return PyErr_Format(kd_py_MemberError, "<%S> does not have a field <%U>", self, path);
+	}
+	if (!member)
+		return NULL;
+	PyObject *offset = PyLong_FromUnsignedLongLong(((MemberObject *)member)->offset);
+	Py_DECREF(member);
+	return offset;
+}
+
 static PyObject *type_enumerators(PyObject *self, PyObject *unused)
 {
 	(void)unused;
@@ -362,6 +376,7 @@ static PyMethodDef type_methods[] = {
 	METHOD(strip, METH_NOARGS),
 	METHOD(members, METH_NOARGS),
 	METHOD(member, METH_O),
+	METHOD(offset_of, METH_O),
 	METHOD(enumerators, METH_NOARGS),
 	METHOD(parameters, METH_NOARGS),
 	METHOD(variadic, METH_NOARGS),

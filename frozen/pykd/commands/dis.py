@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Instruction
-from pykd import disassembly
+from pykd import context, disassembly
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
 from pykd.session import Session
@@ -57,7 +57,7 @@ def _instructions(session: Session, options: Any, address: int, count: int | Non
     dump = session.dump
     syntax = session.settings.get("disassembly-flavor", "att")
     if options.u:
-        return dump.disassemble(address, count=count or 1, syntax=syntax, pgd=_user_pgd(session))
+        return dump.disassemble(address, count=count or 1, syntax=syntax, pgd=context.user_pgd(session))
     symbol = dump.symbol_at(address)
     if options.r:
         if symbol is None:
@@ -83,14 +83,6 @@ def _without_padding(instructions: list[Instruction]) -> list[Instruction]:
     while end > 1 and _PADDING.match(instructions[end - 1].text):
         end -= 1
     return instructions[:end]
-
-
-def _user_pgd(session: Session) -> int:
-    """Physical address of the page tables of the current task."""
-    task = session.dump.object("struct task_struct", session.task)
-    if not task.mm:
-        raise CommandError(f"PID {task.pid} ({task.comm}) has no user space")
-    return session.dump.translate(int(task.mm.pgd))
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

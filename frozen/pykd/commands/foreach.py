@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from pykd import backtrace, command, tasktable
+from _pykd import Error
+from pykd import command, tasktable
 from pykd.command import Command, CommandError, Row, UsageError
 from pykd.commands import bt
 from pykd.session import Session
@@ -106,7 +107,7 @@ def _of_each(session: Session, found: Command, threads: Iterable[Thread], argume
             try:
                 row["rows"] = list(found.rows(session, inner))
                 row["lines"] = list(found.text(row["rows"], inner, session))
-            except (CommandError, backtrace.Error) as error:
+            except (CommandError, Error) as error:
                 row["error"] = str(error)
             yield row
     finally:

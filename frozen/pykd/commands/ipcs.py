@@ -29,7 +29,7 @@ def _row(dump: Dump, kind: str, address: int, with_pages: bool) -> Row:
             if with_pages:
                 inode = one.shm_file.f_inode
                 info = dump.struct_class("struct shmem_inode_info")
-                owner: Any = info(int(inode) - (info.member_offset("vfs_inode") or 0))  # type: ignore[misc]
+                owner: Any = info(int(inode) - (info.member_offset("vfs_inode") or 0))
                 allocated = (one.shm_segsz + dump.page_size - 1) // dump.page_size
                 row |= {"inode": int(inode), "allocated": allocated, "resident": inode.i_mapping.nrpages, "swapped": owner.swapped}
         elif kind == "s":

@@ -133,7 +133,7 @@ def slab_caches(session: Session, wanted: list[str]) -> Iterator[Row]:
     for cache in found:
         row: Row = {"cache": int(cache)}
         try:
-            row["name"] = str(cache.name)  # type: ignore[attr-defined]
+            row["name"] = str(cache.name)
         except Error as error:
             row["error"] = str(error)
         names = {row.get("name"), f"{int(cache):x}"}

@@ -84,7 +84,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             "prio": thread.prio,
         }
         if thread.error is not None:
-            row["error"] = thread.error.reason
+            row["error"] = str(thread.error)
         yield row
 
 

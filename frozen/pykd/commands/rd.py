@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, FaultError
-from pykd import hexdump
+from pykd import context, hexdump
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
 from pykd.session import Session
@@ -63,9 +63,7 @@ def _read(session: Session, start: int, length: int, options: Any) -> tuple[byte
         except FaultError as error:
             return b"", error
     if options.u:
-        from pykd.kernel.tasks import user_pgd
-
-        pgd = user_pgd(dump, session.task)
+        pgd = context.user_pgd(session)
         data = dump.read_upto(start, length, pgd=pgd)
         if len(data) < length:
             try:

@@ -51,7 +51,7 @@ def cpu_list(session: Session, spec: str) -> list[int]:
         return nrs
     if not spec:
         return nrs[:1]
-    chosen = []
+    chosen: list[int] = []
     try:
         for part in spec.split(","):
             first, _, last = part.partition("-")

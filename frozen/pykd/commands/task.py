@@ -20,7 +20,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         if task.member("thread_info"):
             row["thread_info"] = thread.address  # c65eacbe290b ("sched/core: Allow putting thread_info into task_struct") (in v4.9)
         else:
-            row["thread_info"] = dump.read_unsigned(thread.address + task.member("stack").offset)  # type: ignore[union-attr]
+            row["thread_info"] = dump.read_unsigned(thread.address + task.offset_of("stack"))
         yield row
 
 

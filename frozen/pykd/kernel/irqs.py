@@ -29,7 +29,7 @@ def descriptors(dump: Dump, problem: Callable[[str], None] | None = None) -> Ite
     else:
         found = xa_entries(dump, dump.symbol("irq_desc_tree", "").address, problem)
     for number, address in found:
-        yield number, desc(address)  # type: ignore[misc]
+        yield number, desc(address)
 
 
 def count(dump: Dump) -> int:

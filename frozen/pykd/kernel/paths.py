@@ -44,7 +44,7 @@ def path_of(dump: Dump, dentry: int, vfsmount: int = 0) -> str:
 def _mount(dump: Dump, vfsmount: int) -> Struct:
     """The ``struct mount`` around a vfsmount."""
     mount = dump.struct_class("struct mount")
-    return mount(vfsmount - (mount.member_offset("mnt") or 0))  # type: ignore[misc]
+    return mount(vfsmount - (mount.member_offset("mnt") or 0))
 
 
 def _name(dump: Dump, entry: Struct) -> str:

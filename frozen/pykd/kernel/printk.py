@@ -129,7 +129,7 @@ def _log_records(dump: Dump) -> Iterator[Record]:
     has_caller = header.has_member("caller_id")
     while sequence < end and position + header.PYT_size <= size:
         try:
-            record: Struct = header(buffer + position)  # type: ignore[misc]
+            record: Struct = header(buffer + position)
             if record.len == 0:
                 # What follows did not fit and is at the start of the buffer.
                 if position == 0:

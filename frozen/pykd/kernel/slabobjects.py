@@ -113,7 +113,7 @@ class Objects:
                 raise Error(f"{address:#x} is not in the array of pages")
             total = min(one.objects, MAX_OBJECTS)
             memory = self.dump.direct(physical)
-            free = set()
+            free: set[int] = set()
             try:
                 free.update(self._free_list(int(one.freelist)))
             except FaultError as error:
@@ -154,7 +154,7 @@ def node_of(dump: Dump, page: int) -> int:
 
 def cache_of(dump: Dump, slab: int) -> Any:
     """``struct kmem_cache`` of a slab. :raises FaultError:"""
-    return dump.struct_class("struct slab" if dump.find_type("struct", "slab") else "struct page")(slab).slab_cache  # type: ignore[misc]
+    return dump.struct_class("struct slab" if dump.find_type("struct", "slab") else "struct page")(slab).slab_cache
 
 
 def slab_of(dump: Dump, address: int) -> int:

@@ -23,7 +23,7 @@ def caches(dump: Dump) -> tuple[list[Struct], Error | None]:
     """``struct kmem_cache`` of all caches, the newest first, and what ended the list early."""
     cache = dump.struct_class("struct kmem_cache")
     links, why = dump.follow(dump.symbol("slab_caches", "").address, limit=MAX_CACHES)
-    found = [cache(link - (cache.member_offset("list") or 0)) for link in links[1:]]  # type: ignore[misc]
+    found = [cache(link - (cache.member_offset("list") or 0)) for link in links[1:]]
     if why is None or isinstance(why, Error):
         return found, why
     return found, Error(f"the list of caches does not end properly ({why})")
@@ -84,7 +84,7 @@ class Counter:
         for number in range(min(limit, 1024)):
             address = self.dump.read_unsigned(int(cache) + member.offset + step * number)
             if address:
-                yield kind(address)  # type: ignore[misc]
+                yield kind(address)
 
     def _free_in(self, slab: int) -> int:
         one = self.slab(slab)

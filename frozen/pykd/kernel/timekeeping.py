@@ -20,7 +20,7 @@ def hz(dump: Dump) -> int:
     """
     try:
         clock: Struct = dump.object("struct clocksource", dump.symbol("clocksource_jiffies", "").address)
-        return round(1_000_000_000 / (clock.mult >> clock.shift))
+        return round(1_000_000_000 / int(clock.mult >> clock.shift))
     except (Error, ZeroDivisionError):
         return 250
 
