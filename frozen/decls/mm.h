@@ -16,6 +16,7 @@ void *high_memory;
 unsigned long max_pfn;
 unsigned long max_low_pfn;
 unsigned long min_low_pfn;
+wait_queue_head_t congestion_wqh[2]; /* before 6.1 */
 struct pglist_data *node_data[];
 struct mem_section **mem_section;
 nodemask_t node_states[6];

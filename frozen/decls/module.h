@@ -2,6 +2,7 @@
 /* Modules, symbols, tracing, BPF. */
 
 struct list_head modules;
+char last_unloaded_module[57]; /* since v6.0 a struct that begins with the name */
 struct kset *module_kset;
 struct mod_tree_root mod_tree;
 struct mutex module_mutex;

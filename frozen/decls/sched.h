@@ -21,7 +21,7 @@ unsigned long avenrun[3];
 struct task_group root_task_group;
 struct list_head task_groups;
 struct root_domain def_root_domain;
-const char *const task_state_array[];
+const char *const task_state_array[9];
 struct cpumask ***sched_domains_numa_masks;
 unsigned int sysctl_sched_latency;
 unsigned int sysctl_sched_min_granularity;

@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
     from _pykd import Dump, Struct, StructType
 
-    Source = str | Callable[[Struct], Any]
+
+
+class Adjusted:
+    """A member at a path whose value says more now: *value* makes of the object what the old name stood for."""
+
+    def __init__(self, path: str, value: Callable[[Struct], Any]) -> None:
+        self.path = path
+        self.value = value
+
+
+if TYPE_CHECKING:
+    Source = str | Callable[[Struct], Any] | Adjusted
 
 
 class Parts:
@@ -46,6 +57,18 @@ def _split_time(name: str) -> Callable[[Struct], Parts]:
         tv_sec=getattr(inode, f"{name}_sec"),
         tv_nsec=getattr(inode, f"{name}_nsec"),
     )
+
+
+# f5d39b020809 ("freezer,sched: Rewrite core freezer logic") (in v6.1), 5f220be21418 (in v5.15)
+_TASK_RTLOCK_WAIT, _TASK_FREEZABLE, _TASK_FREEZABLE_UNSAFE, _TASK_FROZEN = 0x1000, 0x2000, 0x4000, 0x8000
+
+
+def _state(task: Struct) -> int:
+    """A thread in the freezer, or waiting for a lock of an rt kernel, was uninterruptible; whether it may be frozen stood elsewhere."""
+    state: int = task.__state
+    if state & (_TASK_RTLOCK_WAIT | _TASK_FROZEN):
+        state |= 2  # TASK_UNINTERRUPTIBLE
+    return state & ~(_TASK_RTLOCK_WAIT | _TASK_FREEZABLE | _TASK_FREEZABLE_UNSAFE | _TASK_FROZEN)
 
 
 def _pids(task: Struct) -> list[Parts]:
@@ -138,6 +161,42 @@ def _device_busy(device: Struct) -> Parts:
     return Parts(counter=sum((word.word & ~word.cleared).bit_count() for word in words))
 
 
+def _small_block(info: Struct) -> list[Any]:
+    return [info.gid[i] for i in range(min(info.ngroups, 65536))]  # NGROUPS_MAX
+
+
+def _charged(limit: str) -> Callable[[Struct], Parts]:
+    """What a user is charged with in the initial user namespace, where the users of all others are counted too."""
+
+    def charged(user: Struct) -> Parts:
+        dump = _dump_of(user)
+        counts = _ucounts(dump, user.uid.val)
+        if counts is None:
+            return Parts(counter=0)
+        values = counts.rlimit if counts.hasField("rlimit") else counts.ucount
+        return Parts(counter=values[dump.enumerator(limit)].counter)
+
+    return charged
+
+
+def _ucounts(dump: Dump, uid: int) -> Struct | None:
+    cls = dump.struct_class("struct ucounts")
+    link = cls.member_offset("node") or 0
+    initial = dump.address_of("init_user_ns")
+    chains = memoryview(dump.read(dump.address_of("ucounts_hashtable"), _UCOUNTS_CHAINS * 8)).cast("Q")
+    for first in chains:
+        # Since v6.15 an hlist_nulls: it ends in an odd number.
+        nodes, _ = dump.follow(first) if first and not first & 1 else ([], None)
+        for node in nodes:
+            counts: Any = cls(node - link)
+            if not node & 1 and counts.uid.val == uid and counts.ns == initial:
+                return counts  # type: ignore[no-any-return]
+    return None
+
+
+_UCOUNTS_CHAINS = 1 << 10  # UCOUNTS_HASHTABLE_BITS
+
+
 class Word(int):
     """A number that became the member *f* of a struct: a number to old programs, with the member to new ones."""
 
@@ -152,7 +211,7 @@ def _flags_word(page: Struct) -> int:
 
 NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct task_struct": (
-        ("state", "__state", '2f064a59a11f ("sched: Change task_struct::state") (in v5.14)'),
+        ("state", Adjusted("__state", _state), '2f064a59a11f ("sched: Change task_struct::state") (in v5.14)'),
         ("thread_group", "thread_node", '8e1f385104ac ("kill task_struct->thread_group") (in v6.7); see LIST_HEADS'),
         ("cpu", "thread_info.cpu", 'bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") (in v5.16)'),
         ("cpus_allowed", "cpus_mask", '3bd3706251ee ("sched/core: Provide a pointer to the valid CPU mask") (in v5.3)'),
@@ -290,6 +349,13 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct kmem_cache": (
         ("objsize", "object_size", '3b0efdfa1e71 ("mm, sl[aou]b: Extract common fields from struct kmem_cache") (in v3.6)'),
     ),
+    "struct group_info": (
+        ("small_block", _small_block, '81243eacfa40 ("cred: simpler, 1D supplementary groups") (in v4.9)'),
+    ),
+    "struct user_struct": (
+        ("processes", _charged("UCOUNT_RLIMIT_NPROC"), '"Reimplement RLIMIT_NPROC on top of ucounts" (in v5.14)'),
+        ("sigpending", _charged("UCOUNT_RLIMIT_SIGPENDING"), '"Reimplement RLIMIT_SIGPENDING on top of ucounts" (in v5.14)'),
+    ),
     "struct nsproxy": (
         ("pid_ns", "pid_ns_for_children", 'c2b1df2eb420 ("Rename nsproxy.pid_ns to nsproxy.pid_ns_for_children") (in v3.11)'),
     ),
@@ -315,6 +381,9 @@ def _add(cls: StructType) -> None:
             continue
         if isinstance(source, str):
             cls.add_member(name, source)
+        elif isinstance(source, Adjusted):
+            if cls.add_member(name, source.path):
+                setattr(cls, name, property(source.value))
         elif _can(cls, source):
             setattr(cls, name, property(source))
 
@@ -326,6 +395,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "_file_count": ("f_ref",),
     "_hw_queues": ("hctx_table",),
     "_device_busy": ("budget_map",),
+    "_small_block": ("gid",),
+    "charged": ("uid",),
 }
 """Members without which a function has nothing to work on: before they were there the old name, or nothing, was."""
 
@@ -370,6 +441,36 @@ def list_head(struct: str, member: str, node: int, dump: Dump) -> int:
     return function(node, dump)
 
 
+class LinkOffset(int):
+    """Offset of a link whose list has a head now. An address plus this knows that, so that a walk from there can leave the head out."""
+
+    head: Callable[[int, Dump], int]
+
+    def __radd__(self, address: int) -> LinkAddress:
+        return LinkAddress(int(address) + int(self), self.head)
+
+
+class LinkAddress(int):
+    """Address of such a link."""
+
+    head: Callable[[int, Dump], int]
+
+    def __new__(cls, address: int, head: Callable[[int, Dump], int]) -> LinkAddress:
+        self = super().__new__(cls, address)
+        self.head = head
+        return self
+
+
+def link_offset(struct: str, member: str, offset: int) -> int:
+    """*offset*, as a LinkOffset if *member* is the old name of a link whose list had no head."""
+    function = LIST_HEADS.get((struct, member))
+    if function is None:
+        return offset
+    marked = LinkOffset(offset)
+    marked.head = function
+    return marked
+
+
 OLD_SYMBOLS: dict[str, str] = {
     # 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17): the first of an array.
     "tk_core": "timekeeper_data",
@@ -377,3 +478,9 @@ OLD_SYMBOLS: dict[str, str] = {
     "nr_irqs": "total_nr_irqs",
 }
 """Variables that have another name now; their type is the same."""
+
+GONE_SYMBOLS: dict[str, Callable[[], Any]] = {
+    # Nobody waits for congestion any more; gone between v5.10 and v6.1.
+    "congestion_wqh": list,
+}
+"""Variables that are no more, and a value that says what there is of it now: nothing."""

@@ -17,6 +17,7 @@ main.c imports this module before Python has codecs, ``os`` or any other module 
 """
 
 import _imp
+import _warnings
 import posix
 import sys
 
@@ -296,6 +297,20 @@ def install() -> None:
     sys.meta_path.insert(sys.meta_path.index(FrozenImporter), finder)
 
 
+class _Escapes:
+    """Says which messages of the compiler are about unknown escapes, as a pattern for a filter of warnings would."""
+
+    @staticmethod
+    def match(text: str) -> bool:
+        return "invalid escape sequence" in text
+
+
+def _allow_unknown_escapes() -> None:
+    """Let programs write ``'\\d'`` for ``r'\\d'``. Python 3.12 made it a warning that is shown; many programs are older than that."""
+    _warnings.filters.insert(0, ("ignore", _Escapes, SyntaxWarning, None, 0))  # type: ignore[arg-type]
+    _warnings._filters_mutated()  # type: ignore[attr-defined]
+
+
 def complete() -> None:
     """Second step, when Python is up: undo what its start added beside us."""
     from _frozen_importlib import FrozenImporter
@@ -306,6 +321,7 @@ def complete() -> None:
     sys.path_hooks.insert(0, FrozenFolder)  # for pkgutil
     sys.path[:] = virtual_entries()
     _time_zone_when_asked()
+    _allow_unknown_escapes()
     import pykd
 
     # main.c ran this module without a spec, and before its package.

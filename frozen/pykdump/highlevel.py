@@ -37,7 +37,7 @@ from crash import (
     uvtop,
 )
 from crash import get_GDB_output as exec_gdb_command
-from pykd.compat import LIST_HEADS, OLD_SYMBOLS, list_head
+from pykd.compat import GONE_SYMBOLS, LIST_HEADS, OLD_SYMBOLS, LinkAddress, link_offset, list_head
 
 from .datatypes import (
     ArtStructInfo,
@@ -290,12 +290,16 @@ def readList(start: int, offset: int = 0, *, maxel: int = _MAXEL, inchead: bool 
 
     :param inchead: *start* is an element.
     """
+    link = start
     start = int(start)
     if start == 0:
         return []
     addresses, end = pykd.current().follow(start, offset, limit=maxel if inchead else maxel + 1)
     if not inchead:
         del addresses[0]
+    if isinstance(link, LinkAddress):
+        head = link.head(start, pykd.current())
+        addresses = [address for address in addresses if address != head]
     if end == "limit":
         if warn:
             _warn_maxel(maxel)
@@ -481,6 +485,8 @@ def member_offset(sname: str, fname: str) -> int:
         if offset is None and "." in fname:
             member = cls.PYT_type.member(fname)
             offset = member.offset if member else None
+        if (sname, fname) in LIST_HEADS and offset is not None and cls.PYT_type.member(fname) is None:
+            offset = link_offset(sname, fname, offset)
     except pykd.Error:
         return -1
     return -1 if offset is None else offset
@@ -529,6 +535,8 @@ def _with_length(described: TypeDict, size: int) -> TypeDict:
 
 def readSymbol(symbol: str) -> Any:
     """Value of a global. :raises TypeError: ``There's no symbol <NAME>``"""
+    if symbol in GONE_SYMBOLS and not symbol_exists(symbol):
+        return GONE_SYMBOLS[symbol]()
     info = whatis(symbol)
     return info.reader(info.addr)
 

@@ -161,7 +161,7 @@ class BTStack:
         return "\n".join([self._title(), *map(repr, self.frames)])
 
     def _title(self) -> str:
-        return f"PID={self.pid}  CPU={self.cpu} CMD={self.cmd}"
+        return f"\nPID={self.pid}  CPU={self.cpu} CMD={self.cmd}"
 
 
 # ---- from rows

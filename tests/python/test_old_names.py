@@ -37,9 +37,24 @@ class OldNames(unittest.TestCase):
 
     def test_state(self):
         name = "__state" if member_offset(TASK, "__state") >= 0 else "state"
-        self.assertEqual(getattr(self.systemd, name), self.systemd.state)
         self.assertTrue(self.systemd.hasField("state"))
-        self.assertEqual(readUInt(Addr(self.systemd, "state")), self.systemd.state & 0xFFFFFFFF)
+        self.assertEqual(readUInt(Addr(self.systemd, "state")), getattr(self.systemd, name) & 0xFFFFFFFF)
+        for task in pykd.tasks.processes():
+            try:
+                new, old = getattr(task, name) & 0xFFFFFFFF, task.state
+            except pykd.Error:
+                continue
+            self.assertEqual(new & 0xFFF, old, "what a kernel with task_struct.state did not know is left out")
+
+    def test_state_of_frozen_threads(self):
+        """A thread that the freezer stopped, or that waits for a lock of an rt kernel, was uninterruptible."""
+
+        class Thread:
+            def __init__(self, state):
+                self.__dict__["__state"] = state
+
+        states = {0: 0, 0x2001: 1, 0x2402: 0x402, 0x8000: 2, 0x1000: 2, 0x6102: 0x102, 0x80: 0x80}
+        self.assertEqual(states, {state: compat._state(Thread(state)) for state in states})
 
     def test_cpu(self):
         cpus = [int(rq.curr.cpu) for rq in pykd.cpus.run_queues().values() if rq.curr]
@@ -61,6 +76,47 @@ class OldNames(unittest.TestCase):
                 self.assertEqual(threads, ListHead(leader.thread_group, TASK).thread_group)
                 return
         self.skipTest("no process has two threads")
+
+    def test_threads_by_offset(self):
+        """Programs add the offset of the link to an address, walk from there, and take it away again."""
+        offset = member_offset(TASK, "thread_group")
+        self.assertGreater(offset, 0)
+        for leader in pykd.tasks.processes():
+            try:
+                number = leader.signal.nr_threads
+                links = readList(Addr(leader) + offset, inchead=False)
+                threads = [readSU(TASK, link - offset) for link in links]
+                if number > 1 and len(threads) == number - 1:
+                    self.assertEqual({leader.tgid}, {thread.tgid for thread in threads})
+                    self.assertNotIn(leader, threads)
+                    self.assertEqual([int(leader), *threads], [link - offset for link in readList(Addr(leader) + offset)])
+                    return
+            except pykd.Error:
+                continue
+        self.skipTest("no process has two threads")
+
+    def test_users(self):
+        user = self.systemd.real_cred.user
+        self.assertGreater(atomic_t(user.processes), 0)
+        try:
+            processes = [process for process in pykd.tasks.processes() if process.pid and process.real_cred.user == user]
+            threads = sum(int(process.signal.nr_threads) for process in processes)
+        except pykd.FaultError as error:
+            self.skipTest(str(error))
+        # Threads that end are taken off the list before they are taken off the account.
+        self.assertAlmostEqual(threads, atomic_t(user.processes), delta=max(8, threads // 10))
+        self.assertGreaterEqual(user.sigpending.counter, 0)
+
+    def test_groups(self):
+        found = 0
+        for task in pykd.tasks.processes():
+            try:
+                groups = task.real_cred.group_info
+                self.assertEqual(groups.ngroups, len(groups.small_block))
+                found += 1
+            except pykd.Error:
+                continue
+        self.assertTrue(found)
 
     def test_areas(self):
         for task in pykd.tasks.processes():
@@ -173,6 +229,10 @@ class OldNames(unittest.TestCase):
     def test_symbols(self):
         self.assertGreater(readSymbol("tk_core").timekeeper.xtime_sec, 1_000_000_000)
         self.assertGreater(readSymbol("nr_irqs"), 0)
+        self.assertIn(len(readSymbol("congestion_wqh")), (0, 2))
+        self.assertIsInstance(readSymbol("last_unloaded_module"), str)
+        self.assertEqual("R (running)", readSymbol("task_state_array")[0])
+        self.assertTrue(all(readSymbol("task_state_array")), "no padding after the last of them")
 
     def test_queues(self):
         rq = next(iter(pykd.cpus.run_queues().values()))

@@ -141,6 +141,13 @@ class Ends(Folder):
         self.assertEqual(lines[:3], ["Traceback (most recent call last):", '  File "./bad.py", line 3, in <module>', "    f()"])
         self.assertEqual(lines[-1], "ZeroDivisionError: division by zero")
 
+    def test_unknown_escapes(self):
+        """Programs from before Python 3.12 write ``'\\d'``: no reason to warn their users."""
+        self.write("prog.py", "import lib\nprint(len('\\d'), lib.PATTERN)\n")
+        self.write("lib.py", "PATTERN = '\\w+'\n")
+        done = self.start("epython prog")
+        self.assertEqual(("2 \\w+\n", ""), (done.stdout, done.stderr))
+
     def test_syntax_error(self):
         self.write("bad.py", "def f(:\n")
         result = self.start("epython bad")
