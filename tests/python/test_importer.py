@@ -81,6 +81,12 @@ class Order(Sandbox):
         there = self.write("user/LinuxDump/__init__.py", "")
         self.assertEqual(self.origin("LinuxDump", path=f"{self.folder}/user"), there)
 
+    def test_packages_of_others(self):
+        """PyKdump's archive has pyparsing; programs import it by either name."""
+        text = "import pyparsing, pykdump.pyparsing as other; word = pyparsing.Word(pyparsing.nums) + other.Suppress('k')\n"
+        text += "print(word.parseString('12k').asList(), pyparsing.__file__)"
+        self.assertEqual(self.run_program(text).stdout, f"['12'] {EXE}/dist-packages/pyparsing/__init__.py\n")
+
     def test_first_user_folder_wins(self):
         first = self.write("a/mine.py", "")
         self.write("b/mine.py", "")

@@ -21,8 +21,9 @@ NO_MYPY = 77
 
 
 def sources(*patterns):
-    """Files of the repository; where there is no git, all that is there."""
+    """Files of the repository but other people's; where there is no git, all that is there."""
     files = {file for pattern in patterns for file in glob.glob(pattern, root_dir=ROOT, recursive=True)}
+    files -= {file for file in files if file.startswith("frozen/dist-packages/")}
     listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, text=True, check=False) if GIT else None
     if listed and listed.returncode == 0:
         files &= set(listed.stdout.split("\0"))
