@@ -47,6 +47,7 @@ struct kernfs_node *sysfs_root_kn;
 struct kernfs_global_locks *kernfs_locks;
 struct kobject *kernel_kobj;
 struct kobj_map *cdev_map;
+struct ctl_table root_table[];
 struct char_device_struct *chrdevs[255];
 struct kobj_map *bdev_map;
 struct super_block *blockdev_superblock;

@@ -356,6 +356,10 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("processes", _charged("UCOUNT_RLIMIT_NPROC"), '"Reimplement RLIMIT_NPROC on top of ucounts" (in v5.14)'),
         ("sigpending", _charged("UCOUNT_RLIMIT_SIGPENDING"), '"Reimplement RLIMIT_SIGPENDING on top of ucounts" (in v5.14)'),
     ),
+    "struct hash_cell": (
+        # dm_mod. The variable that heads the lists is in standins.py.
+        ("name_list", "name_node", "since v5.13 in a tree, not in a list"),
+    ),
     "struct nsproxy": (
         ("pid_ns", "pid_ns_for_children", 'c2b1df2eb420 ("Rename nsproxy.pid_ns to nsproxy.pid_ns_for_children") (in v3.11)'),
     ),
@@ -479,8 +483,7 @@ OLD_SYMBOLS: dict[str, str] = {
 }
 """Variables that have another name now; their type is the same."""
 
-GONE_SYMBOLS: dict[str, Callable[[], Any]] = {
-    # Nobody waits for congestion any more; gone between v5.10 and v6.1.
-    "congestion_wqh": list,
+OLD_ENUMS: dict[str, str] = {
+    "enum rq_flag_bits": "enum req_flag_bits",  # since v4.10, when operations became a part of the word
 }
-"""Variables that are no more, and a value that says what there is of it now: nothing."""
+"""Enums that have another name now."""

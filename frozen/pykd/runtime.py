@@ -396,7 +396,7 @@ def _guarded(function: Callable[[], Any], silent_exit: bool = False) -> bool:
     try:
         function()
     except SystemExit as request:
-        if isinstance(request.code, int) and request.code > 0 and not silent_exit:
+        if isinstance(request.code, int) and request.code > 0 and not silent_exit and not _seen_on_its_way(request):
             print(f" -- sys.exit({request.code}) --")
         return not request.code and not silent_exit
     except KeyboardInterrupt:
@@ -412,6 +412,24 @@ def _guarded(function: Callable[[], Any], silent_exit: bool = False) -> bool:
         _show(error)
         return False
     return True
+
+
+def _seen_on_its_way(request: SystemExit) -> bool:
+    """Whether a ``try`` or ``with`` had a look at the exception and let it pass, as optparse's does when it refuses an option.
+
+    PyKdump saw such a one as an object, not as a number, and said nothing of it. What argparse raises passed none.
+    """
+    import dis
+
+    trace = request.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename not in (__file__, f"{importer.EXE}/pylib/argparse.py") and code.co_exceptiontable:
+            entries: Any = dis._parse_exception_table(code)  # type: ignore[attr-defined]
+            if any(entry.start <= trace.tb_lasti < entry.end for entry in entries):
+                return True
+        trace = trace.tb_next
+    return False
 
 
 def _nobody_reads() -> bool:

@@ -65,7 +65,7 @@ pprint = lazy.module("pprint")
 re = lazy.module("re")
 string = lazy.module("string")
 traceback = lazy.module("traceback")
-OptionParser = lazy.attribute("pykdump.options", "OptionParser")
+OptionParser = lazy.attribute("optparse", "OptionParser")
 Option = lazy.attribute("optparse", "Option")
 re_apidebug = lazy.made_by(lambda: re.compile(r"^--apidebug=(\d+)$"))
 

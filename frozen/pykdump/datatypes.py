@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import _pykd
 import pykd
+from pykd.compat import OLD_ENUMS
 
 from .Generic import LazyEval
 from .memocaches import MemoizeSU, memoize_typeinfo
@@ -521,7 +522,10 @@ class EnumInfo(dict):  # type: ignore[type-arg]
 
     def _find(self, stype: str) -> _pykd.Type:
         if stype.startswith("enum "):
-            return find_type(stype)
+            try:
+                return find_type(stype)
+            except pykd.NotFoundError:
+                return find_type(OLD_ENUMS.get(stype, stype))
         self.stype = "enum"
         dump = pykd.current()
         try:

@@ -37,7 +37,8 @@ from crash import (
     uvtop,
 )
 from crash import get_GDB_output as exec_gdb_command
-from pykd.compat import GONE_SYMBOLS, LIST_HEADS, OLD_SYMBOLS, LinkAddress, link_offset, list_head
+from pykd import standins
+from pykd.compat import LIST_HEADS, OLD_SYMBOLS, LinkAddress, link_offset, list_head
 
 from .datatypes import (
     ArtStructInfo,
@@ -290,6 +291,8 @@ def readList(start: int, offset: int = 0, *, maxel: int = _MAXEL, inchead: bool 
 
     :param inchead: *start* is an element.
     """
+    if isinstance(start, standins.Elements):
+        return start.addresses[:maxel]
     link = start
     start = int(start)
     if start == 0:
@@ -499,7 +502,7 @@ def symbol_exists(sym: str) -> int:
     try:
         return _symbols[sym]
     except KeyError:
-        found = _symbols[sym] = crash.symbol_exists(sym)
+        found = _symbols[sym] = crash.symbol_exists(sym) or int(sym in standins.SEEN)
         return found
 
 
@@ -535,8 +538,8 @@ def _with_length(described: TypeDict, size: int) -> TypeDict:
 
 def readSymbol(symbol: str) -> Any:
     """Value of a global. :raises TypeError: ``There's no symbol <NAME>``"""
-    if symbol in GONE_SYMBOLS and not symbol_exists(symbol):
-        return GONE_SYMBOLS[symbol]()
+    if symbol in standins.GONE and not crash.symbol_exists(symbol):
+        return standins.GONE[symbol]()
     info = whatis(symbol)
     return info.reader(info.addr)
 

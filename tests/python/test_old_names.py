@@ -8,7 +8,8 @@ import pykd
 
 dumps.have_one_open()
 
-from pykd import compat  # noqa: E402
+from pykd import compat, standins  # noqa: E402
+from pykd.kernel import devices  # noqa: E402, F401
 from pykdump.API import *  # noqa: E402
 
 TASK = "struct task_struct"
@@ -233,6 +234,33 @@ class OldNames(unittest.TestCase):
         self.assertIsInstance(readSymbol("last_unloaded_module"), str)
         self.assertEqual("R (running)", readSymbol("task_state_array")[0])
         self.assertTrue(all(readSymbol("task_state_array")), "no padding after the last of them")
+
+    def test_shadow_of_the_timekeeper(self):
+        self.assertAlmostEqual(readSymbol("tk_core").timekeeper.xtime_sec, readSymbol("shadow_timekeeper").xtime_sec, delta=60)
+
+    def test_disks_by_major(self):
+        """A chain for each major number, as the kobj_map of before v5.11 had them."""
+        self.assertTrue(symbol_exists("bdev_map"))
+        if crash.symbol_exists("bdev_map"):
+            self.skipTest("this kernel has them")
+        disks = {}
+        for probe in readSymbol("bdev_map").probes:
+            while probe:
+                disk = readSU("struct gendisk", probe.data)
+                disks[disk.major, disk.first_minor] = disk
+                self.assertEqual(probe.dev, disk.major << 20 | disk.first_minor)
+                probe = probe.next
+        found = [disk for disk in pykd.kernel.devices.disks(self.dump) if not isinstance(disk, pykd.Error)]
+        self.assertLessEqual(set(found), set(disks.values()))
+
+    def test_list_that_became_a_tree(self):
+        places = [0xFFFF888000001000, 0xFFFF888000002000]
+        self.assertEqual(places, readListByHead(standins.Elements(places)))
+        self.assertEqual(places[:1], readList(standins.Elements(places), maxel=1, warn=False))
+        self.assertTrue(standins.Elements([]))
+
+    def test_enums(self):
+        self.assertEqual(EnumInfo("enum rq_flag_bits"), EnumInfo("enum req_flag_bits"))
 
     def test_queues(self):
         rq = next(iter(pykd.cpus.run_queues().values()))

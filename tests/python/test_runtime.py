@@ -131,6 +131,17 @@ class Ends(Folder):
                 result = self.start("epython prog")
                 self.assertEqual((result.stdout, result.returncode), (text, status))
 
+    def test_exit_that_a_handler_saw(self):
+        """PyKdump prints the number only if nothing between it and the program looked at the exception."""
+        passed = "try:\n    sys.exit(3)\nexcept KeyError:\n    pass\n"
+        optparse = "import optparse\np = optparse.OptionParser()\np.add_option('-t', type='int')\np.parse_args(['{}'])\n"
+        argparse = "import argparse\nargparse.ArgumentParser(prog='x').parse_args(['-z'])\n"
+        for text, said in ((passed, False), (optparse.format("-z"), False), (optparse.format("-t"), False), (argparse, True)):
+            with self.subTest(text):
+                self.write("prog.py", "import sys\n" + text)
+                result = self.start("epython prog")
+                self.assertEqual((said, 1), (" -- sys.exit(" in result.stdout, result.returncode))
+
     def test_exception(self):
         self.write("bad.py", "def f():\n    1/0\nf()\n")
         self.write("good.py", "print('goes on')")

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Variables that are no more, and what there is of their value now.
+
+Programs written for older kernels read them and cannot go on without. A variable that has another name is in :mod:`pykd.compat`.
+"""
+
+from __future__ import annotations
+
+from . import Error, NotFoundError, current, rbtree
+from .compat import Parts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+
+class Elements(int):
+    """Stands for the head of a list: a walk from here finds *addresses*, which lie in another kind of table now."""
+
+    addresses: list[int]
+
+    def __new__(cls, addresses: Iterable[int]) -> Elements:
+        self = super().__new__(cls, 1)  # true, and nowhere
+        self.addresses = list(addresses)
+        return self
+
+
+def _shadow_timekeeper() -> Any:
+    try:
+        core = current().variable("tk_core")
+    except NotFoundError:
+        core = current().variable("timekeeper_data")[0]
+    return core.shadow_timekeeper
+
+
+def _bdev_map() -> Parts:
+    """As a ``struct kobj_map``: 255 chains of ``struct probe``, one for each whole disk."""
+    from .kernel import devices
+
+    chains: list[Parts | None] = [None] * 255
+    for disk in devices.disks(current()):
+        if isinstance(disk, Error):
+            continue
+        try:
+            major, minor, minors = disk.major, disk.first_minor, disk.minors
+        except Error:
+            continue
+        place = major % len(chains)
+        chains[place] = Parts(next=chains[place], dev=major << 20 | minor, range=minors, owner=0, get=0, lock=0, data=int(disk))
+    return Parts(probes=chains, lock=0)
+
+
+def _name_buckets() -> list[Elements]:
+    dump = current()
+    return [Elements(node for node, _ in rbtree.nodes(dump, dump.symbol("name_rb_tree").address, lambda _: None))]
+
+
+GONE: dict[str, Callable[[], Any]] = {
+    # Nobody waits for congestion any more; gone between v5.10 and v6.1.
+    "congestion_wqh": list,
+    # Tables of block devices from before v2.6.30; programs look for them where all_bdevs is no more (v5.11).
+    "bdev_hashtable": list,
+    "blkdevs": list,
+    # Disks are looked up as inodes: 22ae8ce8b892 ("block: simplify bdev/disk lookup in blkdev_get") (in v5.11).
+    "bdev_map": _bdev_map,
+    # dm_mod, before v5.13
+    "_name_buckets": _name_buckets,
+    # A part of tk_core since v6.13, of timekeeper_data since 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17).
+    "shadow_timekeeper": _shadow_timekeeper,
+}
+"""By name: what finds the value. Called only where the kernel has no such symbol."""
+
+SEEN = frozenset(("bdev_map",))
+"""Those that are to be taken for symbols: programs ask whether they exist before they read them."""
