@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import answers
@@ -15,8 +13,7 @@ import formats
 import kernels
 import machine
 import packages
-from comparisons import COMPARISONS
-from truth import Truth
+import results
 from variants import VARIANTS, Variant
 
 CACHE = Path(__file__).resolve().parents[2] / "build" / "vmtest"
@@ -39,49 +36,44 @@ def chosen(arguments: argparse.Namespace) -> list[Variant]:
     return [v for v in VARIANTS if v.default]
 
 
-def compare(result: bench.Result) -> int:
-    """Compare every file of a run with the guest's truth; print a line for each and return the number of failures."""
-    truth, failures = Truth(result.truth), 0
-    for name in result.variant.files:
-        if name in result.failed:
-            print(f"{result.variant.name:14} {name:16} not made: {result.failed[name]}")
-            continue
-        different = differences(truth, result.files(name))
-        # Of half a file only that it opens, or says why not, can be asked.
-        if name.endswith(formats.CUT):
-            print(f"{result.variant.name:14} {name:16} {_of_half(different)}")
-            continue
-        bad = {what: lines for what, lines in different.items() if lines}
-        failures += len(bad)
-        print(f"{result.variant.name:14} {name:16} {'same answers' if not bad else 'DIFFERS: ' + ' '.join(bad)}")
-        for what, lines in bad.items():
-            for line in lines[:SHOWN]:
-                print(f"    {what}: {line}")
-            if len(lines) > SHOWN:
-                print(f"    {what}: and {len(lines) - SHOWN} more")
+def compare(found: list[bench.Result]) -> int:
+    """Compare every file of these runs with the guests' truth; print a line for each and return the number of failures."""
+    runs = [results.Run(result, CACHE / "answers") for result in found]
+    different, failures = results.compare(runs), 0
+    for run in runs:
+        for name in run.result.variant.files:
+            failures += report(run, name, different)
     return failures
 
 
-def differences(truth: Truth, files: list[Path]) -> dict[str, list[str]]:
-    """The lines of every comparison; a refusal is a line."""
-
-    def answer(what: str) -> object:
-        try:
-            return answers.probe(what, files)
-        except answers.Refused as error:
-            return error
-
-    found = {}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for (what, function), given in zip(COMPARISONS.items(), pool.map(answer, COMPARISONS), strict=True):
-            refused = isinstance(given, answers.Refused)
-            found[what] = [f"refused: {given}"] if refused else list(function(truth, given))
-    return found
+def report(run: results.Run, name: str, every: dict[tuple[str, str], results.Different]) -> int:
+    """Print what came of one file; the number of comparisons that failed."""
+    variant, first = run.result.variant.name, run.names[0]
+    label = f"{variant:14} {name:16}"
+    if name in run.result.failed:
+        print(f"{label} not made: {run.result.failed[name]}")
+        return 0
+    different = every[variant, name]
+    # Of half a file only that it opens, or says why not, can be asked.
+    if name.endswith(formats.CUT):
+        print(f"{label} {_of_half(different)}")
+        return 0
+    bad = {what: lines for what, lines in different.items() if lines}
+    print(f"{label} {'same answers' if not bad else 'DIFFERS: ' + ' '.join(bad)}")
+    for what, lines in bad.items():
+        if name != first and lines == every[variant, first][what]:
+            print(f"    {what}: as {first}")
+            continue
+        for line in lines[:SHOWN]:
+            print(f"    {what}: {line}")
+        if len(lines) > SHOWN:
+            print(f"    {what}: and {len(lines) - SHOWN} more")
+    return len(bad)
 
 
 def _of_half(different: dict[str, list[str]]) -> str:
     whole = [what for what, lines in different.items() if not lines]
-    refused = [lines[0].removeprefix("refused: ") for lines in different.values() if lines and lines[0].startswith("refused")]
+    refused = [lines[0].removeprefix(results.REFUSED) for lines in different.values() if lines and lines[0].startswith(results.REFUSED)]
     if len(refused) == len(different):
         return f"refused: {refused[0]}"
     return f"opens; whole: {' '.join(whole) or 'nothing'}"
@@ -123,18 +115,32 @@ def main() -> int:
             print(f"{variant.name:14} {variant.kernel:11} {variant.crash:6} {mark:8} {'cached ' + made.release if made else ''}")
         return 0
     failures = broken = 0
-    for variant in variants:
-        try:
-            result = bench.cached(variant, CACHE) if arguments.cached else bench.obtain(variant, CACHE, arguments.update)
-        except (machine.MachineError, packages.PackageError, OSError) as error:
-            print(f"{variant.name:14} not made: {error}")
-            broken += 1
-            continue
-        if result and not arguments.make:
-            failures += compare(result)
-            if arguments.vmlinux:
-                side_by_side(result, arguments.vmlinux, arguments.chroot)
+    waiting: list[bench.Result] = []
+
+    def flush() -> int:
+        count = compare(waiting) if waiting else 0
+        waiting.clear()
         sys.stdout.flush()
+        return count
+
+    # What is in the cache is compared all at once, what has to be made as soon as it is there.
+    for variant in variants:
+        result = bench.cached(variant, CACHE)
+        if not arguments.cached:
+            try:
+                if not bench.current(variant, CACHE, arguments.update):
+                    failures += flush()
+                result = bench.obtain(variant, CACHE, arguments.update)
+            except (machine.MachineError, packages.PackageError, OSError) as error:
+                print(f"{variant.name:14} not made: {error}")
+                broken += 1
+                continue
+        if result and not arguments.make:
+            waiting.append(result)
+            if arguments.vmlinux:
+                failures += flush()
+                side_by_side(result, arguments.vmlinux, arguments.chroot)
+    failures += flush()
     return 2 if broken else 1 if failures else 0
 
 

@@ -12,27 +12,39 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-PROBES = Path(__file__).resolve().parent / "probes"
-PYKD = Path(__file__).resolve().parents[2] / "pykd"
+HERE = Path(__file__).resolve().parent
+PYKD = HERE.parents[1] / "pykd"
 
 
 class Refused(Exception):
     """pykd did not open or answer; the message is its own line."""
 
 
-def probe(name: str, files: list[Path]) -> object:
-    """What probes/``name``.py prints on the dump. Refused with the last line of its errors."""
+@dataclass
+class Reply:
+    """An answer with its digest; ``refused`` is the reason why there is none. Without text it is the known answer."""
+
+    digest: str = ""
+    answer: object = None
+    refused: str = ""
+
+
+def ask(files: list[Path], questions: dict[str, str | None]) -> dict[str, Reply]:
+    """The replies to questions of ask.py, each with the digest of an answer that is known already, or None."""
     argv = [str(PYKD), "--isolated", str(files[0])]
     for part in files[1:]:
         argv += ["--part", str(part)]
-    done = subprocess.run([*argv, str(PROBES / f"{name}.py")], capture_output=True, text=True, errors="surrogateescape",
-                          check=False, timeout=300)
-    # pykd ends a program's output with a line of its own.
-    lines = [line for line in done.stdout.splitlines() if line[:1] in ("{", "[")]
-    if done.returncode or not lines:
-        reason = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        raise Refused(reason[-1])
-    return json.loads(lines[-1])
+    done = subprocess.run([*argv, str(HERE / "ask.py"), json.dumps(questions)], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, errors="surrogateescape", check=False, timeout=600)
+    found = {}
+    # pykd adds lines of its own to a program's output.
+    for line in done.stdout.splitlines():
+        if line.startswith('{"question"'):
+            reply = json.loads(line)
+            question = reply.pop("question")
+            found[question] = Reply(**reply)
+    reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+    return {question: found.get(question, Reply(refused=reason)) for question in questions}
 
 
 @dataclass
@@ -55,7 +67,7 @@ print(json.dumps(Counter(task_state_to_char(t) for t in for_each_task(prog))))
 
 def side_by_side(dump: Path, vmlinux: Path, chroot: Path | None) -> list[Answer]:
     """How many threads are in which state, three times. drgn and crash may live in a chroot."""
-    answers = [_timed("pykd", lambda: _count(row["state"] for row in probe("tasks", [dump]).values()))]
+    answers = [_timed("pykd", lambda: _count(row["state"] for row in _answer(dump, "tasks").values()))]
     root = chroot or Path("/")
     with tempfile.TemporaryDirectory(dir=root / "tmp") as folder:
         inside = Path(folder)
@@ -97,3 +109,10 @@ def _count(letters) -> dict[str, int]:
     for letter in letters:
         counts[letter] = counts.get(letter, 0) + 1
     return counts
+
+
+def _answer(dump: Path, question: str) -> dict:
+    reply = ask([dump], {question: None})[question]
+    if reply.refused:
+        raise Refused(reply.refused)
+    return reply.answer

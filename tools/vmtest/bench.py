@@ -46,12 +46,22 @@ def cached(variant: Variant, cache: Path) -> Result | None:
     return Result(variant, folder) if (folder / "made").exists() else None
 
 
+def current(variant: Variant, cache: Path, update: bool = False) -> bool:
+    """Whether the cache holds the run of ``variant`` as it would be made now."""
+    image = kernels.resolve(kernels.named(variant.kernel), cache, update)
+    made = cache / "dumps" / variant.name / "made"
+    return made.exists() and json.loads(made.read_text())["key"] == _key(variant, image)
+
+
+def _key(variant: Variant, image: kernels.Image) -> str:
+    return hashlib.sha256(json.dumps([asdict(variant), image.release, guest.digest(), module.digest()]).encode()).hexdigest()
+
+
 def obtain(variant: Variant, cache: Path, update: bool = False) -> Result:
     """The run of ``variant``, made when what goes into it has changed."""
     image = kernels.resolve(kernels.named(variant.kernel), cache, update)
     folder = cache / "dumps" / variant.name
-    key = hashlib.sha256(json.dumps([asdict(variant), image.release, guest.digest(),
-                                     module.digest()]).encode()).hexdigest()
+    key = _key(variant, image)
     made = folder / "made"
     if made.exists() and json.loads(made.read_text())["key"] == key:
         return Result(variant, folder)
@@ -83,12 +93,14 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     alive = variant.crash == "none"
-    needs_module = variant.crash in ("null", "bug", "hang", "spin")
-    crash_module = module.build(kernels.named(variant.kernel), image, cache) if needs_module else None
+    needed = [name for name, wanted in (("vmtest_crash", variant.crash in ("null", "bug", "hang", "spin")),
+                                        ("vmtest_load", "kernel" in variant.parts)) if wanted]
+    own = module.build(kernels.named(variant.kernel), image, cache) if needed else {}
     scratch = folder / "scratch"
     scratch.mkdir()
     initrd = scratch / "initrd"
-    initrd.write_bytes(guest.initrd(cache, image.modules, None if alive else image.vmlinuz, variant.parts, crash_module))
+    initrd.write_bytes(guest.initrd(cache, image.modules, None if alive else image.vmlinuz, variant.parts,
+                                    [own[name] for name in needed]))
     disks = [machine.blank(scratch / "truth", 128 << 20),
              machine.blank(scratch / "core", (variant.memory + 512) << 20),
              guest.file_system(cache, "ext4", scratch / "ext4")]

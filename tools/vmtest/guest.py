@@ -26,7 +26,7 @@ MODULES = {
     "network": ("dummy numdummies=0", "bridge", "veth", "8021q", "ipv6", "af_packet", "inet_diag",
                 "tcp_diag", "udp_diag", "unix_diag", "netlink_diag", "af_packet_diag", "raw_diag"),
     "net": ("bonding max_bonds=0", "macvlan", "vxlan", "tun", "sch_htb", "sch_fq_codel", "sch_netem",
-            "nf_tables", "nft_ct", "nft_counter", "nft_log", "nft_nat", "nft_chain_nat", "nft_masq", "nf_conntrack",
+            "nf_tables", "nft_ct", "nft_counter", "nft_objref", "nft_log", "nft_nat", "nft_chain_nat", "nft_masq", "nf_conntrack",
             "virtio_net", "e1000", "sctp"),
     "nfs": ("nfsd", "nfs", "nfsv4", "auth_rpcgss"),
 }
@@ -101,15 +101,15 @@ def _start(cache: Path, modules: Path, wanted: list[str]) -> Archive:
 
 
 def initrd(cache: Path, modules: Path, vmlinuz: Path | None, parts: tuple[str, ...],
-           crash_module: Path | None) -> bytes:
-    """The initramfs; with ``vmlinuz`` it arms that as the crash kernel."""
+           own_modules: list[Path]) -> bytes:
+    """The initramfs; with ``vmlinuz`` it arms that as the crash kernel. ``own_modules`` are not loaded at boot."""
     wanted = [m for part in ("base", *parts) for m in MODULES.get(part, ())]
     archive = _start(cache, modules, wanted)
     if vmlinuz:
         archive.file("vmlinuz", vmlinuz.read_bytes(), 0o644)
         archive.file("save.cpio", _start(cache, modules, list(SAVE_MODULES)).bytes(), 0o644)
-    if crash_module:
-        archive.file("modules/vmtest_crash.ko", crash_module.read_bytes(), 0o644)
+    for path in own_modules:
+        archive.file(f"own/{path.name}", path.read_bytes(), 0o644)
     for name in PROGRAMS if {"storage", "network"} & set(parts) else ():
         add_program(archive, tools(cache), name)
     archive.file("etc/nft.rules", NFT_RULES.encode(), 0o644)
@@ -125,7 +125,8 @@ def file_system(cache: Path, kind: str, path: Path) -> Path:
     with path.open("wb") as out:
         out.truncate(sizes[kind])
     argv = packages.command(tools(cache), f"mkfs.{kind}")
-    quiet = [] if kind == "xfs" else ["-q"]
+    # Linux 5.10 does not know this feature of XFS (v5.19).
+    quiet = ["-i", "nrext64=0"] if kind == "xfs" else ["-q"]
     done = subprocess.run([*argv, *quiet, str(path)], capture_output=True, text=True, check=False,
                           env={"MKE2FS_CONFIG": "/dev/null", "PATH": "/usr/bin:/bin"})
     if done.returncode:

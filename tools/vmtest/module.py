@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The module that crashes the guest, built with the kernel's own headers in an unpacked, never booted root."""
+"""The modules of the guest, built with the kernel's own headers in an unpacked, never booted root."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ SOURCE = Path(__file__).resolve().parent / "guest" / "module"
 
 
 def digest() -> str:
-    """A hash of the module's sources."""
+    """A hash of the modules' sources."""
     return hashlib.sha256(b"".join(p.read_bytes() for p in sorted(SOURCE.iterdir()))).hexdigest()
 
 
-def build(kernel: kernels.Kernel, image: kernels.Image, cache: Path) -> Path:
-    """vmtest_crash.ko for ``image``. Needs mmdebstrap, and root or user namespaces for it."""
-    out = cache / "modules" / f"{image.release}-{digest()[:16]}.ko"
+NAMES = tuple(sorted(p.stem for p in SOURCE.glob("*.c")))
+
+
+def build(kernel: kernels.Kernel, image: kernels.Image, cache: Path) -> dict[str, Path]:
+    """The .ko files for ``image`` by name. Needs mmdebstrap, and root or user namespaces for it."""
+    out = cache / "modules" / f"{image.release}-{digest()[:16]}"
+    found = {name: out / f"{name}.ko" for name in NAMES}
     if out.exists():
-        return out
+        return found
     out.parent.mkdir(parents=True, exist_ok=True)
     apt = packages.Apt(cache, kernel.suite)
     apt.field("make", "Version")    # writes the list of sources that mmdebstrap is given
@@ -38,11 +42,10 @@ def build(kernel: kernels.Kernel, image: kernels.Image, cache: Path) -> Path:
          f"--include=make,linux-headers-{image.release}",
          f"--customize-hook=copy-in {work} /tmp",
          f'--customize-hook=chroot "$1" make -s -C {inside} M=/tmp/{work.name} modules',
-         f"--customize-hook=copy-out /tmp/{work.name}/vmtest_crash.ko {work}",
+         *(f"--customize-hook=copy-out /tmp/{work.name}/{name}.ko {work}" for name in NAMES),
          kernel.suite, "-", str(apt.root / "sources.list")],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode or not (work / "vmtest_crash.ko").exists():
-        raise packages.PackageError(f"vmtest_crash for {image.release}: {done.stderr.strip()[-800:]}")
-    (work / "vmtest_crash.ko").rename(out)
-    shutil.rmtree(work)
-    return out
+    if done.returncode:
+        raise packages.PackageError(f"modules for {image.release}: {done.stderr.strip()[-800:]}")
+    work.rename(out)
+    return found

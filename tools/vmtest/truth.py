@@ -5,7 +5,61 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+
+
+def _exec_start(text: str) -> int | None:
+    match = re.search(r"^se\.exec_start\s*:\s*(\d+)\.(\d{6})", text, re.M)
+    return int(match[1]) * 1000000 + int(match[2]) if match else None
+
+
+class Process:
+    """A folder /proc/PID of the guest, or /proc/PID/task/TID."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def text(self, name: str) -> str:
+        """A file, '' when the guest had none."""
+        file = self.folder / name
+        return file.read_text(errors="surrogateescape") if file.is_file() else ""
+
+    def data(self, name: str) -> bytes:
+        """Its bytes as they are."""
+        file = self.folder / name
+        return file.read_bytes() if file.is_file() else b""
+
+    def lines(self, name: str) -> list[str]:
+        """Its lines."""
+        return self.text(name).splitlines()
+
+    def links(self, name: str) -> dict[str, str]:
+        """A folder of links (``fd``, ``ns``): name to target."""
+        # A target may hold line ends; names here do not.
+        return dict(re.findall(r"^(\S+) -> (.*)$", self.text(name), re.M))
+
+    @cached_property
+    def status(self) -> dict[str, str]:
+        """The fields of ``status``."""
+        return dict(line.split(":\t", 1) for line in self.lines("status") if ":\t" in line)
+
+    @cached_property
+    def stat(self) -> tuple[str, list[str]]:
+        """The name and the fields after it, from the state on, of ``stat``."""
+        name, _, rest = self.text("stat").partition("(")[2].rpartition(") ")
+        return name, rest.split()
+
+    @cached_property
+    def last_ran(self) -> int | None:
+        """``se.exec_start`` in nanoseconds: when the scheduler last put the thread on a CPU."""
+        before, after = (_exec_start(self.text(name)) for name in ("sched", "sched-after"))
+        # It may have run while its files were read.
+        return before if before == after else None
+
+    def unmoved(self, ran: int) -> bool:
+        """Whether the thread has not run since, so that nothing of it may differ."""
+        return self.last_ran == ran
 
 
 class Truth:
@@ -23,21 +77,30 @@ class Truth:
         """Its lines."""
         return self.text(path).splitlines()
 
-    def threads(self) -> Iterator[tuple[int, Path]]:
-        """(tid, folder) of every thread."""
-        for folder in self.root.glob("proc/[0-9]*/task/[0-9]*"):
-            yield int(folder.name), folder
+    def table(self, path: str, skip: int = 1) -> list[list[str]]:
+        """The words of its lines below the heading."""
+        return [line.split() for line in self.lines(path)[skip:]]
 
+    @cached_property
+    def processes(self) -> dict[int, Process]:
+        """Every process by pid."""
+        return {int(folder.name): Process(folder) for folder in sorted(self.root.glob("proc/[0-9]*"))}
 
-def stat(folder: Path) -> tuple[str, list[str]]:
-    """The name and the fields after it, from the state on, of /proc/…/stat."""
-    text = (folder / "stat").read_text(errors="surrogateescape")
-    name, _, rest = text.partition("(")[2].rpartition(") ")
-    return name, rest.split()
+    @cached_property
+    def threads(self) -> dict[int, Process]:
+        """Every thread by tid."""
+        return {int(folder.name): Process(folder) for folder in sorted(self.root.glob("proc/[0-9]*/task/[0-9]*"))}
 
+    def symbols(self) -> Iterator[tuple[int, str, str, str]]:
+        """(address, kind, name, module or '') of every line of kallsyms."""
+        for line in self.lines("proc/kallsyms"):
+            address, kind, name, *module = line.split()
+            yield int(address, 16), kind, name, module[0].strip("[]") if module else ""
 
-def last_ran(folder: Path) -> int | None:
-    """``se.exec_start`` in nanoseconds: when the scheduler last put it on a CPU."""
-    file = folder / "sched"
-    match = re.search(r"^se\.exec_start\s*:\s*(\d+)\.(\d{6})", file.read_text() if file.exists() else "", re.M)
-    return int(match[1]) * 1000000 + int(match[2]) if match else None
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Address by name, where the name is the kernel's only one."""
+        found: dict[str, set[int]] = {}
+        for address, _, name, _ in self.symbols():
+            found.setdefault(name, set()).add(address)
+        return {name: addresses.pop() for name, addresses in found.items() if len(addresses) == 1}

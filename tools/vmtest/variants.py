@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BASIC = ("states", "locks", "sockets", "ipc", "timers", "hugepages", "storage", "network", "cgroups")
-FULL = (*BASIC, "disks", "net", "nfs", "busy")
+FULL = (*BASIC, "disks", "net", "nfs", "busy", "kernel")
 SMALL = ("states", "locks", "sockets", "small")
 
 # Files made of one crash (formats.py says how).
@@ -49,10 +49,10 @@ _HOTPLUG = ("-m", "768M,slots=2,maxmem=2G", "-object", "memory-backend-ram,id=pl
 
 VARIANTS = (
     # Every kernel once, the current ones by default.
-    Variant("5.10", "5.10", default=True),
+    Variant("5.10", "5.10", FULL, default=True),
     Variant("5.10-cloud", "5.10-cloud"),
     Variant("5.10-rt", "5.10-rt"),
-    Variant("6.1", "6.1", default=True),
+    Variant("6.1", "6.1", FULL, default=True),
     Variant("6.1-cloud", "6.1-cloud"),
     Variant("6.1-rt", "6.1-rt"),
     Variant("6.12", "6.12", FULL, files=EVERY, default=True),
@@ -72,6 +72,7 @@ VARIANTS = (
     Variant("5.10-nokaslr", "5.10", cmdline="nokaslr"),
     Variant("6.12-1cpu", "6.12", cpus=1),
     Variant("7-8cpu", "7", cpus=8, memory=1024),
+    Variant("6.12-256M", "6.12-cloud", SMALL, memory=256, reserved=96),
     Variant("6.12-4G", "6.12", memory=4096),
     Variant("6.12-numa", "6.12", cpus=4, memory=1024, options=_NUMA),
     Variant("7-hotplug", "7", options=_HOTPLUG),

@@ -28,10 +28,9 @@ def _row(dump: Dump, kind: str, address: int, with_pages: bool) -> Row:
             row |= {"bytes": one.shm_segsz, "attached": one.shm_nattch}
             if with_pages:
                 inode = one.shm_file.f_inode
-                info = dump.struct_class("struct shmem_inode_info")
-                owner: Any = info(int(inode) - (info.member_offset("vfs_inode") or 0))
                 allocated = (one.shm_segsz + dump.page_size - 1) // dump.page_size
-                row |= {"inode": int(inode), "allocated": allocated, "resident": inode.i_mapping.nrpages, "swapped": owner.swapped}
+                resident, swapped = _resident(dump, inode)
+                row |= {"inode": int(inode), "allocated": allocated, "resident": resident, "swapped": swapped}
         elif kind == "s":
             row["semaphores"] = one.sem_nsems
         else:
@@ -73,6 +72,17 @@ TITLES = {
     "s": "SEM_ARRAY        KEY      SEMID      UID   PERMS NSEMS     ",
     "q": "MSG_QUEUE        KEY      MSQID      UID   PERMS USED-BYTES   MESSAGES    ",
 }
+
+
+def _resident(dump: Dump, inode: Any) -> tuple[int, int]:
+    """Pages in memory and in swap of a segment's file."""
+    pages = inode.i_mapping.nrpages
+    if str(inode.i_sb.s_type.name) == "hugetlbfs":
+        # Huge pages are counted as one each, are never swapped, and their inode is no shmem_inode_info.
+        return (pages << inode.i_blkbits) // dump.page_size, 0
+    info = dump.struct_class("struct shmem_inode_info")
+    owner: Any = info(int(inode) - (info.member_offset("vfs_inode") or 0))
+    return pages, owner.swapped
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

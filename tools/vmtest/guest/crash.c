@@ -21,7 +21,7 @@ static void sysrq(void)
 static void by_module(const char *how)
 {
 	char parameters[64];
-	int fd = open("/modules/vmtest_crash.ko", O_RDONLY | O_CLOEXEC);
+	int fd = open("/own/vmtest_crash.ko", O_RDONLY | O_CLOEXEC);
 
 	snprintf(parameters, sizeof(parameters), "how=%s", how);
 	if (fd < 0 || syscall(SYS_finit_module, fd, parameters, 0))

@@ -34,6 +34,9 @@ void workload_ipc(void);
 void workload_timers(void);
 void workload_threads(int nr);
 
+/* The body of a child: connections whose peer is silent (peer.c). */
+void silent_peer(void *arg);
+
 int modules_main(int argc, char **argv);
 int truth_main(int argc, char **argv);
 int crash_main(int argc, char **argv);

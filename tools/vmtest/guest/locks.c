@@ -58,11 +58,49 @@ static void lease_taker(void *arg)
 		complain("lease");
 }
 
+/* Opening for writing waits until the lease is given up: init makes that a long time. */
+static void lease_breaker(void *arg)
+{
+	(void)arg;
+	open("/tmp/kd-lease", O_WRONLY);
+}
+
+static void write_lease_taker(void *arg)
+{
+	int fd = open("/tmp/kd-write-lease", O_CREAT | O_RDWR, 0600);
+
+	(void)arg;
+	if (fd < 0 || fcntl(fd, F_SETLEASE, F_WRLCK))
+		complain("write lease");
+}
+
+/* Two shared locks of flock(2), and one thread of many locked ranges. */
+static void flock_sharer(void *arg)
+{
+	(void)arg;
+	flock(lock_file("/tmp/kd-flock-shared"), LOCK_SH);
+}
+
+static void many_ranges(void *arg)
+{
+	int fd = lock_file("/tmp/kd-ranges");
+
+	(void)arg;
+	for (int i = 0; i < 20; i++) {
+		struct flock range = {
+			.l_type = i % 2 ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET,
+			.l_start = i * 10, .l_len = 5,
+		};
+
+		fcntl(fd, F_SETLK, &range);
+	}
+}
+
 struct shared {
 	pthread_mutex_t mutex, inheriting;
 	pthread_rwlock_t rwlock;
 	sem_t semaphore;
-	uint32_t futex;
+	uint32_t futex, bits;
 };
 
 static void mutex_taker(void *arg)
@@ -88,6 +126,28 @@ static void semaphore_waiter(void *arg)
 static void futex_waiter(void *arg)
 {
 	syscall(SYS_futex, &((struct shared *)arg)->futex, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+
+static void reader(void *arg)
+{
+	pthread_rwlock_rdlock(&((struct shared *)arg)->rwlock);
+}
+
+static void bitset_waiter(void *arg)
+{
+	struct timespec when = { .tv_sec = 1UL << 40 };
+
+	syscall(SYS_futex, &((struct shared *)arg)->bits, FUTEX_WAIT_BITSET, 0, &when, NULL, 6);
+}
+
+static void condition_waiter(void *arg)
+{
+	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+
+	(void)arg;
+	pthread_mutex_lock(&mutex);
+	pthread_cond_wait(&condition, &mutex);
 }
 
 /*
@@ -139,5 +199,15 @@ void workload_locks(void)
 	}
 	child("kd-sem-wait", semaphore_waiter, shared);
 	child("kd-futex", futex_waiter, shared);
+	child("kd-rwlock-r", reader, shared);
+	child("kd-bitset", bitset_waiter, shared);
+	child("kd-condition", condition_waiter, NULL);
+	put("/proc/sys/fs/lease-break-time", "1000000");
 	child("kd-lease", lease_taker, NULL);
+	child("kd-wlease", write_lease_taker, NULL);
+	child("kd-flock-sh", flock_sharer, NULL);
+	child("kd-flock-sh", flock_sharer, NULL);
+	child("kd-ranges", many_ranges, NULL);
+	usleep(50000);
+	child("kd-lease-break", lease_breaker, NULL);
 }

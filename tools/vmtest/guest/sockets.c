@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +208,31 @@ static void raw(void *arg)
 	socket(AF_NETLINK, SOCK_DGRAM, NETLINK_GENERIC);
 }
 
+/* Protocols that a kernel may lack. */
+static void rare(void *arg)
+{
+	struct endpoint here = at(AF_INET, "127.0.0.1", 6010);
+	int sctp = socket(AF_INET, SOCK_STREAM, 132), mptcp = socket(AF_INET, SOCK_STREAM, 262);
+
+	(void)arg;
+	if (sctp >= 0 && !bind(sctp, &here.any, here.len))
+		listen(sctp, 5);
+	if (mptcp >= 0 && !bind(mptcp, &here.any, here.len))
+		listen(mptcp, 5);
+	socket(AF_ALG, SOCK_SEQPACKET, 0);
+	errno = 0;
+}
+
+/* Sockets of another network namespace. */
+static void elsewhere(void *arg)
+{
+	(void)arg;
+	if (unshare(CLONE_NEWNET))
+		complain("unshare of the network");
+	listener(at(AF_INET, "0.0.0.0", 5040), 5);
+	listener(at(AF_INET6, "::", 5041), 5);
+}
+
 static void unix_names(void *arg)
 {
 	struct sockaddr_un path = { AF_UNIX, "/tmp/kd-stream" };
@@ -244,6 +270,9 @@ void workload_sockets(void)
 	child("kd-udp", udp, NULL);
 	child("kd-raw", raw, NULL);
 	child("kd-unix", unix_names, NULL);
+	child("kd-rare", rare, NULL);
+	child("kd-elsewhere", elsewhere, NULL);
+	child("kd-peer", silent_peer, NULL);
 	/* The connections need a moment before the truth is taken. */
 	sleep(1);
 }

@@ -18,6 +18,10 @@
 
 #include "guest.h"
 
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+
 static void sleep_for_ever(void *arg)
 {
 	(void)arg;
@@ -66,6 +70,13 @@ static void keep_zombies(void *arg)
 	(void)arg;
 	for (int i = 0; i < 3; i++)
 		child("kd-zombie", leave, NULL);
+}
+
+/* The bench's module makes this zombie a dead one. */
+static void keep_dead(void *arg)
+{
+	(void)arg;
+	child("kd-dead", leave, NULL);
 }
 
 /* The parent of a vfork sleeps in the kernel until its child is gone. */
@@ -157,7 +168,11 @@ static void in_namespaces(void *arg)
 		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 		mount("private", "/mnt", "tmpfs", 0, "size=64k");
 	}
-	/* Only children live in a new pid namespace. */
+	if (flags & CLONE_NEWTIME)
+		put("/proc/self/timens_offsets", "monotonic 1000 0\nboottime 2000 0\n");
+	/* Only children live in a new pid or time namespace. */
+	if (flags & CLONE_NEWTIME)
+		child("kd-timens-child", sleep_for_ever, NULL);
 	if (flags & CLONE_NEWPID)
 		child("kd-pidns-init", sleep_for_ever, NULL);
 }
@@ -177,6 +192,30 @@ static void pend_signals(void *arg)
 	kill(getpid(), SIGTERM);
 	for (int i = 0; i < 3; i++)
 		sigqueue(getpid(), SIGRTMIN + 3, (union sigval){ .sival_int = i });
+}
+
+/* A handler on a stack of its own, and a thread with a pending signal that is only its own. */
+static void handle(int number)
+{
+	(void)number;
+}
+
+static void wait_for_signal(void *arg)
+{
+	stack_t stack = { .ss_sp = malloc(65536), .ss_size = 65536 };
+	struct sigaction action = { .sa_handler = handle, .sa_flags = SA_ONSTACK | SA_RESTART };
+	sigset_t set;
+	int number;
+
+	(void)arg;
+	sigaltstack(&stack, NULL);
+	sigaction(SIGUSR2, &action, NULL);
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	syscall(SYS_tgkill, getpid(), getpid(), SIGWINCH);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigwait(&set, &number);
 }
 
 static void *thread_body(void *arg)
@@ -267,6 +306,7 @@ void workload_states(void)
 	child("kd-stopped", stop, NULL);
 	child("kd-tracer", trace, NULL);
 	child("kd-zombies", keep_zombies, NULL);
+	child("kd-dead-keeper", keep_dead, NULL);
 	child("kd-vfork", wait_in_vfork, NULL);
 	child("kd-pipe-reader", read_empty_pipe, NULL);
 	for (long i = 0; i < 3; i++)
@@ -283,6 +323,8 @@ void workload_states(void)
 	child("kd-pidns", in_namespaces, (void *)(long)CLONE_NEWPID);
 	child("kd-userns", in_namespaces, (void *)(long)(CLONE_NEWUSER | CLONE_NEWNS));
 	child("kd-cgroupns", in_namespaces, (void *)(long)CLONE_NEWCGROUP);
+	child("kd-timens", in_namespaces, (void *)(long)CLONE_NEWTIME);
+	child("kd-sigwait", wait_for_signal, NULL);
 	child("kd-signals", pend_signals, NULL);
 	child("kd-pool", be_pool, (void *)40L);
 	child("kd-orphans", leave_thread_behind, NULL);

@@ -80,7 +80,7 @@ static void member(const char *name, const void *data, size_t len)
 	emit(zeros, -len & 511);
 }
 
-static void file(const char *path)
+static void file_as(const char *path, const char *as)
 {
 	static char *data;
 	static size_t room;
@@ -99,13 +99,19 @@ static void file(const char *path)
 			data = more;
 			room += room / 2 + 262144;
 		}
-		nr = read(fd, data + len, room - len);
+		/* A sysctl refuses a buffer that kmalloc could not give. */
+		nr = read(fd, data + len, 65536);
 		if (nr <= 0)
 			break;
 		len += nr;
 	}
 	close(fd);
-	member(path, data, len);
+	member(as, data, len);
+}
+
+static void file(const char *path)
+{
+	file_as(path, path);
 }
 
 /* A folder of links (fd, ns) becomes one member with "name -> target" lines. */
@@ -136,6 +142,61 @@ static void links(const char *path)
 	free(text);
 }
 
+/* exe, cwd and root likewise. */
+static void named_links(const char *folder)
+{
+	static const char *const names[] = { "exe", "cwd", "root" };
+	char text[3 * PATH_MAX] = "", path[PATH_MAX], target[PATH_MAX];
+	int len = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		ssize_t nr;
+
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		nr = readlink(path, target, sizeof(target) - 1);
+		if (nr < 0)
+			continue;
+		target[nr] = '\0';
+		len += snprintf(text + len, sizeof(text) - len, "%s -> %s\n", names[i], target);
+	}
+	snprintf(path, sizeof(path), "%s/links", folder);
+	member(path, text, len);
+}
+
+/* What fdinfo says of each file, as one member: "FD" lines with the file's text below. */
+static void details(const char *folder)
+{
+	char *text = NULL, name[PATH_MAX], data[4096];
+	struct dirent *entry;
+	size_t len = 0;
+	FILE *out;
+	DIR *dir;
+
+	snprintf(name, sizeof(name), "%s/fdinfo", folder);
+	dir = opendir(name);
+	if (!dir)
+		return;
+	out = open_memstream(&text, &len);
+	while ((entry = readdir(dir))) {
+		ssize_t nr;
+		int fd;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "%s/fdinfo/%s", folder, entry->d_name);
+		fd = open(name, O_RDONLY | O_CLOEXEC);
+		nr = fd < 0 ? 0 : read(fd, data, sizeof(data));
+		fprintf(out, "FD %s\n%.*s", entry->d_name, nr > 0 ? (int)nr : 0, data);
+		if (fd >= 0)
+			close(fd);
+	}
+	closedir(dir);
+	fclose(out);
+	snprintf(name, sizeof(name), "%s/fdinfo", folder);
+	member(name, text, len);
+	free(text);
+}
+
 static void walk(const char *path, int depth)
 {
 	struct dirent *entry;
@@ -162,7 +223,7 @@ static void walk(const char *path, int depth)
 
 static void each(const char *folder, const char *const *names)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX + 64];
 
 	for (; *names; names++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, *names);
@@ -174,16 +235,17 @@ static void tasks(void)
 {
 	static const char *const of_process[] = {
 		"status", "stat", "cmdline", "maps", "limits", "cgroup", "mountinfo",
-		"oom_score_adj", "statm", "io", NULL,
+		"oom_score_adj", "statm", "io", "auxv", "environ", "timers",
+		"timens_offsets", "setgroups", "uid_map", "gid_map", NULL,
 	};
 	static const char *const of_thread[] = {
-		"stat", "status", "comm", "wchan", "stack", "syscall", "sched", NULL,
+		"sched", "stat", "status", "comm", "wchan", "stack", "syscall", NULL,
 	};
 	struct dirent *process, *thread;
 	DIR *proc = opendir("/proc"), *dir;
 
 	while ((process = readdir(proc))) {
-		char path[300], name[600];
+		char path[300], name[700], again[720];
 
 		if (!strspn(process->d_name, "0123456789"))
 			continue;
@@ -193,6 +255,8 @@ static void tasks(void)
 		links(name);
 		snprintf(name, sizeof(name), "%s/ns", path);
 		links(name);
+		named_links(path);
+		details(path);
 		snprintf(name, sizeof(name), "%s/task", path);
 		dir = opendir(name);
 		if (!dir)
@@ -202,10 +266,38 @@ static void tasks(void)
 				continue;
 			snprintf(name, sizeof(name), "%s/task/%s", path, thread->d_name);
 			each(name, of_thread);
+			/* The thread may have run while all that was read. */
+			snprintf(again, sizeof(again), "%s/sched", name);
+			strcat(name, "/sched-after");
+			file_as(again, name);
 		}
 		closedir(dir);
 	}
 	closedir(proc);
+}
+
+/* What of /sys/block a dump can be asked for. */
+static void block_devices(void)
+{
+	static const char *const names[] = {
+		"size", "ro", "removable", "stat", "inflight", "queue/scheduler", "queue/nr_requests",
+		"queue/logical_block_size", "queue/rotational", "queue/read_ahead_kb",
+		"queue/max_sectors_kb", "device/model", "device/vendor", "device/state",
+		"device/queue_depth", "dm/name", "dm/uuid", "md/level", "md/array_state",
+		"md/raid_disks", "loop/backing_file", NULL,
+	};
+	struct dirent *entry;
+	DIR *dir = opendir("/sys/block");
+
+	while (dir && (entry = readdir(dir))) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "/sys/block/%s", entry->d_name);
+		if (entry->d_name[0] != '.')
+			each(path, names);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 static void log_buffer(void)
@@ -223,13 +315,18 @@ static void log_buffer(void)
 int truth_main(int argc, char **argv)
 {
 	static const char *const of_system[] = {
-		"mounts", "self/mountinfo", "modules", "kallsyms", "meminfo", "vmstat",
-		"slabinfo", "zoneinfo", "buddyinfo", "pagetypeinfo", "interrupts", "softirqs",
-		"timer_list", "locks", "partitions", "diskstats", "swaps", "cmdline", "version",
-		"uptime", "loadavg", "stat", "cpuinfo", "iomem", "ioports", "devices",
-		"filesystems", "cgroups", "consoles", "crypto", "mdstat", "schedstat", "misc",
-		"vmallocinfo", "key-users", "keys", "sysvipc/msg", "sysvipc/sem", "sysvipc/shm",
-		"fs/ext4/vdc/options", "fs/nfsd/exports", NULL,
+		"mounts", "self/mountinfo", "modules", "kallsyms", "locks", "partitions",
+		"swaps", "cmdline", "version", "cpuinfo", "iomem", "ioports", "devices",
+		"filesystems", "cgroups", "consoles", "crypto", "mdstat", "misc", "key-users", "keys", "sysvipc/msg", "sysvipc/sem", "sysvipc/shm",
+		"fs/ext4/vdc/options", "fs/nfsd/exports", "dma", "execdomains", "fb",
+		"bus/pci/devices", "tty/drivers", "tty/ldiscs", "pressure/cpu", "pressure/io",
+		"pressure/memory", NULL,
+	};
+	/* What taking the truth changes itself comes last. */
+	static const char *const that_move[] = {
+		"interrupts", "softirqs", "timer_list", "diskstats", "schedstat", "slabinfo",
+		"vmallocinfo", "buddyinfo", "pagetypeinfo", "zoneinfo", "vmstat", "meminfo",
+		"loadavg", "stat", "uptime", NULL,
 	};
 	char eof[1024] = "";
 
@@ -241,6 +338,9 @@ int truth_main(int argc, char **argv)
 	walk("/proc/self/net", 2);
 	walk("/proc/sys/kernel", 0);
 	walk("/proc/sys/vm", 0);
+	walk("/proc/sys/net/core", 0);
+	walk("/proc/sys/fs", 0);
+	walk("/proc/irq", 1);
 	walk("/sys/kernel/debug/sched", 0);
 	walk("/sys/kernel/debug/bdi", 1);
 	walk("/sys/kernel/mm/hugepages", 1);
@@ -249,10 +349,13 @@ int truth_main(int argc, char **argv)
 	file("/sys/kernel/vmcoreinfo");
 	file("/sys/kernel/notes");
 	links("/sys/class/net");
+	links("/sys/devices/virtual/bdi");
+	block_devices();
 	links("/sys/class/block");
 	links("/sys/class/scsi_host");
 	tasks();
 	log_buffer();
+	each("/proc", that_move);
 	emit(eof, sizeof(eof));
 	flush();
 	if (fsync(disk.fd))

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mounts of the first process's namespace: device and type by mount point."""
-import json
+"""Mounts of the first process's namespace: type, device, mount point."""
 
 from LinuxDump import fs
 
-print(json.dumps([[str(kind), str(device), str(where)] for _, _, kind, device, where in fs.getMount()]))
+import pykd
+
+
+def ask(dump: pykd.Dump) -> list:
+    """As LinuxDump gives them."""
+    return [[str(kind), str(device), str(where)] for _, _, kind, device, where in fs.getMount()]
