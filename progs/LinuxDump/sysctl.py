@@ -69,7 +69,8 @@ def getCtlTables() -> dict[str, StructResult]:
 
 
 def _element_size(handler: str, length: int) -> int:
-    if "ulong" in handler or handler in ("proc_nr_files", "proc_nr_inodes", "proc_nr_dentry"):
+    # What is no vector of ints but eight bytes is one long: dirty_bytes, mmap_min_addr, bpf_jit_limit …
+    if "long" in handler or handler in ("proc_nr_files", "proc_nr_inodes", "proc_nr_dentry") or (length == 8 and "intvec" not in handler):
         return 8
     if "u8vec" in handler or (length == 1 and "bool" in handler):
         return 1
@@ -87,6 +88,12 @@ def getCtlData(ctl: StructResult) -> int | str | list:
         return "(?)"
     if "dostring" in handler or handler == "proc_dostring_coredump":
         return pykd.current().read_string(address, length).decode("ascii", "backslashreplace")
+    if "static_key" in handler:
+        return int(readSU("struct static_key", address).enabled.counter)
+    if handler == "numa_zonelist_order_handler":
+        return pykd.current().read_string(address, length).decode("ascii", "backslashreplace")
+    if "rss_key" in handler:
+        return "(?)"
     size = _element_size(handler, length)
     if length % size:
         return "(?)"

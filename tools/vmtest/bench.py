@@ -71,6 +71,7 @@ def obtain(variant: Variant, cache: Path, update: bool = False) -> Result:
     except machine.MachineError as error:
         # Emulated CPUs that patch each other's code do go astray now and then.
         print(f"{variant.name}: once more: {error}", file=sys.stderr)
+        shutil.copyfile(folder / "console", cache / f"{variant.name}.console-failed")
         failed = _run(variant, image, cache, folder)
     maker = formats.Maker(cache, folder, image.release)
     for name in formats.order(variant.files):
@@ -127,7 +128,8 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
                     monitor("dump-guest-memory", protocol=f"file:{path}", **formats.QEMU[name])
                 except machine.MachineError as error:
                     # A QEMU may be built without a compression.
-                    failed[name] = str(error)
+                    if name not in formats.REPACKED:
+                        failed[name] = str(error)
                     path.unlink(missing_ok=True)
         return True
 

@@ -16,7 +16,7 @@ import repack
 
 SUITE = "sid"
 # Old enough for the C library of every host.
-SNAPPY_SUITE = "bookworm"
+LIBRARIES_SUITE = "bookworm"
 
 # LEVEL stands for the highest dump level that this makedumpfile gets right for the kernel.
 MAKEDUMPFILE = {
@@ -32,6 +32,8 @@ QEMU = {
     "qemu-lzo": {"paging": False, "format": "kdump-lzo"},
     "qemu-snappy": {"paging": False, "format": "kdump-snappy"},
 }
+# What a QEMU that was built without the compression cannot write is made of its qemu-zlib.
+REPACKED = {"qemu-lzo": repack.Lzo, "qemu-snappy": repack.Snappy}
 CUT = "-cut"
 
 
@@ -74,15 +76,23 @@ class Maker:
                 out.truncate(source.stat().st_size // 2)
             return None
         if name in ("zstd-small", "snappy"):
-            codec = None
-            if name == "snappy":
-                tree = packages.Apt(self._cache, SNAPPY_SUITE).tree(self._cache / "snappy", "libsnappy1v5")
-                codec = repack.Snappy(tree / "usr/lib/x86_64-linux-gnu")
+            codec = repack.Snappy(self._libraries()) if name == "snappy" else None
             target[0].write_bytes(repack.repack(paths(self._folder, "zstd")[0].read_bytes(), codec))
+            return None
+        if name in REPACKED and not target[0].exists():
+            source = paths(self._folder, "qemu-zlib")[0]
+            if not source.exists():
+                return "neither QEMU's own nor made of qemu-zlib, which is absent"
+            target[0].write_bytes(repack.flattened(source.read_bytes(), REPACKED[name](self._libraries())))
             return None
         if name == "raw" or name in QEMU:
             return None if target[0].exists() else f"{target[0].name} was not saved"
         return self._makedumpfile(MAKEDUMPFILE[name].replace("LEVEL", str(self._level)).split(), target)
+
+    def _libraries(self) -> Path:
+        """A folder with libsnappy, its runtime, and liblzo2."""
+        tree = packages.Apt(self._cache, LIBRARIES_SUITE).tree(self._cache / "libraries", "libsnappy1v5", "liblzo2-2")
+        return tree / "usr/lib/x86_64-linux-gnu"
 
     def _makedumpfile(self, options: list[str], target: list[Path]) -> str | None:
         tree = packages.Apt(self._cache, SUITE).tree(self._cache / "makedumpfile", "makedumpfile")

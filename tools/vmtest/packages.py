@@ -61,7 +61,8 @@ class Apt:
         self._config = self.root / "apt.conf"
 
     def _prepare(self) -> None:
-        if self._config.exists():
+        # The cache may have been moved: the configuration names its own folder.
+        if self._config.exists() and self._config.read_text() == self._text():
             return
         mirrors = machine_mirrors()
         for folder in (self.root / "lists/partial", self.archives / "partial", self.root / "state"):
@@ -71,8 +72,16 @@ class Apt:
         if self.suite in SECURED and mirrors.security:
             lines.append(f"deb [arch=amd64] {mirrors.security} {self.suite}-security main")
         (self.root / "sources.list").write_text("\n".join(lines) + "\n")
+        self._config.write_text(self._text())
+        try:
+            self._run("apt-get", "update", "-qq")
+        except PackageError:
+            self._config.unlink()
+            raise
+
+    def _text(self) -> str:
         # A suite past its release date has an expired Release file; the signature still counts.
-        self._config.write_text(f"""\
+        return f"""\
 Dir::State "{self.root}/state";
 Dir::State::status "{self.root}/state/status";
 Dir::State::Lists "{self.root}/lists";
@@ -88,12 +97,7 @@ APT::Sandbox::User "";
 Acquire::Check-Valid-Until "false";
 Acquire::Languages "none";
 Debug::NoLocking "true";
-""")
-        try:
-            self._run("apt-get", "update", "-qq")
-        except PackageError:
-            self._config.unlink()
-            raise
+"""
 
     def _run(self, *argv: str, cwd: Path | None = None) -> str:
         done = subprocess.run(argv, capture_output=True, text=True, cwd=cwd, check=False,
@@ -137,7 +141,10 @@ Debug::NoLocking "true";
         if stamp.exists() and stamp.read_text().split() == list(packages):
             return where
         self._prepare()
-        out = self._run("apt-get", "install", "-y", "--print-uris", "-qq", *packages)
+        # apt does not name what it has downloaded before, so it is shown an empty folder.
+        empty = self.root / "empty"
+        (empty / "partial").mkdir(parents=True, exist_ok=True)
+        out = self._run("apt-get", "install", "-y", "--print-uris", "-qq", "-o", f"Dir::Cache::Archives={empty}", *packages)
         names = [line.split()[1] for line in out.splitlines() if line.startswith("'")]
         self._run("apt-get", "install", "-y", "--download-only", "-qq", *packages)
         merge_usr(where)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compress the zstd pages of a kdump-compressed file again: with zstd at its best level, or with snappy.
+"""Compress the pages of a kdump-compressed file again: with zstd at its best level, with snappy or with LZO.
 
 makedumpfile compresses fast; a dump that lives in a repository should be small. And Debian's makedumpfile
-is built without snappy. The file stays an ordinary one: the same headers and bitmaps, only page data and
-its descriptors are written anew.
+is built without snappy, its QEMU without snappy and LZO. The file stays an ordinary one: the same headers and
+bitmaps, only page data and its descriptors are written anew. One of QEMU's is flattened before and after.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ctypes
 import ctypes.util
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 # Layout of makedumpfile's IMPLEMENTATION: disk_dump_header, kdump_sub_header, two bitmaps, one
@@ -19,7 +20,12 @@ from pathlib import Path
 BLOCK = 4096
 COUNTS = 424            # offset of status, block_size, sub_hdr_size, bitmap_blocks, max_mapnr
 DESCRIPTOR = struct.Struct("<qIIQ")
-SNAPPY, ZSTD, ANY = 0x4, 0x20, 0x1 | 0x2 | 0x4 | 0x20
+ZLIB, LZO, SNAPPY, ZSTD = 0x1, 0x2, 0x4, 0x20
+ANY = ZLIB | LZO | SNAPPY | ZSTD
+# The flattened form: a header of one block, then records (offset, length, data), all numbers big-endian.
+FLAT = b"makedumpfile\0\0\0\0" + struct.pack(">qq", 1, 1)
+RECORD = struct.Struct(">qq")
+CHUNK = 1 << 16
 
 
 class Zstd:
@@ -63,8 +69,51 @@ class Snappy:
         return self._buffer.raw[:length.value]
 
 
-def repack(source: bytes, codec: Zstd | Snappy | None = None) -> bytes:
-    """The same dump with its zstd pages compressed by ``codec`` (default: zstd); ValueError for another format."""
+class Lzo:
+    """lzo1x-1 of the liblzo2 in ``folder``."""
+
+    flag = LZO
+
+    def __init__(self, folder: Path) -> None:
+        self._library = ctypes.CDLL(str(folder / "liblzo2.so.2"))
+        self._buffer = ctypes.create_string_buffer(2 * BLOCK)
+        self._memory = ctypes.create_string_buffer(16384 * 8)
+
+    def compress(self, page: bytes) -> bytes:
+        """``page`` compressed."""
+        length = ctypes.c_size_t(len(self._buffer))
+        if self._library.lzo1x_1_compress(page, ctypes.c_size_t(len(page)), self._buffer, ctypes.byref(length), self._memory):
+            raise ValueError("lzo1x_1_compress")
+        return self._buffer.raw[:length.value]
+
+
+Codec = Zstd | Snappy | Lzo
+
+
+def flattened(source: bytes, codec: Codec) -> bytes:
+    """The same for a flattened dump, as QEMU writes it; its header then names the compression."""
+    plain = bytearray()
+    at = BLOCK
+    while True:
+        offset, length = RECORD.unpack_from(source, at)
+        at += RECORD.size
+        if offset < 0:
+            break
+        if len(plain) < offset + length:
+            plain += bytes(offset + length - len(plain))
+        plain[offset:offset + length] = source[at:at + length]
+        at += length
+    result = bytearray(repack(bytes(plain), codec))
+    struct.pack_into("<I", result, COUNTS, codec.flag)
+    out = bytearray(FLAT.ljust(BLOCK, b"\0"))
+    for offset in range(0, len(result), CHUNK):
+        data = result[offset:offset + CHUNK]
+        out += RECORD.pack(offset, len(data)) + data
+    return bytes(out + RECORD.pack(-1, -1))
+
+
+def repack(source: bytes, codec: Codec | None = None) -> bytes:
+    """The same dump with its zstd or zlib pages compressed by ``codec`` (default: zstd); ValueError for another format."""
     _, block, sub, bitmap = struct.unpack_from("<IIII", source, COUNTS)
     if source[:8] != b"KDUMP   " or block != BLOCK:
         raise ValueError("not a kdump-compressed file with 4 KiB pages")
@@ -80,13 +129,14 @@ def repack(source: bytes, codec: Zstd | Snappy | None = None) -> bytes:
         offset, length, flags, extra = DESCRIPTOR.unpack_from(source, first_descriptor + index * DESCRIPTOR.size)
         if offset not in moved:     # zero pages share one offset
             stored = source[offset:offset + length]
-            if flags & ANY == ZSTD:
-                stored = codec.compress(page := zstd.decompress(stored))
+            if flags & ANY in (ZSTD, ZLIB):
+                page = zstd.decompress(stored) if flags & ANY == ZSTD else zlib.decompress(stored)
+                stored = codec.compress(page)
                 flags = flags & ~ANY | codec.flag
                 if len(stored) >= BLOCK:
                     stored, flags = page, flags & ~ANY
             elif flags & ANY:
-                raise ValueError(f"a page with compression flags {flags & ANY:#x}, not zstd")
+                raise ValueError(f"a page with compression flags {flags & ANY:#x}, neither zstd nor zlib")
             moved[offset] = first_data + len(data), len(stored), flags
             data += stored
         descriptors += DESCRIPTOR.pack(*moved[offset], extra)

@@ -57,16 +57,20 @@ class Run:
 
     def _lines(self, what: str, replies: dict[str, answers.Reply], files: list[Path]) -> list[str]:
         mine = {q: replies[q] for q in COMPARISONS[what].questions}
-        refused = [reply.refused for reply in mine.values() if reply.refused]
-        if refused:
-            return [REFUSED + refused[0]]
-        known = [reply.digest == self._digests.get(q) for q, reply in mine.items()]
+        known = [bool(reply.digest) and reply.digest == self._digests.get(q) for q, reply in mine.items()]
         if all(known):
             return self._first[what]
         if any(known):
             # A comparison of several answers of which some were not sent again.
             mine = answers.ask(files, dict.fromkeys(mine))
-        return list(COMPARISONS[what].function(self._truth, *(reply.answer for reply in mine.values())))
+        refused = [reply.refused for reply in mine.values() if reply.refused]
+        if refused:
+            return [REFUSED + refused[0]]
+        try:
+            return list(COMPARISONS[what].function(self._truth, *(reply.answer for reply in mine.values())))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # An answer of another shape, as of a dump that lacks half of the kernel.
+            return [f"the answer cannot be compared: {type(error).__name__}: {error}"]
 
 
 @cache

@@ -108,9 +108,9 @@ def locks(truth: Truth, found: list) -> Iterator[str]:
     """Locks, leases and who waits for them, against /proc/locks."""
     wanted = []
     for line in truth.lines("proc/locks"):
-        number, *rest = line.split()
+        rest = line.split()[1:]
         waits = rest[0] == "->"
-        kind, how, mode, pid, where, start, end = rest[1:] if waits else rest
+        kind, _, mode, pid, where, start, end = rest[1:] if waits else rest
         # Since v5.17 or so a breaker of a lease has no file to show.
         inode = 0 if "<none>" in where else int(where.rsplit(":", 1)[1])
         # A lease has no owner who counts; its state is what counts.

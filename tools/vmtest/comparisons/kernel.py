@@ -15,7 +15,7 @@ MOMENT = 300
 STATES = {"R": "RU", "S": "IN", "D": "UN", "T": "ST", "t": "TR", "Z": "ZO", "X": "DE", "I": "ID", "P": "PA"}
 # Sysctls that count, that taking the truth or dying sets, or whose file is made up by a function.
 MOVING = re.compile(r"ns_last_pid|random|panic|sysrq|hung_task|watchdog|softlockup|nmi|cad_pid|dentry-state|inode-(nr|state)|file-nr|aio-nr|"
-                    r"tainted|drop_caches|compact_memory|stat_refresh|core_pattern|hostname")
+                    r"tainted|ftrace_enabled|kernel\.printk$|drop_caches|compact_memory|stat_refresh|core_pattern|hostname")
 
 
 @comparison()
@@ -56,7 +56,7 @@ def system(truth: Truth, found: list) -> Iterator[str]:
     wanted = {"NODENAME": truth.text(f"{kernel}/hostname").strip(), "RELEASE": truth.text(f"{kernel}/osrelease").strip(),
               "VERSION": truth.text(f"{kernel}/version").strip(),
               "CPUS": str(sum(1 for words in truth.table("proc/stat", 0) if re.fullmatch(r"cpu\d+", words[0])))}
-    yield from unequal("sys", {**have, "CPUS": have.get("CPUS", "").split()[0]}, wanted)
+    yield from unequal("sys", {**have, "CPUS": have.get("CPUS", "").split()[0]}, {name: value for name, value in wanted.items() if value})
     load = truth.text("proc/loadavg").split()
     if abs(float(have["LOAD AVERAGE"].split(",")[0]) - float(load[0])) > 8:
         yield f"sys: load {have['LOAD AVERAGE']}, was {' '.join(load[:3])}"
@@ -79,7 +79,7 @@ def sysctls(truth: Truth, found: dict) -> Iterator[str]:
         was = path.read_text(errors="surrogateescape").strip()
         if have is None:
             yield f"sysctl {name} is missing"
-        elif "(?)" not in have and have.strip() != was and have.split() != was.split():
+        elif was and "(?)" not in have and have.strip() != was and have.split() != was.split():
             yield f"sysctl {name} is {have!r}, was {was!r}"
 
 

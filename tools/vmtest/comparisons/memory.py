@@ -34,7 +34,8 @@ def meminfo(truth: Truth, found: list) -> Iterator[str]:
     for name, key in (("TOTAL MEM", "MemTotal"), ("TOTAL SWAP", "SwapTotal")):
         if name in rows and rows[name]["pages"] * PAGE != wanted[key]:
             yield f"{name} is {rows[name]['pages'] * PAGE} KiB, was {wanted[key]}"
-    for name, key in (("FREE", "MemFree"), ("SLAB", "Slab"), ("CACHED", "Cached"), ("BUFFERS", "Buffers"), ("COMMITTED", "Committed_AS"),
+    # Buffers are those of the disk that the truth went to, and gone.
+    for name, key in (("FREE", "MemFree"), ("SLAB", "Slab"), ("CACHED", "Cached"), ("COMMITTED", "Committed_AS"),
                       ("SWAP USED", "SwapTotal")):
         was = wanted[key] - (wanted["SwapFree"] if name == "SWAP USED" else 0)
         if name in rows and _far(rows[name]["pages"], was // PAGE):
@@ -110,11 +111,14 @@ def vmalloc(truth: Truth, found: list) -> Iterator[str]:
     """Areas of vmalloc: what was there a moment before is there still, but for stacks of threads and the like."""
     wanted = set()
     for line in truth.lines("proc/vmallocinfo"):
-        bounds, size, *words = line.split()
+        bounds, _, *words = line.split()
         # Stacks and buffers come and go with threads; the lazily freed and vm_map_ram have no vm_struct.
         if not {"vm_map_ram", "unpurged"} & set(words) and not re.search(r"dup_task|alloc_thread_stack|pcpu_|n_tty|bpf_|kexec|seq_|relay", line):
             start, end = bounds.split("-")
             wanted.add((int(start, 16), int(end, 16)))
+    # Addresses are hashes where the guest did not ask for them in clear.
+    if not any(start >> 60 == 0xF for start, _ in wanted):
+        return
     have = {(row["start"], row["end"]) for row in found if "error" not in row}
     lost = wanted - have
     if len(lost) > len(wanted) // 50 + 2:

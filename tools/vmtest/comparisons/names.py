@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from comparisons.registry import LATE_MODULES, comparison
 from truth import Truth
 
-
+# Modules, in /proc/kallsyms, that are none.
 GENERATED = ("bpf", "__builtin__ftrace", "__builtin__kprobes")
 
 

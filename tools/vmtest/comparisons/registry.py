@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from truth import Truth
-
 Function = Callable[..., Iterator[str]]
 
 # The bench's own last process, and what the kernel starts by itself, change between truth and crash.

@@ -21,12 +21,12 @@ def target(dump: pykd.Dump, file) -> str:
     name = dump.read(int(dentry.d_name.name), int(dentry.d_name.len)).decode()
     if kind == "anon_inodefs":
         return f"anon_inode:{name}"
-    if kind == "nsfs" and not int(dentry.d_parent) != int(dentry):
+    if kind == "nsfs" and int(dentry.d_parent) == int(dentry):
         return f"{name}:[{int(inode.i_ino)}]"
     text = paths.path_of(dump, int(dentry), int(file.f_path.mnt))
     gone = not int(dentry.d_hash.pprev) and int(dentry.d_parent) != int(dentry)
     # A file without a name has only ever had one in its kernel mount.
-    if not int(dentry.d_hash.pprev) and name.startswith(("memfd:", "SYSV")) or str(file.f_path.mnt.mnt_sb.s_type.name) == "hugetlbfs":
+    if (not int(dentry.d_hash.pprev) and name.startswith(("memfd:", "SYSV"))) or kind == "hugetlbfs":
         return f"/{name} (deleted)"
     return text + " (deleted)" if gone else text
 

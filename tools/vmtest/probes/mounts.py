@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mounts of the first process's namespace: type, device, mount point."""
 
-from LinuxDump import fs
-
 import pykd
+from LinuxDump import fs
 
 
 def ask(dump: pykd.Dump) -> list:
