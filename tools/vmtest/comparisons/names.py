@@ -32,17 +32,19 @@ def modules(truth: Truth, found: dict) -> Iterator[str]:
 def symbols(truth: Truth, found: dict) -> Iterator[str]:
     """Every line of kallsyms, and every address back to a name at that address."""
     wanted, end = set(), 0
-    for address, kind, name, module in truth.symbols():
+    for line in truth.lines("proc/kallsyms"):
+        address, kind, name, *module = line.split()
+        owner = module[0].strip("[]") if module else ""
         # Programs of BPF and generated text are no symbols of the kernel image or of a module's file.
         # While functions are traced, ftrace also shows those of a module's start that are gone.
-        if module not in (*GENERATED, *LATE_MODULES) and (name, module) != ("vmtest_init", "vmtest_load"):
-            wanted.add((address, kind.lower(), name, module))
-        if name == "_end" and not module:
-            end = address
-    have = {(a, k.lower(), n, m) for a, k, n, m in found["names"] if m not in LATE_MODULES}
+        if owner not in (*GENERATED, *LATE_MODULES) and (name, owner) != ("vmtest_init", "vmtest_load"):
+            wanted.add(f"{address.lstrip('0') or '0'} {kind.lower()} {name} {owner}")
+        if name == "_end" and not owner:
+            end = int(address, 16)
+    have = {line for line in found["lines"].split("\n") if not line.endswith(LATE_MODULES)}
     for label, rest in (("is missing", wanted - have), ("was not there", have - wanted)):
-        for address, kind, name, module in sorted(rest)[:5]:
-            yield f"symbol {address:x} {kind} {name} {module} {label} ({len(rest)} such)"
+        for line in sorted(rest)[:5]:
+            yield f"symbol {line} {label} ({len(rest)} such)"
     # _end and what lies behind it is in no symbol's range, for the kernel too.
     astray = [name for name, address, module in found["astray"] if (module or address < end) and module not in LATE_MODULES]
     if astray:

@@ -5,21 +5,18 @@ import pykd
 
 
 def ask(dump: pykd.Dump) -> dict:
-    """Names, and what does not lead back."""
-    names, astray, lost = [], [], []
+    """``lines`` is text: address, kind, name and module a line. There are many, and this is the cheapest way to hand them over."""
+    lines, astray, lost = [], [], []
+    at, by_name = dump.symbol_at, dump.symbols
     for symbol in [*dump.kernel_symbols(), *(s for m in dump.modules() for s in m.symbols())]:
-        names.append([symbol.address, symbol.type, symbol.name, symbol.module or ""])
-        if symbol.type in "AaUu":
+        address, kind, name, module = symbol.address, symbol.type, symbol.name, symbol.module or ""
+        lines.append(f"{address:x} {kind.lower()} {name} {module}")
+        if kind in "AaUu":
             continue
-        found = dump.symbol_at(symbol.address)
-        if found is None or found.address != symbol.address:
-            astray.append([symbol.name, symbol.address, symbol.module or ""])
-        try:
-            back = dump.symbol(symbol.name, symbol.module)
-        except pykd.NotFoundError:
-            lost.append(symbol.name)
-        else:
-            # A name may be several symbols'.
-            if back.address != symbol.address and all(s.address != symbol.address for s in dump.symbols(symbol.name)):
-                lost.append(symbol.name)
-    return {"names": names, "astray": astray, "lost": lost}
+        found = at(address)
+        if found is None or found.address != address:
+            astray.append([name, address, module])
+        # A name may be several symbols'.
+        if all(other.address != address for other in by_name(name)):
+            lost.append(name)
+    return {"lines": "\n".join(lines), "astray": astray, "lost": lost}
