@@ -32,7 +32,7 @@ without("pydoc_data.topics", "pydoc_data._pydoc", why="half a megabyte of help o
 # -- The language.
 
 stdlib(
-    "__future__", "_collections_abc", "_compat_pickle", "_opcode_metadata", "_py_abc", "_pyio", "_sitebuiltins",
+    "__future__", "_collections_abc", "_compat_pickle", "_opcode_metadata", "_sitebuiltins",
     "_weakrefset", "abc", "ast", "code", "codecs", "codeop", "collections", "contextlib", "contextvars", "copy",
     "copyreg", "dataclasses", "dis", "encodings", "enum", "functools", "gettext", "graphlib", "importlib", "inspect",
     "io", "keyword", "linecache", "locale", "opcode", "operator", "pickle", "pickletools", "pkgutil", "platform", "re",
@@ -44,7 +44,7 @@ stdlib("site")  # never run at start; programs ask it for paths
 # -- Text, numbers, dates, data.
 
 stdlib(
-    "_pydatetime", "_pydecimal", "_pylong", "_strptime", "argparse", "base64", "bisect", "calendar", "cmd", "colorsys",
+    "_pylong", "_strptime", "argparse", "base64", "bisect", "calendar", "cmd", "colorsys",
     "configparser", "csv", "datetime", "decimal", "difflib", "fnmatch", "fractions", "genericpath", "getopt", "glob",
     "hashlib", "heapq", "hmac", "ipaddress", "json", "ntpath", "nturl2path", "numbers", "optparse", "pathlib",
     "plistlib", "posixpath", "pprint", "queue", "quopri", "random", "sched", "secrets", "shelve", "shlex",
@@ -90,6 +90,7 @@ without(
     "ftplib", "imaplib", "mailbox", "poplib", "smtplib", "webbrowser", "antigravity", "wsgiref", "xmlrpc",
     why="mail and web services",
 )
+without("_py_abc", "_pydatetime", "_pydecimal", "_pyio", why="stand-ins in Python for what is built in in C")
 without("wave", "this", why="of no use to a reader of dumps")
 without("_frozen_importlib", "_frozen_importlib_external", why="the import system's core; frozen into CPython itself")
 
@@ -101,3 +102,20 @@ programs("progs")
 copy("tools/sysconfigdata.py", to="pylib/_sysconfigdata__linux_x86_64-linux-musl.py")
 copy("tools/VERSION", to="pykd/VERSION")
 copy("tools/deps/pins.conf", to="pykd/components.conf")  # for --version and --licenses
+
+# -- What every start and the main job (taskinfo --summ) import. It costs its full size in the executable, and saves unpacking.
+
+at_start(
+    *(f"pylib/{name}.py" for name in (
+        "__future__", "_collections_abc", "abc", "codecs", "collections/__init__", "contextlib", "copyreg",
+        "encodings/__init__", "encodings/aliases", "encodings/utf_8", "enum", "functools", "genericpath", "gettext",
+        "importlib/__init__", "io", "keyword", "locale", "operator", "optparse", "os", "posixpath", "re/*", "reprlib",
+        "stat", "textwrap", "types", "typing", "zipimport",
+    )),
+    *(f"pykd/{name}.py" for name in (
+        "__init__", "cli", "command", "commands/__init__", "compat", "cpus", "importer", "kernel/__init__",
+        "kernel/timekeeping", "lazy", "line", "runtime", "session", "startup", "tasklist", "tasks", "taskstate", "xarray",
+    )),
+    "pykdump/*.py", "crash.py", "LinuxDump/Tasks.py", "LinuxDump/__init__.py", "LinuxDump/fs/__init__.py",
+    "LinuxDump/namespaces.py", "LinuxDump/percpu.py", "LinuxDump/trees.py", "progs/taskinfo.py", "progs/PyKdumpInit.py",
+)

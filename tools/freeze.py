@@ -2,24 +2,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Freeze what frozen/manifest.py lists: compile every module, pack every source, write what main/files.h declares.
 
-usage: freeze.py TOP LIBRARY OUT
+usage: freeze.py TOP LIBRARY ZSTD OUT
 
 TOP is the root of the repository, LIBRARY the standard library of the interpreter that runs this (which must be the one that
-goes into the executable: code objects are tied to its version). Writes to OUT:
+goes into the executable: code objects are tied to its version), ZSTD the program that packs. Writes to OUT:
 
-    frozen.c    the tables
-    code.bin    the marshalled code objects, one after another
-    files.bin   the deflated sources
-    cache/      both by the hash of their source, so that a changed file costs one compilation
+    frozen.c        the table
+    code.bin        the marshalled code objects, one after another; packed, but for those that a start needs
+    files.bin       the packed sources
+    code.dict       what files resemble, for the packer: of code objects
+    files.dict      and of sources
+    cache/          the pieces by the hash of their source, so that a changed file costs one compilation
+    table.json      what was packed to which size, for tools/size.py
 
 Same sources, same bytes: no time, no path and no order of a directory shows in the result. Code objects carry their place in
 the virtual tree as file name; the importer puts the path of the executable before it.
 """
 
 import hashlib
+import json
 import marshal
+import subprocess
 import sys
-import zlib
+import tempfile
+from collections.abc import Sequence
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from types import CodeType
@@ -27,17 +33,29 @@ from typing import Any, NamedTuple
 
 import manifest
 
-FORMAT = 1
+FORMAT = 2
 """Of the cache; raise it when the pieces are made in another way."""
+
+DICTIONARY_SIZE = 110 << 10
+"""Bytes; more gains nothing."""
+DICTIONARY_SAMPLES = 100
+"""With fewer files than this there is no dictionary."""
+
+
+class Packed(NamedTuple):
+    """Bytes in the executable."""
+
+    stored: bytes
+    size: int
+    """Unpacked; where the same as stored, nothing is packed."""
 
 
 class Piece(NamedTuple):
     """One file of the virtual tree."""
 
     path: str
-    size: int
-    packed: bytes
-    code: bytes | None
+    source: Packed
+    code: Packed | None
     """None for a data file."""
 
 
@@ -74,11 +92,6 @@ def compile_module(path: str, source: bytes) -> bytes:
     return marshal.dumps(code)
 
 
-def pack(data: bytes) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
-    return packer.compress(data) + packer.flush()
-
-
 def write_at_once(file: Path, data: bytes) -> None:
     """So that a build that was interrupted leaves no half of it."""
     partial = file.with_suffix(".partial")
@@ -86,16 +99,62 @@ def write_at_once(file: Path, data: bytes) -> None:
     partial.replace(file)
 
 
-def make_piece(path: str, data: bytes, cache: Path) -> Piece:
-    is_module = path.endswith(".py")
-    key = hashlib.sha256(b"%d %s %s\0" % (FORMAT, MAGIC_NUMBER, path.encode()) + data).hexdigest()
-    packed_file = cache / f"{key}.packed"
-    code_file = cache / f"{key}.code"
-    if not packed_file.exists():
-        write_at_once(packed_file, pack(data))
-    if is_module and not code_file.exists():
-        write_at_once(code_file, compile_module(path, data))
-    return Piece(path, len(data), packed_file.read_bytes(), code_file.read_bytes() if is_module else None)
+def compiled(path: str, source: bytes, cache: Path) -> bytes:
+    """The marshalled code of a module."""
+    key = hashlib.sha256(b"%d %s %s\0" % (FORMAT, MAGIC_NUMBER, path.encode()) + source).hexdigest()
+    file = cache / f"{key}.code"
+    if not file.exists():
+        write_at_once(file, compile_module(path, source))
+    return file.read_bytes()
+
+
+class Packer:
+    """Packs files that resemble each other, each so that it can be unpacked alone."""
+
+    def __init__(self, zstd: str, cache: Path, samples: Sequence[bytes]) -> None:
+        """:param samples: what the dictionary is made of. Files that seldom change, or every change packs everything anew."""
+        self._zstd = zstd
+        self._cache = cache
+        self.dictionary = self._train(samples) if len(samples) >= DICTIONARY_SAMPLES else b""
+
+    def _run(self, *words: str | Path, files: Sequence[Path], folder: Path) -> None:
+        names = folder / "files"
+        names.write_text("".join(f"{file}\n" for file in files))
+        subprocess.run([self._zstd, "-qq", "-f", *words, "--filelist", names], check=True)
+
+    def _train(self, samples: Sequence[bytes]) -> bytes:
+        key = hashlib.sha256(b"%d %d\0" % (FORMAT, DICTIONARY_SIZE))
+        for sample in samples:
+            key.update(b"%d\0" % len(sample) + sample)
+        kept = self._cache / f"{key.hexdigest()}.dict"
+        if not kept.exists():
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                files = [folder / f"{number:06}" for number in range(len(samples))]
+                for file, sample in zip(files, samples, strict=True):
+                    file.write_bytes(sample)
+                method = "--train-fastcover=k=200,d=8,f=20,accel=1,split=100"
+                self._run(method, f"--maxdict={DICTIONARY_SIZE}", "-o", folder / "dict", files=files, folder=folder)
+                write_at_once(kept, (folder / "dict").read_bytes())
+        return kept.read_bytes()
+
+    def pack(self, pieces: Sequence[bytes]) -> list[Packed]:
+        dictionary = hashlib.sha256(b"%d\0" % FORMAT + self.dictionary).digest()
+        kept = [self._cache / f"{hashlib.sha256(dictionary + piece).hexdigest()}.zst" for piece in pieces]
+        missing = {file: piece for file, piece in zip(kept, pieces, strict=True) if not file.exists()}
+        if missing:
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                for file, piece in missing.items():
+                    (folder / file.stem).write_bytes(piece)
+                words: list[str | Path] = ["-19", "--no-check", "--no-progress", "--output-dir-flat", folder]
+                if self.dictionary:
+                    (folder / "dict").write_bytes(self.dictionary)
+                    words += ["-D", folder / "dict"]
+                self._run(*words, files=[folder / file.stem for file in missing], folder=folder)
+                for file in missing:
+                    write_at_once(file, (folder / file.name).read_bytes())
+        return [Packed(file.read_bytes(), len(piece)) for file, piece in zip(kept, pieces, strict=True)]
 
 
 def write_if_changed(path: Path, data: bytes) -> bool:
@@ -109,21 +168,23 @@ TEMPLATE = """\
 /* Generated by tools/freeze.py from frozen/manifest.py; do not edit. */
 #include "main/files.h"
 
-/* sha256 of code.bin: {code_hash} */
-/* sha256 of files.bin: {files_hash} */
-extern const uint8_t kd_code_data[];
-extern const uint8_t kd_files_data[];
+/* sha256 of what is included:
+{hashes}
+*/
 __asm__(".section .rodata\\n"
 	".balign 16\\n"
 	"kd_code_data: .incbin \\"code.bin\\"\\n"
 	".balign 16\\n"
 	"kd_files_data: .incbin \\"files.bin\\"\\n"
+	".balign 16\\n"
+	"kd_code_dictionary_data: .incbin \\"code.dict\\"\\n"
+	".balign 16\\n"
+	"kd_files_dictionary_data: .incbin \\"files.dict\\"\\n"
 	".previous");
+extern const uint8_t kd_code_data[], kd_files_data[], kd_code_dictionary_data[], kd_files_dictionary_data[];
 
-const struct _frozen kd_frozen_modules[] = {{
-{modules}
-	{{ 0 }},
-}};
+const struct kd_bytes kd_code_dictionary = {{ kd_code_dictionary_data, {code_dictionary_len} }};
+const struct kd_bytes kd_files_dictionary = {{ kd_files_dictionary_data, {files_dictionary_len} }};
 
 const struct kd_file kd_files[] = {{
 {files}
@@ -132,41 +193,56 @@ const size_t kd_file_nr = sizeof(kd_files) / sizeof(kd_files[0]);
 """
 
 
-def write(pieces: list[Piece], out: Path) -> None:
+def write(pieces: list[Piece], dictionaries: dict[str, bytes], out: Path) -> None:
     code, files = bytearray(), bytearray()
-    code_rows, file_rows = [], []
+    rows, sizes = [], []
     for piece in pieces:
+        row = f"kd_files_data + {len(files)}, {len(piece.source.stored)}, {piece.source.size}"
+        files += piece.source.stored
         if piece.code is not None:
-            package = int(piece.path.endswith("/__init__.py"))
-            code_rows.append(f'\t{{ "{piece.path}", kd_code_data + {len(code)}, {len(piece.code)}, {package} }},')
-            code += piece.code
-        file_rows.append(
-            f'\t{{ "{piece.path}", kd_files_data + {len(files)}, {len(piece.packed)}, {piece.size} }},'
-        )
-        files += piece.packed
+            row += f", kd_code_data + {len(code)}, {len(piece.code.stored)}, {piece.code.size}"
+            code += piece.code.stored
+        rows.append(f'\t{{ "{piece.path}", {row} }},')
+        sizes.append((piece.path, len(piece.source.stored), piece.source.size, len(piece.code.stored) if piece.code else 0,
+                      piece.code.size if piece.code else 0))  # fmt: skip
+    contents = {"code.bin": bytes(code), "files.bin": bytes(files), **dictionaries}
     text = TEMPLATE.format(
-        code_hash=hashlib.sha256(code).hexdigest(),
-        files_hash=hashlib.sha256(files).hexdigest(),
-        modules="\n".join(code_rows),
-        files="\n".join(file_rows),
+        hashes="\n".join(f" * {name} {hashlib.sha256(data).hexdigest()}" for name, data in contents.items()),
+        code_dictionary_len=len(dictionaries["code.dict"]),
+        files_dictionary_len=len(dictionaries["files.dict"]),
+        files="\n".join(rows),
     )
-    write_if_changed(out / "code.bin", bytes(code))
-    write_if_changed(out / "files.bin", bytes(files))
+    for name, data in contents.items():
+        write_if_changed(out / name, data)
+    write_if_changed(out / "table.json", json.dumps(sizes, indent=0).encode())
     write_if_changed(out / "frozen.c", text.encode())
 
 
-def main(top: str, library: str, out_name: str) -> None:
+def main(top: str, library: str, zstd: str, out_name: str) -> None:
     out = Path(out_name)
     cache = out / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     contents = manifest.load(Path(top) / "frozen" / "manifest.py", Path(top), Path(library))
-    pieces = []
-    for path, file in sorted(contents.files.items(), key=lambda item: item[0].encode()):
-        try:
-            pieces.append(make_piece(path, file.read_bytes(), cache))
-        except SyntaxError as error:
-            sys.exit(f"{file}:{error.lineno}: {error.msg}")
-    write(pieces, out)
+    paths = sorted(contents.files, key=str.encode)
+    sources = {path: contents.files[path].read_bytes() for path in paths}
+    codes: dict[str, bytes] = {}
+    for path in paths:
+        if path.endswith(".py"):
+            try:
+                codes[path] = compiled(path, sources[path], cache)
+            except SyntaxError as error:
+                sys.exit(f"{contents.files[path]}:{error.lineno}: {error.msg}")
+
+    # The library's files alone make the dictionaries, since they do not change.
+    samples = [path for path in paths if path.startswith("pylib/") and sources[path]]
+    of_files = Packer(zstd, cache, [sources[path] for path in samples])
+    of_code = Packer(zstd, cache, [codes[path] for path in samples if path in codes and path not in contents.at_start])
+    packed_sources = dict(zip(paths, of_files.pack([sources[path] for path in paths]), strict=True))
+    packed_code = {path: Packed(code, len(code)) for path, code in codes.items() if path in contents.at_start}
+    cold = [path for path in codes if path not in packed_code]
+    packed_code.update(zip(cold, of_code.pack([codes[path] for path in cold]), strict=True))
+    pieces = [Piece(path, packed_sources[path], packed_code.get(path)) for path in paths]
+    write(pieces, {"code.dict": of_code.dictionary, "files.dict": of_files.dictionary}, out)
 
 
 if __name__ == "__main__":

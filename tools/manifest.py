@@ -8,9 +8,10 @@ A manifest is Python with these verbs:
     tree(FOLDER, to=)           every module and data file below a folder of the repository
     copy(FILE, to=)             one file of the repository
     programs(FOLDER)            the modules directly in a folder, to progs/: run as __main__, not imported
+    at_start(PATTERN, ...)      modules that the main job imports, by their path in the virtual tree: their code is not packed
 """
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 IGNORED_SUFFIXES = (".pyi", ".pyc", ".orig", ".rej", "~")
 IGNORED_NAMES = ("__pycache__", "manifest.py")
@@ -30,6 +31,8 @@ class Contents:
         """By path in the virtual tree."""
         self.included: set[str] = set()
         """Top-level names of the standard library that are in, as a whole or in part."""
+        self.at_start: set[str] = set()
+        """Paths in the virtual tree of what is imported at every start."""
         self.excluded: dict[str, str] = {}
         """Names (``tkinter``, ``encodings.cp037``) that stay outside, with the reason."""
 
@@ -58,6 +61,13 @@ class Contents:
         for file in sorted((self.top / folder).glob("*.py")):
             self._add(f"progs/{file.name}", file)
 
+    def unpacked(self, *patterns: str) -> None:
+        for pattern in patterns:
+            found = {path for path in self.files if PurePosixPath(path).full_match(pattern)}
+            if not found:
+                raise ManifestError(f"at_start: nothing is named like {pattern}")
+            self.at_start |= found
+
     def _add(self, path: str, file: Path) -> None:
         if path in self.files:
             raise ManifestError(f"{path} is listed twice: {self.files[path]}, {file}")
@@ -80,7 +90,7 @@ class Contents:
 def load(manifest: Path, top: Path, library: Path) -> Contents:
     """Run the manifest.
 
-    ``without`` of a module inside a package comes before the ``stdlib`` of that package.
+    ``without`` of a module inside a package comes before the ``stdlib`` of that package, ``at_start`` after everything.
     """
     contents = Contents(top, library)
     verbs = {
@@ -89,6 +99,7 @@ def load(manifest: Path, top: Path, library: Path) -> Contents:
         "tree": contents.tree,
         "copy": contents.copy,
         "programs": contents.programs,
+        "at_start": contents.unpacked,
     }
     exec(compile(manifest.read_bytes(), str(manifest), "exec"), verbs)
     return contents

@@ -7,6 +7,7 @@ OUT := $(BUILD)/obj
 FROZEN := $(BUILD)/frozen
 GENERATED := $(BUILD)/generated
 LIBRARY := $(BUILD)/python/lib/python3.13
+PACKER := $(dir $(PYTHON))zstd
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
@@ -19,7 +20,7 @@ CPPFLAGS := -Isrc -I$(GENERATED) -isystem $(SYSROOT)/include/python3.13 -D_GNU_S
 	-ffile-prefix-map=$(TOP)/=
 CFLAGS := -std=gnu17 -O3 -g -fno-pie -fno-plt -fno-strict-aliasing -fstack-protector-strong -ffunction-sections \
 	-fdata-sections $(WARNINGS)
-LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,relro
+LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,-z,noexecstack -Wl,-z,relro
 LIBS := -lkdumpfile -laddrxlat -lcapstone -ldeflate -lz -llzo2 -lzstd -lm
 
 .PHONY: all FORCE
@@ -43,15 +44,21 @@ $(OUT)/%.o: %.c $(BUILD)/flags | $(GENERATED)/docstrings.h
 # The freezer itself sees what changed; it leaves its files alone when nothing did.
 $(FROZEN)/frozen.c: FORCE
 	@mkdir -p $(FROZEN)
-	@$(PYTHON) tools/freeze.py $(TOP) $(LIBRARY) $(FROZEN)
+	@$(PYTHON) tools/freeze.py $(TOP) $(LIBRARY) $(PACKER) $(FROZEN)
 $(OUT)/frozen.o: $(FROZEN)/frozen.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wa,-I$(FROZEN) -ffile-prefix-map=$(FROZEN)/= -c $< -o $@
 
-$(BUILD)/pykd.debug: $(OBJECTS) $(OUT)/frozen.o $(SYSROOT)/lib/python.o
+# CPython has part of its library frozen in itself, where nothing looks: main.c says that there is none of it.
+$(OUT)/python.o: $(SYSROOT)/lib/python.o $(BUILD)/flags
+	@mkdir -p $(@D)
+	objcopy --weaken-symbol=_PyImport_FrozenStdlib --weaken-symbol=_PyImport_FrozenTest $< $@
+
+$(BUILD)/pykd.debug: $(OBJECTS) $(OUT)/frozen.o $(OUT)/python.o
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+# Debuggers find in pykd.debug how to unwind the stack; nothing in pykd itself does that, and it is half a megabyte.
 pykd: $(BUILD)/pykd.debug
-	strip -o $@.new $<
+	strip -R .eh_frame -o $@.new $<
 	mv $@.new $@
 
 -include $(OBJECTS:.o=.d)

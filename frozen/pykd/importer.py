@@ -57,7 +57,7 @@ def virtual(path: str) -> str | None:
 
 def code_of(path: str) -> "CodeType":
     """The code of a module in the executable; *path* as in ``pylib/json/decoder.py``."""
-    code = _imp.get_frozen_object(path)
+    code = files.code(path)
     _imp._fix_co_filename(code, f"{EXE}/{path}")  # type: ignore[attr-defined]
     return code
 

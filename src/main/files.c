@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "main/files.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-#include <libdeflate.h>
+#include <marshal.h>
+#define ZSTD_STATIC_LINKING_ONLY /* dictionaries that stay where they are */
+#include <zstd.h>
+
+/** What unpacking needs, made when something is unpacked for the first time. */
+struct unpacker {
+	ZSTD_DCtx *context;
+	ZSTD_DDict *code_dictionary;
+	ZSTD_DDict *files_dictionary;
+};
 
 /** The index of the first file whose path is not less than the first len bytes of path. */
 static size_t lower_bound(const char *path, size_t len)
@@ -33,31 +43,72 @@ static PyObject *is_file(PyObject *self, PyObject *arg)
 	return path ? PyBool_FromLong(find(path) != NULL) : NULL;
 }
 
+/* A dictionary without contents makes no difference. */
+static ZSTD_DDict *use_dictionary(const struct kd_bytes *bytes, ZSTD_DDict **dictionary)
+{
+	if (!*dictionary)
+		*dictionary = ZSTD_createDDict_byReference(bytes->data, bytes->len);
+	return *dictionary;
+}
+
+/** Whether packed becomes exactly len bytes at ret; with an exception set if not. */
+static bool unpack(struct unpacker *unpacker, ZSTD_DDict *dictionary, const char *path, const uint8_t *packed,
+		   size_t packed_len, size_t len, void *ret)
+{
+	if (!unpacker->context)
+		unpacker->context = ZSTD_createDCtx();
+	if (!unpacker->context || !dictionary) {
+		PyErr_NoMemory();
+		return false;
+	}
+	if (ZSTD_decompress_usingDDict(unpacker->context, ret, len, packed, packed_len, dictionary) != len) {
+		PyErr_Format(PyExc_OSError, "%s is damaged in this executable", path);
+		return false;
+	}
+	return true;
+}
+
+/** The file of that name; NULL and an exception if there is none. */
+static const struct kd_file *require(PyObject *name)
+{
+	const char *path = PyUnicode_AsUTF8(name);
+	const struct kd_file *file = path ? find(path) : NULL;
+	if (path && !file)
+		PyErr_SetObject(PyExc_FileNotFoundError, name);
+	return file;
+}
+
 static PyObject *read_file(PyObject *self, PyObject *arg)
 {
-	(void)self;
-	const char *path = PyUnicode_AsUTF8(arg);
-	if (!path)
+	struct unpacker *unpacker = PyModule_GetState(self);
+	const struct kd_file *file = require(arg);
+	PyObject *result = file ? PyBytes_FromStringAndSize(NULL, file->len) : NULL;
+	if (result && !unpack(unpacker, use_dictionary(&kd_files_dictionary, &unpacker->files_dictionary), file->path,
+			      file->packed, file->packed_len, file->len, PyBytes_AS_STRING(result)))
+		Py_CLEAR(result);
+	return result;
+}
+
+static PyObject *code_of(PyObject *self, PyObject *arg)
+{
+	struct unpacker *unpacker = PyModule_GetState(self);
+	const struct kd_file *file = require(arg);
+	if (!file)
 		return NULL;
-	const struct kd_file *file = find(path);
-	if (!file) {
-		PyErr_SetObject(PyExc_FileNotFoundError, arg);
+	if (!file->code) {
+		PyErr_Format(PyExc_ImportError, "%s is not a module", file->path);
 		return NULL;
 	}
-	PyObject *result = PyBytes_FromStringAndSize(NULL, file->len);
-	struct libdeflate_decompressor *context = result ? libdeflate_alloc_decompressor() : NULL;
-	if (!context) {
-		Py_XDECREF(result);
+	if (file->code_packed_len == file->code_len)
+		return PyMarshal_ReadObjectFromString((const char *)file->code, file->code_len);
+	char *data = PyMem_Malloc(file->code_len);
+	if (!data)
 		return PyErr_NoMemory();
-	}
-	enum libdeflate_result status = libdeflate_deflate_decompress(context, file->packed, file->packed_len,
-								      PyBytes_AS_STRING(result), file->len, NULL);
-	libdeflate_free_decompressor(context);
-	if (status != LIBDEFLATE_SUCCESS) {
-		Py_DECREF(result);
-		PyErr_Format(PyExc_OSError, "%s is damaged in this executable", path);
-		return NULL;
-	}
+	PyObject *result = NULL;
+	if (unpack(unpacker, use_dictionary(&kd_code_dictionary, &unpacker->code_dictionary), file->path, file->code,
+		   file->code_packed_len, file->code_len, data))
+		result = PyMarshal_ReadObjectFromString(data, file->code_len);
+	PyMem_Free(data);
 	return result;
 }
 
@@ -102,15 +153,27 @@ static PyObject *list_folder(PyObject *self, PyObject *arg)
 static PyMethodDef methods[] = {
 	{ "is_file", is_file, METH_O, "is_file(path) -> bool: whether the virtual tree has this file." },
 	{ "read", read_file, METH_O, "read(path) -> bytes of a file. Raises FileNotFoundError." },
+	{ "code", code_of, METH_O,
+	  "code(path) -> the code object of a module; its file name is path. Raises FileNotFoundError." },
 	{ "listdir", list_folder, METH_O, "listdir(path) -> names in a folder, '' is the top; [] if there is none." },
 	{ NULL },
 };
+
+static void free_unpacker(void *module)
+{
+	struct unpacker *unpacker = PyModule_GetState(module);
+	ZSTD_freeDCtx(unpacker->context);
+	ZSTD_freeDDict(unpacker->code_dictionary);
+	ZSTD_freeDDict(unpacker->files_dictionary);
+}
 
 static struct PyModuleDef definition = {
 	PyModuleDef_HEAD_INIT,
 	.m_name = "_pykd_files",
 	.m_doc = "The files in this executable. Paths are relative to it.",
+	.m_size = sizeof(struct unpacker),
 	.m_methods = methods,
+	.m_free = free_unpacker,
 };
 
 PyMODINIT_FUNC PyInit__pykd_files(void)

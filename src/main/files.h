@@ -11,20 +11,29 @@
 
 #include <Python.h>
 
-/** A file of the virtual tree: the source of a frozen module, or a data file of a package. */
+/** A file of the virtual tree: the source of a frozen module with its code, or a data file of a package. */
 struct kd_file {
 	const char *path;      /* below the executable, e.g. "pylib/json/decoder.py" */
-	const uint8_t *packed; /* deflate */
+	const uint8_t *packed; /* the file itself: zstd with kd_files_dictionary */
 	uint32_t packed_len;
-	uint32_t len; /* bytes when unpacked */
+	uint32_t len;	     /* bytes when unpacked */
+	const uint8_t *code; /* marshalled; NULL for a data file */
+	uint32_t code_packed_len;
+	uint32_t code_len; /* when unpacked; as code_packed_len: not packed; else zstd with kd_code_dictionary */
 };
 
 /** In the byte order of their paths. */
 extern const struct kd_file kd_files[];
 extern const size_t kd_file_nr;
 
-/** The code of every module, for PyImport_FrozenModules; named by the path of its source. */
-extern const struct _frozen kd_frozen_modules[];
+/** A dictionary of zstd; len 0: there is none. */
+struct kd_bytes {
+	const uint8_t *data;
+	size_t len;
+};
+
+extern const struct kd_bytes kd_code_dictionary;
+extern const struct kd_bytes kd_files_dictionary;
 
 /** The built-in module _pykd_files: what is in the virtual tree. */
 PyMODINIT_FUNC PyInit__pykd_files(void);

@@ -17,6 +17,15 @@
 #define IMPORTER_NAME "pykd.importer"
 #define IMPORTER_PATH "pykd/importer.py"
 
+/**
+ * What CPython has frozen of its library, beside the core of the import system: nothing. The importer comes first and
+ * finds everything in kd_files. tools/pykd.mk makes CPython's own definitions weak, so that the linker drops them.
+ */
+static const struct _frozen no_modules[] = { { 0 } };
+extern const struct _frozen *_PyImport_FrozenStdlib, *_PyImport_FrozenTest;
+const struct _frozen *_PyImport_FrozenStdlib = no_modules;
+const struct _frozen *_PyImport_FrozenTest = no_modules;
+
 /** The real path of this program: the root of the virtual tree. Works without /proc. */
 static const char *own_path(const char *argv0)
 {
@@ -88,7 +97,8 @@ static void start_core(int argc, char **argv, const char *exe)
 static PyObject *import_importer(const char *exe)
 {
 	PyObject *imp = PyImport_ImportModule("_imp");
-	PyObject *code = imp ? PyObject_CallMethod(imp, "get_frozen_object", "s", IMPORTER_PATH) : NULL;
+	PyObject *files = imp ? PyImport_ImportModule("_pykd_files") : NULL;
+	PyObject *code = files ? PyObject_CallMethod(files, "code", "s", IMPORTER_PATH) : NULL;
 	PyObject *path = code ? PyUnicode_FromFormat("%s/%s", exe, IMPORTER_PATH) : NULL;
 	PyObject *fixed = path ? PyObject_CallMethod(imp, "_fix_co_filename", "OO", code, path) : NULL;
 	PyObject *module = fixed ? PyImport_AddModuleRef(IMPORTER_NAME) : NULL;
@@ -102,6 +112,7 @@ static PyObject *import_importer(const char *exe)
 	Py_XDECREF(fixed);
 	Py_XDECREF(path);
 	Py_XDECREF(code);
+	Py_XDECREF(files);
 	Py_XDECREF(imp);
 	return module;
 }
@@ -141,7 +152,6 @@ int main(int argc, char **argv)
 {
 	const char *exe = own_path(argc > 0 ? argv[0] : "");
 
-	PyImport_FrozenModules = kd_frozen_modules;
 	if (PyImport_AppendInittab("_pykd", PyInit__pykd) < 0 ||
 	    PyImport_AppendInittab("_pykd_files", PyInit__pykd_files) < 0)
 		return EXIT_FAILURE;

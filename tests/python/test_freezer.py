@@ -1,21 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The manifest and the freezer."""
 
+import json
 import marshal
 import os
+import re
+import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-from dumps import ROOT
+from dumps import PYKD, ROOT
 
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
 import freeze
 import manifest
 
-LIBRARY = Path(ROOT) / "build" / "x86_64" / "python" / "lib" / "python3.13"
+BUILD = Path(ROOT) / "build" / "x86_64"
+LIBRARY = BUILD / "python" / "lib" / "python3.13"
+PACKER = BUILD / "bin" / "zstd"
+SAMPLE = Path(ROOT) / "tests" / "sample" / "vmcore"
+
+UNPACKED_AT_START = 100_000
+"""Bytes of code that the main job may unpack: more would be felt. Modules that it needs are listed by ``at_start``."""
 
 
 class Frozen(unittest.TestCase):
@@ -53,8 +62,29 @@ class Frozen(unittest.TestCase):
                 self.assertEqual(files.read(path), file.read_bytes(), path)
 
 
+class AtStart(unittest.TestCase):
+    def test_the_main_job_unpacks_next_to_nothing(self):
+        table = BUILD / "frozen" / "table.json"
+        if not table.exists() or not SAMPLE.exists():
+            self.skipTest("no table of the freezer, or no sample dump")
+        packed = {path: size for path, _, _, stored, size in json.loads(table.read_bytes()) if stored != size}
+        program = "import sys; print('AT', *(getattr(m, '__file__', '') for m in sys.modules.values()))"
+        with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+            file.write(program)
+            file.flush()
+            result = subprocess.run([PYKD, SAMPLE, "-c", "taskinfo --summ", file.name], capture_output=True, text=True, check=True)
+        imported = {name.removeprefix(PYKD + "/") for name in re.search("^AT (.*)$", result.stdout, re.MULTILINE)[1].split()}
+        self.assertIn("pykd/cli.py", imported)
+        # The import system's core is in CPython itself; these are its sources' names.
+        own = {"pylib/importlib/_bootstrap.py", "pylib/importlib/_bootstrap_external.py"}
+        cost = {path: packed[path] for path in imported - own if path in packed}
+        self.assertLess(sum(cost.values()), UNPACKED_AT_START, f"at_start in frozen/manifest.py lacks some of {cost}")
+
+
 class Freezer(unittest.TestCase):
     def setUp(self):
+        if not PACKER.exists():
+            self.skipTest("the packer is not here")
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.top = Path(folder.name)
@@ -75,8 +105,14 @@ class Freezer(unittest.TestCase):
 
     def freeze(self, out="out"):
         (self.top / out).mkdir(exist_ok=True)
-        freeze.main(str(self.top), str(self.top / "library"), str(self.top / out))
-        return {name: (self.top / out / name).read_bytes() for name in ("frozen.c", "code.bin", "files.bin")}
+        freeze.main(str(self.top), str(self.top / "library"), str(PACKER), str(self.top / out))
+        return {file.name: file.read_bytes() for file in (self.top / out).iterdir() if file.is_file()}
+
+    def unpacked(self, data, dictionary):
+        """What is in a piece, by the program that packed it."""
+        (self.top / "dictionary").write_bytes(dictionary)
+        words = ["-D", str(self.top / "dictionary")] if dictionary else []
+        return subprocess.run([str(PACKER), "-q", "-d", "-c", *words], input=data, capture_output=True, check=True).stdout
 
     def test_verbs(self):
         contents = self.load('without("package.windows", why="tests")\nstdlib("single", "package")\n')
@@ -107,13 +143,37 @@ class Freezer(unittest.TestCase):
         self.assertEqual(self.freeze("second"), first)
         self.assertEqual(len(keep), 3)
 
+    def test_packed_and_not_packed(self):
+        self.load('stdlib("single", "package")\nat_start("pylib/single.py")\n')
+        files = self.freeze()
+        sizes = {path: (stored, size) for path, _, _, stored, size in json.loads(files["table.json"])}
+        self.assertEqual(*sizes["pylib/single.py"])
+        self.assertEqual(sizes["pylib/package/data.txt"], (0, 0))
+        start = sum(stored for path, (stored, _) in sorted(sizes.items()) if path < "pylib/package/part.py")
+        stored, size = sizes["pylib/package/part.py"]
+        code = self.unpacked(files["code.bin"][start : start + stored], files["code.dict"])
+        self.assertEqual(len(code), size)
+        self.assertEqual(marshal.loads(code).co_filename, "pylib/package/part.py")
+
+    def test_at_start_of_nothing(self):
+        with self.assertRaisesRegex(manifest.ManifestError, "nothing"):
+            self.load('stdlib("single")\nat_start("pylib/absent.py")\n')
+
+    def test_pieces_with_a_dictionary(self):
+        pieces = [f"def function_{number}(argument):\n    return argument + {number}\n".encode() * 9 for number in range(300)]
+        packer = freeze.Packer(str(PACKER), self.top, pieces)
+        self.assertTrue(packer.dictionary)
+        packed = packer.pack([*pieces[:3], b""])
+        self.assertEqual([self.unpacked(piece.stored, packer.dictionary) for piece in packed], [*pieces[:3], b""])
+        self.assertEqual(freeze.Packer(str(PACKER), self.top, pieces).pack(pieces[:3]), packed[:3])
+
     def test_nothing_of_the_folder_shows(self):
         self.load('stdlib("single", "package")\n')
         for name, data in self.freeze().items():
             self.assertNotIn(os.fsencode(self.top), data, name)
 
     def test_change_of_a_source(self):
-        self.load('stdlib("single")\n')
+        self.load('stdlib("single")\nat_start("pylib/single.py")\n')
         before = self.freeze()
         self.write("library/single.py", "NAME = 'other'\n")
         after = self.freeze()
