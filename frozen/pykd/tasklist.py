@@ -160,7 +160,11 @@ class ThreadList:
     def _group(self, addresses: set[int]) -> None:
         """Put threads into groups, all in order of their PIDs: the order of the lists is lost."""
         rows = zip(addresses, self.dump.read_columns(addresses, self._task, ("pid", "group_leader")), strict=True)
-        sound = sorted((pid, address, int(leader)) for address, (pid, leader) in rows)
+        # What cannot be read stands for itself.
+        sound = sorted(
+            (0 if isinstance(pid, Error) else pid, address, address if isinstance(leader, Error) else int(leader))
+            for address, (pid, leader) in rows
+        )
         stand_in: dict[int, int] = {}
         self.groups = {}
         for _, address, leader in sound:
@@ -168,9 +172,11 @@ class ThreadList:
                 first = stand_in.setdefault(leader, address)
                 self.groups.setdefault(first, [])
         for _, address, leader in sound:
-            first = stand_in[leader]
+            # A damaged leader that names another one leads all the same.
+            first = stand_in.setdefault(leader, address)
+            others = self.groups.setdefault(first, [])
             if address != first:
-                self.groups[first].append(address)
+                others.append(address)
 
     def _sound(self, candidates: Iterable[int], known: set[int]) -> list[int]:
         """Those candidates that are threads and not known yet: they have a PID, and a leader that leads itself or is missing."""

@@ -107,6 +107,25 @@ class Complete(unittest.TestCase):
         first, *rest = sorted(self.whole.groups[victim], key=lambda a: self.dump.read_columns([a], "struct task_struct", ("pid",)))
         self.assertEqual(sorted(found.groups[first]), sorted(rest))
 
+    def test_a_thread_of_which_a_page_is_missing(self):
+        """Its links can be read, its PID or its leader cannot."""
+        leaders = list(self.whole.groups)
+        victim = leaders[len(leaders) // 2]
+        for member in ("pid", "group_leader"):
+
+            class Partly(Damaged):
+                def read_columns(self, addresses, type, members):
+                    addresses, members = list(addresses), list(members)
+                    rows = super().read_columns(addresses, type, members)
+                    for address, row in zip(addresses, rows, strict=True):
+                        gone = address == victim and "tasks.next" not in members
+                        yield tuple(self.fault(0) if gone and name == member else value for name, value in zip(members, row, strict=True))
+
+            with self.subTest(member):
+                # The shortcut makes the count wrong, so that all other lists are asked.
+                found = ThreadList(Partly(self.dump, pointers={leaders[-9] + self.tasks: leaders[-4] + self.tasks}))
+                self.assertEqual(set(found.all()) | {victim}, set(self.whole.all()))
+
     def test_most_tasks_missing(self):
         leaders = list(self.whole.groups)
         holes = [(a, a + self.size) for a in leaders[2:] if leaders.index(a) % 3]
