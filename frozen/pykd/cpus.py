@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import FaultError, per_dump
+from . import Error, FaultError, per_dump
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,15 @@ def _mask(dump: Dump, name: str) -> list[int]:
 
 @per_dump
 def possible(dump: Dump) -> list[int]:
-    """Numbers of the CPUs that the kernel has set up."""
-    return _mask(dump, "__cpu_possible_mask")
+    """Numbers of the CPUs that the kernel has set up; at least the first."""
+    if found := _mask(dump, "__cpu_possible_mask"):
+        return found
+    # The mask is not in the dump. CPUs are numbered without gaps but for some that firmware leaves out.
+    try:
+        count = dump.read_unsigned(dump.symbol("nr_cpu_ids", "").address, 4)
+    except Error:
+        count = 1
+    return list(range(min(max(count, 1), 8 * dump.type("struct cpumask").size)))
 
 
 @per_dump
