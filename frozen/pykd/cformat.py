@@ -158,7 +158,7 @@ class Formatter:
         return self.pointer(value, inner)
 
     def _integer(self, type: Type, value: int) -> str:
-        if type.name in ("_Bool", "bool"):
+        if type.name in ("_Bool", "bool") and self.radix != 16:
             return {0: "false", 1: "true"}.get(value, str(value))
         if self.radix == 16:
             return f"{value & ((1 << 8 * type.size) - 1):#x}"
@@ -188,7 +188,7 @@ class Formatter:
         type = member.type.strip()
         if type.kind == "enum":
             return self._enum(type, value)
-        if type.name in ("_Bool", "bool"):
+        if type.name in ("_Bool", "bool") and self.radix != 16:
             return "true" if value else "false"
         if self.radix == 16:
             return f"{value:#x}"

@@ -37,7 +37,13 @@ class CommandError(Exception):
 
 
 class UsageError(CommandError):
-    """Wrong options or arguments; the message names them."""
+    """Wrong options or arguments; the message names them, and the session adds how the command is used."""
+
+    usage = ""
+    """Lines that show the synopsis; set where it is known which command it is."""
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (super().__str__(), self.usage) if part)
 
 
 class Option:
@@ -99,12 +105,14 @@ class Command:
         aliases: Sequence[str] = (),
         intermixed: bool = True,
         raw: bool = False,
+        patterns: bool = False,
     ) -> None:
         """
         :param arguments: synopsis of what is not an option: ``[PID|TASK|COMM]…``.
         :param fields: what each key of a row means, with its unit.
         :param examples: (command line, what it shows).
         :param intermixed: options may follow arguments; False where these may begin with a dash.
+        :param patterns: arguments in apostrophes keep these: regular expressions.
         :param raw: what follows the options is one argument as it was typed, quotes and blanks included.
         """
         self.name = name
@@ -120,13 +128,14 @@ class Command:
         self.aliases = tuple(aliases)
         self.intermixed = intermixed
         self.raw = raw
+        self.patterns = patterns
 
     def split(self, text: str) -> list[str]:
         """The words behind the name in a line of input. :raises LineError:"""
         from pykd import line
 
         if not self.raw:
-            return line.words(text)[1:]
+            return line.words(text, apostrophes=self.patterns)[1:]
         flags = {option.flag for option in self.options if option.value is None}
         words = []
         rest = text.partition(" ")[2].strip()
@@ -163,7 +172,7 @@ class Command:
                 flag, tail = word[:2], word[2:]
             option = by_flag.get(flag)
             if option is None:
-                raise UsageError(f"unknown option {flag}; `help {self.name}` lists them")
+                raise UsageError(f"unknown option {flag}")
             if option.value is None:
                 setattr(options, option.key, getattr(options, option.key) + 1)
                 if tail:
@@ -178,6 +187,13 @@ class Command:
             else:
                 setattr(options, option.key, tail)
         return options
+
+    def usage(self) -> str:
+        """What a user sees who gave wrong options or arguments."""
+        import textwrap
+
+        lines = textwrap.wrap(self.synopsis(), 78, initial_indent="  ", subsequent_indent=" " * (len(self.name) + 3), break_on_hyphens=False)
+        return "\n".join(["Usage:", *lines, f'Enter "help {self.name}" for details.'])
 
     def synopsis(self) -> str:
         """One line: the name, its options, its arguments."""

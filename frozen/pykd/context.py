@@ -50,6 +50,20 @@ def chosen(session: Session, words: Iterable[str]) -> list[Thread]:
     return found
 
 
+def cpu_list(session: Session, text: str) -> list[int]:
+    """CPUs of ``1,3-5``, ``a`` or ``all``, in that order. :raises CommandError:"""
+    known = [cpu.nr for cpu in session.dump.cpus()]
+    if text in ("a", "all"):
+        return known
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if not first.isdigit() or not (last or first).isdigit() or not int(first) <= int(last or first) <= max(known, default=0):
+            raise CommandError(f"invalid cpu specification: {text}")
+        found += range(int(first), int(last or first) + 1)
+    return [nr for nr in dict.fromkeys(found) if nr in known]
+
+
 def user_pgd(session: Session) -> int:
     """Physical address of the page tables of the session's task. :raises CommandError: it has no user space"""
     task = session.dump.object("struct task_struct", session.task)

@@ -82,8 +82,12 @@ def parse(text: str) -> Line:
     return line
 
 
-def words(text: str) -> list[str]:
-    """Blank-separated words; ``"…"`` and ``'…'`` group, ``(…)`` is one word with its parentheses. :raises LineError:"""
+def words(text: str, *, apostrophes: bool = False) -> list[str]:
+    """Blank-separated words; ``"…"`` and ``'…'`` group, ``(…)`` is one word with its parentheses.
+
+    :param apostrophes: keep those around ``'…'``.
+    :raises LineError:
+    """
     found: list[str] = []
     word: list[str] | None = None
     quote = ""
@@ -92,12 +96,16 @@ def words(text: str) -> list[str]:
         if quote:
             if c == quote:
                 quote = ""
+                if c == "'" and apostrophes and word is not None:
+                    word.append(c)
                 continue
         elif depth:
             depth += (c == "(") - (c == ")")
         elif c == '"' or (c == "'" and word is None):
             quote = c
             word = [] if word is None else word
+            if c == "'" and apostrophes:
+                word.append(c)
             continue
         elif c == "(" and word is None:
             depth = 1

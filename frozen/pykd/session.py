@@ -8,6 +8,7 @@ error ends a command, never the session; it goes to ``sys.stderr`` in one line.
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -204,7 +205,13 @@ class Session:
         if "--json" in words:
             words = [word for word in words if word != "--json"]
             as_json = True
-        options = found.parse(words)
+        try:
+            return self._run_parsed(found, found.parse(words), words, as_json)
+        except commands.UsageError as error:
+            error.usage = found.usage()
+            raise
+
+    def _run_parsed(self, found: commands.Command, options: commands.Options, words: list[str], as_json: bool) -> bool:
         errors = 0
 
         def counted(rows: Iterable[commands.Row]) -> Iterator[commands.Row]:
@@ -213,7 +220,7 @@ class Session:
                 errors += "error" in row
                 yield row
 
-        rows = counted(found.rows(self, options))
+        rows = _begun(counted(found.rows(self, options)))
         if as_json:
             import json
 
@@ -273,6 +280,13 @@ class Session:
             worked = True  # `| head` has seen enough
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         return worked and status == 0
+
+
+def _begun(rows: Iterator[commands.Row]) -> Iterator[commands.Row]:
+    """The same rows, the first of them read now: what fails at once fails before titles are printed."""
+    for first in rows:
+        return itertools.chain((first,), rows)
+    return iter(())
 
 
 def _buffer() -> io.TextIOWrapper:

@@ -45,7 +45,7 @@ class Thread:
 
     __slots__ = (
         "active", "address", "comm", "cpu", "error", "exit_state", "flags", "last_run", "leader", "mm", "parent",
-        "pid", "policy", "ppid", "prio", "rss", "stack_pointer", "state", "tgid", "vsz",
+        "pid", "policy", "ppid", "prio", "rss", "stack_pointer", "start", "state", "tgid", "vsz",
     )  # fmt: skip
 
     address: int
@@ -60,6 +60,8 @@ class Thread:
     """Runs on its CPU."""
     mm: int
     flags: int
+    start: int
+    """Nanoseconds after boot"""
     parent: int
     """Address of its task_struct, like ``leader``."""
     leader: int
@@ -110,6 +112,7 @@ def _columns(dump: Dump) -> dict[str, str]:
         "prio": ("prio",),
         "last_run": ("sched_info.last_arrival", "se.exec_start"),
         "stack_pointer": ("thread.sp",),
+        "start": ("start_time",),
         # thread_info.cpu on x86 until bcf9033e5449 ("sched: move CPU field back into thread_info") and since (in v5.16)
         "cpu": ("cpu", "thread_info.cpu"),
     }
@@ -148,7 +151,10 @@ def threads(dump: Dump) -> list[Thread]:
 
 
 def add_memory(dump: Dump, table: list[Thread]) -> None:
-    """Fill in ``vsz`` and ``rss`` in kB."""
+    """Fill in ``vsz`` and ``rss`` in kB.
+
+    :param table: all threads of the dump, as what one holds back counts for all threads of its group.
+    """
     kilobytes = dump.page_size // 1024
     sizes: dict[int, tuple[int, int]] = {}
     held = _held_back(dump, table)
@@ -158,11 +164,11 @@ def add_memory(dump: Dump, table: list[Thread]) -> None:
         if mm and mm not in sizes:
             try:
                 process: Any = mm_class(mm)
-                pages = _shared_counts(process, dump) + held.get(mm, 0)
-                sizes[mm] = process.total_vm * kilobytes, max(pages, 0) * kilobytes
+                sizes[mm] = process.total_vm * kilobytes, _shared_counts(process, dump)
             except Error:
                 sizes[mm] = 0, 0
-        thread.vsz, thread.rss = sizes.get(mm, (0, 0))
+        thread.vsz, pages = sizes.get(mm, (0, 0))
+        thread.rss = max(pages + held.get(thread.tgid, 0), 0) * kilobytes if mm else 0
 
 
 def _kinds(dump: Dump) -> list[int]:
@@ -178,7 +184,7 @@ def _shared_counts(mm: Any, dump: Dump) -> int:
 
 
 def _held_back(dump: Dump, table: list[Thread]) -> dict[int, int]:
-    """Pages that threads counted and did not yet give to their mm (SPLIT_RSS_COUNTING, until v6.2)."""
+    """Pages that the threads of a group (by its PID) counted and did not yet give to their mm (SPLIT_RSS_COUNTING, until v6.2)."""
     if not dump.struct_class("struct task_struct").has_member("rss_stat"):
         return {}
     kinds = _kinds(dump)
@@ -186,7 +192,7 @@ def _held_back(dump: Dump, table: list[Thread]) -> dict[int, int]:
     rows = dump.read_columns([thread.address for thread in table], "struct task_struct", ("rss_stat.count",))
     for thread, (count,) in zip(table, rows, strict=True):
         if not isinstance(count, Error) and thread.mm:
-            sums[int(thread.mm)] = sums.get(int(thread.mm), 0) + sum(count[kind] for kind in kinds)
+            sums[thread.tgid] = sums.get(thread.tgid, 0) + sum(count[kind] for kind in kinds)
     return sums
 
 
@@ -197,23 +203,30 @@ class Chooser:
         self.table = table
 
     def choose(self, word: str) -> list[Thread]:
-        """Threads of one argument; empty if there are none."""
-        if word.startswith("'") and word.endswith("'"):
-            import re
-
-            pattern = re.compile(word[1:-1])
-            return [thread for thread in self.table if pattern.search(thread.comm)]
-        try:
-            pid = int(word)
-        except ValueError:
-            pid = -1
-        if found := [thread for thread in self.table if thread.pid == pid]:
+        """Threads of one argument; empty if there are none. :raises CommandError: no regular expression"""
+        if len(word) > 2 and word[0] == word[-1] == "'":
+            return self._matching(word[1:-1])
+        if word.isdecimal() and (found := [thread for thread in self.table if thread.pid == int(word)]):
             return found
-        try:
-            address = int(word, 16)
-        except ValueError:
-            address = 0
-        if found := [thread for thread in self.table if thread.address == address and address]:
+        number = int(word, 16) if is_number(word) else -1
+        if number >= 0 and (found := [thread for thread in self.table if number in (thread.address, thread.pid)]):
             return found
         name = word.removeprefix("\\")[:15]
         return [thread for thread in self.table if thread.comm == name]
+
+    def _matching(self, text: str) -> list[Thread]:
+        import re
+
+        from pykd.command import CommandError
+
+        try:
+            pattern = re.compile(text)
+        except re.error as error:
+            raise CommandError(f"invalid regular expression: {text}: {error}") from None
+        return [thread for thread in self.table if pattern.search(thread.comm)]
+
+
+def is_number(word: str) -> bool:
+    """Whether crash takes the word for a PID or an address; the name of a task that looks like one is written with a backslash."""
+    digits = word.removeprefix("0x")
+    return 0 < len(digits) <= 16 and all(c in "0123456789abcdefABCDEF" for c in digits)

@@ -77,15 +77,15 @@ class Options(unittest.TestCase):
         self.assertIn("[ffff8b26c680a100:task_struct]", run(self.dump, "bt -FF 250")[0])
 
     def test_specifications(self):
-        names = "foreach 'kworker' bt", "foreach kernel gleader bt", "foreach ST bt", "foreach 1 2 bt"
+        names = "foreach 'kworker' bt", "foreach user gleader bt", "foreach ST bt", "foreach 1 2 bt"
         counts = [run(self.dump, command)[0].count("PID: ") for command in names]
-        self.assertEqual(counts, [14, 64, 1, 2])
+        self.assertEqual(counts, [14, 23, 1, 2])
 
     def test_errors(self):
         for command, message in (
             ("bt nosuchtask", "invalid task or pid value: nosuchtask"),
             ("bt -c 99 -a", "invalid cpu number: 99"),
-            ("foreach nosuchtask bt", "not a task, a state or a command: nosuchtask"),
+            ("foreach nosuchtask bt", 'unknown argument: "nosuchtask"'),
             ("foreach UN", "a command is missing"),
             ("bt -I 1", "-I needs -S"),
         ):

@@ -74,7 +74,7 @@ class Commands(unittest.TestCase):
 
     def test_panic_refused(self):
         result = run(self.dump, "sys -panic")
-        self.assertEqual((result.returncode, result.stderr), (1, "sys: a dump cannot be made to panic\n"))
+        self.assertEqual((result.returncode, result.stderr), (1, "sys: cannot panic a dumpfile!\n"))
 
     def test_help(self):
         lines = run(self.dump, "help").stdout.split("pykd version")[0].split("\n")

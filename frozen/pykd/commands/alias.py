@@ -17,18 +17,18 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         if command.find(words[0]) is not None:
             raise CommandError(f"{words[0]} is a command")
         session.aliases[words[0]] = " ".join(words[1:])
-    names = words[:1] or sorted(session.aliases)
+    names = words[:1] or list(session.aliases)
     for name in names:
         if name not in session.aliases:
             raise CommandError(f"alias does not exist: {name}")
-        origin = "built-in" if session.aliases[name] == ALIASES.get(name) else "user"
+        origin = "builtin" if session.aliases[name] == ALIASES.get(name) else "runtime"
         yield {"name": name, "command": session.aliases[name], "origin": origin}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    yield "ORIGIN    ALIAS   COMMAND"
+    yield "ORIGIN   ALIAS    COMMAND"
     for row in rows:
-        yield f"{row['origin']:<8}  {row['name']:<6}  {row['command']}"
+        yield f"{row['origin']:<7}  {row['name']:<7}  {row['command']}"
 
 
 COMMAND = Command(
@@ -37,7 +37,7 @@ COMMAND = Command(
     topic="session",
     arguments="[NAME [COMMAND…]]",
     description="Without arguments lists the aliases. `\\NAME` at the prompt means the command and not the alias.",
-    fields={"name": "", "command": "what it stands for", "origin": "built-in or user"},
+    fields={"name": "", "command": "what it stands for", "origin": "builtin or runtime"},
     intermixed=False,
     rows=rows,
     text=text,

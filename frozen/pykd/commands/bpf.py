@@ -75,6 +75,10 @@ def _wanted(word: str | None) -> int | None:
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     program, one_map = _wanted(options.p), _wanted(options.m)
+    if options.s and not (options.p or options.P or options.m or options.M):
+        raise CommandError("-s option requires either -p, -P, -m or -M")
+    if (options.x or options.d) and not options.s:
+        raise CommandError(f"-{'x' if options.x else 'd'} option requires -s")
     everything = not (options.p or options.P or options.m or options.M)
     for kind, table, make, wanted, every in (
         ("program", "prog_idr", _program, program, options.P or everything),
@@ -88,7 +92,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
                 found = True
                 yield make(dump, number, address)
         if wanted is not None and not found:
-            raise CommandError(f"no BPF {kind} has the ID {wanted}")
+            raise CommandError(f"invalid {kind} ID: {wanted}")
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

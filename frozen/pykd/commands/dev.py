@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd import cpus
-from pykd.command import Command, Option, Row
+from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.kernel import devices
 from pykd.session import Session
 
@@ -122,11 +122,14 @@ def _disks(dump: Dump) -> Iterator[Row]:
 
 
 def _in_flight(dump: Dump, disk: Any) -> tuple[int, int]:
-    """Requests that the driver has and has not finished; of disks without requests what their statistics say."""
+    """Reads and writes that the driver has and has not finished, or where the kernel counts by these asynchronous and synchronous requests; of
+    disks without requests what their statistics say."""
     queue = disk.queue
     tags = queue.tag_set
     if not tags or not queue.mq_ops:
         return _counted(dump, disk)
+    if _counts_dispatched(dump):
+        return _dispatched(dump, queue)
     found: set[int] = set()
     sets = {dump.read_unsigned(int(tags.tags) + 8 * number) for number in range(min(tags.nr_hw_queues, 4096))}
     for address in filter(None, sets):
@@ -141,6 +144,23 @@ def _in_flight(dump: Dump, disk: Any) -> tuple[int, int]:
         if int(owner) == int(queue) and int(state):
             counts[int(flags) & REQ_OP_MASK & 1] += 1
     return counts[0], counts[1]
+
+
+def _counts_dispatched(dump: Dump) -> bool:
+    """Whether the kernel counts what each CPU gave to drivers and what of it came back, asynchronous and synchronous requests apart (until v5.15)."""
+    context = dump.find_type("struct", "blk_mq_ctx")
+    return context is not None and context.member("rq_dispatched") is not None
+
+
+def _dispatched(dump: Dump, queue: Any) -> tuple[int, int]:
+    kind = dump.type("struct blk_mq_ctx")
+    sums = [0, 0]
+    for cpu in cpus.possible(dump):
+        context = cpus.address_on(int(queue.queue_ctx), cpu, dump)
+        for way in (0, 1):
+            sent, done = (dump.read_unsigned(context + kind.offset_of(name) + 8 * way) for name in ("rq_dispatched", "rq_completed"))
+            sums[way] += sent - done
+    return sums[0], sums[1]
 
 
 def _counted(dump: Dump, disk: Any) -> tuple[int, int]:
@@ -222,7 +242,11 @@ def _device(dump: Dump, device: Any) -> Row:
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
-    if options.d:
+    if options.arguments and options.v is None:
+        raise UsageError(f"unknown argument {options.arguments[0]}")
+    if options.V or options.v is not None:
+        raise CommandError("no device dumps found in this dumpfile")
+    if options.d or options.D:
         yield from _disks(dump)
     elif options.i:
         yield from _resources(dump)
@@ -239,9 +263,12 @@ def _error(row: Row) -> str:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    if options.d:
-        yield "MAJOR GENDISK            NAME       REQUEST_QUEUE      TOTAL  READ WRITE "
+    if options.d or options.D:
+        kinds = "ASYNC  SYNC" if _counts_dispatched(session.dump) else " READ WRITE"
+        yield f"MAJOR GENDISK            NAME       REQUEST_QUEUE      TOTAL {kinds} "
         for row in rows:
+            if options.D and not (row.get("reads") or row.get("writes") or "error" in row):
+                continue
             line = f"{row.get('major', '?'):>5} {row['disk']:016x}   {row.get('name', ''):<10} " if "disk" in row else ""
             if "writes" in row:
                 line += f"{row['queue']:016x} {row['reads'] + row['writes']:>7} {row['reads']:>5} {row['writes']:>5} "
@@ -282,9 +309,13 @@ def _buses_text(rows: Iterable[Row]) -> Iterator[str]:
         for device in row["devices"]:
             line = f"  {device['device']:016x} "
             if "type" in device:
-                line += f"{device['name']:<12}  {device['class']:04x}  {device['vendor']:04x}:{device['id']:04x}  {device['type']} "
+                line += f"{device['name']:<12}  {device['class']:04x}  {_pci_id(device):^9}  {device['type']} "
             yield line + _error(device)
         yield ""
+
+
+def _pci_id(device: Row) -> str:
+    return f"{device['vendor']:x}:{device['id']:x}"
 
 
 def _devices_text(rows: Iterable[Row]) -> Iterator[str]:
@@ -313,12 +344,16 @@ COMMAND = Command(
     topic="kernel",
     options=(
         Option("-d", help="disks and the requests that their drivers work on"),
+        Option("-D", help="the same without disks that have none"),
+        Option("-V", help="device dumps (VMCOREDD notes, which ELF dumps of some drivers' machines have) are not known"),
+        Option("-v", "INDEX", help="the same"),
         Option("-i", help="I/O ports and memory"),
         Option("-p", help="PCI devices"),
     ),
     fields={
         "kind": "character or block", "major": "", "name": "", "address": "struct cdev or gendisk", "operations": "", "disk": "struct gendisk",
-        "queue": "struct request_queue", "reads": "requests in flight", "writes": "the same", "bus": "struct pci_bus", "devices": "of the bus",
+        "queue": "struct request_queue", "reads": "requests in flight; before Linux 5.16 asynchronous ones",
+        "writes": "the same; synchronous ones", "bus": "struct pci_bus", "devices": "of the bus",
     },
     rows=rows,
     text=text,

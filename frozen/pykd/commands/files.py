@@ -154,7 +154,7 @@ def _task(row: Row, options: Any) -> Iterator[str]:
         yield "No open files" if "error" not in row else f"(error: {row['error']})"
         return
     if options.c:
-        yield " FD      INODE           I_MAPPING     NRPAGES TYPE PATH"
+        yield " FD      INODE          I_MAPPING     NRPAGES TYPE PATH"
     else:
         yield " FD       FILE            DENTRY           INODE       TYPE PATH"
     for file in row["files"]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd import context
-from pykd.command import Command, CommandError, Option, Row, UsageError
+from pykd.command import Command, CommandError, Row, UsageError
 from pykd.commands.files import descriptors, file_row, path_pair
 from pykd.commands.vm import area_row, areas
 from pykd.session import Session
@@ -22,7 +22,7 @@ class _File:
         try:
             self.inode = int(word, 16) if "/" not in word else 0
         except ValueError:
-            raise CommandError(f"neither a full path nor an inode: {word}") from None
+            raise CommandError(f"invalid argument: {word}") from None
 
     def is_path(self, dump: Dump, path: Any) -> bool:
         """Whether a ``struct path`` leads to it."""
@@ -74,9 +74,6 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     wanted = _File(options.arguments[0])
     problems: list[Error] = []
     for thread in context.table(session):
-        # idle tasks and kernel threads share the root of the first task
-        if thread.is_kernel() and not options.k:
-            continue
         usage: list[str] = []
         for found in _usage(session.dump, thread, wanted):
             if isinstance(found, Error):
@@ -93,11 +90,12 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     found = list(rows)
     users = [row for row in found if "usage" in row]
     if users:
-        yield "   PID         TASK        COMM             USAGE"
+        yield " PID         TASK        COMM             USAGE"
     else:
         yield f"No users of {options.arguments[0]} found"
     for row in users:
-        yield f"{row['pid']:>6}  {row['task']:016x}  {row['comm']:<16} {' '.join(row['usage'])}"
+        comm = f'"{row["comm"]}"'[:15]
+        yield f"{row['pid']:>5}  {row['task']:016x}  {comm:<16} {' '.join(row['usage'])}"
     yield from (f"(error: {row['error']})" for row in found if "error" in row)
 
 
@@ -105,7 +103,6 @@ COMMAND = Command(
     name="fuser",
     summary="users of a file",
     topic="files",
-    options=(Option("-k", help="kernel threads too, which all use /"),),
     arguments="PATH|INODE",
     fields={"pid": "", "task": "", "cpu": "", "comm": "", "usage": "of root, cwd, fd, mmap"},
     rows=rows,

@@ -64,7 +64,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         if problems:
             yield {"kind": kind, "error": problems[0]}
     if options.arguments and not found:
-        raise CommandError(f"no such object: {options.arguments[0]}")
+        raise CommandError(f"invalid id or address: {options.arguments[0]}")
 
 
 TITLES = {
@@ -92,13 +92,15 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         mine = [row for row in found if row["kind"] == kind]
         if options.arguments and not mine:
             continue
-        yield TITLES[kind]
-        for row in mine:
+        for number, row in enumerate(mine):
+            if not number or (options.M and kind == "m"):
+                yield from ("", TITLES[kind])[not number :]
             yield _line(row)
             if "inode" in row:
                 yield f"PAGES ALLOCATED/RESIDENT/SWAPPED: {row['allocated']}/{row['resident']}/{row['swapped']}"
                 yield f"INODE: {row['inode']:x}"
         if not mine:
+            yield TITLES[kind]
             yield "(none allocated)"
         yield ""
 

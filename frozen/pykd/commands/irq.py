@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd import cpus
+from pykd import context, cpus
 from pykd.command import Command, CommandError, Option, Row
 from pykd.kernel import irqs
 from pykd.session import Session
@@ -83,23 +83,23 @@ def _chip(dump: Dump, desc: Any) -> str:
     return f"{name}-{desc.name}" if desc.name else name
 
 
+def _number(word: str, last: int) -> int:
+    if wrong := [c for c in word if c not in "0123456789"]:
+        raise CommandError(f'{word}: "{wrong[0]}" is not a digit 0 - 9')
+    if int(word) > last:
+        raise CommandError(f"invalid IRQ value: {word}  ({last} max)")
+    return int(word)
+
+
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
-    if options.b:
-        yield from _softirqs(dump)
-        return
-    if options.d:
-        yield from _gates(dump)
+    if options.d or options.b:
+        yield from _gates(dump) if options.d else _softirqs(dump)
         return
     problems: list[str] = []
     found = dict(irqs.descriptors(dump, problems.append))
     if options.arguments:
-        try:
-            wanted = [int(word, 0) for word in options.arguments]
-        except ValueError as error:
-            raise CommandError(f"an IRQ is a number: {error}") from None
-        if wrong := [number for number in wanted if not 0 <= number < irqs.count(dump)]:
-            raise CommandError(f"no IRQ {wrong[0]}; there are {irqs.count(dump)}")
+        wanted = [_number(word, irqs.count(dump) - 1) for word in options.arguments]
     else:
         wanted = sorted(found) if options.u or options.a or options.s else list(range(max(irqs.count(dump), max(found, default=-1) + 1)))
     for number in wanted:
@@ -109,7 +109,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    if options.b:
+    if options.b and not options.d:
         yield "SOFTIRQ_VEC      ACTION     "
         for row in rows:
             yield f"    [{row['vector']}]     {row['action']:016x}  <{row['name']}>"
@@ -147,9 +147,7 @@ def _line(row: Row) -> Iterator[str]:
 
 
 def _table(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    from pykd.commands.struct_ import cpu_list
-
-    shown = cpu_list(session, options.c) if options.c else cpus.possible(session.dump)
+    shown = context.cpu_list(session, options.c) if options.c else cpus.possible(session.dump)
     yield "     " + "".join(f"{'CPU' + str(cpu):>10} " for cpu in shown)
     for row in rows:
         if "counts" in row:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
+from pykd import cpus
 from pykd.command import Command, CommandError, Option, Row
 from pykd.kernel import printk, timekeeping
 from pykd.session import Session
@@ -19,6 +20,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     if options.a:
         yield from _audit(session)
+        return
+    if options.s:
+        yield from _unflushed(session)
         return
     boot = None
     if options.T:
@@ -37,6 +41,41 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         if boot is not None:
             row["date"] = boot + record.time // 1_000_000_000
         yield row
+
+
+def _unflushed(session: Session) -> Iterator[Row]:
+    """What printk() kept in per-CPU buffers of safe and NMI context and did not move to the log; there are none since v5.15 (struct printk_safe_seq_buf)."""
+    dump = session.dump
+    kind = dump.find_type("struct", "printk_safe_seq_buf")
+    buffer = kind.member("buffer") if kind is not None else None
+    if kind is None or buffer is None:
+        return
+    for name in ("nmi_print_seq", "safe_print_seq"):
+        symbol = dump.address_of(name)
+        for cpu in cpus.possible(dump) if symbol else ():
+            try:
+                start = cpus.address_on(symbol, cpu, dump)
+                length = dump.read_unsigned(start + kind.offset_of("len"), 4)
+                lost = dump.read_unsigned(start + kind.offset_of("message_lost"), 4)
+                text = dump.read(start + buffer.offset, min(length, buffer.type.size)).decode("utf-8", "backslashreplace")
+            except Error as error:
+                yield {"buffer": name, "cpu": cpu, "error": str(error)}
+                continue
+            yield {"buffer": name, "cpu": cpu, "address": start, "length": length, "lost": lost, "text": text}
+
+
+def _buffer_lines(rows: Iterable[Row]) -> Iterator[str]:
+    last = None
+    for row in rows:
+        if row["buffer"] != last:
+            last = row["buffer"]
+            yield f"PRINTK_SAFE_SEQ_BUF: {last}"
+        if "text" in row:
+            yield f"CPU: {row['cpu']}  ADDR: {row['address']:x} LEN: {row['length']}  MESSAGE_LOST: {row['lost']}"
+            yield from [f"  {line}" for line in row["text"].splitlines()] or ["  (empty)"]
+        else:
+            yield f"CPU: {row['cpu']}  (error: {row['error']})"
+        yield ""
 
 
 def _caller(caller: int | None) -> str | None:
@@ -72,7 +111,11 @@ def _audit(session: Session) -> Iterator[Row]:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.s:
+        yield from _buffer_lines(rows)
+        return
     empty = True
+    width = _caller_width(session) if options.c else 0
     for row in rows:
         empty = False
         if "error" in row:
@@ -81,7 +124,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             yield f"type={row['type']} {row['text']}"
         else:
             # Lines after the first stand below its text.
-            before = _prefix(row, options)
+            before = _prefix(row, options, width)
             margin = " " * len(before)
             if options.m:
                 before += f"<{row['level']}>"
@@ -91,10 +134,17 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             for line in (*others, *row.get("dictionary", ())):
                 yield margin + line
     if empty and options.a:
-        raise CommandError("no audit records are queued")
+        raise CommandError("kernel audit log is empty")
 
 
-def _prefix(row: Row, options: Any) -> str:
+def _caller_width(session: Session) -> int:
+    """As wide as the largest PID may get; there is one for each PID namespace since v6.14."""
+    address = session.dump.address_of("pid_max")
+    largest = session.dump.read_unsigned(address, 4) if address else 1 << 22
+    return 6 if largest < 100_000 else 7 if largest < 1_000_000 else 8
+
+
+def _prefix(row: Row, options: Any, width: int) -> str:
     if options.t:
         return ""
     if options.T:
@@ -103,7 +153,7 @@ def _prefix(row: Row, options: Any) -> str:
         seconds, rest = divmod(row["time"], 1_000_000_000)
         before = f"[{seconds:5d}.{rest // 1000:06d}] "
     if options.c and row["caller"] is not None:
-        before += f"[{row['caller']:>6}] "
+        before += f"[{row['caller']:>{width}}] "
     return before
 
 
@@ -117,6 +167,8 @@ COMMAND = Command(
         Option("-m", help="the level of each message before its text"),
         Option("-d", help="what drivers added: SUBSYSTEM and DEVICE"),
         Option("-c", help="who logged it: T and a PID, or C and a CPU"),
+        Option("-s", help="what is in printk's per-CPU buffers of safe context and was not moved to the log (before Linux 5.15)"),
+        Option("-R", help="names of Rust symbols as they are in the source"),
         Option("-a", help="audit records that were not handed to user space yet"),
     ),
     description="Times are those of the kernel's local clock. Dates are computed from the time of the dump and the uptime.",
@@ -130,6 +182,11 @@ COMMAND = Command(
         "dictionary": "KEY=VALUE texts (-d)",
         "text": "the message; may have several lines",
         "type": "of an audit record (-a)",
+        "buffer": "per-CPU buffer (-s)",
+        "cpu": "of the buffer (-s)",
+        "address": "of the buffer (-s)",
+        "length": "bytes (-s)",
+        "lost": "messages that found no room (-s)",
     },
     examples=(("log -T | tail", "the last messages, with dates"), ("log -m", "with levels")),
     rows=rows,

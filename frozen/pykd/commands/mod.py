@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error, Module
-from pykd.command import Command, CommandError, Option, Row
+from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.session import Session
 
 TAINTS = "PFSRMBUDAWCIOELKXTNJ"
@@ -20,6 +20,8 @@ def _base(module: Module) -> int:
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
+    if options.D or options.o:
+        return  # nothing was loaded that could be forgotten
     modules = sorted(dump.modules(), key=_base)
     wanted = [name for name in (options.s, options.d) if name] + options.arguments
     if wanted and not (options.s or options.d):
@@ -29,7 +31,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.s or options.d:
         modules = [module for module in modules if module.name == wanted[0]]
         if not modules:
-            raise CommandError(f"cannot find or load object file for {wanted[0]} module")
+            raise UsageError(f"no module is named {wanted[0]}")
     for module in modules:
         row: Row = {
             "address": module.address,
@@ -54,6 +56,8 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         yield from _taints(rows)
         return
     found = list(rows)
+    if not found:
+        return
     names = max([len(row["name"]) for row in found if "name" in row], default=4)
     bases = "BASE" if not _split(session) else "TEXT_BASE"
     yield f"{'MODULE':^16}  {'NAME':<{names}}  {bases:^16}  {'SIZE':>7}  OBJECT FILE"

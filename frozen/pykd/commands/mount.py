@@ -87,7 +87,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     found = list(rows)
     title = "     MOUNT           SUPERBLK     TYPE   DEVNAME   DIRNAME"
-    if not options.i:
+    if not options.i and found:
         yield title
     for row in found:
         if options.i:

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd import context
-from pykd.command import Command, CommandError, Option, Row
+from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.commands.files import descriptors
 from pykd.session import Session
 
@@ -193,7 +193,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         try:
             yield {"address": _ip(int(options.N, 16).to_bytes(4, "little"))}
         except (ValueError, OverflowError):
-            raise CommandError(f"-N needs a hexadecimal number of 32 bits, not {options.N}") from None
+            raise CommandError(f"not a valid number: {options.N}") from None
+    elif (options.x or options.d or options.R) and not (options.s or options.S):
+        raise UsageError("-x, -d and -R go with -s or -S")
     elif options.a:
         yield from _neighbours(session.dump)
     elif options.s or options.S:
@@ -230,14 +232,16 @@ def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
     if not row["sockets"]:
         yield "No open sockets." if "error" not in row else _error(row).strip()
         return
-    title = "FD      SOCKET            SOCK       FAMILY:TYPE SOURCE-PORT DESTINATION-PORT"
     if not options.S:
-        yield title
+        yield "FD      SOCKET            SOCK       FAMILY:TYPE SOURCE-PORT DESTINATION-PORT"
     for one in row["sockets"]:
-        if options.S:
-            yield title
-        yield _line(one)
-        if options.S and "sock" in one:
+        if not options.S:
+            yield _line(one)
+            continue
+        yield "FD       SOCKET             SOCK      "
+        yield f"{one['fd']:>2}" + "".join(f"  {one[key]:016x}" for key in ("socket", "sock") if key in one) + _error(one)
+        yield ""
+        if "sock" in one:
             from pykd.commands.struct_ import find_struct, formatter_of, value_lines
 
             formatter = formatter_of(session, options)
@@ -246,6 +250,11 @@ def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
             yield ""
     if "error" in row:
         yield _error(row).strip()
+
+
+def _centered(text: str, width: int) -> str:
+    """As str.center(), but with the odd blank always on the right."""
+    return (" " * ((width - len(text)) // 2) + text).ljust(width)
 
 
 def _line(one: Row) -> str:
@@ -260,7 +269,7 @@ def _line(one: Row) -> str:
         line += f" {one['family']}{protocol}:{kind}"
     if "destination_port" in one:
         ends = (f"{one['source']}-{one['source_port']}", f"{one['destination']}-{one['destination_port']}")
-        line += " " + " ".join(ends) if one["family"] == "INET" else "  ".join(ends) + "  "
+        line += f" {ends[0]} {ends[1]}" if one["family"] == "INET" else f"{ends[0]} {_centered(ends[1], len(ends[0]))}"
     return line + _error(one)
 
 

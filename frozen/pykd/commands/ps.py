@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-from pykd import cpus, tasktable
+from pykd import context, cpus, tasktable
 from pykd.command import Command, CommandError, Option, Row
 from pykd.session import Session
 from pykd.tasktable import Thread
@@ -20,51 +20,69 @@ INFINITY = (1 << 64) - 1
 STATE_ORDER = "RU IN UN ID ST TR ZO DE SW WA PA NE WK RT FR ??".split()
 
 
-def chosen(session: Session, options: Any) -> list[Thread]:
-    """The threads that the options and arguments leave."""
-    table = tasktable.threads(session.dump)
+VIEWS = "atcpglmSrA"
+"""Options of which one can be given, as each is a view of its own."""
+
+
+def _check(options: Any) -> None:
+    """:raises CommandError: options that do not go together"""
+    given = [flag for flag in VIEWS if getattr(options, flag)]
+    if "S" in given and options.arguments:
+        raise CommandError("-S option takes no arguments")
+    if len(given) > 1:
+        raise CommandError(f"{', '.join(f'-{flag}' for flag in VIEWS[:-1])} and -{VIEWS[-1]} flags are all mutually-exclusive")
+    if "S" in given and any(getattr(options, flag) for flag in ("k", "u", "G", "I", "s", "y")):
+        raise CommandError("-S option cannot be used with other options")
+    if options.C is not None and not (options.l or options.m):
+        raise CommandError("-C option is only applicable with -l and -m")
+    if options.G and (flag := next((flag for flag in given if flag in "tcpglmra"), "")):
+        raise CommandError(f"-G not supported with -{flag} option")
+
+
+def _chosen(session: Session, options: Any) -> Iterator[Thread | Row]:
+    """The threads that the options and arguments leave; a row with an error for a PID or address that none has."""
+    table = context.table(session)
+    tasktable.add_memory(session.dump, table)
+    policies = _policies(options.y) if options.y else None
     if options.arguments:
         chooser = tasktable.Chooser(table)
-        found = []
+        found: dict[int, Thread] = {}
         for word in options.arguments:
             threads = chooser.choose(word)
-            if not threads:
-                raise CommandError(f"invalid task or pid value: {word}")
-            found += [thread for thread in threads if thread not in found]
-        table = found
-    if options.k:
-        table = [thread for thread in table if thread.is_kernel()]
-    if options.u:
-        table = [thread for thread in table if not thread.is_kernel()]
-    if options.G:
-        table = [thread for thread in table if thread.leader == thread.address or not thread.pid]
-    if options.A:
-        table = [thread for thread in table if thread.active]
-    if options.I:
-        table = [thread for thread in table if thread.pid]
-    if options.y:
-        table = [thread for thread in table if thread.policy in _policies(options.y)]
-    return table
+            found |= {thread.address: thread for thread in threads}
+            if not threads and tasktable.is_number(word):
+                yield {"error": f"invalid task or pid value: {word}"}
+        table = [thread for thread in table if thread.address in found] if options.G else list(found.values())
+    for thread in table:
+        if (
+            (not options.k or thread.is_kernel())
+            and (not options.u or not thread.is_kernel())
+            and (not options.G or thread.leader == thread.address or not thread.pid)
+            and (not options.A or thread.active)
+            and (not options.I or thread.pid)
+            and (policies is None or thread.policy in policies)
+        ):
+            yield thread
 
 
 def _policies(text: str) -> set[int]:
     chosen = set()
     for word in text.split(","):
-        if word.upper() in POLICIES:
-            chosen.add(POLICIES[word.upper()])
-        elif word.isdigit():
-            chosen.add(int(word))
-        else:
-            raise CommandError(f"invalid policy: {word}")
+        number = POLICIES.get(word.upper(), int(word) if word.isdigit() else -1)
+        if number not in POLICIES.values():
+            raise CommandError(f"{word}: invalid scheduling policy")
+        chosen.add(number)
     return chosen
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
-    table = chosen(session, options)
-    tasktable.add_memory(dump, table)
+    _check(options)
     total = dump.max_pfn * (dump.page_size // 1024)
-    for thread in table:
+    for thread in _chosen(session, options):
+        if isinstance(thread, dict):
+            yield thread
+            continue
         row: Row = {
             "pid": thread.pid,
             "ppid": thread.ppid,
@@ -79,6 +97,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             "kernel": thread.is_kernel(),
             "tgid": thread.tgid,
             "last_run": thread.last_run,
+            "start": thread.start,
             "stack": thread.stack_pointer,
             "policy": thread.policy,
             "prio": thread.prio,
@@ -89,14 +108,20 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    found = list(rows)
+    for row in found:
+        if "task" not in row:
+            yield f"ps: {row['error']}"
+            yield ""
+    found = [row for row in found if "task" in row]
     for flag, view in (("S", _summary), ("l", _last_run), ("m", _last_run), ("t", _times), ("p", _parents), ("c", _children),
                        ("g", _groups), ("r", _limits), ("a", _arguments)):  # fmt: skip
         if getattr(options, flag):
-            yield from view(list(rows), options, session)
+            yield from view(found, options, session)
             return
     if not options.H:
         yield f"      PID    PPID  CPU  {'    KSTACKP     ' if options.s else '     TASK       '} ST  %MEM      VSZ      RSS  COMM"
-    for row in rows:
+    for row in found:
         mark = ">" if row["active"] else " "
         comm = f"[{row['comm']}]" if row["kernel"] else row["comm"]
         shown = f"{row['task']:016x}" if not options.s else '       --       ' if row['active'] else f"{row['stack']:016x}"
@@ -131,9 +156,7 @@ def _last_run(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
     if not options.C:
         yield from (_run_line(row, clocks, bool(options.m)) for row in rows)
         return
-    from pykd.commands.struct_ import cpu_list
-
-    for cpu in cpu_list(session, options.C):
+    for cpu in context.cpu_list(session, options.C):
         yield f"CPU: {cpu}"
         yield from (_run_line(row, clocks, bool(options.m)) for row in rows if row["cpu"] == cpu)
         yield ""
@@ -157,7 +180,9 @@ def _run_line(row: Row, clocks: dict[int, int], relative: bool) -> str:
 def _times(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
     from pykd.kernel import timekeeping
 
-    now = timekeeping.jiffies_since_boot(session.dump) * (1_000_000_000 // timekeeping.hz(session.dump))
+    now, hz = timekeeping.jiffies_since_boot(session.dump), timekeeping.hz(session.dump)
+    if not options.arguments:
+        rows.sort(key=lambda row: row["start"])
     for row in rows:
         task = session.dump.object("struct task_struct", row["task"])
         yield _header(row)
@@ -166,7 +191,7 @@ def _times(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
         except Error as error:
             yield f"  ({error})"
             continue
-        seconds = max(now - start, 0) // 1_000_000_000
+        seconds = max(now - start // (1_000_000_000 // hz), 0) // hz
         days, rest = divmod(seconds, 86400)
         run = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
         yield f"    RUN TIME: {f'{days} days, ' if days else ''}{run}"
@@ -177,7 +202,7 @@ def _times(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
 
 
 def _parents(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
-    table = {thread.address: thread for thread in tasktable.threads(session.dump)}
+    table = {thread.address: thread for thread in context.table(session)}
     for row in rows:
         chain = [table[row["task"]]]
         while (parent := table.get(int(chain[-1].parent))) and parent not in chain:
@@ -188,10 +213,10 @@ def _parents(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
 
 
 def _children(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
-    table = tasktable.threads(session.dump)
+    table = context.table(session)
     for row in rows:
         yield _header(row)
-        found = [thread for thread in table if int(thread.parent) == row["task"] and thread.pid]
+        found = [thread for thread in table if int(thread.parent) == row["task"]]
         yield from (f"  {thread.header()}" for thread in found)
         if not found:
             yield "  (no children)"
@@ -199,16 +224,12 @@ def _children(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
 
 
 def _groups(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
-    table = tasktable.threads(session.dump)
+    table = context.table(session)
     groups: dict[int, list[Thread]] = {}
     for thread in table:
         groups.setdefault(thread.tgid, []).append(thread)
-    idle_shown = False
-    for row in rows:
-        if not row["tgid"] and idle_shown:
-            continue  # the idle tasks are one group
-        idle_shown |= not row["tgid"]
-        members = groups.get(row["tgid"], [])
+    for tgid in dict.fromkeys(row["tgid"] for row in rows):  # the idle tasks are one group
+        members = groups[tgid]
         leader = next((thread for thread in members if thread.pid == thread.tgid), members[0])
         yield leader.header()
         others = [thread for thread in members if thread is not leader]
@@ -286,11 +307,12 @@ COMMAND = Command(
         Option("-a", help="arguments and environment"),
     ),
     arguments="[PID|TASK|COMM|'REGEX']…",
+    patterns=True,
     description="`>` marks the tasks that were running. Names of kernel threads are in brackets.",
     fields={
         "pid": "", "ppid": "", "cpu": "", "task": "struct task_struct", "state": "two letters", "memory": "percent of all pages",
         "vsz": "kB", "rss": "kB", "comm": "", "active": "was running", "kernel": "has no user memory", "tgid": "",
-        "last_run": "ns, clock of the CPU", "stack": "kernel stack pointer", "policy": "number", "prio": "kernel priority",
+        "last_run": "ns, clock of the CPU", "start": "ns after boot", "stack": "kernel stack pointer", "policy": "number", "prio": "kernel priority",
     },
     rows=rows,
     text=text,

@@ -93,10 +93,22 @@ def _last_run(dump: Any, task: int) -> int:
     return found.sched_info.last_arrival if found.hasField("sched_info") else found.se.exec_start  # type: ignore[no-any-return]
 
 
-def rows(session: Session, options: Any) -> Iterator[Row]:
-    from pykd.commands.struct_ import cpu_list
+def _runnable(session: Session) -> Iterator[Row]:
+    """CPUs with the tasks that say of themselves that they are on a run queue."""
+    threads = context.table(session)
+    on_queue = session.dump.read_columns([thread.address for thread in threads], "struct task_struct", ("on_rq",))
+    found: dict[int, list[Row]] = {cpu: [] for cpu in cpus.run_queues(session.dump)}
+    for thread, (queued,) in zip(threads, on_queue, strict=True):
+        if isinstance(queued, int) and queued:
+            found.setdefault(thread.cpu, []).append(context.identity(thread) | {"prio": thread.prio})
+    yield from ({"cpu": cpu, "runnable": entries} for cpu, entries in found.items())
 
-    wanted = cpu_list(session, options.c) if options.c else None
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    if options.d:
+        yield from _runnable(session)
+        return
+    wanted = context.cpu_list(session, options.c) if options.c else None
     for cpu, rq in cpus.run_queues(session.dump).items():
         if wanted is not None and cpu not in wanted:
             continue
@@ -112,6 +124,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.d:
+        yield from context.separated([f"CPU {row['cpu']}", *map(_task, row["runnable"])] for row in rows)
+        return
     if options.t or options.T or options.m:
         yield from _clocks(list(rows), options)
         return
@@ -127,8 +142,8 @@ def _clocks(found: list[Row], options: Any) -> Iterator[str]:
         if "clock" not in row or "current" not in row:
             yield f"{label} (error: {row['error']})"
         elif options.T:
-            yield f"{label} {(latest - row['clock']) / 1e9:5.2f} secs"
-        elif options.m:
+            yield f" {label} {(latest - row['clock']) / 1e9:.2f} secs"
+        elif options.m and not options.t:
             ago = max(row["clock"] - row["last_run"], 0) // 1_000_000
             seconds, milliseconds = divmod(ago, 1000)
             days, seconds = divmod(seconds, 86400)
@@ -202,10 +217,12 @@ COMMAND = Command(
         Option("-T", help="how far each clock is behind the latest"),
         Option("-m", help="how long each task had been running: [DAYS HOURS:MINUTES:SECONDS]"),
         Option("-g", help="by task group"),
+        Option("-d", help="tasks that are marked as queued, found in the list of all tasks"),
         Option("-c", "CPUS", help="these CPUs only"),
     ),
     fields={
         "cpu": "", "runqueue": "struct rq", "clock": "ns", "current": "task", "last_run": "ns", "real_time": "tasks", "fair": "tasks and groups",
+        "runnable": "-d: tasks",
     },
     rows=rows,
     text=text,

@@ -9,25 +9,49 @@ from typing import Any
 from _pykd import Error
 from pykd import context, cpus, tasks, taskstate
 from pykd.command import Command, CommandError, Option, Row
+from pykd.expression import address as to_address
 from pykd.session import Session
 
-_WORDS = {"on": True, "off": False}
-
+_SWITCH = ("on", "off")
+SETTINGS: dict[str, tuple[object, tuple[str, ...] | None]] = {
+    # name: (value at first, the words that it may be); a number where there are no words
+    "scroll": (True, _SWITCH),
+    "radix": (10, None),
+    "refresh": (True, _SWITCH),
+    "print_max": (256, None),
+    "print_array": (False, _SWITCH),
+    "console": ("not set", ()),
+    "debug": (0, None),
+    "core": (False, _SWITCH),
+    "hash": (True, _SWITCH),
+    "silent": (False, _SWITCH),
+    "edit": ("vi", ("vi", "emacs")),
+    "namelist": ("[names and types from the dump]", ()),
+    "zero_excluded": (False, _SWITCH),
+    "null-stop": (False, _SWITCH),
+    "gdb": (False, _SWITCH),
+    "scope": (0, ()),
+    "offline": ("show", ("show", "hide")),
+    "redzone": (True, _SWITCH),
+    "error": ("default", ()),
+}
+"""crash's settings, in its order. Those that mean something here are scroll, radix and debug; the others are kept and have no effect, so
+that rc files written for crash do not fail."""
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     if options.v:
-        yield from ({"setting": name, "value": value} for name, value in session.settings.items())
+        yield from ({"setting": name, "value": session.settings.get(name, first)} for name, (first, _) in SETTINGS.items())
         return
     if options.c:
         active = cpus.active_tasks(dump)
         if not options.c.isdigit() or int(options.c) not in active:
-            raise CommandError(f"no task is known to have run on CPU {options.c}")
+            raise CommandError(f"invalid cpu number: system has only {len(cpus.possible(dump))} cpus")
         session.task = active[int(options.c)]
     elif options.p:
         session.task = int(tasks.panic_task(dump))
-    elif options.arguments and options.arguments[0] in session.settings:
-        yield _setting(session, *options.arguments)
+    elif options.arguments and options.arguments[0] in SETTINGS:
+        yield from _settings(session, options.arguments)
         return
     elif options.arguments:
         thread = context.chosen(session, options.arguments[:1])[0]
@@ -37,24 +61,39 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     yield _context(session)
 
 
-def _setting(session: Session, name: str, value: str | None = None, *rest: str) -> Row:
-    if rest:
-        raise CommandError(f"{name} takes one value")
-    if value is not None:
-        old = session.settings[name]
-        if isinstance(old, bool):
-            if value not in _WORDS:
-                raise CommandError(f"{name} is on or off, not {value}")
-            session.settings[name] = _WORDS[value]
-        else:
-            try:
-                number = int(value, 0)
-            except ValueError:
-                raise CommandError(f"{name} is a number, not {value}") from None
-            if name == "radix" and number not in (10, 16):
-                raise CommandError("radix is 10 or 16")
-            session.settings[name] = number
-    return {"setting": name, "value": session.settings[name]}
+def _settings(session: Session, words: list[str]) -> Iterator[Row]:
+    """One or more NAME or NAME VALUE."""
+    words = list(words)
+    while words:
+        name = words.pop(0)
+        if name not in SETTINGS:
+            raise CommandError(f"invalid command: set {name}")
+        if words and words[0] not in SETTINGS:
+            session.settings[name] = _value(session, name, words.pop(0))
+        yield {"setting": name, "value": session.settings.get(name, SETTINGS[name][0])}
+
+
+def _value(session: Session, name: str, word: str) -> object:
+    first, choices = SETTINGS[name]
+    if name == "scope":
+        return 0 if word == "0" else to_address(session.dump, word)
+    if choices is None:
+        try:
+            number = int(word, 0)
+        except ValueError:
+            number = -1
+        if number < 0 or (name == "radix" and number not in (10, 16)):
+            raise CommandError(f"invalid command: set {name} {word}")
+        return number
+    if isinstance(first, bool):
+        if name == "scroll" and word in ("less", "more", "CRASHPAGER"):
+            return True  # which program pages is for the environment to say
+        if word not in _SWITCH:
+            raise CommandError(f"invalid command: set {name} {word}")
+        return word == "on"
+    if choices and word not in choices:
+        raise CommandError(f"invalid command: set {name} {word}")
+    return word
 
 
 def _context(session: Session) -> Row:
@@ -62,11 +101,12 @@ def _context(session: Session) -> Row:
     thread = context.chosen(session, [])[0]
     row = context.identity(thread)
     task: Any = dump.object("struct task_struct", thread.address)
+    row["namesakes"] = sum(one.pid == thread.pid for one in context.table(session))
     row["thread_info"] = thread.address if task.hasField("thread_info") else int(task.stack)
     try:
         state = task.Eval("__state" if task.hasField("__state") else "state")
         names = taskstate.StateNames(taskstate.state_bits(taskstate.state_array(dump)))
-        row["state"] = names.name(int(state), task.exit_state)
+        row["state"] = names.name(int(state), task.exit_state).replace("__TASK_", "TASK_")
     except Error as error:
         row["error"] = str(error)
     if thread.address == int(tasks.panic_task(dump)):
@@ -76,16 +116,27 @@ def _context(session: Session) -> Row:
     return row
 
 
+def _shown(name: str, value: Any, session: Session) -> str:
+    if name == "scroll":
+        return f"on ({session.pager})" if value and session.pager else "off (none)"
+    if name == "radix":
+        return "16 (hex)" if value == 16 else f"{value} (decimal)"
+    if name == "scope":
+        return f"{value:x}" if value else "0 (not set)"
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+
+
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     for row in rows:
         if "setting" in row:
-            value = row["value"]
-            shown = {True: "on", False: "off"}[value] if isinstance(value, bool) else value
-            yield f"{row['setting']:>14}: {shown}" if options.v else f"{row['setting']}: {shown}"
+            shown = _shown(row["setting"], row["value"], session)
+            name = "output radix" if row["setting"] == "radix" and not options.v else row["setting"]
+            yield f"{name:>14}: {shown}" if options.v else f"{name}: {shown}"
             continue
         yield f"    PID: {row['pid']}"
         yield f'COMMAND: "{row["comm"]}"'
-        yield f"   TASK: {row['task']:x}  [THREAD_INFO: {row['thread_info']:x}]"
+        among = f"(1 of {row['namesakes']})  " if row["namesakes"] > 1 else ""
+        yield f"   TASK: {row['task']:x}  {among}[THREAD_INFO: {row['thread_info']:x}]"
         yield f"    CPU: {row['cpu']}"
         state = row["state"] if "state" in row else f"(error: {row['error']})"
         yield f"  STATE: {state}" + (f" ({row['note']})" if "note" in row else "")
@@ -102,7 +153,12 @@ COMMAND = Command(
         Option("-a", help="refused: which tasks were active is in the dump"),
     ),
     arguments="[PID|TASK|COMM | SETTING [VALUE]]",
-    fields={"pid": "", "task": "", "cpu": "", "comm": "", "thread_info": "", "state": "", "note": "PANIC or ACTIVE", "setting": "", "value": ""},
+    description=f"SETTING is one of {' '.join(SETTINGS)}. Those that mean something here are scroll, radix and debug; "
+    "the others are accepted and change nothing, so that files of commands written for crash run.",
+    fields={
+        "pid": "", "task": "", "cpu": "", "comm": "", "thread_info": "", "namesakes": "tasks with that PID", "state": "", "note": "PANIC or ACTIVE",
+        "setting": "", "value": "",
+    },
     rows=rows,
     text=text,
 )

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd import tasktable
+from pykd import context
 from pykd.command import Command, CommandError, Option, Row
 from pykd.session import Session
+from pykd.tasktable import Thread
 
 NAMES = (
     "SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT/SIGIOT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM "
@@ -29,7 +30,7 @@ ACTION_FLAGS = (
     (0x80000000, "SA_RESETHAND"),
     (0x4000000, "SA_RESTORER"),
 )
-ACTION_ORDER = (0x1, 0x2, 0x4, 0x4000000, 0x8000000, 0x10000000, 0x40000000, 0x80000000)
+ACTION_ORDER = (0x4000000, 0x1, 0x2, 0x4, 0x8000000, 0x10000000, 0x40000000, 0x80000000)
 
 
 def name_of(number: int) -> str:
@@ -56,23 +57,21 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         try:
             mask = int(options.s, 16)
         except ValueError:
-            raise CommandError(f"invalid signal set: {options.s}") from None
-        yield {"mask": mask, "names": [name_of(number) for number in range(1, LAST + 1) if mask >> (number - 1) & 1]}
+            raise CommandError(f'invalid input: "{options.s}"') from None
+        yield {"mask": mask, "names": [name_of(number).partition("/")[0] for number in range(1, LAST + 1) if mask >> (number - 1) & 1]}
         return
-    table = tasktable.threads(session.dump)
-    chooser = tasktable.Chooser(table)
-    for word in options.arguments or [f"{session.task:x}"]:
-        threads = chooser.choose(word)
-        if not threads:
-            raise CommandError(f"invalid task or pid value: {word}")
+    for thread in context.chosen(session, options.arguments):
+        row = _row(session.dump, thread)
         if options.g:
-            threads = [thread for thread in table if thread.tgid == threads[0].tgid]
-        for thread in threads:
-            yield _row(session.dump, thread)
+            members = [one for one in context.table(session) if one.tgid == thread.tgid]
+            members.sort(key=lambda one: one.pid != one.tgid)
+            row = _row(session.dump, members[0])
+            row["members"] = [_row(session.dump, member, actions=False) for member in members]
+        yield row
 
 
-def _row(dump: Dump, thread: tasktable.Thread) -> Row:
-    row: Row = {"header": thread.header(), "pid": thread.pid, "task": thread.address}
+def _row(dump: Dump, thread: Thread, *, actions: bool = True) -> Row:
+    row = context.identity(thread)
     task: Any = dump.object("struct task_struct", thread.address)
     try:
         signal = task.signal
@@ -81,21 +80,19 @@ def _row(dump: Dump, thread: tasktable.Thread) -> Row:
             return row
         row["signal"] = int(signal)
         row["threads"] = signal.nr_threads
-        row["actions"] = [
-            {
-                "address": int(action),
-                "handler": int(action.sa.sa_handler),
-                "mask": _mask(action.sa.sa_mask),
-                "flags": action.sa.sa_flags,
-            }
-            for action in task.sighand.action
-        ]
+        if actions:
+            row["actions"] = [_action(action) for action in task.sighand.action]
         row["blocked"] = _mask(task.blocked)
         row["private"] = _pending(dump, task.pending)
         row["shared"] = _pending(dump, signal.shared_pending)
     except Error as error:
         row["error"] = str(error)
     return row
+
+
+def _action(action: Any) -> dict[str, int]:
+    handler = action.sa
+    return {"address": int(action), "handler": int(handler.sa_handler), "mask": _mask(handler.sa_mask), "flags": handler.sa_flags}
 
 
 def _pending(dump: Dump, pending: Any) -> dict[str, Any]:
@@ -112,13 +109,15 @@ def _pending(dump: Dump, pending: Any) -> dict[str, Any]:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    for row in rows:
-        if "number" in row:
-            yield f"[{row['number']}]".rjust(4) + f" {row['name']}"
-        elif "names" in row:
-            yield " ".join(row["names"])
-        else:
-            yield from _task_lines(row)
+    if options.l:
+        yield from (f"[{row['number']}]".rjust(4) + f" {row['name']}" for row in rows)
+    elif options.s:
+        import textwrap
+
+        yield from (line for row in rows for line in textwrap.wrap(" ".join(row["names"]), 80, break_on_hyphens=False))
+    else:
+        yield from context.separated(_task_lines(row) for row in rows)
+        yield ""
 
 
 def _handler(handler: int) -> str:
@@ -126,10 +125,9 @@ def _handler(handler: int) -> str:
 
 
 def _task_lines(row: Row) -> Iterator[str]:
-    yield row["header"]
-    if "error" in row and "actions" not in row:
+    yield context.header(row)
+    if "actions" not in row:
         yield f"({row['error']})"
-        yield ""
         return
     yield f"SIGNAL_STRUCT: {row['signal']:x}  NR_THREADS: {row['threads']}"
     yield " SIG    SIGACTION        HANDLER       MASK       FLAGS           "
@@ -138,22 +136,37 @@ def _task_lines(row: Row) -> Iterator[str]:
         names = "|".join(flags_of[bit] for bit in ACTION_ORDER if action["flags"] & bit)
         line = f"[{number}]".rjust(4) + f" {action['address']:x} {_handler(action['handler']):>10} {action['mask']:016x} {action['flags']:x} "
         yield line + (f"({names})" if names else "")
-    if "error" in row:
+    if "members" in row:
+        if "shared" in row:
+            yield from _queue_lines("SHARED_PENDING", row["shared"])
+        for member in row["members"]:
+            yield ""
+            yield f"  {context.header(member)}"
+            yield from (f"  {line}" for line in _pending_lines(member))
+        return
+    yield from _pending_lines(row)
+    if "shared" in row:
+        yield from _queue_lines("SHARED_PENDING", row["shared"])
+
+
+def _pending_lines(row: Row) -> Iterator[str]:
+    if "shared" not in row:
         yield f"({row['error']})"
         return
     pending = (row["private"]["signal"] | row["shared"]["signal"]) & ~row["blocked"]
     yield f"SIGPENDING: {'yes' if pending else 'no'}"
     yield f"   BLOCKED: {row['blocked']:016x}"
-    for title, part in (("PRIVATE_PENDING", row["private"]), ("SHARED_PENDING", row["shared"])):
-        yield title
-        yield f"    SIGNAL: {part['signal']:016x}"
-        if part["queue"]:
-            yield "  SIGQUEUE:  SIG  SIGINFO"
-            for entry in part["queue"]:
-                yield f"             {entry['number']:>3}  {entry['address']:x}"
-        else:
-            yield "  SIGQUEUE: (empty)"
-    yield ""
+    yield from _queue_lines("PRIVATE_PENDING", row["private"])
+
+
+def _queue_lines(title: str, part: dict[str, Any]) -> Iterator[str]:
+    yield title
+    yield f"    SIGNAL: {part['signal']:016x}"
+    if not part["queue"]:
+        yield "  SIGQUEUE: (empty)"
+        return
+    yield "  SIGQUEUE:  SIG  SIGINFO"
+    yield from (f"             {entry['number']:>3}  {entry['address']:x}" for entry in part["queue"])
 
 
 COMMAND = Command(
@@ -163,12 +176,13 @@ COMMAND = Command(
     options=(
         Option("-l", help="list the signals"),
         Option("-s", "SIGSET", help="the signals of a set"),
-        Option("-g", help="all threads of the task's group"),
+        Option("-g", help="the task's group: what it shares, then each of its threads"),
     ),
     arguments="[PID|TASK|COMM]…",
     fields={
-        "pid": "", "task": "struct task_struct", "signal": "struct signal_struct", "threads": "in the group", "actions": "by signal",
+        "pid": "", "task": "struct task_struct", "cpu": "", "comm": "", "signal": "struct signal_struct", "threads": "in the group", "actions": "by signal",
         "blocked": "set", "private": "pending for the thread", "shared": "pending for the group",
+        "members": "-g: threads",
     },
     rows=rows,
     text=text,

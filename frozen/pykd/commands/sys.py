@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd.command import Command, CommandError, Option, Row
+from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.commands.mod import TAINTS
 from pykd.kernel import sysinfo
 from pykd.session import Session
@@ -19,7 +19,7 @@ _DMI_NONE = "DMI_NONE"
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     if options.panic:
-        raise CommandError("a dump cannot be made to panic")
+        raise CommandError("cannot panic a dumpfile!")
     if options.c:
         yield from _system_calls(dump, options.arguments)
     elif options.t:
@@ -28,7 +28,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         yield from _identification(dump)
     elif options.arguments:
         if options.arguments != ["config"]:
-            raise CommandError(f"unknown argument {options.arguments[0]}; `help sys` lists them")
+            raise UsageError(f"unknown argument {options.arguments[0]}")
         for line in _config(dump).splitlines():
             yield {"line": line}
     else:

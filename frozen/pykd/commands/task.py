@@ -34,12 +34,11 @@ def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
     yield context.header(row)
     if options.R:
         for path in options.R.split(","):
-            for type, address in ((task, row["task"]), (thread_info, row["thread_info"])):
-                if member := type.member(path):
-                    yield f"  {path} = {formatter.member(member, address, 2)},"
-                    break
-            else:
+            # a name that both have, such as flags, is shown of both
+            found = [(member, address) for type, address in ((task, row["task"]), (thread_info, row["thread_info"])) if (member := type.member(path))]
+            if not found:
                 raise CommandError(f"invalid structure member reference: {path}")
+            yield from (f"  {path} = {formatter.member(member, address, 2)}," for member, address in found)
         return
     for type, address in ((task, row["task"]), (thread_info, row["thread_info"])):
         if type is thread_info:

@@ -21,10 +21,8 @@ CLOCKS = ("ktime_get", "ktime_get_real", "ktime_get_boottime", "ktime_get_clockt
 
 
 def _selected(session: Session, spec: str | None) -> list[int]:
-    from pykd.commands.struct_ import cpu_list
-
     possible: list[int] = cpus.possible(session.dump)
-    return [cpu for cpu in cpu_list(session, spec) if cpu in possible] if spec else possible
+    return [cpu for cpu in context.cpu_list(session, spec) if cpu in possible] if spec else possible
 
 
 def _function(dump: Dump, address: int) -> str | None:

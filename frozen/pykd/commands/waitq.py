@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd import tasktable
+from pykd import context
 from pykd.command import Command, CommandError, Row, UsageError
 from pykd.commands.struct_ import find_struct
 from pykd.expression import address as to_address
 from pykd.session import Session
+from pykd.tasktable import Thread
 
 
 def _head(session: Session, words: list[str]) -> tuple[int, str]:
@@ -57,7 +58,7 @@ def _entries(dump: Dump, head: int) -> tuple[list[int], Any]:
     raise CommandError("the dump has no type for wait queues")
 
 
-def _task_of(dump: Dump, entry: int, known: dict[int, tasktable.Thread]) -> int:
+def _task_of(dump: Dump, entry: int, known: dict[int, Thread]) -> int:
     """The waiting task: ``private`` of the entry where that is one, else ``polling_task`` of a poll_wqueues."""
     wait = dump.object("struct wait_queue_entry", entry)
     private = int(wait.private)
@@ -74,7 +75,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         raise UsageError("a wait queue is missing")
     dump = session.dump
     head, name = _head(session, options.arguments)
-    known = {thread.address: thread for thread in tasktable.threads(dump)}
+    known = {thread.address: thread for thread in context.table(session)}
     entries, why = _entries(dump, head)
     if not entries:
         yield {"empty": True, "name": name, "address": head}

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The commands about tasks, and how every command takes wrong arguments: on the repository's dump."""
+
+import json
+import re
+import unittest
+
+from test_crash_commands import run
+
+from dumps import vmcores
+
+HEADER = re.compile(r'PID: (\d+) +TASK: [0-9a-f]{16}  CPU: (\d+) +COMMAND: "(.*)"')
+
+
+class Command(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dump = vmcores()[0]
+
+    def output(self, command):
+        output, errors = run(self.dump, "-c", command)
+        self.assertEqual(errors, "", command)
+        return output
+
+    def rows(self, command):
+        return json.loads(run(self.dump, "--json", "-c", command)[0])["rows"]
+
+    def refused(self, command, message):
+        output, errors = run(self.dump, "-c", command)
+        self.assertEqual((output, errors.splitlines()[:1]), ("", [message]), command)
+
+
+class Ps(Command):
+    def test_arguments(self):
+        self.assertEqual([row["comm"] for row in self.rows("ps 2 1")], ["kthreadd", "init"])
+        task = self.rows("ps 2")[0]["task"]
+        self.assertEqual([row["pid"] for row in self.rows(f"ps {task:x} 0x1")], [2, 1])
+        self.assertEqual({row["comm"][:7] for row in self.rows("ps '^kworker/[01]'")}, {"kworker"})
+        self.assertEqual(self.rows("ps nosuchname"), [])
+
+    def test_no_such_pid_costs_one_row(self):
+        lines = self.output("ps 4194304 1").splitlines()
+        self.assertEqual(lines[0], "ps: invalid task or pid value: 4194304")
+        self.assertRegex(lines[-1], r"^[> ] +1 +0 .* init$")
+
+    def test_options_that_exclude_each_other(self):
+        flags = "ps: -a, -t, -c, -p, -g, -l, -m, -S, -r and -A flags are all mutually-exclusive"
+        self.refused("ps -lm", flags)
+        self.refused("ps -S 1", "ps: -S option takes no arguments")
+        self.refused("ps -S -k", "ps: -S option cannot be used with other options")
+        self.refused("ps -C 0", "ps: -C option is only applicable with -l and -m")
+        self.refused("ps -lG", "ps: -G not supported with -l option")
+        self.refused("ps -y NICE", "ps: NICE: invalid scheduling policy")
+
+    def test_a_thread_group_is_shown_once(self):
+        leaders = [line for line in self.output("ps -g").splitlines() if line.startswith("PID: ")]
+        self.assertEqual(len(leaders), len({row["tgid"] for row in self.rows("ps")}))
+
+    def test_times_are_in_order_of_start(self):
+        starts = [int(text) for text in re.findall(r"START TIME: (\d+)", self.output("ps -t"))]
+        self.assertEqual(starts, sorted(starts))
+        self.assertEqual(len(starts), len(self.rows("ps")))
+
+    def test_resident_memory_does_not_depend_on_what_is_shown(self):
+        every = {row["task"]: row["rss"] for row in self.rows("ps")}
+        for row in self.rows("ps -u"):
+            self.assertEqual(self.rows(f"ps {row['task']:x}")[0]["rss"], every[row["task"]], row["comm"])
+
+
+class Foreach(Command):
+    def test_ps_is_one_table(self):
+        self.assertEqual(self.output("foreach user ps"), self.output("ps -u"))
+        self.assertEqual(self.output("foreach ps -p"), self.output("ps -p"))
+
+    def test_which_tasks(self):
+        pids = {word: {row["pid"] for row in self.rows(f"foreach {word} ps")} for word in ("user", "kernel", "gleader", "active", "'^k.*d$'")}
+        self.assertEqual(pids["user"] & pids["kernel"], set())
+        self.assertLessEqual(pids["gleader"], pids["user"])
+        self.assertIn(2, pids["'^k.*d$'"])
+        self.assertEqual({row["pid"] for row in self.rows("foreach ps")}, pids["user"] | pids["kernel"])
+
+    def test_refused(self):
+        self.refused("foreach nosuch bt", 'foreach: unknown argument: "nosuch"')
+        self.refused("foreach user kernel ps", "foreach: user and kernel are mutually exclusive!")
+        self.refused("foreach 'k[' ps", "foreach: invalid regular expression: k[: unterminated character set at position 1")
+
+    def test_commands_that_name_no_task_get_a_header(self):
+        lines = self.output("foreach 1 2 set").splitlines()
+        self.assertEqual([match[1] for line in lines if (match := HEADER.fullmatch(line))], ["1", "2"])
+
+    def test_what_is_not_found_says_nothing(self):
+        self.assertEqual(self.output("foreach kernel files -R /nosuch"), "")
+
+
+class Others(Command):
+    def test_signals_of_a_group(self):
+        row = self.rows("sig -g 1")[0]
+        self.assertEqual([member["pid"] for member in row["members"]], [1])
+        self.assertEqual(len(row["actions"]), 64)
+        self.assertEqual(self.output("sig -s 0x101"), "SIGHUP SIGKILL\n")
+
+    def test_runnable(self):
+        running = {row["pid"] for row in self.rows("foreach active ps")}
+        self.assertLessEqual(running, {entry["pid"] for row in self.rows("runq -d") for entry in row["runnable"]})
+
+    def test_member_of_both_structures(self):
+        self.assertEqual(self.output("task -R flags 1").count("  flags = "), 2)
+
+    def test_settings(self):
+        self.assertEqual(self.output("set radix 16 hash off; set radix; set hash").splitlines()[2:], ["output radix: 16 (hex)", "hash: off"])
+        self.refused("set radix 11", "set: invalid command: set radix 11")
+        self.assertEqual(self.output("set hash on print_max 10"), "hash: on\nprint_max: 10\n")
+
+    def test_booleans_in_hexadecimal(self):
+        self.assertNotRegex(self.output("task -x 1"), "= (true|false)")
+
+    def test_irq_arguments(self):
+        self.refused("irq x1", 'irq: x1: "x" is not a digit 0 - 9')
+        self.assertEqual([row["irq"] for row in self.rows("irq 3 1")], [3, 1])
+
+    def test_usage_follows_what_is_wrong(self):
+        for command in ("ps -Z", "irq -Z", "waitq", "foreach", "mod -s nosuch"):
+            with self.subTest(command):
+                output, errors = run(self.dump, "-c", command)
+                name = command.split()[0]
+                self.assertEqual(output, "")
+                self.assertRegex(errors, rf'^{name}: .+\nUsage:\n  {name} [\S\s]+\nEnter "help {name}" for details.\n$')
+
+
+if __name__ == "__main__":
+    unittest.main()
