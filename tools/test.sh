@@ -7,6 +7,6 @@ status=0
 env -u PYKDUMPPATH "$TOP/pykd" --trust-cwd --run tests/run.py "$@" || status=1
 # What build.sh test-kernels has left in its cache.
 if [ $# -eq 0 ] && compgen -G 'build/vmtest/dumps/*/made' >/dev/null && command -v python3 >/dev/null; then
-	python3 tools/vmtest --cached || status=1
+	python3 tools/vmtest --cached --first || status=1
 fi
 exit $status

@@ -36,27 +36,49 @@ def chosen(arguments: argparse.Namespace) -> list[Variant]:
     return [v for v in VARIANTS if v.default]
 
 
-def compare(found: list[bench.Result]) -> int:
+class Table:
+    """Formats with how many files there were, how many opened, and how many gave the guest's answers."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[int]] = {}
+
+    def add(self, name: str, opens: bool, same: bool) -> None:
+        """Count one file."""
+        row = self._rows.setdefault(name, [0, 0, 0])
+        for i, counts in enumerate((True, opens, same)):
+            row[i] += counts
+
+    def show(self) -> None:
+        """Print it when there is more than one row."""
+        if len(self._rows) < 2:
+            return
+        print(f"\n{'format':16} files  opens  same answers")
+        for name, (files, opens, same) in self._rows.items():
+            print(f"{name:16} {files:5}  {opens:5}  {'-' if name.endswith(formats.CUT) else same}")
+
+
+def compare(found: list[bench.Result], first: bool, table: Table) -> int:
     """Compare every file of these runs with the guests' truth; print a line for each and return the number of failures."""
-    runs = [results.Run(result, CACHE / "answers") for result in found]
+    runs = [results.Run(result, CACHE / "answers", first) for result in found]
     different, failures = results.compare(runs), 0
     for run in runs:
-        for name in run.result.variant.files:
-            failures += report(run, name, different)
+        for name in run.names:
+            failures += report(run, name, different, table)
+        for name, reason in {} if first else run.result.failed.items():
+            print(f"{run.result.variant.name:14} {name:16} not made: {reason}")
     return failures
 
 
-def report(run: results.Run, name: str, every: dict[tuple[str, str], results.Different]) -> int:
+def report(run: results.Run, name: str, every: dict[tuple[str, str], results.Different], table: Table) -> int:
     """Print what came of one file; the number of comparisons that failed."""
     variant, first = run.result.variant.name, run.names[0]
     label = f"{variant:14} {name:16}"
-    if name in run.result.failed:
-        print(f"{label} not made: {run.result.failed[name]}")
-        return 0
     different = every[variant, name]
+    refused = all(lines and lines[0].startswith(results.REFUSED) for lines in different.values())
+    table.add(name, not refused, not any(different.values()))
     # Of half a file only that it opens, or says why not, can be asked.
     if name.endswith(formats.CUT):
-        print(f"{label} {_of_half(different)}")
+        print(f"{label} {_of_half(different, refused)}")
         return 0
     bad = {what: lines for what, lines in different.items() if lines}
     print(f"{label} {'same answers' if not bad else 'DIFFERS: ' + ' '.join(bad)}")
@@ -71,12 +93,11 @@ def report(run: results.Run, name: str, every: dict[tuple[str, str], results.Dif
     return len(bad)
 
 
-def _of_half(different: dict[str, list[str]]) -> str:
+def _of_half(different: results.Different, refused: bool) -> str:
+    if refused:
+        return next(iter(different.values()))[0]
     whole = [what for what, lines in different.items() if not lines]
-    refused = [lines[0].removeprefix(results.REFUSED) for lines in different.values() if lines and lines[0].startswith(results.REFUSED)]
-    if len(refused) == len(different):
-        return f"refused: {refused[0]}"
-    return f"opens; whole: {' '.join(whole) or 'nothing'}"
+    return f"opens; {len(whole)} of {len(different)} whole: {' '.join(whole) or 'nothing'}"
 
 
 def side_by_side(result: bench.Result, vmlinux: Path, chroot: Path | None) -> None:
@@ -98,6 +119,7 @@ def main() -> int:
     parser.add_argument("--kernel", metavar="NAME", help="all variants of one kernel")
     parser.add_argument("--all", action="store_true", help="everything; may take hours")
     parser.add_argument("--cached", action="store_true", help="only what is in the cache; no QEMU, no network")
+    parser.add_argument("--first", action="store_true", help="only the first file of each run")
     parser.add_argument("--update", action="store_true", help="ask the mirrors for newer kernels")
     parser.add_argument("--make", action="store_true", help="make the dumps, compare nothing")
     parser.add_argument("--vmlinux", type=Path, metavar="FOLDER",
@@ -115,10 +137,11 @@ def main() -> int:
             print(f"{variant.name:14} {variant.kernel:11} {variant.crash:6} {mark:8} {'cached ' + made.release if made else ''}")
         return 0
     failures = broken = 0
+    table = Table()
     waiting: list[bench.Result] = []
 
     def flush() -> int:
-        count = compare(waiting) if waiting else 0
+        count = compare(waiting, arguments.first, table) if waiting else 0
         waiting.clear()
         sys.stdout.flush()
         return count
@@ -141,6 +164,7 @@ def main() -> int:
                 failures += flush()
                 side_by_side(result, arguments.vmlinux, arguments.chroot)
     failures += flush()
+    table.show()
     return 2 if broken else 1 if failures else 0
 
 

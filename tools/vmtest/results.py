@@ -24,9 +24,10 @@ REFUSED = "refused: "
 class Run:
     """The files of one run. The first file's answers are compared with the truth; of the others only those that differ from them."""
 
-    def __init__(self, result: bench.Result, store: Path) -> None:
+    def __init__(self, result: bench.Result, store: Path, first: bool = False) -> None:
+        """``first``: leave all but the first file alone."""
         self.result = result
-        self.names = [name for name in result.variant.files if name not in result.failed]
+        self.names = [name for name in result.variant.files if name not in result.failed][:1 if first else None]
         self._truth = Truth(result.truth)
         self._store = store
         self._digests: dict[str, str] = {}
@@ -43,9 +44,10 @@ class Run:
                 if name == self.names[0]:
                     self._digests, self._first = record["digests"], record["different"]
                 return record["different"]
-        questions = dict.fromkeys(q for c in COMPARISONS.values() for q in c.questions)
+        asked = {what: c for what, c in COMPARISONS.items() if name == self.names[0] or not c.once}
+        questions = dict.fromkeys(q for c in asked.values() for q in c.questions)
         replies = answers.ask(files, {q: self._digests.get(q) for q in questions})
-        different = {what: self._lines(what, replies, files) for what in COMPARISONS}
+        different = {what: self._lines(what, replies, files) for what in asked}
         digests = {q: reply.digest for q, reply in replies.items()}
         if name == self.names[0]:
             self._digests, self._first = digests, different

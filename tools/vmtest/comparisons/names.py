@@ -29,9 +29,9 @@ def modules(truth: Truth, found: dict) -> Iterator[str]:
 
 
 @comparison()
-def symbols(truth: Truth, found: dict) -> Iterator[str]:
-    """Every line of kallsyms, and every address back to a name at that address."""
-    wanted, end = set(), 0
+def symbols(truth: Truth, found: str) -> Iterator[str]:
+    """Every line of kallsyms."""
+    wanted = set()
     for line in truth.lines("proc/kallsyms"):
         address, kind, name, *module = line.split()
         owner = module[0].strip("[]") if module else ""
@@ -39,12 +39,16 @@ def symbols(truth: Truth, found: dict) -> Iterator[str]:
         # While functions are traced, ftrace also shows those of a module's start that are gone.
         if owner not in (*GENERATED, *LATE_MODULES) and (name, owner) != ("vmtest_init", "vmtest_load"):
             wanted.add(f"{address.lstrip('0') or '0'} {kind.lower()} {name} {owner}")
-        if name == "_end" and not owner:
-            end = int(address, 16)
-    have = {line for line in found["lines"].split("\n") if not line.endswith(LATE_MODULES)}
+    have = {line for line in found.split("\n") if not line.endswith(LATE_MODULES)}
     for label, rest in (("is missing", wanted - have), ("was not there", have - wanted)):
         for line in sorted(rest)[:5]:
             yield f"symbol {line} {label} ({len(rest)} such)"
+
+
+@comparison(once=True)
+def symbols_back(truth: Truth, found: dict) -> Iterator[str]:
+    """From every symbol's address to a symbol there, and from its name to its address."""
+    end = truth.places["_end"]
     # _end and what lies behind it is in no symbol's range, for the kernel too.
     astray = [name for name, address, module in found["astray"] if (module or address < end) and module not in LATE_MODULES]
     if astray:

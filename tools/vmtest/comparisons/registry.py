@@ -17,21 +17,23 @@ LATE_MODULES = ("vmtest_crash",)
 
 @dataclass(frozen=True)
 class Comparison:
-    """``function(truth, *answers)`` yields a line for each difference; ``questions`` are those of ask.py."""
+    """``function(truth, *answers)`` yields a line for each difference; ``questions`` are those of ask.py.
+    ``once``: too dear to be asked of every format of the same core."""
 
     function: Function
     questions: tuple[str, ...]
+    once: bool = False
 
 
 COMPARISONS: dict[str, Comparison] = {}
 
 
-def comparison(*questions: str) -> Callable[[Function], Function]:
+def comparison(*questions: str, once: bool = False) -> Callable[[Function], Function]:
     """Register a comparison under its function's name, which is also its probe unless questions are named."""
 
     def register(function: Function) -> Function:
         name = function.__name__
-        COMPARISONS[name] = Comparison(function, questions or (name,))
+        COMPARISONS[name] = Comparison(function, questions or (name,), once)
         return function
 
     return register
