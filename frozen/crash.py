@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pykd
 from _pykd import Error
+from pykd import clones
 
 error = Error
 
@@ -98,12 +99,12 @@ def symbol_exists(name: str) -> int:
 
 def sym2addr(name: str) -> int:
     """Address of the first symbol of that name, kernel before modules; 0 if there is none."""
-    return _dump.address_of(_str(name))
+    return clones.address(_dump, _str(name))
 
 
 def sym2alladdr(name: str) -> list[int]:
     """Addresses of all symbols of that name."""
-    return [symbol.address for symbol in _dump.symbols(_str(name))]
+    return [symbol.address for symbol in clones.symbols(_dump, _str(name))]
 
 
 def addr2sym(addr: int, loose: int = 0) -> Any:
@@ -111,8 +112,8 @@ def addr2sym(addr: int, loose: int = 0) -> Any:
     addr = _int(addr) & _MASK64
     symbol = _dump.symbol_at(addr)
     if loose:
-        return (symbol.name, addr - symbol.address) if symbol else (None, None)
-    return symbol.name if symbol and symbol.address == addr else None
+        return (clones.plain(symbol.name), addr - symbol.address) if symbol else (None, None)
+    return clones.plain(symbol.name) if symbol and symbol.address == addr else None
 
 
 def addr2mod(addr: int) -> str | None:

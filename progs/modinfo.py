@@ -6,6 +6,7 @@ __version__ = "0.2"
 import pykd
 from LinuxDump import crashcolor
 from LinuxDump.modules import AllocatedRanges, find_unloaded
+from pykd.clones import plain
 from pykdump.API import *
 
 
@@ -107,12 +108,12 @@ def disassemble(name):
     for symbol in find_module(name).symbols():
         if symbol.type not in "tT":
             continue
-        print(f"{'-' * 10} BEGIN disassemble {symbol.name}() {'-' * 10}")
+        print(f"{'-' * 10} BEGIN disassemble {plain(symbol.name)}() {'-' * 10}")
         try:
             print(exec_crash_command(f"dis -l {symbol.address:#x}"), end="")
         except crash.error as err:
             print(err)
-        print(f"{'=' * 10} END   disassemble {symbol.name}() {'=' * 10}\n")
+        print(f"{'=' * 10} END   disassemble {plain(symbol.name)}() {'=' * 10}\n")
 
 
 def print_details(name):
@@ -134,7 +135,7 @@ def print_details(name):
         crashcolor.set_color(crashcolor.RESET)
         for symbol in reversed(symbols):
             if symbol.type in letters:
-                print(f"0x{symbol.address:x} ({symbol.type}) {symbol.name}")
+                print(f"0x{symbol.address:x} ({symbol.type}) {plain(symbol.name)}")
 
 
 def main():

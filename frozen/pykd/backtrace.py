@@ -12,16 +12,15 @@ A frame that was interrupted (by an exception, an IRQ or an NMI) has ``registers
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error, Frame, Trace
+from pykd.clones import plain
 from pykd.command import Row
 from pykd.slabname import SlabNames
 
 PROPER_ENDS = frozenset(("user", "entry", "in user"))
-_CLONE = re.compile(r"\.(?:isra|part)\.\d+")
 _REGISTER_LINES = (
     "    RIP: {rip:016x}  RSP: {rsp:016x}  RFLAGS: {rflags:08x}",
     "    RAX: {rax:016x}  RBX: {rbx:016x}  RCX: {rcx:016x}",
@@ -41,7 +40,7 @@ def function_name(name: str | None) -> str:
     """The name of a function as crash prints it: without what the compiler appends to clones of the whole of it."""
     if name is None:
         return "(unknown)"
-    return _CLONE.sub("", name) if "." in name else name
+    return plain(name)
 
 
 def registers(known: dict[str, int]) -> dict[str, int]:

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from _pykd import Dump, Error, NotFoundError, Type
+from pykd import clones
 from pykd.command import CommandError
 
 if TYPE_CHECKING:
@@ -393,13 +394,13 @@ def address(dump: Dump, text: str) -> int:
         return int(text, 16)
     except ValueError:
         pass
-    found = dump.address_of(text)
+    found = clones.address(dump, text)
     if found:
         return found
     if text.startswith("(") and text.endswith(")"):
         text = text[1:-1]
     name, plus, offset = text.partition("+")
-    if plus and (found := dump.address_of(name.strip())):
+    if plus and (found := clones.address(dump, name.strip())):
         try:
             return found + int(offset, 0)
         except ValueError:

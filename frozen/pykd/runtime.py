@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
     from pykd.session import Session
 
+# With the blanks that PyKdump has at the end of lines.
 USAGE = """\
-Usage:
+Usage:\x20
   epython [epythonoptions] [progname [--ehelp] [progoptions] [progargs]]
     epythonoptions:
     ---------------
-      [-h|--help]
+      [-h|--help]\x20
       [-v|--version]  - report versions
-      [-d|--debug n]  - set debugging level
+      [-d|--debug n]  - set debugging level\x20
       [-p|--path]     - show Python version and syspath
-      [-m module]     - run a module of the standard library
       [--ehelp]       - show extra options, common for all programs
 
 """

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error, Module, Symbol
+from pykd import clones
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
 from pykd.session import Session
@@ -26,7 +27,7 @@ def _row(symbol: Symbol, address: int | None = None) -> Row:
     return {
         "address": symbol.address if address is None else address,
         "type": symbol.type,
-        "name": symbol.name,
+        "name": clones.plain(symbol.name),
         "offset": 0 if address is None else address - symbol.address,
         "module": symbol.module,
     }
@@ -80,7 +81,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 def _containing(session: Session, text: str) -> Iterator[Row]:
     found = False
     for symbol in session.dump.kernel_symbols():
-        if text in symbol.name:
+        if text in clones.plain(symbol.name):
             found = True
             yield _row(symbol)
     for module in session.dump.modules():
@@ -90,7 +91,7 @@ def _containing(session: Session, text: str) -> Iterator[Row]:
             yield {"error": f"symbols of {module.name}: {error}"}
             continue
         for symbol in symbols:
-            if text in symbol.name:
+            if text in clones.plain(symbol.name):
                 found = True
                 yield _row(symbol)
     if not found:
@@ -99,7 +100,7 @@ def _containing(session: Session, text: str) -> Iterator[Row]:
 
 def _one(session: Session, word: str, options: Any) -> Iterator[Row]:
     dump = session.dump
-    symbols = dump.symbols(word)
+    symbols = clones.symbols(dump, word)
     if not symbols:
         try:
             address = to_address(dump, word)
