@@ -453,6 +453,12 @@ class CString(str):
     def __new__(cls, text: bytes | str | Pointer, addr: int | None = None, ptr: int | None = None) -> CString: ...
     def __int__(self) -> int: ...
 
+def decompress(codec: Literal["zlib", "lzo", "snappy", "zstd"], data: bytes, size: int, /) -> bytes:
+    """One page (or any block) as the decoders of dumps decompress it; *size* in bytes is known beforehand.
+
+    :raises ValueError: *data* is not that, or longer or shorter than *size*.
+    """
+
 struct_info: Callable[[StructType], Any] | None
 """Makes ``PYT_sinfo`` of a class when it is first asked for."""
 type_info: Callable[[StructType], Any] | None

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Freeze what frozen/manifest.py lists: compile every module, pack every source, write what main/files.h declares.
 
-usage: freeze.py TOP LIBRARY ZSTD OUT
+usage: freeze.py TOP LIBRARY LICENCES ZSTD OUT
 
 TOP is the root of the repository, LIBRARY the standard library of the interpreter that runs this (which must be the one that
 goes into the executable: code objects are tied to its version), ZSTD the program that packs. Writes to OUT:
@@ -218,11 +218,11 @@ def write(pieces: list[Piece], dictionaries: dict[str, bytes], out: Path) -> Non
     write_if_changed(out / "frozen.c", text.encode())
 
 
-def main(top: str, library: str, zstd: str, out_name: str) -> None:
+def main(top: str, library: str, licences: str, zstd: str, out_name: str) -> None:
     out = Path(out_name)
     cache = out / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    contents = manifest.load(Path(top) / "frozen" / "manifest.py", Path(top), Path(library))
+    contents = manifest.load(Path(top) / "frozen" / "manifest.py", Path(top), Path(library), Path(licences))
     paths = sorted(contents.files, key=str.encode)
     sources = {path: contents.files[path].read_bytes() for path in paths}
     codes: dict[str, bytes] = {}

@@ -7,6 +7,7 @@ A manifest is Python with these verbs:
     without(NAME, ..., why=)    modules of the standard library that stay outside, and the reason
     tree(FOLDER, to=)           every module and data file below a folder of the repository
     copy(FILE, to=)             one file of the repository
+    licences(to=)               the licence texts that tools/deps/licences.sh has collected
     programs(FOLDER)            the modules directly in a folder, to progs/: run as __main__, not imported
     at_start(PATTERN, ...)      modules that the main job imports, by their path in the virtual tree: their code is not packed
 """
@@ -24,9 +25,10 @@ class ManifestError(Exception):
 class Contents:
     """What a manifest says."""
 
-    def __init__(self, top: Path, library: Path) -> None:
+    def __init__(self, top: Path, library: Path, licences: Path | None) -> None:
         self.top = top
         self.library = library
+        self.licences = licences
         self.files: dict[str, Path] = {}
         """By path in the virtual tree."""
         self.included: set[str] = set()
@@ -56,6 +58,10 @@ class Contents:
 
     def copy(self, file: str, to: str) -> None:
         self._add(to, self.top / file)
+
+    def collected_licences(self, to: str) -> None:
+        for file in sorted(self.licences.glob("*.txt")) if self.licences else ():
+            self._add(f"{to}/{file.name}", file)
 
     def programs(self, folder: str) -> None:
         for file in sorted((self.top / folder).glob("*.py")):
@@ -87,17 +93,18 @@ class Contents:
                 self._add(path, file)
 
 
-def load(manifest: Path, top: Path, library: Path) -> Contents:
+def load(manifest: Path, top: Path, library: Path, licences: Path | None = None) -> Contents:
     """Run the manifest.
 
     ``without`` of a module inside a package comes before the ``stdlib`` of that package, ``at_start`` after everything.
     """
-    contents = Contents(top, library)
+    contents = Contents(top, library, licences)
     verbs = {
         "stdlib": contents.stdlib,
         "without": contents.without,
         "tree": contents.tree,
         "copy": contents.copy,
+        "licences": contents.collected_licences,
         "programs": contents.programs,
         "at_start": contents.unpacked,
     }

@@ -44,7 +44,7 @@ $(OUT)/%.o: %.c $(BUILD)/flags | $(GENERATED)/docstrings.h
 # The freezer itself sees what changed; it leaves its files alone when nothing did.
 $(FROZEN)/frozen.c: FORCE
 	@mkdir -p $(FROZEN)
-	@$(PYTHON) tools/freeze.py $(TOP) $(LIBRARY) $(PACKER) $(FROZEN)
+	@$(PYTHON) tools/freeze.py $(TOP) $(LIBRARY) $(BUILD)/licences $(PACKER) $(FROZEN)
 $(OUT)/frozen.o: $(FROZEN)/frozen.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wa,-I$(FROZEN) -ffile-prefix-map=$(FROZEN)/= -c $< -o $@
@@ -59,6 +59,7 @@ $(BUILD)/pykd.debug: $(OBJECTS) $(OUT)/frozen.o $(OUT)/python.o
 # Debuggers find in pykd.debug how to unwind the stack; nothing in pykd itself does that, and it is half a megabyte.
 pykd: $(BUILD)/pykd.debug
 	strip -R .eh_frame -o $@.new $<
+	$(PYTHON) tools/seal.py $@.new
 	mv $@.new $@
 
 -include $(OBJECTS:.o=.d)

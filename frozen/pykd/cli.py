@@ -42,7 +42,11 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --run FILE [ARGS]  run a Python program without a dump; it may open some itself with pykd.open()
   -p                 print the version of Python and the list of folders searched, and exit
   --version          print the versions of everything in pykd, and exit
+  --licenses         print the licences of everything in pykd, and exit
+  --self-test        check that this file is whole and works here, and exit
   --man              print the man page, and exit
+  --completion SHELL print completions for bash, zsh or fish, and exit
+  --sbom             print what is in pykd as an SPDX 2.3 document, and exit
   -h, --help         print this, and exit
 
   id DUMP...         one line for each file: kernel, date, panic message, format, completeness, build-id
@@ -59,8 +63,8 @@ class Arguments:
     """The command line, taken apart."""
 
     def __init__(self) -> None:
-        self.action: Callable[[], None] | None = None
-        """What to do instead of opening a dump."""
+        self.action: Callable[[], int | None] | None = None
+        """What to do instead of opening a dump; returns the exit status, or None for 0."""
         self.paths: list[str] = []
         """The dump; further parts of a split one follow."""
         self.commands: list[str] = []
@@ -95,7 +99,8 @@ def parse(words: "Sequence[str]") -> Arguments:
         "--trust-cwd": "trust_cwd",
         "--no-pager": "no_pager",
     }
-    actions = {"-h": print_usage, "--help": print_usage, "--version": print_versions, "--man": print_manual, "-p": print_path}
+    actions = {"-h": print_usage, "--help": print_usage, "--version": print_versions, "--man": print_manual, "-p": print_path,
+               "--licenses": print_licences, "--self-test": self_test, "--sbom": print_sbom}  # fmt: skip
     lists = {"-c": arguments.commands, "--part": parts, "--decl": arguments.declarations}
     rest = list(words)
     options_end = False
@@ -119,6 +124,8 @@ def parse(words: "Sequence[str]") -> Arguments:
             arguments.without_dump = True
             arguments.program = rest
             break
+        elif word == "--completion":
+            arguments.action = completion_of(rest.pop(0) if rest else "")
         elif word in ("-i", "-o"):
             if not rest:
                 raise UsageError(f"{word} needs a file")
@@ -168,6 +175,35 @@ def print_manual() -> None:
     from pykd import roff, version
 
     sys.stdout.write(roff.page(dict(version.components())["pykd"], USAGE))
+
+
+def print_licences() -> None:
+    from pykd import version
+
+    for text in version.licences():
+        sys.stdout.write(text)
+
+
+def print_sbom() -> None:
+    from pykd import sbom
+
+    sys.stdout.write(sbom.document())
+
+
+def self_test() -> int:
+    from pykd import selftest
+
+    return EXIT_OK if selftest.run() else EXIT_FAILED
+
+
+def completion_of(shell: str) -> "Callable[[], None]":
+    """:raises UsageError:"""
+    from pykd import completion
+
+    make = completion.SHELLS.get(shell)
+    if make is None:
+        raise UsageError(f"--completion needs one of {', '.join(completion.SHELLS)}")
+    return lambda: print(make(USAGE), end="")
 
 
 def open_session(arguments: Arguments) -> "Session":
@@ -255,8 +291,7 @@ def command_line(words: "Sequence[str]") -> int:
         return fail(f"{error}; pykd --help lists the options", EXIT_USAGE)
     importer.configure(isolated=arguments.isolated, trust_cwd=arguments.trust_cwd)
     if arguments.action is not None:
-        arguments.action()
-        return EXIT_OK
+        return arguments.action() or EXIT_OK
 
     if arguments.without_dump:
         return run_without_dump(arguments.program)

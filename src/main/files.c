@@ -8,6 +8,8 @@
 #define ZSTD_STATIC_LINKING_ONLY /* dictionaries that stay where they are */
 #include <zstd.h>
 
+#include "main/seal.h"
+
 /** What unpacking needs, made when something is unpacked for the first time. */
 struct unpacker {
 	ZSTD_DCtx *context;
@@ -156,6 +158,10 @@ static PyMethodDef methods[] = {
 	{ "code", code_of, METH_O,
 	  "code(path) -> the code object of a module; its file name is path. Raises FileNotFoundError." },
 	{ "listdir", list_folder, METH_O, "listdir(path) -> names in a folder, '' is the top; [] if there is none." },
+	{ "seal", kd_seal_get, METH_NOARGS,
+	  "seal() -> (magic, hash of the file, hash of the image, address of the hashes)." },
+	{ "image", kd_seal_image, METH_NOARGS,
+	  "image() -> [(address, memoryview)] of what is loaded and never written." },
 	{ NULL },
 };
 

@@ -147,6 +147,8 @@ PyObject *kd_path_read(DumpObject *dump, struct kd_path *path, PyObject *self, k
 /* ---- cstring.c ---- */
 
 extern PyTypeObject kd_py_CString;
+/** Functions of the module itself. */
+extern PyMethodDef kd_py_codec_methods[];
 /** @param address 0: unknown; @param pointer address of the pointer variable, if has_pointer. */
 PyObject *kd_py_cstring_new(const char *bytes, size_t len, kd_vaddr address, bool has_pointer, kd_vaddr pointer);
 

@@ -105,7 +105,7 @@ class Freezer(unittest.TestCase):
 
     def freeze(self, out="out"):
         (self.top / out).mkdir(exist_ok=True)
-        freeze.main(str(self.top), str(self.top / "library"), str(PACKER), str(self.top / out))
+        freeze.main(str(self.top), str(self.top / "library"), str(self.top / "licences"), str(PACKER), str(self.top / out))
         return {file.name: file.read_bytes() for file in (self.top / out).iterdir() if file.is_file()}
 
     def unpacked(self, data, dictionary):

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a release consists of: self-test, licences, bill of materials, completions."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from dumps import PYKD, ROOT
+
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+
+import seal
+import spdx
+from pykd import cli, completion, selftest
+
+
+def run(*words, pykd=PYKD, **options):
+    return subprocess.run([pykd, *words], capture_output=True, text=True, check=False, timeout=60, **options)
+
+
+class SelfTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.copy = os.path.join(folder.name, "pykd")
+        self.data = bytearray(Path(PYKD).read_bytes())
+
+    def verdicts(self, result):
+        return {line.split()[0]: line.split()[1] for line in result.stdout.splitlines()}
+
+    def write(self, data):
+        Path(self.copy).write_bytes(data)
+        os.chmod(self.copy, 0o755)
+
+    def test_whole(self):
+        result = run("--self-test")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(self.verdicts(result), {"image": "ok", "file": "ok", "modules": "ok", "codecs": "ok"})
+
+    def test_a_copy_is_whole(self):
+        self.write(self.data)
+        self.assertEqual(run("--self-test", pykd=self.copy).returncode, 0)
+
+    def test_one_bit_of_a_packed_file(self):
+        """Nothing that runs would notice: the source of a module."""
+        table = json.loads((Path(ROOT) / "build" / os.uname().machine / "frozen" / "table.json").read_bytes())
+        files = (Path(ROOT) / "build" / os.uname().machine / "frozen" / "files.bin").read_bytes()
+        offset = sum(row[1] for row in table[: len(table) // 2])
+        self.data[self.data.index(files) + offset + 40] ^= 1
+        self.write(self.data)
+        result = run("--self-test", pykd=self.copy)
+        self.assertEqual(result.returncode, 1)
+        verdicts = self.verdicts(result)
+        self.assertEqual((verdicts["image"], verdicts["file"], verdicts["codecs"]), ("FAILED", "FAILED", "ok"))
+
+    def test_one_bit_of_writable_data(self):
+        """Only the file shows it."""
+        end = max(offset + length for offset, length in seal.read_only_segments(bytes(self.data)))
+        place = self.data.index(b"The C core of pykd; see") if b"The C core of pykd; see" in self.data[end:] else None
+        # Behind the last section's contents lie only the tables of sections, which are never loaded.
+        self.data[place or -8] ^= 1
+        self.write(self.data)
+        result = run("--self-test", pykd=self.copy)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual((self.verdicts(result)["image"], self.verdicts(result)["file"]), ("ok", "FAILED"))
+
+    def test_something_at_its_end(self):
+        self.write(self.data + b"\0")
+        self.assertEqual(self.verdicts(run("--self-test", pykd=self.copy))["file"], "FAILED")
+
+    def test_file_that_cannot_be_read(self):
+        """As another user, with only the right to execute it: the image in memory is checked all the same."""
+        if os.geteuid() != 0:
+            self.skipTest("only root can become another user")
+        self.write(self.data)
+        os.chmod(os.path.dirname(self.copy), 0o711)
+        os.chmod(self.copy, 0o711)
+        result = run("--self-test", pykd=self.copy, user=65534, group=65534, extra_groups=[])
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertEqual((self.verdicts(result)["image"], self.verdicts(result)["file"]), ("ok", "skipped"))
+
+    def test_not_sealed(self):
+        place = self.data.index(seal.MAGIC) + len(seal.MAGIC)
+        self.data[place : place + 2 * seal.HASH_LEN] = bytes(2 * seal.HASH_LEN)
+        self.write(self.data)
+        result = run("--self-test", pykd=self.copy)
+        self.assertEqual((result.returncode, self.verdicts(result)["image"]), (1, "FAILED"))
+
+    def test_seal_is_the_same_again(self):
+        self.assertEqual(seal.sealed(bytes(self.data)), bytes(self.data))
+
+    def test_codecs_refuse_what_is_damaged(self):
+        import base64
+
+        import _pykd
+
+        for codec, packed in selftest.PACKED_PAGES.items():
+            data = base64.b85decode(packed)
+            self.assertEqual(_pykd.decompress(codec, data, len(selftest.PAGE)), selftest.PAGE)
+            for wrong, size in ((data[:-9], len(selftest.PAGE)), (b"", 10), (data, 100), (data, len(selftest.PAGE) + 1)):
+                with self.subTest(codec=codec, size=size), self.assertRaises(ValueError):
+                    _pykd.decompress(codec, wrong, size)
+        with self.assertRaises(ValueError):
+            _pykd.decompress("lz4", b"", 1)
+
+
+class Licences(unittest.TestCase):
+    def test_every_component_has_its_text(self):
+        text = run("--licenses").stdout
+        for line in run("--version").stdout.splitlines():
+            name, number = line.split()[:2]
+            if name != "compiler":
+                self.assertIn(f"{'=' * 78}\n{name} {number}\n{'=' * 78}\n\n", text)
+        for words in ("GNU GENERAL PUBLIC LICENSE\n                       Version 2", "GNU LESSER GENERAL PUBLIC LICENSE",
+                      "PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2", "musl as a whole is licensed", "GCC RUNTIME LIBRARY EXCEPTION",
+                      "Expat maintainers", "Mersenne Twister", "Jean-loup Gailly", "Facebook", "Capstone", "Eric Biggers"):  # fmt: skip
+            self.assertIn(words, text)
+
+
+class BillOfMaterials(unittest.TestCase):
+    def test_valid(self):
+        document = json.loads(run("--sbom").stdout)
+        self.assertEqual(spdx.findings(document), [])
+        names = {package["name"]: package["versionInfo"] for package in document["packages"]}
+        versions = dict(line.split()[:2] for line in run("--version").stdout.splitlines())
+        versions.pop("compiler")
+        self.assertEqual({name: names[name] for name in versions}, versions)
+
+    def test_what_is_not_valid_is_found(self):
+        text = run("--sbom").stdout
+        changes = [
+            lambda d: d.pop("dataLicense"),
+            lambda d: d.update(spdxVersion="SPDX-9"),
+            lambda d: d["packages"][1].pop("downloadLocation"),
+            lambda d: d["packages"][1].update(licenseDeclared="GPL 2"),
+            lambda d: d["packages"][1].update(SPDXID=d["packages"][2]["SPDXID"]),
+            lambda d: d["packages"][1].update(SPDXID="pykd"),
+            lambda d: d["packages"][1].update(nonsense=1),
+            lambda d: d["packages"][1]["checksums"][0].update(checksumValue="abc"),
+            lambda d: d["relationships"][0].update(relatedSpdxElement="SPDXRef-absent"),
+            lambda d: d["relationships"][0].update(relationshipType="HAS"),
+            lambda d: d["relationships"].clear(),
+            lambda d: d["creationInfo"].update(created="yesterday"),
+            lambda d: d["creationInfo"].update(creators=["me"]),
+            lambda d: d.update(documentNamespace="not a URI#fragment"),
+        ]
+        for number, change in enumerate(changes):
+            document = json.loads(text)
+            change(document)
+            with self.subTest(change=number):
+                self.assertNotEqual(spdx.findings(document), [])
+
+
+class Completion(unittest.TestCase):
+    def test_every_option_of_the_help(self):
+        words = {word for flag in completion.flags(cli.USAGE) for word in flag.words}
+        self.assertEqual(words, set(re.findall(r"(?<=[ ,] )--?[a-zA-Z][a-z-]*", cli.USAGE.partition("\n\nExit")[0])) | words)
+        for word in ("-c", "-h", "--help", "--completion", "--self-test", "--part"):
+            self.assertIn(word, words)
+        self.assertEqual({flag.value for flag in completion.flags(cli.USAGE) if "--completion" in flag.words}, {"SHELL"})
+
+    def test_every_command(self):
+        from pykd import command
+
+        for shell in completion.SHELLS:
+            text = run("--completion", shell).stdout
+            for name in (name for name in command.names() if name.isalnum()):
+                self.assertRegex(text, rf"\b{name}\b", shell)
+
+    def test_syntax(self):
+        for shell in completion.SHELLS:
+            with self.subTest(shell=shell):
+                if not shutil.which(shell):
+                    self.skipTest(f"no {shell} here")
+                text = run("--completion", shell).stdout
+                checked = subprocess.run([shell, "-n"], input=text, capture_output=True, text=True, check=False)
+                self.assertEqual((checked.returncode, checked.stderr), (0, ""))
+
+    def test_bash_completes(self):
+        if not shutil.which("bash"):
+            self.skipTest("no bash here")
+
+        def complete(*words):
+            script = run("--completion", "bash").stdout + f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _pykd\n"
+            script += 'printf "%s\\n" "${COMPREPLY[@]}"\n'
+            return subprocess.run(["bash"], input=script, capture_output=True, text=True, check=True).stdout.split()
+
+        self.assertEqual(complete("pykd", "--self"), ["--self-test"])
+        self.assertEqual(complete("pykd", "x", "-c", "taski"), ["taskinfo"])
+        self.assertEqual(complete("pykd", "--completion", "f"), ["fish"])
+
+    def test_unknown_shell(self):
+        for words in (["--completion"], ["--completion", "tcsh"]):
+            result = run(*words)
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
