@@ -5,8 +5,8 @@
 cd "$TOP" || exit
 status=0
 env -u PYKDUMPPATH "$TOP/pykd" --trust-cwd --run tests/run.py "$@" || status=1
-# What build.sh test-kernels has left in its cache.
-if [ $# -eq 0 ] && compgen -G 'build/vmtest/dumps/*/made' >/dev/null && command -v python3 >/dev/null; then
-	python3 tools/vmtest --cached --first || status=1
+# The sample dump, and what build.sh test-kernels has left in its cache, against what the guests said.
+if [ $# -eq 0 ] && command -v python3 >/dev/null; then
+	python3 tools/vmtest --sample --cached --first || status=1
 fi
 exit $status

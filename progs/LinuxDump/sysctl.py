@@ -88,7 +88,7 @@ def getCtlData(ctl: StructResult) -> int | str | list:
         return "(?)"
     if "dostring" in handler or handler == "proc_dostring_coredump":
         return pykd.current().read_string(address, length).decode("ascii", "backslashreplace")
-    if "static_key" in handler:
+    if "static_key" in handler or handler == "bpf_stats_handler":
         return int(readSU("struct static_key", address).enabled.counter)
     if handler == "numa_zonelist_order_handler":
         return pykd.current().read_string(address, length).decode("ascii", "backslashreplace")

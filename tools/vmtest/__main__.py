@@ -118,6 +118,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="list variants and what is cached")
     parser.add_argument("--kernel", metavar="NAME", help="all variants of one kernel")
     parser.add_argument("--all", action="store_true", help="everything; may take hours")
+    parser.add_argument("--sample", action="store_true", help="the dump in tests/sample too")
     parser.add_argument("--cached", action="store_true", help="only what is in the cache; no QEMU, no network")
     parser.add_argument("--first", action="store_true", help="only the first file of each run")
     parser.add_argument("--update", action="store_true", help="ask the mirrors for newer kernels")
@@ -146,6 +147,8 @@ def main() -> int:
         sys.stdout.flush()
         return count
 
+    if arguments.sample:
+        waiting.append(bench.Sample(CACHE))
     # What is in the cache is compared all at once, what has to be made as soon as it is there.
     for variant in variants:
         result = bench.cached(variant, CACHE)

@@ -40,6 +40,29 @@ class Result:
         return [] if name in self.failed else formats.paths(self.folder, name)
 
 
+class Sample(Result):
+    """The dump in tests/sample with the truth beside it, which is unpacked into ``cache``."""
+
+    def __init__(self, cache: Path) -> None:
+        self.variant = Variant("tests/sample", "5.10-cloud", files=("zstd-small",))
+        self.folder = Path(__file__).resolve().parents[2] / "tests" / "sample"
+        self.release, self.failed = "5.10.0-46-cloud-amd64", {}
+        packed = self.folder / "truth.tar.xz"
+        self._truth = cache / "sample" / hashlib.sha256(packed.read_bytes()).hexdigest()[:16]
+        if not self._truth.exists():
+            with tarfile.open(packed) as archive:
+                archive.extractall(self._truth, filter="data")
+
+    @property
+    def truth(self) -> Path:
+        """What the guest wrote just before it died."""
+        return self._truth
+
+    def files(self, name: str) -> list[Path]:
+        """The one file."""
+        return [self.folder / "vmcore"]
+
+
 def cached(variant: Variant, cache: Path) -> Result | None:
     """The run if it is there, whatever it was made from; needs neither QEMU nor network."""
     folder = cache / "dumps" / variant.name

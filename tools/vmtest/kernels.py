@@ -34,6 +34,7 @@ KERNELS = (
     Kernel("7", "sid", "linux-image-amd64", default=True),
     Kernel("7-cloud", "sid", "linux-image-cloud-amd64"),
     Kernel("7-rt", "sid", "linux-image-rt-amd64"),
+    Kernel("7.3", "trixie-backports", "linux-image-amd64"),
 )
 
 

@@ -39,11 +39,12 @@ def build(kernel: kernels.Kernel, image: kernels.Image, cache: Path) -> dict[str
     done = subprocess.run(
         ["mmdebstrap", "--variant=apt", "--mode=auto", "--format=null",
          '--aptopt=Acquire::Check-Valid-Until "false"',
+         *([f'--aptopt=APT::Default-Release "{apt.suite}"'] if apt.suite != apt.base else []),
          f"--include=make,linux-headers-{image.release}",
          f"--customize-hook=copy-in {work} /tmp",
          f'--customize-hook=chroot "$1" make -s -C {inside} M=/tmp/{work.name} modules',
          *(f"--customize-hook=copy-out /tmp/{work.name}/{name}.ko {work}" for name in NAMES),
-         kernel.suite, "-", str(apt.root / "sources.list")],
+         apt.base, "-", str(apt.root / "sources.list")],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise packages.PackageError(f"modules for {image.release}: {done.stderr.strip()[-800:]}")

@@ -56,6 +56,8 @@ class Apt:
 
     def __init__(self, root: Path, suite: str) -> None:
         self.suite = suite
+        # Backports hold only what is newer than in the suite that they are for.
+        self.base = suite.removesuffix("-backports")
         self.root = root / "apt" / suite
         self.archives = root / "apt" / "archives"
         self._config = self.root / "apt.conf"
@@ -68,9 +70,9 @@ class Apt:
         for folder in (self.root / "lists/partial", self.archives / "partial", self.root / "state"):
             folder.mkdir(parents=True, exist_ok=True)
         (self.root / "state/status").touch()
-        lines = [f"deb [arch=amd64] {mirrors.main} {self.suite} main"]
-        if self.suite in SECURED and mirrors.security:
-            lines.append(f"deb [arch=amd64] {mirrors.security} {self.suite}-security main")
+        lines = [f"deb [arch=amd64] {mirrors.main} {suite} main" for suite in dict.fromkeys((self.suite, self.base))]
+        if self.base in SECURED and mirrors.security:
+            lines.append(f"deb [arch=amd64] {mirrors.security} {self.base}-security main")
         (self.root / "sources.list").write_text("\n".join(lines) + "\n")
         self._config.write_text(self._text())
         try:
@@ -81,6 +83,7 @@ class Apt:
 
     def _text(self) -> str:
         # A suite past its release date has an expired Release file; the signature still counts.
+        preferred = f'APT::Default-Release "{self.suite}";\n' if self.suite != self.base else ""
         return f"""\
 Dir::State "{self.root}/state";
 Dir::State::status "{self.root}/state/status";
@@ -97,7 +100,7 @@ APT::Sandbox::User "";
 Acquire::Check-Valid-Until "false";
 Acquire::Languages "none";
 Debug::NoLocking "true";
-"""
+{preferred}"""
 
     def _run(self, *argv: str, cwd: Path | None = None) -> str:
         done = subprocess.run(argv, capture_output=True, text=True, cwd=cwd, check=False,

@@ -36,7 +36,7 @@ class Run:
     def compare(self, name: str) -> Different:
         """The differences of one file."""
         files = self.result.files(name)
-        kept = self._store / f"{self.result.variant.name}.{name}.json"
+        kept = self._store / f"{self.result.variant.name.replace('/', '-')}.{name}.json"
         key = _key(files)
         if kept.exists():
             record = json.loads(kept.read_text())

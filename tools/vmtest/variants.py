@@ -61,6 +61,7 @@ VARIANTS = (
     Variant("7", "7", FULL, default=True),
     Variant("7-cloud", "7-cloud"),
     Variant("7-rt", "7-rt"),
+    Variant("7.3", "7.3", FULL),
     # Dumps by QEMU, of a guest that runs.
     Variant("7-alive", "7", crash="none", files=QEMU, memory=512, options=_NOTE, default=True),
     Variant("6.12-alive", "6.12", crash="none", files=QEMU, memory=512, options=_NOTE),

@@ -32,7 +32,10 @@ def modules(truth: Truth, found: dict) -> Iterator[str]:
 def symbols(truth: Truth, found: str) -> Iterator[str]:
     """Every line of kallsyms."""
     wanted = set()
-    for line in truth.lines("proc/kallsyms"):
+    lines = truth.lines("proc/kallsyms")
+    if not lines:
+        return
+    for line in lines:
         address, kind, name, *module = line.split()
         owner = module[0].strip("[]") if module else ""
         # Programs of BPF and generated text are no symbols of the kernel image or of a module's file.
@@ -48,7 +51,7 @@ def symbols(truth: Truth, found: str) -> Iterator[str]:
 @comparison(once=True)
 def symbols_back(truth: Truth, found: dict) -> Iterator[str]:
     """From every symbol's address to a symbol there, and from its name to its address."""
-    end = truth.places["_end"]
+    end = truth.places.get("_end", 0)
     # _end and what lies behind it is in no symbol's range, for the kernel too.
     astray = [name for name, address, module in found["astray"] if (module or address < end) and module not in LATE_MODULES]
     if astray:
