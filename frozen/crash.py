@@ -501,7 +501,8 @@ def exec_crash_command_bg2(cmd: str) -> tuple[int, int]:
     status = 1
     try:
         os.close(reader)
-        from pykd.session import Session, output_to
+        from pykd.output import output_to
+        from pykd.session import Session
 
         with open(writer, "w", buffering=1, encoding="utf-8", errors="surrogateescape") as pipe, output_to(pipe, pipe):
             if Session.current is not None and Session.current.guarded_plain(cmd):

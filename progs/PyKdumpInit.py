@@ -4,7 +4,6 @@
 A file of this name in ``.`` or in PYKDUMPPATH takes its place.
 """
 
-from crash import register_epython_prog
 from pykd import runtime
 
 OPTIONS = "-h   - list available options"
@@ -51,4 +50,4 @@ PROGRAMS = {
 
 for name, (short, text) in PROGRAMS.items():
     if runtime.find(name):
-        register_epython_prog(name, short, OPTIONS, text)
+        runtime.register(name, short, OPTIONS, text)

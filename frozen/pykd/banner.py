@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from _pykd import Dump, Error
+from pykd.session import Session
 
 NEEDED = (
     # (what, a symbol or type that only a dump with it has, what is lost without it)
@@ -42,15 +43,17 @@ def found(dump: Dump) -> Iterator[tuple[str, bool, str]]:
         yield name, has(dump), lost
 
 
-def lines(dump: Dump) -> Iterator[str]:
+def lines(session: Session) -> Iterator[str]:
     """The banner."""
     from pykd.kernel import sysinfo
 
+    dump = session.dump
     try:
         yield from sysinfo.text(dump).rstrip("\n").splitlines()
     except Error as error:
-        yield f"    DUMPFILE: {dump.path}  ({dump.format})"
-        yield f"  ({error})"
+        yield f"{'DUMPFILE':>12}: {dump.path}  ({dump.format})"
+        yield f"{'':>12}  ({error})"
+    yield from _context(session)
     parts = list(found(dump))
     yield f"{'FOUND':>12}: " + ", ".join(name if has else f"no {name}" for name, has, _ in parts) + _modules(dump)
     for name, has, lost in parts:
@@ -58,6 +61,19 @@ def lines(dump: Dump) -> Iterator[str]:
             yield f"{'':>12}  without {name} there are no {lost}"
     if not dump.complete:
         yield f"{'':>12}  the dump is incomplete: what was cut off cannot be shown"
+
+
+def _context(session: Session) -> Iterator[str]:
+    """The task that commands mean, as ``set`` shows it."""
+    from pykd.command import CommandError
+    from pykd.commands import set_
+
+    try:
+        for line in set_.context_lines(session):
+            key, _, value = line.partition(":")
+            yield f"{key.strip():>12}:{value}"
+    except (Error, CommandError) as error:
+        yield f"{'PID':>12}: (unavailable: {error})"
 
 
 def _modules(dump: Dump) -> str:

@@ -29,11 +29,13 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   -i FILE            run the commands in a file; may be repeated
   -o FILE            write what commands print to a file
   --no-pager         show long output as it comes, also on a terminal
+  --color WHEN       auto (the default: on a terminal, unless NO_COLOR is set), always or never
+  -s                 no banner
   --part FILE        a further part of a split dump (makedumpfile --split); may be repeated
   --live             open the running kernel: DUMP is /proc/kcore
   --vmcoreinfo FILE  use this text in place of the dump's own vmcoreinfo note
   --decl FILE        declare types of globals: C text such as "struct list_head modules;"; may be repeated
-  --json             commands print JSON
+  --json             each command answers with one line of JSON, its errors included
   --reload           before each program reload modules that came from files
 
   --isolated         search for modules and programs in pykd alone, not in '.' and PYKDUMPPATH
@@ -76,6 +78,8 @@ class Arguments:
         self.declarations: list[str] = []
         self.json = False
         self.no_pager = False
+        self.quiet = False
+        self.color = "auto"
         self.output: str | None = None
         self.reload = False
         self.isolated = False
@@ -98,6 +102,7 @@ def parse(words: "Sequence[str]") -> Arguments:
         "--isolated": "isolated",
         "--trust-cwd": "trust_cwd",
         "--no-pager": "no_pager",
+        "-s": "quiet",
     }
     actions = {"-h": print_usage, "--help": print_usage, "--version": print_versions, "--man": print_manual, "-p": print_path,
                "--licenses": print_licences, "--self-test": self_test, "--sbom": print_sbom}  # fmt: skip
@@ -135,13 +140,17 @@ def parse(words: "Sequence[str]") -> Arguments:
                 arguments.output = rest.pop(0)
         elif word == "-X" and rest:
             rest.pop(0)  # main.c has seen to it
-        elif name in lists or name == "--vmcoreinfo":
+        elif name in lists or name in ("--vmcoreinfo", "--color"):
             if not equals or name == "-c":
                 if not rest:
                     raise UsageError(f"{name} needs a value")
                 value = rest.pop(0)
             if name == "--vmcoreinfo":
                 arguments.vmcoreinfo = value
+            elif name == "--color":
+                if value not in ("auto", "always", "never"):
+                    raise UsageError(f"--color is auto, always or never, not {value}")
+                arguments.color = value
             else:
                 lists[name].append(value)
         elif word.startswith("-c"):
@@ -218,7 +227,7 @@ def open_session(arguments: Arguments) -> "Session":
     dump.layout  # noqa: B018 (a dump whose page tables cannot be found cannot be opened)
     for path in arguments.declarations:
         dump.declare(read_file(path).decode("utf-8", "replace"))
-    return Session(dump, reload=arguments.reload, json=arguments.json)
+    return Session(dump, reload=arguments.reload, json=arguments.json, color=arguments.color)
 
 
 def read_file(path: str) -> bytes:
@@ -229,15 +238,14 @@ def read_file(path: str) -> bytes:
 def run(session: "Session", arguments: Arguments) -> int:
     """Run what the command line asks for, or ask the user."""
     if arguments.output is not None:
-        from pykd.session import output_to
+        from pykd.output import output_to, to_file
 
         path, arguments.output = arguments.output, None
         try:
-            file = open(path, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
+            with to_file(path) as file, output_to(file):
+                return run(session, arguments)
         except OSError as error:
-            return fail(f"{path}: {error.strerror}", EXIT_USAGE)
-        with file, output_to(file):
-            return run(session, arguments)
+            return fail(f"{path}: {error.strerror}", EXIT_FAILED)
 
     from pykd import startup
     from pykd.session import Quit
@@ -254,7 +262,7 @@ def run(session: "Session", arguments: Arguments) -> int:
         elif not arguments.commands:
             from pykd import prompt
 
-            worked = prompt.interact(session, pager=not arguments.no_pager)
+            worked = prompt.interact(session, not arguments.no_pager, arguments.quiet)
     except Quit:
         pass
     return EXIT_OK if worked else EXIT_FAILED

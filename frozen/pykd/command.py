@@ -35,6 +35,9 @@ Row = dict[str, Any]
 class CommandError(Exception):
     """The command cannot do what it was asked; the message is one line for the user."""
 
+    details = ""
+    """Lines to show people in place of the message."""
+
 
 class UsageError(CommandError):
     """Wrong options or arguments; the message names them, and the session adds how the command is used."""
@@ -44,6 +47,10 @@ class UsageError(CommandError):
 
     def __str__(self) -> str:
         return "\n".join(part for part in (super().__str__(), self.usage) if part)
+
+
+class UnknownCommandError(CommandError):
+    """No command, program, symbol or type has this name; the message says so."""
 
 
 class Option:

@@ -32,15 +32,25 @@ NAME
 DESCRIPTION
   COMMAND [ARGUMENTS]           a command, a registered program, or an alias (`alias` lists them)
   epython PROGRAM [ARGUMENTS]   a Python program: a path, or a name in '.', PYKDUMPPATH and pykd itself
+  py EXPRESSION | STATEMENT     Python; `py` alone: lines of Python until Ctrl-D
   COMMAND; COMMAND              several, one after another
   < FILE                        the lines of a file
   # TEXT, // TEXT               a comment
-  !COMMAND                      a command of the shell
+  !COMMAND                      a command of the shell; these need no `!`: vi pwd grep cat more less echo ls clear
   \\COMMAND                      a command although there is an alias of that name
+  SYMBOL, (EXPRESSION)          its value, as `p` prints it
+  TYPE [ADDRESS]                `struct` or `union` of that name; `whatis` of other types
+  print, ptype, x/4xg ...       commands of gdb: see `help gdb`
 
-  The name of a variable alone means `p`, that of a struct or union `struct` or `union`, of another type `whatis`.
-  Words are separated by blanks; "…" and '…' make one word, and so do parentheses.
-  ~/.pykdrc and then ./.pykdrc are run when a session begins.
+  Words are separated by blanks; "..." and '...' make one word, and so do parentheses.
+  A line goes on in the next one behind a backslash at its end, and while a quote or bracket is open; a block of Python to the next
+  blank line, in a file as far as it is indented.
+
+  At the prompt: Tab completes; Up, Down and Ctrl-R go through the history; `h` lists it, `r`, `r N`, `r PREFIX`, `!!` and `!N` repeat
+  a line. Ctrl-C ends a command, Ctrl-D the session. A line that begins with a blank is not kept in the history.
+
+  $XDG_CONFIG_HOME/pykd/pykdrc or ~/.pykdrc, and then ./.pykdrc, are run when a session begins. Where the first two are missing, the
+  lines `set`, `alias` and `extend` of ~/.crashrc are.
 """
 
 OUTPUT = """\
@@ -51,8 +61,28 @@ DESCRIPTION
   COMMAND | SHELL COMMAND       into a command of the shell
   COMMAND > FILE                into a file
   COMMAND >> FILE               to the end of a file
-  COMMAND --json                one JSON document with the rows that the text is made of; of built-in commands
+  COMMAND --json                one JSON document on a line, {"command": ..., "rows": [...]}
+
+  On a terminal, what does not fit the screen goes through $PAGER or less (`set scroll off`, `pykd --no-pager`: never), and has colours
+  (`set color never`, `pykd --color never`, NO_COLOR: none). Files, pipes and JSON never have any, unless `--color always` asks for it.
+
+  With `pykd --json` each command answers with a document: programs, which only print, with {"command": ..., "text": ...}. An error is
+  the document's "error", behind the rows that there were; standard error stays empty, and the exit status is 1.
+
+  Work that takes long shows a bar on standard error, if that is a terminal.
 """
+
+ENVIRONMENT = (
+    ("PYKDUMPPATH", "folders with modules and programs, separated by colons"),
+    ("NO_COLOR", "if not empty: no colours, unless --color always asks for them"),
+    ("PAGER", "the pager of long output; less if not set"),
+    ("XDG_STATE_HOME, XDG_CONFIG_HOME", "where history and settings are; ~/.local/state and ~/.config if not set"),
+)
+
+FILES = (
+    ("~/.local/state/pykd/history", "lines typed; `set history off` in ~/.pykdrc: none, `set history dump`: .pykd_history beside the dump"),
+    ("~/.config/pykd/pykdrc, ~/.pykdrc, ./.pykdrc", "lines to run when a session begins"),
+)
 
 TEXTS = {"input": INPUT, "output": OUTPUT}
 
@@ -66,7 +96,7 @@ def page(command: Command) -> str:
     if command.description:
         parts.append(("DESCRIPTION", _wrapped(command.description)))
     if command.options:
-        parts.append(("OPTIONS", _columns([(str(option), _option_help(option)) for option in command.options])))
+        parts.append(("OPTIONS", _columns([(str(option), option_help(option)) for option in command.options])))
     if command.examples:
         parts.append(("EXAMPLES", _columns(list(command.examples))))
     if command.fields:
@@ -113,7 +143,8 @@ def _wrapped(text: str) -> list[str]:
     return lines[:-1]
 
 
-def _option_help(option: Option) -> str:
+def option_help(option: Option) -> str:
+    """What an option is for."""
     return f"{option.help} (may be repeated)" if option.repeat else option.help
 
 

@@ -1,232 +1,154 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The interactive session: prompt, history, completion.
+"""The interactive session: banner, prompt, history, and a mode for Python.
 
-Lines are edited by CPython's own ``_pyrepl``, which works over any terminal that understands the common escape sequences; where
-there is none (a pipe, TERM=dumb) lines are simply read.
+Lines are edited where the terminal allows it (:mod:`pykd.editor`); on a dumb one they are simply read. Without a terminal there are
+neither banner nor prompt: commands are read from standard input.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 from _pykd import Error
-from pykd import banner
+from pykd import banner, colour, history, terminfo
+from pykd import line as lines
 from pykd.session import Quit, Session
 
 PROMPT = "pykd> "
-HISTORY_LENGTH = 2000
+MORE = "    > "
+"""Before further lines of one command."""
 
 
-def interact(session: Session, pager: bool = True) -> bool:
-    """Ask for commands until the end of input; True if every one worked (asked of a terminal: always)."""
-    terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
-    if not terminal:
-        return all(session.run(line) for line in sys.stdin if line.strip())
-    for line in banner.lines(session.dump):
-        print(line)
-    print()
-    read = _editor(session) or _plain
-    if read is not _plain and pager:
-        session.pager = _pager()
-    try:
-        while True:
-            try:
-                line = read()
-            except KeyboardInterrupt:
-                print("^C")
-                continue
-            except EOFError:
-                print()
-                break
-            _run(session, line)
-    except Quit:
-        pass
-    finally:
-        _save_history()
+def interact(session: Session, pager: bool = True, quiet: bool = False) -> bool:
+    """Ask for commands until the end of input; True if every one worked (asked of a terminal: always).
+
+    :param quiet: without the banner.
+    """
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
+        return session.run_lines(sys.stdin or ())
+    if not quiet:
+        paint = colour.line if session.coloured(sys.stdout) else str
+        for line in banner.lines(session):
+            print(paint(line))
+        print(flush=True)
+    Prompt(session, pager).run()
     return True
 
 
-def _run(session: Session, line: str) -> None:
-    """One line: a command, or `py …` for Python. Ctrl-C ends it."""
-    try:
-        session.run(line)
-    except KeyboardInterrupt:
-        print("^C")
-    except BrokenPipeError:
-        pass
+class Prompt:
+    """Reads and runs lines until the user has enough."""
 
+    def __init__(self, session: Session, pager: bool) -> None:
+        self._session = session
+        self._history = history.History(history.path(session.settings["history"], session.dump.path))
+        self._editor = self._open_editor()
+        self._completer: Any = None
+        self._python_lines: list[str] = []
+        session.paged = pager and not terminfo.is_dumb()
+        session.python = self._python
 
-def _pager() -> str | None:
-    """``less``, where the host has it: it ends by itself with the output, and stays away if that fits the screen."""
-    for folder in os.environ.get("PATH", "").split(":"):
-        if folder and os.access(os.path.join(folder, "less"), os.X_OK):
-            return "less -EFXR"
-    return None
+    def _open_editor(self) -> Any:
+        """None where the terminal cannot do it; the lines can be read all the same."""
+        if terminfo.is_dumb():
+            return None
+        try:
+            from pykd.editor import Editor
 
+            return Editor(lambda: self._session.coloured(sys.stdout))
+        except Exception:  # whatever a terminal may have against it
+            return None
 
-def _plain() -> str:
-    return input(PROMPT)
-
-
-_readline: Any = None
-
-
-def _editor(session: Session) -> Any:
-    """A function that reads a line with editing, or None where the terminal does not allow it."""
-    global _readline
-    from pykd import terminfo
-
-    try:
-        terminfo.setupterm()
-        terminfo.install()
-        from _pyrepl import readline  # type: ignore[import-not-found]
-
-        wrapper = readline._get_reader_wrapper() if hasattr(readline, "_get_reader_wrapper") else readline._wrapper
-        wrapper.config.completer_delims = frozenset(" \t\n;|()")
-        wrapper.config.readline_completer = Completer(session)
-        wrapper.get_reader()
-    except Exception:
-        # Any trouble with the terminal: a plain prompt is better than none.
-        return None
-    _readline = wrapper
-    _load_history()
-    return lambda: wrapper.input(PROMPT)
-
-
-# -- history
-
-
-def history_file() -> str | None:
-    """In the user's state folder; None when there is no home that can be written."""
-    state = os.environ.get("XDG_STATE_HOME") or (
-        os.path.join(os.environ["HOME"], ".local", "state") if os.environ.get("HOME") else None
-    )
-    if state is None:
-        return None
-    folder = os.path.join(state, "pykd")
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-    except OSError:
-        return None
-    return os.path.join(folder, "history") if os.access(folder, os.W_OK) else None
-
-
-def _load_history() -> None:
-    path = history_file()
-    if path is None:
-        return
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            _readline.get_reader().history.extend(line.rstrip("\n") for line in file if line.strip())
-    except OSError:
-        pass
-
-
-def _save_history() -> None:
-    path = history_file() if _readline is not None else None
-    if path is None:
-        return
-    lines = [line for line in _readline.get_reader().history if line.strip() and "\n" not in line]
-    try:
-        with open(path, "w", encoding="utf-8", errors="replace") as file:
-            file.writelines(f"{line}\n" for line in lines[-HISTORY_LENGTH:])
-    except OSError:
-        pass
-
-
-# -- completion
-
-
-class Completer:
-    """Completes commands, their options, types, members, symbols, PIDs and files; called as readline calls it."""
-
-    LIMIT = 500
-    """No list is longer."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.matches: list[str] = []
-        self._symbols: list[str] | None = None
-        self._structs: list[str] | None = None
-
-    def __call__(self, stem: str, state: int) -> str | None:
-        if state == 0:
-            try:
-                self.matches = sorted(set(self._candidates(stem)))[: self.LIMIT]
-            except Error:
-                self.matches = []
-        return self.matches[state] if state < len(self.matches) else None
-
-    def _line(self) -> str:
-        reader = _readline.get_reader()
-        text: str = "".join(reader.buffer[: reader.pos])
-        return text.rpartition(";")[2].lstrip()
-
-    def _candidates(self, stem: str) -> Iterator[str]:
-        words = self._line().split()
-        first = not words or (len(words) == 1 and stem)
-        if first:
-            yield from (name for name in self.session.names() if name.startswith(stem))
+    def run(self) -> None:
+        try:
+            while True:
+                try:
+                    line = self._read_command()
+                except KeyboardInterrupt:
+                    self._new_line()
+                except EOFError:
+                    self._new_line()
+                    return
+                else:
+                    self._run(line)
+        except Quit:
             return
-        command = words[0]
-        if stem.startswith("-"):
-            yield from self._options(command, stem)
-        elif command in ("help", "man", "?"):
-            yield from (name for name in self.session.names() if name.startswith(stem))
-        elif command in ("struct", "union", "*", "whatis", "p", "list", "tree") and "." in stem:
-            yield from self._members(stem)
-        elif command in ("struct", "union", "*"):
-            yield from (name for name in self.structs() if name.startswith(stem))
-        elif "/" in stem or command in ("<", "extend", "epython"):
-            yield from _files(stem)
-        elif len(stem) > 1:
-            yield from (name for name in self.structs() if name.startswith(stem))
-            yield from (name for name in self.symbols() if name.startswith(stem))
 
-    def _options(self, name: str, stem: str) -> Iterator[str]:
-        from pykd import command
+    def _new_line(self) -> None:
+        """Behind what the terminal echoed of Ctrl-C or Ctrl-D; the editor has seen to it."""
+        if self._editor is None:
+            print()
 
-        found = command.find(self.session.aliases.get(name, name).split()[0])
-        if found is not None:
-            yield from (option.flag for option in found.options if option.flag.startswith(stem))
+    def _read_command(self) -> str:
+        if self._editor is None:
+            return _read_plain(PROMPT, MORE, lines.goes_on)
+        if self._completer is None:
+            from pykd.complete import Completer
 
-    def _members(self, stem: str) -> Iterator[str]:
-        """``task_struct.mm`` and ``init_task.mm``: members of what stands before the last dot."""
-        path, _, part = stem.rpartition(".")
-        name, _, inner = path.partition(".")
-        dump = self.session.dump
-        type = dump.find_type("struct", name) or dump.find_type("union", name)
-        if type is None and dump.address_of(name):
-            type = dump.symbol_type(name).strip()
-        if type is not None and inner:
-            member = type.member(inner)
-            type = member.type.strip() if member else None
-        if type is not None and type.kind == "pointer" and type.target is not None:
-            type = type.target.strip()
-        if type is not None and type.kind in ("struct", "union"):
-            yield from (f"{path}.{member.name}" for member in type.members() if member.name and member.name.startswith(part))
+            self._completer = Completer(self._session)
+        completer = self._completer
+        text: str = self._editor.read(PROMPT, MORE, lines.goes_on, self._history.lines, completer.complete, completer.idle)
+        return text
 
-    def structs(self) -> list[str]:
-        if self._structs is None:
-            dump = self.session.dump
-            self._structs = [type.name for kind in ("struct", "union") for type in dump.types(kind) if type.name]  # type: ignore[arg-type]
-        return self._structs
+    def _run(self, line: str) -> None:
+        """Run a line, or several. Ctrl-C ends it, and nothing else."""
+        line = line.rstrip()
+        try:
+            meant = self._history.expanded(line.lstrip()) if line else None
+            if meant is not None:
+                line = meant
+                print(line)
+            self._history.add(line)
+            if line.strip() == "h":
+                self._session.show(self._history.listed())
+            else:
+                self._session.run(line)
+        except KeyboardInterrupt:
+            print(file=sys.stderr)
+        except BrokenPipeError:
+            pass
+        except history.HistoryError as error:
+            self._session.complain(f"{line.split()[0]}: {error}")
 
-    def symbols(self) -> list[str]:
-        if self._symbols is None:
-            self._symbols = [symbol.name for symbol in self.session.dump.kernel_symbols()]
-        return self._symbols
+    # -- Python
+
+    def _python(self) -> None:
+        """Lines of Python until Ctrl-D, in the namespace that programs share."""
+        from pykd.commands import py
+
+        print(f"Python {sys.version.split()[0]}; `dump` is the dump, `pykd` the API; Ctrl-D leads back")
+        py.namespace(self._session)
+        sys.stdout.fileno()  # a pager lets everything through from here on
+        while True:
+            try:
+                text = self._read_python()
+                if text.strip() in ("exit", "quit", "exit()", "quit()"):
+                    return
+                if text.strip():
+                    self._python_lines.append(text.rstrip())
+                    value = py.run(self._session, text)
+                    if value is not None:
+                        print(repr(value))
+            except KeyboardInterrupt:
+                print("KeyboardInterrupt", file=sys.stderr)
+            except EOFError:
+                self._new_line()
+                return
+            except (py.PythonError, Error) as error:
+                self._session.tell(error, "py")
+
+    def _read_python(self) -> str:
+        if self._editor is None:
+            return _read_plain(">>> ", "... ", lines.python_goes_on)
+        from pykd.complete import python_completions
+
+        text: str = self._editor.read(">>> ", "... ", lines.python_goes_on, self._python_lines, python_completions)
+        return text
 
 
-def _files(stem: str) -> Iterator[str]:
-    folder, slash, part = stem.rpartition("/")
-    try:
-        entries = list(os.scandir(folder + slash or "."))
-    except OSError:
-        return
-    for entry in entries:
-        if entry.name.startswith(part):
-            yield folder + slash + entry.name + ("/" if entry.is_dir() else "")
+def _read_plain(prompt: str, more: str, goes_on: Callable[[str], bool]) -> str:
+    text = input(prompt)
+    while goes_on(text):
+        text += "\n" + input(more)
+    return text

@@ -256,7 +256,7 @@ def _common_options() -> str:
     """Help on the options that every program has."""
     import io
 
-    from pykd.session import output_to
+    from pykd.output import output_to
 
     argv, path = sys.argv, sys.path[:]
     sys.argv = ["epython"]
@@ -458,6 +458,10 @@ def _show(error: BaseException) -> None:
     if ours and isinstance(error, Error) and not debug:
         print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
         return
-    import traceback
+    from pykd import tracebacks
+    from pykd.session import Session
 
-    traceback.print_exception(type(error), error, trace)
+    session = Session.current
+    full = session is not None and session.settings["traceback"] == "full"
+    coloured = session is not None and session.coloured(sys.stderr)
+    sys.stderr.write(tracebacks.describe(error, trace, full, coloured))

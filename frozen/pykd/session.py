@@ -7,17 +7,19 @@ error ends a command, never the session; it goes to ``sys.stderr`` in one line.
 
 from __future__ import annotations
 
-import io
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from _pykd import Dump, Error
+from pykd import colour
 from pykd import command as commands
 from pykd import line as lines
+from pykd.output import Shell, buffer, contents, output_to, run_shell, to_file
 
 ALIASES = {
     "man": "help",
@@ -39,12 +41,22 @@ ALIASES = {
 }
 """The aliases that every session begins with; crash has the same."""
 
-HOST_PROGRAMS = frozenset("vi pwd grep cat more less echo ls clear".split())
-"""First words that go to the shell as they are."""
-
-
 class Quit(Exception):
     """The user asked to leave."""
+
+
+SETTINGS: dict[str, Any] = {
+    "radix": 10,
+    "scroll": True,
+    "debug": 0,
+    "color": "auto",
+    "history": "user",
+    "traceback": "short",
+}
+"""Settings that every session begins with; their types are those of the values."""
+
+CHOICES = {"color": colour.MODES, "history": ("user", "dump", "off"), "traceback": ("short", "full")}
+"""The values that a setting of text may have."""
 
 
 class Session:
@@ -53,21 +65,26 @@ class Session:
     current: Session | None = None
     """The session whose dump ``crash`` and ``pykdump.API`` mean."""
 
-    def __init__(self, dump: Dump, *, reload: bool = False, json: bool = False) -> None:
+    def __init__(self, dump: Dump, *, reload: bool = False, json: bool = False, color: str = "auto") -> None:
         """
         :param reload: every program run reloads the modules that came from files, as if ``--reload`` were given.
-        :param json: built-in commands print one JSON document each.
+        :param json: each command answers with one JSON document.
+        :param color: one of :data:`pykd.colour.MODES`.
         """
         self.dump = dump
         self.reload = reload
         self.json = json
         self.aliases = dict(ALIASES)
-        self.settings: dict[str, Any] = {"radix": 10, "scroll": True, "debug": 0}
+        self.settings = {**SETTINGS, "color": color}
         self.state: dict[str, Any] = {}
         """What commands and helpers keep for the life of the session, by their name."""
-        self.pager: str | None = None
-        """Shell command that shows output a screenful at a time; set by the prompt, on a terminal only."""
+        self.paged = False
+        """Long output stops at each screenful; set by the prompt, on a terminal only."""
+        self.python: Callable[[], None] | None = None
+        """Reads lines of Python until the user has enough of it; set by the prompt."""
         self._task: int | None = None
+        self._files: list[str] = []
+        """Files of commands under way, one called by the other."""
         Session.current = self
 
     # -- context
@@ -85,65 +102,139 @@ class Session:
     def task(self, address: int) -> None:
         self._task = address
 
+    def coloured(self, file: Any) -> bool:
+        """Whether what is written to *file* has colours."""
+        return colour.wanted(self.settings["color"], file)
+
     # -- running
 
     def run(self, text: str) -> bool:
-        """Run a line of input; True if all its commands worked. :raises Quit:"""
-        text = text.strip()
-        if text.startswith("!"):
-            return self._shell(text[1:])
+        """Run a line of input, or several; True if all their commands worked. :raises Quit, BrokenPipeError:"""
+        return self.run_lines(text.split("\n"))
+
+    def run_lines(self, text: Iterable[str]) -> bool:
+        """Run lines as they come."""
         worked = True
-        for one in lines.split_commands(text):
-            worked &= self._guarded(one)
+        for line in lines.logical(text):
+            for one in lines.split_commands(line):
+                worked &= self._guarded(one)
         return worked
 
     def _guarded(self, text: str) -> bool:
-        """Run one command; every error of it is told here."""
+        """Run one command, with its pipe or redirection; every error of it is told here."""
+        worked = True
         try:
-            return self._redirected(text)
-        except lines.LineError as error:
-            message = f"{text.split()[0]}: {error}"
-        except commands.CommandError as error:
-            message = f"{text.split()[0]}: {error}"
-        except BrokenPipeError:
+            line = lines.parse(self.expand_alias(text))
+            with self._destination(line) as status:
+                worked = self._answered(line.command)
+            return worked and not status
+        except (Quit, BrokenPipeError):
             raise
-        except OSError as error:
-            message = f"{error.filename or text.split()[0]}: {error.strerror or error}"
-        except Error as error:
-            message = f"{text.split()[0]}: {error}"
-        except KeyboardInterrupt:
-            message = "interrupted"
-        except Exception as error:
-            message = self._bug(text, error)
-        sys.stdout.flush()
-        print(message, file=sys.stderr)
+        except (Exception, KeyboardInterrupt) as error:
+            if not self.json:
+                return self._failed(text, error)
+            from pykd import document
+
+            document.write_error(text, self._explain(text, error))
+            return False
+        finally:
+            from pykd import progress
+
+            progress.end()
+
+    def _answered(self, text: str) -> bool:
+        """Run one command to where ``sys.stdout`` goes, and tell its errors."""
+        if self.json:
+            return self.run_file(text[1:].strip()) if text.startswith("<") else self._document(text)
+        try:
+            return self.execute(text)
+        except (Quit, BrokenPipeError):
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            return self._failed(text, error)
+
+    def _failed(self, text: str, error: BaseException) -> bool:
+        self.tell(error, text)
         return False
 
-    def _bug(self, text: str, error: Exception) -> str:
-        """A mistake of pykd's own, or data that no check foresaw, ends a command and not the session."""
+    def tell(self, error: BaseException, text: str) -> None:
+        """Tell the user what became of the command *text*."""
+        if isinstance(error, commands.CommandError) and error.details:
+            sys.stdout.flush()
+            sys.stderr.write(error.details)
+        else:
+            self.complain(self._explain(text, error))
+
+    def complain(self, message: str) -> None:
+        """Tell the user that something failed, behind what was printed so far."""
+        from pykd import progress
+
+        progress.hide()
+        sys.stdout.flush()
+        # A pager that has begun owns the screen.
+        file = sys.stdout if getattr(sys.stdout, "started", False) else sys.stderr
+        print(colour.error(message) if self.coloured(file) else message, file=file)
+
+    def show(self, text: Iterable[str]) -> None:
+        """Print lines, a screenful at a time where commands do so."""
+        with self._destination(lines.Line("")):
+            for line in text:
+                print(line)
+
+    def _explain(self, text: str, error: BaseException) -> str:
+        """The message for an error of a command, in one line."""
+        name = _first(text) or "pykd"
+        if isinstance(error, commands.UnknownCommandError):
+            return f"pykd: {error}"
+        if isinstance(error, (lines.LineError, commands.CommandError)):
+            return f"{name}: {error}"
+        if isinstance(error, OSError):
+            return f"{error.filename or name}: {error.strerror or error}"
+        if isinstance(error, Error):
+            return f"{name}: {error}"
+        if isinstance(error, KeyboardInterrupt):
+            return f"{name}: interrupted"
+        # A mistake of pykd's own, or data that no check foresaw, ends a command and not the session.
         if self.settings["debug"]:
             import traceback
 
             traceback.print_exception(error)
-        return f"{text.split()[0]}: internal error: {type(error).__name__}: {error}; `set debug 1` shows where"
+        return f"{name}: internal error: {type(error).__name__}: {error}; `set debug 1` shows where"
 
-    def _redirected(self, text: str) -> bool:
-        if text.startswith(("#", "//")):
-            return True
-        line = lines.parse(self.expand_alias(text))
+    @contextmanager
+    def _destination(self, line: lines.Line) -> Iterator[list[int]]:
+        """Let output go where the line says; yields a list for the exit status of the shell, if that is not 0."""
+        status: list[int] = []
         if line.file is not None:
-            with open(line.file, "a" if line.append else "w", encoding="utf-8") as file, output_to(file):
-                return self.execute(line.command)
-        if line.shell is None and self.pager is not None and self.settings["scroll"]:
-            line.shell = self.pager
-        if line.shell is not None:
-            return self._piped(line)
-        return self.execute(line.command)
+            with to_file(line.file, line.append) as file, output_to(file):
+                yield status
+        elif line.shell is not None:
+            shell = Shell(line.shell)
+            try:
+                with output_to(shell.pipe):
+                    yield status
+            except BrokenPipeError:
+                pass  # `| head` has seen enough
+            finally:
+                code = shell.close()
+                if code:
+                    status.append(code)
+        elif self.paged and self.settings["scroll"] and not isinstance(sys.stdout, _pager().Pager):
+            pager = _pager().Pager(sys.stdout, _pager().command())
+            try:
+                with output_to(pager):
+                    yield status
+            except BrokenPipeError:
+                pass  # the user has seen enough
+            finally:
+                pager.close()
+        else:
+            yield status
 
     def expand_alias(self, text: str) -> str:
         """Replace the first word if it is an alias; a leading backslash protects it."""
         if text.startswith("\\"):
-            return text[1:]
+            return text[1:].lstrip()
         first, *rest = text.split(None, 1)
         replacement = self.aliases.get(first)
         return " ".join([replacement, *rest]) if replacement else text
@@ -156,37 +247,38 @@ class Session:
         """
         if text.startswith("<"):
             return self.run_file(text[1:].strip())
-        name = text.split(None, 1)[0] if text.strip() else ""
-        if not name:
+        if text.startswith("!"):
+            return run_shell(text[1:]) == 0
+        if not text:
             return True
-        if name == "q":
+        if text == "q":
             raise Quit
-        found = commands.find(name)
+        text, found = self._resolve(text)
         if found is not None:
             return self.run_command(found, found.split(text))
-        words = lines.words(text)
+        if _first(text) in lines.HOST_PROGRAMS or text.startswith("!"):
+            return run_shell(text.removeprefix("!")) == 0
         from pykd import runtime
 
-        if name == "epython" or runtime.is_registered(name):
-            return runtime.run_line(self, words)
-        if name in HOST_PROGRAMS:
-            return self._shell(text)
-        return self._shortcut(text, name)
+        return runtime.run_line(self, lines.words(text))
 
-    def _shortcut(self, text: str, name: str) -> bool:
-        """A symbol, a type, an expression: crash guesses the command."""
+    def _resolve(self, text: str) -> tuple[str, commands.Command | None]:
+        """The line with crash's shortcuts spelled out, and the declared command that it begins with; None: a program, or the shell's.
+
+        :raises UnknownCommandError:
+        """
+        name = _first(text)
+        found = commands.find(name)
+        if found is not None or name in lines.HOST_PROGRAMS or name.startswith("!") or name == "epython":
+            return text, found
+        from pykd import runtime
+
+        if runtime.is_registered(name):
+            return text, None
         from pykd import shortcut
 
-        better = shortcut.command_line(self.dump, text)
-        if better is not None:
-            return self.execute(better)
-        import difflib
-
-        near = difflib.get_close_matches(name, self.names(), 1)
-        hint = f"; did you mean `{near[0]}`?" if near else "; `help` lists the commands"
-        sys.stdout.flush()
-        print(f"pykd: command not found: {name}{hint}", file=sys.stderr)
-        return False
+        better = shortcut.command_line(self, text)
+        return better, commands.find(_first(better))
 
     def names(self) -> list[str]:
         """All commands, registered programs among them."""
@@ -196,48 +288,68 @@ class Session:
 
     def run_command(self, found: commands.Command, words: list[str]) -> bool:
         """Run a declared command with its arguments; its answer goes to ``sys.stdout``."""
-        if "-h" in words[:1] and not any(option.flag == "-h" for option in found.options):
+        if _asks_for_help(found, words):
             from pykd import manual
 
             sys.stdout.write(manual.page(found))
             return True
-        as_json = self.json
         if "--json" in words:
-            words = [word for word in words if word != "--json"]
-            as_json = True
+            from pykd import document
+
+            text = " ".join([found.name, *words])
+            return document.write_rows(text, lambda: self._rows(found, words), partial(self._explain, text))
         try:
-            return self._run_parsed(found, found.parse(words), words, as_json)
+            self._print(found, found.parse(words))
         except commands.UsageError as error:
             error.usage = found.usage()
             raise
-
-    def _run_parsed(self, found: commands.Command, options: commands.Options, words: list[str], as_json: bool) -> bool:
-        errors = 0
-
-        def counted(rows: Iterable[commands.Row]) -> Iterator[commands.Row]:
-            nonlocal errors
-            for row in rows:
-                errors += "error" in row
-                yield row
-
-        rows = _begun(counted(found.rows(self, options)))
-        if as_json:
-            import json
-
-            document = {"command": " ".join([found.name, *words]), "rows": list(rows)}
-            json.dump(document, sys.stdout, ensure_ascii=False, default=str)
-            sys.stdout.write("\n")
-            return True
-        write = sys.stdout.write
-        for line in found.text(rows, options, self):
-            write(line)
-            write("\n")
         return True
 
+    def _print(self, found: commands.Command, options: commands.Options) -> None:
+        write = sys.stdout.write
+        if self.coloured(sys.stdout):
+            plain, paint = write, colour.line
+            write = lambda line: plain(f"{paint(line[:-1])}\n")  # noqa: E731
+        from pykd import progress
+
+        for line in found.text(_begun(found.rows(self, options)), options, self):
+            progress.hide()
+            write(f"{line}\n")
+
+    def _rows(self, found: commands.Command, words: list[str]) -> Iterable[commands.Row]:
+        return found.rows(self, found.parse([word for word in words if word != "--json"]))
+
+    def _document(self, text: str) -> bool:
+        """Answer a command with a JSON document. :raises Quit:"""
+        from pykd import document
+
+        if not text:
+            return True
+        if text == "q":
+            raise Quit
+        try:
+            text, found = self._resolve(text)
+        except (commands.CommandError, Error):
+            found = None  # for the document to say
+        explain = partial(self._explain, text)
+        if found is None or _asks_for_help(found, text.split()[1:]):
+            return document.write_text(text, lambda: self.execute(text), explain)
+        command = found
+        return document.write_rows(text, lambda: self._rows(command, command.split(text)), explain)
+
     def run_file(self, path: str) -> bool:
-        """Run the lines of a file; True if all worked."""
+        """Run the lines of a file; True if all worked. :raises CommandError: it runs itself."""
+        real = os.path.realpath(path)
+        if real in self._files:
+            raise commands.CommandError(f"{path} runs itself")
         with open(path, encoding="utf-8", errors="replace") as file:
-            return all(self.run(line) for line in file if line.strip())
+            self._files.append(real)
+            try:
+                return self.run_lines(file)
+            finally:
+                self._files.pop()
+
+    # -- for programs
 
     def capture(self, text: str) -> tuple[str, bool]:
         """Run one command and return what it printed, its messages included, and whether it worked."""
@@ -246,73 +358,38 @@ class Session:
 
     def capture_apart(self, text: str) -> tuple[str, str, bool]:
         """Run one command: what it printed, its error messages, and whether it worked."""
-        output, messages = _buffer(), _buffer()
+        output, messages = buffer(), buffer()
         with output_to(output, messages):
             worked = self.guarded_plain(text)
-        return _contents(output), _contents(messages), worked
+        return contents(output), contents(messages), worked
 
     def guarded_plain(self, text: str) -> bool:
         """Run one command without aliases and redirections; errors go to ``sys.stderr``."""
         try:
             return self.execute(text)
         except (commands.CommandError, lines.LineError, Error) as error:
-            print(f"{text.split()[0]}: {error}", file=sys.stderr)
+            print(self._explain(text, error), file=sys.stderr)
             return False
 
-    # -- the host
 
-    def _shell(self, text: str) -> bool:
-        sys.stdout.flush()
-        return os.waitstatus_to_exitcode(os.system(text)) == 0
-
-    def _piped(self, line: lines.Line) -> bool:
-        """Run the command with its output going to a shell command."""
-        assert line.shell is not None
-        sys.stdout.flush()
-        reader, writer = os.pipe()
-        actions = [(os.POSIX_SPAWN_DUP2, reader, 0), (os.POSIX_SPAWN_CLOSE, writer)]
-        pid = os.posix_spawn("/bin/sh", ["/bin/sh", "-c", line.shell], os.environ, file_actions=actions)
-        os.close(reader)
-        try:
-            with open(writer, "w", encoding="utf-8", errors="surrogateescape") as pipe, output_to(pipe):
-                worked = self.execute(line.command)
-        except BrokenPipeError:
-            worked = True  # `| head` has seen enough
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        return worked and status == 0
+def _first(text: str) -> str:
+    return text.split(None, 1)[0] if text.strip() else ""
 
 
-def _begun(rows: Iterator[commands.Row]) -> Iterator[commands.Row]:
+def _asks_for_help(found: commands.Command, words: list[str]) -> bool:
+    return words[:1] == ["-h"] and not any(option.flag == "-h" for option in found.options)
+
+
+def _begun(rows: Iterable[commands.Row]) -> Iterable[commands.Row]:
     """The same rows, the first of them read now: what fails at once fails before titles are printed."""
+    rows = iter(rows)
     for first in rows:
         return itertools.chain((first,), rows)
-    return iter(())
+    return ()
 
 
-def _buffer() -> io.TextIOWrapper:
-    """A file in memory; programs expect what a real ``sys.stdout`` can do."""
-    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="surrogateescape", write_through=True)
+def _pager() -> Any:
+    """Only a terminal needs it."""
+    from pykd import pager
 
-
-def _contents(file: io.TextIOWrapper) -> str:
-    file.flush()
-    data = file.buffer
-    assert isinstance(data, io.BytesIO)
-    return data.getvalue().decode("utf-8", "surrogateescape")
-
-
-@contextmanager
-def output_to(output: Any, messages: Any = None) -> Iterator[None]:
-    """Let ``sys.stdout`` be *output* for a while, and ``sys.stderr`` *messages* if given."""
-    saved = sys.stdout, sys.stderr
-    sys.stdout.flush()
-    sys.stdout = output
-    if messages is not None:
-        sys.stderr = messages
-    try:
-        yield
-    finally:
-        try:
-            sys.stdout.flush()
-        finally:
-            sys.stdout, sys.stderr = saved
+    return pager

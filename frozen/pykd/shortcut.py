@@ -1,47 +1,75 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a line means whose first word is no command: crash's rule about the names of symbols and types."""
+"""What a line means whose first word is no command: crash's rule about the names of symbols and types, then gdb's commands."""
 
 from __future__ import annotations
 
-from _pykd import CSyntaxError, Dump, NotFoundError, Type
+import re
+
+from _pykd import Dump, Error, Type
+from pykd.command import UnknownCommandError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pykd.session import Session
 
 WIDTHS = {1: "-8", 2: "-16", 4: "-32", 8: "-64"}
 """Options of ``rd`` by the size of an integer."""
 
+_VARIABLE = re.compile(r"&?\**([A-Za-z_]\w*)(?::[\w,-]*)?(?=$|\.|->|\[)")
+"""``jiffies``, ``runqueues:0``, ``init_task.comm``, ``&init_task``"""
 
-def command_line(dump: Dump, text: str) -> str | None:
-    """The command that *text* stands for, or None.
 
-    ``SYMBOL``: ``p``. ``TYPE …``: ``struct`` or ``union``; a typedef of one alone, an enum and other types: ``whatis``; a typedef
-    of an integer and an address: ``rd`` of that width.
+def command_line(session: Session, text: str) -> str:
+    """The command that *text* stands for.
+
+    ``SYMBOL``: ``p``, and so is an expression that begins with one, or with a parenthesis. ``TYPE …``: ``struct`` or ``union``; a
+    typedef of one alone, an enum and other types: ``whatis``; a typedef of an integer and an address: ``rd`` of that width. A command
+    of gdb: ``gdb``.
+
+    :raises UnknownCommandError: it stands for nothing.
     """
+    found = _of_dump(session.dump, text)
+    if found is not None:
+        return found
+    first = text.split()[0]
+    from pykd.commands import gdb
+
+    if gdb.knows(first):
+        return f"gdb {text}"
+    import difflib
+
+    near = difflib.get_close_matches(first, session.names(), 1)
+    hint = f"did you mean `{near[0]}`?" if near else "`help` lists the commands"
+    raise UnknownCommandError(f"command not found: {first}; {hint}")
+
+
+def _of_dump(dump: Dump, text: str) -> str | None:
     words = text.split()
     first, rest = words[0], words[1:]
     if first == "enum":
         return f"whatis {text}"
-    if not rest and _is_variable(dump, first):
-        return f"p {text}"
-    # "task_struct.pid,comm ADDRESS" names members, as the command does.
-    name = first.partition(".")[0]
-    for kind in ("struct", "union"):
-        if dump.find_type(kind, name) is not None:
-            return f"{kind} {text}"
-    return _typedef(dump, text, name, rest)
+    try:
+        if first[0] == "(" or (not rest and _begins_with_variable(dump, first)):
+            return f"p {text}"
+        # "task_struct.pid,comm ADDRESS" names members, as the command does.
+        name = first.partition(".")[0]
+        if not name.isidentifier():
+            return None
+        for kind in ("struct", "union"):
+            if dump.find_type(kind, name) is not None:
+                return f"{kind} {text}"
+        return _typedef(dump, text, name, rest)
+    except Error:
+        return None  # no such name; or a dump without names or types
 
 
-def _is_variable(dump: Dump, word: str) -> bool:
-    """``jiffies``, and ``runqueues:0``."""
-    name = word.partition(":")[0]
-    return name.isidentifier() and dump.address_of(name) != 0
+def _begins_with_variable(dump: Dump, word: str) -> bool:
+    match = _VARIABLE.match(word)
+    return match is not None and dump.address_of(match[1]) != 0
 
 
 def _typedef(dump: Dump, text: str, name: str, rest: list[str]) -> str | None:
-    if not name.isidentifier():
-        return None
-    try:
-        found: Type = dump.type(name)
-    except (NotFoundError, CSyntaxError):
-        return None
+    found: Type = dump.type(name)
     under = found.strip()
     if under.kind in ("struct", "union"):
         return f"{under.kind} {text}" if rest or "." in text else f"whatis {text}"

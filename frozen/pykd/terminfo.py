@@ -56,9 +56,14 @@ class error(Exception):
     """What curses raises for a terminal that it does not know."""
 
 
+def is_dumb(term: str | None = None) -> bool:
+    """Whether nothing is known of the terminal but that it prints text."""
+    return (term or os.environ.get("TERM", "")) in DUMB
+
+
 def setupterm(term: str | None = None, fd: int = -1) -> None:
     """:raises error: of a terminal that cannot move its cursor."""
-    if (term or os.environ.get("TERM", "")) in DUMB:
+    if is_dumb(term):
         raise error("the terminal cannot move its cursor")
 
 

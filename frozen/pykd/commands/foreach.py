@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-from pykd import command, context, tasktable
+from pykd import command, context, progress, tasktable
 from pykd.command import Command, CommandError, Row, UsageError
 from pykd.commands import bt, ps
 from pykd.session import Session
@@ -82,7 +82,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     inner: Any = found.parse(arguments)
     options.inner = inner
     if name == "bt":
-        yield from bt.rows_of(session, threads, inner)
+        yield from bt.rows_of(session, progress.over(threads, "foreach", len(threads)), inner)
     elif name == "ps":
         # one table of them all
         inner.arguments = [f"{thread.address:x}" for thread in threads]
@@ -92,7 +92,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             threads = [thread for thread in threads if thread.pid == thread.tgid]  # -g: of each group once
         if name == "net" and not (inner.s or inner.S):
             inner.s = 1
-        yield from _of_each(session, found, threads, inner)
+        yield from _of_each(session, found, progress.over(threads, "foreach", len(threads)), inner)
 
 
 def _identity(thread: Thread) -> Row:

@@ -23,12 +23,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         raise UsageError("a command is missing")
     line = " ".join(words)
     # A dump does not change: once is enough to see what there is.
-    while True:
-        session.run(line)
-        if not session.dump.live:
-            return
+    while session.run(line) and session.dump.live:
         time.sleep(pause)
-    yield {}
+    yield from ()
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

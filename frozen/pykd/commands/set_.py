@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-from pykd import context, cpus, tasks, taskstate
+from pykd import context, cpus, pager, tasks, taskstate
 from pykd.command import Command, CommandError, Option, Row
 from pykd.expression import address as to_address
-from pykd.session import Session
+from pykd.session import CHOICES, Session
 
 _SWITCH = ("on", "off")
 SETTINGS: dict[str, tuple[object, tuple[str, ...] | None]] = {
@@ -37,6 +37,10 @@ SETTINGS: dict[str, tuple[object, tuple[str, ...] | None]] = {
 }
 """crash's settings, in its order. Those that mean something here are scroll, radix and debug; the others are kept and have no effect, so
 that rc files written for crash do not fail."""
+OURS = ("color", "history", "traceback")
+"""Settings that crash lacks; :data:`pykd.session.CHOICES` has their values."""
+SETTINGS |= {name: (CHOICES[name][0], CHOICES[name]) for name in OURS}
+
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
@@ -118,7 +122,8 @@ def _context(session: Session) -> Row:
 
 def _shown(name: str, value: Any, session: Session) -> str:
     if name == "scroll":
-        return f"on ({session.pager})" if value and session.pager else "off (none)"
+        program = pager.command() if session.paged else None
+        return f"on ({program})" if value and program else "off (none)"
     if name == "radix":
         return "16 (hex)" if value == 16 else f"{value} (decimal)"
     if name == "scope":
@@ -133,13 +138,22 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             name = "output radix" if row["setting"] == "radix" and not options.v else row["setting"]
             yield f"{name:>14}: {shown}" if options.v else f"{name}: {shown}"
             continue
-        yield f"    PID: {row['pid']}"
-        yield f'COMMAND: "{row["comm"]}"'
-        among = f"(1 of {row['namesakes']})  " if row["namesakes"] > 1 else ""
-        yield f"   TASK: {row['task']:x}  {among}[THREAD_INFO: {row['thread_info']:x}]"
-        yield f"    CPU: {row['cpu']}"
-        state = row["state"] if "state" in row else f"(error: {row['error']})"
-        yield f"  STATE: {state}" + (f" ({row['note']})" if "note" in row else "")
+        yield from _context_lines(row)
+
+
+def context_lines(session: Session) -> Iterator[str]:
+    """What ``set`` prints without arguments."""
+    return _context_lines(_context(session))
+
+
+def _context_lines(row: Row) -> Iterator[str]:
+    yield f"    PID: {row['pid']}"
+    yield f'COMMAND: "{row["comm"]}"'
+    among = f"(1 of {row['namesakes']})  " if row["namesakes"] > 1 else ""
+    yield f"   TASK: {row['task']:x}  {among}[THREAD_INFO: {row['thread_info']:x}]"
+    yield f"    CPU: {row['cpu']}"
+    state = row["state"] if "state" in row else f"(error: {row['error']})"
+    yield f"  STATE: {state}" + (f" ({row['note']})" if "note" in row else "")
 
 
 COMMAND = Command(
@@ -153,8 +167,9 @@ COMMAND = Command(
         Option("-a", help="refused: which tasks were active is in the dump"),
     ),
     arguments="[PID|TASK|COMM | SETTING [VALUE]]",
-    description=f"SETTING is one of {' '.join(SETTINGS)}. Those that mean something here are scroll, radix and debug; "
-    "the others are accepted and change nothing, so that files of commands written for crash run.",
+    description=f"SETTING is one of {' '.join(SETTINGS)}. Those that mean something here are scroll, radix, debug and pykd's own: "
+    "color (auto, always, never), history (user: one for all dumps, dump: a file beside the dump, off; decided when a session begins), "
+    "traceback (short, full). The others are accepted and change nothing, so that files of commands written for crash run.",
     fields={
         "pid": "", "task": "", "cpu": "", "comm": "", "thread_info": "", "namesakes": "tasks with that PID", "state": "", "note": "PANIC or ACTIVE",
         "setting": "", "value": "",

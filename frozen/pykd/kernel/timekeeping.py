@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .. import Error, per_dump
+from .. import Error, NotFoundError, per_dump
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,17 +32,16 @@ def jiffies_since_boot(dump: Dump) -> int:
 
 
 def _timekeeper(dump: Dump) -> Struct:
-    """``tk_core.timekeeper``, aligned behind the sequence counter. ``struct tk_data`` has a name since 10f7c178a97c (in v6.13).
+    """``tk_core.timekeeper``, aligned behind the sequence counter: in an anonymous struct, then in ``struct tk_data`` (since v6.13).
 
     22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17) made it the first of the array ``timekeeper_data``.
+    Nothing is asked for that older kernels lack but a symbol of the kernel proper: to learn that a type is missing, all types would
+    have to be read, and the modules' too.
     """
-    address = dump.address_of("timekeeper_data") or dump.symbol("tk_core", "").address
     try:
-        member = dump.type("struct tk_data").member("timekeeper")
-        if member:
-            return dump.object("struct timekeeper", address + member.offset)  # type: ignore[no-any-return]
-    except Error:
-        pass
+        address = dump.symbol("timekeeper_data", "").address
+    except NotFoundError:
+        address = dump.symbol("tk_core", "").address
     # struct { seqcount_raw_spinlock_t seq; struct timekeeper timekeeper; }: the counter is rounded up to 8 bytes.
     return dump.object("struct timekeeper", address + (_sequence_size(dump) + 7 & ~7))  # type: ignore[no-any-return]
 
