@@ -79,7 +79,7 @@ class Screen:
         elif final == "G":
             self.x = count - 1
         elif final == "H":
-            self.y, self.x = count - 1, max(1, (numbers + [1])[1]) - 1
+            self.y, self.x = count - 1, max(1, [*numbers, 1][1]) - 1
         elif final == "K":
             self.rows[self.y][self.x :] = [" "] * (self.columns - self.x)
         elif final == "J":
