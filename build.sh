@@ -1,13 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The one entry: builds ./pykd, and everything that is done with it. ./build.sh --help lists the verbs.
+HOST_ARCH=$(uname -m)
+ARCH=${ARCH:-$HOST_ARCH}
+if [ "${1:-}" = --arch ]; then
+	ARCH=${2:?--arch needs a machine: x86_64 or aarch64}
+	shift 2
+fi
+BINARY=pykd
+[ "$ARCH" = "$HOST_ARCH" ] || BINARY=pykd-$ARCH
+export HOST_ARCH ARCH BINARY
 . "$(dirname "$0")/tools/deps/env.sh"
 cd "$TOP" || exit
 
 usage()
 {
 	cat <<'EOF'
-usage: ./build.sh [VERB]
+usage: ./build.sh [--arch ARCH] [VERB]
 
   build           (default) fetch and build what is missing; leaves ./pykd
   demo            build, then run the main job on the sample dump
@@ -16,6 +25,8 @@ usage: ./build.sh [VERB]
   bench           build, then measure start-up, codecs and the main job
   clean           remove what was built of pykd itself; clean --all: the dependencies too
   fetch FOLDER    fetch all pinned sources into FOLDER, for building without network
+
+  --arch aarch64  with build and clean: the same for arm64 hosts, cross-compiled; leaves ./pykd-aarch64
 
 Environment:
   PYKD_SOURCES    folder with source archives, looked at first
@@ -32,6 +43,10 @@ NEEDED="gcc:gcc make:make curl:curl flock:util-linux xz:xz-utils patch:patch aut
 # The same for the bench of kernels.
 NEEDED_BY_KERNELS="python3:python3 qemu-system-x86_64:qemu-system-x86 readelf:binutils zstd:zstd mmdebstrap:mmdebstrap
 	dpkg-deb:dpkg"
+
+# And to build for arm64 hosts on another machine.
+NEEDED_BY_AARCH64="aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu
+	/usr/aarch64-linux-gnu/include/linux/fs.h:linux-libc-dev-arm64-cross"
 
 # need LIST: install the packages that provide what is missing, or say how.
 need()
@@ -63,10 +78,22 @@ lock()
 	fi
 }
 
+# Aim the build at another machine than this one. Its Python files are frozen by this machine's interpreter.
+cross()
+{
+	case $HOST_ARCH:$ARCH in
+	x86_64:aarch64) need "$NEEDED_BY_AARCH64" ;;
+	*) die "--arch $ARCH: on $HOST_ARCH pykd is built for $HOST_ARCH, on x86_64 also for aarch64" ;;
+	esac
+	ARCH=$HOST_ARCH make --no-print-directory -s -j2 -f tools/deps/Makefile freezer 9>&-
+	. tools/deps/cross.sh
+}
+
 build()
 {
 	need "$NEEDED"
 	lock
+	[ "$ARCH" = "$HOST_ARCH" ] || cross
 	make --no-print-directory -s -j2 -f tools/deps/Makefile 9>&-
 	make --no-print-directory -s -j"$JOBS" -f tools/pykd.mk "$@" 9>&-
 	flock -u 9
@@ -96,7 +123,7 @@ build_tests()
 clean()
 {
 	lock
-	rm -f pykd
+	rm -f "$BINARY"
 	if [ "${1:-}" = --all ]; then
 		find build -mindepth 1 -maxdepth 1 ! -name lock ! -name sources -exec rm -rf {} +
 	else
@@ -117,6 +144,10 @@ fetch()
 
 verb=${1:-build}
 [ $# -eq 0 ] || shift
+case $ARCH:$verb in
+"$HOST_ARCH":* | *:build | *:clean | *:-h | *:--help | *:help) ;;
+*) die "--arch $ARCH: only build and clean; ./build.sh test runs ./pykd-$ARCH by qemu-user where both are there" ;;
+esac
 case $verb in
 build) build "$@" ;;
 demo)

@@ -6,7 +6,8 @@
 OUT := $(BUILD)/obj
 FROZEN := $(BUILD)/frozen
 GENERATED := $(BUILD)/generated
-LIBRARY := $(BUILD)/python/lib/python3.13
+# For another machine the same files are frozen: those of this machine's build.
+LIBRARY := $(TOP)/build/$(HOST_ARCH)/python/lib/python3.13
 PACKER := $(dir $(PYTHON))zstd
 
 SOURCES := $(sort $(wildcard src/*/*.c))
@@ -18,13 +19,14 @@ WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wund
 # Layers include each other by path from src; nothing shows where this tree lies.
 CPPFLAGS := -Isrc -I$(GENERATED) -isystem $(SYSROOT)/include/python3.13 -D_GNU_SOURCE \
 	-ffile-prefix-map=$(TOP)/=
-CFLAGS := -std=gnu17 -O3 -g -fno-pie -fno-plt -fno-strict-aliasing -fstack-protector-strong -ffunction-sections \
+# On arm64 char has no sign unless told so: our own code means the same thing on every host.
+CFLAGS := -std=gnu17 -O3 -g -fsigned-char -fno-pie -fno-plt -fno-strict-aliasing -fstack-protector-strong -ffunction-sections \
 	-fdata-sections $(WARNINGS)
 LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,-z,noexecstack -Wl,-z,relro
 LIBS := -lkdumpfile -laddrxlat -lcapstone -ldeflate -lz -llzo2 -lzstd -lm
 
 .PHONY: all FORCE
-all: pykd
+all: $(BINARY)
 
 FORCE:
 
@@ -57,7 +59,7 @@ $(OUT)/python.o: $(SYSROOT)/lib/python.o $(BUILD)/flags
 $(BUILD)/pykd.debug: $(OBJECTS) $(OUT)/frozen.o $(OUT)/python.o
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 # Debuggers find in pykd.debug how to unwind the stack; nothing in pykd itself does that, and it is half a megabyte.
-pykd: $(BUILD)/pykd.debug
+$(BINARY): $(BUILD)/pykd.debug
 	strip -R .eh_frame -o $@.new $<
 	$(PYTHON) tools/seal.py $@.new
 	mv $@.new $@

@@ -18,6 +18,7 @@ key()
 	{
 		grep -A1 "^$name " "$here/pins.conf"
 		cat "$here/$name.sh" "$here/env.sh"
+		[ -z "${CROSS:-}" ] || cat "$here/cross.sh" "$here"/cross-"$name".* 2>/dev/null || true
 		find "$here" -name "$name-*.patch" | sort | xargs -r cat
 		gcc -dumpfullversion
 		for dep in "$@"; do
@@ -46,7 +47,11 @@ done
 say "building $name"
 # The folder of the sources must not show in the result.
 export CFLAGS="$DEP_CFLAGS -ffile-prefix-map=$work=/$name -ffile-prefix-map=$SYSROOT=/sysroot"
-if ! bash -euo pipefail -c ". '$here/$name.sh'" >"$BUILD/logs/$name.log" 2>&1; then
+recipe=". '$here/$name.sh'"
+if [ -n "${CROSS:-}" ] && [ -e "$here/cross-$name.sh" ]; then
+	recipe="$recipe; . '$here/cross-$name.sh'"
+fi
+if ! bash -euo pipefail -c "$recipe" >"$BUILD/logs/$name.log" 2>&1; then
 	tail -n 30 "$BUILD/logs/$name.log" >&2
 	die "building $name failed; the whole log is in build/$ARCH/logs/$name.log"
 fi
