@@ -161,6 +161,16 @@ def _device_busy(device: Struct) -> Parts:
     return Parts(counter=sum((word.word & ~word.cleared).bit_count() for word in words))
 
 
+def _subsystem(kind: str) -> Callable[[Struct], Struct]:
+    def private(holder: Struct) -> Struct:
+        from .kernel import devices
+
+        dump = _dump_of(holder)
+        return devices.private_of(dump, int(holder), kind) or dump.struct_class("struct subsys_private")(0)
+
+    return private
+
+
 def _small_block(info: Struct) -> list[Any]:
     return [info.gid[i] for i in range(min(info.ngroups, 65536))]  # NGROUPS_MAX
 
@@ -349,6 +359,12 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct kmem_cache": (
         ("objsize", "object_size", '3b0efdfa1e71 ("mm, sl[aou]b: Extract common fields from struct kmem_cache") (in v3.6)'),
     ),
+    "struct bus_type": (
+        ("p", _subsystem("bus_type"), '"driver core: remove private pointer from struct bus_type" (in v6.4)'),
+    ),
+    "struct class": (
+        ("p", _subsystem("class"), '"driver core: class: remove subsystem private pointer from struct class" (in v6.4)'),
+    ),
     "struct group_info": (
         ("small_block", _small_block, '81243eacfa40 ("cred: simpler, 1D supplementary groups") (in v4.9)'),
     ),
@@ -401,6 +417,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "_device_busy": ("budget_map",),
     "_small_block": ("gid",),
     "charged": ("uid",),
+    "private": ("name",),
 }
 """Members without which a function has nothing to work on: before they were there the old name, or nothing, was."""
 

@@ -253,6 +253,19 @@ class OldNames(unittest.TestCase):
         found = [disk for disk in pykd.kernel.devices.disks(self.dump) if not isinstance(disk, pykd.Error)]
         self.assertLessEqual(set(found), set(disks.values()))
 
+    def test_subsystems(self):
+        """Of a bus, as programs that list PCI found go there, and of a class."""
+        bus = readSymbol("pci_bus_type")
+        try:
+            self.assertEqual(bus, bus.p.bus)
+        except pykd.FaultError as error:
+            self.skipTest(str(error))
+        nodes = readSUListFromHead(bus.p.klist_devices.k_list, "n_node", "struct klist_node")
+        found = [container_of(node, "struct device_private", "knode_bus").device for node in nodes]
+        self.assertEqual({bus}, {device.bus for device in found})
+        block = readSU("struct class", sym2addr("block_class"))
+        self.assertEqual(block, getattr(block.p, "class"))
+
     def test_list_that_became_a_tree(self):
         places = [0xFFFF888000001000, 0xFFFF888000002000]
         self.assertEqual(places, readListByHead(standins.Elements(places)))

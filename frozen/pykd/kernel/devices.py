@@ -23,7 +23,7 @@ def private_of(dump: Dump, holder: int, kind: str) -> Any:
     :raises FaultError: when it was not found and might be in what cannot be read.
     """
     one: Any = dump.object(f"struct {kind}", holder)
-    if one.hasField("p"):
+    if type(one).PYT_type.member("p") is not None:
         return one.p or None
     member, name = ("class", "class_kset") if kind == "class" else ("bus", "bus_kset")
     kset: Any = dump.object("struct kset", dump.read_unsigned(dump.symbol(name, "").address))
