@@ -402,7 +402,9 @@ class Struct(int, metaclass=StructType):
 
     def __getattr__(self, name: str) -> Any: ...
     def __getitem__(self, index: int | str) -> Any:
-        """``s[i]``: the i-th element of an array of such structs; ``s["name"]``: ``PYT_sinfo["name"]`` of the class."""
+        """``s[i]``: the i-th element of an array of such structs; ``s["name"]``: ``PYT_sinfo["name"]`` of the class.
+
+        ``for element in s`` takes ``s[0]``, ``s[1]`` and so on: nothing says where the array ends, so the loop has to."""
     def __add__(self, index: int) -> Struct: ...
     def __len__(self) -> int:
         """sizeof"""

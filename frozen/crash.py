@@ -98,8 +98,17 @@ def symbol_exists(name: str) -> int:
 
 
 def sym2addr(name: str) -> int:
-    """Address of the first symbol of that name, kernel before modules; 0 if there is none."""
-    return clones.address(_dump, _str(name))
+    """Address of the first symbol of that name, kernel before modules; 0 if there is none, and nothing in its place."""
+    return clones.address(_dump, _str(name)) or _gone_address(name)
+
+
+def _gone_address(name: str) -> int:
+    from pykd import standins
+
+    try:
+        return standins.address(name)
+    except pykd.Error:
+        return 0
 
 
 def sym2alladdr(name: str) -> list[int]:

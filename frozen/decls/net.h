@@ -34,6 +34,8 @@ struct static_key_false netstamp_needed_key;
 struct Qdisc_ops *qdisc_base;
 struct Qdisc noop_qdisc;
 struct Qdisc_ops pfifo_fast_ops;
+const u8 prio2band[16];
+const u8 sch_default_prio2band[16];
 const struct Qdisc_ops *default_qdisc_ops;
 struct list_head tcf_proto_base;
 struct xarray page_pools;

@@ -207,6 +207,19 @@ def _ucounts(dump: Dump, uid: int) -> Struct | None:
 _UCOUNTS_CHAINS = 1 << 10  # UCOUNTS_HASHTABLE_BITS
 
 
+class Elsewhere:
+    """A function of another module, which is imported when the old name is used. *needs*: members without which it has nothing to
+    work on."""
+
+    def __init__(self, module: str, name: str, *needs: str) -> None:
+        self.module, self.__name__, self.needs = module, name, needs
+
+    def __call__(self, obj: Any) -> Any:
+        from importlib import import_module
+
+        return getattr(import_module(self.module, __package__), self.__name__)(obj)
+
+
 class Word(int):
     """A number that became the member *f* of a struct: a number to old programs, with the member to new ones."""
 
@@ -379,6 +392,42 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct nsproxy": (
         ("pid_ns", "pid_ns_for_children", 'c2b1df2eb420 ("Rename nsproxy.pid_ns to nsproxy.pid_ns_for_children") (in v3.11)'),
     ),
+    "struct inet_hashinfo": (
+        (
+            "listening_hash",
+            Elsewhere(".oldnet", "listening_hash", "lhash2"),
+            'cae3873c5b3a ("net: inet: Retire port only listening_hash") (in v5.19)',
+        ),
+    ),
+    "struct inet_listen_hashbucket": (
+        ("head", "nulls_head", 'cae3873c5b3a ("net: inet: Retire port only listening_hash") (in v5.19)'),
+    ),
+    "struct hlist_nulls_head": (
+        ("next", "first", 'as of hlist_head'),
+    ),
+    "struct udp_sock": (
+        ("corkflag", Elsewhere(".oldnet", "is_corked", "udp_flags"), '"udp: move udp->... to udp->udp_flags" (in v6.7)'),
+    ),
+    "struct netns_nf": (
+        (
+            "hooks",
+            Elsewhere(".oldnet", "netfilter_hooks", "hooks_ipv4"),
+            '960632ece694 ("netfilter: convert hook list to an array") (in v4.14)',
+        ),
+    ),
+    "struct unix_address": (
+        ("hash", Elsewhere(".oldnet", "address_hash", "name"), '"af_unix: Save hash in sk_hash." (in v5.17)'),
+    ),
+    "struct neigh_hash_table": (
+        (
+            "hash_buckets",
+            Elsewhere(".oldnet", "neighbour_buckets", "hash_heads"),
+            '"neighbour: Remove bare neighbour::next pointer" (in v6.13)',
+        ),
+    ),
+    "struct neighbour": (
+        ("next", Elsewhere(".oldnet", "next_neighbour", "hash"), '"neighbour: Remove bare neighbour::next pointer" (in v6.13)'),
+    ),
     **dict.fromkeys(
         (
             "struct pid_namespace",
@@ -423,7 +472,8 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 
 
 def _can(cls: StructType, source: Callable[[Struct], Any]) -> bool:
-    return all(cls.has_member(name) for name in _NEEDS.get(source.__name__, ()))
+    needs = source.needs if isinstance(source, Elsewhere) else _NEEDS.get(source.__name__, ())
+    return all(cls.has_member(name) for name in needs)
 
 
 def _add_page(cls: StructType) -> None:
@@ -497,6 +547,8 @@ OLD_SYMBOLS: dict[str, str] = {
     "tk_core": "timekeeper_data",
     # "genirq: Unexport nr_irqs" (in v6.13)
     "nr_irqs": "total_nr_irqs",
+    # "net: sched: ... sch_default_prio2band": gone global in v6.7
+    "prio2band": "sch_default_prio2band",
 }
 """Variables that have another name now; their type is the same."""
 

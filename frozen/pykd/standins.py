@@ -56,6 +56,15 @@ def _name_buckets() -> list[Elements]:
     return [Elements(node for node, _ in rbtree.nodes(dump, dump.symbol("name_rb_tree").address, lambda _: None))]
 
 
+def _of_net(name: str) -> Callable[[], Any]:
+    def value() -> Any:
+        from . import oldnet
+
+        return getattr(oldnet, name)(current())
+
+    return value
+
+
 GONE: dict[str, Callable[[], Any]] = {
     # Nobody waits for congestion any more; gone between v5.10 and v6.1.
     "congestion_wqh": list,
@@ -66,6 +75,12 @@ GONE: dict[str, Callable[[], Any]] = {
     "bdev_map": _bdev_map,
     # dm_mod, before v5.13
     "_name_buckets": _name_buckets,
+    # b6e811383062 ("af_unix: Define a per-netns hash table.") (in v6.0)
+    "unix_socket_table": _of_net("unix_socket_table"),
+    # "net: move ptype_all into net_hotdata" (in v6.9)
+    "ptype_all": _of_net("ptype_all"),
+    # 21a216a8fc63 ("ipv6/addrconf: allocate a per netns hash table") (in v5.18)
+    "inet6_addr_lst": _of_net("inet6_addr_lst"),
     # A part of tk_core since v6.13, of timekeeper_data since 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17).
     "shadow_timekeeper": _shadow_timekeeper,
 }
@@ -73,3 +88,21 @@ GONE: dict[str, Callable[[], Any]] = {
 
 SEEN = frozenset(("bdev_map",))
 """Those that are to be taken for symbols: programs ask whether they exist before they read them."""
+
+TYPES = {
+    "unix_socket_table": "struct hlist_head",
+    "ptype_all": "struct list_head",
+    "inet6_addr_lst": "struct hlist_head",
+}
+"""Of those whose type programs look at: what they held."""
+
+
+def address(name: str) -> int:
+    """Where the first element of a variable that is no more lies now; 0 if it is nowhere, or not in one piece."""
+    if name not in TYPES:
+        return 0
+    value = GONE[name]()
+    parts = value if isinstance(value, list) else [value]
+    if not parts or any(int(part) != int(parts[0]) + i * len(part) for i, part in enumerate(parts)):
+        return 0
+    return int(parts[0])

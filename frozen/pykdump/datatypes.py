@@ -485,7 +485,13 @@ class ArtStructInfo(_SUInfo):
     def append(self, ftype: str, fname: str) -> None:
         """A member of C type *ftype* at the end, without padding."""
         info = VarInfo(fname)
-        info.ti = TypeInfo(ftype)
+        try:
+            info.ti = TypeInfo(ftype)
+        except pykd.Error:
+            # Of a struct that this kernel lacks, or that is still to be made, its pointers are known.
+            if not ftype.rstrip().endswith("*"):
+                raise
+            info.ti = TypeInfo("void *")
         info.offset = self.PYT_size
         info.bitoffset = 8 * self.PYT_size
         self._append(info)

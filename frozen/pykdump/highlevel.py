@@ -516,6 +516,8 @@ def whatis(symbol: str) -> VarInfo:
     except KeyError:
         pass
     try:
+        if symbol in standins.TYPES and not crash.symbol_exists(symbol):
+            return _gone(symbol)
         found = pykd.current().symbol(symbol if symbol_exists(symbol) else OLD_SYMBOLS.get(symbol, symbol))
         described = crash.gdb_whatis(symbol)
     except crash.error:
@@ -523,6 +525,16 @@ def whatis(symbol: str) -> VarInfo:
     info = VarInfo(symbol)
     info.ti = TypeInfo(_with_length(described, found.size))
     info.addr = found.address
+    info.ctype = info.ti.stype  # type: ignore[attr-defined]
+    _variables[symbol] = info
+    return info
+
+
+def _gone(symbol: str) -> VarInfo:
+    """The type of a variable that is no more: programs ask whether it is known before they read it."""
+    info = VarInfo(symbol)
+    info.ti = TypeInfo(standins.TYPES[symbol])
+    info.addr = 0
     info.ctype = info.ti.stype  # type: ignore[attr-defined]
     _variables[symbol] = info
     return info

@@ -7,6 +7,7 @@ import sys
 
 import _pykd
 import pykd
+from pykd.standins import Elements
 
 from .datatypes import TypeInfo
 from .Generic import registerModuleAttr
@@ -64,6 +65,8 @@ def Addr(obj: Any, extra: str | None = None) -> int | None:
         return int(obj) if extra is None else int(obj) + obj.fieldOffset(extra)
     if isinstance(obj, SmartString):
         return obj.addr
+    if isinstance(obj, Elements):
+        return obj
     raise TypeError(type(obj))
 
 

@@ -427,6 +427,13 @@ static PyObject *read_field(PyObject *self, struct kd_typed *typed, FieldObject 
 	return kd_path_read(typed->dump, &field->path, self, base, &place);
 }
 
+/*
+ * `object.__getattr__(name)`, written out: programs do so to choose a member at run time. As a method of the class it
+ * would have Python route every access through it, so it is made for who asks.
+ */
+static PyObject *struct_getattro(PyObject *self, PyObject *name);
+static PyMethodDef getattr_method = { "__getattr__", struct_getattro, METH_O, NULL };
+
 static PyObject *struct_getattro(PyObject *self, PyObject *name)
 {
 	struct kd_typed *typed = kd_py_typed(Py_TYPE(self));
@@ -446,6 +453,8 @@ static PyObject *struct_getattro(PyObject *self, PyObject *name)
 	if (field)
 		return read_field(self, typed, field, name);
 	if (!PyErr_Occurred()) {
+		if (PyUnicode_EqualToUTF8(name, getattr_method.ml_name))
+			return PyCFunction_New(&getattr_method, self);
 		KD_PYOBJECT PyObject *symbol = PyObject_GetAttrString((PyObject *)Py_TYPE(self), "PYT_symbol");
 		if (symbol)
 			PyErr_Format(kd_py_MemberError, "<%S> does not have a field <%U>", symbol, name);
@@ -551,6 +560,19 @@ static PyObject *element_at(PyObject *self, PyObject *index)
 	if (steps == -1 && PyErr_Occurred())
 		return NULL;
 	return kd_py_typed_new(Py_TYPE(self), value_of(self) + (uint64_t)steps * typed->stride);
+}
+
+/*
+ * `for element in object` takes object[0], object[1] and so on. Nothing says how long an array behind a pointer is, so
+ * the loop has to end by itself, by a break or a zip(); one that does not ends here.
+ */
+enum { MAX_STEPS = 1 << 20 };
+
+static PyObject *elements_of(PyObject *self)
+{
+	KD_PYOBJECT PyObject *get = PyObject_GetAttrString(self, "__getitem__");
+	KD_PYOBJECT PyObject *numbers = get ? PyObject_CallFunction((PyObject *)&PyRange_Type, "i", MAX_STEPS) : NULL;
+	return numbers ? PyObject_CallFunctionObjArgs((PyObject *)&PyMap_Type, get, numbers, NULL) : NULL;
 }
 
 static PyObject *struct_subscript(PyObject *self, PyObject *index)
@@ -683,6 +705,7 @@ static PyType_Spec struct_spec = {
 			{ Py_tp_repr, struct_repr },
 			{ Py_nb_add, struct_add },
 			{ Py_mp_subscript, struct_subscript },
+			{ Py_tp_iter, elements_of },
 			{ Py_mp_length, struct_length },
 			{ Py_tp_methods, struct_methods },
 			{ Py_tp_getset, struct_getset },
@@ -799,6 +822,7 @@ static PyType_Spec pointer_spec = {
 			{ Py_tp_repr, pointer_repr },
 			{ Py_tp_str, pointer_repr },
 			{ Py_mp_subscript, pointer_subscript },
+			{ Py_tp_iter, elements_of },
 			{ Py_tp_methods, pointer_methods },
 			{ Py_tp_getset, pointer_getset },
 			{},
