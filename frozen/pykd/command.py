@@ -56,7 +56,7 @@ class UnknownCommandError(CommandError):
 class Option:
     """An option as crash's users type it: ``-a``, ``-C CPUS``, ``--json``.
 
-    :param flag: with its dash or dashes.
+    :param flag: with its dash or dashes; ``-S=`` for one whose value follows without a blank.
     :param value: name of its value in the synopsis; None: it has none and counts how often it was given.
     :param repeat: values are collected in a list.
     """
@@ -68,10 +68,10 @@ class Option:
         self.value = value
         self.help = help
         self.repeat = repeat
-        self.key = flag.lstrip("-").replace("-", "_")
+        self.key = flag.lstrip("-").replace("-", "_").replace("=", "_")
 
     def __str__(self) -> str:
-        return f"{self.flag} {self.value}" if self.value else self.flag
+        return f"{self.flag}{'' if self.flag.endswith('=') else ' '}{self.value}" if self.value else self.flag
 
 
 class Options:
@@ -157,6 +157,7 @@ class Command:
         :raises UsageError:
         """
         by_flag = {option.flag: option for option in self.options}
+        joined = [flag for flag in by_flag if flag.endswith("=")]
         options = Options(self.options)
         rest = list(words)
         while rest:
@@ -172,6 +173,8 @@ class Command:
                 continue
             if word in by_flag:
                 flag, tail = word, None
+            elif flag := next(filter(word.startswith, joined), ""):
+                tail = word.removeprefix(flag)
             elif word.startswith("--"):
                 flag, equals, value = word.partition("=")
                 tail = value if equals else None

@@ -72,6 +72,25 @@ def user_pgd(session: Session) -> int:
     return session.dump.translate(int(task.mm.pgd), pgd=0)
 
 
+def cpu_list(session: Session, spec: str) -> list[int]:
+    """CPUs of ``:0,2-3``, ``:a`` or ``:`` (the context's). :raises CommandError:"""
+    nrs = [cpu.nr for cpu in session.dump.cpus()]
+    if spec in ("a", "all"):
+        return nrs
+    if not spec:
+        return nrs[:1]
+    chosen: list[int] = []
+    try:
+        for part in spec.split(","):
+            first, _, last = part.partition("-")
+            chosen += range(int(first), min(int(last or first), max(nrs)) + 1) or [int(first)]
+    except ValueError:
+        raise CommandError(f"invalid cpu specification: {spec}") from None
+    if wrong := [nr for nr in chosen if nr not in nrs]:
+        raise CommandError(f"invalid cpu specification: {wrong[0]}")
+    return chosen
+
+
 def identity(thread: Thread) -> Row:
     """The keys with which rows name their thread."""
     return {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "comm": thread.comm}

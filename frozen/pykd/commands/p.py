@@ -9,7 +9,8 @@ from typing import Any
 from _pykd import Error
 from pykd.cformat import Formatter
 from pykd.command import Command, CommandError, Option, Row, UsageError
-from pykd.commands.struct_ import cpu_list, radix_of
+from pykd.commands.struct_ import radix_of
+from pykd.context import cpu_list
 from pykd.expression import ExpressionError, Value, evaluate
 from pykd.session import Session
 

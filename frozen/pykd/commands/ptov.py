@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pykd.command import Command, Row, UsageError
-from pykd.commands.struct_ import cpu_list
+from pykd.context import cpu_list
 from pykd.expression import address as to_address
 from pykd.session import Session
 

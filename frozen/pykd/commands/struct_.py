@@ -10,6 +10,7 @@ from _pykd import Error, Type
 from pykd import cdefine
 from pykd.cformat import Formatter
 from pykd.command import Command, CommandError, Option, Row, UsageError
+from pykd.context import cpu_list
 from pykd.session import Session
 
 OPTIONS = (
@@ -42,25 +43,6 @@ def split_members(word: str) -> tuple[str, list[str]]:
     """``task_struct.pid,comm`` is ``task_struct`` and its members."""
     name, dot, rest = word.partition(".")
     return name, rest.split(",") if dot else []
-
-
-def cpu_list(session: Session, spec: str) -> list[int]:
-    """CPUs of ``:0,2-3``, ``:a`` or ``:`` (the context's). :raises CommandError:"""
-    nrs = [cpu.nr for cpu in session.dump.cpus()]
-    if spec in ("a", "all"):
-        return nrs
-    if not spec:
-        return nrs[:1]
-    chosen: list[int] = []
-    try:
-        for part in spec.split(","):
-            first, _, last = part.partition("-")
-            chosen += range(int(first), int(last or first) + 1)
-    except ValueError:
-        raise CommandError(f"invalid CPU specification: {spec}") from None
-    if wrong := [nr for nr in chosen if nr not in nrs]:
-        raise CommandError(f"no CPU {wrong[0]}")
-    return chosen
 
 
 def radix_of(session: Session, options: Any) -> int:

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from .. import Error, per_dump
+from .. import Error, FaultError, per_dump
+from . import sections
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from _pykd import Dump
@@ -60,19 +62,88 @@ def flag_names(dump: Dump) -> dict[int, str]:
     return names
 
 
+class Table:
+    """Members of consecutive ``struct page``, read at once.
+
+    :ivar first: number of the first page.
+    :ivar flags, mappings, indexes, counts: of each page.
+    """
+
+    __slots__ = ("counts", "data", "first", "flags", "indexes", "mappings")
+
+    def __init__(self, dump: Dump, first: int, data: bytes) -> None:
+        layout = dump.type("struct page")
+        size = layout.size
+        index = layout.member("index") or layout.member("__folio_index")
+        self.first = first
+        self.data = data
+        words = memoryview(data).cast("Q")
+        # 53fbef56e07d ("mm: introduce memdesc_flags_t") (in v6.18): flags are in a struct
+        self.flags = words[layout.offset_of("flags") // 8 :: size // 8].tolist()
+        self.mappings = words[layout.offset_of("mapping") // 8 :: size // 8].tolist()
+        self.indexes = words[index.offset // 8 :: size // 8].tolist() if index else [0] * len(self.flags)
+        self.counts = memoryview(data).cast("i")[layout.offset_of("_refcount") // 4 :: size // 4].tolist()
+
+
+def chunks(dump: Dump) -> Iterator[tuple[int, int, bytes | FaultError]]:
+    """The memory map of all present sections: (first page, number of pages, bytes), in pieces as large as can be read."""
+    size = dump.type("struct page").size
+    per_section = (1 << sections.bits(dump)) // dump.page_size
+    for section in sections.sections(dump):
+        if "error" in section:
+            continue
+        first, start = section["pfn"], page_of(dump, section["pfn"] * dump.page_size)
+        try:
+            yield first, per_section, dump.read(start, per_section * size)
+            continue
+        except FaultError:
+            pass
+        step = dump.page_size // size or 1
+        for number in range(0, per_section, step):
+            try:
+                yield first + number, step, dump.read(start + number * size, step * size)
+            except FaultError as error:
+                yield first + number, step, error
+
+
+def tables(dump: Dump) -> Iterator[tuple[int, Table | None]]:
+    """The same as tables, None where a piece cannot be read."""
+    for first, _, data in chunks(dump):
+        yield first, Table(dump, first, data) if isinstance(data, bytes) else None
+
+
+def rows(dump: Dump) -> Iterator[dict[str, Any]]:
+    """What :func:`row` has, of the pages of all present sections."""
+    size, page_size = dump.type("struct page").size, dump.page_size
+    names: dict[int, list[str]] = {}
+    for first, count, data in chunks(dump):
+        address, physical = page_of(dump, first * page_size), first * page_size
+        if isinstance(data, FaultError):
+            for number in range(count):
+                yield {"page": address + number * size, "physical": physical + number * page_size, "error": str(data)}
+            continue
+        table = Table(dump, first, data)
+        for flags, mapping, index, users in zip(table.flags, table.mappings, table.indexes, table.counts, strict=True):
+            found = names.get(flags)
+            if found is None:
+                found = names[flags] = names_of(dump, flags)
+            yield {"page": address, "physical": physical, "mapping": mapping, "index": index, "count": users, "flags": flags, "names": found}
+            address += size
+            physical += page_size
+
+
+def names_of(dump: Dump, flags: int) -> list[str]:
+    """Names of the flags that are set."""
+    return [name for bit, name in flag_names(dump).items() if flags >> bit & 1]
+
+
 def row(dump: Dump, address: int) -> dict[str, Any]:
     """What crash shows of a page: address, physical, mapping, index, count, flags, names."""
     found: dict[str, Any] = {"page": address, "physical": physical_of(dump, address)}
     try:
-        page: Any = dump.object("struct page", address)
-        # 53fbef56e07d ("mm: introduce memdesc_flags_t") (in v6.18): flags are in a struct
-        value = dump.read_unsigned(address)
-        found["mapping"] = int(page.mapping)
-        member = dump.type("struct page").member("index") or dump.type("struct page").member("__folio_index")
-        found["index"] = dump.read_unsigned(address + member.offset) if member else 0
-        found["count"] = page._refcount.counter
-        found["flags"] = value
-        found["names"] = [name for bit, name in flag_names(dump).items() if value >> bit & 1]
+        table = Table(dump, 0, dump.read(address, dump.type("struct page").size))
+        value = table.flags[0]
+        found |= {"mapping": table.mappings[0], "index": table.indexes[0], "count": table.counts[0], "flags": value, "names": names_of(dump, value)}
     except Error as error:
         found["error"] = str(error)
     return found
@@ -83,8 +154,7 @@ TITLE = "      PAGE       PHYSICAL      MAPPING       INDEX CNT FLAGS"
 
 def text(found: dict[str, Any]) -> str:
     """A line under :data:`TITLE`."""
-    line = f"{found['page']:016x} {found['physical'] or 0:>9x} "
+    line = f"{found['page']:016x} {found['physical'] or 0:>8x} "
     if "flags" in found:
-        mapping = f"{found['mapping']:016x}" if found["mapping"] else f"{0:>16}"
-        line += f"{mapping} {found['index']:>9x} {found['count']:>3} {found['flags']:x} {','.join(found['names'])}"
+        line += f"{found['mapping']:>16x} {found['index']:>8x} {found['count']:>2} {found['flags']:x} {','.join(found['names'])}"
     return line.rstrip() + (f" (error: {found['error']})" if "error" in found else "")

@@ -33,6 +33,8 @@ class Objects:
         """Those of them that are in sheaves, by holder."""
         self.cpu_slabs: dict[int, tuple[int, int, list[int]]] = {}
         """By CPU: (struct kmem_cache_cpu, its slab or 0, its partial slabs)"""
+        self.frozen: dict[int, int] = {}
+        """Slabs that a CPU allocates from, with the CPU: all that is free in them is that CPU's."""
         for cpu in cpus.possible(dump):
             try:
                 self._cpu(cpu)
@@ -54,6 +56,8 @@ class Objects:
                 partial, why = dump.follow(int(local.partial), self.slab.member_offset("next"), stop=0, limit=MAX_OBJECTS)
                 self._note(why, "partial slabs of a CPU")
             self.cpu_slabs[cpu] = int(local), current, partial
+            if current:
+                self.frozen[current] = cpu
             for one in self._free_list(int(local.freelist)):
                 self.holders[one] = f"cpu {cpu} cache"
         # 2d517aa09bbc ("slab: add opt-in caching layer of percpu sheaves") (in v6.18)
@@ -120,10 +124,13 @@ class Objects:
                 row["error"] = str(error)
             pad = self.cache.red_left_pad if self.cache.hasField("red_left_pad") else 0
             found = []
+            owner = f"cpu {self.frozen[address]} cache" if address in self.frozen else ""
             for number in range(total):
                 where = memory + pad + number * self.cache.size
-                found.append({"address": where, "free": where in free or where in self.holders, "holder": self.holders.get(where, "")})
-            unused = sum(item["free"] for item in found)
+                is_free = where in free or where in self.holders
+                found.append({"address": where, "free": is_free, "holder": self.holders.get(where, owner) if is_free else ""})
+            # where the list of free objects is cut off, the slab's own count knows better
+            unused = total - one.inuse if "error" in row else sum(item["free"] for item in found)
             row |= {"memory": memory, "node": node_of(self.dump, address), "total": total, "allocated": total - unused, "free": unused}
             row["objects"] = found
         except Error as error:

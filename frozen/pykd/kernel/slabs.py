@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 MAX_CACHES = 20000
 MAX_SLABS = 1 << 22
 """In one list"""
+UNKNOWN = "(unknown)"
+"""In place of a name that cannot be read"""
 MAX_OBJECTS = 1 << 16
 """In one slab"""
 
@@ -65,12 +67,12 @@ class Counter:
         return found
 
     def _name(self, cache: Any) -> str:
-        """``?`` where it cannot be read: names of caches are apart from these, and a cache without one can be counted."""
+        """:data:`UNKNOWN` where it cannot be read: names of caches are apart from these, and a cache without one can be counted."""
         try:
             return str(cache.name)
         except Error as error:
             self.problems.append(error)
-            return "?"
+            return UNKNOWN
 
     def nodes(self, cache: Any) -> Iterator[Any]:
         """``struct kmem_cache_node`` of each node that has one; ``per_node`` in place of ``node`` since v7.1."""

@@ -38,6 +38,15 @@ def node_stats(dump: Dump) -> dict[str, int]:
     return dict(zip(found, _counters(dump, dump.symbol("vm_node_stat", "").address, len(found)), strict=True))
 
 
+def numa_stats(dump: Dump) -> dict[str, int]:
+    """Sums over the CPUs and zones of what f19298b9516c ("mm/vmstat: convert NUMA statistics to basic NUMA counters") (in v5.14) made events of zones.
+
+    :raises NotFoundError: the kernel has none of them, or has them there.
+    """
+    found = names(dump, "NUMA_HIT", "NR_VM_NUMA_STAT_ITEMS")
+    return dict(zip(found, _counters(dump, dump.symbol("vm_numa_stat", "").address, len(found)), strict=True))
+
+
 def events(dump: Dump) -> dict[str, int]:
     """Sums over the CPUs."""
     found = names(dump, "PGPGIN", "NR_VM_EVENT_ITEMS")
