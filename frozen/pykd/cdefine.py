@@ -15,11 +15,39 @@ def _untagged(type: Type) -> Type | None:
     return type if type.kind in ("struct", "union", "enum") and type.name is None else None
 
 
-def _member_lines(member: Member, base: int, indent: int, offsets: bool) -> Iterator[str]:
+class Offsets:
+    """How offsets are shown before members: ``   [16] ``.
+
+    :param type: the outermost structure, whose size says how wide they can be.
+    """
+
+    def __init__(self, type: Type, radix: int = 10) -> None:
+        self.type = type
+        self.radix = radix
+        self.width = len(self._number(type.size)) + 4
+        self.blank = " " * (self.width + 1)
+
+    def _number(self, value: int) -> str:
+        return f"{value:#x}" if self.radix == 16 else str(value)
+
+    def within(self, member: Member, offset: int) -> str:
+        """The mark of a member of a member with a name: crash shows it only where its name alone says which it is."""
+        found = self.type.member(member.name) if member.name else None
+        return self.mark(offset) if found is not None and found.offset == offset else self.blank
+
+    def mark(self, offset: int) -> str:
+        return f"[{self._number(offset)}]".rjust(self.width) + " "
+
+
+def _member_lines(member: Member, base: int, indent: int, offsets: Offsets | None) -> Iterator[str]:
     """Declaration of a member whose struct begins *base* bytes into the outermost one."""
     at = base + member.offset
-    mark = f"{f'[{at}]':>8} " if offsets else ""
+    mark = offsets.mark(at) if offsets else ""
     blank = " " * len(mark)
+    yield from _declaration(member, at, indent, offsets, mark, blank)
+
+
+def _declaration(member: Member, at: int, indent: int, offsets: Offsets | None, mark: str, blank: str) -> Iterator[str]:
     pad = " " * indent
     bits = f" : {member.bit_size}" if member.bit_size is not None else ""
     inner = _untagged(member.type)
@@ -35,8 +63,13 @@ def _member_lines(member: Member, base: int, indent: int, offsets: bool) -> Iter
         return
     yield f"{blank}{pad}{inner.kind} {{"
     for part in inner.members():
-        yield from _member_lines(part, at, indent + 4, offsets)
-    yield f"{blank}{pad}}}{' ' + tail if tail else ''}{bits};"
+        # of a member with a name its own offset counts, which stands behind its members
+        if member.name:
+            inner_mark = offsets.within(part, at + part.offset) if offsets else ""
+            yield from _declaration(part, at + part.offset, indent + 4, offsets, inner_mark, blank)
+        else:
+            yield from _member_lines(part, at, indent + 4, offsets)
+    yield f"{mark if member.name else blank}{pad}}}{' ' + tail if tail else ''}{bits};"
 
 
 def _declarator(member: Member, inner: Type) -> str:
@@ -53,32 +86,44 @@ def _declarator(member: Member, inner: Type) -> str:
     return text
 
 
-def lines(type: Type, *, offsets: bool = False, name: str | None = None) -> Iterator[str]:
+def enum_line(type: Type) -> str:
+    """``enum NAME {A, B, C = 4}`` as gdb has it."""
+    head = f"enum {type.name} " if type.name else "enum "
+    expected, parts = 0, []
+    for name, value in type.enumerators():
+        parts.append(name if value == expected else f"{name} = {value}")
+        expected = value + 1
+    return f"{head}{{{', '.join(parts)}}}"
+
+
+def lines(type: Type, *, offsets: bool = False, name: str | None = None, radix: int = 10) -> Iterator[str]:
     """The definition of a struct, union or enum, without its final semicolon.
 
     :param offsets: each member's byte offset in brackets before it.
     :param name: a typedef's, for ``typedef struct {…} name;``.
+    :param radix: 10 or 16, of the offsets.
     """
     head = f"{type.kind} {type.name}" if type.name else type.kind
     if name:
         head = f"typedef {head}"
-    if type.kind == "enum":
-        values = ", ".join(f"{key} = {value}" if value != i else key for i, (key, value) in enumerate(type.enumerators()))
-        yield f"{head} {{{values}}}" + (f" {name};" if name else "")
-        return
     yield f"{head} {{"
+    if type.kind == "enum":
+        yield from (f"  {key} = {value}" for key, value in type.enumerators())
+        yield f"}} {name};" if name else "};"
+        return
     for member in type.members():
         # offsets take the place of the first column's indent
-        yield from _member_lines(member, 0, 0 if offsets else 4, offsets)
+        yield from _member_lines(member, 0, 0 if offsets else 4, Offsets(type, radix) if offsets else None)
     yield "}" + (f" {name};" if name else "")
 
 
-def members(type: Type, paths: list[str], *, offsets: bool = True) -> Iterator[str]:
-    """``struct NAME {``, the declarations of some members, ``}``. :raises KeyError: of a path that is none."""
+def members(type: Type, paths: list[str], *, radix: int = 10) -> Iterator[str]:
+    """``struct NAME {``, the declarations of some members with their offsets, ``}``. :raises KeyError: of a path that is none."""
+    found = [type.member(path) for path in paths]
+    if None in found:
+        raise KeyError(paths[found.index(None)])
     yield f"{type.kind} {type.name} {{" if type.name else f"{type.kind} {{"
-    for path in paths:
-        member = type.member(path)
-        if member is None:
-            raise KeyError(path)
-        yield from _member_lines(member, 0, 0 if offsets else 4, offsets)
+    for member in found:
+        if member is not None:
+            yield from _member_lines(member, 0, 0, Offsets(type, radix))
     yield "}"

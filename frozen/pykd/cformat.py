@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from _pykd import Dump, Error, FaultError, Member, Type
+from _pykd import Dump, Error, FaultError, Member, Symbol, Type
 
 ELEMENTS = 256
 """crash's ``print_max``: more of an array or a string is cut off with ``...``"""
@@ -62,11 +62,13 @@ class Formatter:
     """Formats values of one dump.
 
     :param radix: 10 or 16, of integers.
+    :param letter: how gdb is to show numbers (``x d u o t c a z``), as in ``p/x``; empty: each as its type is shown.
     """
 
-    def __init__(self, dump: Dump, radix: int = 10) -> None:
+    def __init__(self, dump: Dump, radix: int = 10, letter: str = "") -> None:
         self.dump = dump
         self.radix = radix
+        self.letter = letter
         self._enums: dict[Type, list[tuple[str, int]]] = {}
         self._members: dict[Type, list[Member]] = {}
 
@@ -100,6 +102,7 @@ class Formatter:
         if target is not None and _is_char(target):
             if not value:
                 return text
+            text += self._named_string(value)
             try:
                 found = self.dump.read_string(value, ELEMENTS + 1)
             except Error:
@@ -107,10 +110,20 @@ class Formatter:
             cut = "..." if len(found) > ELEMENTS else ""
             return f"{text} {quoted(found[:ELEMENTS])}{cut}"
         symbol = self.dump.symbol_at(value) if value >> 63 else None
-        if symbol is None or symbol.module is not None:
-            return text
-        offset = value - symbol.address
-        return f"{text} <{symbol.name}+{offset}>" if offset else f"{text} <{symbol.name}>"
+        return text if symbol is None else text + _symbol_text(symbol, value)
+
+    def _named_string(self, value: int) -> str:
+        """`` <sym+off>`` of a string that is a variable of its own, or within one whose size is known; constants have no names."""
+        symbol = self.dump.symbol_at(value) if value >> 63 else None
+        if symbol is None:
+            return ""
+        if value != symbol.address:
+            try:
+                if value - symbol.address >= self.dump.symbol_type(symbol.name).strip().size:
+                    return ""
+            except Error:
+                return ""
+        return _symbol_text(symbol, value)
 
     # -- memory
 
@@ -139,6 +152,8 @@ class Formatter:
             return self._array(stripped, data, address, indent)
         if isinstance(data, Unreadable):
             return f"<{data.error.reason} {address:#x}>"
+        if self.letter and kind in ("pointer", "enum", "int"):
+            return self.lettered(int.from_bytes(data, "little"), 8 * stripped.size)
         if kind == "pointer":
             return self._pointer(stripped, data)
         if kind == "enum":
@@ -149,6 +164,26 @@ class Formatter:
             return self._integer(stripped, int.from_bytes(data, "little", signed=stripped.signed))
         return f"{{{type}}} {self.pointer(address)}"
 
+    def lettered(self, value: int, bits: int) -> str:
+        """A number of *bits* bits as the letter has it."""
+        value &= (1 << bits) - 1
+        signed = value - (1 << bits) if value >> (bits - 1) else value
+        if self.letter == "x":
+            return f"{value:#x}"
+        if self.letter == "z":
+            return f"0x{value:0{(bits + 3) // 4}x}"
+        if self.letter == "o":
+            return f"0{value:o}" if value else "0"
+        if self.letter == "t":
+            return f"{value:b}"
+        if self.letter == "u":
+            return str(value)
+        if self.letter == "a":
+            return self.pointer(value)
+        if self.letter == "c":
+            return f"{signed if bits == 8 else value} '{escape(value & 0xFF, chr(39))}'"
+        return str(signed)
+
     def _pointer(self, type: Type, data: bytes) -> str:
         target = type.target
         inner = target.strip() if target is not None else None
@@ -158,10 +193,10 @@ class Formatter:
         return self.pointer(value, inner)
 
     def _integer(self, type: Type, value: int) -> str:
-        if type.name in ("_Bool", "bool") and self.radix != 16:
-            return {0: "false", 1: "true"}.get(value, str(value))
         if self.radix == 16:
             return f"{value & ((1 << 8 * type.size) - 1):#x}"
+        if type.name in ("_Bool", "bool"):
+            return {0: "false", 1: "true"}.get(value, str(value))
         if type.size == 1:
             return f"{value} '{escape(value & 0xFF, chr(39))}'"
         return str(value)
@@ -186,12 +221,14 @@ class Formatter:
         bits = member.bit_size or 0
         value = int.from_bytes(data, "little") >> shift & ((1 << bits) - 1)
         type = member.type.strip()
+        if self.letter:
+            return self.lettered(value, bits)
         if type.kind == "enum":
             return self._enum(type, value)
-        if type.name in ("_Bool", "bool") and self.radix != 16:
-            return "true" if value else "false"
         if self.radix == 16:
             return f"{value:#x}"
+        if type.name in ("_Bool", "bool"):
+            return "true" if value else "false"
         if type.signed and value >> (bits - 1):
             value -= 1 << bits
         # gdb shows a bit field of a character type as a number and a character too
@@ -228,9 +265,9 @@ class Formatter:
         inner = element.strip()
         if not length:
             if _is_char(inner):
-                return f'{self.pointer(address)} ""'
+                return f'{self.pointer(address)} ""' if length == 0 else self.pointer(address, inner)
             return "{}" if length == 0 else self.pointer(address)
-        if _is_char(inner) and not isinstance(data, Unreadable):
+        if _is_char(inner) and not isinstance(data, Unreadable) and not self.letter:
             return self._text(data)
         if isinstance(data, Unreadable) and inner.kind not in ("struct", "union", "array"):
             data = self._partly(data, address, length * inner.size)
@@ -255,6 +292,11 @@ class Formatter:
         if shown.endswith(b"\0"):
             shown = shown[:-1]  # gdb leaves out one final NUL
         return quoted(shown)
+
+
+def _symbol_text(symbol: Symbol, value: int) -> str:
+    offset = value - symbol.address
+    return f" <{symbol.name}+{offset}>" if offset else f" <{symbol.name}>"
 
 
 def _is_char(type: Type) -> bool:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
+from _pykd import Dump
 from pykd import tasktable
 from pykd.command import CommandError, Row
 from pykd.session import Session
@@ -89,6 +90,15 @@ def cpu_list(session: Session, spec: str) -> list[int]:
     if wrong := [nr for nr in chosen if nr not in nrs]:
         raise CommandError(f"invalid cpu specification: {wrong[0]}")
     return chosen
+
+
+def memory(session: Session, user: object) -> Dump:
+    """The dump; with *user* its user memory of the session's task. :raises CommandError: it has no user space"""
+    if not user:
+        return session.dump
+    from pykd.usermemory import UserMemory
+
+    return cast("Dump", UserMemory(session.dump, user_pgd(session)))
 
 
 def identity(thread: Thread) -> Row:

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """C expressions over a dump: ``init_task.mm->pgd``, ``*(struct list_head *)0xffff…``, ``sizeof(struct page) * 4``.
 
-Operators and their precedence are C's; there is no assignment and no call. A name is a global variable, a function or an
-enumerator. Integers have 64 bits and wrap.
+Operators and their precedence are C's, with gdb's ``OBJECT@COUNT`` (that many objects in a row) and ``typeof``; there is no assignment
+and no call. A name is a global variable, a function or an enumerator; ``$N``, ``$`` and ``$$`` are values that were printed. Integers
+have 64 bits and wrap.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from _pykd import Dump, Error, NotFoundError, Type
@@ -19,16 +21,19 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(
     r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)[uUlL]*(?![\w.])|([A-Za-z_$][\w$.]*?(?:\w|$))(?=\W|$)|('(?:\\.|[^\\'])')"
-    r"|(->|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^~!<>?:()\[\].,]))"
+    r"|(->|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^~!<>?:()\[\].,@])"
+    r"|(\"(?:\\.|[^\\\"])*\"))"
 )
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _BINARY = {
     "||": 1, "&&": 2, "|": 3, "^": 4, "&": 5, "==": 6, "!=": 6, "<": 7, ">": 7, "<=": 7, ">=": 7,
-    "<<": 8, ">>": 8, "+": 9, "-": 9, "*": 10, "/": 10, "%": 10,
+    "<<": 8, ">>": 8, "@": 9, "+": 10, "-": 10, "*": 11, "/": 11, "%": 11,
 }  # fmt: skip
 _TYPE_WORDS = frozenset(
     "struct union enum const volatile unsigned signed char short int long float double void _Bool bool".split()
 )
+_TYPEOF = ("typeof", "__typeof__", "__typeof")
+_MAX_REPEAT = 1 << 20
 _MASK = (1 << 64) - 1
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "a": 7, "b": 8, "f": 12, "v": 11}
 
@@ -40,7 +45,7 @@ class ExpressionError(CommandError):
 class Value:
     """The value of an expression: an object in memory, or a number of a type."""
 
-    __slots__ = ("address", "bits", "dump", "number", "type")
+    __slots__ = ("address", "bits", "data", "dump", "number", "type")
 
     def __init__(
         self, dump: Dump, type: Type, *, address: int | None = None, number: int = 0, bits: tuple[int, int] | None = None
@@ -54,6 +59,8 @@ class Value:
         self.address = address
         self.number = number
         self.bits = bits
+        self.data: bytes | None = None
+        """Of a string constant, which is nowhere in memory"""
 
     def integer(self) -> int:
         """The value as a number: of arrays, structs and functions their address. :raises FaultError, ExpressionError:"""
@@ -74,6 +81,10 @@ class Value:
     def text(self, formatter: Formatter) -> str:
         """As gdb prints it."""
         type = self.type.strip()
+        if self.data is not None:
+            return formatter.value_of_bytes(self.type, self.data)
+        if type.kind in ("int", "enum", "pointer", "float"):
+            self.integer()  # a number that cannot be read is an error, not a value
         if self.bits is not None or self.address is None:
             if type.kind == "pointer":
                 target = type.target
@@ -95,9 +106,11 @@ class Value:
 
 
 class _Parser:
-    def __init__(self, dump: Dump, text: str) -> None:
+    def __init__(self, dump: Dump, text: str, history: Sequence[Value] = (), wide: bool = False) -> None:
         self.dump = dump
         self.source = text
+        self.history = history
+        self.wide = wide
         self.tokens = self._tokens(text)
         self.at = 0
         self.long = dump.type("long")
@@ -118,8 +131,8 @@ class _Parser:
             match = _TOKEN.match(text, at)
             if match is None:
                 raise ExpressionError(f"invalid expression at `{text[start:]}`")
-            kind = "number" if match[1] else "char" if match[3] else "op"
-            found.append((kind, match[1] or match[3] or match[4], start))
+            kind = "number" if match[1] else "char" if match[3] else "string" if match[5] else "op"
+            found.append((kind, match[1] or match[3] or match[4] or match[5], start))
             at = match.end()
         return found
 
@@ -192,11 +205,26 @@ class _Parser:
         else:
             return None
         first = self.tokens[self.at + 1]
+        if first[1] in _TYPEOF:
+            return self._typeof(end)
         if first[0] != "name" or (first[1] not in _TYPE_WORDS and not self._is_typedef(first[1], end)):
             return None
         text = self.source[first[2] : self.tokens[end][2]]
         type = self.dump.type(text)
         self.at = end + 1
+        return type
+
+    def _typeof(self, end: int) -> Type:
+        """``(typeof(EXPRESSION) *)``, of which the opening parenthesis is next and the last is token *end*."""
+        self.at += 2
+        type = self.parenthesised_type()
+        if type is None:
+            type = self.unary(0).type
+        while self.take("*"):
+            type = type.pointer()
+        if self.at != end:
+            raise ExpressionError(f"unexpected `{self.peek()}`")
+        self.at += 1
         return type
 
     def _is_typedef(self, name: str, end: int) -> bool:
@@ -230,17 +258,43 @@ class _Parser:
         self.at += 1
         if kind == "number":
             number = int(text, 8) if text[0] == "0" and text.isdigit() and len(text) > 1 else int(text, 0)
-            type = self.int if number < 1 << 31 else self.long if number < 1 << 63 else self.unsigned
+            type = self.int if number < 1 << 31 and not self.wide else self.long if number < 1 << 63 else self.unsigned
             return Value(self.dump, type, number=number & _MASK)
         if kind == "char":
             body = text[1:-1]
             code = ord(body) if len(body) == 1 else _ESCAPES.get(body[1], ord(body[1]))
             return Value(self.dump, self.dump.type("char"), number=code)
+        if kind == "string":
+            return self.string(text[1:-1])
+        if kind == "name" and text[0] == "$":
+            return self.earlier(text)
+        if kind == "name" and self.peek() == "(":
+            raise ExpressionError(f"{text}: nothing runs in a dump, so no function can be called")
         if kind == "name":
             return variable(self.dump, text)
         raise ExpressionError(f"unexpected `{text}`")
 
     # -- meaning
+
+    def string(self, body: str) -> Value:
+        """``char[]`` with the NUL."""
+        text = re.sub(r"\\(.)", lambda match: chr(_ESCAPES.get(match[1], ord(match[1]))), body)
+        data = text.encode("utf-8", "surrogateescape") + b"\0"
+        value = Value(self.dump, self.dump.type("char").array(len(data)))
+        value.data = data
+        return value
+
+    def earlier(self, name: str) -> Value:
+        """A value that was printed: ``$3``, the last, ``$$`` the last but one, ``$$4``."""
+        count = len(self.history)
+        digits = name.lstrip("$")
+        if digits and not digits.isdigit():
+            raise ExpressionError(f"{name}: there are no registers and no variables of gdb's own here")
+        back = int(digits or len(name) - 1)
+        number = count - back if name.startswith("$$") or not digits else int(digits)
+        if not 0 < number <= count:
+            raise ExpressionError(f"history has not yet reached {name}")
+        return self.history[number - 1]
 
     def member(self, value: Value) -> Value:
         kind, name, _ = self.tokens[self.at] if self.at < len(self.tokens) else ("", "the end", 0)
@@ -290,9 +344,18 @@ class _Parser:
 
     def _arithmetic(self, value: Value) -> Type:
         type = value.type.strip()
+        if type.kind == "enum":
+            return self.int if type.signed else self.dump.type("unsigned int")
         return type if type.kind == "int" and type.size >= 4 else self.int if type.kind == "int" else self.unsigned
 
     def operate(self, operator: str, left: Value, right: Value) -> Value:
+        if operator == "@":
+            count = right.integer()
+            if left.address is None or left.bits is not None:
+                raise ExpressionError("only values in memory can be extended with @")
+            if not 0 < count <= _MAX_REPEAT:
+                raise ExpressionError(f"invalid number {count} of repetitions")
+            return Value(self.dump, left.type.array(count), address=left.address)
         a, b = left.integer(), right.integer()
         if operator in ("&&", "||"):
             return Value(self.dump, self.int, number=int(bool(a and b) if operator == "&&" else bool(a or b)))
@@ -366,7 +429,7 @@ def variable(dump: Dump, name: str) -> Value:
         symbol = dump.symbol(name)
     except NotFoundError:
         try:
-            return Value(dump, dump.type("int"), number=dump.enumerator(name))
+            return Value(dump, dump.enumerator_type(name), number=dump.enumerator(name))
         except NotFoundError:
             raise ExpressionError(f'no symbol "{name}" in current context') from None
     try:
@@ -374,15 +437,34 @@ def variable(dump: Dump, name: str) -> Value:
     except Error:
         raise ExpressionError(f"'{name}' has unknown type; cast it to its declared type") from None
     stripped = type.strip()
-    if stripped.kind == "array" and stripped.length is None and stripped.target is not None and symbol.size:
+    if stripped.kind == "array" and stripped.length is None and stripped.target is not None and symbol.size and stripped.target.strip().size > 1:
         # a length that depends on the kernel's configuration: the symbol's size tells
         type = stripped.target.array(symbol.size // max(stripped.target.strip().size, 1))
     return Value(dump, type, address=symbol.address)
 
 
-def evaluate(dump: Dump, text: str) -> Value:
-    """The value of a C expression. :raises ExpressionError, FaultError, NotFoundError, CSyntaxError:"""
-    return _Parser(dump, text).whole()
+def evaluate(dump: Dump, text: str, history: Sequence[Value] = (), *, wide: bool = False) -> Value:
+    """The value of a C expression.
+
+    :param history: what ``$1``, ``$2`` … are.
+    :param wide: every number has 64 bits, however small.
+    :raises ExpressionError, FaultError, NotFoundError, CSyntaxError:
+    """
+    return _Parser(dump, text, history, wide).whole()
+
+
+MAX_ALTERNATIVES = 20
+
+
+def no_symbol(dump: Dump, name: str) -> CommandError:
+    """The error that says so, with symbols whose names have *name* in them."""
+    near = []
+    for symbol in dump.kernel_symbols():
+        if name in symbol.name:
+            near.append(symbol.name)
+            if len(near) == MAX_ALTERNATIVES:
+                break
+    return CommandError("\n  ".join([f"symbol not found: {name}\npossible alternatives:", *(near or ["(none found)"])]))
 
 
 def address(dump: Dump, text: str) -> int:
@@ -391,9 +473,13 @@ def address(dump: Dump, text: str) -> int:
     :raises CommandError:
     """
     try:
-        return int(text, 16)
+        number = int(text, 16)
     except ValueError:
         pass
+    else:
+        if number >> 64 > 0:
+            raise CommandError(f"invalid input: {text} has more than 64 bits")
+        return number & _MASK
     found = clones.address(dump, text)
     if found:
         return found
@@ -408,4 +494,6 @@ def address(dump: Dump, text: str) -> int:
     try:
         return evaluate(dump, text).integer() & _MASK
     except ExpressionError as error:
+        if text.isidentifier():
+            raise no_symbol(dump, text) from error
         raise CommandError(f"invalid input: {text}") from error

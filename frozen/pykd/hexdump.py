@@ -15,25 +15,34 @@ def printable(data: bytes) -> str:
     return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
 
 
-def format_words(address: int, data: bytes, size: int = 8, *, text: bool = True, decimal: str = "", digits: int = 16) -> Iterator[str]:
+DECIMAL_WIDTHS = {("d", 1): 3, ("d", 2): 5, ("d", 4): 12, ("d", 8): 15, ("D", 1): 3, ("D", 2): 5, ("D", 4): 12, ("D", 8): 20}
+"""crash's columns; of -d bytes and words of 16 bits are unsigned too"""
+
+
+def format_words(
+    address: int, data: bytes, size: int = 8, *, text: bool = True, decimal: str = "", place: str = "016x", swapped: bool = False
+) -> Iterator[str]:
     """Lines ``ADDRESS:  WORD WORD   ascii``.
 
     :param size: bytes of a word: 1, 2, 4 or 8.
-    :param decimal: ``d`` signed, ``D`` unsigned; empty: hexadecimal.
+    :param decimal: ``d`` signed, ``D`` unsigned, both without text; empty: hexadecimal.
+    :param place: format of the address.
+    :param swapped: words are in network byte order, but those of 8 bytes.
     """
-    width = {"": 2 * size, "d": {1: 4, 2: 6, 4: 11, 8: 20}[size], "D": {1: 3, 2: 5, 4: 10, 8: 20}[size]}[decimal]
-    per_line = WIDTH // size
-    full = per_line * (width + 1)
+    width = DECIMAL_WIDTHS[decimal, size] if decimal else 2 * size
+    full = WIDTH // size * (width + 1)
+    if swapped and size in (2, 4):
+        data = b"".join(data[i : i + size][::-1] for i in range(0, len(data), size))
     for at in range(0, len(data), WIDTH):
         chunk = data[at : at + WIDTH]
         words = []
         for i in range(0, len(chunk), size):
-            number = int.from_bytes(chunk[i : i + size], "little", signed=decimal == "d")
+            number = int.from_bytes(chunk[i : i + size], "little", signed=decimal == "d" and size >= 4)
             words.append(f"{number:>{width}}" if decimal else f"{number:0{width}x}")
-        line = f"{address + at:0{digits}x}:  " + " ".join(words) + " "
-        if text:
-            line = line.ljust(digits + 3 + full) + "  " + printable(chunk)
-        yield line
+        line = " ".join(words) + " "
+        if text and not decimal:
+            line = line.ljust(full) + "  " + printable(chunk)
+        yield f"{address + at:{place}}:  {line}"
 
 
 def read(dump: Dump, address: int, size: int) -> tuple[bytes, FaultError | None]:

@@ -43,6 +43,12 @@ def command_line(session: Session, text: str) -> str:
     raise UnknownCommandError(f"command not found: {first}; {hint}")
 
 
+def _enumerator(dump: Dump, text: str) -> str | None:
+    """``PIDTYPE_PID``. :raises NotFoundError:"""
+    dump.enumerator(text)
+    return f"whatis {text}"
+
+
 def _of_dump(dump: Dump, text: str) -> str | None:
     words = text.split()
     first, rest = words[0], words[1:]
@@ -58,7 +64,7 @@ def _of_dump(dump: Dump, text: str) -> str | None:
         for kind in ("struct", "union"):
             if dump.find_type(kind, name) is not None:
                 return f"{kind} {text}"
-        return _typedef(dump, text, name, rest)
+        return _typedef(dump, text, name, rest) or _enumerator(dump, text)
     except Error:
         return None  # no such name; or a dump without names or types
 

@@ -24,9 +24,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     # Numbers with letters in them are hexadecimal without 0x too, as everywhere in crash.
     plain = re.sub(r"(?<![\w.])" + _HEX.pattern, lambda match: match[0] if _known(session, match[0]) else "0x" + match[0], plain)
     try:
-        value = evaluate(session.dump, plain).integer() & _MASK
+        value = evaluate(session.dump, plain, wide=True).integer() & _MASK
     except CommandError:
-        raise CommandError(f"invalid expression: {text}") from None
+        raise CommandError(f"invalid expression: ({text})") from None
     yield {"value": value}
 
 

@@ -1,258 +1,222 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``gdb``: what is meaningful of gdb's commands, done by our own; crash has a whole gdb behind its prompt."""
+"""``gdb``: the commands of gdb that read a dump, on pykd's own types and symbols."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from _pykd import Dump, Error
 from pykd import cdefine, disassembly
+from pykd.cformat import Formatter
 from pykd.command import Command, CommandError, Row, UsageError
+from pykd.commands import p
 from pykd.expression import address as to_address
+from pykd.expression import evaluate
+from pykd.gdbformat import Format, examine, printf, split_arguments, unescape
 from pykd.session import Session
 
 FLAVORS = ("att", "intel")
-
-_EXAMINE = re.compile(r"x(?:/(?P<count>-?\d*)(?P<letters>[a-z]*))?$")
-_SIZES = {"b": 1, "h": 2, "w": 4, "g": 8}
-_FORMATS = "xduotcasi"
-_COLUMNS = {1: 8, 2: 8, 4: 4, 8: 2}
-"""Values in a line, by their size."""
-_STRING_MAX = 200
-
-REFUSED = frozenset(
-    "advance append attach awatch backtrace break call catch clear commands compile condition continue core-file define delete detach "
-    "directory disable down download dprintf edit enable exec-file file finish focus forward-search frame generate-core-file handle "
-    "hbreak ignore inferior interrupt jump kill layout list load make next nexti nosharedlibrary python record return reverse-step "
-    "run rwatch sharedlibrary shell signal source start starti step stepi stop symbol-file target tbreak thbreak thread tui undisplay "
-    "until up watch".split()
+PROHIBITED = frozenset(
+    "advance append attach awatch b backtrace br break c call catch cd clear commands compile condition continue core-file d define delete"
+    " detach directory disable down download dprintf edit enable exec-file fg file finish focus forward-search frame generate-core-file"
+    " handle hbreak ignore inferior interrupt jump kill layout list load make n next nexti ni nosharedlibrary python r record return"
+    " reverse-step run rwatch s sharedlibrary shell si signal source start starti step stepi stop symbol-file target tbreak thbreak thread"
+    " tui u undisplay until up watch".split()
 )
 """Commands of gdb that run, change or stop a program, or load files: there is nothing here that they could be applied to."""
+_LONG = frozenset(name for name in PROHIBITED if len(name) > 2)
+"""Of these what a line may begin with without ``gdb``, to be told so"""
 
 
-def _examine(session: Session, words: list[str]) -> Iterator[Row]:
-    """``x/NFU ADDRESS``: N values of format F and size U."""
-    match = _EXAMINE.match(words[0])
-    if match is None:
-        raise UsageError(f"{words[0]}: the form is x/NFU, such as x/4xg")
-    if len(words) < 2:
-        raise UsageError("an address is missing")
-    letters = match["letters"] or ""
-    form, size = _format_of(session, letters)
-    count = int(match["count"] or 1)
-    if count < 0:
-        raise UsageError("memory is not shown backwards")
-    # `x/i *func` and `x/i $addr` are habits.
-    address = to_address(session.dump, " ".join(words[1:]).lstrip("*$"))
-    session.state["gdb x"] = form, size
-    if form == "i":
-        syntax = session.settings.get("disassembly-flavor", "att")
-        if count:
-            yield from disassembly.rows(session.dump, session.dump.disassemble(address, count=count, syntax=syntax))
-    elif form == "s":
-        for _ in range(count):
-            data = session.dump.read_string(address, _STRING_MAX + 1)
-            yield {"line": f"{_place(session, address)}:\t{_quoted(data)}"}
-            address += min(len(data), _STRING_MAX) + (len(data) <= _STRING_MAX)
+def knows(word: str) -> bool:
+    """Whether a line that begins with *word* is for gdb: ``x/4gx``, ``ptype``, and what is refused."""
+    name, slash, letters = word.partition("/")
+    return name in _COMMANDS or name in _LONG
+
+
+def _formatter(session: Session, format: Format | None = None) -> Formatter:
+    letter = format.letter if format else ""
+    return Formatter(session.dump, session.settings["radix"], "" if letter in ("s", "f") else letter)
+
+
+def _print(session: Session, format: Format | None, text: str) -> Iterator[Row]:
+    found = p.history(session)
+    if not text and not found:
+        raise CommandError("access to an empty value history")
+    value = evaluate(session.dump, text or "$", found)
+    shown = value.text(_formatter(session, format))
+    yield {"line": f"${p.remember(session, value)} = {shown}"}
+
+
+def _output(session: Session, format: Format | None, text: str) -> Iterator[Row]:
+    yield {"line": evaluate(session.dump, text, p.history(session)).text(_formatter(session, format))}
+
+
+def _printf(session: Session, format: Format | None, text: str) -> Iterator[Row]:
+    first, *rest = split_arguments(text)
+    if len(first) < 2 or first[0] != '"' or first[-1] != '"':
+        raise CommandError("Bad format string")
+    values = [evaluate(session.dump, one, p.history(session)) for one in rest]
+    yield {"line": printf(session.dump, first[1:-1], values).removesuffix("\n")}
+
+
+def _echo(session: Session, format: Format | None, text: str) -> Iterator[Row]:
+    yield {"line": unescape(text).removesuffix("\n")}
+
+
+def _ptype(session: Session, format: Format | None, text: str) -> Iterator[Row]:
+    type = _type(session, text).strip()
+    if type.kind in ("struct", "union"):
+        *lines, last = cdefine.lines(type)
+        for number, line in enumerate([*lines, last.rstrip(";")]):
+            yield {"line": f"type = {line}" if not number else line}
+    elif type.kind == "enum":
+        yield {"line": f"type = {cdefine.enum_line(type)}"}
     else:
-        yield from _values(session, address, count, form, size)
+        yield {"line": f"type = {type}"}
 
 
-def _format_of(session: Session, letters: str) -> tuple[str, int]:
-    """Format and size; those of the last time where none are given, as in gdb."""
-    form, size = session.state.get("gdb x", ("x", 4))
-    given = False
-    for letter in letters:
-        if letter in _FORMATS:
-            form = letter
-        elif letter in _SIZES:
-            size, given = _SIZES[letter], True
-        else:
-            raise UsageError(f"x/{letters}: formats are {' '.join(_FORMATS)}, sizes {' '.join(_SIZES)}")
-    if not given:
-        size = 8 if form == "a" else 1 if form == "c" else size
-    return form, size
+def _whatis(session: Session, format: Format | None, text: str) -> Iterator[Row]:
+    yield {"line": f"type = {_type(session, text)}"}
 
 
-def _values(session: Session, address: int, count: int, form: str, size: int) -> Iterator[Row]:
-    columns = 1 if form == "t" and size == 8 else _COLUMNS[size]
-    for start in range(0, count, columns):
-        number = min(columns, count - start)
-        data = session.dump.read(address, number * size)
-        values = [int.from_bytes(data[at : at + size], "little") for at in range(0, len(data), size)]
-        shown = "".join(f"\t{_value(session, value, form, size)}" for value in values)
-        yield {"line": f"{_place(session, address)}:{shown}", "address": address, "values": values}
-        address += number * size
-
-
-def _value(session: Session, value: int, form: str, size: int) -> str:
-    bits = 8 * size
-    signed = value - (1 << bits) if value >> (bits - 1) else value
-    match form:
-        case "x":
-            return f"0x{value:0{2 * size}x}"
-        case "o":
-            return f"0{value:0{-(-bits // 3)}o}"
-        case "t":
-            return f"{value:0{bits}b}"
-        case "u":
-            return str(value)
-        case "c":
-            return f"{signed} {_character(value & 0xFF)}"
-        case "a":
-            symbol = session.dump.symbol_at(value)
-            return f"{value:#x}" + (f" <{disassembly.place(symbol, value)}>" if symbol else "")
-    return str(signed)
-
-
-def _character(code: int) -> str:
-    if code in (39, 92):
-        return f"'\\{chr(code)}'"
-    return f"'{chr(code)}'" if 32 <= code < 127 else f"'\\{code:03o}'"
-
-
-def _quoted(data: bytes) -> str:
-    text = "".join(chr(c) if 32 <= c < 127 and c not in (34, 92) else f"\\{chr(c)}" if c in (34, 92) else f"\\{c:03o}" for c in data)
-    return f'"{text}"' + ("..." if len(data) > _STRING_MAX else "")
-
-
-def _place(session: Session, address: int) -> str:
-    symbol = session.dump.symbol_at(address)
-    return f"{address:#x}" + (f" <{disassembly.place(symbol, address)}>" if symbol else "")
-
-
-def _print(session: Session, words: list[str]) -> Iterator[Row]:
-    """``print``, with its formats ``/x`` and ``/d``."""
-    form = words[0].partition("/")[2]
-    if form not in ("", "x", "d", "u"):
-        raise UsageError(f"print/{form}: formats are x, d and u")
-    if len(words) < 2:
-        raise UsageError("an expression is missing")
-    from pykd.commands import p
-
-    flags = {"x": ["-x"], "d": ["-d"], "u": ["-d"]}.get(form, [])
-    yield from _lines(session, p.COMMAND, [*flags, " ".join(words[1:])])
-
-
-def _lines(session: Session, command: Command, words: list[str]) -> Iterator[Row]:
-    options = command.parse(words)
-    for line in command.text(command.rows(session, options), options, session):
-        yield {"line": line}
-
-
-def _type_of(session: Session, words: list[str]) -> Any:
-    """The type that ``ptype`` and ``whatis`` are asked for: of that name, or that of an expression."""
-    text = " ".join(words[1:])
+def _type(session: Session, text: str) -> Any:
     if not text:
         raise UsageError("a type or an expression is missing")
-    from pykd.expression import ExpressionError, evaluate
-
-    dump = session.dump
     try:
-        if not dump.address_of(text):
-            return dump.type(text)
-    except Exception:  # no type: an expression then
-        pass
-    try:
-        return evaluate(dump, text).type
-    except ExpressionError as error:
-        raise CommandError(str(error)) from None
+        return session.dump.type(text)
+    except Error:
+        return evaluate(session.dump, text, p.history(session)).type
 
 
-def _ptype(session: Session, words: list[str]) -> Iterator[Row]:
-    type = _type_of(session, words)
-    under = type.strip() if hasattr(type, "strip") else type
-    for i, line in enumerate(cdefine.lines(under) if under.kind in ("struct", "union", "enum") else [str(under)]):
-        yield {"line": f"type = {line}" if i == 0 else line}
-
-
-def _whatis(session: Session, words: list[str]) -> Iterator[Row]:
-    yield {"line": f"type = {_type_of(session, words)}"}
-
-
-def _info(session: Session, words: list[str]) -> Iterator[Row]:
-    what, rest = (words[1] if len(words) > 1 else ""), " ".join(words[2:])
-    if what not in ("symbol", "line", "address"):
-        raise CommandError(f"info {what}: only info symbol, info address and info line are known")
-    if not rest:
-        raise UsageError(f"info {what}: an argument is missing")
-    if what == "address":
-        symbol = session.dump.symbol(rest)
-        yield {"line": f'Symbol "{rest}" is at {symbol.address:#x}.', "address": symbol.address}
+def _x(session: Session, format: Format | None, text: str) -> Iterator[Row]:
+    last = session.state.setdefault("gdb x", Format("xw"))
+    format = format or Format("")
+    format.letter = format.letter or last.letter
+    format.size = format.size or (last.size if format.letter not in "sai" else 0)
+    if not text:
+        raise UsageError("an address is missing")
+    session.state["gdb x"] = format
+    address = _address(session, text)
+    if format.letter != "i":
+        yield from ({"line": line} for line in examine(session.dump, _formatter(session), address, format))
         return
-    address = to_address(session.dump, rest.lstrip("*"))
-    found = session.dump.symbol_at(address)
-    if what == "line":
-        # A dump has no line numbers.
-        yield {"line": f"No line number information available for address {_place(session, address)}"}
-    elif found is None:
-        yield {"line": f"No symbol matches {rest}."}
+    syntax = session.settings.get("disassembly-flavor", "att")
+    if format.count:
+        yield from disassembly.rows(session.dump, session.dump.disassemble(address, count=format.count, syntax=syntax))
+
+
+def _address(session: Session, text: str) -> int:
+    """Of an expression, in which numbers are C's; as crash's commands read them where it is none."""
+    try:
+        return evaluate(session.dump, text.removeprefix("*") if text[1:2].isdigit() else text, p.history(session)).integer() & (1 << 64) - 1
+    except CommandError:
+        return to_address(session.dump, text)
+
+
+def _info(session: Session, format: Format | None, text: str) -> Iterator[Row]:
+    what, _, rest = text.partition(" ")
+    rest = rest.strip()
+    if what == "symbol":
+        address = _address(session, rest)
+        symbol = session.dump.symbol_at(address)
+        yield {"line": _in_section(session.dump, symbol, address) if symbol else f"No symbol matches {rest}."}
+    elif what == "address":
+        symbol = next(iter(session.dump.symbols(rest)), None)
+        if symbol is None:
+            raise CommandError(f'No symbol "{rest}" in current context.')
+        kind = f"a function at address {symbol.address:#x}" if symbol.type in "tTwW" else f"static storage at address {symbol.address:#x}"
+        yield {"line": f'Symbol "{rest}" is {kind}.'}
+    elif what == "line":
+        address = _address(session, rest.removeprefix("*"))
+        where = _formatter(session).pointer(address)
+        yield {"line": f"No line number information available for address {where}"}
+    elif what == "registers":
+        yield from _registers(session, rest.split())
     else:
-        offset = address - found.address
-        module = f" of module {found.module}" if found.module else ""
-        yield {"line": found.name + (f" + {offset}" if offset else "") + module, "symbol": found.name, "offset": offset}
+        raise CommandError(f"info {what}: this takes debuginfo or a running program; `info symbol`, `address`, `line` and `registers` work")
 
 
-def _show(session: Session, words: list[str]) -> Iterator[Row]:
-    if words[1:] == ["disassembly-flavor"]:
+def _in_section(dump: Dump, symbol: Any, address: int) -> str:
+    offset = address - symbol.address
+    if symbol.module:
+        section = f" of {symbol.module}"
+        name = ".text" if symbol.type in "tT" else ".data"
+    else:
+        section, name = "", {"t": ".text", "r": ".rodata", "b": ".bss"}.get(symbol.type.lower(), ".data")
+    return f"{symbol.name}{f' + {offset}' if offset else ''} in section {name}{section}"
+
+
+def _registers(session: Session, names: list[str]) -> Iterator[Row]:
+    """Of the CPU that the context's task was on, from the dump's notes."""
+    from pykd import context
+
+    thread = context.chosen(session, [])[0]
+    notes = session.dump.notes()
+    if not thread.active or thread.cpu >= len(notes) or notes[thread.cpu] is None:
+        raise CommandError("the registers of a task that was not running are on its stack: `bt -r`")
+    found = {name.lower(): value for name, value in (notes[thread.cpu] or {}).items()}
+    formatter = _formatter(session)
+    for name in names or found:
+        if name.lstrip("$") not in found:
+            raise CommandError(f"Invalid register `{name}'")
+        value = found[name.lstrip("$")]
+        shown = formatter.pointer(value) if name.lstrip("$") in ("rip", "pc") else f"{value:#x}"
+        yield {"line": f"{name.lstrip('$'):<14} {value:<#18x} {shown}"}
+
+
+def _show(session: Session, format: Format | None, text: str) -> Iterator[Row]:
+    if text == "disassembly-flavor":
         flavor = session.settings.get("disassembly-flavor", "att")
         yield {"line": f'The disassembly flavor is "{flavor}".'}
-    elif words[1:] == ["output-radix"]:
+    elif text == "output-radix":
         radix = session.settings["radix"]
         yield {"line": f"Default output radix for printing of values is {radix}."}
+    elif text == "version":
+        from pykd.version import pykd_version
+
+        yield {"line": f"pykd {pykd_version()}; there is no gdb in it"}
     else:
-        raise CommandError(f"show {' '.join(words[1:])}: not known")
+        raise CommandError(f"show {text}: not known")
 
 
-def _set(session: Session, words: list[str]) -> Iterator[Row]:
-    if len(words) != 3 or words[1] not in ("disassembly-flavor", "output-radix"):
-        raise CommandError(f"set {' '.join(words[1:])}: not known")
-    if words[1] == "disassembly-flavor":
-        if words[2] not in FLAVORS:
-            raise UsageError(f"{words[2]}: not one of {', '.join(FLAVORS)}")
-        session.settings["disassembly-flavor"] = words[2]
+def _set(session: Session, format: Format | None, text: str) -> Iterator[Row]:
+    words = text.split()
+    if len(words) != 2 or words[0] not in ("disassembly-flavor", "output-radix"):
+        raise CommandError(f"set {text}: not known")
+    if words[0] == "disassembly-flavor":
+        if words[1] not in FLAVORS:
+            raise UsageError(f"{words[1]}: not one of {', '.join(FLAVORS)}")
+        session.settings["disassembly-flavor"] = words[1]
         return
     try:
-        radix = int(words[2], 0)
+        radix = int(words[1], 0)
     except ValueError:
         radix = 0
     if radix not in (10, 16):
-        raise UsageError(f"{words[2]}: an output radix is 10 or 16")
+        raise UsageError(f"{words[1]}: an output radix is 10 or 16")
     session.settings["radix"] = radix
     yield {"line": f"Output radix now set to decimal {radix}, hex {radix:x}, octal {radix:o}."}
 
 
-_COMMANDS: dict[str, Callable[[Session, list[str]], Iterator[Row]]] = {
-    "info": _info,
-    "inspect": _print,
-    "output": _print,
-    "p": _print,
-    "print": _print,
-    "ptype": _ptype,
-    "set": _set,
-    "show": _show,
-    "whatis": _whatis,
-    "x": _examine,
-}
-
-
-def knows(word: str) -> bool:
-    """Whether a line that begins with *word* is one of gdb's, if only to be refused."""
-    name = word.partition("/")[0]
-    return name in _COMMANDS or name in REFUSED
+_COMMANDS: dict[str, Callable[[Session, Format | None, str], Iterator[Row]]] = {
+    "p": _print, "print": _print, "inspect": _print, "output": _output, "printf": _printf, "echo": _echo, "ptype": _ptype, "whatis": _whatis,
+    "x": _x, "info": _info, "show": _show, "set": _set,
+}  # fmt: skip
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
-    words = " ".join(options.arguments).split()
-    if not words:
+    if not options.arguments:
         raise UsageError("a command of gdb is missing")
-    name = words[0].partition("/")[0]
+    first, _, rest = options.arguments[0].partition(" ")
+    name, slash, letters = first.partition("/")
+    if name in PROHIBITED:
+        raise CommandError(f"prohibited gdb command: {name}")
     command = _COMMANDS.get(name)
     if command is None:
-        why = "a dump cannot be run or changed" if name in REFUSED else "there is no gdb in pykd"
-        raise CommandError(f"{why}; of gdb's commands {', '.join(sorted(_COMMANDS))} work")
-    yield from command(session, words)
+        raise CommandError(f"{name}: there is no gdb in pykd; of its commands {', '.join(sorted(_COMMANDS))} work")
+    yield from command(session, Format(letters) if slash else None, rest.strip())
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -262,21 +226,15 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 COMMAND = Command(
     name="gdb",
-    summary="commands of gdb",
+    summary="commands of gdb that read a dump",
     topic="session",
-    arguments="COMMAND [ARGUMENTS]",
+    arguments="COMMAND…",
     description="""\
-There is no gdb in pykd: these of its commands are done by pykd itself. A line that begins with one of them needs no `gdb` before it,
-unless pykd has a command of that name.
-
-  p, print, inspect, output [/x|/d] EXPRESSION
-  ptype, whatis TYPE|EXPRESSION
-  x/NFU ADDRESS            N values of format F (x d u o t c a s i) and size U (b h w g)
-  info symbol ADDRESS, info address SYMBOL, info line ADDRESS
-  show, set disassembly-flavor [att|intel]
-  show, set output-radix [10|16]""",
-    fields={"line": "of text", "address": "of an instruction or value", "values": "at it", "text": "the instruction"},
-    examples=(("gdb x/5i schedule", "five instructions"), ("x/4xg &init_task", "four words"), ("ptype struct list_head", "")),
+p, print, inspect, output (with /x /d /u /o /t /c /a /z /s), printf, echo, ptype, whatis, x/NUF, info symbol, info address, info line,
+info registers, show and set of disassembly-flavor and output-radix. They use the types and symbols of the dump; lines of source and local
+variables are not among these. What needs a running program is refused. The word gdb may be left out where no command of pykd has the name.""",
+    fields={"line": "of text", "address": "of an instruction", "text": "the instruction"},
+    examples=(("gdb x/5i schedule", "five instructions"), ("gdb ptype struct list_head", ""), ('gdb printf "%s %d\\n", init_task.comm, init_task.pid', "")),
     intermixed=False,
     raw=True,
     rows=rows,

@@ -7,12 +7,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
+from pykd import context
 from pykd.cformat import Formatter
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.commands.struct_ import radix_of
 from pykd.context import cpu_list
-from pykd.expression import ExpressionError, Value, evaluate
+from pykd.expression import Value, evaluate
 from pykd.session import Session
+
+
+_AT_ZERO = ("__per_cpu_start", "fixed_percpu_data")
+"""Symbols whose value is 0 where per-CPU symbols are offsets (up to v6.14)"""
 
 
 def is_percpu(session: Session, name: str) -> bool:
@@ -20,7 +25,7 @@ def is_percpu(session: Session, name: str) -> bool:
     dump = session.dump
     address = dump.address_of(name)
     start, end = dump.address_of("__per_cpu_start"), dump.address_of("__per_cpu_end")
-    if (address or name in ("__per_cpu_start", "fixed_percpu_data")) and start <= address < end:
+    if (address or name in _AT_ZERO) and start <= address < end:
         return True
     if not address:
         return False
@@ -32,7 +37,10 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if not expression:
         raise UsageError("an expression is missing")
     name, colon, cpus = expression.partition(":")
-    if name.isidentifier() and session.dump.address_of(name) and is_percpu(session, name):
+    if colon and session.dump.address_of(name) and not is_percpu(session, name):
+        yield {"name": name, "warning": f"WARNING: {name} is not percpu; cpuspec ignored."}
+        return
+    if name.isidentifier() and is_percpu(session, name):
         all_cpus = {cpu.nr: cpu for cpu in session.dump.cpus()}
         address = session.dump.symbol(name).address
         for nr in cpu_list(session, cpus) if colon else all_cpus:
@@ -42,16 +50,19 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    formatter = Formatter(session.dump, radix_of(session, options))
+    memory = context.memory(session, options.u)
+    formatter = Formatter(memory, radix_of(session, options))
     listed = False
     for row in rows:
+        if "warning" in row:
+            yield row["warning"]
         if "cpu" not in row:
-            yield _expression(session, formatter, row["name"])
+            yield printed(session, formatter, row["name"])
             continue
         type = _type_of(session, row["name"])
         if not row["listed"]:
-            value = formatter.value(type, row["address"])
-            yield f"per_cpu({row['name']}, {row['cpu']}) = ${next_number(session)} = {value}"
+            value = Value(session.dump, type, address=row["address"])
+            yield f"per_cpu({row['name']}, {row['cpu']}) = ${remember(session, value)} = {formatter.value(type, row['address'])}"
             continue
         if not listed:
             yield "PER-CPU DATA TYPE:"
@@ -65,26 +76,32 @@ def _type_of(session: Session, name: str) -> Any:
     try:
         return session.dump.symbol_type(name)
     except Error:
+        if name == "__per_cpu_start":
+            return session.dump.type("char []")
         raise CommandError(f"{name}: its type is not known") from None
 
 
-def next_number(session: Session) -> int:
-    """gdb numbers the values that it prints."""
-    number: int = session.state.get("value number", 0) + 1
-    session.state["value number"] = number
-    return number
+def history(session: Session) -> list[Value]:
+    """The values that were printed: ``$1`` is the first."""
+    found: list[Value] = session.state.setdefault("printed values", [])
+    return found
 
 
-def _expression(session: Session, formatter: Formatter, expression: str) -> str:
-    try:
-        value: Value = evaluate(session.dump, expression)
-        shown = value.text(formatter)
-    except ExpressionError as error:
-        raise CommandError(str(error)) from None
-    number = next_number(session)
-    # crash names a plain variable before gdb's number
-    prefix = f"{expression} = " if expression.isidentifier() and session.dump.address_of(expression) else ""
-    return f"{prefix}${number} = {shown}"
+def remember(session: Session, value: Value) -> int:
+    """Add a value to the history; its number."""
+    history(session).append(value)
+    return len(history(session))
+
+
+def printed(session: Session, formatter: Formatter, expression: str) -> str:
+    """``$1 = VALUE``; of a plain variable crash names it before gdb's number, and lets what is no number begin a line."""
+    value = evaluate(formatter.dump, expression, history(session))
+    shown = value.text(formatter)
+    number = remember(session, value)
+    if not (expression.isidentifier() and session.dump.address_of(expression)):
+        return f"${number} = {shown}"
+    apart = shown.startswith("{") and value.type.strip().kind in ("array", "function")
+    return f"{expression} = ${number} = " + ("\n " if apart else "") + shown
 
 
 COMMAND = Command(

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _pykd import Error, Type
-from pykd import cdefine
+from _pykd import Error, Member, Type
+from pykd import cdefine, context
 from pykd.cformat import Formatter
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.context import cpu_list
@@ -17,7 +17,7 @@ OPTIONS = (
     Option("-o", help="show the offset of each member; with an address, its address"),
     Option("-l", "OFFSET", help="ADDRESS is that many bytes (or that member, STRUCT.MEMBER) into the structure"),
     Option("-r", help="dump the raw memory instead"),
-    Option("-f", help="accepted for crash's sake"),
+    Option("-f", help="ADDRESS is an offset in the dump's file"),
     Option("-u", help="ADDRESS is in the user space of the current context"),
     Option("-x", help="integers in hexadecimal"),
     Option("-d", help="integers in decimal"),
@@ -69,6 +69,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     from pykd.expression import address as to_address
 
     base = to_address(session.dump, where)
+    if not base >> 63 and not options.u and not options.f and not colon:
+        raise CommandError(f"invalid kernel virtual address: {where}")
     bases = [base]
     labels: list[str | None] = [None]
     if colon:
@@ -106,7 +108,13 @@ def _shift(type: Type, text: str | None) -> int:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    formatter = formatter_of(session, options)
+    dump = context.memory(session, options.u)
+    if options.f:
+        from pykd import dumpfile
+
+        dump = dumpfile.memory(session.dump)
+    formatter = Formatter(dump, radix_of(session, options))
+    several = False
     for row in rows:
         type = session.dump.type(row["type"]) if row["type"] in ("struct", "union") else find_struct(
             session, row["type"].partition(" ")[2]
@@ -114,6 +122,9 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         if "address" not in row:
             yield from _definition(type, row, options)
             continue
+        if several and not row["members"]:
+            yield ""
+        several = True
         if row["cpu"]:
             yield row["cpu"]
         yield from value_lines(session, formatter, type, row["address"], row["members"], options)
@@ -122,11 +133,11 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 def _definition(type: Type, row: Row, options: Any) -> Iterator[str]:
     if row["members"]:
         try:
-            yield from cdefine.members(type, row["members"])
+            yield from cdefine.members(type, row["members"], radix=16 if options.x else 10)
         except KeyError as error:
             raise CommandError(f"invalid data structure reference: {type.name}.{error.args[0]}") from None
     else:
-        yield from cdefine.lines(type, offsets=bool(options.o))
+        yield from cdefine.lines(type, offsets=bool(options.o), radix=16 if options.x else 10)
         yield f"SIZE: {hex(type.size) if options.x else type.size}"
 
 
@@ -137,37 +148,63 @@ def value_lines(
     if getattr(options, "r", None):
         from pykd.hexdump import lines as hexdump
 
-        yield from hexdump(session.dump, address, type.size)
+        yield from hexdump(formatter.dump, address, type.size)
         return
     if getattr(options, "o", 0):
         yield from _with_addresses(type, address, paths)
         return
+    follow = bool(getattr(options, "p", 0))
     if not paths:
         yield f"{type.kind} {type.name} {{" if type.name else f"{type.kind} {{"
-        yield from formatter.members(type, address, 2)
+        if follow:
+            yield from _members_followed(formatter, type, address)
+        else:
+            yield from formatter.members(type, address, 2)
         yield "}"
         return
     for path in paths:
         member = type.member(path)
         if member is None:
             raise CommandError(f"invalid data structure reference: {type.name}.{path}")
-        value = formatter.member(member, address, 2)
-        if getattr(options, "p", 0) and member.type.strip().kind == "pointer":
-            value = _pointed(session, formatter, member.type.strip(), address + member.offset, value)
-        # crash shows a nested member by its whole path's last name
-        yield f"  {path} = {value},"
+        if follow and member.type.strip().kind == "pointer" and member.bit_size is None:
+            yield from _pointed(formatter, member, path, address + member.offset, ending="")
+        else:
+            # crash shows a nested member by its whole path
+            yield f"  {path} = {formatter.member(member, address, 2)},"
 
 
-def _pointed(session: Session, formatter: Formatter, type: Type, address: int, value: str) -> str:
-    """What a pointer member points to, where that is a structure."""
+def _members_followed(formatter: Formatter, type: Type, address: int) -> Iterator[str]:
+    """All members, and behind each pointer what it points to."""
+    members = type.members()
+    for number, member in enumerate(members):
+        ending = "," if number + 1 < len(members) else ""
+        if member.type.strip().kind == "pointer" and member.bit_size is None:
+            yield from _pointed(formatter, member, member.name or "", address + member.offset, ending)
+        else:
+            name = f"{member.name} = " if member.name else ""
+            yield f"  {name}{formatter.member(member, address, 2)}{ending}"
+
+
+def _pointed(formatter: Formatter, member: Member, name: str, address: int, ending: str) -> Iterator[str]:
+    """``TYPE *name = POINTER``, and ``-> <SYMBOL> VALUE`` in the next lines."""
+    dump = formatter.dump
+    type = member.type.strip()
     target = type.target
-    if target is None or target.strip().kind not in ("struct", "union"):
-        return value
     try:
-        pointer = session.dump.read_unsigned(address)
-        return f"{value}\n  -> {formatter.value(target, pointer, 2)}" if pointer else value
+        pointer = dump.read_unsigned(address)
     except Error as error:
-        return f"{value} ({error})"
+        yield f"  {member.type.declare(name)} = <{error}>{ending}"
+        return
+    yield f"  {member.type.declare(name)} = {pointer:#x}"
+    if not pointer:
+        yield f"  -> NULL{ending}"
+        return
+    symbol = dump.symbol_at(pointer) if pointer >> 63 else None
+    place = f"<{symbol.name}> " if symbol is not None and symbol.address == pointer else ""
+    if target is None or not target.strip().size:
+        yield f"  -> {place.rstrip() or '(unknown target type)'}{ending}"
+        return
+    yield f"  -> {place}{formatter.value(target, pointer, 5)}{ending}"
 
 
 def _with_addresses(type: Type, address: int, paths: list[str]) -> Iterator[str]:

@@ -1,10 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""``union``: the same as ``struct``."""
+"""``union``: the same as ``struct``, of unions."""
 
 from __future__ import annotations
 
-from pykd.command import Command
+from collections.abc import Iterator
+from typing import Any
+
+from pykd.command import Command, CommandError, Row
 from pykd.commands import struct_
+from pykd.session import Session
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    if options.arguments:
+        name, _ = struct_.split_members(options.arguments[0])
+        if struct_.find_struct(session, name).kind != "union":
+            raise CommandError(f"data type mismatch: {name} is not a union")
+    yield from struct_.rows(session, options)
+
 
 COMMAND = Command(
     name="union",
@@ -14,6 +27,6 @@ COMMAND = Command(
     arguments=struct_.COMMAND.arguments,
     description=struct_.COMMAND.description,
     fields=struct_.COMMAND.fields,
-    rows=struct_.rows,
+    rows=rows,
     text=struct_.text,
 )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _pykd import Error, Type
+from _pykd import Dump, Error, Type
 from pykd import cdefine
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.session import Session
@@ -14,7 +14,7 @@ from pykd.session import Session
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.r or options.m:
-        yield from _search(session, options)
+        yield from sorted(_search(session, options), key=lambda row: (row["size"], row["type"]))
         return
     if not options.arguments:
         raise UsageError("a name is missing")
@@ -29,34 +29,50 @@ def _search(session: Session, options: Any) -> Iterator[Row]:
         try:
             low, high = int(first, 0), int(last or first, 0)
         except ValueError:
-            raise CommandError(f"invalid range: {options.r}") from None
-    found = []
-    for type in session.dump.types("struct") + session.dump.types("union"):
-        if not low <= type.size <= high:
-            continue
-        if options.m and not _has_member(type, options.m):
-            continue
-        found.append((type.size, type.name or "", type.kind))
-    for size, name, kind in sorted(set(found)):
+            raise CommandError(f"not a valid number: {options.r}") from None
+    found = set()
+    finder = _Finder(options.m) if options.m else None
+    for kind in ("struct", "union") if finder else ("struct", "union", "enum", "int", "float", "typedef"):
+        for type in session.dump.types(kind):  # type: ignore[arg-type]
+            size = type.strip().size
+            if type.name and low <= size <= high and (finder is None or finder.has(type)):
+                found.add((size, type.name, kind))
+    for size, name, kind in found:
         yield {"size": size, "type": name, "kind": kind}
 
 
-def _has_member(type: Type, wanted: str) -> bool:
-    """Of a type, or pointing to one, whose name is *wanted*; in anonymous members too."""
-    for member in type.members():
-        inner = member.type
-        while inner.kind in ("pointer", "array", "qualified") and inner.target is not None:
-            inner = inner.target
-        if wanted in (inner.name, str(inner)) or (inner.name is None and inner.kind in ("struct", "union") and _has_member(inner, wanted)):
-            return True
-    return False
+class _Finder:
+    """Finds structures with a member that is, or points to, a type named *wanted*, embedded ones included."""
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+        self.known: dict[Type, bool] = {}
+
+    def has(self, type: Type, depth: int = 0) -> bool:
+        found = self.known.get(type)
+        if found is None:
+            found = depth < 50 and any(self._is(member.type, depth) for member in type.members())
+            self.known[type] = found
+        return found
+
+    def _is(self, type: Type, depth: int) -> bool:
+        embedded = True
+        while True:
+            if self.wanted in (type.name, str(type)):
+                return True
+            if type.kind not in ("pointer", "array", "qualified", "typedef") or type.target is None:
+                break
+            embedded &= type.kind != "pointer"
+            type = type.target
+        return embedded and type.kind in ("struct", "union") and self.has(type, depth + 1)
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     if options.r or options.m:
-        yield "SIZE  TYPE"
-        for row in rows:
-            yield f"{row['size']:>4}  {row['type']}"
+        found = list(rows)
+        width = max([4, *(len(str(row["size"])) for row in found)])
+        yield f"{'SIZE':>{width}}  TYPE"
+        yield from (f"{row['size']:>{width}}  {row['type']}" for row in found)
         return
     for row in rows:
         yield from describe(session, row["name"], bool(options.o))
@@ -65,20 +81,29 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 def describe(session: Session, name: str, offsets: bool = False) -> Iterator[str]:
     """What *name* is: a type's definition, a variable's or function's declaration. :raises CommandError:"""
     dump = session.dump
+    name = name.removeprefix("(").removesuffix(")").strip() if name.startswith("(") else name
     words = name.split()
     kinds = ("struct", "union", "enum")
-    bare = words[-1]
+    bare = words[-1] if words else ""
     if words[0] not in kinds and len(words) == 1 and dump.address_of(name):
         try:
-            yield dump.symbol_type(name).declare(name) + ";"
+            yield _sized(dump, name).declare(name) + ";"
         except Error:
             yield f"{name}: <data variable, no debug info>"
         return
+    type_name, dot, path = bare.partition(".")
     for kind in [words[0]] if words[0] in kinds else kinds:
-        found = dump.find_type(kind, bare)  # type: ignore[arg-type]
+        found = dump.find_type(kind, type_name)  # type: ignore[arg-type]
+        if found is not None and dot:
+            try:
+                yield from cdefine.members(found, [path])
+            except KeyError:
+                raise CommandError(f"invalid data structure reference: {bare}") from None
+            return
         if found is not None:
             yield from cdefine.lines(found, offsets=offsets)
-            yield f"SIZE: {found.size}"
+            if kind != "enum":
+                yield f"SIZE: {found.size}"
             return
     if (typedef := dump.find_type("typedef", name)) is not None:
         yield from _typedef(typedef, offsets)
@@ -86,11 +111,34 @@ def describe(session: Session, name: str, offsets: bool = False) -> Iterator[str
     try:
         type = dump.type(name)
     except Error:
-        from pykd.expression import evaluate
-
-        type = evaluate(dump, name).type
+        yield from _of_expression(session, name)
+        return
     yield str(type)
     yield f"SIZE: {type.strip().size}"
+
+
+def _of_expression(session: Session, name: str) -> Iterator[str]:
+    from pykd.expression import ExpressionError, evaluate
+
+    try:
+        value = evaluate(session.dump, name)
+    except ExpressionError as error:
+        raise CommandError(f"cannot resolve: {name} ({error})") from error
+    if name.isidentifier() and value.type.kind == "enum":
+        yield f"enum {value.type.name} = {value.number}" if value.type.name else f"enum = {value.number}"
+    else:
+        yield str(value.type)
+
+
+def _sized(dump: Dump, name: str) -> Type:
+    """A variable's type; an array without a length has that of its symbol."""
+    type = dump.symbol_type(name)
+    stripped = type.strip()
+    if stripped.kind == "array" and stripped.length is None:
+        from pykd.expression import variable
+
+        return variable(dump, name).type
+    return type
 
 
 def _typedef(typedef: Type, offsets: bool) -> Iterator[str]:
@@ -98,7 +146,9 @@ def _typedef(typedef: Type, offsets: bool) -> Iterator[str]:
     if target is not None and target.kind in ("struct", "union", "enum"):
         yield from cdefine.lines(target, offsets=offsets, name=typedef.name)
     elif target is not None:
-        yield f"typedef {target.declare(typedef.name or '')};"
+        # crash looks through the typedefs of numbers
+        under = typedef.strip()
+        yield f"typedef {(under if under.kind == 'int' else target).declare(typedef.name or '')};"
     if typedef.strip().size:
         yield f"SIZE: {typedef.strip().size}"
 
