@@ -182,7 +182,7 @@ class Command:
                 flag, tail = word[:2], word[2:]
             option = by_flag.get(flag)
             if option is None:
-                raise UsageError(f"unknown option {flag}")
+                raise UsageError(f"invalid option -- '{flag.lstrip('-')}'")
             if option.value is None:
                 setattr(options, option.key, getattr(options, option.key) + 1)
                 if tail:
@@ -190,7 +190,7 @@ class Command:
                 continue
             if not tail:
                 if not rest:
-                    raise UsageError(f"option {option} needs a value")
+                    raise UsageError(f"option requires an argument -- '{flag.lstrip('-')}'")
                 tail = rest.pop(0)
             if option.repeat:
                 getattr(options, option.key).append(tail)

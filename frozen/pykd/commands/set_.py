@@ -11,6 +11,7 @@ from pykd import context, cpus, pager, tasks, taskstate
 from pykd.command import Command, CommandError, Option, Row
 from pykd.expression import address as to_address
 from pykd.session import CHOICES, Session
+from pykd.tasktable import Thread
 
 _SWITCH = ("on", "off")
 SETTINGS: dict[str, tuple[object, tuple[str, ...] | None]] = {
@@ -62,7 +63,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         if options.a:
             raise CommandError("-a: the tasks that a dump's CPUs were running do not change")
         session.task = thread.address
-    yield _context(session)
+    yield context_row(session, context.chosen(session, [])[0])
 
 
 def _settings(session: Session, words: list[str]) -> Iterator[Row]:
@@ -100,9 +101,9 @@ def _value(session: Session, name: str, word: str) -> object:
     return word
 
 
-def _context(session: Session) -> Row:
+def context_row(session: Session, thread: Thread) -> Row:
+    """A thread and its state, as ``set`` shows the context."""
     dump = session.dump
-    thread = context.chosen(session, [])[0]
     row = context.identity(thread)
     task: Any = dump.object("struct task_struct", thread.address)
     row["namesakes"] = sum(one.pid == thread.pid for one in context.table(session))
@@ -138,15 +139,16 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             name = "output radix" if row["setting"] == "radix" and not options.v else row["setting"]
             yield f"{name:>14}: {shown}" if options.v else f"{name}: {shown}"
             continue
-        yield from _context_lines(row)
+        yield from context_text(row)
 
 
 def context_lines(session: Session) -> Iterator[str]:
     """What ``set`` prints without arguments."""
-    return _context_lines(_context(session))
+    return context_text(context_row(session, context.chosen(session, [])[0]))
 
 
-def _context_lines(row: Row) -> Iterator[str]:
+def context_text(row: Row) -> Iterator[str]:
+    """Lines of a row of :func:`context_row`."""
     yield f"    PID: {row['pid']}"
     yield f'COMMAND: "{row["comm"]}"'
     among = f"(1 of {row['namesakes']})  " if row["namesakes"] > 1 else ""
