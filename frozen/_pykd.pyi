@@ -4,7 +4,7 @@ This file is the contract of the module and the source of its docstrings. Addres
 ``int`` subclass, so a typed object can be given where an address is asked for.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 FaultReason = Literal["excluded", "absent", "truncated", "untranslatable", "corrupt"]
@@ -166,6 +166,18 @@ class Dump:
     def read_columns(self, addresses: Iterable[int], type: Type | str, members: Iterable[str]) -> list[tuple[Any, ...]]:
         """For each address the values of *members* (dotted paths through embedded structs); an unreadable value is its FaultError."""
     # -- CPUs
+    def find_words(
+        self, start: int, end: int, patterns: Sequence[tuple[int, int]], size: int = 8, *, physical: bool = False, pgd: int | None = None,
+        limit: int = 65536,
+    ) -> tuple[list[tuple[int, int, int]], int]:  # fmt: skip
+        """Aligned words of *size* (2, 4, 8) bytes in [start, end) that equal the value of a pattern (value, bits that must be equal).
+
+        Pages that cannot be read are left out. :return: list of (address, number of the first pattern that matches, word), and where it ended:
+            before *end* on a page's end where *limit* matches were reached.
+        :param physical: the addresses are physical.
+        """
+    def readable(self, start: int, end: int, *, physical: bool = False, pgd: int | None = None) -> list[tuple[int, bytes]]:
+        """What can be read of at most 1 GB: (address, bytes) of each run of pages."""
     def notes(self) -> list[dict[str, int] | None]:
         """Registers of each CPU note by lower-case name (``rip``, ``rsp``, … ``pid``, and ``cr3`` where known); None: none."""
     def cpus(self) -> list[Cpu]:

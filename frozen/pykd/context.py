@@ -52,8 +52,10 @@ def chosen(session: Session, words: Iterable[str]) -> list[Thread]:
 
 
 def cpu_list(session: Session, text: str) -> list[int]:
-    """CPUs of ``1,3-5``, ``a`` or ``all``, in that order. :raises CommandError:"""
+    """CPUs of ``1,3-5``, ``a`` or ``all``, in that order; of nothing that of the context. :raises CommandError:"""
     known = [cpu.nr for cpu in session.dump.cpus()]
+    if not text:
+        return [chosen(session, [])[0].cpu]
     if text in ("a", "all"):
         return known
     found: list[int] = []
@@ -71,25 +73,6 @@ def user_pgd(session: Session) -> int:
     if not task.mm:
         raise CommandError(f"PID {task.pid} ({task.comm}) has no user space")
     return session.dump.translate(int(task.mm.pgd), pgd=0)
-
-
-def cpu_list(session: Session, spec: str) -> list[int]:
-    """CPUs of ``:0,2-3``, ``:a`` or ``:`` (the context's). :raises CommandError:"""
-    nrs = [cpu.nr for cpu in session.dump.cpus()]
-    if spec in ("a", "all"):
-        return nrs
-    if not spec:
-        return nrs[:1]
-    chosen: list[int] = []
-    try:
-        for part in spec.split(","):
-            first, _, last = part.partition("-")
-            chosen += range(int(first), min(int(last or first), max(nrs)) + 1) or [int(first)]
-    except ValueError:
-        raise CommandError(f"invalid cpu specification: {spec}") from None
-    if wrong := [nr for nr in chosen if nr not in nrs]:
-        raise CommandError(f"invalid cpu specification: {wrong[0]}")
-    return chosen
 
 
 def memory(session: Session, user: object) -> Dump:

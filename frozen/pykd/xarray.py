@@ -94,6 +94,17 @@ def xa_entries(
     yield from walk(_head(dump, tree), 0, 0)
 
 
+def xa_shift(dump: Dump, tree: int) -> tuple[int, int]:
+    """(shift of the topmost node, bits of an index that a node takes); the shift is -1 where the root holds the only entry, or none.
+
+    :raises FaultError:
+    """
+    layout = _Layout(dump)
+    head = _head(dump, tree)
+    bits = layout.fan_out.bit_length() - 1
+    return dump.read_unsigned((head & ~layout.mask) + layout.shift, 1) if layout.is_node(head) else -1, bits
+
+
 def xa_load(dump: Dump, tree: int, index: int) -> tuple[int, int]:
     """(address of the node, entry) at *index*; the node is 0 when the root holds the only entry, (0, 0) when there is none.
 

@@ -172,4 +172,9 @@ PyObject *kd_py_dump_disassemble(PyObject *self, PyObject *args, PyObject *kwarg
 PyObject *kd_py_dump_follow(DumpObject *self, PyObject *args, PyObject *kwargs);
 PyObject *kd_py_dump_read_columns(DumpObject *self, PyObject *args, PyObject *kwargs);
 
+/* ---- search.c ---- */
+
+PyObject *kd_py_dump_find_words(DumpObject *self, PyObject *args, PyObject *kwargs);
+PyObject *kd_py_dump_readable(DumpObject *self, PyObject *args, PyObject *kwargs);
+
 #endif

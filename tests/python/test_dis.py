@@ -55,7 +55,7 @@ class Dis(unittest.TestCase):
 
     def test_errors(self):
         for command, message in (
-            ("dis nosuchsymbol", "invalid input: nosuchsymbol"),
+            ("dis nosuchsymbol", "symbol not found: nosuchsymbol"),
             ("dis panic 0", "the count must be at least 1"),
             ("dis 1000", "not a kernel address"),
             ("dis -s panic", "take debuginfo"),

@@ -16,7 +16,6 @@ from pykd.session import Session
 from pykd.tasktable import Thread
 
 
-
 def vmalloc(dump: Dump) -> Iterator[Row]:
     """Areas of vmalloc() by address. 72210662c5a2 ("mm: vmalloc: offload free_vmap_area_lock lock") and d093602919ad (in v6.9): several trees."""
     area: Any = dump.struct_class("struct vmap_area")

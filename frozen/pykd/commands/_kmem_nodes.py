@@ -11,7 +11,6 @@ from pykd.command import Row
 from pykd.kernel import devices, pages, sections, vmstat
 
 
-
 def rows(dump: Dump) -> Iterator[Row]:
     for nid, node in vmstat.nodes(dump):
         try:

@@ -13,18 +13,20 @@ from pykd.kernel import pages, slabobjects, slabs
 from pykd.session import Session
 
 
-
 def chosen(session: Session, words: Iterable[str]) -> tuple[list[Any], list[str], Error | None]:
     """The caches that *words* name, by name or address (all, if there is none), the other words, and what ended the list early."""
     found, why = slabs.caches(session.dump)
     words = list(words)
     if not words:
         return found, [], why
-    wanted, rest, names = [], [], {}
-    for cache in found:
+    wanted: list[Any] = []
+    rest: list[str] = []
+    names: dict[str, Any] = {}
+    for one in found:
+        cache: Any = one
         names[f"{int(cache):x}"] = cache
         try:
-            names[str(cache.name)] = cache  # type: ignore[attr-defined]
+            names[str(cache.name)] = cache
         except Error:
             continue
     for word in words:

@@ -13,7 +13,6 @@ from pykd.kernel.sysinfo import size_text
 from pykd.session import Session
 
 
-
 def _counter(dump: Dump, name: str) -> int:
     return dump.read_signed(dump.symbol(name, "").address)
 

@@ -11,7 +11,6 @@ from pykd.command import Row
 from pykd.kernel import pages, vmstat
 
 
-
 MAX_FREE = 1 << 22
 """Blocks in a list of free pages"""
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _pykd import FaultError
+from _pykd import FaultError, Type
+from pykd.cformat import Formatter
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.commands.struct_ import find_struct, formatter_of, split_members, value_lines
 from pykd.expression import address as to_address
@@ -20,14 +21,17 @@ def to_offset(session: Session, text: str) -> int:
     """A number of bytes, or ``STRUCT.MEMBER``. :raises CommandError:"""
     name, dot, path = text.partition(".")
     if dot:
-        member = find_struct(session, name).member(path)
+        try:
+            member = find_struct(session, name).member(path)
+        except CommandError:
+            raise CommandError(f"invalid argument: {text}") from None
         if member is None:
-            raise CommandError(f"invalid structure member: {text}")
+            raise CommandError(f"invalid argument: {text}")
         return member.offset
     try:
         return int(text, 0)
     except ValueError:
-        raise CommandError(f"invalid offset: {text}") from None
+        raise CommandError(f"invalid argument: {text}") from None
 
 
 def _start_and_offset(session: Session, options: Any) -> tuple[int, int]:
@@ -40,21 +44,32 @@ def _start_and_offset(session: Session, options: Any) -> tuple[int, int]:
     if len(words) == 2:
         offset = to_offset(session, words.pop(0))
     if len(words) != 1:
-        raise UsageError("one starting address is needed")
+        raise UsageError("starting address required" if not words else "one starting address is needed")
     return to_address(session.dump, words[0]), offset
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
-    dump = session.dump
+    """One row for each element."""
     start, offset = _start_and_offset(session, options)
+    if options.l and (options.o or len(options.arguments) > 1):
+        raise UsageError("-l and -o are mutually exclusive")
+    if not start >> 63:
+        raise CommandError(f"invalid kernel virtual address: {start:x}")
+    return _elements(session, options, start, offset)
+
+
+def _elements(session: Session, options: Any, start: int, offset: int) -> Iterator[Row]:
+    dump = session.dump
     link = 8 if options.r else 0
-    stops = {to_address(dump, options.e)} if options.e else set()
-    headed = bool(options.h or options.H)
+    end = to_address(dump, options.e) if options.e else None
     # With list_heads the links lead to links; without, to the next object itself.
+    headed = bool(options.h or options.H)
     back = offset if headed else 0
-    if options.H:
+    if options.H or options.O:
         head = start + (to_offset(session, options.O) if options.O else 0)
         first, stop = dump.read_unsigned(head + link), head
+        if not first:
+            raise CommandError("invalid kernel virtual address: 0  type: \"first list entry\"")
         if first == head:
             return
     elif options.h:
@@ -62,14 +77,14 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     else:
         first = stop = start
     step = link + (0 if headed else offset)
-    if stops:
-        addresses, why = dump.follow(first, step, stop=next(iter(stops)) + back, limit=LIMIT)
-    else:
-        addresses, why = dump.follow(first, step, stop=stop, limit=LIMIT)
+    if end is not None and first in (end, end + back):
+        return
+    addresses, why = dump.follow(first, step, stop=stop if end is None else end + back, limit=LIMIT)
     for address in addresses:
-        yield {"address": address - back}
-        if address - back in stops:
+        # the end is not an element, and may be given as a link too
+        if end is not None and address in (end, stop) and address != first:
             return
+        yield {"address": address - back}
     if why is not None:
         if isinstance(why, FaultError):
             yield {"error": f"the list is cut off after {len(addresses)} elements: {why}"}
@@ -79,9 +94,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     formatter = formatter_of(session, options)
-    words = options.s or options.S or []
-    shown = [split_members(word) for word in words]
-    types = [(find_struct(session, name), paths) for name, paths in shown]
+    shown = shown_types(session, options)
     shift = to_offset(session, options.l) if options.l else 0
     empty = True
     for row in rows:
@@ -90,10 +103,57 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             yield f"list: {row['error']}"
             continue
         yield f"{row['address']:x}"
-        for type, paths in types:
-            yield from value_lines(session, formatter, type, row["address"] - shift, paths, _NO_FLAGS)
+        yield from shown_lines(session, formatter, shown, row["address"] - shift)
     if empty:
         yield "(empty)"
+
+
+def shown_types(session: Session, options: Any) -> list[tuple[Type, list[str], bool]]:
+    """Of -s and -S: a type, its members, and whether crash's plain form was asked for."""
+    found = []
+    for words, plain in ((options.s, False), (options.S, True)):
+        for word in words:
+            name, paths = split_members(word)
+            found.append((find_struct(session, name), paths, plain and bool(paths)))
+    return found
+
+
+def shown_lines(session: Session, formatter: Formatter, shown: list[tuple[Type, list[str], bool]], address: int) -> Iterator[str]:
+    """What -s and -S show of a structure."""
+    for type, paths, plain in shown:
+        if not plain:
+            yield from value_lines(session, formatter, type, address, paths, _NO_FLAGS)
+            continue
+        for path in paths:
+            yield from _plain(session, formatter, type, path, address)
+
+
+def _plain(session: Session, formatter: Formatter, type: Type, path: str, address: int) -> Iterator[str]:
+    """crash reads numbers and strings itself with -S: no comma, enums as numbers, all of a string."""
+    member = type.member(path)
+    if member is None:
+        raise CommandError(f"invalid data structure reference: {type.name}.{path}")
+    inner = member.type.strip()
+    where = address + member.offset
+    try:
+        if member.bit_size is None and inner.kind != "array" and inner.size in (1, 2, 4, 8):
+            value = formatter.dump.read_signed(where, inner.size) if inner.signed else formatter.dump.read_unsigned(where, inner.size)
+            target = inner.target.strip() if inner.target is not None else None
+            if inner.kind == "pointer":
+                text = f"{value:#x}"
+                if target is not None and target.kind == "int" and target.size == 1:
+                    text += f'  "{formatter.dump.read_string(value).decode("utf-8", "backslashreplace") if value else ""}"'
+            else:
+                text = f"{value & (1 << 8 * inner.size) - 1:#x}" if formatter.radix == 16 else str(value)
+            yield f"  {path} = {text}"
+            return
+        if inner.kind == "array" and inner.length and inner.target is not None and inner.target.strip().kind == "int" and inner.target.strip().size == 1:
+            yield f'  {path} = "{formatter.dump.read(where, inner.size).partition(b"\0")[0].decode("utf-8", "backslashreplace")}"'
+            return
+    except FaultError as error:
+        yield f"  {path} = <{error.reason} {where:#x}>"
+        return
+    yield from value_lines(session, formatter, type, address, [path], _NO_FLAGS)
 
 
 class _NoFlags:
@@ -108,16 +168,16 @@ COMMAND = Command(
     topic="data",
     options=(
         Option("-o", "OFFSET", help="of the link in the structure: bytes or STRUCT.MEMBER"),
-        Option("-e", "ADDRESS", help="end with this one"),
+        Option("-e", "ADDRESS", help="the list ends before this one"),
         Option("-s", "STRUCT[.MEMBER,…]", help="show each element's members", repeat=True),
-        Option("-S", "STRUCT[.MEMBER,…]", help="as -s", repeat=True),
+        Option("-S", "STRUCT[.MEMBER,…]", help="as -s, numbers and strings in a plain form", repeat=True),
         Option("-l", "OFFSET", help="of the link in the structure of -s"),
         Option("-x", help="integers in hexadecimal"),
         Option("-d", help="integers in decimal"),
         Option("-r", help="backwards, by list_head.prev"),
         Option("-B", help="accepted for crash's sake: circles are always noticed"),
         Option("-h", "START", help="START is a structure with an embedded list_head at OFFSET"),
-        Option("-O", "OFFSET", help="with -H: of the list_head in the structure at START"),
+        Option("-O", "OFFSET", help="of the list_head in the structure at START, which is in no list of its own"),
         Option("-H", "START", help="START is a list_head that is in none of the structures"),
     ),
     arguments="[OFFSET|STRUCT.MEMBER] START",

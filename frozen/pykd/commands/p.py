@@ -15,7 +15,6 @@ from pykd.context import cpu_list
 from pykd.expression import Value, evaluate
 from pykd.session import Session
 
-
 _AT_ZERO = ("__per_cpu_start", "fixed_percpu_data")
 """Symbols whose value is 0 where per-CPU symbols are offsets (up to v6.14)"""
 

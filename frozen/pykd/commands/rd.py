@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from _pykd import Dump, FaultError
+from _pykd import FaultError
 from pykd import context, hexdump
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
@@ -116,8 +116,8 @@ def _problem(read: Callable[[int, int], bytes], address: int, options: Any) -> s
             dump.read(address, 1)
     except FaultError as error:
         reason = error.reason
-    error = getattr(read, "error", None)
-    reason = error.reason if error is not None else reason
+    if (fault := getattr(read, "error", None)) is not None:
+        reason = fault.reason
     kind, name = ("physical", "PHYSADDR") if options.p else ("user virtual", "UVADDR") if options.user else ("kernel virtual", "KVADDR")
     said = {"excluded": f"page excluded: {kind} address", "untranslatable": f"invalid {kind} address"}.get(reason, f"{reason}: {kind} address")
     return f'{said}: {address:x}  type: "64-bit {name}"'

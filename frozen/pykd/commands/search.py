@@ -4,143 +4,237 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _pykd import Dump
+from _pykd import Dump, FaultError
+from pykd import context, hexdump
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
 from pykd.session import Session
+from pykd.tasktable import Thread
 
-CHUNK = 1 << 20
-CONTEXT = 64
-"""Characters of text shown"""
+STEP = 1 << 26
+"""Bytes searched between two looks at the keyboard"""
+CHARACTERS = 56
+"""Of the text that is found, what is shown"""
+OVERLAP = 256
+"""Bytes of a run that are searched with the next one, as text may lie across both"""
+KERNEL = 1 << 63
+
+Range = tuple[int, int]
 
 
-def _ranges(session: Session, options: Any) -> Iterator[tuple[int, int]]:
-    """Of kernel virtual memory to search, or of physical memory."""
+class _Space:
+    """What is searched: ranges of addresses, and how they are read."""
+
+    def __init__(self, ranges: list[Range], *, physical: bool = False, pgd: int | None = None) -> None:
+        self.ranges = ranges
+        self.physical = physical
+        self.pgd = pgd
+
+    def within(self, start: int | None, end: int | None) -> None:
+        """Leave of the ranges what is in [start, end)."""
+        low, high = start or 0, end if end is not None else 1 << 64
+        self.ranges = [(max(first, low), min(last, high)) for first, last in self.ranges if first < high and last > low]
+
+
+def _kernel_ranges(dump: Dump, options: Any) -> list[Range]:
+    """The direct map, and what else the kernel's page tables map; the kernel's image goes with the direct map."""
+    layout = dump.layout
+    direct = (layout["page_offset"], layout["page_offset_end"] or layout["page_offset"] + dump.max_pfn * dump.page_size)
+    image = (dump.address_of("_text"), dump.address_of("_end"))
+    plain, mapped = [direct], []
+    for start, end, _, _ in dump.ranges(KERNEL, (1 << 64) - dump.page_size):
+        for first, last in _without((start, end), direct):
+            if image[0] <= first and last <= image[1] + (1 << 21):
+                plain.append((first, last))
+            else:
+                mapped.append((first, last))
+    return sorted(([] if options.V else plain) + ([] if options.K else mapped))
+
+
+def _without(one: Range, other: Range) -> list[Range]:
+    parts = [(one[0], min(one[1], other[0])), (max(one[0], other[1]), one[1])]
+    return [(start, end) for start, end in parts if start < end]
+
+
+def _user_space(session: Session) -> _Space:
+    from pykd.commands import vm
+
     dump = session.dump
-    if options.s or options.e or options.l:
-        start = to_address(dump, options.s) if options.s else 0
-        end = to_address(dump, options.e) if options.e else 0
-        if options.l:
-            end = start + int(options.l, 0)
-        yield start, end or (dump.max_pfn * dump.page_size if options.p else 1 << 64)
-        return
+    pgd = context.user_pgd(session)
+    task: Any = dump.object("struct task_struct", session.task)
+    areas = (vm.area_row(dump, address) for address in vm.areas(dump, int(task.mm)))
+    return _Space([(area["start"], area["end"]) for area in areas if area["end"]], pgd=pgd)
+
+
+def _length(text: str) -> int:
+    try:
+        return int(text, 16)
+    except ValueError:
+        raise CommandError(f"not a valid number: {text}") from None
+
+
+def _space(session: Session, options: Any) -> _Space:
+    dump = session.dump
+    start = to_address(dump, options.s) if options.s else None
+    end = to_address(dump, options.e) if options.e else None
     if options.p:
-        yield 0, dump.max_pfn * dump.page_size
-        return
-    layout = dump.layout
-    direct = (layout["page_offset"], layout["page_offset_end"])
-    if not options.V:
-        yield direct
-    if not options.K:
-        for start, end, _, _ in dump.ranges(direct[1], (1 << 64) - 4096):
-            yield start, end
-
-
-def _chunks(dump: Dump, start: int, end: int, physical: bool) -> Iterator[tuple[int, bytes]]:
-    """What can be read of [start, end), a run of present pages at a time."""
-    page = dump.page_size
-    read: Callable[[int, int], bytes] = dump.read_physical if physical else lambda at, size: dump.read(at, size, pgd=0)
-    layout = dump.layout
-    run = bytearray()
-    run_start = start
-    at = start
-    while at < end:
-        size = min(page - at % page, end - at)
-        present = True
-        if physical or layout["page_offset"] <= at < layout["page_offset_end"]:
-            pfn = (at if physical else at - layout["page_offset"]) // page
-            present = dump.page_status(pfn) == "present"
-        data = b""
-        if present:
-            try:
-                data = read(at, size)
-            except Exception:
-                data = b""
-        if not data and run:
-            yield run_start, bytes(run)
-            run.clear()
-        if data:
-            if not run:
-                run_start = at
-            run += data
-            if len(run) >= CHUNK:
-                yield run_start, bytes(run)
-                # what follows may begin in the last bytes of this run
-                run_start, run = at + size - 256, run[-256:]
-        at += size
-    if run:
-        yield run_start, bytes(run)
+        space = _Space([(0, dump.max_pfn * dump.page_size)], physical=True)
+    elif options.u:
+        space = _user_space(session)
+    else:
+        if start is not None and not start & KERNEL:
+            raise UsageError(f"invalid kernel virtual address: {start:x}")
+        space = _Space(_kernel_ranges(dump, options))
+    if options.l:
+        if start is None:
+            start = space.ranges[0][0] if space.ranges else 0
+        end = start + _length(options.l)
+    if start is not None and end is not None and end <= start:
+        raise UsageError(f"invalid ending address: {end:x}")
+    space.within(start, end)
+    return space
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     if not options.arguments:
         raise UsageError("a value is missing")
-    matchers = [_text_pattern(word) for word in options.arguments] if options.c else [_number_pattern(session, word, options) for word in options.arguments]
-    size = 1 if options.c else 4 if options.w else 2 if options.h else 8
-    limit = int(options.x, 0) if options.x else 0
-    seen: set[int] = set()
-    for start, end in _ranges(session, options):
-        for base, data in _chunks(session.dump, start, end, bool(options.p)):
-            for matcher in matchers:
-                for offset in matcher(data, base % size and size - base % size):
-                    if base + offset in seen:
-                        continue
-                    seen.add(base + offset)
-                    yield _found(base + offset, data, offset, size, options)
-                    if limit and len(seen) >= limit:
-                        return
+    if sum(map(bool, (options.k or options.K or options.V, options.u, options.p, options.t, options.T))) > 1 or (options.K and options.V):
+        raise UsageError("only one of -k -K -V -u -p -t -T can be given")
+    if options.c and (options.x or options.w or options.h or options.m):
+        raise UsageError("-x, -w, -h and -m do not go with -c")
+    finder = _Text(options) if options.c else _Words(session, options)
+    if options.t or options.T:
+        return _stacks(session, finder, bool(options.T))
+    return _found(session.dump, finder, _space(session, options))
 
 
-def _found(address: int, data: bytes, offset: int, size: int, options: Any) -> Row:
-    if options.c:
-        shown = data[offset : offset + CONTEXT]
-        return {"address": address, "text": "".join(chr(c) if 32 <= c < 127 else "." for c in shown)}
-    return {"address": address, "value": int.from_bytes(data[offset : offset + size], "little"), "size": size}
+def _found(dump: Dump, finder: _Text | _Words, space: _Space) -> Iterator[Row]:
+    for start, end in space.ranges:
+        yield from finder.find(dump, start, end, space)
 
 
-def _text_pattern(word: str) -> Callable[[bytes, int], Iterator[int]]:
-    pattern = re.compile(re.escape(word.encode()))
-    return lambda data, skew: (match.start() for match in pattern.finditer(data))
+def _stacks(session: Session, finder: _Text | _Words, active: bool) -> Iterator[Row]:
+    """Matches in the kernel stacks of the tasks, each with its task."""
+    dump = session.dump
+    size = dump.type("union thread_union").size if dump.find_type("union", "thread_union") else 4 * dump.page_size
+    threads: list[Thread] = [thread for thread in context.table(session) if thread.active or not active]
+    stacks = dump.read_columns([thread.address for thread in threads], "struct task_struct", ("stack",))
+    for thread, (stack,) in zip(threads, stacks, strict=True):
+        if isinstance(stack, FaultError):
+            yield context.identity(thread) | {"error": str(stack)}
+        elif stack:
+            space = _Space([(stack, stack + size)])
+            yield from (row | context.identity(thread) for row in _found(dump, finder, space))
 
 
-def _number_pattern(session: Session, word: str, options: Any) -> Callable[[bytes, int], Iterator[int]]:
-    """Aligned words equal to the value in the bits that the mask leaves."""
-    value = to_address(session.dump, word)
-    size = 4 if options.w else 2 if options.h else 8
-    if value >> 8 * size:
-        raise CommandError(f"{word} has more than {size * 8} bits")
-    if options.m:
-        mask = int(options.m, 16)
-        keep = ~mask & ((1 << 8 * size) - 1)
-        wanted = value & keep
+class _Words:
+    """Aligned words equal to one of the values, but for the bits of the mask."""
 
-        def masked(data: bytes, skew: int) -> Iterator[int]:
-            for offset in range(skew, len(data) - size + 1, size):
-                if int.from_bytes(data[offset : offset + size], "little") & keep == wanted:
-                    yield offset
+    def __init__(self, session: Session, options: Any) -> None:
+        self.size = 4 if options.w else 2 if options.h else 8
+        self.around = _count(options.x) if options.x else 0
+        keep = ~_length(options.m) & ((1 << 8 * self.size) - 1) if options.m else (1 << 8 * self.size) - 1
+        self.patterns, self.names = [], []
+        for word in options.arguments:
+            try:
+                value, name = int(word, 16), ""
+            except ValueError:
+                value, name = _value(session, word), word if word.startswith("(") else f"({word})"
+            if value >> 8 * self.size or value < 0:
+                raise CommandError(f"{word}: does not fit in {8 * self.size} bits")
+            self.patterns.append((value, keep))
+            self.names.append(name)
 
-        return masked
-    needle = value.to_bytes(size, "little")
+    def find(self, dump: Dump, start: int, end: int, space: _Space) -> Iterator[Row]:
+        at = start
+        while at < end:
+            found, at = dump.find_words(at, min(end, at + STEP), self.patterns, self.size, physical=space.physical, pgd=space.pgd)
+            for address, pattern, word in found:
+                row: Row = {"address": address, "value": word, "size": self.size}
+                if self.names[pattern]:
+                    row["name"] = self.names[pattern]
+                if self.around:
+                    row["before"], row["after"] = self._context(dump, address, space)
+                yield row
 
-    def plain(data: bytes, skew: int) -> Iterator[int]:
-        offset = data.find(needle)
-        while offset >= 0:
-            if (offset - skew) % size == 0:
-                yield offset
-            offset = data.find(needle, offset + 1)
+    def _context(self, dump: Dump, address: int, space: _Space) -> tuple[str, str]:
+        length = self.around * self.size
+        before, after = max(address - length, 0), address + self.size
+        runs = dump.readable(before, min(after + length, 1 << 64), physical=space.physical, pgd=space.pgd)
+        data = dict(runs)
+        whole = next((bytes for at, bytes in data.items() if at <= address < at + len(bytes)), b"")
+        start = next((at for at, bytes in data.items() if at <= address < at + len(bytes)), address)
+        return whole[: address - start].hex(), whole[after - start :].hex()
 
-    return plain
+
+def _value(session: Session, word: str) -> int:
+    try:
+        return to_address(session.dump, word)
+    except CommandError:
+        raise CommandError(f'invalid input: "{word}"') from None
+
+
+def _count(text: str) -> int:
+    try:
+        count = int(text, 0)
+    except ValueError:
+        count = -1
+    if not 0 < count <= 1 << 16:
+        raise CommandError(f"not a valid number: {text}")
+    return count
+
+
+class _Text:
+    """Strings, wherever they begin."""
+
+    def __init__(self, options: Any) -> None:
+        words = [word.encode("utf-8", "surrogateescape") for word in options.arguments]
+        self.pattern = re.compile(b"|".join(re.escape(word) for word in words))
+
+    def find(self, dump: Dump, start: int, end: int, space: _Space) -> Iterator[Row]:
+        for at in range(start, end, STEP):
+            # what begins before the step's end may go on behind it
+            runs = dump.readable(at, min(end, at + STEP + OVERLAP), physical=space.physical, pgd=space.pgd)
+            for address, data in runs:
+                for match in self.pattern.finditer(data):
+                    if address + match.start() < at + STEP:
+                        shown = data[match.start() : match.start() + CHARACTERS]
+                        yield {"address": address + match.start(), "text": hexdump.printable(shown)}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    task, first = None, True
     for row in rows:
-        if "text" in row:
+        if "task" in row and row["task"] != task:
+            if task is not None:
+                yield ""
+            task = row["task"]
+            yield context.header(row)
+        if "error" in row:
+            yield f"(error: {row['error']})"
+        elif "text" in row:
             yield f"{row['address']:x}: {row['text']}"
+        elif "before" in row:
+            if not first:
+                yield ""
+            yield from _with_context(row, bool(options.p))
         else:
-            yield f"{row['address']:x}: {row['value']:0{2 * row['size']}x}" if row["size"] < 8 else f"{row['address']:x}: {row['value']:x}"
+            digits = 2 * row["size"] if row["size"] < 8 else 1
+            yield f"{row['address']:x}: {row['value']:0{digits}x} {row.get('name', '')}"
+        first = False
+    if task is not None:
+        yield ""
+
+
+def _with_context(row: Row, physical: bool) -> Iterator[str]:
+    size = row["size"]
+    before, after = bytes.fromhex(row["before"]), bytes.fromhex(row["after"])
+    yield from hexdump.format_words(row["address"] - len(before), before, size)
+    yield f"{row['address']:016x}:  {row['value']:0{2 * size}x} {row.get('name', '')}"
+    yield from hexdump.format_words(row["address"] + size, after, size)
 
 
 COMMAND = Command(
@@ -149,21 +243,28 @@ COMMAND = Command(
     topic="memory",
     options=(
         Option("-k", help="kernel memory (default)"),
-        Option("-K", help="kernel memory of the direct map only"),
-        Option("-V", help="kernel memory outside the direct map only"),
+        Option("-K", help="of it the direct map of physical memory and the kernel's image only"),
+        Option("-V", help="of it what else is mapped only: vmalloc, modules, the memory map"),
+        Option("-u", help="the user space of the current context"),
         Option("-p", help="physical memory"),
+        Option("-t", help="the kernel stacks of all tasks"),
+        Option("-T", help="the kernel stacks of the tasks that were running"),
         Option("-s", "START", help="address to begin at"),
-        Option("-e", "END", help="address to end at"),
-        Option("-l", "LENGTH", help="bytes to search"),
+        Option("-e", "END", help="address to end at (exclusive)"),
+        Option("-l", "LENGTH", help="bytes to search, hexadecimal"),
         Option("-m", "MASK", help="bits that need not be equal"),
-        Option("-x", "COUNT", help="end after so many"),
+        Option("-x", "COUNT", help="show so many words before and behind each"),
         Option("-c", help="text"),
         Option("-w", help="words of 32 bits"),
         Option("-h", help="words of 16 bits"),
     ),
     arguments="VALUE|(EXPRESSION)|SYMBOL|TEXT…",
-    fields={"address": "where", "value": "the word", "text": "what begins there", "size": "bytes of the word"},
-    examples=(("search -k deadbeefdeadbeef", ""), ("search -c 'Kernel panic'", "")),
+    description="Values are aligned words. Pages that are not in the dump are passed over.",
+    fields={
+        "address": "where", "value": "the word", "text": "what begins there", "size": "bytes of the word", "name": "symbol or expression that was asked for",
+        "before": "hexadecimal, with -x", "after": "likewise", "pid": "with -t and -T", "task": "likewise", "cpu": "likewise", "comm": "likewise",
+    },
+    examples=(("search -k deadbeefdeadbeef", ""), ('search -c "Kernel panic"', ""), ("search -t init_task", "who has its address on the stack")),
     rows=rows,
     text=text,
 )

@@ -169,8 +169,25 @@ def value_lines(
         if follow and member.type.strip().kind == "pointer" and member.bit_size is None:
             yield from _pointed(formatter, member, path, address + member.offset, ending="")
         else:
-            # crash shows a nested member by its whole path
-            yield f"  {path} = {formatter.member(member, address, 2)},"
+            depth, is_last = _place(type, path)
+            indent = 2 + 2 * depth
+            yield f"{' ' * indent}{path} = {formatter.member(member, address, indent)}{'' if is_last else ','}"
+
+
+def _place(type: Type, path: str) -> tuple[int, bool]:
+    """How deep in anonymous members a member is, and whether it is the last one there.
+
+    crash shows the lines of a member as they are in the whole structure; one that a path leads to, as if it were a member itself.
+    """
+    members = type.strip().members()
+    for number, member in enumerate(members):
+        if member.name == path:
+            return 0, number + 1 == len(members)
+    for member in members:
+        if member.name is None and member.type.strip().kind in ("struct", "union") and member.type.strip().member(path) is not None:
+            depth, is_last = _place(member.type, path)
+            return depth + 1, is_last
+    return 0, False
 
 
 def _members_followed(formatter: Formatter, type: Type, address: int) -> Iterator[str]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from _pykd import Error
 from pykd.command import Command, CommandError, Option, Row, UsageError
-from pykd.commands.list_ import to_offset
-from pykd.commands.struct_ import find_struct, formatter_of, split_members, value_lines
+from pykd.commands.list_ import shown_lines, shown_types, to_offset
+from pykd.commands.struct_ import formatter_of
 from pykd.expression import address as to_address
 from pykd.session import Session
 
@@ -28,82 +28,120 @@ def _kind(text: str | None) -> str:
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     words = list(options.arguments)
-    if not words and not options.N:
-        raise UsageError("the root of the tree is missing")
+    if not words:
+        raise UsageError("a starting address is required")
     kind = _kind(options.t)
-    root = to_address(session.dump, options.N or words[-1])
+    if options.l and kind == "maple":
+        raise CommandError("-l option is not applicable to maple trees")
+    if options.N and kind != "rbtree":
+        raise CommandError("-N option is applicable to red-black trees only")
+    try:
+        root = to_address(session.dump, words[-1])
+    except CommandError:
+        raise CommandError(f"invalid start argument: {words[-1]}") from None
     if options.r:
-        root += to_offset(session, options.r)
+        try:
+            root += to_offset(session, options.r)
+        except CommandError:
+            raise CommandError(f"invalid -r argument: {options.r}") from None
+    if not root >> 63:
+        raise CommandError(f"invalid start argument: {words[-1]}")
     if kind == "rbtree":
-        yield from _rbtree(session, options, root)
-    elif kind == "xarray":
-        yield from _xarray(session, root)
-    else:
-        yield from _maple(session, root)
+        return _rbtree(session, options, root)
+    return _xarray(session, root) if kind == "xarray" else _maple(session, root, bool(options.v))
 
 
 def _rbtree(session: Session, options: Any, root: int) -> Iterator[Row]:
-    """Each node before its children; the left one first."""
+    """Each node before its children, the left one first; with -l each between its children."""
     dump = session.dump
     node = dump.type("struct rb_node")
-    left, right = node.member("rb_left"), node.member("rb_right")
-    assert left is not None and right is not None
+    left, right = node.offset_of("rb_left"), node.offset_of("rb_right")
     back = to_offset(session, options.o) if options.o else 0
     top = root if options.N else dump.read_unsigned(root)
-    stack = [(top, "root")] if top else []
+    # (node, position, whether its left side was visited)
+    stack = [(top, "root", False)] if top else []
     seen = set()
     while stack:
-        address, position = stack.pop()
+        address, position, is_visited = stack.pop()
+        if is_visited:
+            yield {"address": address - back, "position": position}
+            continue
         if address in seen or position.count("/") > MAX_DEPTH:
             yield {"error": f"the tree is circular at {address:x}"}
             return
         seen.add(address)
-        yield {"address": address - back, "position": position}
-        try:
-            children = [(dump.read_unsigned(address + member.offset), name) for member, name in ((right, "r"), (left, "l"))]
-        except Error as error:
-            yield {"error": f"below {address:x}: {error}"}
-            continue
-        stack += [(child, f"{position}/{name}") for child, name in children if child]
+        if not options.l:
+            yield {"address": address - back, "position": position}
+        children = {}
+        for offset, name in ((left, "l"), (right, "r")):
+            try:
+                children[name] = dump.read_unsigned(address + offset)
+            except Error as error:
+                yield {"error": f"below {address:x}: {error}"}
+                break
+        if children.get("r"):
+            stack.append((children["r"], f"{position}/r", False))
+        if options.l:
+            stack.append((address, position, True))
+        if children.get("l"):
+            stack.append((children["l"], f"{position}/l", False))
 
 
 def _xarray(session: Session, root: int) -> Iterator[Row]:
-    from pykd.xarray import xa_entries
+    from pykd.xarray import xa_entries, xa_shift
 
     problems: list[str] = []
+    top, bits = xa_shift(session.dump, root)
     for index, entry in xa_entries(session.dump, root, problems.append, values=True):
-        yield {"address": entry, "index": index, "position": f"root/{index}"}
+        if entry & 3 == 2 and entry <= 4096:
+            continue  # the tree's own marks: sibling and retry entries
+        slots = [str(index >> shift & ((1 << bits) - 1)) for shift in range(top, -1, -bits)]
+        yield {"address": entry, "index": index, "position": "/".join(["root", *(slots if top >= 0 else ["0"])])}
         while problems:
             yield {"error": problems.pop()}
     yield from ({"error": problem} for problem in problems)
 
 
-def _maple(session: Session, root: int) -> Iterator[Row]:
+def _maple(session: Session, root: int, verbose: bool) -> Iterator[Row]:
     from pykd.kernel import mapletree
 
-    for first, last, entry in mapletree.entries(session.dump, root):
-        yield {"address": entry, "index": first, "last": last, "position": f"root/{first:x}"}
+    problems: list[str] = []
+    if verbose:
+        for node in mapletree.nodes(session.dump, root, problems.append):
+            yield {"node": node["address"], **node}
+        yield from ({"error": problem} for problem in problems)
+        return
+    for number, (first, last, entry, slots) in enumerate(mapletree.places(session.dump, root, problems.append), 1):
+        yield {"address": entry, "number": number, "index": first, "last": last, "position": "/".join(["root", *map(str, slots)])}
+    yield from ({"error": problem} for problem in problems)
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     formatter = formatter_of(session, options)
-    shown = [split_members(word) for word in (options.s or options.S or [])]
-    types = [(find_struct(session, name), paths) for name, paths in shown]
-    shift = to_offset(session, options.l) if options.l else 0
+    shown = shown_types(session, options)
     for row in rows:
         if "error" in row:
             yield f"tree: {row['error']}"
             continue
+        if "node" in row:
+            yield from _node_lines(row)
+            continue
         yield f"{row['address']:x}"
         if options.p:
             if "last" in row:
-                yield f"  index: {row['index']:x}-{row['last']:x}  position: {row['position']}"
+                yield f"  index: {row['number']}  position: {row['position']}  range: {row['index']:x}-{row['last']:x}"
             elif "index" in row:
                 yield f"  index: {row['index']}  position: {row['position']}"
             else:
                 yield f"  position: {row['position']}"
-        for type, paths in types:
-            yield from value_lines(session, formatter, type, row["address"] - shift, paths, None)
+        yield from shown_lines(session, formatter, shown, row["address"])
+
+
+def _node_lines(row: Row) -> Iterator[str]:
+    """A node of a maple tree: its range and place, and what each part of the range leads to."""
+    indent = "  " * row["depth"]
+    yield f"{indent}{row['first']:x}-{row['end']:x}: node {row['address']:x} depth {row['depth']} type {row['type']} parent {row['parent']:x}"
+    yield from (f"{indent}  {first:x}-{last:x}: {entry:x}" for first, last, entry in row["slots"])
 
 
 COMMAND = Command(
@@ -115,16 +153,19 @@ COMMAND = Command(
         Option("-r", "OFFSET", help="of the root in the structure at ROOT: bytes or STRUCT.MEMBER"),
         Option("-o", "OFFSET", help="of the rb_node in the structure"),
         Option("-s", "STRUCT[.MEMBER,…]", help="show each entry's members", repeat=True),
-        Option("-S", "STRUCT[.MEMBER,…]", help="as -s", repeat=True),
-        Option("-l", "OFFSET", help="subtract it from the address for -s"),
+        Option("-S", "STRUCT[.MEMBER,…]", help="as -s, numbers and strings in a plain form", repeat=True),
+        Option("-l", help="red-black trees: in their order, not from the top"),
         Option("-p", help="show each entry's index and its place in the tree"),
-        Option("-v", help="accepted for crash's sake"),
+        Option("-v", help="maple trees: their nodes, with all ranges"),
         Option("-x", help="integers in hexadecimal"),
         Option("-d", help="integers in decimal"),
-        Option("-N", "NODE", help="the top node itself in place of the root"),
+        Option("-N", help="red-black trees: ROOT is the top node itself"),
     ),
     arguments="ROOT",
-    fields={"address": "of the entry", "index": "its key", "last": "end of its range", "position": "path from the root"},
+    fields={
+        "address": "of the entry", "index": "its key", "last": "end of its range", "number": "how many before it, from 1",
+        "node": "struct maple_node", "slots": "ranges of a node", "position": "path from the root",
+    },
     examples=(("tree -t rbtree -o vmap_area.rb_node vmap_area_root", ""), ("tree -t maple -p MM_MT", "")),
     rows=rows,
     text=text,

@@ -33,7 +33,7 @@ def _search(session: Session, options: Any) -> Iterator[Row]:
     found = set()
     finder = _Finder(options.m) if options.m else None
     for kind in ("struct", "union") if finder else ("struct", "union", "enum", "int", "float", "typedef"):
-        for type in session.dump.types(kind):  # type: ignore[arg-type]
+        for type in session.dump.types(kind):
             size = type.strip().size
             if type.name and low <= size <= high and (finder is None or finder.has(type)):
                 found.add((size, type.name, kind))

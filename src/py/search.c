@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loops over all of memory: words that have a value, and runs of pages that can be read. */
+#include "py/py.h"
+
+#define PATTERN_MAX 64
+
+/* Where the pages of a search come from. */
+struct space {
+	DumpObject *dump;
+	struct kd_memory *memory; /* NULL: physical memory */
+	kd_paddr pgd;		  /* 0: the kernel's */
+	bool is_user;
+	uint64_t direct_start, direct_end; /* the direct map, whose missing pages are known without a try */
+	uint64_t page_size;
+};
+
+struct pattern {
+	uint64_t value; /* & keep */
+	uint64_t keep;	/* bits that must be equal */
+};
+
+static bool space_init(DumpObject *dump, struct space *space, int physical, PyObject *pgd)
+{
+	struct kd_memory *memory = kd_py_memory(dump);
+	if (!memory)
+		return false;
+	const struct kd_layout *layout = kd_memory_layout(memory);
+	*space = (struct space){
+		.dump = dump,
+		.memory = physical ? NULL : memory,
+		.direct_start = layout->page_offset,
+		.direct_end = layout->page_offset_end,
+		.page_size = kd_dump_page_size(kd_program_dump(dump->program)),
+	};
+	if (pgd != Py_None) {
+		space->is_user = true;
+		return kd_py_address(pgd, &space->pgd);
+	}
+	return true;
+}
+
+/* The bytes from address to the end of its page, valid until the next read; NULL if they cannot be read. */
+static const uint8_t *space_view(struct space *space, uint64_t address)
+{
+	const uint8_t *view;
+	size_t len;
+	uint64_t physical = address, offset = address % space->page_size;
+	if (space->memory) {
+		bool is_direct = !space->is_user && address >= space->direct_start && address < space->direct_end;
+		if (is_direct) {
+			physical = address - space->direct_start;
+		} else if (space->is_user) {
+			struct kd_error *err = kd_memory_translate(space->memory, space->pgd, address, &physical);
+			if (err) {
+				kd_error_destroy(err);
+				return NULL;
+			}
+		} else {
+			struct kd_error *err = kd_memory_view(space->memory, address, &view, &len);
+			kd_error_destroy(err);
+			return err ? NULL : view;
+		}
+	}
+	kd_pfn pfn = physical / space->page_size;
+	if (kd_dump_page_status(kd_program_dump(space->dump->program), pfn) != KD_FAULT_NONE)
+		return NULL;
+	struct kd_error *err = kd_dump_page(kd_program_dump(space->dump->program), pfn, &view);
+	kd_error_destroy(err);
+	return err ? NULL : view + offset;
+}
+
+static uint64_t load(const uint8_t *bytes, unsigned int size)
+{
+	uint64_t value;
+	uint32_t half;
+	uint16_t quarter;
+	switch (size) {
+	case 8:
+		memcpy(&value, bytes, sizeof(value));
+		return value;
+	case 4:
+		memcpy(&half, bytes, sizeof(half));
+		return half;
+	default:
+		memcpy(&quarter, bytes, sizeof(quarter));
+		return quarter;
+	}
+}
+
+static bool append_match(PyObject *list, uint64_t address, Py_ssize_t pattern, uint64_t word)
+{
+	KD_PYOBJECT PyObject *match =
+		Py_BuildValue("(KnK)", (unsigned long long)address, pattern, (unsigned long long)word);
+	return match && PyList_Append(list, match) == 0;
+}
+
+static Py_ssize_t patterns_of(PyObject *argument, struct pattern *patterns)
+{
+	KD_PYOBJECT PyObject *sequence = PySequence_Fast(argument, "patterns must be a sequence");
+	if (!sequence)
+		return -1;
+	Py_ssize_t nr = PySequence_Fast_GET_SIZE(sequence);
+	if (nr > PATTERN_MAX) {
+		PyErr_Format(PyExc_ValueError, "more than %d patterns", PATTERN_MAX);
+		return -1;
+	}
+	for (Py_ssize_t i = 0; i < nr; i++) {
+		PyObject *pair = PySequence_Fast_GET_ITEM(sequence, i);
+		if (!PyTuple_Check(pair) || !PyArg_ParseTuple(pair, "O&O&", kd_py_address, &patterns[i].value,
+							       kd_py_address, &patterns[i].keep))
+			return PyErr_Occurred() ? -1 : (PyErr_SetString(PyExc_TypeError, "a pattern is a pair"), -1);
+		patterns[i].value &= patterns[i].keep;
+	}
+	return nr;
+}
+
+PyObject *kd_py_dump_find_words(DumpObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *keywords[] = { "start", "end", "patterns", "size", "physical", "pgd", "limit", NULL };
+	uint64_t start, end;
+	unsigned int size = 8;
+	int physical = 0;
+	Py_ssize_t limit = 1 << 16;
+	PyObject *patterns_argument, *pgd = Py_None;
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&O&O|I$pOn:find_words", keywords, kd_py_address, &start,
+					 kd_py_address, &end, &patterns_argument, &size, &physical, &pgd, &limit))
+		return NULL;
+	if (size != 2 && size != 4 && size != 8)
+		return PyErr_Format(PyExc_ValueError, "words of 2, 4 or 8 bytes, not %u", size);
+	struct pattern patterns[PATTERN_MAX];
+	Py_ssize_t nr = patterns_of(patterns_argument, patterns);
+	struct space space;
+	if (nr < 0 || !space_init(self, &space, physical, pgd))
+		return NULL;
+	KD_PYOBJECT PyObject *list = PyList_New(0);
+	if (!list)
+		return NULL;
+	uint64_t address = (start + size - 1) & ~(uint64_t)(size - 1);
+	while (address < end && PyList_GET_SIZE(list) < limit) {
+		uint64_t left = space.page_size - address % space.page_size;
+		const uint8_t *view = space_view(&space, address);
+		/* a word at the very end of the range counts only if all of it is within */
+		uint64_t len = kd_min(left, end - address) & ~(uint64_t)(size - 1);
+		for (uint64_t at = 0; view && at < len; at += size) {
+			uint64_t word = load(view + at, size);
+			for (Py_ssize_t i = 0; i < nr; i++)
+				if ((word & patterns[i].keep) == patterns[i].value) {
+					if (!append_match(list, address + at, i, word))
+						return NULL;
+					break;
+				}
+		}
+		if (left > UINT64_MAX - address)
+			address = UINT64_MAX;
+		else
+			address += left;
+	}
+	return Py_BuildValue("(OK)", list, (unsigned long long)kd_min(address, end));
+}
+
+static bool append_run(PyObject *list, uint64_t start, const char *bytes, size_t len)
+{
+	if (!len)
+		return true;
+	KD_PYOBJECT PyObject *run = Py_BuildValue("(Ky#)", (unsigned long long)start, bytes, (Py_ssize_t)len);
+	return run && PyList_Append(list, run) == 0;
+}
+
+PyObject *kd_py_dump_readable(DumpObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *keywords[] = { "start", "end", "physical", "pgd", NULL };
+	uint64_t start, end;
+	int physical = 0;
+	PyObject *pgd = Py_None;
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&O&|$pO:readable", keywords, kd_py_address, &start,
+					 kd_py_address, &end, &physical, &pgd))
+		return NULL;
+	struct space space;
+	if (!space_init(self, &space, physical, pgd))
+		return NULL;
+	if (end < start || end - start > (uint64_t)1 << 30)
+		return PyErr_Format(PyExc_ValueError, "more than 1 GB at once");
+	KD_FREE char *bytes = malloc(kd_max(end - start, (uint64_t)1));
+	if (!bytes)
+		return PyErr_NoMemory();
+	KD_PYOBJECT PyObject *list = PyList_New(0);
+	size_t len = 0;
+	uint64_t run_start = start;
+	for (uint64_t address = start; list && address < end;) {
+		uint64_t piece = kd_min(space.page_size - address % space.page_size, end - address);
+		const uint8_t *view = space_view(&space, address);
+		if (view) {
+			memcpy(bytes + len, view, piece);
+			len += piece;
+		} else {
+			if (!append_run(list, run_start, bytes, len))
+				return NULL;
+			len = 0;
+			run_start = address + piece;
+		}
+		address += piece;
+	}
+	if (!list || !append_run(list, run_start, bytes, len))
+		return NULL;
+	return kd_move_ptr(list);
+}
