@@ -44,8 +44,11 @@ def command_line(session: Session, text: str) -> str:
 
 
 def _enumerator(dump: Dump, text: str) -> str | None:
-    """``PIDTYPE_PID``. :raises NotFoundError:"""
-    dump.enumerator(text)
+    """``PIDTYPE_PID``"""
+    try:
+        dump.enumerator(text)
+    except Error:
+        return None
     return f"whatis {text}"
 
 
@@ -64,9 +67,9 @@ def _of_dump(dump: Dump, text: str) -> str | None:
         for kind in ("struct", "union"):
             if dump.find_type(kind, name) is not None:
                 return f"{kind} {text}"
-        return _typedef(dump, text, name, rest) or _enumerator(dump, text)
+        return _typedef(dump, text, name, rest)
     except Error:
-        return None  # no such name; or a dump without names or types
+        return _enumerator(dump, text)  # no such name; or a dump without names or types
 
 
 def _begins_with_variable(dump: Dump, word: str) -> bool:

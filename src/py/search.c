@@ -107,7 +107,7 @@ static Py_ssize_t patterns_of(PyObject *argument, struct pattern *patterns)
 	for (Py_ssize_t i = 0; i < nr; i++) {
 		PyObject *pair = PySequence_Fast_GET_ITEM(sequence, i);
 		if (!PyTuple_Check(pair) || !PyArg_ParseTuple(pair, "O&O&", kd_py_address, &patterns[i].value,
-							       kd_py_address, &patterns[i].keep))
+							      kd_py_address, &patterns[i].keep))
 			return PyErr_Occurred() ? -1 : (PyErr_SetString(PyExc_TypeError, "a pattern is a pair"), -1);
 		patterns[i].value &= patterns[i].keep;
 	}

@@ -10,7 +10,6 @@ from _pykd import Dump, Error
 from pykd.command import Row
 from pykd.kernel import pages, vmstat
 
-
 MAX_FREE = 1 << 22
 """Blocks in a list of free pages"""
 

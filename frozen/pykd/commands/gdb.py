@@ -31,7 +31,7 @@ _LONG = frozenset(name for name in PROHIBITED if len(name) > 2)
 
 def knows(word: str) -> bool:
     """Whether a line that begins with *word* is for gdb: ``x/4gx``, ``ptype``, and what is refused."""
-    name, slash, letters = word.partition("/")
+    name = word.partition("/")[0]
     return name in _COMMANDS or name in _LONG
 
 
