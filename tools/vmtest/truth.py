@@ -54,8 +54,8 @@ class Process:
     def last_ran(self) -> int | None:
         """``se.exec_start`` in nanoseconds: when the scheduler last put the thread on a CPU."""
         before, after = (_exec_start(self.text(name)) for name in ("sched", "sched-after"))
-        # It may have run while its files were read.
-        return before if before == after else None
+        # It may have run while its files were read. 0 is what a thread has that was moved to another CPU and has not run there.
+        return before if before and before == after else None
 
     def unmoved(self, ran: int) -> bool:
         """Whether the thread has not run since, so that nothing of it may differ."""
