@@ -40,7 +40,7 @@ def build(kernel: kernels.Kernel, image: kernels.Image, cache: Path) -> dict[str
         ["mmdebstrap", "--variant=apt", "--mode=auto", "--format=null",
          '--aptopt=Acquire::Check-Valid-Until "false"',
          *([f'--aptopt=APT::Default-Release "{apt.suite}"'] if apt.suite != apt.base else []),
-         f"--include=make,linux-headers-{image.release}",
+         f"--include=make,binutils,linux-headers-{image.release}",
          f"--customize-hook=copy-in {work} /tmp",
          f'--customize-hook=chroot "$1" make -s -C {inside} M=/tmp/{work.name} modules',
          *(f"--customize-hook=copy-out /tmp/{work.name}/{name}.ko {work}" for name in NAMES),
