@@ -108,7 +108,7 @@ def side_by_side(result: bench.Result, vmlinux: Path, chroot: Path | None) -> No
         return
     name = next(n for n in result.variant.files if n not in result.failed)
     for answer in answers.side_by_side(result.files(name)[0], path, chroot):
-        print(f"{result.variant.name:14} {answer.tool:6} {answer.seconds:7.2f} s  {answer.states}")
+        print(f"{result.variant.name:14} {answer.question:16} {answer.tool:6} {answer.seconds:7.2f} s  {answer.text}", flush=True)
 
 
 def main() -> int:

@@ -9,8 +9,10 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PYKD = HERE.parents[1] / "pykd"
@@ -49,25 +51,57 @@ def ask(files: list[Path], questions: dict[str, str | None]) -> dict[str, Reply]
 
 @dataclass
 class Answer:
-    """Threads by state as one tool counts them."""
+    """What one tool says to one question, and how long it takes, opening included."""
 
+    question: str
     tool: str
     seconds: float
-    states: dict[str, int] | str
+    text: str
 
 
-DRGN = """\
+@dataclass(frozen=True)
+class Question:
+    """The same for three tools: a question of ask.py with what to count of its answer, the body of a drgn program that prints
+    the answer, and a command of crash with what to count of its lines."""
+
+    probe: str
+    of_answer: Callable[[Any], str]
+    drgn: str
+    crash: str
+    of_lines: Callable[[list[str]], str]
+
+
+def _states(counts: dict[str, int]) -> str:
+    return " ".join(f"{state}:{number}" for state, number in sorted(counts.items()))
+
+
+QUESTIONS = {
+    "threads by state": Question(
+        "states", _states,
+        """\
 from collections import Counter
 from drgn.helpers.linux.pid import for_each_task
 from drgn.helpers.linux.sched import task_state_to_char
-import json
-print(json.dumps(Counter(task_state_to_char(t) for t in for_each_task(prog))))
-"""
+counts = Counter(task_state_to_char(t) for t in for_each_task(prog))
+print(" ".join(f"{s}:{n}" for s, n in sorted(counts.items())))
+""", "ps -S", lambda lines: " ".join("".join(line.split()) for line in sorted(lines) if line.strip())),
+    "modules": Question(
+        "$ mod", lambda rows: str(len(rows)),
+        "from drgn.helpers.linux.module import for_each_module\nprint(sum(1 for _ in for_each_module(prog)))\n",
+        "mod", lambda lines: str(len(lines) - 1)),
+    "mounts": Question(
+        "$ mount", lambda rows: str(len(rows)),
+        "from drgn.helpers.linux.fs import for_each_mount\nprint(sum(1 for _ in for_each_mount(prog)))\n",
+        "mount", lambda lines: str(len(lines) - 1)),
+    "messages": Question(
+        "dmesg", lambda lines: str(len(lines)),
+        "from drgn.helpers.linux.printk import get_dmesg\nprint(len(get_dmesg(prog).splitlines()))\n",
+        "log", lambda lines: str(len(lines))),
+}
 
 
-def side_by_side(dump: Path, vmlinux: Path, chroot: Path | None) -> list[Answer]:
-    """How many threads are in which state, three times. drgn and crash may live in a chroot."""
-    answers = [_timed("pykd", lambda: _count(row["state"] for row in _answer(dump, "tasks").values()))]
+def side_by_side(dump: Path, vmlinux: Path, chroot: Path | None) -> Iterator[Answer]:
+    """Each question, three times. drgn and crash have the full vmlinux, and may live in a chroot."""
     root = chroot or Path("/")
     with tempfile.TemporaryDirectory(dir=root / "tmp") as folder:
         inside = Path(folder)
@@ -76,42 +110,34 @@ def side_by_side(dump: Path, vmlinux: Path, chroot: Path | None) -> list[Answer]
                 os.link(path, inside / name)
             except OSError:
                 shutil.copyfile(path, inside / name)
-        (inside / "drgn.py").write_text(DRGN)
         within = Path("/tmp") / inside.name
         prefix = ["chroot", str(chroot)] if chroot else []
-        answers.append(_timed("drgn", lambda: json.loads(_run(
-            [*prefix, "drgn", "-q", "-c", f"{within}/dump", "-s", f"{within}/vmlinux", f"{within}/drgn.py"]))))
-        answers.append(_timed("crash", lambda: {
-            word.rstrip(":"): int(number) for word, number in
-            (line.split() for line in _run([*prefix, "crash", "-s", f"{within}/vmlinux", f"{within}/dump"],
-                                           "ps -S\nquit\n").splitlines() if line.strip())}))
-    return answers
+        for name, question in QUESTIONS.items():
+            yield _timed(name, "pykd", lambda q=question: q.of_answer(_answer(dump, q.probe)))
+            (inside / "question.py").write_text(question.drgn)
+            yield _timed(name, "drgn", lambda: _run([*prefix, "drgn", "-q", "-c", f"{within}/dump", "-s", f"{within}/vmlinux",
+                                                     f"{within}/question.py"]).strip())
+            yield _timed(name, "crash", lambda q=question: q.of_lines(_run(
+                [*prefix, "crash", "-s", f"{within}/vmlinux", f"{within}/dump"], f"{q.crash}\nquit\n").splitlines()))
 
 
-def _timed(tool: str, ask) -> Answer:
+def _timed(question: str, tool: str, ask) -> Answer:
     start = time.monotonic()
     try:
-        states = ask()
+        text = ask()
     except (OSError, ValueError, Refused, subprocess.SubprocessError) as error:
-        states = str(error)
-    return Answer(tool, time.monotonic() - start, states)
+        text = f"no answer: {error}"
+    return Answer(question, tool, time.monotonic() - start, text)
 
 
 def _run(argv: list[str], text: str = "") -> str:
-    done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(argv, input=text, capture_output=True, text=True, errors="replace", check=False, timeout=300)
     if done.returncode:
-        raise Refused((done.stderr.strip() or done.stdout.strip() or "failed").splitlines()[-1])
+        raise Refused((done.stderr.strip() or done.stdout.strip() or "failed").splitlines()[0])
     return done.stdout
 
 
-def _count(letters) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for letter in letters:
-        counts[letter] = counts.get(letter, 0) + 1
-    return counts
-
-
-def _answer(dump: Path, question: str) -> dict:
+def _answer(dump: Path, question: str) -> Any:
     reply = ask([dump], {question: None})[question]
     if reply.refused:
         raise Refused(reply.refused)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What several probes need: members that have changed their names, sets of CPUs."""
+"""What several probes need: members that have changed their names, sets of CPUs, states of threads."""
+
+import pykd
+from pykd import taskstate
 
 
 def first(holder, *names: str):
@@ -38,3 +41,17 @@ def entries(dump, head, kind: str, member: str) -> list:
     else:
         nodes = dump.follow(int(head), limit=1_000_000)[0][1:]
     return [dump.object(kind, node - offset) for node in nodes]
+
+
+def letter(dump: pykd.Dump, state: int, exit_state: int) -> str:
+    """What fs/proc/array.c prints, by the lowest bits that decide; the exit state beats the state."""
+    bits = taskstate.state_bits(taskstate.state_array(dump))
+    for bit, name in ((0x10, "X"), (0x20, "Z")):
+        if exit_state & bit:
+            return name
+    if state & bits.get("TASK_NOLOAD", 0x400) and state & 2:
+        return "I"
+    for bit, name in ((4, "T"), (8, "t"), (0x40, "P"), (2, "D"), (1, "S")):
+        if state & bit:
+            return name
+    return "R"

@@ -1,27 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every thread as /proc shows it."""
 
-from members import cpu_list, entries, first
+from members import cpu_list, entries, first, letter
 
 import pykd
-from pykd import tasks, taskstate
+from pykd import tasks
 
 NAMESPACES = {"mnt": "mnt_ns", "uts": "uts_ns", "ipc": "ipc_ns", "net": "net_ns", "cgroup": "cgroup_ns",
               "pid_for_children": "pid_ns_for_children", "time": "time_ns", "time_for_children": "time_ns_for_children"}
-
-
-def letter(dump: pykd.Dump, state: int, exit_state: int) -> str:
-    """What fs/proc/array.c prints, by the lowest bits that decide; the exit state beats the state."""
-    bits = taskstate.state_bits(taskstate.state_array(dump))
-    for bit, name in ((0x10, "X"), (0x20, "Z")):
-        if exit_state & bit:
-            return name
-    if state & bits.get("TASK_NOLOAD", 0x400) and state & 2:
-        return "I"
-    for bit, name in ((4, "T"), (8, "t"), (0x40, "P"), (2, "D"), (1, "S")):
-        if state & bit:
-            return name
-    return "R"
 
 
 def signals(task) -> dict[str, int]:
