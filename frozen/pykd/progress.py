@@ -8,7 +8,6 @@ It shows itself when work has taken :data:`PATIENCE` without a line of output, a
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -39,6 +38,8 @@ class Bar:
         if not _is_free():
             self._next += 3600
             return
+        import shutil  # most work needs no bar
+
         columns = shutil.get_terminal_size().columns
         width = max(10, min(40, columns - len(self.what) - 10))
         filled = round(part * width)

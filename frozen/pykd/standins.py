@@ -6,7 +6,7 @@ Programs written for older kernels read them and cannot go on without. A variabl
 
 from __future__ import annotations
 
-from . import Error, NotFoundError, current, rbtree
+from . import Error, NotFoundError, current
 from .compat import Parts
 
 TYPE_CHECKING = False
@@ -53,6 +53,8 @@ def _bdev_map() -> Parts:
 
 def _name_buckets() -> list[Elements]:
     dump = current()
+    from . import rbtree
+
     return [Elements(node for node, _ in rbtree.nodes(dump, dump.symbol("name_rb_tree").address, lambda _: None))]
 
 
