@@ -124,8 +124,11 @@ class Dump:
         """The symbol whose range holds *address*."""
     def kernel_symbols(self) -> Iterator[Symbol]:
         """All symbols of the kernel proper in address order."""
-    def address_of(self, name: str) -> int:
-        """Address of a symbol, 0 if there is none."""
+    def address_of(self, name: str, module: str | None = None) -> int:
+        """Address of a symbol, 0 if there is none; *module* as in :meth:`symbol`.
+
+        To find that a name is in no module, the symbols of all modules are read: ``""`` for names that only the kernel can have.
+        """
     def modules(self) -> list[Module]:
         """Loaded modules, newest first, as far as the list can be read."""
     modules_error: Error | None

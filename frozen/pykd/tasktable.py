@@ -135,15 +135,19 @@ def threads(dump: Dump) -> list[Thread]:
     found = []
     for address, row in zip(addresses, rows, strict=True):
         thread = Thread(address)
+        unknown = False
         for key, value in zip(keys, row, strict=True):
-            if isinstance(value, Error):
+            if key == "ppid" and isinstance(value, Error):
+                value = -1  # it is the parent whose page is missing
+            elif isinstance(value, Error):
+                unknown |= key in ("state", "exit_state")
                 thread.error = thread.error or value
                 value = "" if key == "comm" else 0
             setattr(thread, key, value)
         thread.active = address in active
         thread.cpu = active.get(address, thread.cpu)
         thread.state = state_letters(int(thread.state), thread.exit_state)
-        if thread.error is not None:
+        if unknown:
             thread.state = "??"
         found.append(thread)
     head = len(idle)

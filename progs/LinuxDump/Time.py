@@ -49,14 +49,12 @@ def timekeeper() -> StructResult:
     offset = 0
     # An array of them, one for each clock: 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17); the first
     # is the system's. Before, tk_core held one and its sequence counter, in a struct without a name until 6.13.
-    address = dump.address_of("timekeeper_data") or dump.address_of("tk_core")
-    if address:
-        if (holder := dump.find_type("struct", "tk_data")) and (member := holder.member("timekeeper")):
-            offset = member.offset
-        else:
-            offset = 8  # a 4-byte counter, and struct timekeeper is aligned to 8
+    if address := dump.address_of("timekeeper_data", ""):
+        offset = dump.type("struct tk_data").offset_of("timekeeper")
+    elif address := dump.address_of("tk_core", ""):
+        offset = 8  # a 4-byte counter, and struct timekeeper is aligned to 8
     else:
-        address = dump.address_of("timekeeper")
+        address = dump.address_of("timekeeper", "")
     if not address:
         raise TypeError("There's no symbol <tk_core>")
     return readSU("struct timekeeper", address + offset)

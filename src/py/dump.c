@@ -582,13 +582,16 @@ NO_ARGUMENT(kernel_symbols)
 	return list ? PyObject_GetIter(list) : NULL;
 }
 
-ONE_ARGUMENT(address_of)
+METHOD(address_of)
 {
-	const char *name = PyUnicode_AsUTF8(argument);
+	static char *keywords[] = { "name", "module", NULL };
+	const char *name, *module = NULL;
 	struct kd_symbol symbol = {};
-	struct kd_error *err = name ? kd_program_symbol(DUMP(self)->program, name, NULL, &symbol) : NULL;
-	if (!name || (err && !kd_error_catch(&err, KD_ERROR_LOOKUP)))
-		return name ? kd_py_raise(err) : NULL;
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s|z:address_of", keywords, &name, &module))
+		return NULL;
+	struct kd_error *err = kd_program_symbol(DUMP(self)->program, name, module, &symbol);
+	if (err && !kd_error_catch(&err, KD_ERROR_LOOKUP))
+		return kd_py_raise(err);
 	return PyLong_FromUnsignedLongLong(symbol.address);
 }
 
@@ -837,7 +840,7 @@ static PyMethodDef dump_methods[] = {
 	ONE(symbols),
 	ONE(symbol_at),
 	NONE(kernel_symbols),
-	ONE(address_of),
+	KEYWORDS(address_of),
 	NONE(modules),
 	ONE(module_at),
 	ONE(type),

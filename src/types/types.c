@@ -186,6 +186,9 @@ static struct kd_error *each_source(struct kd_types *types, const char *module, 
 	for (size_t i = 0;; i++) {
 		struct kd_btf_source *vmlinux = vmlinux_of(types);
 		if (i == (vmlinux ? 1 : 0)) {
+			/* The kernel alone was asked for: no need to read what the modules have. */
+			if (module && !strcmp(module, "vmlinux"))
+				break;
 			struct kd_error *err = ask_for_more(types);
 			if (err)
 				return err;

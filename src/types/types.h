@@ -43,8 +43,9 @@ void kd_types_set_more(struct kd_types *types, kd_types_more_fn more, void *cont
 /**
  * Find a named type. kind: KD_STRUCT, KD_UNION, KD_ENUM, KD_TYPEDEF, KD_INT (also KD_FLOAT by KD_INT: base types, in
  * any order of words: "long unsigned int" and "unsigned long" are one), KD_FUNCTION (BTF FUNC: the prototype).
- * @param name may begin with "MODULE!" to look in that module only. A complete type is preferred to a declaration;
- * vmlinux before modules. Errors: KD_ERROR_LOOKUP ("no type struct foo").
+ * @param name may begin with "MODULE!" to look in that module only, "vmlinux!" in the kernel, which does not read the
+ * modules. A complete type is preferred to a declaration; vmlinux before modules. Errors: KD_ERROR_LOOKUP ("no type
+ * struct foo").
  */
 struct kd_error *kd_types_find(struct kd_types *types, enum kd_kind kind, const char *name,
 			       const struct kd_type **ret) KD_RETURNS_ERROR;

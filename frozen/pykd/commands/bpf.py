@@ -17,7 +17,7 @@ MAX_MAPS = 64
 
 def _entries(dump: Dump, name: str) -> Iterator[tuple[int, int | Error]]:
     """(ID, address) of what an IDR holds; empty where the kernel was built without BPF."""
-    address = dump.address_of(name)
+    address = dump.address_of(name, "")
     if not address:
         return
     problems: list[str] = []

@@ -80,7 +80,7 @@ def _row(dump: Dump, number: int, desc: Any, options: Any) -> Row:
 def _chip(dump: Dump, desc: Any) -> str:
     chip = desc.irq_data.chip
     name = str(chip.name) if chip and chip.name else "None"
-    return f"{name}-{desc.name}" if desc.name else name
+    return f"{name:>8}-{desc.name or '':<8}" if desc.name else f"{name:>8} {'':8}"
 
 
 def _number(word: str, last: int) -> int:
@@ -153,7 +153,7 @@ def _table(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]
         if "counts" in row:
             names = ",".join(action["name"] for action in row["actions"])
             counts = "".join(f" {row['counts'].get(cpu, 0):>10}" for cpu in shown)
-            yield f"{row['irq']:>3}:{counts}  {row['chip']:<15}  {names}"
+            yield f"{row['irq']:>3}:{counts} {row['chip']} {names}"
         elif "error" in row:
             yield f"{row.get('irq', ''):>3}:{_error(row)}"
 

@@ -14,6 +14,8 @@ from pykd.kernel import printk, timekeeping
 from pykd.session import Session
 
 _CALLER_IS_CPU = 1 << 31
+_UNPRINTABLE = {c: "." for c in (*range(0x20), *range(0x7F, 0xA0)) if c not in b"\t\n"}
+"""What a message has no business to tell a terminal."""
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
@@ -46,12 +48,12 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 def _unflushed(session: Session) -> Iterator[Row]:
     """What printk() kept in per-CPU buffers of safe and NMI context and did not move to the log; there are none since v5.15 (struct printk_safe_seq_buf)."""
     dump = session.dump
-    kind = dump.find_type("struct", "printk_safe_seq_buf")
+    kind = dump.find_type("struct", "vmlinux!printk_safe_seq_buf")
     buffer = kind.member("buffer") if kind is not None else None
     if kind is None or buffer is None:
         return
     for name in ("nmi_print_seq", "safe_print_seq"):
-        symbol = dump.address_of(name)
+        symbol = dump.address_of(name, "")
         for cpu in cpus.possible(dump) if symbol else ():
             try:
                 start = cpus.address_on(symbol, cpu, dump)
@@ -93,7 +95,7 @@ def _audit(session: Session) -> Iterator[Row]:
     dump = session.dump
     header = dump.type("struct nlmsghdr").size
     for queue in ("audit_hold_queue", "audit_retry_queue", "audit_queue"):
-        head = dump.address_of(queue)
+        head = dump.address_of(queue, "")
         if not head:
             continue
         addresses, why = dump.follow(head, limit=100_000)
@@ -129,7 +131,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             if options.m:
                 before += f"<{row['level']}>"
                 margin += "   "
-            first, *others = row["text"].split("\n")
+            first, *others = row["text"].translate(_UNPRINTABLE).split("\n")
             yield before + first
             for line in (*others, *row.get("dictionary", ())):
                 yield margin + line
@@ -139,7 +141,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 def _caller_width(session: Session) -> int:
     """As wide as the largest PID may get; there is one for each PID namespace since v6.14."""
-    address = session.dump.address_of("pid_max")
+    address = session.dump.address_of("pid_max", "")
     largest = session.dump.read_unsigned(address, 4) if address else 1 << 22
     return 6 if largest < 100_000 else 7 if largest < 1_000_000 else 8
 

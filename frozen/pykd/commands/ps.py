@@ -191,7 +191,7 @@ def _times(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
         except Error as error:
             yield f"  ({error})"
             continue
-        seconds = max(now - start // (1_000_000_000 // hz), 0) // hz
+        seconds = max(now // hz - start // 1_000_000_000, 0)  # crash takes whole seconds of the start, too
         days, rest = divmod(seconds, 86400)
         run = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
         yield f"    RUN TIME: {f'{days} days, ' if days else ''}{run}"
@@ -310,7 +310,7 @@ COMMAND = Command(
     patterns=True,
     description="`>` marks the tasks that were running. Names of kernel threads are in brackets.",
     fields={
-        "pid": "", "ppid": "", "cpu": "", "task": "struct task_struct", "state": "two letters", "memory": "percent of all pages",
+        "pid": "", "ppid": "-1: the parent cannot be read", "cpu": "", "task": "struct task_struct", "state": "two letters", "memory": "percent of all pages",
         "vsz": "kB", "rss": "kB", "comm": "", "active": "was running", "kernel": "has no user memory", "tgid": "",
         "last_run": "ns, clock of the CPU", "start": "ns after boot", "stack": "kernel stack pointer", "policy": "number", "prio": "kernel priority",
     },
