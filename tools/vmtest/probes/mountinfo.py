@@ -14,7 +14,7 @@ READ_ONLY, SHARED, UNBINDABLE = 0x40, 0x1000, 0x2000
 
 def mounts(dump: pykd.Dump, namespace) -> list:
     """Every ``struct mount`` of a namespace: a tree since v6.8 (2eea9ce4310d), a list before."""
-    if namespace.hasField("list"):
+    if not namespace.hasField("mounts") or dump.type("struct mnt_namespace").member("list"):
         return [m for m in entries(dump, namespace.list, "struct mount", "mnt_list") if int(m.mnt_mountpoint)]
     offset = dump.type("struct mount").member("mnt_node").offset
     found, todo = [], [int(first(namespace.mounts, "rb_node"))]

@@ -87,7 +87,8 @@ class Table:
                               int(sock.rcv_nxt) - int(sock.copied_seq) & 0xFFFFFFFF]
                     self.inet("tcp", common, state, inode(dump, dump.object("struct sock", int(common))), queues)
         bucket = dump.type("struct inet_listen_hashbucket")
-        if table.hasField("listening_hash"):     # until v5.20
+        # Until v5.20; the object has it as an old name, the type has not.
+        if dump.type("struct inet_hashinfo").member("listening_hash"):
             start, count = int(table) + table.fieldOffset("listening_hash"), len(table.listening_hash)
         else:
             start, count = int(table.lhash2), int(table.lhash2_mask) + 1
@@ -168,7 +169,7 @@ class Table:
             for head in heads(dump, int(table) + table.fieldOffset("buckets"), int(table.size)):
                 for node in chain(dump, head):
                     sock = dump.object("struct netlink_sock", node - offset)
-                    if int(sock.sk.sk_net.net if sock.sk.hasField("sk_net") else sock.sk.__sk_common.skc_net.net) != int(self.net):
+                    if int(sock.sk.__sk_common.skc_net.net) != int(self.net):
                         continue
                     groups = int(sock.groups[0]) if int(sock.groups) else 0
                     self.rows.append(["netlink", protocol, int(sock.portid), groups & 0xFFFFFFFF, inode(dump, sock.sk)])
