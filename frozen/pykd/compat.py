@@ -27,7 +27,7 @@ class Adjusted:
 
 
 if TYPE_CHECKING:
-    Source = str | Callable[[Struct], Any] | Adjusted
+    Source = str | Unlisted | Callable[[Struct], Any] | Adjusted
 
 
 class Parts:
@@ -220,6 +220,16 @@ class Elsewhere:
         return getattr(import_module(self.module, __package__), self.__name__)(obj)
 
 
+class Unlisted:
+    """An attribute that can be read, but is no field to hasField(): by that programs tell a struct from what it was before."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __get__(self, obj: Struct | None, cls: type | None = None) -> Any:
+        return self if obj is None else obj.Eval(self.path)
+
+
 class Word(int):
     """A number that became the member *f* of a struct: a number to old programs, with the member to new ones."""
 
@@ -276,7 +286,7 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("d_alias", "d_u.d_alias", '946e51f2bf37 ("move d_rcu from overlapping d_child to overlapping d_alias") (in v3.19)'),
     ),
     "struct hlist_head": (
-        ("next", "first", 'da549bdd15c2: what was the list_head d_subdirs (in v6.8)'),
+        ("next", Unlisted("first"), 'da549bdd15c2: what was the list_head d_subdirs (in v6.8)'),
     ),
     "struct inode": (
         ("i_ctime", "__i_ctime", '13bc24457850 ("fs: rename i_ctime field to __i_ctime") (in v6.6)'),
@@ -402,9 +412,6 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct inet_listen_hashbucket": (
         ("head", "nulls_head", 'cae3873c5b3a ("net: inet: Retire port only listening_hash") (in v5.19)'),
     ),
-    "struct hlist_nulls_head": (
-        ("next", "first", 'as of hlist_head'),
-    ),
     "struct udp_sock": (
         ("corkflag", Elsewhere(".oldnet", "is_corked", "udp_flags"), '"udp: move udp->... to udp->udp_flags" (in v6.7)'),
     ),
@@ -450,6 +457,8 @@ def _add(cls: StructType) -> None:
             continue
         if isinstance(source, str):
             cls.add_member(name, source)
+        elif isinstance(source, Unlisted):
+            setattr(cls, name, source)
         elif isinstance(source, Adjusted):
             if cls.add_member(name, source.path):
                 setattr(cls, name, property(source.value))

@@ -510,7 +510,7 @@ class ArtStructInfo(_SUInfo):
 
 
 class EnumInfo(dict):  # type: ignore[type-arg]
-    """Names and values of ``enum TAG``, or of the enum that has an enumerator of that name, or of a variable's enum.
+    """Names and values of ``enum TAG``, or of the enum that has an enumerator of that name, or of a variable's enum, or of a typedef's.
 
     :raises TypeError: if there is none.
     """
@@ -537,7 +537,11 @@ class EnumInfo(dict):  # type: ignore[type-arg]
         try:
             return dump.enumerator_type(stype)
         except pykd.NotFoundError:
+            pass
+        try:
             return dump.symbol_type(stype)
+        except pykd.NotFoundError:
+            return find_type(stype)
 
     def _fill(self, ctype: _pykd.Type) -> None:
         self._Lst = ctype.enumerators()

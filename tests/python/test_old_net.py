@@ -118,6 +118,18 @@ class Loops(unittest.TestCase):
         self.assertRaises(KeyError, task.__getattr__, "no_such_member")
 
 
+class Fields(unittest.TestCase):
+    def test_heads_are_told_apart(self):
+        """Programs ask a table for its "next" to see whether its chains are hlists."""
+        heads = readSymbol("inet6_addr_lst")
+        self.assertEqual(heads[0].first, heads[0].next)
+        self.assertFalse(heads[0].hasField("next"))
+        self.assertEqual(-1, member_offset("struct hlist_head", "next"))
+
+    def test_enum_of_a_typedef(self):
+        self.assertEqual(3, EnumInfo("socket_state")["SS_CONNECTED"])
+
+
 class OtherDumps(unittest.TestCase):
     def test_each(self):
         dumps.run_on_others("test_old_net.")
