@@ -27,7 +27,7 @@ class Adjusted:
 
 
 if TYPE_CHECKING:
-    Source = str | Unlisted | Callable[[Struct], Any] | Adjusted
+    type Source = str | Unlisted | Callable[[Struct], Any] | Adjusted
 
 
 class Parts:
@@ -414,6 +414,9 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     ),
     "struct udp_sock": (
         ("corkflag", Elsewhere(".oldnet", "is_corked", "udp_flags"), '"udp: move udp->... to udp->udp_flags" (in v6.7)'),
+    ),
+    "struct nfsd_net": (
+        ("nfsd_serv", "nfsd_info.serv", "since v6.10"),
     ),
     "struct netns_nf": (
         (
