@@ -10,7 +10,8 @@
 #include "base/types.h"
 
 #define MAKE_PAGE 4096
-#define MAKE_PAGES 2048 /* the machine has 8 MiB of memory */
+#define MAKE_PACKED 4000 /* length of a page's data with MAKE_ZLIB, padded */
+#define MAKE_PAGES 2048	 /* the machine has 8 MiB of memory */
 
 struct make_machine {
 	uint8_t *pages[MAKE_PAGES]; /* NULL: not in the dump */
@@ -26,7 +27,7 @@ struct make_bytes {
 };
 
 enum {
-	MAKE_ZLIB = 1 << 0,	  /* pages are zlib streams */
+	MAKE_ZLIB = 1 << 0,	  /* pages are zlib streams; they must shrink, as those of makedumpfile */
 	MAKE_INCOMPLETE = 1 << 1, /* the header's mark */
 	MAKE_NO_MACHINE = 1 << 2, /* the header is silent about the machine, as QEMU's */
 };

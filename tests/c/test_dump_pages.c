@@ -224,7 +224,7 @@ static void test_corrupt(const struct make_machine *machine)
 {
 	struct make_bytes zlib = make_kdump(machine, MAKE_ZLIB, 0, MAKE_PAGES);
 	/* The last page's data end the file. */
-	memset(zlib.data + zlib.len - 3000, 0xee, 100);
+	memset(zlib.data + zlib.len - MAKE_PACKED + 50, 0xee, 100);
 	const char *path = make_file("corrupt", zlib.data, zlib.len);
 	struct kd_dump *dump = open_paths(&path, 1, 0);
 	const uint8_t *page;
