@@ -14,9 +14,9 @@ from pykd.tasktable import Thread
 
 
 def table(session: Session) -> list[Thread]:
-    """All threads, read once in a session."""
+    """All threads, read once in a session; of a running kernel once in a command."""
     known: list[Thread] | None = session.state.get("threads")
-    if known is None or session.dump.live:
+    if known is None:
         known = session.state["threads"] = tasktable.threads(session.dump)
     return known
 
@@ -24,7 +24,7 @@ def table(session: Session) -> list[Thread]:
 def thread_at(session: Session, address: int) -> Thread | None:
     """The thread whose task_struct is at *address*."""
     by_address = session.state.get("thread_at")
-    if by_address is None or session.dump.live:
+    if by_address is None:
         by_address = session.state["thread_at"] = {thread.address: thread for thread in table(session)}
     found: Thread | None = by_address.get(int(address))
     return found

@@ -123,6 +123,8 @@ class Session:
     def _guarded(self, text: str) -> bool:
         """Run one command, with its pipe or redirection; every error of it is told here."""
         worked = True
+        if self.dump.live:
+            self._forget()
         try:
             line = lines.parse(self.expand_alias(text))
             with self._destination(line) as status:
@@ -156,6 +158,14 @@ class Session:
     def _failed(self, text: str, error: BaseException) -> bool:
         self.tell(error, text)
         return False
+
+    def _forget(self) -> None:
+        """What was found out about a running kernel holds for one command."""
+        import pykd
+
+        pykd.forget()
+        for key in ("threads", "thread_at", "memory_counted"):
+            self.state.pop(key, None)
 
     def tell(self, error: BaseException, text: str) -> None:
         """Tell the user what became of the command *text*."""

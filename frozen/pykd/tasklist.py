@@ -58,12 +58,14 @@ class ThreadList:
         return [address for leader, threads in self.groups.items() for address in (leader, *threads)]
 
     def others_of(self, address: int) -> list[int]:
-        """Addresses of the other threads of a thread's group."""
+        """Addresses of the other threads of a thread's group; none of a thread that is in no list."""
         if address in self.groups:
             return self.groups[address]
         if not self._leader_of:
             self._leader_of = {thread: leader for leader, threads in self.groups.items() for thread in threads}
-        leader = self._leader_of[address]
+        leader = self._leader_of.get(address)
+        if leader is None:
+            return []
         return [leader, *(thread for thread in self.groups[leader] if thread != address)]
 
     def _found(self) -> int:

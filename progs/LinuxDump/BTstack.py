@@ -399,13 +399,14 @@ class fastSubroutineStacks:
     alltaskaddrs: set[int]
 
     def __init__(self) -> None:
+        from pykd import context
         from pykd.commands import bt
 
         session = _session()
         self.funcpids = {}
         self.functasks = {}
         self.alltaskaddrs = set()
-        for row in bt.rows_of(session, bt.all_threads(session), bt.COMMAND.parse(["-t"])):
+        for row in bt.rows_of(session, context.table(session), bt.COMMAND.parse(["-t"])):
             pid, task = row["pid"], row["task"]
             self.alltaskaddrs.add(task)
             names = {word["function"] for word in row.get("text", ())}

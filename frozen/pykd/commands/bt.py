@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error, FaultError
-from pykd import backtrace, cpus, tasktable
+from pykd import backtrace, context, cpus, tasktable
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
 from pykd.session import Session
@@ -19,17 +19,9 @@ _PT_REGS = 21 * 8
 _STACK_END_MAGIC = 0x57AC6E9D
 
 
-def all_threads(session: Session) -> list[Thread]:
-    """The threads of the session's dump; read once, unless the kernel is running."""
-    known: list[Thread] | None = session.state.get("threads")
-    if known is None or session.dump.live:
-        known = session.state["threads"] = tasktable.threads(session.dump)
-    return known
-
-
 def _chosen(session: Session, options: Any) -> list[Thread]:
     """The threads that the options and arguments name, in their order."""
-    threads = all_threads(session)
+    threads = context.table(session)
     if options.a or options.c is not None:
         return _running(session, options)
     words = options.arguments
@@ -75,7 +67,7 @@ def _running(session: Session, options: Any) -> list[Thread]:
     if options.n not in (None, "idle"):
         raise UsageError("-n takes the word idle")
     wanted = None if options.c is None else cpu_list(options.c, session.dump)
-    by_address = {thread.address: thread for thread in all_threads(session)}
+    by_address = {thread.address: thread for thread in context.table(session)}
     found = []
     for cpu in session.dump.cpus():
         if not cpu.online or not cpu.current or (wanted is not None and cpu.nr not in wanted):
@@ -154,6 +146,10 @@ class Tracer:
 
     def _trace(self, thread: Thread, row: Row) -> None:
         trace = self._unwind(thread)
+        if self.dump.live and trace.running and self.start is None:
+            # Its registers are in a CPU, and its stack changes while it is read.
+            row.update(frames=[], user_registers=None, end="active", why="it runs")
+            return
         backtrace.trace_row(trace, row, self.names)
         if self.options.f or self.options.F:
             self._add_words(trace, row)
@@ -258,7 +254,7 @@ def rows_of(session: Session, threads: Iterable[Thread], options: Any) -> Iterat
 def _overflows(session: Session) -> Iterator[Row]:
     """Stacks whose lowest word is not the kernel's mark any more."""
     dump = session.dump
-    for thread in all_threads(session):
+    for thread in context.table(session):
         if not thread.pid and thread.address == dump.address_of("init_task"):
             continue  # its stack has no mark until 0dea7c2e0a4d; on most kernels none at all
         row: Row = {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "command": thread.comm}
@@ -308,6 +304,8 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
                 yield "(no stack)"
             else:
                 yield from backtrace.text_lines(row, offsets=bool(options.s), radix=radix)
+        elif row["end"] == "active":
+            yield "(active)"
         else:
             yield from backtrace.trace_lines(row, offsets=bool(options.s), radix=radix)
     if first and options.v:

@@ -82,7 +82,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.P:
         yield {"areas": [area_row(dump, to_address(dump, options.P))]}
         return
-    if not session.state.get("memory_counted") or dump.live:
+    if not session.state.get("memory_counted"):
         tasktable.add_memory(dump, context.table(session))
         session.state["memory_counted"] = True
     for thread in context.chosen(session, options.arguments):
