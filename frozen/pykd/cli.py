@@ -32,7 +32,7 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --color WHEN       auto (the default: on a terminal, unless NO_COLOR is set), always or never
   -s                 no banner
   --part FILE        a further part of a split dump (makedumpfile --split); may be repeated
-  --live             open the running kernel: DUMP is /proc/kcore
+  --live             open the running kernel (as root); DUMP is left out, or where /proc/kcore is to be found
   --vmcoreinfo FILE  use this text in place of the dump's own vmcoreinfo note
   --decl FILE        declare types of globals: C text such as "struct list_head modules;"; may be repeated
   --json             each command answers with one line of JSON, its errors included
@@ -55,6 +55,9 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
 
 Exit status: 0 all commands worked, 1 one failed, 2 wrong usage, 3 the dump cannot be opened.
 """
+
+
+KCORE = "/proc/kcore"
 
 
 class UsageError(Exception):
@@ -113,7 +116,7 @@ def parse(words: "Sequence[str]") -> Arguments:
         word = rest.pop(0)
         name, equals, value = word.partition("=")
         if options_end or not word.startswith("-") or word == "-":
-            if arguments.paths:
+            if arguments.paths or (arguments.live and not is_kcore(word)):
                 arguments.program = [word, *rest]
                 break
             arguments.paths.append(word)
@@ -157,10 +160,18 @@ def parse(words: "Sequence[str]") -> Arguments:
             arguments.commands.append(word[2:])
         else:
             raise UsageError(f"unknown option {word}")
+    if arguments.live:
+        arguments.paths = arguments.paths or [KCORE]
+        if parts or not is_kcore(arguments.paths[0]):
+            raise UsageError(f"--live is for the running kernel; leave out {[*parts, *arguments.paths][0]}")
     if not (arguments.paths or arguments.without_dump or arguments.action):
         raise UsageError("no dump given")
     arguments.paths += parts
     return arguments
+
+
+def is_kcore(path: str) -> bool:
+    return path.rpartition("/")[2] == "kcore"
 
 
 def print_usage() -> None:
@@ -312,6 +323,10 @@ def command_line(words: "Sequence[str]") -> int:
     try:
         session = open_session(arguments)
     except Error as error:
+        if arguments.live:
+            from pykd import live
+
+            return fail(live.why_not(arguments.paths[0], error), EXIT_NO_DUMP)
         return fail(str(error.strerror if isinstance(error, OSError) else error), EXIT_NO_DUMP)
     except OSError as error:
         return fail(f"{error.filename}: {error.strerror}", EXIT_NO_DUMP)

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "dump/header.h"
 #include "dump/page_cache.h"
+#include "dump/running.h"
 #include "dump/vmcoreinfo_search.h"
 
 #define CACHE_LEN (16u << 20)
@@ -40,6 +41,7 @@ struct kd_dump {
 	unsigned int page_shift;
 	kd_pfn max_pfn;
 	bool live;
+	struct kd_running running; /* if live */
 	bool incomplete;
 	char reason[256]; /* of library_error() */
 };
@@ -173,7 +175,16 @@ static struct kd_error *read_geometry(struct kd_dump *dump)
 					    (uint64_t)page_size);
 	dump->page_size = (uint32_t)page_size;
 	dump->page_shift = (unsigned int)__builtin_ctz(dump->page_size);
+	if (dump->live) {
+		/* libkdumpfile takes the address -1 of what is no memory for the highest one. */
+		struct kd_error *err = kd_running_init(&dump->running, &dump->parts[0].file);
+		if (err)
+			return err;
+		max_pfn = kd_running_end(&dump->running) >> dump->page_shift;
+	}
 	dump->max_pfn = kd_min(max_pfn, UINT64_MAX >> dump->page_shift);
+	if (dump->live)
+		return NULL;
 	dump->file_pages = bitmap_attribute(dump, "file.pagemap");
 	dump->memory_pages = bitmap_attribute(dump, "memory.pagemap");
 	return NULL;
@@ -266,6 +277,9 @@ static struct kd_error *describe(struct kd_dump *dump)
 static struct kd_error *open_into(struct kd_dump *dump, const char *const *paths, size_t path_nr,
 				  const struct kd_dump_options *options)
 {
+	dump->live = options->live;
+	if (dump->live && path_nr != 1)
+		return kd_error_create(KD_ERROR_VALUE, "the running kernel is one file, not %zu", path_nr);
 	struct kd_error *err = open_parts(dump, paths, path_nr, options->live);
 	if (!err)
 		err = hand_over(dump);
@@ -275,15 +289,18 @@ static struct kd_error *open_into(struct kd_dump *dump, const char *const *paths
 		err = find_completeness(dump);
 	if (err)
 		return err;
-	size_t pages = options->cache_pages ? options->cache_pages : CACHE_LEN >> dump->page_shift;
+	/* A running kernel changes under our eyes: pages are only kept while they are looked at. */
+	size_t pages = dump->live	      ? CACHE_PAGES_MIN
+		       : options->cache_pages ? options->cache_pages
+					      : CACHE_LEN >> dump->page_shift;
 	err = kd_page_cache_init(&dump->cache, dump->page_size, kd_max(pages, CACHE_PAGES_MIN));
 	if (!err)
 		err = read_vmcoreinfo(dump, options);
-	if (!err)
+	/* The registers in the notes of a running kernel are zeros. */
+	if (!err && !dump->live)
 		err = kd_notes_init(&dump->notes, dump->header.notes, dump->header.notes_len);
 	if (!err)
 		err = find_arch(dump);
-	dump->live = !strcmp(paths[0], "/proc/kcore");
 	return err ? err : describe(dump);
 }
 
@@ -321,6 +338,7 @@ void kd_dump_close(struct kd_dump *dump)
 	kd_page_cache_deinit(&dump->cache);
 	kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
 	kd_notes_deinit(&dump->notes);
+	kd_running_deinit(&dump->running);
 	free(dump->format);
 	free(dump);
 }
@@ -428,19 +446,25 @@ static struct kd_error *read_error(struct kd_dump *dump, kd_pfn pfn, kdump_statu
 struct kd_error *kd_dump_page(struct kd_dump *dump, kd_pfn pfn, const uint8_t **ret)
 {
 	const uint8_t *data = kd_page_cache_find(&dump->cache, pfn);
-	if (__builtin_expect(data && !dump->live, 1)) {
+	if (__builtin_expect(data != NULL, 1)) {
 		*ret = data;
 		return NULL;
 	}
-	/* A running kernel changes under our eyes: nothing is kept. */
-	if (dump->live)
-		kd_page_cache_clear(&dump->cache);
 	if (pfn >= dump->max_pfn)
 		return kd_error_create_fault(KD_FAULT_ABSENT, pfn << dump->page_shift, true);
 	struct kd_cached_page *page;
 	struct kd_error *err = kd_page_cache_reserve(&dump->cache, &page);
 	if (err)
 		return err;
+	if (dump->live) {
+		err = kd_running_read(&dump->running, &dump->parts[0].file, pfn << dump->page_shift, page->data,
+				      dump->page_size);
+		if (err)
+			return err;
+		kd_page_cache_lend(&dump->cache);
+		*ret = page->data;
+		return NULL;
+	}
 	size_t len = dump->page_size;
 	kdump_status status = kdump_read(dump->context, KDUMP_MACHPHYSADDR, pfn << dump->page_shift, page->data, &len);
 	if (status != KDUMP_OK)
@@ -471,6 +495,11 @@ enum kd_fault kd_dump_page_status(struct kd_dump *dump, kd_pfn pfn)
 {
 	if (pfn >= dump->max_pfn)
 		return KD_FAULT_ABSENT;
+	if (dump->live) {
+		kd_paddr address = pfn << dump->page_shift, next;
+		return kd_running_next(&dump->running, address, &next) && next == address ? KD_FAULT_NONE
+											  : KD_FAULT_ABSENT;
+	}
 	if (dump->file_pages && !has_bit(dump->file_pages, pfn))
 		return why_missing(dump, pfn);
 	if (dump->file_pages && !dump->incomplete)
@@ -484,6 +513,13 @@ enum kd_fault kd_dump_page_status(struct kd_dump *dump, kd_pfn pfn)
 bool kd_dump_next_page(struct kd_dump *dump, kd_pfn *pfn)
 {
 	kdump_addr_t next = *pfn;
+	if (dump->live) {
+		kd_paddr address;
+		if (!kd_running_next(&dump->running, next << dump->page_shift, &address))
+			return false;
+		*pfn = address >> dump->page_shift;
+		return true;
+	}
 	if (dump->file_pages && kdump_bmp_find_set(dump->file_pages, &next) != KDUMP_OK)
 		return false;
 	*pfn = next;
@@ -492,5 +528,10 @@ bool kd_dump_next_page(struct kd_dump *dump, kd_pfn *pfn)
 
 bool kd_dump_peek(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len)
 {
+	if (dump->live) {
+		KD_DROP_ERROR struct kd_error *err =
+			kd_running_read(&dump->running, &dump->parts[0].file, address, buffer, len);
+		return !err;
+	}
 	return kdump_read(dump->context, KDUMP_MACHPHYSADDR, address, buffer, &len) == KDUMP_OK;
 }

@@ -19,7 +19,7 @@ struct kd_dump;
 struct kd_dump_options {
 	const char *vmcoreinfo; /* text used in place of the dump's own note, or NULL */
 	size_t vmcoreinfo_len;
-	bool live;	    /* allow the running kernel (/proc/kcore) */
+	bool live;	    /* the file is /proc/kcore of the running kernel: nothing of it is kept */
 	size_t cache_pages; /* bound of the page cache; 0: the default */
 };
 

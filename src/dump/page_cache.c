@@ -80,9 +80,7 @@ void kd_page_cache_commit(struct kd_page_cache *cache, struct kd_cached_page *pa
 	cache->hand = (cache->hand + 1) % cache->slot_nr;
 }
 
-void kd_page_cache_clear(struct kd_page_cache *cache)
+void kd_page_cache_lend(struct kd_page_cache *cache)
 {
-	for (uint32_t i = 0; i < cache->slot_nr; i++)
-		cache->slots[i].used = false;
-	memset(cache->buckets, 0xff, ((size_t)cache->bucket_mask + 1) * sizeof(*cache->buckets));
+	cache->hand = (cache->hand + 1) % cache->slot_nr;
 }

@@ -57,7 +57,8 @@ static inline const uint8_t *kd_page_cache_find(struct kd_page_cache *cache, kd_
 struct kd_error *kd_page_cache_reserve(struct kd_page_cache *cache, struct kd_cached_page **ret) KD_RETURNS_ERROR;
 void kd_page_cache_commit(struct kd_page_cache *cache, struct kd_cached_page *page, kd_pfn pfn);
 
-/** Forget all pages, keep the memory. */
-void kd_page_cache_clear(struct kd_page_cache *cache);
+/** In place of kd_page_cache_commit() for a page that must not be found again: it stays as it is until all other slots
+ *  have been given out. */
+void kd_page_cache_lend(struct kd_page_cache *cache);
 
 #endif

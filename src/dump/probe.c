@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "dump/running.h"
 
 #define MAKE_A_DUMP "take the dump with kdump, or with QEMU's dump-guest-memory"
 #define CONVERT_VIRSH "dump again with: virsh dump --memory-only --format=kdump-zlib DOMAIN FILE"
@@ -134,11 +135,9 @@ struct kd_error *kd_probe(struct kd_file *file, bool live, enum kd_container *re
 {
 	const char *path = file->path;
 	bool devmem = !strcmp(path, "/dev/mem") || !strcmp(path, "/dev/crash");
-	if (devmem || (!live && !strcmp(path, "/proc/kcore")))
+	if (devmem || (!live && kd_running_is_kcore(file)))
 		return kd_error_create_file(KD_ERROR_UNSUPPORTED, path,
-					    "%s is the running kernel, not a dump; use --live with /proc/kcore if that "
-					    "is what you want",
-					    path);
+					    "%s is the running kernel, not a dump; pykd --live opens that", path);
 
 	uint8_t head[4096 + 16];
 	size_t len;
@@ -153,6 +152,9 @@ struct kd_error *kd_probe(struct kd_file *file, bool live, enum kd_container *re
 	if (magic->advice)
 		return kd_error_create_file(KD_ERROR_UNSUPPORTED, path, "%s is a %s, which pykd does not read; %s",
 					    path, magic->name, magic->advice);
+	if (live && magic->container != KD_CONTAINER_ELF)
+		return kd_error_create_file(KD_ERROR_UNSUPPORTED, path,
+					    "%s is a dump, not the running kernel; leave out --live", path);
 	if (magic->container == KD_CONTAINER_ELF) {
 		err = check_elf(file, head, len);
 		if (err)
