@@ -289,6 +289,7 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("next", Unlisted("first"), 'da549bdd15c2: what was the list_head d_subdirs (in v6.8)'),
     ),
     "struct inode": (
+        ("i_mutex", "i_rwsem", '"parallel lookups: actual switch to rwsem" (in v4.7)'),
         ("i_ctime", "__i_ctime", '13bc24457850 ("fs: rename i_ctime field to __i_ctime") (in v6.6)'),
         ("i_atime", "__i_atime", '12cd44023651 ("fs: rename inode i_atime and i_mtime fields") (in v6.7)'),
         ("i_mtime", "__i_mtime", '12cd44023651 ("fs: rename inode i_atime and i_mtime fields") (in v6.7)'),
@@ -387,6 +388,16 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     ),
     "struct class": (
         ("p", _subsystem("class"), '"driver core: class: remove subsystem private pointer from struct class" (in v6.4)'),
+    ),
+    "struct mutex": (
+        ("count", Elsewhere(".oldlocks", "mutex_count", "owner"), '3ca0ff571b09 ("locking/mutex: Rework mutex::owner") (in v4.10)'),
+        ("wait_list", Adjusted("first_waiter", Elsewhere(".oldlocks", "waiters")), "a ring without a head between v6.12 and v7.2"),
+    ),
+    "struct rw_semaphore": (
+        ("wait_list", Adjusted("first_waiter", Elsewhere(".oldlocks", "waiters")), "a ring without a head between v6.12 and v7.2"),
+    ),
+    "struct semaphore": (
+        ("wait_list", Adjusted("first_waiter", Elsewhere(".oldlocks", "waiters")), "a ring without a head between v6.12 and v7.2"),
     ),
     "struct group_info": (
         ("small_block", _small_block, '81243eacfa40 ("cred: simpler, 1D supplementary groups") (in v4.9)'),
@@ -496,11 +507,24 @@ def _add_page(cls: StructType) -> None:
         cls.flags = property(_flags_word)  # type: ignore[attr-defined]
 
 
+def _add_owner(function: str) -> Callable[[StructType], None]:
+    """For a lock whose owner was a pointer and is a number with flags in it now."""
+
+    def add(cls: StructType) -> None:
+        _add(cls)
+        owner = cls.PYT_type.member("owner")
+        if owner is not None and owner.type.strip().kind == "struct":
+            cls.owner = property(Elsewhere(".oldlocks", function))  # type: ignore[attr-defined]
+
+    return add
+
+
 def old_names(dump: Dump) -> None:
     """Let the structs of a dump have their old names too."""
     dump.pseudo_members.update(dict.fromkeys(NAMES, _add))
     # 53fbef56e07d ("mm: introduce memdesc_flags_t") (in v6.18): a typedef of a struct with one member in place of a number.
     dump.pseudo_members.update({"struct page": _add_page, "struct folio": _add_page})
+    dump.pseudo_members.update({"struct mutex": _add_owner("mutex_owner"), "struct rw_semaphore": _add_owner("rwsem_owner")})
 
 
 def _thread_list_head(node: int, dump: Dump) -> int:

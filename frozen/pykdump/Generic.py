@@ -116,6 +116,13 @@ class PyCtl:
         def value(self) -> Any:
             return getattr(self.target, self.key, None)
 
+        def setter(self) -> Callable[[Any], None]:
+            def __func(value: Any) -> None:
+                self.set(value)
+
+            __func.__name__ = "__func"
+            return __func
+
         def set(self, value: Any) -> None:
             setattr(self.target, self.key, value)
             if _debugDCache:
@@ -138,6 +145,25 @@ class PyCtl:
 
     def __iter__(self) -> Iterator[PyCtl.Entry]:
         return iter(self.entries.values())
+
+    # PyKdump's own program asks the class, which there was instead of an object of it.
+
+    @staticmethod
+    def getDict() -> dict[str, tuple[Callable[[Any], None], ModuleType, dict[str, Any], Any]]:
+        """By key: the function that sets it, its module, what it was registered with, its value."""
+        module = sys.modules[__name__]
+        return {
+            entry.key: (entry.setter(), module, {"default": entry.default, "help": entry.help, "type": entry.convert}, entry.value)
+            for entry in pyctl
+        }
+
+    @staticmethod
+    def TypeConv(key: str) -> Callable[[str], Any]:
+        return pyctl.entries[key].convert
+
+    @staticmethod
+    def runfn(key: str, value: Any) -> None:
+        pyctl.entries[key].set(value)
 
 
 pyctl = PyCtl()

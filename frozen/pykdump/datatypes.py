@@ -331,6 +331,19 @@ class VarInfo:
         return f"{type(self).__name__} <{stype} {stars}{self.name}{dims}>{addr}"
 
 
+def _type_at(ctype: _pykd.Type, offset: int) -> _pykd.Type | None:
+    """Type of the innermost member that begins at *offset* of a struct; None for one in an array, or none."""
+    for member in ctype.members():
+        inner = offset - member.offset
+        if member.bit_size or not 0 <= inner < max(member.type.size, 1):
+            continue
+        stripped = member.type.strip()
+        if stripped.kind in ("struct", "union"):
+            return _type_at(stripped, inner)
+        return None if inner else member.type
+    return None
+
+
 class PseudoVarInfo(VarInfo):
     """A member that was added under a name of its own."""
 
@@ -341,11 +354,14 @@ class PseudoVarInfo(VarInfo):
         self._class = cls
 
     def _get_ti(self) -> TypeInfo:
-        # The object that the name reads knows its type.
+        # The object that the name reads knows its type; that of a number or a pointer is found where it lies.
         value = getattr(self._class(0), self.name or "") if self._is_struct() else None
-        if value is None:
+        if value is not None:
+            return TypeInfo(describe(type(value).PYT_type))
+        ctype = _type_at(self._class.PYT_type, self.offset or 0)
+        if ctype is None:
             raise AttributeError(f"nothing is known of the type of {self.name}")
-        return TypeInfo(describe(type(value).PYT_type))
+        return TypeInfo(describe(ctype))
 
     def _is_struct(self) -> bool:
         try:

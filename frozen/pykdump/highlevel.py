@@ -399,7 +399,10 @@ class ListHead(list):  # type: ignore[type-arg]
     """
 
     def __init__(self, lhaddr: int, sname: str | None = None, *, maxel: int = _MAXEL, warn: bool = True) -> None:
-        addresses, end = pykd.current().follow(int(lhaddr), limit=maxel + 1)
+        if isinstance(lhaddr, standins.Elements):
+            addresses, end = [0, *lhaddr.addresses], None
+        else:
+            addresses, end = pykd.current().follow(int(lhaddr), limit=maxel + 1)
         if isinstance(end, pykd.Error) and len(addresses) == 1:
             raise end
         super().__init__(addresses[1:] if sname else [readSU("struct list_head", a) for a in addresses[1:]])

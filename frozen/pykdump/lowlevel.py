@@ -113,7 +113,15 @@ def _class_of(sname: str) -> _pykd.StructType | None:
 
 def _add_chain(base: _pykd.StructType, others: Sequence[str], name: str, chain: str, root: _pykd.StructType) -> bool:
     """Let *name* read *chain*, of an object taken as a *root*, in *base* and in the structs *others*."""
-    if root is not base:
+    first, _, rest = chain.partition(".")
+    computed = first in vars(root) and isinstance(vars(root)[first], property)
+    if computed and rest:
+        return False  # only an object can tell whether it has that; see _add_computed()
+    if computed:
+        value = vars(root)[first]
+        setattr(base, name, value if root is base else property(lambda self: value.fget(root(int(self)))))
+        classes = []
+    elif root is not base:
         # A struct that begins with a root: the chain is looked up there.
         if not root.add_member(name, chain):
             return False
@@ -139,6 +147,18 @@ def _add_chain(base: _pykd.StructType, others: Sequence[str], name: str, chain: 
     return True
 
 
+def _add_computed(base: _pykd.StructType, others: Sequence[str], name: str, chain: str) -> bool:
+    """As _add_chain(), for a chain that goes on from a value which is worked out, not read: an old name on a new kernel."""
+    if not isinstance(vars(base).get(chain.partition(".")[0]), property):
+        return False
+    from operator import attrgetter
+
+    value = attrgetter(chain)
+    for cls in (base, *filter(None, map(_class_of, others))):
+        setattr(cls, name, property(lambda self: value(base(int(self)))))
+    return True
+
+
 def structSetAttr(sname: str, aname: str, estrings: str | Sequence[str], sextra: Sequence[str] = ()) -> bool:
     """Make ``obj.ANAME`` read the first of the dotted chains that exists in this kernel; "" is the object itself.
 
@@ -149,7 +169,9 @@ def structSetAttr(sname: str, aname: str, estrings: str | Sequence[str], sextra:
     if cls is None:
         return False
     chains = [estrings] if isinstance(estrings, str) else estrings
-    return any(_add_chain(cls, sextra, aname, chain, cls) for chain in chains)
+    return any(_add_chain(cls, sextra, aname, chain, cls) for chain in chains) or any(
+        _add_computed(cls, sextra, aname, chain) for chain in chains
+    )
 
 
 def structSetProcAttr(sname: str, aname: str, meth: Callable[[Any], Any]) -> bool:

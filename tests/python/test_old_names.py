@@ -254,7 +254,7 @@ class OldNames(unittest.TestCase):
         self.assertLessEqual(set(found), set(disks.values()))
 
     def test_subsystems(self):
-        """Of a bus, as programs that list PCI found go there, and of a class."""
+        """Of a bus, as programs that list PCI devices go there, and of a class."""
         bus = readSymbol("pci_bus_type")
         try:
             self.assertEqual(bus, bus.p.bus)
@@ -265,6 +265,16 @@ class OldNames(unittest.TestCase):
         self.assertEqual({bus}, {device.bus for device in found})
         block = readSU("struct class", sym2addr("block_class"))
         self.assertEqual(block, getattr(block.p, "class"))
+
+    def test_chains_over_computed_members(self):
+        """structSetAttr() follows old names that are worked out, and prefers a chain that is certain."""
+        module = pykd.current().modules()[0]
+        self.assertTrue(structSetAttr("struct module", "TestSize", ["no_such", "core_layout.size"]))
+        self.assertEqual(module.size, readSU("struct module", module.address).TestSize)
+        self.assertTrue(structSetAttr("struct task_struct", "TestState", ["no_such.x", "state"]))
+        self.assertEqual(self.systemd.state, self.systemd.TestState)
+        self.assertTrue(structSetAttr("struct mutex", "TestOwner", ["owner.task", "owner"]))
+        self.assertFalse(structSetAttr("struct mutex", "TestNothing", ["no_such", "nothing.at.all"]))
 
     def test_list_that_became_a_tree(self):
         places = [0xFFFF888000001000, 0xFFFF888000002000]
