@@ -73,7 +73,8 @@ VARIANTS = (
     Variant("5.10-nokaslr", "5.10", cmdline="nokaslr"),
     Variant("6.12-1cpu", "6.12", cpus=1),
     Variant("7-8cpu", "7", cpus=8, memory=1024),
-    Variant("6.12-256M", "6.12-cloud", SMALL, memory=256, reserved=96),
+    # Too little for a crash kernel beside it.
+    Variant("6.12-256M", "6.12-cloud", SMALL, crash="none", files=("qemu-zlib",), memory=256, options=_NOTE),
     Variant("6.12-4G", "6.12", memory=4096),
     Variant("6.12-numa", "6.12", cpus=4, memory=1024, options=_NUMA),
     Variant("7-hotplug", "7", options=_HOTPLUG),

@@ -48,6 +48,36 @@ def counters(truth: Truth, found: dict) -> Iterator[str]:
             yield f"softirq {name} {have}, was {counts}"
 
 
+# How a guest dies: what the panic message says, what is on the stack of the task that pykd takes for the one that died.
+DEATHS = {
+    "sysrq": (r"sysrq triggered crash|SysRq : Trigger a crash", "sysrq_handle_crash"),
+    "null": (r"NULL pointer dereference|Fatal exception", "vmtest_null"),
+    "bug": (r"kernel BUG at|Fatal exception", "vmtest_"),
+    "hang": (r"hung_task: blocked tasks", "watchdog"),
+    "spin": (r"softlockup: hung tasks", "vmtest_"),
+    "nmi": (r"NMI: Not continuing|unrecovered NMI|nmi", "nmi"),
+    "oom": (r"panic_on_oom is enabled|Out of memory", "out_of_memory"),
+}
+
+
+@comparison("$ sys", "$ bt")
+def death(truth: Truth, found: list, trace: list) -> Iterator[str]:
+    """The panic message, and the task and the functions that it came from."""
+    kind = re.search(r"vmtest\.crash=(\w+)", truth.text("proc/cmdline"))
+    said = next((row.get("value", "") for row in found if row["field"] == "PANIC"), "")
+    if not kind or kind[1] not in DEATHS:
+        if said.strip('" '):
+            yield f"panic {said}, but the guest was alive"
+        return
+    message, function = DEATHS[kind[1]]
+    if not re.search(message, said):
+        yield f"panic {said}, not one of {kind[1]}"
+    frames = trace[0]["frames"]
+    # The function of an exception is with the registers that a frame saved.
+    if function not in str(frames):
+        yield f"{function} is not on the stack of {trace[0]['command']}: {' '.join(frame['function'] or '?' for frame in frames)}"
+
+
 @comparison("$ sys")
 def system(truth: Truth, found: list) -> Iterator[str]:
     """The command ``sys``: names, number of CPUs, load."""
