@@ -6,20 +6,49 @@ It asks curses about the terminal; :mod:`pykd.terminfo` answers, so the host nee
 
 from __future__ import annotations
 
+import sys
 import termios
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from pykd import colour, terminfo
 
-terminfo.install()  # before _pyrepl is imported
 
-from _pyrepl import historical_reader, input, readline  # type: ignore[import-not-found]  # noqa: E402
+def _prepare_imports() -> None:
+    """Before _pyrepl is imported: terminfo, and a dataclasses that need not know how to write signatures.
+
+    These are for the documentation of classes, which nobody reads here; ``inspect`` takes as long to import as _pyrepl does.
+    """
+    terminfo.install()
+    if "dataclasses" in sys.modules or "inspect" in sys.modules:
+        return
+    from pykd import lazy
+
+    few = ModuleType("inspect")
+    few.__dict__.update(signature=lambda _: "", get_annotations=lambda owner: dict(vars(owner).get("__annotations__", ())))
+    sys.modules["inspect"] = few
+    try:
+        import dataclasses
+    finally:
+        del sys.modules["inspect"]
+    real = lazy.module("inspect")
+    _give_back.append(lambda: setattr(dataclasses, "inspect", real))
+
+
+_give_back: list[Callable[[], None]] = []
+"""What to do when _pyrepl is imported."""
+_prepare_imports()
+
+from _pyrepl import commands, historical_reader, input  # type: ignore[import-not-found]  # noqa: E402
 from _pyrepl.completing_reader import CompletingReader  # type: ignore[import-not-found]  # noqa: E402
 from _pyrepl.unix_console import UnixConsole  # type: ignore[import-not-found]  # noqa: E402
 
+for _done in _give_back:
+    _done()
+
 TAB = 4
-"""Blanks that Tab indents Python by."""
+"""Blanks that Python is indented by."""
 
 
 class _Console(UnixConsole):  # type: ignore[misc]
@@ -66,16 +95,57 @@ class _ShortenSearch(historical_reader.isearch_backspace):  # type: ignore[misc]
             reader.isearch_next()
 
 
-class Reader(readline.ReadlineAlikeReader):  # type: ignore[misc]
+class _Accept(commands.Command):  # type: ignore[misc]
+    """Enter: a line that goes on gets another one, indented as it is, and more behind a colon."""
+
+    def do(self) -> None:
+        reader = self.reader
+        reader.dirty = True  # a menu of completions goes
+        text = reader.get_unicode()
+        if reader.in_bracketed_paste:
+            reader.insert("\n")
+        elif "\n" in text[reader.pos :] or reader.goes_on(text):
+            line = text[: reader.pos].rpartition("\n")[2]
+            indent = line[: len(line) - len(line.lstrip())]
+            reader.insert(f"\n{indent}{' ' * TAB if line.rstrip().endswith(':') else ''}")
+        else:
+            self.finish = True
+
+
+class _Backspace(commands.backspace):  # type: ignore[misc]
+    """Takes back as much of an indentation as Tab gives."""
+
+    def do(self) -> None:
+        reader = self.reader
+        line = "".join(reader.buffer[: reader.pos]).rpartition("\n")
+        blanks = len(line[2])
+        if not line[1] or not blanks or line[2].strip():
+            super().do()
+            return
+        count = (blanks - 1) % TAB + 1
+        reader.pos -= count
+        del reader.buffer[reader.pos : reader.pos + count]
+        reader.dirty = True
+
+
+class Reader(historical_reader.HistoricalReader, CompletingReader):  # type: ignore[misc]
     """_pyrepl's reader with completion by :attr:`complete` and a history that it does not write to."""
+
+    assume_immutable_completions = False
+    use_brackets = False
+    sort_in_column = True
 
     complete: Callable[[str], tuple[str, list[str]]]
     """Of the text before the cursor: the part that would be completed, and all that it may become."""
+    goes_on: Callable[[str], bool]
+    """Whether Enter makes a new line."""
     idle: Callable[[], object] | None = None
     """Called again and again while the user does nothing."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name, command in (("accept", _Accept), ("backspace", _Backspace)):
+            self.commands[name] = command
         self.can_colorize = False  # the prompt brings its own colour
         keymap = (
             *(entry for entry in historical_reader.isearch_keymap if entry[0] != r"\<backspace>"),
@@ -105,6 +175,9 @@ class Reader(readline.ReadlineAlikeReader):  # type: ignore[misc]
             (r"\x1b[1~", "beginning-of-line"),
             (r"\x1b[4~", "end-of-line"),
         )
+
+    def error(self, msg: str = "none") -> None:
+        """Not worth a message."""
 
     def run_hooks(self) -> None:
         if self.idle is not None:
@@ -139,7 +212,7 @@ class Editor:
     def __init__(self, coloured: Callable[[], bool]) -> None:
         """:raises terminfo.error, termios.error, OSError: the terminal cannot do it."""
         terminfo.setupterm()
-        self._reader = Reader(console=_Console(0, 1, encoding="utf-8"), config=readline.ReadlineConfig())
+        self._reader = Reader(console=_Console(0, 1, encoding="utf-8"))
         self._coloured = coloured
 
     def read(
@@ -161,7 +234,7 @@ class Editor:
         reader.complete = complete
         reader.history = history
         reader.idle = idle
-        reader.more_lines = goes_on
+        reader.goes_on = goes_on
         reader.paste_mode = reader.in_bracketed_paste = False
         start, end = (f"\1{colour.BOLD}{colour.GREEN}\2", f"\1{colour.RESET}\2") if self._coloured() else ("", "")
         reader.ps1 = reader.ps2 = f"{start}{prompt}{end}"

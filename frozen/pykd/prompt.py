@@ -8,11 +8,11 @@ neither banner nor prompt: commands are read from standard input.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from _pykd import Error
-from pykd import banner, colour, history, terminfo
+from pykd import banner, history, terminfo
 from pykd import line as lines
 from pykd.session import Quit, Session
 
@@ -29,9 +29,13 @@ def interact(session: Session, pager: bool = True, quiet: bool = False) -> bool:
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
         return session.run_lines(sys.stdin or ())
     if not quiet:
-        paint = colour.line if session.coloured(sys.stdout) else str
-        for line in banner.lines(session):
-            print(paint(line))
+        text: Iterable[str] = banner.lines(session)
+        if session.coloured(sys.stdout):
+            from pykd import paint
+
+            text = map(paint.line, text)
+        for line in text:
+            print(line)
         print(flush=True)
     Prompt(session, pager).run()
     return True

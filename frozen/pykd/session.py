@@ -317,12 +317,14 @@ class Session:
 
     def _print(self, found: commands.Command, options: commands.Options) -> None:
         write = sys.stdout.write
+        text = found.text(_begun(found.rows(self, options)), options, self)
         if self.coloured(sys.stdout):
-            plain, paint = write, colour.line
-            write = lambda line: plain(f"{paint(line[:-1])}\n")  # noqa: E731
+            from pykd import paint
+
+            text = map(paint.line, text)
         from pykd import progress
 
-        for line in found.text(_begun(found.rows(self, options)), options, self):
+        for line in text:
             progress.hide()
             write(f"{line}\n")
 
