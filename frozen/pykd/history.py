@@ -28,7 +28,7 @@ def path(where: str, dump_path: str) -> str | None:
         home = os.environ.get("HOME", "")
         state = os.environ.get("XDG_STATE_HOME", "")
         if not os.path.isabs(state):
-            if not os.path.isabs(home):
+            if not os.path.isabs(home) or not os.path.isdir(home):
                 return None
             state = os.path.join(home, ".local", "state")
         folder = os.path.join(state, "pykd")

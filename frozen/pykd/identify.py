@@ -42,7 +42,7 @@ def describe(path: str) -> dict[str, Any]:
 def line(row: dict[str, Any]) -> str:
     """The row for people: ``PATH: RELEASE, DATE, "PANIC", FORMAT, complete, build-id ID``."""
     if "error" in row:
-        return str(row["error"])  # names the file
+        return f"{row['path']}: error: {row['error']}"
     parts = [row["release"] or "release unknown"]
     if row["time"] is not None:
         import time

@@ -6,12 +6,16 @@ All of these work by what ``sys.stdout`` is for a while, so that programs need n
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
+
+
+_SHELL = "/bin/sh"
 
 
 def buffer() -> io.TextIOWrapper:
@@ -59,11 +63,11 @@ class Shell:
         try:
             actions = [(os.POSIX_SPAWN_DUP2, reader, 0), (os.POSIX_SPAWN_CLOSE, writer)]
             self._pid = os.posix_spawn(
-                "/bin/sh", ["/bin/sh", "-c", command], {**os.environ, **(environment or {})}, file_actions=actions
+                _SHELL, [_SHELL, "-c", command], {**os.environ, **(environment or {})}, file_actions=actions
             )
         except OSError as error:
             os.close(writer)
-            raise OSError(error.errno, error.strerror, "/bin/sh") from None
+            raise OSError(error.errno, error.strerror, _SHELL) from None
         finally:
             os.close(reader)
         self.pipe = open(writer, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 (closed by close())
@@ -82,8 +86,13 @@ class Shell:
 
 
 def run_shell(command: str) -> int:
-    """Run a command of the host's shell: its exit status. It writes where we do; Ctrl-C is its own."""
+    """Run a command of the host's shell: its exit status. It writes where we do; Ctrl-C is its own.
+
+    :raises OSError: there is no shell.
+    """
     sys.stdout.flush()
+    if not os.access(_SHELL, os.X_OK):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), _SHELL)
     if sys.stdout is sys.__stdout__ or sys.stdout.isatty():
         return os.waitstatus_to_exitcode(os.system(command))
     import subprocess

@@ -14,6 +14,9 @@ _FRAME = re.compile(r"^( *#\d+ )(\[[0-9a-f]+\])( )(\S+)( at [0-9a-f]+)( \[[^]]+\
 _TASK = re.compile(r'^(?P<start>(?:\[[^]]*\] *)*)(PID: .* COMMAND: )(".*")$')
 _TITLES = re.compile(r"^[ >]*[A-Z%][A-Z0-9_%:/.()\[\]-]*(?: +(?:[A-Z%(][A-Z0-9_%:/.()\[\]-]*|\(S\)))+ *$")
 _FIELD = re.compile(r"^( *[A-Z][A-Z_ ]{2,}:)( .*)?$")
+_FIELD_ENDS = (8, 13)
+"""Where the colons of ``set`` and ``sys`` stand."""
+_REGISTER = re.compile(" [0-9a-f]{16}")
 _LOG = re.compile(r"^(\[ *\d+\.\d+\])(.*)$", re.S)
 _ALARM = re.compile(r"\b(?:BUG|WARNING|Oops|Kernel panic|kernel BUG|general protection fault|Unable to handle|Call Trace)\b")
 _TROUBLE = re.compile(r"\((?:error|unavailable): [^)]*\)|<(?:excluded|absent|truncated|untranslatable)[^>]*>")
@@ -43,10 +46,10 @@ def line(text: str) -> str:
     match = _TASK.match(text)
     if match:
         return f"{match['start']}{BOLD}{match[2]}{CYAN}{match[3]}{RESET}"
-    if _TITLES.match(text):
+    if _TITLES.match(text) and ": " not in text:
         return f"{BOLD}{text}{RESET}"
     match = _FIELD.match(text)
-    if match:
+    if match and len(match[1]) in _FIELD_ENDS and not _REGISTER.match(match[2] or ""):
         value = match[2] or ""
         if match[1].endswith(" PANIC:"):
             value = f"{RED}{value}{RESET}"
