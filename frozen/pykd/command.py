@@ -113,6 +113,7 @@ class Command:
         intermixed: bool = True,
         raw: bool = False,
         patterns: bool = False,
+        reads: bool = False,
     ) -> None:
         """
         :param arguments: synopsis of what is not an option: ``[PID|TASK|COMM]…``.
@@ -120,6 +121,7 @@ class Command:
         :param examples: (command line, what it shows).
         :param intermixed: options may follow arguments; False where these may begin with a dash.
         :param patterns: arguments in apostrophes keep these: regular expressions.
+        :param reads: *text* reads the dump itself, where rows say: JSON has its lines too.
         :param raw: what follows the options is one argument as it was typed, quotes and blanks included.
         """
         self.name = name
@@ -136,6 +138,7 @@ class Command:
         self.intermixed = intermixed
         self.raw = raw
         self.patterns = patterns
+        self.reads = reads
 
     def split(self, text: str) -> list[str]:
         """The words behind the name in a line of input. :raises LineError:"""

@@ -304,10 +304,8 @@ class Session:
             sys.stdout.write(manual.page(found))
             return True
         if "--json" in words:
-            from pykd import document
-
             text = " ".join([found.name, *words])
-            return document.write_rows(text, lambda: self._rows(found, words), partial(self._explain, text))
+            return self._write_rows(text, found, lambda: words)
         try:
             self._print(found, found.parse(words))
         except commands.UsageError as error:
@@ -328,9 +326,6 @@ class Session:
             progress.hide()
             write(f"{line}\n")
 
-    def _rows(self, found: commands.Command, words: list[str]) -> Iterable[commands.Row]:
-        return found.rows(self, found.parse([word for word in words if word != "--json"]))
-
     def _document(self, text: str) -> bool:
         """Answer a command with a JSON document. :raises Quit:"""
         from pykd import document
@@ -347,7 +342,20 @@ class Session:
         if found is None or _asks_for_help(found, text.split()[1:]):
             return document.write_text(text, lambda: self.execute(text), explain)
         command = found
-        return document.write_rows(text, lambda: self._rows(command, command.split(text)), explain)
+        return self._write_rows(text, command, lambda: command.split(text))
+
+    def _write_rows(self, text: str, found: commands.Command, words: Callable[[], list[str]]) -> bool:
+        """Write the document of a declared command; *words*, which may raise, follow its name."""
+        from pykd import document
+
+        chosen: list[commands.Options] = []
+
+        def rows() -> Iterable[commands.Row]:
+            chosen.append(found.parse([word for word in words() if word != "--json"]))
+            return found.rows(self, chosen[0])
+
+        lines_of = (lambda kept: found.text(kept, chosen[0], self)) if found.reads else None
+        return document.write_rows(text, rows, partial(self._explain, text), lines_of)
 
     def run_file(self, path: str) -> bool:
         """Run the lines of a file; True if all worked. :raises CommandError: it runs itself."""

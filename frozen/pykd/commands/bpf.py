@@ -156,4 +156,5 @@ COMMAND = Command(
     },
     rows=rows,
     text=text,
+    reads=True,
 )

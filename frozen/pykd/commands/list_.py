@@ -188,4 +188,5 @@ the next structure; with them it is a struct list_head. A list that is cut off o
     examples=(("list task_struct.tasks -s task_struct.pid,comm -h init_task", "all processes"),),
     rows=rows,
     text=text,
+    reads=True,
 )

@@ -122,4 +122,5 @@ with :CPUS (0,2-3 or a) its values.""",
     raw=True,
     rows=rows,
     text=text,
+    reads=True,
 )

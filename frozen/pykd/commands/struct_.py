@@ -254,4 +254,5 @@ SYMBOL+OFFSET or an (EXPRESSION); `:CPUS` (0,2-3 or a) adds the per-CPU offset."
     aliases=("*", "union"),
     rows=rows,
     text=text,
+    reads=True,
 )

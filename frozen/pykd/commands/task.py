@@ -61,4 +61,5 @@ COMMAND = Command(
     fields={"pid": "", "task": "struct task_struct", "cpu": "", "comm": "", "thread_info": "struct thread_info"},
     rows=rows,
     text=text,
+    reads=True,
 )

@@ -169,4 +169,5 @@ COMMAND = Command(
     examples=(("tree -t rbtree -o vmap_area.rb_node vmap_area_root", ""), ("tree -t maple -p MM_MT", "")),
     rows=rows,
     text=text,
+    reads=True,
 )

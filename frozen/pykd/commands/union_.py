@@ -29,4 +29,5 @@ COMMAND = Command(
     fields=struct_.COMMAND.fields,
     rows=rows,
     text=struct_.text,
+    reads=True,
 )

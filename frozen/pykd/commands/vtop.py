@@ -127,4 +127,5 @@ COMMAND = Command(
     fields={"virtual": "", "physical": "", "steps": "level, address, value, size of page table entries", "page": "struct page"},
     rows=rows,
     text=text,
+    reads=True,
 )

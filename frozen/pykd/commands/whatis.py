@@ -167,4 +167,5 @@ COMMAND = Command(
     examples=(("whatis jiffies", "a variable's declaration"), ("whatis -m nsproxy", "who refers to it")),
     rows=rows,
     text=text,
+    reads=True,
 )
