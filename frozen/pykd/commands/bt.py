@@ -158,7 +158,7 @@ class Tracer:
         """The words of each frame: from behind its address to the next frame's, of the last one to its end."""
         frames = row["frames"]
         tops = {kind: top for kind, _, top in self._stacks(trace)}
-        for frame, made, following in zip(frames, trace.frames, [*trace.frames[1:], None], strict=True):
+        for frame, made, following in zip(frames, trace.frames, [*trace.frames, None][1:], strict=True):
             start = frame["address"] + (0 if made.regs_address else 8)
             called = following is not None and not following.regs_address
             if called and following.stack == made.stack and following.slot >= start - 8:

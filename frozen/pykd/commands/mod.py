@@ -55,9 +55,9 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     if options.t:
         yield from _taints(rows)
         return
-    found = list(rows)
-    if not found:
+    if options.D or options.o:
         return
+    found = list(rows)
     names = max([len(row["name"]) for row in found if "name" in row], default=4)
     bases = "BASE" if not _split(session) else "TEXT_BASE"
     yield f"{'MODULE':^16}  {'NAME':<{names}}  {bases:^16}  {'SIZE':>7}  OBJECT FILE"

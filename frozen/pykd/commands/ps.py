@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-from pykd import context, cpus, tasktable
+from pykd import context, cpus, tasks, tasktable
 from pykd.command import Command, CommandError, Option, Row
 from pykd.session import Session
 from pykd.tasktable import Thread
@@ -79,6 +79,13 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     _check(options)
     total = dump.max_pfn * (dump.page_size // 1024)
+    yield from _rows(session, options, total)
+    if not options.arguments:
+        # what is not in the table: the lists of threads are cut, or the dump lacks their pages
+        yield from ({"error": problem} for problem in tasks.listed(dump).problems)
+
+
+def _rows(session: Session, options: Any, total: int) -> Iterator[Row]:
     for thread in _chosen(session, options):
         if isinstance(thread, dict):
             yield thread
@@ -109,11 +116,15 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     found = list(rows)
-    for row in found:
-        if "task" not in row:
-            yield f"ps: {row['error']}"
-            yield ""
-    found = [row for row in found if "task" in row]
+    problems = [f"ps: {row['error']}" for row in found if "task" not in row]
+    if options.arguments:
+        yield from (line for problem in problems for line in (problem, ""))
+        problems = []
+    yield from _view([row for row in found if "task" in row], options, session)
+    yield from problems
+
+
+def _view(found: list[Row], options: Any, session: Session) -> Iterator[str]:
     for flag, view in (("S", _summary), ("l", _last_run), ("m", _last_run), ("t", _times), ("p", _parents), ("c", _children),
                        ("g", _groups), ("r", _limits), ("a", _arguments)):  # fmt: skip
         if getattr(options, flag):

@@ -211,3 +211,10 @@ def log(truth: Truth, found: list) -> Iterator[str]:
     missing = [line for line in truth.lines("dmesg") if line not in lines]
     for line in missing[:3]:
         yield f"log: {line!r} is missing ({len(missing)} such)"
+
+
+@comparison()
+def commands(truth: Truth, found: dict) -> Iterator[str]:
+    """Every command of a triage, as text: runs to its end, complains of nothing and says something."""
+    for command, complaint in found.items():
+        yield f"{command}: {complaint}"
