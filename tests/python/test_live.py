@@ -5,18 +5,21 @@ tools/vmtest/live.py asks real ones.
 """
 
 import errno
+import io
 import os
 import re
 import struct
 import subprocess
 import tempfile
 import unittest
+from contextlib import redirect_stdout
 from unittest import mock
 
 import _pykd
 import pykd
 from dumps import PYKD, have_one_open, vmcores
 from pykd import cli, live
+from pykd.session import Session
 
 PAGE = 4096
 
@@ -123,6 +126,26 @@ class Kcore(unittest.TestCase):
         _, alive = self.answers("bt -a")
         self.assertIn("(active)", alive)
         self.assertNotIn("#0", alive)
+
+    def test_answers_hold_for_one_command(self):
+        """And in one command for a moment, which is why a program may look again and again."""
+        dump = pykd.Dump(self.kcore, live=True)
+        count = []
+        numbered = pykd.per_dump(lambda _: count.append(0) or len(count))
+        with mock.patch("time.monotonic", side_effect=[100.0, 100.5, 101.2, 101.3]):
+            self.assertEqual([numbered(dump) for _ in range(3)], [1, 1, 2])
+            pykd.forget()
+            self.assertEqual(numbered(dump), 3)
+
+    def test_commands_begin_anew(self):
+        session = Session(pykd.Dump(self.kcore, live=True))
+        session.state["threads"] = ["old"]
+        with redirect_stdout(io.StringIO()):
+            self.assertTrue(session.run("eval 1"))
+        self.assertNotIn("threads", session.state)
+
+    def test_a_thread_of_no_list_has_no_others(self):
+        self.assertEqual(pykd.tasks.listed(pykd.Dump(self.kcore, live=True)).others_of(0x1234), [])
 
     def test_what_changes_shows(self):
         dump = pykd.Dump(self.kcore, live=True)

@@ -11,6 +11,7 @@ import answers
 import bench
 import formats
 import kernels
+import live
 import machine
 import packages
 import results
@@ -126,7 +127,11 @@ def main() -> int:
     parser.add_argument("--vmlinux", type=Path, metavar="FOLDER",
                         help="also ask drgn and crash, with FOLDER/vmlinux-RELEASE")
     parser.add_argument("--chroot", type=Path, metavar="FOLDER", help="where drgn and crash are installed")
+    parser.add_argument("--live", action="store_true",
+                        help="instead: pykd in guests, on the running kernel and in the crash kernel; VARIANT is a kernel")
     arguments = parser.parse_args()
+    if arguments.live:
+        return live.main(arguments.variant)
     try:
         variants = chosen(arguments)
     except KeyError as error:
