@@ -12,12 +12,12 @@ import unittest
 from pathlib import Path
 
 from dumps import PYKD, ROOT
+from pykd import cli, completion, selftest
 
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
 import seal
 import spdx
-from pykd import cli, completion, selftest
 
 
 def run(*words, pykd=PYKD, **options):
