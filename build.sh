@@ -23,6 +23,10 @@ usage: ./build.sh [--arch ARCH] [VERB]
   test            build, then run every fast test: C, Python, style, layers
   test-kernels    build, then compare with kernels that were booted, loaded and crashed; tools/vmtest/README.md
   bench           build, then measure start-up, codecs and the main job
+  dist            build, then gather a release in dist/: executable, debug file, man page, completions, licences, SBOM, hashes
+  reproduce       build everything twice, in other folders, as another user, and compare; some ten minutes
+  size            build, then say where the bytes of ./pykd go
+  outdated        say which pinned sources have newer releases, by the Debian archives that this machine knows
   clean           remove what was built of pykd itself; clean --all: the dependencies too
   fetch FOLDER    fetch all pinned sources into FOLDER, for building without network
 
@@ -172,6 +176,19 @@ bench)
 	build
 	exec tools/bench.sh "$@"
 	;;
+dist)
+	build
+	exec tools/dist.sh
+	;;
+reproduce)
+	need "$NEEDED"
+	exec tools/reproduce.sh "$@"
+	;;
+size)
+	build
+	exec "$PYTHON" tools/size.py pykd "$BUILD/pykd.map" "$BUILD/frozen/table.json"
+	;;
+outdated) exec tools/outdated.sh "$@" ;;
 clean) clean "$@" ;;
 fetch) fetch "$@" ;;
 -h | --help | help) usage ;;

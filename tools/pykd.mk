@@ -18,7 +18,7 @@ WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wund
 	-Wno-missing-field-initializers -Wno-cast-function-type
 # Layers include each other by path from src; nothing shows where this tree lies.
 CPPFLAGS := -Isrc -I$(GENERATED) -isystem $(SYSROOT)/include/python3.13 -D_GNU_SOURCE \
-	-ffile-prefix-map=$(TOP)/=
+	-ffile-prefix-map=$(TOP)=.
 # On arm64 char has no sign unless told so: our own code means the same thing on every host.
 CFLAGS := -std=gnu17 -O3 -g -fsigned-char -fno-pie -fno-plt -fno-strict-aliasing -fstack-protector-strong -ffunction-sections \
 	-fdata-sections $(WARNINGS)
@@ -49,7 +49,7 @@ $(FROZEN)/frozen.c: FORCE
 	@$(PYTHON) tools/freeze.py $(TOP) $(LIBRARY) $(BUILD)/licences $(PACKER) $(FROZEN)
 $(OUT)/frozen.o: $(FROZEN)/frozen.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Wa,-I$(FROZEN) -ffile-prefix-map=$(FROZEN)/= -c $< -o $@
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Wa,-I$(FROZEN) -c $< -o $@
 
 # CPython has part of its library frozen in itself, where nothing looks: main.c says that there is none of it.
 $(OUT)/python.o: $(SYSROOT)/lib/python.o $(BUILD)/flags
@@ -57,7 +57,7 @@ $(OUT)/python.o: $(SYSROOT)/lib/python.o $(BUILD)/flags
 	objcopy --weaken-symbol=_PyImport_FrozenStdlib --weaken-symbol=_PyImport_FrozenTest $< $@
 
 $(BUILD)/pykd.debug: $(OBJECTS) $(OUT)/frozen.o $(OUT)/python.o
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(LDFLAGS) -Wl,-Map=$(BUILD)/pykd.map -o $@ $^ $(LIBS)
 # Debuggers find in pykd.debug how to unwind the stack; nothing in pykd itself does that, and it is half a megabyte.
 $(BINARY): $(BUILD)/pykd.debug
 	strip -R .eh_frame -o $@.new $<
