@@ -26,6 +26,7 @@ chmod a-x "$out/$name.debug"
 
 (
 	cd "$out" || exit
-	find . -type f ! -name SHA256SUMS -printf '%P\n' | sort | xargs sha256sum >SHA256SUMS
-)
-ls -l "$out" "$out/completions" | awk 'NF > 2 { print $5, $NF }'
+	find . -type f -printf '%P\n' | sort | xargs sha256sum
+) >"$BUILD/SHA256SUMS"
+mv "$BUILD/SHA256SUMS" "$out/"
+find "$out" -type f -printf '%10s %P\n' | sort -k 2
