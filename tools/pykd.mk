@@ -25,6 +25,8 @@ CFLAGS := -std=gnu17 -O3 -g -fsigned-char -fno-pie -fno-plt -fno-strict-aliasing
 LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,-z,noexecstack -Wl,-z,relro
 LIBS := -lkdumpfile -laddrxlat -lcapstone -ldeflate -lz -llzo2 -lzstd -lm
 
+BINARY ?= pykd
+
 .PHONY: all FORCE
 all: $(BINARY)
 
