@@ -417,13 +417,16 @@ def _guarded(function: Callable[[], Any], silent_exit: bool = False) -> bool:
 def _seen_on_its_way(request: SystemExit) -> bool:
     """Whether a ``try`` or ``with`` had a look at the exception and let it pass, as optparse's does when it refuses an option.
 
-    PyKdump saw such a one as an object, not as a number, and said nothing of it. What argparse raises passed none.
+    PyKdump saw such a one as an object, not as a number, and said nothing of it. What argparse raises passed none. The import of a
+    module has such a ``try``, whose frames Python leaves out of the traceback.
     """
     import dis
 
     trace = request.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
+        if code.co_name == "<module>" and trace.tb_frame.f_globals.get("__name__") != "__main__":
+            return True
         if code.co_filename not in (__file__, f"{importer.EXE}/pylib/argparse.py") and code.co_exceptiontable:
             entries: Any = dis._parse_exception_table(code)  # type: ignore[attr-defined]
             if any(entry.start <= trace.tb_lasti < entry.end for entry in entries):

@@ -136,7 +136,9 @@ class Ends(Folder):
         passed = "try:\n    sys.exit(3)\nexcept KeyError:\n    pass\n"
         optparse = "import optparse\np = optparse.OptionParser()\np.add_option('-t', type='int')\np.parse_args(['{}'])\n"
         argparse = "import argparse\nargparse.ArgumentParser(prog='x').parse_args(['-z'])\n"
-        for text, said in ((passed, False), (optparse.format("-z"), False), (optparse.format("-t"), False), (argparse, True)):
+        self.write("leaves.py", "import sys\nsys.exit(3)\n")
+        quiet = (passed, optparse.format("-z"), optparse.format("-t"), "import leaves\n")
+        for text, said in (*((text, False) for text in quiet), (argparse, True)):
             with self.subTest(text):
                 self.write("prog.py", "import sys\n" + text)
                 result = self.start("epython prog")
