@@ -40,3 +40,19 @@ struct idr loop_index_idr; /* loop */
 struct idr nbd_index_idr; /* nbd */
 struct kmem_cache *request_cachep; /* before 4.2 */
 struct list_head all_q_list;
+const char *const scsi_device_types[]; /* scsi_mod */
+const struct blk_mq_ops scsi_mq_ops;
+const struct device_type scsi_host_type;
+const struct device_type scsi_target_type;
+const struct device_type scsi_dev_type;
+struct list_head iscsi_transports; /* scsi_transport_iscsi */
+struct mutex dm_hash_cells_mutex; /* dm_mod */
+struct rw_semaphore _hash_lock;
+const struct sysfs_ops dm_sysfs_ops;
+const struct blk_mq_ops dm_mq_ops;
+const struct blk_mq_ops nvme_mq_ops; /* nvme */
+const struct blk_mq_ops nvme_mq_admin_ops;
+const struct nvme_ctrl_ops nvme_pci_ctrl_ops;
+const struct block_device_operations nvme_bdev_ops; /* nvme_core */
+const struct block_device_operations nvme_ns_head_ops;
+struct nvmet_port *nvmet_loop_port; /* nvme_loop, before 4.21 */

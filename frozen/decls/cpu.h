@@ -81,6 +81,9 @@ struct cpumask watchdog_cpumask;
 struct hrtimer watchdog_hrtimer;
 unsigned int hardlockup_panic;
 struct nmi_desc nmi_desc[4];
+const unsigned long cpu_bit_bitmap[65][128];
+struct timer_list poll_spurious_irq_timer;
+unsigned int total_nr_irqs;
 
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 struct irq_desc irq_desc[]; /* without CONFIG_SPARSE_IRQ */

@@ -57,6 +57,10 @@ u32 audit_enabled;
 struct sk_buff_head audit_queue;
 u32 audit_backlog_limit;
 int audit_initialized;
+const struct kobj_type bus_ktype;
+const struct kobj_type class_ktype;
+const struct kobj_type device_ktype;
+const struct kobj_type driver_ktype;
 
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 struct class *drm_class; /* drm */

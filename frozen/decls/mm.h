@@ -155,6 +155,13 @@ struct xarray memory_blocks;
 struct vfsmount *shm_mnt;
 atomic_long_t num_poisoned_pages;
 int sysctl_drop_caches;
+unsigned long __highest_present_section_nr;
+int sections_per_block;
+const struct trace_print_flags gfpflag_names[];
+struct kset *slab_kset;
+void **stack_pools;
+const struct vm_operations_struct shm_vm_ops;
+int ipc_mni_shift;
 
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 atomic_long_t vm_stat[]; /* before 4.8 */

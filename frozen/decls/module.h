@@ -47,6 +47,7 @@ char _stext[];
 char _etext[];
 char _sinittext[];
 char _einittext[];
+const struct kobj_type module_ktype;
 
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 struct list_head unloaded_tainted_modules; /* 6.1 and later */

@@ -137,3 +137,5 @@ struct hlist_head *ip_vs_conn_tab;
 struct sctp_globals sctp_globals; /* sctp */
 struct inet_hashinfo dccp_hashinfo; /* dccp */
 struct xt_af *xt; /* x_tables */
+int sysctl_tcp_adv_win_scale; /* before 4.15 */
+struct list_head dev_base_head; /* before 2.6.24 */

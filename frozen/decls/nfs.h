@@ -39,3 +39,4 @@ struct mutex nfsd_mutex;
 struct list_head client_lru; /* before 3.8 */
 struct list_head cifs_tcp_ses_list; /* cifs */
 struct file_system_type autofs_fs_type; /* autofs */
+const struct file_lock_operations nlmclnt_lock_ops; /* lockd */

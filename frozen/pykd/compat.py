@@ -426,6 +426,12 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct udp_sock": (
         ("corkflag", Elsewhere(".oldnet", "is_corked", "udp_flags"), '"udp: move udp->... to udp->udp_flags" (in v6.7)'),
     ),
+    "struct Scsi_Host": (
+        ("work_q_name", Elsewhere(".oldblock", "work_queue_name", "work_q"), "since v6.11: the work queue keeps its name"),
+    ),
+    "struct sbitmap_word": (
+        ("depth", Elsewhere(".oldblock", "word_depth", "cleared"), '"lib/sbitmap: kill \'depth\' from sbitmap_word" (in v5.18)'),
+    ),
     "struct nfsd_net": (
         ("nfsd_serv", "nfsd_info.serv", "since v6.10"),
     ),
@@ -519,11 +525,21 @@ def _add_owner(function: str) -> Callable[[StructType], None]:
     return add
 
 
+def _add_bitmap(cls: StructType) -> None:
+    # The words have to be told of their bitmap where they no longer have a depth of their own.
+    if _dump_type(cls, "struct sbitmap_word").member("depth") is None:
+        cls.map = property(Elsewhere(".oldblock", "sbitmap_map"))  # type: ignore[attr-defined]
+
+
+def _dump_type(cls: StructType, name: str) -> Any:
+    return cls.PYT_dump.type(name).strip()
+
+
 def old_names(dump: Dump) -> None:
     """Let the structs of a dump have their old names too."""
     dump.pseudo_members.update(dict.fromkeys(NAMES, _add))
     # 53fbef56e07d ("mm: introduce memdesc_flags_t") (in v6.18): a typedef of a struct with one member in place of a number.
-    dump.pseudo_members.update({"struct page": _add_page, "struct folio": _add_page})
+    dump.pseudo_members.update({"struct page": _add_page, "struct folio": _add_page, "struct sbitmap": _add_bitmap})
     dump.pseudo_members.update({"struct mutex": _add_owner("mutex_owner"), "struct rw_semaphore": _add_owner("rwsem_owner")})
 
 

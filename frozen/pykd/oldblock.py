@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The block layer as older kernels kept it: values for the table in compat.py that take more than a path."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _pykd import Dump, Struct
+
+# By the address of its first word: a bitmap whose words were asked for, its shift and depth, all in bits. A word does not know.
+_bitmaps: dict[int, tuple[int, int, int]] = {}
+_bitmaps_of: Dump | None = None
+_MAX_BITMAPS = 4096
+
+
+def sbitmap_map(bitmap: Struct) -> Struct:
+    """``sbitmap.map``, as it is; its words are from now on known to be of this bitmap."""
+    global _bitmaps_of
+    dump = type(bitmap).PYT_dump
+    if _bitmaps_of is not dump or len(_bitmaps) >= _MAX_BITMAPS:
+        _bitmaps.clear()
+        _bitmaps_of = dump
+    first = dump.struct_class("struct sbitmap_word")(dump.read_unsigned(int(bitmap) + bitmap.fieldOffset("map")))
+    _bitmaps[int(first)] = int(bitmap.map_nr), int(bitmap.shift), int(bitmap.depth)
+    return first
+
+
+def word_depth(word: Struct) -> int:
+    """``sbitmap_word.depth``: how many of its bits are in use; 64 of a word whose bitmap was not read before it."""
+    for first, (number, shift, depth) in reversed(_bitmaps.items()):
+        index, rest = divmod(int(word) - first, len(word))
+        if not rest and 0 <= index < number:
+            return max(depth - (index << shift), 0) if index == number - 1 else 1 << shift
+    return 64
+
+
+def work_queue_name(host: Struct) -> str:
+    """``Scsi_Host.work_q_name``: empty where the transport has no work queue."""
+    return str(host.work_q.name) if host.work_q else ""
