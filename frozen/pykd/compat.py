@@ -238,6 +238,14 @@ class Word(int):
         return int(self)
 
 
+class Count(int):
+    """A number that became an atomic one: a number to old programs, with its counter to new ones."""
+
+    @property
+    def counter(self) -> int:
+        return int(self)
+
+
 def _flags_word(page: Struct) -> int:
     return Word(_dump_of(page).read_unsigned(int(page) + page.fieldOffset("flags")))
 
@@ -429,6 +437,9 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct Scsi_Host": (
         ("work_q_name", Elsewhere(".oldblock", "work_queue_name", "work_q"), "since v6.11: the work queue keeps its name"),
     ),
+    "struct mount": (
+        ("mnt_instance", "mnt_next_for_sb", "since v6.18: a chain in place of a list_head; see super_block.s_mounts"),
+    ),
     "struct sbitmap_word": (
         ("depth", Elsewhere(".oldblock", "word_depth", "cleared"), '"lib/sbitmap: kill \'depth\' from sbitmap_word" (in v5.18)'),
     ),
@@ -506,8 +517,7 @@ def _can(cls: StructType, source: Callable[[Struct], Any]) -> bool:
 
 
 def _add_page(cls: StructType) -> None:
-    if cls.PYT_symbol in NAMES:
-        _add(cls)
+    _add_known(cls)
     flags = cls.PYT_type.member("flags")
     if flags is not None and flags.type.strip().kind == "struct":
         cls.flags = property(_flags_word)  # type: ignore[attr-defined]
@@ -531,6 +541,25 @@ def _add_bitmap(cls: StructType) -> None:
         cls.map = property(Elsewhere(".oldblock", "sbitmap_map"))  # type: ignore[attr-defined]
 
 
+def _add_mounts(cls: StructType) -> None:
+    # A list_head, and a pointer to the first of a chain of mounts since v6.18.
+    _add_known(cls)
+    if cls.PYT_type.member("s_mounts") is not None and _dump_type(cls, "struct mount").member("mnt_next_for_sb") is not None:
+        cls.s_mounts = property(Elsewhere(".oldmounts", "mounts"))  # type: ignore[attr-defined]
+
+
+def _add_items(cls: StructType) -> None:
+    # A number, and an atomic_long_t since v6.13.
+    number = cls.PYT_type.member("nr_items")
+    if number is not None and number.type.strip().kind == "struct":
+        cls.nr_items = property(lambda node: Count(_dump_of(node).read_signed(int(node) + node.fieldOffset("nr_items"))))  # type: ignore[attr-defined]
+
+
+def _add_known(cls: StructType) -> None:
+    if cls.PYT_symbol in NAMES:
+        _add(cls)
+
+
 def _dump_type(cls: StructType, name: str) -> Any:
     return cls.PYT_dump.type(name).strip()
 
@@ -540,6 +569,7 @@ def old_names(dump: Dump) -> None:
     dump.pseudo_members.update(dict.fromkeys(NAMES, _add))
     # 53fbef56e07d ("mm: introduce memdesc_flags_t") (in v6.18): a typedef of a struct with one member in place of a number.
     dump.pseudo_members.update({"struct page": _add_page, "struct folio": _add_page, "struct sbitmap": _add_bitmap})
+    dump.pseudo_members.update({"struct super_block": _add_mounts, "struct list_lru_node": _add_items})
     dump.pseudo_members.update({"struct mutex": _add_owner("mutex_owner"), "struct rw_semaphore": _add_owner("rwsem_owner")})
 
 

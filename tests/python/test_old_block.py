@@ -41,6 +41,32 @@ class Bitmaps(unittest.TestCase):
             self.assertEqual(64, readSU("struct sbitmap_word", 0xFFFFFFFF00000000).depth)
 
 
+class Mounts(unittest.TestCase):
+    def test_mounts_of_a_super_block(self):
+        """Every mount of the first namespace is on the list of its super_block."""
+        seen = 0
+        for block in readSUListFromHead(sym2addr("super_blocks"), "s_list", "struct super_block"):
+            links = readListByHead(block.s_mounts)
+            mounts = [container_of(link, "struct mount", "mnt_instance") for link in links]
+            self.assertEqual(mounts, readSUListFromHead(block.s_mounts, "mnt_instance", "struct mount"))
+            for mount in mounts:
+                try:
+                    self.assertEqual(block, mount.mnt.mnt_sb)
+                    seen += 1
+                except pykd.FaultError:
+                    continue
+        self.assertGreater(seen, 3)
+
+    def test_items(self):
+        for block in readSUListFromHead(sym2addr("super_blocks"), "s_list", "struct super_block"):
+            try:
+                node = block.s_dentry_lru.node
+                self.assertGreaterEqual(node.nr_items, 0)
+                return
+            except pykd.FaultError:
+                continue
+
+
 class Types(unittest.TestCase):
     """Variables of modules are declared, if the kernel has types for modules."""
 
