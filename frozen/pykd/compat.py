@@ -437,6 +437,9 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct Scsi_Host": (
         ("work_q_name", Elsewhere(".oldblock", "work_queue_name", "work_q"), "since v6.11: the work queue keeps its name"),
     ),
+    "struct sb_writers": (
+        ("wait_unfrozen", Elsewhere(".oldmounts", "waiters_for_thaw", "rw_sem"), "since v6.6: writers wait for the first of rw_sem"),
+    ),
     "struct mount": (
         ("mnt_instance", "mnt_next_for_sb", "since v6.18: a chain in place of a list_head; see super_block.s_mounts"),
     ),
@@ -633,6 +636,14 @@ OLD_SYMBOLS: dict[str, str] = {
     "prio2band": "sch_default_prio2band",
 }
 """Variables that have another name now; their type is the same."""
+
+OLD_TYPES: dict[str, str] = {
+    # 2055da97389a, ac6424b981bc ("sched/wait: Rename wait_queue_t => wait_queue_entry_t") (in v4.13)
+    "wait_queue_t": "struct wait_queue_entry",
+    "struct __wait_queue": "struct wait_queue_entry",
+    "struct __wait_queue_head": "struct wait_queue_head",
+}
+"""Structs that have another name now."""
 
 OLD_ENUMS: dict[str, str] = {
     "enum rq_flag_bits": "enum req_flag_bits",  # since v4.10, when operations became a part of the word

@@ -18,3 +18,9 @@ def mounts(block: Struct) -> Elements:
     first = dump.read_unsigned(int(block) + block.fieldOffset("s_mounts"))
     found, _ = dump.follow(first, link) if first else ([], None)
     return Elements(address + link for address in found)
+
+
+def waiters_for_thaw(writers: Struct) -> Struct:
+    """``sb_writers.wait_unfrozen``: who waits to write."""
+    queue: Struct = writers.rw_sem[0].waiters
+    return queue

@@ -38,7 +38,7 @@ from crash import (
 )
 from crash import get_GDB_output as exec_gdb_command
 from pykd import standins
-from pykd.compat import LIST_HEADS, OLD_SYMBOLS, LinkAddress, link_offset, list_head
+from pykd.compat import LIST_HEADS, OLD_SYMBOLS, OLD_TYPES, LinkAddress, link_offset, list_head
 
 from .datatypes import (
     ArtStructInfo,
@@ -256,7 +256,12 @@ def readProcessMem(taskaddr: int, uvaddr: int, size: int) -> bytes:
 
 def readSU(symbol: str, addr: int) -> StructResult:
     """The struct or union *symbol* at *addr*. :raises TypeError: ``no type NAME``"""
-    return StructResult(symbol, addr)
+    try:
+        return StructResult(symbol, addr)
+    except pykd.CTypeError:
+        if symbol not in OLD_TYPES:
+            raise
+    return StructResult(OLD_TYPES[symbol], addr)
 
 
 def readSUArray(suname: str, startaddr: int, dim: int = 0) -> Any:
@@ -482,11 +487,20 @@ def member_size(sname: str, fname: str) -> int:
         return -1
 
 
+def _class_of(sname: str) -> _pykd.StructType:
+    try:
+        return pykd.current().struct_class(sname)
+    except pykd.NotFoundError:
+        if sname not in OLD_TYPES:
+            raise
+    return pykd.current().struct_class(OLD_TYPES[sname])
+
+
 @memoize_typeinfo
 def member_offset(sname: str, fname: str) -> int:
     """Bytes from the start of the struct to a member; a dotted path leads through embedded structs. -1 if there is none."""
     try:
-        cls = pykd.current().struct_class(sname)
+        cls = _class_of(sname)
         offset = cls.member_offset(fname)
         if offset is None and "." in fname:
             member = cls.PYT_type.member(fname)

@@ -57,6 +57,16 @@ class Mounts(unittest.TestCase):
                     continue
         self.assertGreater(seen, 3)
 
+    def test_waiters_for_a_frozen_one(self):
+        """Who waits is on a queue, whose entries go by their old name."""
+        for block in readSUListFromHead(sym2addr("super_blocks"), "s_list", "struct super_block"):
+            for link in readListByHead(block.s_writers.wait_unfrozen.task_list):
+                waiter = container_of(link, "wait_queue_t", "task_list")
+                self.assertGreater(readSU("struct task_struct", waiter.private).pid, 0)
+        self.assertEqual(struct_size("struct wait_queue_entry"), len(readSU("wait_queue_t", 0)))
+        self.assertEqual(-1, member_offset("struct no_such", "task_list"))
+        self.assertRaises(TypeError, readSU, "struct no_such", 0)
+
     def test_items(self):
         for block in readSUListFromHead(sym2addr("super_blocks"), "s_list", "struct super_block"):
             try:
