@@ -73,6 +73,9 @@ VARIANTS = (
     Variant("5.10-nokaslr", "5.10", cmdline="nokaslr"),
     Variant("6.12-1cpu", "6.12", cpus=1),
     Variant("7-8cpu", "7", cpus=8, memory=1024),
+    # CPUs that are there and offline, and CPUs that might come.
+    Variant("6.12-offline", "6.12", cpus=4, cmdline="maxcpus=2"),
+    Variant("7-possible", "7", options=("-smp", "2,maxcpus=8")),
     # Too little for a crash kernel beside it.
     Variant("6.12-256M", "6.12-cloud", SMALL, crash="none", files=("qemu-zlib",), memory=256, options=_NOTE),
     Variant("6.12-4G", "6.12", memory=4096),

@@ -218,3 +218,27 @@ def commands(truth: Truth, found: dict) -> Iterator[str]:
     """Every command of a triage, as text: runs to its end, complains of nothing and says something."""
     for command, complaint in found.items():
         yield f"{command}: {complaint}"
+
+
+# Who waits in vmtest_load for which lock, and who holds it. Of a rwsem that is read the owner is one of the readers.
+WAITERS = {
+    r"vmt_mutex/[12]": ["mutex", "vmtest_mutex", "vmt_mutex/0"],
+    r"vmt_written/1|vmt_written_r/\d": ["rwsem", "vmtest_written", "vmt_written/0"],
+    r"vmt_read_w/\d": ["rwsem", "vmtest_read", "vmt_read/1"],
+    r"vmt_sem/[12]": ["semaphore", "vmtest_semaphore", ""],
+}
+
+
+@comparison()
+def kernel_locks(truth: Truth, found: dict) -> Iterator[str]:
+    """Which lock each thread of vmtest_load waits for, and who holds it."""
+    # A real-time kernel makes other locks of these.
+    if "PREEMPT_RT" in truth.text("proc/version"):
+        return
+    for thread in truth.threads.values():
+        name = thread.stat[0]
+        if not name.startswith("vmt_"):
+            continue
+        wanted = next((lock for pattern, lock in WAITERS.items() if re.fullmatch(pattern, name)), None)
+        if found.get(name) != wanted:
+            yield f"{name} waits for {found.get(name)}, not for {wanted}"
