@@ -37,7 +37,7 @@ def _machine(session: Session) -> Iterator[Row]:
     fields: tuple[tuple[str, Callable[[], str]], ...] = (
         ("MACHINE TYPE", lambda: dump.arch),
         ("MEMORY SIZE", lambda: sysinfo.MEMORY(dump)),
-        ("CPUS", lambda: str(len(cpus.present(dump)))),
+        ("CPUS", lambda: sysinfo.CPUS(dump)),
         ("PROCESSOR SPEED", lambda: f"{dump.read_unsigned(dump.symbol('cpu_khz', '').address, 4) // 1000} Mhz"),
         ("HZ", lambda: str(timekeeping.hz(dump))),
         ("PAGE SIZE", lambda: str(dump.page_size)),

@@ -85,8 +85,9 @@ def system(truth: Truth, found: list) -> Iterator[str]:
     kernel = "proc/sys/kernel"
     wanted = {"NODENAME": truth.text(f"{kernel}/hostname").strip(), "RELEASE": truth.text(f"{kernel}/osrelease").strip(),
               "VERSION": truth.text(f"{kernel}/version").strip(),
-              "CPUS": str(sum(1 for words in truth.table("proc/stat", 0) if re.fullmatch(r"cpu\d+", words[0])))}
-    yield from unequal("sys", {**have, "CPUS": have.get("CPUS", "").split()[0]}, {name: value for name, value in wanted.items() if value})
+              "online": sum(1 for words in truth.table("proc/stat", 0) if re.fullmatch(r"cpu\d+", words[0]))}
+    present, offline = re.fullmatch(r"(\d+)(?: \[OFFLINE: (\d+)\])?", have.get("CPUS", "0")).groups()
+    yield from unequal("sys", {**have, "online": int(present) - int(offline or 0)}, {name: value for name, value in wanted.items() if value})
     load = truth.text("proc/loadavg").split()
     if abs(float(have["LOAD AVERAGE"].split(",")[0]) - float(load[0])) > 8:
         yield f"sys: load {have['LOAD AVERAGE']}, was {' '.join(load[:3])}"
