@@ -55,31 +55,47 @@ def lines(session: Session) -> Iterator[str]:
         yield f"{'':>12}  ({error})"
     yield from _context(session)
     parts = list(found(dump))
-    yield f"{'FOUND':>12}: " + ", ".join(name if has else f"no {name}" for name, has, _ in parts) + _modules(dump)
-    for name, has, lost in parts:
-        if not has:
-            yield f"{'':>12}  without {name} there are no {lost}"
+    modules, lost_of_modules = _modules(dump)
+    yield f"{'FOUND':>12}: " + ", ".join(name if has else f"no {name}" for name, has, _ in parts) + modules
+    losses = [f"without {name} there are no {lost}" for name, has, lost in parts if not has]
+    if lost_of_modules and not losses:
+        losses.append(lost_of_modules)
     if not dump.complete:
-        yield f"{'':>12}  the dump is incomplete: what was cut off cannot be shown"
+        losses.append("the dump is incomplete: what was cut off cannot be shown")
+    yield from _indented(losses)
+
+
+def _indented(sentences: list[str]) -> Iterator[str]:
+    if sentences:
+        import textwrap
+
+        for sentence in sentences:
+            yield from textwrap.wrap(sentence, 79, initial_indent=" " * 14, subsequent_indent=" " * 16)
 
 
 def _context(session: Session) -> Iterator[str]:
     """The task that commands mean, as ``set`` shows it."""
     from pykd.command import CommandError
     from pykd.commands import set_
+    from pykd.kernel import sysinfo
 
     try:
         for line in set_.context_lines(session):
             key, _, value = line.partition(":")
             yield f"{key.strip():>12}:{value}"
     except (Error, CommandError) as error:
-        yield f"{'PID':>12}: (unavailable: {error})"
+        yield f"{'PID':>12}: {sysinfo.unavailable(error)}"
 
 
-def _modules(dump: Dump) -> str:
+def _modules(dump: Dump) -> tuple[str, str]:
+    """How many modules there are, as an end of the line; and what is lost with their types."""
     try:
         modules = dump.modules()
     except Error:
-        return ""
-    typed = sum(module.has_btf for module in modules)
-    return f"; {len(modules)} modules, {typed} with types"
+        return "", ""
+    untyped = [module for module in modules if not module.has_btf]
+    ends = f"; {len(modules)} modules, {len(modules) - len(untyped)} with types"
+    if not untyped:
+        return ends, ""
+    whose = "modules" if len(untyped) == len(modules) else untyped[0].name if len(untyped) == 1 else f"{len(untyped)} modules"
+    return ends, f"without types of {whose}, structures that they define cannot be shown"

@@ -216,7 +216,12 @@ def field(dump: Dump, name: str) -> str | None:
     try:
         return function(dump)
     except (Error, FaultError, ValueError, ZeroDivisionError) as error:
-        return f"(unavailable: {error})"
+        return unavailable(error)
+
+
+def unavailable(error: Exception) -> str:
+    """What stands in place of a field: of a page that is missing why it is, and no more."""
+    return f"(unavailable: {f'page {error.reason}' if isinstance(error, FaultError) else error})"
 
 
 def text(dump: Dump) -> str:
