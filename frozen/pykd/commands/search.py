@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, FaultError
-from pykd import context, hexdump
+from pykd import context, hexdump, progress
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
 from pykd.session import Session
@@ -32,6 +32,14 @@ class _Space:
         self.ranges = ranges
         self.physical = physical
         self.pgd = pgd
+        self.bar: progress.Bar | None = None
+        self.offset = 0
+        """What turns an address in the range under way into the number of bytes searched."""
+
+    def reached(self, address: int) -> None:
+        """The search has come to *address*: let the user see."""
+        if self.bar is not None:
+            self.bar.at(address + self.offset)
 
     def within(self, start: int | None, end: int | None) -> None:
         """Leave of the ranges what is in [start, end)."""
@@ -112,8 +120,15 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 
 def _found(dump: Dump, finder: _Text | _Words, space: _Space) -> Iterator[Row]:
-    for start, end in space.ranges:
-        yield from finder.find(dump, start, end, space)
+    space.bar = progress.begin("search", sum(end - start for start, end in space.ranges))
+    done = 0
+    try:
+        for start, end in space.ranges:
+            space.offset = done - start
+            done += end - start
+            yield from finder.find(dump, start, end, space)
+    finally:
+        progress.end(space.bar)
 
 
 def _stacks(session: Session, finder: _Text | _Words, active: bool) -> Iterator[Row]:
@@ -151,6 +166,7 @@ class _Words:
     def find(self, dump: Dump, start: int, end: int, space: _Space) -> Iterator[Row]:
         at = start
         while at < end:
+            space.reached(at)
             found, at = dump.find_words(at, min(end, at + STEP), self.patterns, self.size, physical=space.physical, pgd=space.pgd)
             for address, pattern, word in found:
                 row: Row = {"address": address, "value": word, "size": self.size}
@@ -196,6 +212,7 @@ class _Text:
 
     def find(self, dump: Dump, start: int, end: int, space: _Space) -> Iterator[Row]:
         for at in range(start, end, STEP):
+            space.reached(at)
             # what begins before the step's end may go on behind it
             runs = dump.readable(at, min(end, at + STEP + OVERLAP), physical=space.physical, pgd=space.pgd)
             for address, data in runs:
