@@ -256,6 +256,11 @@ def names() -> list[str]:
     return sorted(special.get(module, module) for module in found)
 
 
+def centered(text: str, width: int) -> str:
+    """As str.center(), but with the odd blank always on the right, as in crash's columns."""
+    return (" " * ((width - len(text)) // 2) + text).ljust(width)
+
+
 def table(rows: Iterable[Row], columns: Sequence[tuple[str, str, str]]) -> Iterator[str]:
     """Lines of a plain table.
 

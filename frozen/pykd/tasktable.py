@@ -205,15 +205,18 @@ class Chooser:
 
     def __init__(self, table: list[Thread]) -> None:
         self.table = table
+        self.by_number: dict[int, list[Thread]] = {}
+        for thread in table:
+            for number in {thread.pid, thread.address}:
+                self.by_number.setdefault(number, []).append(thread)
 
     def choose(self, word: str) -> list[Thread]:
         """Threads of one argument; empty if there are none. :raises CommandError: no regular expression"""
         if len(word) > 2 and word[0] == word[-1] == "'":
             return self._matching(word[1:-1])
-        if word.isdecimal() and (found := [thread for thread in self.table if thread.pid == int(word)]):
+        if word.isascii() and word.isdecimal() and (found := self.by_number.get(int(word))):
             return found
-        number = int(word, 16) if is_number(word) else -1
-        if number >= 0 and (found := [thread for thread in self.table if number in (thread.address, thread.pid)]):
+        if is_number(word) and (found := self.by_number.get(int(word, 16))):
             return found
         name = word.removeprefix("\\")[:15]
         return [thread for thread in self.table if thread.comm == name]

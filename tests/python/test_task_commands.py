@@ -8,6 +8,7 @@ import unittest
 from test_crash_commands import run
 
 from dumps import vmcores
+from pykd.commands import bpf
 
 HEADER = re.compile(r'PID: (\d+) +TASK: [0-9a-f]{16}  CPU: (\d+) +COMMAND: "(.*)"')
 
@@ -113,6 +114,13 @@ class Others(Command):
 
     def test_booleans_in_hexadecimal(self):
         self.assertNotRegex(self.output("task -x 1"), "= (true|false)")
+
+    def test_columns_of_bpf(self):
+        program = {"kind": "program", "id": 7, "address": 0xFFFFC90000001000, "aux": 0xFFFF888000002000, "type": "KPROBE", "tag": "0123456789abcdef", "maps": [32]}
+        one_map = {"kind": "map", "id": 12, "address": 0xFFFF888000003000, "type": "LPM_TRIE", "flags": 1}
+        lines = list(bpf.text([program, one_map], bpf.COMMAND.parse([]), None))
+        self.assertEqual(lines[1], "  7 ffffc90000001000 ffff888000002000    KPROBE     0123456789abcdef    32")
+        self.assertEqual(lines[-1], " 12 ffff888000003000    LPM_TRIE      00000001")
 
     def test_irq_arguments(self):
         self.refused("irq x1", 'irq: x1: "x" is not a digit 0 - 9')

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd.command import Command, CommandError, Option, Row
+from pykd.command import Command, CommandError, Option, Row, centered
+from pykd.kernel import timekeeping
 from pykd.session import Session
 from pykd.xarray import xa_entries
 
@@ -46,6 +48,8 @@ def _program(dump: Dump, number: int, address: int) -> Row:
         member = dump.type("struct bpf_prog").member("tag")
         row["tag"] = dump.read(address + member.offset, 8).hex() if member else ""
         row["code"], row["code_size"] = int(program.bpf_func), program.jited_len
+        row |= {"translated": program.len * 8, "pages": program.pages, "gpl": bool(program.gpl_compatible), "loaded": aux.load_time}
+        row["uid"] = aux.user.uid.val if aux.user else None
         count = min(aux.used_map_cnt, MAX_MAPS)
         maps = memoryview(dump.read(int(aux.used_maps), 8 * count)).cast("Q") if count else ()
         row["maps"] = [dump.object("struct bpf_map", one).id for one in maps]
@@ -59,6 +63,9 @@ def _map(dump: Dump, number: int, address: int) -> Row:
     try:
         one: Any = dump.object("struct bpf_map", address)
         row |= {"type": _name(dump, "BPF_MAP_TYPE_", "BPF_MAP_TYPE_UNSPEC", int(one.map_type)), "flags": one.map_flags, "name": str(one.name)}
+        # 80ee81e0403c ("bpf: Eliminate rlimit-based memory accounting infra for bpf maps") (in v5.11) took owner and size away
+        memory: Any = one.memory if one.hasField("memory") else None
+        row |= {"uid": memory.user.uid.val if memory and memory.user else None, "pages": memory.pages if memory else None}
         row |= {"key_size": one.key_size, "value_size": one.value_size, "max_entries": one.max_entries}
     except Error as error:
         row["error"] = str(error)
@@ -103,11 +110,13 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
                 yield ""
             last = row["kind"]
             yield (
-                " ID      BPF_PROG       BPF_PROG_AUX     BPF_PROG_TYPE          TAG         USED_MAPS"
+                " ID      BPF_PROG       BPF_PROG_AUX   BPF_PROG_TYPE       TAG        USED_MAPS"
                 if last == "program"
-                else " ID      BPF_MAP          BPF_MAP_TYPE     MAP_FLAGS"
+                else " ID      BPF_MAP       BPF_MAP_TYPE   MAP_FLAGS"
             )
         yield _line(row)
+        if (options.p or options.P or options.m or options.M) and "uid" in row:
+            yield from _more(row, session)
         if options.s and "address" in row:
             yield from _structures(row, options, session)
         if options.j and row.get("code_size"):
@@ -117,12 +126,27 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 
 def _line(row: Row) -> str:
-    line = f"{row['id']:>3}  {row['address']:016x}" if "address" in row else ""
+    line = f"{row['id']:>3} {row['address']:016x}" if "address" in row else ""
     if "tag" in row:
-        line += f" {row['aux']:016x} {row['type']:<20} {row['tag']}  {','.join(map(str, row.get('maps', ())))}"
+        maps = ",".join(map(str, row.get("maps", ())))
+        line += f" {row['aux']:016x} {centered(row['type'], 13)} {row['tag']} {centered(maps, 9)}"
     elif "flags" in row:
-        line += f" {row['type']:<20} {row['flags']:08x}"
+        line += f" {centered(row['type'], 15)}  {row['flags']:08x}"
     return line.rstrip() + (f" (error: {row['error']})" if "error" in row else "")
+
+
+def _more(row: Row, session: Session) -> Iterator[str]:
+    """The lines that -p, -P, -m and -M add."""
+    memory = "(unknown)" if row["pages"] is None else row["pages"] * session.dump.page_size
+    last = f'NAME: "{row["name"]}"  UID: {"(unknown)" if row["uid"] is None else row["uid"]}'
+    if row["kind"] == "map":
+        yield f"     KEY_SIZE: {row['key_size']}  VALUE_SIZE: {row['value_size']}  MAX_ENTRIES: {row['max_entries']}  MEMLOCK: {memory}"
+        yield f"     {last}"
+        return
+    boot = timekeeping.now(session.dump) - timekeeping.jiffies_since_boot(session.dump) / timekeeping.hz(session.dump)
+    yield f"     XLATED: {row['translated']}  JITED: {row['code_size']}  MEMLOCK: {memory}"
+    yield f"     LOAD_TIME: {time.strftime('%a %b %e %H:%M:%S %Y', time.localtime(boot + row['loaded'] / 1e9))}"
+    yield f"     GPL_COMPATIBLE: {'yes' if row['gpl'] else 'no'}  {last}"
 
 
 def _structures(row: Row, options: Any, session: Session) -> Iterator[str]:
@@ -152,7 +176,8 @@ COMMAND = Command(
     ),
     fields={
         "kind": "program or map", "id": "", "address": "struct bpf_prog or bpf_map", "aux": "struct bpf_prog_aux", "type": "", "tag": "",
-        "maps": "IDs", "name": "", "code": "address", "code_size": "bytes", "flags": "", "key_size": "bytes", "value_size": "bytes", "max_entries": "",
+        "maps": "IDs", "name": "", "code": "address", "code_size": "bytes", "translated": "bytes of BPF code", "pages": "", "gpl": "", "uid": "",
+        "loaded": "ns after boot", "flags": "", "key_size": "bytes", "value_size": "bytes", "max_entries": "",
     },
     rows=rows,
     text=text,

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd import context
-from pykd.command import Command, CommandError, Option, Row, UsageError
+from pykd.command import Command, CommandError, Option, Row, UsageError, centered
 from pykd.commands.files import descriptors
 from pykd.session import Session
 
@@ -252,11 +252,6 @@ def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
         yield _error(row).strip()
 
 
-def _centered(text: str, width: int) -> str:
-    """As str.center(), but with the odd blank always on the right."""
-    return (" " * ((width - len(text)) // 2) + text).ljust(width)
-
-
 def _line(one: Row) -> str:
     line = f"{one['fd']:>2}"
     if "socket" in one:
@@ -269,7 +264,7 @@ def _line(one: Row) -> str:
         line += f" {one['family']}{protocol}:{kind}"
     if "destination_port" in one:
         ends = (f"{one['source']}-{one['source_port']}", f"{one['destination']}-{one['destination_port']}")
-        line += f" {ends[0]} {ends[1]}" if one["family"] == "INET" else f"{ends[0]} {_centered(ends[1], len(ends[0]))}"
+        line += f" {ends[0]} {ends[1]}" if one["family"] == "INET" else f"{ends[0]} {centered(ends[1], len(ends[0]))}"
     return line + _error(one)
 
 

@@ -224,10 +224,12 @@ def _parents(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
 
 
 def _children(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
-    table = context.table(session)
+    children: dict[int, list[Thread]] = {}
+    for thread in context.table(session):
+        children.setdefault(int(thread.parent), []).append(thread)
     for row in rows:
         yield _header(row)
-        found = [thread for thread in table if int(thread.parent) == row["task"]]
+        found = children.get(row["task"], [])
         yield from (f"  {thread.header()}" for thread in found)
         if not found:
             yield "  (no children)"

@@ -106,12 +106,12 @@ def context_row(session: Session, thread: Thread) -> Row:
     dump = session.dump
     row = context.identity(thread)
     task: Any = dump.object("struct task_struct", thread.address)
-    row["namesakes"] = sum(one.pid == thread.pid for one in context.table(session))
+    row["namesakes"] = 1 if thread.pid else sum(not one.pid for one in context.table(session))
     row["thread_info"] = thread.address if task.hasField("thread_info") else int(task.stack)
     try:
         state = task.Eval("__state" if task.hasField("__state") else "state")
         names = taskstate.StateNames(taskstate.state_bits(taskstate.state_array(dump)))
-        row["state"] = names.name(int(state), task.exit_state).replace("__TASK_", "TASK_")
+        row["state"] = names.name(int(state), task.exit_state).replace("__TASK_", "TASK_").replace("TASK_IDLE", "TASK_UNINTERRUPTIBLE|TASK_NOLOAD")
     except Error as error:
         row["error"] = str(error)
     if thread.address == int(tasks.panic_task(dump)):
@@ -173,7 +173,7 @@ COMMAND = Command(
     "color (auto, always, never), history (user: one for all dumps, dump: a file beside the dump, off; decided when a session begins), "
     "traceback (short, full). The others are accepted and change nothing, so that files of commands written for crash run.",
     fields={
-        "pid": "", "task": "", "cpu": "", "comm": "", "thread_info": "", "namesakes": "tasks with that PID", "state": "", "note": "PANIC or ACTIVE",
+        "pid": "", "task": "", "cpu": "", "comm": "", "thread_info": "", "namesakes": "with that PID: each CPU has a PID 0", "state": "", "note": "PANIC or ACTIVE",
         "setting": "", "value": "",
     },
     rows=rows,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pykd import context
+from pykd.cformat import Formatter
 from pykd.command import Command, CommandError, Option, Row
 from pykd.commands.struct_ import formatter_of
 from pykd.session import Session
@@ -14,37 +15,44 @@ from pykd.session import Session
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
-    task = dump.type("struct task_struct")
+    formatter = formatter_of(session, options)
+    task, thread_info = dump.type("struct task_struct"), dump.type("struct thread_info")
     for thread in context.chosen(session, options.arguments):
         row = context.identity(thread)
         if task.member("thread_info"):
             row["thread_info"] = thread.address  # c65eacbe290b ("sched/core: Allow putting thread_info into task_struct") (in v4.9)
         else:
             row["thread_info"] = dump.read_unsigned(thread.address + task.offset_of("stack"))
+        both = ((task, row["task"]), (thread_info, row["thread_info"]))
+        if options.R:
+            row["members"] = [found for path in options.R.split(",") for found in _members(formatter, both, path)]
+        else:
+            row["structs"] = [{"name": str(type), "lines": list(formatter.members(type, address, 2))} for type, address in both]
         yield row
 
 
+def _members(formatter: Formatter, both: Iterable[tuple[Any, int]], path: str) -> list[Row]:
+    """The member of that name; a name that both structures have, such as flags, of both. :raises CommandError: none has it"""
+    found = [
+        {"struct": str(type), "name": path, "value": formatter.member(member, address, 2)} for type, address in both if (member := type.member(path))
+    ]
+    if not found:
+        raise CommandError(f"invalid structure member reference: {path}")
+    return found
+
+
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    yield from context.separated(_task(row, options, session) for row in rows)
+    yield from context.separated(_task(row) for row in rows)
 
 
-def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
-    formatter = formatter_of(session, options)
-    task, thread_info = session.dump.type("struct task_struct"), session.dump.type("struct thread_info")
+def _task(row: Row) -> Iterator[str]:
     yield context.header(row)
-    if options.R:
-        for path in options.R.split(","):
-            # a name that both have, such as flags, is shown of both
-            found = [(member, address) for type, address in ((task, row["task"]), (thread_info, row["thread_info"])) if (member := type.member(path))]
-            if not found:
-                raise CommandError(f"invalid structure member reference: {path}")
-            yield from (f"  {path} = {formatter.member(member, address, 2)}," for member, address in found)
-        return
-    for type, address in ((task, row["task"]), (thread_info, row["thread_info"])):
-        if type is thread_info:
+    yield from (f"  {member['name']} = {member['value']}," for member in row.get("members", ()))
+    for number, struct in enumerate(row.get("structs", ())):
+        if number:
             yield ""
-        yield f"{type} {{"
-        yield from formatter.members(type, address, 2)
+        yield f"{struct['name']} {{"
+        yield from struct["lines"]
         yield "}"
 
 
@@ -58,7 +66,10 @@ COMMAND = Command(
         Option("-d", help="integers in decimal"),
     ),
     arguments="[PID|TASK|COMM]…",
-    fields={"pid": "", "task": "struct task_struct", "cpu": "", "comm": "", "thread_info": "struct thread_info"},
+    fields={
+        "pid": "", "task": "struct task_struct", "cpu": "", "comm": "", "thread_info": "struct thread_info",
+        "members": "-R: struct, name, value as text", "structs": "name, and lines of text",
+    },
     rows=rows,
     text=text,
     reads=True,
