@@ -297,6 +297,7 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("next", Unlisted("first"), 'da549bdd15c2: what was the list_head d_subdirs (in v6.8)'),
     ),
     "struct inode": (
+        ("i_bdev", Elsewhere(".oldblock", "device_of_inode"), '4e7b5671c6a8 ("block: remove i_bdev") (in v5.11)'),
         ("i_mutex", "i_rwsem", '"parallel lookups: actual switch to rwsem" (in v4.7)'),
         ("i_ctime", "__i_ctime", '13bc24457850 ("fs: rename i_ctime field to __i_ctime") (in v6.6)'),
         ("i_atime", "__i_atime", '12cd44023651 ("fs: rename inode i_atime and i_mtime fields") (in v6.7)'),
@@ -334,6 +335,7 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("kobj", "disk.queue_kobj", '2bd85221a625 ("block: untangle request_queue refcounting from sysfs") (in v6.2)'),
     ),
     "struct block_device": (
+        ("__dev", "bd_device", '0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)'),
         # gendisk.part0 was a struct hd_struct.
         ("nr_sects", "bd_nr_sectors", '0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)'),
         ("start_sect", "bd_start_sect", '0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)'),
@@ -436,6 +438,9 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     ),
     "struct Scsi_Host": (
         ("work_q_name", Elsewhere(".oldblock", "work_queue_name", "work_q"), "since v6.11: the work queue keeps its name"),
+    ),
+    "struct nvme_ns": tuple(
+        (name, f"head.{name}", "since v6.9: of the namespace, whatever the path to it") for name in ("lba_shift", "ms", "pi_type", "features")
     ),
     "struct sb_writers": (
         ("wait_unfrozen", Elsewhere(".oldmounts", "waiters_for_thaw", "rw_sem"), "since v6.6: writers wait for the first of rw_sem"),
@@ -636,6 +641,13 @@ OLD_SYMBOLS: dict[str, str] = {
     "prio2band": "sch_default_prio2band",
 }
 """Variables that have another name now; their type is the same."""
+
+CONTAINERS: dict[tuple[str, str], Elsewhere] = {
+    # 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11): part0 is a pointer.
+    ("struct gendisk", "part0.__dev"): Elsewhere(".oldblock", "disk_of_device"),
+    ("struct gendisk", "part0.__dev.kobj"): Elsewhere(".oldblock", "disk_of_kobject"),
+}
+"""(Struct, member) that once lay inside the struct: what finds the struct from the address of the member now."""
 
 OLD_TYPES: dict[str, str] = {
     # 2055da97389a, ac6424b981bc ("sched/wait: Rename wait_queue_t => wait_queue_entry_t") (in v4.13)

@@ -7,6 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _pykd import Dump, Struct
 
+
 # By the address of its first word: a bitmap whose words were asked for, its shift and depth, all in bits. A word does not know.
 _bitmaps: dict[int, tuple[int, int, int]] = {}
 _bitmaps_of: Dump | None = None
@@ -37,3 +38,31 @@ def word_depth(word: Struct) -> int:
 def work_queue_name(host: Struct) -> str:
     """``Scsi_Host.work_q_name``: empty where the transport has no work queue."""
     return str(host.work_q.name) if host.work_q else ""
+
+
+def device_of_inode(inode: Struct) -> Struct:
+    """``inode.i_bdev``: the device whose pages the inode has; NULL of all others, device nodes of a file system too."""
+    dump = type(inode).PYT_dump
+    device, both = dump.struct_class("struct block_device"), dump.struct_class("struct bdev_inode")
+    if int(inode.i_sb) != int(dump.variable("blockdev_superblock")):
+        return device(0)
+    outer = int(inode) - (both.member_offset("vfs_inode") or 0)
+    return device(outer + (both.member_offset("bdev") or 0))
+
+
+def disk_of_device(address: int) -> Struct:
+    """The ``gendisk`` whose first partition, which is the whole disk, has this ``struct device``."""
+    return _disk_of(address, "bd_device")
+
+
+def disk_of_kobject(address: int) -> Struct:
+    """The same from the ``kobj`` of the device."""
+    return _disk_of(address, "bd_device.kobj")
+
+
+def _disk_of(address: int, member: str) -> Struct:
+    from . import current
+
+    device = current().struct_class("struct block_device")
+    disk: Struct = device(int(address) - device.PYT_type.offset_of(member)).bd_disk
+    return disk

@@ -38,7 +38,7 @@ from crash import (
 )
 from crash import get_GDB_output as exec_gdb_command
 from pykd import standins
-from pykd.compat import LIST_HEADS, OLD_SYMBOLS, OLD_TYPES, LinkAddress, link_offset, list_head
+from pykd.compat import CONTAINERS, LIST_HEADS, OLD_SYMBOLS, OLD_TYPES, LinkAddress, link_offset, list_head
 
 from .datatypes import (
     ArtStructInfo,
@@ -452,6 +452,9 @@ def container_of(ptr: int, ctype: str, member: str) -> StructResult:
     """The struct *ctype* whose member (a dotted path too) is at *ptr*. :raises KeyError: if there is no such member."""
     offset = member_offset(ctype, member)
     if offset == -1:
+        if (ctype, member) in CONTAINERS:
+            outer: StructResult = CONTAINERS[ctype, member](ptr)
+            return outer
         readSU(ctype, 0)
         raise _pykd.MemberError(f"<{ctype}> does not have a field <{member}>")
     return readSU(ctype, int(ptr) - offset)

@@ -41,6 +41,33 @@ class Bitmaps(unittest.TestCase):
             self.assertEqual(64, readSU("struct sbitmap_word", 0xFFFFFFFF00000000).depth)
 
 
+class Devices(unittest.TestCase):
+    def test_devices_by_inode(self):
+        found = 0
+        for inode in readSUListFromHead(readSymbol("blockdev_superblock").s_inodes, "i_sb_list", "struct inode"):
+            device = inode.i_bdev
+            try:
+                if device and device.bd_disk:
+                    self.assertTrue(device.bd_disk.disk_name)
+                    found += 1
+            except pykd.FaultError:
+                continue
+        root = readSU("struct task_struct", pid_to_task(1)).fs.root.dentry.d_inode
+        if type(root).PYT_type.member("i_bdev") is None:  # else it shares its place with other things
+            self.assertFalse(root.i_bdev)
+        if not found:
+            self.skipTest("no disk")
+
+    def test_disk_of_its_device(self):
+        """What lay inside the disk leads back to it."""
+        for block in readSUListFromHead(sym2addr("super_blocks"), "s_list", "struct super_block"):
+            if block.s_bdev:
+                disk = block.s_bdev.bd_disk
+                device = disk.part0.__dev
+                self.assertEqual(disk, container_of(device, "struct gendisk", "part0.__dev"))
+                self.assertEqual(disk, container_of(device.kobj, "struct gendisk", "part0.__dev.kobj"))
+
+
 class Mounts(unittest.TestCase):
     def test_mounts_of_a_super_block(self):
         """Every mount of the first namespace is on the list of its super_block."""
