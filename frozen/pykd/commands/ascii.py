@@ -21,9 +21,11 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         try:
             number = int(word, 16)
         except ValueError:
-            raise CommandError(f"invalid number: {word}") from None
-        data = number.to_bytes((number.bit_length() + 7) // 8 or 1, "little")
-        yield {"value": word, "text": "".join(chr(c) if 32 <= c < 127 else f"<{c:02x}>" if c > 127 else f"<{_character(c)}>" for c in data)}
+            raise CommandError(f'invalid input: "{word}"') from None
+        if number < 0 or number >> 64:
+            raise CommandError(f'invalid input: "{word}"')
+        data = number.to_bytes(8, "little")
+        yield {"value": f"{number:016x}", "text": "".join(chr(c) if 32 <= c < 127 else f"<{c:02x}>" if c > 127 else f"<{_character(c)}>" for c in data)}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -40,7 +42,7 @@ COMMAND = Command(
     summary="hexadecimal numbers as text",
     topic="tools",
     arguments="[VALUE]…",
-    fields={"value": "as given", "text": "its bytes, the least significant first"},
+    fields={"value": "16 digits", "text": "its bytes, the least significant first"},
     examples=(("ascii 62696c2f7273752f", "/usr/lib"),),
     rows=rows,
     text=text,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pykd.command import Command, Row, UsageError
+from pykd.command import Command, CommandError, Row, UsageError
 from pykd.expression import address as to_address
 from pykd.session import Session
 
@@ -16,7 +16,10 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         raise UsageError("a value is missing")
     page_size = session.dump.page_size
     for word in options.arguments:
-        number = to_address(session.dump, word)
+        try:
+            number = to_address(session.dump, word)
+        except CommandError:
+            raise CommandError(f'invalid input: "{word}"') from None
         yield {"value": number, "result": number // page_size}
 
 

@@ -21,6 +21,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if not text:
         raise UsageError("an expression is missing")
     plain = re.sub(r"\b(0x[0-9a-f]+|\d+)([kmg])b?\b", lambda match: f"({match[1]} << {_UNITS[match[2].lower()]})", text, flags=re.I)
+    # A number in decimal may begin with zeros.
+    plain = re.sub(r"(?<![\w.])0+(?=[0-9])", "", plain)
     # Numbers with letters in them are hexadecimal without 0x too, as everywhere in crash.
     plain = re.sub(r"(?<![\w.])" + _HEX.pattern, lambda match: match[0] if _known(session, match[0]) else "0x" + match[0], plain)
     try:
@@ -48,7 +50,18 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         yield f"      octal: {value:o}"
         yield f"     binary: {value:064b}"
         if options.b:
-            yield "   bits set: " + " ".join(str(bit) for bit in range(63, -1, -1) if value >> bit & 1)
+            yield from _wrapped([str(bit) for bit in range(63, -1, -1) if value >> bit & 1])
+
+
+def _wrapped(bits: list[str]) -> Iterator[str]:
+    """The numbers in lines of up to 80 columns, under each other."""
+    line = "   bits set: "
+    for bit in bits:
+        if len(line) + len(bit) + 1 > 80:
+            yield line
+            line = " " * 13
+        line += bit + " "
+    yield line
 
 
 COMMAND = Command(

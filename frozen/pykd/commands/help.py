@@ -8,7 +8,7 @@ from typing import Any
 
 from pykd import command as commands
 from pykd import manual, runtime, version
-from pykd.command import Command, CommandError, Row
+from pykd.command import Command, CommandError, Option, Row
 from pykd.session import Session
 
 _COLUMNS = 5
@@ -16,6 +16,11 @@ _COLUMN = 15
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
+    if options.m:
+        from pykd.commands import _help_machine
+
+        yield from _help_machine.rows(session)
+        return
     if not options.arguments:
         yield from ({"name": name} for name in _all_names())
         return
@@ -57,6 +62,11 @@ def _page(session: Session, name: str) -> str:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.m:
+        from pykd.commands import _help_machine
+
+        yield from _help_machine.text(rows)
+        return
     if not options.arguments:
         yield from _list([row["name"] for row in rows])
         return
@@ -90,10 +100,11 @@ COMMAND = Command(
     name="help",
     summary="commands and what they do",
     topic="session",
+    options=(Option("-m", help="what is known of the machine: addresses of the kernel's areas, sizes"),),
     arguments="[COMMAND|PROGRAM|commands|input|output|all]…",
     description="Without arguments the names of all commands and programs. `commands` has them by topic, with a line each;\n"
     "`all` prints every page.",
-    fields={"name": "of the command", "topic": "of `help commands`", "summary": "one line", "page": "the page as text"},
+    fields={"field": "crash's name, with -m", "value": "text", "name": "of the command", "topic": "of `help commands`", "summary": "one line", "page": "the page as text"},
     examples=(("help bt", "the page of bt"), ("help commands", "what there is, by topic")),
     rows=rows,
     text=text,

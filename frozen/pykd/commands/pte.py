@@ -38,20 +38,34 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         try:
             value = int(word, 16)
         except ValueError:
-            raise CommandError(f"invalid value: {word}") from None
-        yield {"pte": value, "physical": value & ADDRESS & ~mask, "flags": flag_names(value), "present": bool(value & 0x101)}
+            raise CommandError(f'invalid input: "{word}"') from None
+        row: Row = {"pte": value, "physical": value & ADDRESS & ~mask, "flags": flag_names(value), "present": bool(value & 0x101)}
+        if value and not row["present"]:
+            row |= swap_entry(value)
+        yield row
+
+
+def swap_entry(value: int) -> Row:
+    """The device and page that an entry of a page that is not present means: 5 bits of type above the inverted offset, pgtable_64.h."""
+    return {"swap_type": value >> 59, "swap_offset": (~value & ((1 << 59) - 1)) >> 9}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     for row in rows:
-        width = max(len(f"{row['pte']:x}"), 3)
-        if not row["present"]:
-            yield f"{'PTE':^{width}}  (not present)"
-            yield f"{row['pte']:x}  " + ("no mapping" if not row["pte"] else f"swapped out or migrating; flags {row['pte'] & 0xFFF:#x}")
+        entry, physical = f"{row['pte']:x}", f"{row['physical']:x}"
+        width, wide = max(len(entry), 3), max(len(physical), 8)
+        if row["pte"] and not row["present"]:
+            yield f"{'PTE':^{width}}  {_center('SWAP', wide)}  OFFSET"
+            yield f"{_center(entry, width)}  {_center(row['swap_type'], wide)}  {row['swap_offset']}"
             continue
-        physical = f"{row['physical']:x}"
-        yield f"{'PTE':^{width}}  {'PHYSICAL':^{max(len(physical), 8)}}  FLAGS"
-        yield f"{row['pte']:{width}x}  {physical:^{max(len(physical), 8)}}  ({'|'.join(row['flags'])})"
+        yield f"{'PTE':^{width}}  {_center('PHYSICAL', wide)}  FLAGS"
+        flags = "|".join(row["flags"]) if row["pte"] else "no mapping"
+        yield f"{_center(entry, width)}  {_center(physical, wide)}  ({flags})"
+
+
+def _center(value: object, width: int) -> str:
+    """As str.center(), with the odd blank on the left."""
+    return (" " * ((width - len(str(value)) + 1) // 2) + str(value)).ljust(width)
 
 
 COMMAND = Command(
@@ -59,7 +73,10 @@ COMMAND = Command(
     summary="the bits of a page table entry",
     topic="memory",
     arguments="VALUE…",
-    fields={"pte": "as given", "physical": "address of the page", "flags": "names of the bits set", "present": "maps a page"},
+    fields={
+        "pte": "as given", "physical": "address of the page", "flags": "names of the bits set", "present": "maps a page",
+        "swap_type": "number of the swap device", "swap_offset": "page in it",
+    },
     rows=rows,
     text=text,
 )

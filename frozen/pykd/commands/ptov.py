@@ -37,8 +37,9 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
                 yield "  CPU    VIRTUAL"
             yield f"  [{row['cpu']}]  {row['virtual']:x}"
             continue
-        if not i:
-            yield "VIRTUAL           PHYSICAL        "
+        if i:
+            yield ""
+        yield "VIRTUAL           PHYSICAL        "
         yield f"{row['virtual']:<16x}  {row['physical']:<16x}"
 
 

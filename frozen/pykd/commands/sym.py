@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _pykd import Error, Module, Symbol
-from pykd import clones
+from _pykd import Dump, Error, Module, Symbol
+from pykd import clones, per_dump
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
+from pykd.expression import no_symbol
 from pykd.session import Session
 
 _SECTIONS = (
@@ -23,10 +24,27 @@ _SECTIONS = (
 )
 
 
-def _row(symbol: Symbol, address: int | None = None) -> Row:
+def _letter(dump: Dump, symbol: Symbol) -> str:
+    """The type of a symbol; kallsyms has A for per-CPU variables, and newer kernels T for data too: where it lies tells."""
+    letter = symbol.type
+    if symbol.module is not None or letter not in "AaTt":
+        return letter
+    kind = next((of for start, end, of, letters in _bounds(dump) if letter in letters and start <= symbol.address < end), "")
+    return (kind if letter.isupper() else kind.lower()) or letter
+
+
+@per_dump
+def _bounds(dump: Dump) -> list[tuple[int, int, str, str]]:
+    """Where symbols of some of kallsyms' letters have another: (start, end, letter, those letters)."""
+    places = (("_sdata", "_edata", "D", "Tt"), ("__bss_start", "__bss_stop", "B", "Tt"))
+    found = [(dump.address_of(start), dump.address_of(end), letter, letters) for start, end, letter, letters in places]
+    return [(0, dump.address_of("__per_cpu_end"), "D", "Aa"), *found]
+
+
+def _row(symbol: Symbol, address: int | None = None, dump: Dump | None = None) -> Row:
     return {
         "address": symbol.address if address is None else address,
-        "type": symbol.type,
+        "type": _letter(dump, symbol) if dump is not None else symbol.type,
         "name": clones.plain(symbol.name),
         "offset": 0 if address is None else address - symbol.address,
         "module": symbol.module,
@@ -55,7 +73,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     if options.l:
         for symbol in dump.kernel_symbols():
-            yield _row(symbol)
+            yield _row(symbol, dump=dump)
         options.M = 1
     if options.M:
         for module in sorted(dump.modules(), key=lambda module: min((start for start, _ in module.memory.values()), default=0)):
@@ -83,7 +101,7 @@ def _containing(session: Session, text: str) -> Iterator[Row]:
     for symbol in session.dump.kernel_symbols():
         if text in clones.plain(symbol.name):
             found = True
-            yield _row(symbol)
+            yield _row(symbol, dump=session.dump)
     for module in session.dump.modules():
         try:
             symbols = module.symbols()
@@ -95,7 +113,7 @@ def _containing(session: Session, text: str) -> Iterator[Row]:
                 found = True
                 yield _row(symbol)
     if not found:
-        raise CommandError(f"no symbol has {text} in its name")
+        yield {"none": True}
 
 
 def _one(session: Session, word: str, options: Any) -> Iterator[Row]:
@@ -105,31 +123,33 @@ def _one(session: Session, word: str, options: Any) -> Iterator[Row]:
         try:
             address = to_address(dump, word)
         except CommandError:
-            yield {"error": f"symbol not found: {word}"}
+            yield {"error": str(no_symbol(dump, word))}
             return
         symbol = dump.symbol_at(address)
         if symbol is None:
             yield {"error": f"no symbol at {address:x}"}
             return
-        found = [_row(symbol, address)]
+        found = [_row(symbol, address, dump)]
     else:
-        found = [_row(symbol) for symbol in symbols]
+        found = [_row(symbol, dump=dump) for symbol in symbols]
     for row in found:
         start = row["address"] - row["offset"]
         if options.p and (before := dump.symbol_at(start - 1)):
-            yield _row(before)
+            yield _row(before, dump=dump)
         yield row
         if options.n:
             symbol = dump.symbol_at(start)
             after = dump.symbol_at(start + symbol.size) if symbol and symbol.size else None
             if after:
-                yield _row(after)
+                yield _row(after, dump=dump)
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     for row in rows:
         if "error" in row:
             yield f"sym: {row['error']}"
+        elif "none" in row:
+            yield "(none found)"
         elif "boundary" in row:
             yield f"{row['address']:x} {row['boundary']}"
         else:

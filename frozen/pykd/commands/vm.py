@@ -79,9 +79,6 @@ def _pages(dump: Dump, row: Row, pgd: int) -> Iterator[Row]:
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
-    if options.P:
-        yield {"areas": [area_row(dump, to_address(dump, options.P))]}
-        return
     if not session.state.get("memory_counted"):
         tasktable.add_memory(dump, context.table(session))
         session.state["memory_counted"] = True
@@ -89,25 +86,55 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         row = context.identity(thread)
         mm = to_address(dump, options.M) if options.M else int(thread.mm or 0)
         row |= {"mm": mm, "rss": thread.rss, "total": thread.vsz, "areas": []}
+        if options.M and not mm >> 63:
+            raise CommandError(f"invalid mm_struct address: {mm:x}")
         if mm:
             try:
-                space: Any = dump.object("struct mm_struct", mm)
-                row["pgd"] = int(space.pgd)
-                table = dump.translate(row["pgd"], pgd=0) if options.p else 0
-                for address in areas(dump, mm):
-                    area = area_row(dump, address)
-                    if options.R and options.R.removeprefix("0x") not in (f"{address:x}", f"{area['start']:x}") and options.R not in area.get(
-                        "file", ""
-                    ):
-                        continue
-                    if options.p:
-                        area["pages"] = list(_pages(dump, area, table))
-                    row["areas"].append(area)
+                _add_areas(dump, row, options)
             except Error as error:
                 row["error"] = str(error)
         if options.R and not row["areas"]:
             continue
         yield row
+
+
+def _add_areas(dump: Dump, row: Row, options: Any) -> None:
+    space: Any = dump.object("struct mm_struct", row["mm"])
+    row["pgd"] = int(space.pgd)
+    wanted = to_address(dump, options.P) if options.P else None
+    reference = _Reference(options.R) if options.R else None
+    table = dump.translate(row["pgd"], pgd=0) if options.p or options.P or reference else 0
+    for address in areas(dump, row["mm"]):
+        if wanted is not None and address != wanted:
+            continue
+        area = area_row(dump, address)
+        if reference is not None:
+            found = reference.names(area)
+            area["pages"] = [page for page in _pages(dump, area, table) if reference.is_page(page)] if reference.number is not None else []
+            if not found and not area["pages"]:
+                continue
+        elif options.p or options.P:
+            area["pages"] = list(_pages(dump, area, table))
+        row["areas"].append(area)
+
+
+class _Reference:
+    """What -R looks for: an address, or a part of a file's path."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        try:
+            self.number: int | None = int(text, 16)
+        except ValueError:
+            self.number = None
+
+    def names(self, area: Row) -> bool:
+        if self.number is not None and self.number in (area["vma"], area["start"], area["end"], area.get("flags")):
+            return True
+        return self.text in area.get("file", "")
+
+    def is_page(self, page: Row) -> bool:
+        return self.number in (page["virtual"], page.get("physical"))
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -117,13 +144,20 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     yield from context.separated(_task(row, options, session) for row in rows)
 
 
+FLAGS = (
+    "READ WRITE EXEC SHARED MAYREAD MAYWRITE MAYEXEC MAYSHARE GROWSDOWN UFFD_MISSING PFNMAP MAYBE_GUARD UFFD_WP LOCKED IO SEQ_READ RAND_READ"
+    " DONTCOPY DONTEXPAND LOCKONFAULT ACCOUNT NORESERVE HUGETLB SYNC ARCH_1 WIPEONFORK DONTDUMP SOFTDIRTY MIXEDMAP HUGEPAGE NOHUGEPAGE MERGEABLE"
+).split()
+"""Bits of vm_flags, include/linux/mm.h"""
+
+
 def _flags(session: Session, word: str) -> Iterator[str]:
     try:
         value = int(word, 16)
     except ValueError:
-        raise CommandError(f"flags are a hexadecimal number, not {word}") from None
-    names = "READ WRITE EXEC SHARED MAYREAD MAYWRITE MAYEXEC MAYSHARE GROWSDOWN".split()
-    yield f"{value:x}: ({'|'.join(name for bit, name in enumerate(names) if value >> bit & 1)})"
+        raise CommandError(f'invalid input: "{word}"') from None
+    names = [name for bit, name in enumerate(FLAGS) if value >> bit & 1]
+    yield f"{value:x}: ({'|'.join(names)})"
 
 
 def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
@@ -144,20 +178,24 @@ def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
 
 
 def _overview(row: Row, options: Any) -> Iterator[str]:
-    if "pid" in row:
+    if options.P and not row["areas"]:
+        yield "(not found)"
+        return
+    if not options.P:
         yield "       MM               PGD          RSS    TOTAL_VM"
         if not row["mm"]:
             yield "       0                 0            0k       0k  "
             return
         if "pgd" in row:
             yield f"{row['mm']:016x}  {row['pgd']:016x}  {str(row['rss']) + 'k':<7}  {str(row['total']) + 'k':<7}"
-    if not options.p:
+    each = bool(options.p or options.P)
+    if not each:
         yield TITLE
     for area in row["areas"]:
-        if options.p:
+        if each:
             yield TITLE
         yield area_line(area)
-        if options.p:
+        if each or area.get("pages"):
             yield "VIRTUAL     PHYSICAL"
             yield from map(_page_line, area.get("pages", ()))
 
@@ -179,13 +217,13 @@ COMMAND = Command(
     topic="memory",
     options=(
         Option("-p", help="where each page is"),
-        Option("-P", "VMA", help="only this struct vm_area_struct"),
+        Option("-P", "VMA", help="as -p, of this struct vm_area_struct only"),
         Option("-M", "MM", help="this struct mm_struct, of a task that has lost it"),
         Option("-v", help="every struct vm_area_struct"),
         Option("-m", help="the struct mm_struct"),
         Option("-x", help="integers in hexadecimal"),
         Option("-d", help="integers in decimal"),
-        Option("-R", "REFERENCE", help="only areas with this address or part of the file's path"),
+        Option("-R", "REFERENCE", help="only areas and pages with this address, or with this in the file's path"),
         Option("-f", "FLAGS", help="what vm_flags mean"),
     ),
     arguments="[PID|TASK|COMM]…",

@@ -9,6 +9,7 @@ from typing import Any
 from _pykd import Error
 from pykd import context
 from pykd.command import Command, CommandError, Option, Row, UsageError
+from pykd.commands import vm
 from pykd.expression import address as to_address
 from pykd.kernel import pages
 from pykd.session import Session
@@ -26,9 +27,10 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     for word in options.arguments:
         address = to_address(dump, word)
         user = bool(options.u) or not address & KERNEL
-        if user and options.k:
-            raise CommandError(f"not a kernel virtual address: {address:x}")
         row: Row = {"virtual": address, "user": user}
+        if user and options.k:
+            yield row | {"user": False, "refused": "not a kernel virtual address"}
+            continue
         pgd = 0
         if user:
             row |= context.identity(thread)
@@ -39,6 +41,15 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             row["mm"] = int(mm)
             pgd = dump.translate(int(mm.pgd), pgd=0)
             row["directory"] = int(mm.pgd)
+            try:
+                row["area"] = next(
+                    (area for area in (vm.area_row(dump, one) for one in vm.areas(dump, row["mm"])) if area["start"] <= address < area["end"]), None
+                )
+            except Error as error:
+                row["area"] = {"error": str(error)}
+            if row["area"] is None:
+                yield row | {"refused": "not accessible"}
+                continue
         else:
             row["directory"] = dump.address_of("init_top_pgt")
         steps, result = dump.walk(address, pgd=pgd)
@@ -58,13 +69,23 @@ def flags(entry: int) -> list[str]:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    yield from context.separated(_address(row, session) for row in rows)
+    titled = False
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        # crash names the columns of struct page once
+        yield from _address(row, session, titled)
+        titled |= "page" in row
 
 
-def _address(row: Row, session: Session) -> Iterator[str]:
+def _address(row: Row, session: Session, titled: bool) -> Iterator[str]:
     dump = session.dump
-    width = max(16 if not row["user"] else 10, len(f"{row['virtual']:x}"))
+    width = 16 if not row["user"] else 10
     yield f"{'VIRTUAL':<{width}}  {'PHYSICAL':<16}"
+    if "refused" in row:
+        blanks = "    " if row["refused"].startswith("not a kernel") else "  "
+        yield f"{row['virtual']:<{width if row['user'] else 0}x}{blanks}({row['refused']})"
+        return
     where = f"{row['physical']:<16x}" if "physical" in row else "(not mapped)"
     yield f"{row['virtual']:<{width}x}  {where}"
     yield ""
@@ -93,25 +114,16 @@ def _address(row: Row, session: Session) -> Iterator[str]:
         yield f"{'PTE':^{wide}}  {'PHYSICAL':>{max(len(place), 8)}}  FLAGS"
         yield f"{entry:>{wide}}  {place:>{max(len(place), 8)}}  ({'|'.join(flags(last['value']))})"
         yield ""
-    if row["user"] and "mm" in row:
-        yield from _area(row, session)
-    yield pages.TITLE
+    if row["user"]:
+        if "vma" in row["area"]:
+            yield vm.TITLE
+            yield vm.area_line(row["area"])
+        else:
+            yield f"(error: {row['area']['error']})"
+        yield ""
+    if not titled:
+        yield pages.TITLE
     yield pages.text(row["page"])
-
-
-def _area(row: Row, session: Session) -> Iterator[str]:
-    from pykd.commands import vm
-
-    try:
-        for address in vm.areas(session.dump, row["mm"]):
-            area = vm.area_row(session.dump, address)
-            if area["start"] <= row["virtual"] < area["end"]:
-                yield vm.TITLE
-                yield vm.area_line(area)
-                yield ""
-                return
-    except Error as error:
-        yield f"(error: {error})"
 
 
 COMMAND = Command(
@@ -124,7 +136,7 @@ COMMAND = Command(
         Option("-k", help="a kernel address"),
     ),
     arguments="ADDRESS…",
-    fields={"virtual": "", "physical": "", "steps": "level, address, value, size of page table entries", "page": "struct page"},
+    fields={"virtual": "", "physical": "", "steps": "level, address, value, size of page table entries", "page": "struct page", "area": "the vm_area_struct", "refused": "why there is none"},
     rows=rows,
     text=text,
     reads=True,

@@ -134,7 +134,11 @@ def MACHINE(dump: Dump) -> str:
 
 
 def MEMORY(dump: Dump) -> str:
-    """Present pages of all nodes."""
+    return size_text(memory_size(dump))
+
+
+def memory_size(dump: Dump) -> int:
+    """Bytes of the present pages of all nodes."""
     nodes = dump.symbol("node_data", "").address
     online: Struct = dump.object("nodemask_t", dump.symbol("node_states", "").address)[dump.enumerator("N_ONLINE")]
     mask = dump.read_unsigned(int(online)) if online.PYT_size >= 8 else dump.read_unsigned(int(online), online.PYT_size)
@@ -143,7 +147,7 @@ def MEMORY(dump: Dump) -> str:
         if mask >> node & 1:
             pgdat: Struct = dump.object("struct pglist_data", dump.read_unsigned(nodes + 8 * node))
             pages += pgdat.node_present_pages
-    return size_text(pages * dump.page_size)
+    return pages * dump.page_size
 
 
 def size_text(size: int) -> str:
