@@ -13,7 +13,8 @@ INET, INET6 = 2, 10
 
 def heads(dump: pykd.Dump, address: int, count: int, step: int = 8) -> list[int]:
     """First nodes of ``count`` hash chains, the empty ones left out; a chain of nulls ends with an odd number."""
-    data = dump.read(address, count * step)
+    # Not beyond the last: a hash table may end where its pages do.
+    data = dump.read(address, (count - 1) * step + 8)
     values = (int.from_bytes(data[i * step:i * step + 8], "little") for i in range(count))
     return [value for value in values if value and not value & 1]
 
