@@ -214,7 +214,7 @@ def log(truth: Truth, found: list) -> Iterator[str]:
         yield f"log: {line!r} is missing ({len(missing)} such)"
 
 
-@comparison()
+@comparison(once=True)
 def commands(truth: Truth, found: dict) -> Iterator[str]:
     """Every command of a triage, as text: runs to its end, complains of nothing and says something."""
     for command, complaint in found.items():
