@@ -157,21 +157,38 @@ static void load(struct kd_cpus *cpus)
 	assign_notes(cpus);
 }
 
+/** What changes while a kernel runs. */
+static void refresh(struct kd_cpus *cpus, struct kd_cpu *cpu)
+{
+	kd_vaddr online;
+	if (!kd_dump_is_live(kd_memory_dump(cpus->sources.memory)))
+		return;
+	if (kd_sources_have_symbol(&cpus->sources, "__cpu_online_mask", &online))
+		cpu->online = mask_bit(&cpus->sources, online, cpu->nr);
+	cpu->current = current_of(cpus, cpu);
+}
+
 const struct kd_cpu *kd_cpus_list(struct kd_cpus *cpus, size_t *ret_nr)
 {
 	if (!cpus->loaded)
 		load(cpus);
+	for (size_t i = 0; i < cpus->list.nr; i++)
+		refresh(cpus, &cpus->list.data[i]);
 	*ret_nr = cpus->list.nr;
 	return cpus->list.data;
 }
 
 const struct kd_cpu *kd_cpus_get(struct kd_cpus *cpus, uint32_t nr)
 {
-	size_t cpu_nr;
-	const struct kd_cpu *list = kd_cpus_list(cpus, &cpu_nr);
-	for (size_t i = 0; i < cpu_nr; i++)
-		if (list[i].nr == nr)
-			return &list[i];
+	if (!cpus->loaded)
+		load(cpus);
+	for (size_t i = 0; i < cpus->list.nr; i++) {
+		struct kd_cpu *cpu = &cpus->list.data[i];
+		if (cpu->nr == nr) {
+			refresh(cpus, cpu);
+			return cpu;
+		}
+	}
 	return NULL;
 }
 

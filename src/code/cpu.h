@@ -29,7 +29,8 @@ struct kd_error *kd_cpus_create(const struct kd_code_sources *sources, struct kd
 /** NULL is legal. */
 void kd_cpus_destroy(struct kd_cpus *cpus);
 
-/** All possible CPUs, ascending; valid as long as cpus. Empty when the kernel's tables of them cannot be read. */
+/** All possible CPUs, ascending; valid as long as cpus. Empty when the kernel's tables of them cannot be read. Of a
+ * running kernel each call looks again at what they run and whether they are online. */
 const struct kd_cpu *kd_cpus_list(struct kd_cpus *cpus, size_t *ret_nr);
 /** NULL if there is no such CPU. */
 const struct kd_cpu *kd_cpus_get(struct kd_cpus *cpus, uint32_t nr);

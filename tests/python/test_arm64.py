@@ -92,6 +92,12 @@ class SameAnswers(unittest.TestCase):
         _, text, _ = self.compare(SAMPLE, *words)
         self.assertGreater(len(text.splitlines()), 2000)
 
+    def test_large_pages(self):
+        """Hosts may have pages of 64 KiB, and the oldest CPU."""
+        words = (SAMPLE, "-c", "sys", "-c", "bt", "-c", "kmem -i")
+        host = answers([PYKD], *words)
+        self.assertEqual(answers([QEMU, "-p", "65536", "-cpu", "cortex-a53", ARM64], *words), host)
+
     def test_json(self):
         self.compare(SAMPLE, "--json", "-c", "ps", "-c", "bt -a", "-c", "mount", "-c", "sys")
 

@@ -18,7 +18,9 @@ from unittest import mock
 import _pykd
 import pykd
 from dumps import PYKD, have_one_open, vmcores
-from pykd import cli, live
+from pykd import cli, context, live
+from pykd.commands import bt
+from pykd.kernel import panic
 from pykd.session import Session
 
 PAGE = 4096
@@ -147,14 +149,62 @@ class Kcore(unittest.TestCase):
     def test_a_thread_of_no_list_has_no_others(self):
         self.assertEqual(pykd.tasks.listed(pykd.Dump(self.kcore, live=True)).others_of(0x1234), [])
 
+    def write(self, dump, address, value):
+        """Change a word of the kernel; returns what it was."""
+        before = dump.read_unsigned(address)
+        with open(self.kcore, "r+b") as file:
+            file.seek((1 << 20) + dump.translate(address))
+            file.write(struct.pack("<Q", value))
+        return before
+
+    def test_what_a_cpu_runs_shows(self):
+        dump = pykd.Dump(self.kcore, live=True)
+        cpu = dump.cpus()[0]
+        self.assertNotEqual(cpu.current, int(dump.address_of("init_task")))
+        place = dump.cpu_variable(cpu.nr, "current_task")
+        before = self.write(dump, place, dump.address_of("init_task"))
+        try:
+            self.assertEqual(dump.cpus()[0].current, dump.address_of("init_task"))
+        finally:
+            self.write(dump, place, before)
+        self.assertEqual(dump.cpus()[0].current, cpu.current)
+
+    def test_a_stack_that_changes_is_not_shown(self):
+        session = Session(pykd.Dump(self.kcore, live=True))
+        tracer = bt.Tracer(session, bt.COMMAND.parse([]))
+        thread = next(one for one in context.table(session) if one.pid == 1)
+        self.assertTrue(tracer.row(thread)["frames"])
+        count = thread.address + session.dump.type("struct task_struct").offset_of("nvcsw")
+        unwind, before = tracer._unwind, session.dump.read_unsigned(count)
+        times = []
+
+        def disturbed(thread, until):
+            times.append(0)
+            if len(times) < until:
+                self.write(session.dump, count, before + len(times))
+            return unwind(thread)
+
+        try:
+            tracer._unwind = lambda thread: disturbed(thread, 100)
+            self.assertEqual((tracer.row(thread)["end"], len(times)), ("active", 3))
+            times.clear()
+            tracer._unwind = lambda thread: disturbed(thread, 2)
+            self.assertEqual((tracer.row(thread)["end"] != "active", len(times)), (True, 2))
+        finally:
+            self.write(session.dump, count, before)
+
+    def test_the_context_is_who_asks(self):
+        dump = pykd.Dump(self.kcore, live=True)
+        task = pykd.tasks.find(1, dump)
+        with mock.patch("os.getpid", return_value=1), mock.patch("builtins.open", mock.mock_open(read_data=f"{task.comm}\n")):
+            self.assertEqual(panic.panic_task(dump), int(task))
+        with mock.patch("os.getpid", return_value=1), mock.patch("builtins.open", mock.mock_open(read_data="other\n")):
+            self.assertNotEqual(panic.panic_task(dump), int(task))
+
     def test_what_changes_shows(self):
         dump = pykd.Dump(self.kcore, live=True)
         address = dump.address_of("jiffies_64")
         before = dump.read_unsigned(address)
-        with open(self.kcore, "r+b") as file:
-            file.seek((1 << 20) + dump.translate(address))
-            file.write(struct.pack("<Q", before + 1000))
+        self.assertEqual(self.write(dump, address, before + 1000), before)
         self.assertEqual(dump.read_unsigned(address), before + 1000)
-        with open(self.kcore, "r+b") as file:
-            file.seek((1 << 20) + dump.translate(address))
-            file.write(struct.pack("<Q", before))
+        self.write(dump, address, before)

@@ -36,8 +36,8 @@ CAPTURE_PEAK = 32 << 10
 # Comparisons that are left out: of what goes on between the answer and the truth, or is changed by writing that; and what
 # takes more memory than a crash kernel has.
 OTHER = {
-    "live": {"time", "counters", "diskstats", "interrupts", "vmstat", "log", "dmesg", "hrtimers"},
-    "capture": {"vmstat", "symbols"},
+    "live": {"time", "counters", "diskstats", "interrupts", "vmstat", "log", "dmesg", "hrtimers", "death"},
+    "capture": {"vmstat", "symbols", "commands"},
 }
 
 REFUSALS = {
@@ -95,7 +95,7 @@ def run(name: str) -> Path:
     disks = [machine.blank(folder / f"{part}.tar", 256 << 20) for part in ("live", "capture")]
     machine.run(
         machine.Machine(image.vmlinuz, folder / "initrd",
-                        f"console=ttyS0 crashkernel={RESERVED}M panic=10 lsm=lockdown,capability", 2, MEMORY, disks=disks, limit=900),
+                        f"console=ttyS0 crashkernel={RESERVED}M panic=10 lsm=lockdown,capability vmtest.crash=sysrq", 2, MEMORY, disks=disks, limit=900),
         folder, {})
     for part, disk in zip(("live", "capture"), disks, strict=True):
         try:

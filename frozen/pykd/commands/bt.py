@@ -144,12 +144,27 @@ class Tracer:
             return self.dump.unwind(thread.address, registers=self.start)
         return self.dump.unwind(thread.address, crash=True)
 
+    def _unwind_at_rest(self, thread: Thread) -> Any:
+        """A thread of a running kernel, if it did not run while its stack was read; else None: its registers are in a CPU."""
+
+        def switches() -> tuple[Any, ...]:
+            return self.dump.read_columns([thread.address], "struct task_struct", ("nvcsw", "nivcsw"))[0]
+
+        for _ in range(3):
+            before = switches()
+            trace = self._unwind(thread)
+            if not trace.running and switches() == before:
+                return trace
+        return None
+
     def _trace(self, thread: Thread, row: Row) -> None:
-        trace = self._unwind(thread)
-        if self.dump.live and trace.running and self.start is None:
-            # Its registers are in a CPU, and its stack changes while it is read.
-            row.update(frames=[], user_registers=None, end="active", why="it runs")
-            return
+        if self.dump.live and self.start is None:
+            trace = self._unwind_at_rest(thread)
+            if trace is None:
+                row.update(frames=[], user_registers=None, end="active", why="it runs")
+                return
+        else:
+            trace = self._unwind(thread)
         backtrace.trace_row(trace, row, self.names)
         if self.options.f or self.options.F:
             self._add_words(trace, row)

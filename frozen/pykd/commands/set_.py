@@ -114,7 +114,7 @@ def context_row(session: Session, thread: Thread) -> Row:
         row["state"] = names.name(int(state), task.exit_state).replace("__TASK_", "TASK_").replace("TASK_IDLE", "TASK_UNINTERRUPTIBLE|TASK_NOLOAD")
     except Error as error:
         row["error"] = str(error)
-    if thread.address == int(tasks.panic_task(dump)):
+    if thread.address == int(tasks.panic_task(dump)) and not dump.live:
         row["note"] = "PANIC"
     elif thread.active:
         row["note"] = "ACTIVE"

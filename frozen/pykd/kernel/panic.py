@@ -27,11 +27,29 @@ def panic_cpu(dump: Dump) -> int | None:
     return None
 
 
+def asking_task(dump: Dump) -> int:
+    """Address of the thread of the running kernel that asks; 0 where it cannot be told, as in a namespace of PIDs."""
+    import os
+
+    from .. import tasks
+
+    try:
+        with open("/proc/self/comm", encoding="utf-8", errors="surrogateescape") as file:
+            name = file.read().rstrip("\n")
+        task = tasks.find(os.getpid(), dump)
+        return int(task) if str(task.comm) == name else 0
+    except (Error, OSError):
+        return 0
+
+
 def panic_task(dump: Dump) -> int:
     """Address of the thread whose crash is in the dump: of the CPU that panicked.
 
-    Else of the first CPU that was not idle, else of the first; ``init_task`` where no CPU's task is known.
+    Else of the first CPU that was not idle, else of the first; ``init_task`` where no CPU's task is known. Of a running
+    kernel it is the one that asks.
     """
+    if dump.live and (task := asking_task(dump)):
+        return task
     current = {cpu.nr: cpu.current for cpu in dump.cpus() if cpu.current}
     cpu = panic_cpu(dump)
     if cpu in current:
