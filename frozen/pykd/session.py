@@ -41,6 +41,7 @@ ALIASES = {
 }
 """The aliases that every session begins with; crash has the same."""
 
+
 class Quit(Exception):
     """The user asked to leave."""
 

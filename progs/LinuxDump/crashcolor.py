@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pykd.session import Session
 from pykdump.API import *
 
 BLACK, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN = range(1, 8)
@@ -31,8 +32,14 @@ bg_color_list = {color: f"\033[{'4' + code[1:] if code[0] == '3' else code}m" fo
 """Escape sequence that sets the background, by colour."""
 
 
+def _wanted() -> bool:
+    """Whether the output is coloured: as the session is asked to, with ``--color`` and ``NO_COLOR``."""
+    session = Session.current
+    return session.coloured(sys.stdout) if session is not None else sys.stdout.isatty()
+
+
 def _emit(text: str) -> None:
-    if sys.stdout.isatty():
+    if _wanted():
         sys.stdout.write(text)
 
 
@@ -43,7 +50,7 @@ def run_ansi_code(code: str) -> None:
 
 def get_color(color: int) -> str:
     """Escape sequence for a colour, ``""`` when the output is not a terminal."""
-    return color_list.get(color, "") if sys.stdout.isatty() else ""
+    return color_list.get(color, "") if _wanted() else ""
 
 
 def set_color(color_mix: int) -> None:

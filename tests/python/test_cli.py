@@ -62,7 +62,7 @@ class Process(unittest.TestCase):
         for line in cli.USAGE.splitlines():
             self.assertLessEqual(len(line), 110)
         for option in ("-c", "--part", "--live", "--vmcoreinfo", "--decl", "--json", "--reload", "--isolated", "--trust-cwd",
-                       "-p", "--version", "--help", "--run"):  # fmt: skip
+                       "-p", "--version", "--help", "--run", "--color", "--no-pager", "-i", "-o", "-s"):  # fmt: skip
             self.assertIn(option, cli.USAGE)
 
     def test_versions(self):
