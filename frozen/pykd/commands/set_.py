@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-from pykd import context, cpus, pager, tasks, taskstate
+from pykd import context, cpus, tasks, taskstate
 from pykd.command import Command, CommandError, Option, Row
 from pykd.expression import address as to_address
 from pykd.session import CHOICES, Session
@@ -123,6 +123,8 @@ def context_row(session: Session, thread: Thread) -> Row:
 
 def _shown(name: str, value: Any, session: Session) -> str:
     if name == "scroll":
+        from pykd import pager
+
         program = pager.command() if session.paged else None
         return f"on ({program})" if value and program else "off (none)"
     if name == "radix":
