@@ -56,7 +56,7 @@ class _Bitmap:
                 break
 
     def width(self, number: int) -> int:
-        return max(min(self.bits, self.depth - number * self.bits), 0)
+        return int(max(min(self.bits, self.depth - number * self.bits), 0))
 
     def busy(self) -> list[int]:
         """Numbers that are in use."""

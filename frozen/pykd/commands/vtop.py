@@ -136,7 +136,10 @@ COMMAND = Command(
         Option("-k", help="a kernel address"),
     ),
     arguments="ADDRESS…",
-    fields={"virtual": "", "physical": "", "steps": "level, address, value, size of page table entries", "page": "struct page", "area": "the vm_area_struct", "refused": "why there is none"},
+    fields={
+        "virtual": "", "physical": "", "steps": "level, address, value, size of page table entries", "page": "struct page",
+        "area": "the vm_area_struct", "refused": "why there is none",
+    },
     rows=rows,
     text=text,
     reads=True,
