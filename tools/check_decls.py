@@ -5,7 +5,7 @@
 BTF has no types for globals, so frozen/decls/ declares them; here each declaration meets the truth. A vmlinux with debug
 information is read by gdb (which must have Python); the same file is this program outside gdb and inside. For each
 symbol that the vmlinux has, the first declaration that fits its types must be of the type that DWARF gives: qualifiers do
-not count, and a length that is left open ("[]") is not compared.
+not count, a length that is left open ("[]") is not compared, and text ("char name[8]") may be the start of a struct.
 
 Exit status 1 if any kernel disagrees with any declaration.
 """
@@ -71,6 +71,10 @@ def inside_gdb() -> None:
         if spelled(ours) == spelled(theirs):
             return True
         a, b = ours.strip_typedefs(), theirs.strip_typedefs()
+        if a.code == gdb.TYPE_CODE_ARRAY and a.target().sizeof == 1 and b.code == gdb.TYPE_CODE_STRUCT:
+            # Text may stand for a struct that begins with it.
+            first = b.fields()[0].type.strip_typedefs()
+            return first.code == gdb.TYPE_CODE_ARRAY and first.target().sizeof == 1
         if a.code != b.code or a.sizeof != b.sizeof:
             return False
         if a.code in (gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_ARRAY):

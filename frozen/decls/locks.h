@@ -17,6 +17,8 @@ struct rw_semaphore dax_region_rwsem;
 struct rw_semaphore dev_addr_sem;
 struct rw_semaphore devnet_rename_sem;
 struct rw_semaphore dmar_global_lock;
+[[has: struct cfs_rq.nr_queued]] struct percpu_rw_semaphore kclist_lock; /* both v6.14 */
+struct rw_semaphore kclist_lock;
 struct rw_semaphore key_types_sem;
 struct rw_semaphore keyring_serialise_restrict_sem;
 struct rw_semaphore leds_list_lock;

@@ -263,6 +263,13 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         # Where THREAD_INFO_IN_TASK is set, a thread_info is the start of its task_struct.
         ("cpu", _seen_as("struct task_struct", "cpu"), 'c65eacbe290b ("sched/core: Allow putting thread_info into task_struct") (in v4.9)'),
         ("task", _seen_as("struct task_struct", ""), 'c65eacbe290b, and 15f4eae70d36 ("x86: Move thread_info into task_struct") (in v4.9)'),
+        ("restart_block", Elsewhere(".oldthreads", "restart_block"), 'f56141e3e2d9 ("all arches, signal: move restart_block to struct task_struct") (in v4.0)'),
+    ),
+    "struct thread_struct": (
+        ("sp0", Elsewhere(".oldthreads", "stack_top", "sp"), 'd375cf153059 ("x86/entry/64: Remove thread_struct::sp0") (in v4.15)'),
+    ),
+    "struct workqueue_struct": (
+        ("cpu_wq", Elsewhere(".oldthreads", "cpu_workqueues", "pwqs"), '112202d9098a ("workqueue: rename cpu_workqueue to pool_workqueue") (in v3.9)'),
     ),
     "struct mm_struct": (
         ("mmap", _mmap, '763ecb035029 ("mm: remove the vma linked list") (in v6.1)'),
@@ -371,6 +378,7 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("rb_leftmost", "tasks_timeline.rb_leftmost", 'bfb068892d30 ("sched/fair: Replace cfs_rq->rb_leftmost") (in v4.14)'),
     ),
     "struct pool_workqueue": (
+        ("worklist", Elsewhere(".oldthreads", "works", "pool"), 'bd7bdd43dcb8 ("workqueue: factor out worker_pool from global_cwq") (in v3.6)'),
         ("delayed_works", "inactive_works", 'f97a4a1a3f87 ("workqueue: Rename \\"delayed\\" (delayed by active management) to \\"inactive\\"") (in v5.15)'),
         ("max_active", "wq.max_active", 'a045a272d887 ("workqueue: Move pwq->max_active to wq->max_active") (in v6.8)'),
     ),

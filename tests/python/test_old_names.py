@@ -64,6 +64,41 @@ class OldNames(unittest.TestCase):
         self.assertEqual(self.systemd.cpu, info.cpu)
         self.assertEqual(self.systemd, info.task)
 
+    def test_end_of_the_stack(self):
+        self.assertEqual(self.dump.stack_of_task(int(self.systemd))[1], self.systemd.thread.sp0)
+        for task in pykd.tasks.threads():
+            try:
+                start, pointer, end = int(task.stack), task.thread.sp, task.thread.sp0
+            except pykd.Error:
+                continue
+            self.assertTrue(start <= pointer <= end, f"{task!r}: {start:#x} {pointer:#x} {end:#x}")
+
+    def test_restart_block(self):
+        """By the thread_info at the start of a stack, which is none any more, and by that in the task."""
+        for address in (self.systemd.stack, self.systemd):
+            info = readSU("struct thread_info", address)
+            self.assertEqual(self.systemd.restart_block, info.restart_block)
+            self.assertTrue(addr2sym(info.restart_block.fn))
+        self.assertRaises(pykd.NotFoundError, getattr, readSU("struct thread_info", 0x1000), "restart_block")
+
+    def test_works_by_cpu(self):
+        queues = readSUListFromHead(sym2addr("workqueues"), "list", "struct workqueue_struct")
+        entry = member_offset("struct work_struct", "entry")
+        ours, theirs = set(), set()
+        for queue in queues:
+            pools = readSUListFromHead(queue.pwqs, "pwqs_node", "struct pool_workqueue")
+            by_cpu = queue.cpu_wq
+            self.assertIsInstance(by_cpu, list)
+            for cpu, found in enumerate(by_cpu):
+                self.assertIn(found.pool.cpu if found else -1, (cpu, -1))
+            for pool in pools:
+                works = readSUListFromHead(Addr(pool.worklist), "entry", "struct work_struct")
+                ours.update(map(int, works))
+                for head in (pool.pool.worklist, pool.delayed_works):
+                    theirs.update(map(int, readSUListFromHead(head, "entry", "struct work_struct")))
+                self.assertEqual(pool.worklist.addresses, [int(work) + entry for work in works])
+        self.assertEqual(theirs, ours, "each work that waits came through one of the queues")
+
     def test_threads_of_a_process(self):
         for leader in pykd.tasks.processes():
             try:
