@@ -151,7 +151,7 @@ def _clocks(found: list[Row], options: Any) -> Iterator[str]:
             yield f"{label} [{days} {clock}]  {context.short_header(row['current'])}"
         else:
             yield f"{label} {row['clock']}"
-            yield f"{'':{len(label)}} {row['last_run']:>{len(str(row['clock']))}}  {context.short_header(row['current'])}"
+            yield f"{'':{len(label)}} {row['last_run']:0>{len(str(row['clock']))}}  {context.short_header(row['current'])}"
 
 
 def _task(entry: Row, indent: int = 5) -> str:
