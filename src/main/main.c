@@ -2,6 +2,7 @@
 /* The program: an isolated interpreter whose standard library, framework and programs are in this file. */
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -68,6 +69,17 @@ static void start_core(int argc, char **argv, const char *exe)
 	config.write_bytecode = 0; /* never leave __pycache__ beside somebody's dump */
 	config.install_signal_handlers = 1;
 	config.pathconfig_warnings = 0;
+	/*
+	 * Hashes of text are seeded by the random bytes that the kernel hands to every program, not by getrandom(): it
+	 * is newer than Linux 3.10, and in its stead Python insists on /dev/urandom. musl has used the first eight.
+	 */
+	const unsigned char *random = (const unsigned char *)getauxval(AT_RANDOM);
+	if (random) {
+		uint32_t seed;
+		memcpy(&seed, random + 12, sizeof(seed));
+		config.use_hash_seed = 1;
+		config.hash_seed = seed ? seed : 1; /* 0: not seeded */
+	}
 	/* For developers, first on the command line as with python: where does the time of start-up go? */
 	config.import_time = argc > 2 && !strcmp(argv[1], "-X") && !strcmp(argv[2], "importtime");
 	set(&config, &config.program_name, exe);
