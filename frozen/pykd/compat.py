@@ -660,6 +660,8 @@ CONTAINERS: dict[tuple[str, str], Elsewhere] = {
 OLD_TYPES: dict[str, str] = {
     # 2055da97389a, ac6424b981bc ("sched/wait: Rename wait_queue_t => wait_queue_entry_t") (in v4.13)
     "wait_queue_t": "struct wait_queue_entry",
+    # 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)
+    "struct hd_struct": "struct block_device",
     "struct __wait_queue": "struct wait_queue_entry",
     "struct __wait_queue_head": "struct wait_queue_head",
 }

@@ -64,6 +64,7 @@ class Devices(unittest.TestCase):
             if block.s_bdev:
                 disk = block.s_bdev.bd_disk
                 device = disk.part0.__dev
+                self.assertEqual(disk.part0.nr_sects, readSU("struct hd_struct", disk.part0).nr_sects)
                 self.assertEqual(disk, container_of(device, "struct gendisk", "part0.__dev"))
                 self.assertEqual(disk, container_of(device.kobj, "struct gendisk", "part0.__dev.kobj"))
 
