@@ -42,7 +42,8 @@ struct rw_semaphore xs_watch_rwsem;
 struct semaphore buslock_sem;
 struct semaphore efi_runtime_lock;
 struct semaphore efivars_lock;
-struct semaphore kmod_concurrent_max;
+[[has: struct module.mem]] struct semaphore kmod_concurrent_max;
+atomic_t kmod_concurrent_max; /* before 6.5 */
 
 wait_queue_head_t genl_sk_destructing_waitq;
 wait_queue_head_t hist_poll_wq;
