@@ -119,8 +119,9 @@ def _problem(read: Callable[[int, int], bytes], address: int, options: Any) -> s
     if (fault := getattr(read, "error", None)) is not None:
         reason = fault.reason
     kind, name = ("physical", "PHYSADDR") if options.p else ("user virtual", "UVADDR") if options.user else ("kernel virtual", "KVADDR")
-    said = {"excluded": f"page excluded: {kind} address", "untranslatable": f"invalid {kind} address"}.get(reason, f"{reason}: {kind} address")
-    return f'{said}: {address:x}  type: "64-bit {name}"'
+    said = {"excluded": f"page excluded: {kind} address", "untranslatable": f"invalid {kind} address", "absent": f"seek error: {kind} address"}
+    what = "ascii" if options.a else f"{8 * _word_size(options)}-bit {name}"
+    return f'{said.get(reason, f"{reason}: {kind} address")}: {address:x}  type: "{what}"'
 
 
 def _is_text(byte: int) -> bool:

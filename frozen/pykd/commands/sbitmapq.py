@@ -41,7 +41,8 @@ class _Bitmap:
 
     def __init__(self, dump: Dump, address: int) -> None:
         self.sb: Any = dump.object("struct sbitmap", address)
-        self.depth, self.bits = self.sb.depth, 1 << min(self.sb.shift, 6)
+        self.depth: int = self.sb.depth
+        self.bits: int = 1 << min(self.sb.shift, 6)
         self.map_nr = min(self.sb.map_nr, MAX_WORDS)
         word: Any = dump.struct_class("struct sbitmap_word")
         first = int(self.sb.map)

@@ -21,6 +21,8 @@ CHARACTERS = 56
 OVERLAP = 256
 """Bytes of a run that are searched with the next one, as text may lie across both"""
 KERNEL = 1 << 63
+MAPPED_TIMES, MAPPED_MORE = 2, 1 << 30
+"""Of memory outside the direct map so many times that of the machine is searched, and so many bytes of devices"""
 
 Range = tuple[int, int]
 
@@ -50,7 +52,8 @@ class _Space:
 def _kernel_ranges(dump: Dump, options: Any) -> list[Range]:
     """The direct map, and what else the kernel's page tables map; the kernel's image goes with the direct map."""
     layout = dump.layout
-    direct = (layout["page_offset"], layout["page_offset_end"] or layout["page_offset"] + dump.max_pfn * dump.page_size)
+    start = layout["page_offset"]
+    direct = (start, min(layout["page_offset_end"] or 1 << 64, start + dump.max_pfn * dump.page_size))
     image = (dump.address_of("_text"), dump.address_of("_end"))
     plain, mapped = [direct], []
     for start, end, _, _ in dump.ranges(KERNEL, (1 << 64) - dump.page_size):
@@ -59,7 +62,22 @@ def _kernel_ranges(dump: Dump, options: Any) -> list[Range]:
                 plain.append((first, last))
             else:
                 mapped.append((first, last))
-    return sorted(([] if options.V else plain) + ([] if options.K else mapped))
+    return _bounded(dump, sorted(([] if options.V else plain) + ([] if options.K else mapped)), direct)
+
+
+def _bounded(dump: Dump, ranges: list[Range], direct: Range) -> list[Range]:
+    """Damaged page tables may map the same memory over and over: no more is searched than a few times what there is."""
+    left = MAPPED_TIMES * dump.max_pfn * dump.page_size + MAPPED_MORE
+    found = []
+    for start, end in ranges:
+        if direct[0] <= start < direct[1]:
+            found.append((start, end))
+            continue
+        size = min(end - start, left)
+        left -= size
+        if size:
+            found.append((start, start + size))
+    return found
 
 
 def _without(one: Range, other: Range) -> list[Range]:

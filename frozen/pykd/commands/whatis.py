@@ -32,7 +32,7 @@ def _search(session: Session, options: Any) -> Iterator[Row]:
             raise CommandError(f"not a valid number: {options.r}") from None
     found = set()
     finder = _Finder(options.m) if options.m else None
-    for kind in ("struct", "union") if finder else ("struct", "union", "enum", "int", "float", "typedef"):
+    for kind in ("struct", "union"):
         for type in session.dump.types(kind):
             size = type.strip().size
             if type.name and low <= size <= high and (finder is None or finder.has(type)):
