@@ -30,6 +30,7 @@ KERNELS = (
     Kernel("6.1-rt", "bookworm", "linux-image-rt-amd64"),
     Kernel("6.12", "trixie", "linux-image-amd64", default=True),
     Kernel("6.12-cloud", "trixie", "linux-image-cloud-amd64"),
+    Kernel("6.12-bookworm", "bookworm-backports", "linux-image-amd64"),
     Kernel("6.12-rt", "trixie", "linux-image-rt-amd64"),
     Kernel("7", "sid", "linux-image-amd64", default=True),
     Kernel("7-cloud", "sid", "linux-image-cloud-amd64"),

@@ -57,6 +57,7 @@ VARIANTS = (
     Variant("6.1-rt", "6.1-rt"),
     Variant("6.12", "6.12", FULL, files=EVERY, default=True),
     Variant("6.12-cloud", "6.12-cloud"),
+    Variant("6.12-bookworm", "6.12-bookworm"),
     Variant("6.12-rt", "6.12-rt"),
     Variant("7", "7", FULL, default=True),
     Variant("7-cloud", "7-cloud"),

@@ -183,6 +183,12 @@ def filesystems(truth: Truth, found: dict) -> Iterator[str]:
         yield f"file systems {found['filesystems']}, were {wanted}"
 
 
+@comparison()
+def misc(truth: Truth, found: list) -> Iterator[str]:
+    """Miscellaneous character devices: minor number and name."""
+    yield from unequal_sets("misc device", {tuple(row) for row in found}, {(int(minor), name) for minor, name in truth.table("proc/misc", 0)})
+
+
 @comparison("$ dev")
 def devices(truth: Truth, found: list) -> Iterator[str]:
     """Major numbers of character and block devices."""
