@@ -129,6 +129,10 @@ class PanicLine(unittest.TestCase):
         fault = "general protection fault, probably for non-canonical address 0x1: 0000 [#2] SMP"
         self.assertEqual(panic_line([*log, fault]), fault)
         self.assertEqual(panic_line(["nothing"]), "")
+        # 5.10 with PREEMPT_RT
+        self.assertEqual(
+            panic_line(["Kernel panic - not syncing:", "sysrq triggered crash", "CPU: 1"]), "Kernel panic - not syncing: sysrq triggered crash"
+        )
 
 
 if __name__ == "__main__":

@@ -175,7 +175,10 @@ def panic_line(messages: Iterable[str]) -> str:
     cause = oops = panic = ""
     for text in messages:
         line = text.partition("\n")[0]
-        if line.startswith(_PANIC):
+        # Real-time kernels of 5.10 print the reason as a message of its own.
+        if panic == _PANIC.rstrip():
+            panic = f"{panic} {line}"
+        elif line.startswith(_PANIC.rstrip()):
             panic = line
         elif line.startswith(_CAUSES):
             cause = line
