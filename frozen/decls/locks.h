@@ -131,7 +131,8 @@ struct work_struct sched_prefcore_work;
 struct work_struct serio_event_work;
 struct work_struct set_printk_work;
 struct work_struct slab_caches_to_rcu_destroy_work;
-struct work_struct sync_work;
+[[has: struct task_struct.__state]] struct work_struct sync_work;
+struct delayed_work sync_work; /* before 5.11 */
 struct work_struct timer_update_work;
 struct work_struct timerfd_work;
 struct work_struct tsc_sync_work;
