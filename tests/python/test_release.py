@@ -103,11 +103,52 @@ class SelfTest(unittest.TestCase):
         for codec, packed in selftest.PACKED_PAGES.items():
             data = base64.b85decode(packed)
             self.assertEqual(_pykd.decompress(codec, data, len(selftest.PAGE)), selftest.PAGE)
-            for wrong, size in ((data[:-9], len(selftest.PAGE)), (b"", 10), (data, 100), (data, len(selftest.PAGE) + 1)):
-                with self.subTest(codec=codec, size=size), self.assertRaises(ValueError):
-                    _pykd.decompress(codec, wrong, size)
+            for wrong, length in ((data[:-9], len(selftest.PAGE)), (b"", 10), (data, 100), (data, len(selftest.PAGE) + 1)):
+                with self.subTest(codec=codec, length=length), self.assertRaises(ValueError):
+                    _pykd.decompress(codec, wrong, length)
         with self.assertRaises(ValueError):
             _pykd.decompress("lz4", b"", 1)
+
+
+class Upkeep(unittest.TestCase):
+    def text(self, name):
+        return (Path(ROOT) / name).read_text(encoding="utf-8")
+
+    def test_version_is_one(self):
+        number = self.text("tools/VERSION").strip()
+        self.assertEqual(re.search(r"^## (\S+?),? ", self.text("CHANGELOG.md"), re.MULTILINE)[1], number)
+        self.assertEqual(run("--version").stdout.split()[:2], ["pykd", number])
+
+    def test_verbs_that_texts_name_are_there(self):
+        usage = self.text("build.sh").partition("cat <<'EOF'")[2].partition("\nEOF\n")[0]
+        known = set(re.findall(r"^  ([a-z][a-z-]+) ", usage, re.MULTILINE))
+        self.assertIn("dist", known)
+        for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Dockerfile"):
+            named = set(re.findall(r"\./build\.sh ([a-z][a-z-]+)", self.text(name)))
+            self.assertEqual(named - known, set(), name)
+
+    def test_base_of_the_container_is_pinned(self):
+        base = re.search(r"^ARG BASE=(\S+)$", self.text("Dockerfile"), re.MULTILINE)[1]
+        self.assertRegex(base, r":[a-z]+-\d{8}(-slim)?(@sha256:[0-9a-f]{64})?$")
+        self.assertIn(base.partition("@")[0], self.text("README.md"))
+
+    def test_outdated_offline_says_so(self):
+        result = run(os.path.join(ROOT, "build.sh"), "outdated", pykd="bash", env={**os.environ, "PYKD_OFFLINE": "1"})
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertTrue(result.stderr.strip())
+
+    def test_sizes_add_up(self):
+        import size
+
+        build = Path(ROOT) / "build" / os.uname().machine
+        rows = json.loads((build / "frozen" / "table.json").read_bytes())
+        total = os.path.getsize(PYKD)
+        found = size.table(total, (build / "pykd.map").read_text(encoding="utf-8", errors="replace"), rows)
+        self.assertEqual(sum(length for _, length in found), total)
+        sizes = dict(found)
+        self.assertLess(abs(sizes["headers and alignment"]), total // 50)
+        for name in ("capstone", "musl", "pykd: C core", "CPython: code", "frozen: standard library, sources, packed"):
+            self.assertGreater(sizes[name], 10_000, name)
 
 
 class Licences(unittest.TestCase):
