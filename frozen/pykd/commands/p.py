@@ -8,6 +8,7 @@ from typing import Any
 
 from _pykd import Error
 from pykd import context
+from pykd import cpus as cpus_of
 from pykd.cformat import Formatter
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.commands.struct_ import radix_of
@@ -40,10 +41,10 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         yield {"name": name, "warning": f"WARNING: {name} is not percpu; cpuspec ignored."}
         return
     if name.isidentifier() and is_percpu(session, name):
-        all_cpus = {cpu.nr: cpu for cpu in session.dump.cpus()}
+        all_cpus = [cpu.nr for cpu in session.dump.cpus()]
         address = session.dump.symbol(name).address
         for nr in cpu_list(session, cpus) if colon else all_cpus:
-            yield {"name": name, "cpu": nr, "address": address + all_cpus[nr].percpu, "listed": not colon}
+            yield {"name": name, "cpu": nr, "address": cpus_of.address_on(address, nr, session.dump), "listed": not colon}
         return
     yield {"name": expression}
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pykd import cpus as cpus_of
 from pykd.command import Command, Row, UsageError
 from pykd.context import cpu_list
 from pykd.expression import address as to_address
@@ -22,9 +23,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         if not colon:
             yield {"physical": number, "virtual": dump.direct(number)}
             continue
-        percpu = {cpu.nr: cpu.percpu for cpu in dump.cpus()}
         for nr in cpu_list(session, cpus):
-            yield {"offset": number, "cpu": nr, "virtual": number + percpu[nr]}
+            yield {"offset": number, "cpu": nr, "virtual": cpus_of.address_on(number, nr, dump)}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

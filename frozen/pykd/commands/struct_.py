@@ -8,6 +8,7 @@ from typing import Any
 
 from _pykd import Error, Member, Type
 from pykd import cdefine, context
+from pykd import cpus as cpus_of
 from pykd.cformat import Formatter
 from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.context import cpu_list
@@ -74,9 +75,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     bases = [base]
     labels: list[str | None] = [None]
     if colon:
-        chosen = {cpu.nr: cpu for cpu in session.dump.cpus()}
         nrs = cpu_list(session, cpus)
-        bases = [base + chosen[nr].percpu for nr in nrs]
+        bases = [cpus_of.address_on(base, nr, session.dump) for nr in nrs]
         labels = [f"[{nr}]: {address:x}" for nr, address in zip(nrs, bases, strict=True)]
     count = _count(options)
     shift = _shift(type, options.l)
