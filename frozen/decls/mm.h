@@ -159,7 +159,6 @@ unsigned long __highest_present_section_nr;
 int sections_per_block;
 const struct trace_print_flags gfpflag_names[];
 struct kset *slab_kset;
-void **stack_pools;
 const struct vm_operations_struct shm_vm_ops;
 int ipc_mni_shift;
 
