@@ -38,7 +38,8 @@ class SecondBuild(unittest.TestCase):
                 (top / "build" / build.name / name).symlink_to((build / name).resolve())
             script = 'umask 077; . tools/deps/env.sh; cd "$TOP"; umask 077; export LC_ALL=C.UTF-8 TZ=Asia/Kathmandu; ' \
                      'exec make -s -j1 -f tools/pykd.mk'  # fmt: skip
-            environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": "/nonexistent", "LANG": "tr_TR.UTF-8", "JOBS": "1"}
+            environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": "/nonexistent", "LANG": "tr_TR.UTF-8", "JOBS": "1",
+                           "HOST_ARCH": build.name, "ARCH": build.name, "BINARY": "pykd"}  # fmt: skip
             done = subprocess.run(["bash", "-c", script], cwd=top, env=environment, capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             for name in ("code.bin", "files.bin", "code.dict", "files.dict", "frozen.c"):
