@@ -476,6 +476,12 @@ def decompress(codec: Literal["zlib", "lzo", "snappy", "zstd"], data: bytes, siz
     :raises ValueError: *data* is not that, or longer or shorter than *size*.
     """
 
+def current() -> Dump:
+    """The dump that is meant where none is named, as by ``Struct("struct foo", address)``. :raises Error: if there is none."""
+
+def set_current(dump: Dump, /) -> None:
+    """From now on *dump* is the current one; :func:`pykd.open` calls this."""
+
 struct_info: Callable[[StructType], Any] | None
 """Makes ``PYT_sinfo`` of a class when it is first asked for."""
 type_info: Callable[[StructType], Any] | None

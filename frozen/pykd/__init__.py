@@ -36,6 +36,8 @@ from _pykd import (
     Symbol,
     Type,
     UnsupportedError,
+    current,
+    set_current,
 )
 
 from . import lazy
@@ -70,14 +72,12 @@ __all__ = [
     "cpus",
     "current",
     "open",
+    "set_current",
     "tasks",
 ]
 
 cpus = lazy.module("pykd.cpus")
 tasks = lazy.module("pykd.tasks")
-
-_current: Dump | None = None
-
 
 def open(*paths: str, vmcoreinfo: bytes | None = None, live: bool = False) -> Dump:
     """Open a dump (several paths are the parts of a split set) and make it the current one.
@@ -86,13 +86,12 @@ def open(*paths: str, vmcoreinfo: bytes | None = None, live: bool = False) -> Du
     :param live: the running kernel; *paths* is then ``/proc/kcore``.
     :raises FileError, FormatError, UnsupportedError:
     """
-    global _current
     dump = Dump(*paths, vmcoreinfo=vmcoreinfo, live=live)
     from .compat import old_names
 
     old_names(dump)
     dump.declarations = _declare_globals
-    _current = dump
+    set_current(dump)
     return dump
 
 
@@ -102,13 +101,6 @@ def _declare_globals(dump: Dump) -> None:
 
     for name in files.listdir("decls"):
         dump.declare(files.read(f"decls/{name}").decode())
-
-
-def current() -> Dump:
-    """The dump that was opened last. :raises Error: if there is none."""
-    if _current is None:
-        raise Error("no dump is open")
-    return _current
 
 
 MEMORY_OF_LIVE = 1.0

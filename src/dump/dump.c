@@ -70,8 +70,8 @@ static struct kd_error *open_error(struct kd_dump *dump, kdump_status status)
 		/* Sizes come from the file's headers. */
 		if (errno == ENOMEM)
 			return kd_error_create_file(KD_ERROR_FORMAT, path,
-						    "%s asks for more memory than there is: %s; is it damaged?",
-						    path, library_error(dump));
+						    "%s asks for more memory than there is: %s; is it damaged?", path,
+						    library_error(dump));
 		return kd_error_create_os(errno, path, "cannot open %s: %s", path, library_error(dump));
 	case KDUMP_ERR_NOTIMPL:
 		return kd_error_create_file(KD_ERROR_UNSUPPORTED, path, "%s cannot be read: %s", path,

@@ -4,7 +4,7 @@
 
 #include <limits.h>
 
-static DumpObject *current; /* the one opened last; owned */
+static DumpObject *current; /* what programs mean that name no dump; owned */
 
 DumpObject *kd_py_current_dump(void)
 {
@@ -101,7 +101,6 @@ static PyObject *dump_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 	if (!DUMP(self)->classes || !DUMP(self)->class_names || !DUMP(self)->pseudo_members ||
 	    !open_program(DUMP(self), &options))
 		return NULL;
-	Py_XSETREF(current, DUMP(Py_NewRef(self)));
 	return kd_move_ptr(self);
 }
 
@@ -876,6 +875,27 @@ static PyMethodDef dump_methods[] = {
 #undef ONE
 #undef NONE
 #undef ELSEWHERE
+};
+
+/* ---- the current dump ---- */
+
+static PyObject *get_current(PyObject *module __attribute__((unused)), PyObject *unused __attribute__((unused)))
+{
+	return Py_XNewRef(kd_py_current_dump());
+}
+
+static PyObject *set_current(PyObject *module __attribute__((unused)), PyObject *dump)
+{
+	if (!PyObject_TypeCheck(dump, &kd_py_Dump))
+		return PyErr_Format(PyExc_TypeError, "set_current() needs a Dump, not %s", Py_TYPE(dump)->tp_name);
+	Py_XSETREF(current, DUMP(Py_NewRef(dump)));
+	Py_RETURN_NONE;
+}
+
+PyMethodDef kd_py_dump_functions[] = {
+	{ "current", get_current, METH_NOARGS, KD_DOC_current },
+	{ "set_current", set_current, METH_O, KD_DOC_set_current },
+	{ NULL },
 };
 
 PyTypeObject kd_py_Dump = {

@@ -19,7 +19,8 @@ static bool add_type(PyObject *module, PyTypeObject *type)
 PyMODINIT_FUNC PyInit__pykd(void)
 {
 	KD_PYOBJECT PyObject *module = PyModule_Create(&definition);
-	if (!module || PyModule_AddFunctions(module, kd_py_codec_methods) < 0 || kd_py_error_add(module) < 0 ||
+	if (!module || PyModule_AddFunctions(module, kd_py_codec_methods) < 0 ||
+	    PyModule_AddFunctions(module, kd_py_dump_functions) < 0 || kd_py_error_add(module) < 0 ||
 	    kd_py_typed_add(module) < 0 || !add_type(module, &kd_py_Dump) || !add_type(module, &kd_py_Symbol) ||
 	    !add_type(module, &kd_py_Module) || !add_type(module, &kd_py_Type) || !add_type(module, &kd_py_Member) ||
 	    !add_type(module, &kd_py_CString) || !add_type(module, &kd_py_Cpu) || !add_type(module, &kd_py_Frame) ||

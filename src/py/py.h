@@ -149,6 +149,7 @@ PyObject *kd_path_read(DumpObject *dump, struct kd_path *path, PyObject *self, k
 extern PyTypeObject kd_py_CString;
 /** Functions of the module itself. */
 extern PyMethodDef kd_py_codec_methods[];
+extern PyMethodDef kd_py_dump_functions[];
 /** @param address 0: unknown; @param pointer address of the pointer variable, if has_pointer. */
 PyObject *kd_py_cstring_new(const char *bytes, size_t len, kd_vaddr address, bool has_pointer, kd_vaddr pointer);
 

@@ -39,6 +39,16 @@ def have_one_open():
         return pykd.open(os.environ.get("PYKD_DUMP") or vmcores()[0])
 
 
+def opened(path):
+    """That dump, and the current one stays what it is: ``pykdump.API`` keeps to the dump for which it was imported."""
+    before = have_one_open()
+    if before.path == path:
+        return before
+    dump = pykd.open(path)
+    pykd.set_current(before)
+    return dump
+
+
 def run_on_others(pattern):
     """Run the tests of that name once more, on each dump at hand but the one that is open, each in a process of its own."""
     if "PYKD_DUMP" in os.environ:

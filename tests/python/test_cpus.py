@@ -3,8 +3,7 @@
 
 import unittest
 
-import pykd
-from dumps import vmcores
+from dumps import opened, vmcores
 from pykd import cpus
 
 
@@ -29,7 +28,7 @@ class Masks(unittest.TestCase):
     def test_possible(self):
         for path in vmcores():
             with self.subTest(path):
-                dump = pykd.open(path)
+                dump = opened(path)
                 mask, count = (dump.symbol(name, "").address for name in ("__cpu_possible_mask", "nr_cpu_ids"))
                 self.assertEqual(cpus.possible(Without(dump, mask)), cpus.possible(dump))
                 self.assertEqual(cpus.possible(Without(dump, mask, count)), [0])

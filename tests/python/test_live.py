@@ -17,7 +17,7 @@ from unittest import mock
 
 import _pykd
 import pykd
-from dumps import PYKD, have_one_open, vmcores
+from dumps import PYKD, opened, vmcores
 from pykd import cli, context, live
 from pykd.commands import bt
 from pykd.kernel import panic
@@ -92,14 +92,11 @@ class Kcore(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        have_one_open()
         cls.sample = vmcores()[0]
         cls.folder = tempfile.TemporaryDirectory(prefix="pykd-test-")
         cls.addClassCleanup(cls.folder.cleanup)
         cls.kcore = os.path.join(cls.folder.name, "kcore")
-        before = pykd.current()
-        dump = before if before.path == cls.sample else pykd.open(cls.sample)
-        pykd._current = before
+        dump = opened(cls.sample)
         if dump.max_pfn > 1 << 20:
             raise unittest.SkipTest("the dump is too large")
         make_kcore(dump, cls.kcore)

@@ -7,8 +7,7 @@ import re
 import tempfile
 import unittest
 
-import pykd
-from dumps import vmcores
+from dumps import opened, vmcores
 from pykd import rustname
 from pykd.session import Session
 
@@ -16,7 +15,7 @@ from pykd.session import Session
 class Commands(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.dump = pykd.open(vmcores()[0])
+        cls.dump = opened(vmcores()[0])
         cls.session = Session(cls.dump)
 
     def output(self, command):

@@ -4,7 +4,7 @@
 import unittest
 
 import pykd
-from dumps import vmcores
+from dumps import opened, vmcores
 from pykd.tasklist import ThreadList
 
 
@@ -84,7 +84,7 @@ class Complete(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         for path in vmcores():
-            cls.dump = pykd.open(path)
+            cls.dump = opened(path)
             cls.whole = ThreadList(cls.dump)
             if not cls.whole.problems and cls.whole.expected:
                 task = cls.dump.type("struct task_struct")
@@ -166,7 +166,7 @@ class EveryDump(unittest.TestCase):
     def test_what_is_found_is_said(self):
         for path in vmcores():
             with self.subTest(path):
-                threads = ThreadList(pykd.open(path))
+                threads = ThreadList(opened(path))
                 if len(threads.all()) - 1 < threads.expected:
                     self.assertTrue(threads.problems)
 
