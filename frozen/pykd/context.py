@@ -35,10 +35,8 @@ def chosen(session: Session, words: Iterable[str]) -> list[Thread]:
     found: list[Thread] = []
     words = list(words)
     if not words:
-        thread = thread_at(session, session.task)
-        if thread is None:
-            raise CommandError(f"no task at {session.task:#x}: the context is not in the list of tasks")
-        return [thread]
+        # Of a damaged dump the lists may not lead to it.
+        return [thread_at(session, session.task) or tasktable.at(session.dump, [session.task])[0]]
     for word in words:
         try:
             thread = thread_at(session, int(word, 16)) if len(word) > 8 else None

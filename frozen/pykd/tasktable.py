@@ -126,10 +126,16 @@ def _columns(dump: Dump) -> dict[str, str]:
 
 def threads(dump: Dump) -> list[Thread]:
     """All threads in order of PID, the idle tasks (PID 0) first."""
+    idle = [int(task) for task in tasks.idle(dump)]
+    found = at(dump, idle + [int(task) for task in tasks.threads(dump)])
+    head = len(idle)
+    return found[:head] + sorted(found[head:], key=lambda thread: (thread.pid, thread.address))
+
+
+def at(dump: Dump, addresses: list[int]) -> list[Thread]:
+    """The threads whose task_structs are there, in this order."""
     columns = _columns(dump)
     keys = list(columns)
-    idle = [int(task) for task in tasks.idle(dump)]
-    addresses = idle + [int(task) for task in tasks.threads(dump)]
     active = {task: cpu for cpu, task in cpus.active_tasks(dump).items()}
     rows = dump.read_columns(addresses, "struct task_struct", list(columns.values()))
     found = []
@@ -150,8 +156,7 @@ def threads(dump: Dump) -> list[Thread]:
         if unknown:
             thread.state = "??"
         found.append(thread)
-    head = len(idle)
-    return found[:head] + sorted(found[head:], key=lambda thread: (thread.pid, thread.address))
+    return found
 
 
 def add_memory(dump: Dump, table: list[Thread]) -> None:

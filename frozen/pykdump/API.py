@@ -16,6 +16,7 @@ import time
 from _collections import defaultdict  # type: ignore[import-not-found]
 
 import crash
+import pykd
 import pykdump
 from pykd import lazy
 from pykdump import require_cmod_version
@@ -315,7 +316,7 @@ def enter_epython() -> None:
     _process_options()
     if isfileoutput():
         print(f"\n   {argv2s(sys.__oldargv):*^60s}")  # type: ignore[attr-defined]
-        path = os.path.abspath(sys_info.DUMPFILE.partition("  [")[0])
+        path = os.path.abspath(pykd.current().path)
         print(f" {f' {path} ({kname}) ':o^77s}")
     set_readmem_task(0)
     sys.path.insert(0, os.path.dirname(sys.argv[0]))

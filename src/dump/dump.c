@@ -114,8 +114,12 @@ static struct kd_error *open_parts(struct kd_dump *dump, const char *const *path
 		if (i == 0) {
 			dump->header = header;
 		} else {
-			dump->header.incomplete |= header.incomplete;
+			bool cut = false;
+			err = kd_header_ends_early(&header, &part->file, &cut);
+			dump->header.incomplete |= header.incomplete || cut;
 			kd_header_deinit(&header);
+			if (err)
+				return err;
 		}
 		if (path_nr > 1 && whole && container == KD_CONTAINER_KDUMP)
 			return kd_error_create_file(KD_ERROR_VALUE, paths[i],
@@ -429,8 +433,16 @@ static struct kd_error *read_error(struct kd_dump *dump, kd_pfn pfn, kdump_statu
 {
 	kd_paddr address = pfn << dump->page_shift;
 	switch (status) {
-	case KDUMP_ERR_NODATA:
-		return kd_error_create_fault(why_missing(dump, pfn), address, true);
+	case KDUMP_ERR_NODATA: {
+		enum kd_fault why = why_missing(dump, pfn);
+		if (why == KD_FAULT_TRUNCATED && dump->header.split)
+			return kd_error_create_fault_why(
+				why, address, true,
+				"cannot read physical address %#" PRIx64
+				": page is in a part of the split dump that was not given (--part)",
+				address);
+		return kd_error_create_fault(why, address, true);
+	}
 	case KDUMP_ERR_EOF:
 		return kd_error_create_fault(KD_FAULT_TRUNCATED, address, true);
 	case KDUMP_ERR_SYSTEM:

@@ -289,9 +289,13 @@ void kd_header_deinit(struct kd_header *header)
 	*header = (struct kd_header){};
 }
 
+/** How many pages the file describes: all in its bitmap, or those of a part of a split set. */
 static struct kd_error *count_pages(const struct kd_header *header, const struct kd_file *file, uint64_t *ret)
 {
 	uint64_t words[4096];
+	const uint64_t bits = 8 * sizeof(words[0]);
+	kd_pfn first = header->split ? header->split_start : 0;
+	kd_pfn end = header->split ? header->split_end : UINT64_MAX;
 	uint64_t nr = 0;
 	for (uint64_t done = 0; done < header->bitmap_len; done += sizeof(words)) {
 		size_t len = kd_min(sizeof(words), header->bitmap_len - done), got;
@@ -299,8 +303,15 @@ static struct kd_error *count_pages(const struct kd_header *header, const struct
 		struct kd_error *err = kd_file_read(file, header->bitmap_offset + done, words, len, &got);
 		if (err)
 			return err;
-		for (size_t i = 0; i < KD_ARRAY_NR(words); i++)
-			nr += (unsigned int)__builtin_popcountll(words[i]);
+		for (size_t i = 0; i < KD_ARRAY_NR(words); i++) {
+			kd_pfn pfn = 8 * done + i * bits;
+			uint64_t word = words[i];
+			if (pfn < first)
+				word &= first - pfn < bits ? UINT64_MAX << (first - pfn) : 0;
+			if (end - kd_min(pfn, end) < bits)
+				word &= (UINT64_C(1) << (end - kd_min(pfn, end))) - 1;
+			nr += (unsigned int)__builtin_popcountll(word);
+		}
 	}
 	*ret = nr;
 	return NULL;
@@ -309,8 +320,7 @@ static struct kd_error *count_pages(const struct kd_header *header, const struct
 struct kd_error *kd_header_ends_early(const struct kd_header *header, const struct kd_file *file, bool *ret)
 {
 	*ret = false;
-	/* A part of a split set describes only its own pages. */
-	if (!header->descriptor_offset || file->flattened || file->size == UINT64_MAX || header->split)
+	if (!header->descriptor_offset || file->flattened || file->size == UINT64_MAX)
 		return NULL;
 	uint64_t nr;
 	struct kd_error *err = count_pages(header, file, &nr);

@@ -93,7 +93,12 @@ static struct kd_error *create_kallsyms(struct kd_program *program)
 {
 	struct kd_memory *memory;
 	struct kd_error *err = kd_program_memory(program, &memory);
-	return err ? err : kd_kallsyms_create(memory, &program->kallsyms.it);
+	if (!err)
+		err = kd_kallsyms_create(memory, &program->kallsyms.it);
+	if (kd_dump_completeness(program->dump) == KD_TRUNCATED && kd_error_catch(&err, KD_ERROR_LOOKUP))
+		return kd_error_create(KD_ERROR_LOOKUP,
+				       "no kallsyms tables in what is there of a dump that is truncated");
+	return err;
 }
 
 struct kd_error *kd_program_kallsyms(struct kd_program *program, struct kd_kallsyms **ret)
@@ -131,15 +136,14 @@ static struct kd_error *create_types(struct kd_program *program)
 	struct kd_error *err = kd_program_memory(program, &memory);
 	if (!err)
 		err = kd_program_kallsyms(program, &kallsyms);
-	if (!err)
-		err = kd_kallsyms_address(kallsyms, "__start_BTF", &start);
+	if (err)
+		return err;
+	err = kd_kallsyms_address(kallsyms, "__start_BTF", &start);
 	if (!err)
 		err = kd_kallsyms_address(kallsyms, "__stop_BTF", &end);
 	if (kd_error_catch(&err, KD_ERROR_LOOKUP))
-		return kd_error_create(
-			KD_ERROR_LOOKUP,
-			"no type information: the dump has no BTF (CONFIG_DEBUG_INFO_BTF), or no symbols "
-			"to find it by");
+		return kd_error_create(KD_ERROR_LOOKUP,
+				       "no type information: the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)");
 	struct kd_types *types = NULL;
 	if (!err)
 		err = kd_types_create(memory, &types);

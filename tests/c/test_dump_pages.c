@@ -171,6 +171,20 @@ static void test_split(const struct make_machine *machine)
 	expect_fault(dump, 100, KD_FAULT_TRUNCATED);
 	expect_fault(dump, EXCLUDED, KD_FAULT_EXCLUDED);
 	kd_dump_close(dump);
+
+	/* Each part may be the one that is cut. */
+	for (size_t i = 0; i < 3; i++) {
+		struct make_bytes part = make_kdump(machine, 0, borders[i], borders[i + 1]);
+		make_file(names[i], part.data, part.len - MAKE_PAGE / 2);
+		dump = open_paths(paths, 3, 0);
+		assert(kd_dump_completeness(dump) == KD_TRUNCATED);
+		kd_dump_close(dump);
+		make_file(names[i], part.data, part.len);
+		free(part.data);
+	}
+	dump = open_paths(paths, 3, 0);
+	assert(kd_dump_completeness(dump) == KD_COMPLETE);
+	kd_dump_close(dump);
 }
 
 /** All pages before the cut are there, all after it say so, and none is wrong. */
