@@ -38,24 +38,25 @@ def chosen(arguments: argparse.Namespace) -> list[Variant]:
 
 
 class Table:
-    """Formats with how many files there were, how many opened, and how many gave the guest's answers."""
+    """Formats with how many files there were, how many opened, how many gave the guest's answers, and of how many comparisons."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[int]] = {}
 
-    def add(self, name: str, opens: bool, same: bool) -> None:
+    def add(self, name: str, opens: bool, different: results.Different) -> None:
         """Count one file."""
-        row = self._rows.setdefault(name, [0, 0, 0])
-        for i, counts in enumerate((True, opens, same)):
-            row[i] += counts
+        row = self._rows.setdefault(name, [0] * 5)
+        right = sum(not lines for lines in different.values())
+        for i, count in enumerate((1, opens, right == len(different), right, len(different))):
+            row[i] += count
 
     def show(self) -> None:
         """Print it when there is more than one row."""
         if len(self._rows) < 2:
             return
-        print(f"\n{'format':16} files  opens  same answers")
-        for name, (files, opens, same) in self._rows.items():
-            print(f"{name:16} {files:5}  {opens:5}  {'-' if name.endswith(formats.CUT) else same}")
+        print(f"\n{'format':16} files  opens  same answers  comparisons")
+        for name, (files, opens, same, right, asked) in self._rows.items():
+            print(f"{name:16} {files:5}  {opens:5}  {same:12}  {right} of {asked}")
 
 
 def compare(found: list[bench.Result], first: bool, table: Table) -> int:
@@ -76,10 +77,10 @@ def report(run: results.Run, name: str, every: dict[tuple[str, str], results.Dif
     label = f"{variant:14} {name:16}"
     different = every[variant, name]
     refused = all(lines and lines[0].startswith(results.REFUSED) for lines in different.values())
-    table.add(name, not refused, not any(different.values()))
-    # Of half a file only that it opens, or says why not, can be asked.
-    if name.endswith(formats.CUT):
-        print(f"{label} {_of_half(different, refused)}")
+    table.add(name, not refused, different)
+    # Of a damaged file only that it opens, or says why not, can be asked.
+    if formats.damaged(name, run.result.release):
+        print(f"{label} {_of_damaged(different, refused)}")
         return 0
     bad = {what: lines for what, lines in different.items() if lines}
     print(f"{label} {'same answers' if not bad else 'DIFFERS: ' + ' '.join(bad)}")
@@ -94,7 +95,7 @@ def report(run: results.Run, name: str, every: dict[tuple[str, str], results.Dif
     return len(bad)
 
 
-def _of_half(different: results.Different, refused: bool) -> str:
+def _of_damaged(different: results.Different, refused: bool) -> str:
     if refused:
         return next(iter(different.values()))[0]
     whole = [what for what, lines in different.items() if not lines]

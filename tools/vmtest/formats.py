@@ -21,7 +21,9 @@ LIBRARIES_SUITE = "bookworm"
 # LEVEL stands for the highest dump level that this makedumpfile gets right for the kernel.
 MAKEDUMPFILE = {
     "zlib": "-c -d LEVEL", "lzo": "-l -d LEVEL", "zstd": "-z -d LEVEL",
-    "elf": "-E -d LEVEL", "flat": "-F -c -d LEVEL", "split": "--split -c -d LEVEL",
+    "elf": "-E -d LEVEL", "flat": "-F -c -d LEVEL",
+    # It splits at multiples of a block, which is 1 GiB unless it is told.
+    "split": "--split --splitblock-size 16 -c -d LEVEL",
     "d0": "-z -d 0", "d1": "-z -d 1", "d17": "-z -d 17", "d31": "-z -d 31",
 }
 
@@ -34,7 +36,20 @@ QEMU = {
 }
 # What a QEMU that was built without the compression cannot write is made of its qemu-zlib.
 REPACKED = {"qemu-lzo": repack.Lzo, "qemu-snappy": repack.Snappy}
-CUT = "-cut"
+# Files of which something is missing, by the end of their names: how much is left of the file, or of the middle one of a split set.
+CUT = {"-cut": 0.5, "-short": 0.95}
+# A split set without its middle file.
+LOST = "-lost"
+
+
+def whole(name: str) -> str:
+    """The format that a damaged one is made of; of others the name itself."""
+    return name[:name.rindex("-")] if name.endswith((*CUT, LOST)) else name
+
+
+def damaged(name: str, release: str) -> bool:
+    """Whether so much is missing that only honest answers can be asked for, not the same ones."""
+    return name != whole(name) or (name == "d31" and level(release) != 31)
 
 
 def level(release: str) -> int:
@@ -44,15 +59,13 @@ def level(release: str) -> int:
 
 def order(names: tuple[str, ...]) -> list[str]:
     """The formats to make, each truncated one after what it is cut from."""
-    whole = [n.removesuffix(CUT) for n in names if n.endswith(CUT)]
-    return list(dict.fromkeys([*(n for n in names if not n.endswith(CUT)), *whole,
-                               *(n for n in names if n.endswith(CUT))]))
+    return list(dict.fromkeys([*(n for n in names if n == whole(n)), *map(whole, names), *names]))
 
 
 def paths(folder: Path, name: str) -> list[Path]:
     """The file of a format, or the files of a split one."""
-    if name == "split":
-        return [folder / f"vmcore.split{i}" for i in range(3)]
+    if whole(name) == "split":
+        return [folder / f"vmcore.{name}{i}" for i in range(2 if name.endswith(LOST) else 3)]
     return [folder / f"vmcore.{name}"]
 
 
@@ -67,14 +80,8 @@ class Maker:
     def make(self, name: str) -> str | None:
         """Make the file of the format ``name``; the reason when this makedumpfile cannot."""
         target = paths(self._folder, name)
-        if name.endswith(CUT):
-            source = paths(self._folder, name.removesuffix(CUT))[0]
-            if not source.exists():
-                return f"{source.name} was not made"
-            shutil.copyfile(source, target[0])
-            with target[0].open("r+b") as out:
-                out.truncate(source.stat().st_size // 2)
-            return None
+        if name != whole(name):
+            return self._damage(name, target)
         if name in ("zstd-small", "snappy"):
             codec = repack.Snappy(self._libraries()) if name == "snappy" else None
             target[0].write_bytes(repack.repack(paths(self._folder, "zstd")[0].read_bytes(), codec))
@@ -88,6 +95,21 @@ class Maker:
         if name == "raw" or name in QEMU:
             return None if target[0].exists() else f"{target[0].name} was not saved"
         return self._makedumpfile(MAKEDUMPFILE[name].replace("LEVEL", str(self._level)).split(), target)
+
+    def _damage(self, name: str, target: list[Path]) -> str | None:
+        sources = paths(self._folder, whole(name))
+        if not all(source.exists() for source in sources):
+            return f"{sources[0].name} was not made"
+        middle = sources.pop(1) if name.endswith(LOST) else sources[len(sources) // 2]
+        for path, source in zip(target, sources, strict=True):
+            path.unlink(missing_ok=True)
+            if source != middle:
+                path.hardlink_to(source)
+                continue
+            shutil.copyfile(source, path)
+            with path.open("r+b") as out:
+                out.truncate(int(source.stat().st_size * CUT[name.removeprefix(whole(name))]))
+        return None
 
     def _libraries(self) -> Path:
         """A folder with libsnappy, its runtime, and liblzo2."""

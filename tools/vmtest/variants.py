@@ -14,10 +14,10 @@ SMALL = ("states", "locks", "sockets", "small")
 
 # Files made of one crash (formats.py says how).
 ONE = ("zstd",)
-EVERY = ("zlib", "lzo", "zstd", "snappy", "elf", "flat", "split", "d0", "d1", "d17", "raw",
-         "zlib-cut", "lzo-cut", "zstd-cut", "elf-cut", "flat-cut", "d0-cut", "raw-cut")
-QEMU = ("qemu-elf", "qemu-elf-paging", "qemu-zlib", "qemu-lzo", "qemu-snappy",
-        "qemu-elf-cut", "qemu-zlib-cut", "qemu-lzo-cut", "qemu-snappy-cut")
+WHOLE = ("zlib", "lzo", "zstd", "snappy", "elf", "flat", "split", "d0", "d1", "d17", "raw")
+EVERY = (*WHOLE, *(f"{name}-cut" for name in WHOLE), "zstd-short", "elf-short", "flat-short", "split-lost")
+_QEMU = ("qemu-elf", "qemu-elf-paging", "qemu-zlib", "qemu-lzo", "qemu-snappy")
+QEMU = (*_QEMU, *(f"{name}-cut" for name in _QEMU))
 
 FOUR_LEVELS = "max,la57=off"
 FIVE_LEVELS = "max,la57=on"
@@ -92,6 +92,8 @@ VARIANTS = (
     Variant("7-spin", "7", crash="spin"),
     Variant("6.12-nmi", "6.12", crash="nmi"),
     Variant("6.1-oom", "6.1", crash="oom"),
+    # What makedumpfile damages.
+    Variant("7-d31", "7", files=("zstd", "d31")),
     # tests/sample: as small as a dump gets.
     Variant("sample", "5.10-cloud", SMALL, files=("zstd", "zstd-small"), memory=320, reserved=96,
             cmdline="initcall_blacklist=event_trace_init,tracer_init_tracefs"),
