@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from _pykd import Dump
+
 
 def describe(path: str) -> dict[str, Any]:
     """Kernel, build-id, time of the crash, panic message, format, completeness; ``error`` in place of what cannot be told.
 
-    All but the panic message comes from the headers and the VMCOREINFO note.
+    All but the panic message comes from the headers and the VMCOREINFO note, if they have it.
     """
     import pykd
 
@@ -31,12 +33,25 @@ def describe(path: str) -> dict[str, Any]:
     row["complete"] = dump.complete
     row["release"] = note.get("OSRELEASE")
     row["build_id"] = note.get("BUILD-ID")
-    row["time"] = int(note["CRASHTIME"]) if note.get("CRASHTIME", "").isdigit() else None
+    row["time"] = crash_time(dump)
     from pykd.kernel import sysinfo
 
     panic = (sysinfo.field(dump, "PANIC") or "").strip('"')
     row["panic"] = None if panic.startswith("(unavailable") else panic or None
     return row
+
+
+def crash_time(dump: Dump) -> int | None:
+    """Seconds since 1970 of the crash. Without a panic (QEMU, virsh) no note has them, and the kernel's own clock tells."""
+    note = dump.vmcoreinfo.get("CRASHTIME", "")
+    if note.isdigit():
+        return int(note)
+    from pykd.kernel import timekeeping
+
+    try:
+        return timekeeping.now(dump) or None
+    except Error:
+        return None
 
 
 def line(row: dict[str, Any]) -> str:

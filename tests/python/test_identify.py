@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
-from dumps import PYKD, vmcores
+from dumps import PYKD, opened, vmcores
+from pykd import identify
 
 
 def run(*words):
@@ -34,6 +35,17 @@ class Identify(unittest.TestCase):
         self.assertIn("panic", row["panic"].lower())
         self.assertTrue(row["complete"])
         self.assertRegex(row["build_id"], r"^[0-9a-f]{40}$")
+
+    def test_time_by_the_kernels_clock(self):
+        class WithoutNote:
+            vmcoreinfo = {}
+
+            def __getattr__(self, name):
+                return getattr(dump, name)
+
+        dump = opened(vmcores()[0])
+        by_note = int(dump.vmcoreinfo["CRASHTIME"])
+        self.assertAlmostEqual(identify.crash_time(WithoutNote()), by_note, delta=2)
 
 
 class Manual(unittest.TestCase):

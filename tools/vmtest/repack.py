@@ -91,7 +91,7 @@ Codec = Zstd | Snappy | Lzo
 
 
 def flattened(source: bytes, codec: Codec) -> bytes:
-    """The same for a flattened dump, as QEMU writes it; its header then names the compression."""
+    """The same for a flattened dump, as QEMU writes it."""
     plain = bytearray()
     at = BLOCK
     while True:
@@ -103,8 +103,7 @@ def flattened(source: bytes, codec: Codec) -> bytes:
             plain += bytes(offset + length - len(plain))
         plain[offset:offset + length] = source[at:at + length]
         at += length
-    result = bytearray(repack(bytes(plain), codec))
-    struct.pack_into("<I", result, COUNTS, codec.flag)
+    result = repack(bytes(plain), codec)
     out = bytearray(FLAT.ljust(BLOCK, b"\0"))
     for offset in range(0, len(result), CHUNK):
         data = result[offset:offset + CHUNK]
@@ -114,7 +113,7 @@ def flattened(source: bytes, codec: Codec) -> bytes:
 
 def repack(source: bytes, codec: Codec | None = None) -> bytes:
     """The same dump with its zstd or zlib pages compressed by ``codec`` (default: zstd); ValueError for another format."""
-    _, block, sub, bitmap = struct.unpack_from("<IIII", source, COUNTS)
+    status, block, sub, bitmap = struct.unpack_from("<IIII", source, COUNTS)
     if source[:8] != b"KDUMP   " or block != BLOCK:
         raise ValueError("not a kdump-compressed file with 4 KiB pages")
     second = (1 + sub + bitmap // 2) * BLOCK
@@ -140,7 +139,9 @@ def repack(source: bytes, codec: Codec | None = None) -> bytes:
             moved[offset] = first_data + len(data), len(stored), flags
             data += stored
         descriptors += DESCRIPTOR.pack(*moved[offset], extra)
-    return source[:first_descriptor] + descriptors + data
+    headers = bytearray(source[:first_descriptor])
+    struct.pack_into("<I", headers, COUNTS, status & ~ANY | codec.flag)
+    return bytes(headers + descriptors + data)
 
 
 if __name__ == "__main__":
