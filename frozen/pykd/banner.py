@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from _pykd import Dump, Error
+from _pykd import Dump, Error, FaultError
 from pykd.session import Session
 
 NEEDED = (
@@ -62,7 +62,21 @@ def lines(session: Session) -> Iterator[str]:
         losses.append(lost_of_modules)
     if not dump.complete:
         losses.append("the dump is incomplete: what was cut off cannot be shown")
+    if lacks_kernel_memory(dump):
+        losses.append(
+            "makedumpfile has left out memory of the kernel itself, as 1.7.8 and older do with -d 8 and more on Linux 7: "
+            "many objects cannot be shown; -d 23 would have kept them"
+        )
     yield from _indented(losses)
+
+
+def lacks_kernel_memory(dump: Dump) -> bool:
+    """Whether slab pages were left out, which no dump level means to do: a walk of the slab caches, which are such objects, says so."""
+    try:
+        _, why = dump.follow(dump.address_of("slab_caches"))
+    except Error:
+        return False
+    return isinstance(why, FaultError) and why.reason == "excluded"
 
 
 def _indented(sentences: list[str]) -> Iterator[str]:

@@ -166,6 +166,7 @@ def add_memory(dump: Dump, table: list[Thread]) -> None:
     """
     kilobytes = dump.page_size // 1024
     sizes: dict[int, tuple[int, int]] = {}
+    unknown: dict[int, Error] = {}
     held = _held_back(dump, table)
     mm_class = dump.struct_class("struct mm_struct")
     for thread in table:
@@ -174,8 +175,9 @@ def add_memory(dump: Dump, table: list[Thread]) -> None:
             try:
                 process: Any = mm_class(mm)
                 sizes[mm] = process.total_vm * kilobytes, _shared_counts(process, dump)
-            except Error:
-                sizes[mm] = 0, 0
+            except Error as error:
+                sizes[mm], unknown[mm] = (0, 0), error
+        thread.error = thread.error or unknown.get(mm)
         thread.vsz, pages = sizes.get(mm, (0, 0))
         thread.rss = max(pages + held.get(thread.tgid, 0), 0) * kilobytes if mm else 0
 

@@ -8,7 +8,10 @@ import subprocess
 import tempfile
 import unittest
 
+import dumps
+import pykd
 from dumps import PYKD, vmcores
+from pykd import banner
 
 BLOCK = 4096
 STEP = 1 << 20
@@ -46,6 +49,20 @@ def split(source):
         struct.pack_into("<iQQ", part, BLOCK + 12, 1, start, end)
         struct.pack_into("<QQQ", part, BLOCK + 80, start, end, pages)
         yield bytes(part), struct.unpack_from("<q", part, first + 24 * (own // 2))[0]
+
+
+def without(source, pfn):
+    """The dump that ``makedumpfile`` would have written had it left out that page."""
+    sub_blocks, bitmap_blocks = struct.unpack_from("<II", source, 432)
+    bits = (1 + sub_blocks + bitmap_blocks // 2) * BLOCK
+    first = (1 + sub_blocks + bitmap_blocks) * BLOCK
+    bitmap = int.from_bytes(source[bits:first], "little")
+    index = (bitmap & ((1 << pfn) - 1)).bit_count()
+    out = bytearray(source)
+    out[bits + pfn // 8] &= ~(1 << pfn % 8)
+    end = first + 24 * bitmap.bit_count()
+    out[first + 24 * index : end] = source[first + 24 * (index + 1) : end] + bytes(24)
+    return bytes(out)
 
 
 def flatten(source):
@@ -117,6 +134,17 @@ class Incomplete(unittest.TestCase):
         for share in (0.999, 0.9, 0.7, 0.5, 0.1, 0.02):
             with self.subTest(share):
                 self.check([self.file("cut", self.source[: int(len(self.source) * share)])])
+
+    def test_kernel_memory_left_out(self):
+        """As makedumpfile 1.7.8 does to the slab pages of Linux 7."""
+        dump = dumps.opened(self.path)
+        self.assertFalse(banner.lacks_kernel_memory(dump))
+        cache = dump.follow(dump.address_of("slab_caches"))[0][20]
+        damaged = dumps.opened(self.file("left-out", without(self.source, dump.translate(cache) // BLOCK)))
+        self.assertTrue(banner.lacks_kernel_memory(damaged))
+        with self.assertRaises(pykd.FaultError) as caught:
+            damaged.read(cache, 8)
+        self.assertEqual(caught.exception.reason, "excluded")
 
     def test_cut_within_the_headers(self):
         for length, words in ((0, "empty"), (9, ""), (4096, "truncated"), (5000, "truncated"), (9000, "truncated")):
