@@ -102,6 +102,7 @@ programs("progs")
 copy("tools/sysconfigdata.py", to="pylib/_sysconfigdata__linux_x86_64-linux-musl.py")
 copy("tools/VERSION", to="pykd/VERSION")
 copy("tools/deps/pins.conf", to="pykd/components.conf")  # for --version and --licenses
+copy("tools/deps/vendored.conf", to="pykd/vendored.conf")
 licences(to="pykd/licences")
 
 # -- What every start and the main job (taskinfo --summ) import. It costs its full size in the executable, and saves unpacking.

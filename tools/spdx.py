@@ -27,7 +27,7 @@ PURPOSES = {"APPLICATION", "FRAMEWORK", "LIBRARY", "CONTAINER", "OPERATING-SYSTE
 RELATIONSHIPS = {"DESCRIBES", "CONTAINS", "STATIC_LINK", "DYNAMIC_LINK", "DEPENDS_ON", "BUILD_TOOL_OF", "GENERATED_FROM"}
 """Those of the specification's list that have a use here."""
 LICENCES = {"GPL-2.0-or-later", "GPL-3.0-or-later", "LGPL-3.0-or-later", "MIT", "Zlib", "BSD-2-Clause", "BSD-3-Clause", "PSF-2.0", "Python-2.0",
-            "Apache-2.0", "ISC", "MPL-2.0"}  # fmt: skip
+            "Apache-2.0", "ISC", "MPL-2.0", "NCSA", "CC0-1.0"}  # fmt: skip
 """Of the licence list: extend it with what is linked in."""
 EXCEPTIONS = {"GCC-exception-3.1", "Linux-syscall-note"}
 HASH_LENGTHS = {"SHA1": 40, "SHA256": 64, "SHA512": 128}

@@ -16,10 +16,6 @@ from typing import Any
 from pykd import version
 
 
-def _licence(text: str) -> str:
-    return " OR ".join(part if len(text.split("|")) == 1 else f"({part})" if " " in part else part for part in text.split("|"))
-
-
 def _package(part: version.Component) -> dict[str, Any]:
     row: dict[str, Any] = {
         "SPDXID": f"SPDXRef-Package-{part.name}",
@@ -28,7 +24,7 @@ def _package(part: version.Component) -> dict[str, Any]:
         "downloadLocation": part.url or "NOASSERTION",
         "filesAnalyzed": False,
         "licenseConcluded": "NOASSERTION",
-        "licenseDeclared": _licence(part.licence),
+        "licenseDeclared": part.expression,
         "copyrightText": "NOASSERTION",
     }
     if part.sha256:
@@ -44,13 +40,17 @@ def built() -> str:
 def document() -> str:
     """The whole document."""
     own = version.Component("pykd", version.pykd_version(), "GPL-2.0-or-later", None, "")
-    parts = [*version.linked(), *version.packages(), version.compiler_runtime()]
+    parts = [*version.linked(), *version.vendored(), *version.packages(), version.compiler_runtime()]
     packages = [{**_package(own), "primaryPackagePurpose": "APPLICATION"}, *(_package(part) for part in parts)]
     relations = [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-Package-pykd"}]
     for part in parts:
         kind = "CONTAINS" if part.sha256 is None and part.name != "libgcc" else "STATIC_LINK"
         relations.append(
-            {"spdxElementId": "SPDXRef-Package-pykd", "relationshipType": kind, "relatedSpdxElement": f"SPDXRef-Package-{part.name}"}
+            {
+                "spdxElementId": f"SPDXRef-Package-{part.within or own.name}",
+                "relationshipType": kind,
+                "relatedSpdxElement": f"SPDXRef-Package-{part.name}",
+            }
         )
     name = f"pykd-{own.version}-{platform.machine()}"
     content = hashlib.sha256(json.dumps([packages, relations], sort_keys=True).encode()).hexdigest()

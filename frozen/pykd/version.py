@@ -16,10 +16,17 @@ class Component(NamedTuple):
     name: str
     version: str
     licence: str
-    """An SPDX expression; ``|`` stands for OR."""
+    """An SPDX expression without spaces: ``|`` stands for OR, ``&`` for AND."""
     sha256: str | None
     """Of the archive that it was built from; None for what is kept in the repository."""
     url: str
+    within: str = ""
+    """The component whose archive brings it along."""
+
+    @property
+    def expression(self) -> str:
+        """The licence as SPDX writes it."""
+        return self.licence.replace("|", " OR ").replace("&", " AND ")
 
 
 def pykd_version() -> str:
@@ -31,6 +38,14 @@ def linked() -> Iterator[Component]:
     for line in files.read("pykd/components.conf").decode().splitlines():
         if line and not line.startswith(("#", "\t")):
             yield Component(*line.split()[:5])
+
+
+def vendored() -> Iterator[Component]:
+    """What comes along in the archives of the libraries."""
+    for line in files.read("pykd/vendored.conf").decode().splitlines():
+        if line and not line.startswith("#"):
+            name, number, licence, within, _text, _where, url = line.split()
+            yield Component(name, number, licence, None, url, within)
 
 
 def packages() -> Iterator[Component]:
@@ -63,10 +78,10 @@ def texts(name: str) -> str:
 def licences() -> Iterator[str]:
     """What ``pykd --licenses`` prints: which licence covers what, and then every text."""
     own = Component("pykd", pykd_version(), "GPL-2.0-or-later", None, "")
-    found = [own, *linked(), *packages(), compiler_runtime()]
+    found = [own, *linked(), *vendored(), *packages(), compiler_runtime()]
     yield "pykd is one program, linked from what is listed here. As a whole it may be passed on under the GPL, version 3 or later.\n\n"
     for part in found:
-        yield f"{part.name:<14} {part.version:<10} {part.licence.replace('|', ' OR ')}\n"
+        yield f"{part.name:<14} {part.version[:10]:<10} {part.expression}{part.within and f' (part of {part.within})'}\n"
     for part in found:
         yield f"\n{'=' * 78}\n{part.name} {part.version}\n{'=' * 78}\n\n"
         yield texts(part.name)

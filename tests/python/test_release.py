@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a release consists of: self-test, licences, bill of materials, completions."""
 
+import decimal
 import json
 import os
+import pyexpat
 import re
 import shutil
 import subprocess
@@ -12,7 +14,7 @@ import unittest
 from pathlib import Path
 
 from dumps import PYKD, ROOT
-from pykd import cli, completion, selftest
+from pykd import cli, completion, selftest, version
 
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
@@ -158,10 +160,19 @@ class Licences(unittest.TestCase):
             name, number = line.split()[:2]
             if name != "compiler":
                 self.assertIn(f"{'=' * 78}\n{name} {number}\n{'=' * 78}\n\n", text)
+        for part in version.vendored():
+            self.assertIn(f"{'=' * 78}\n{part.name} {part.version}\n{'=' * 78}\n\n-- ", text)
         for words in ("GNU GENERAL PUBLIC LICENSE\n                       Version 2", "GNU LESSER GENERAL PUBLIC LICENSE",
                       "PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2", "musl as a whole is licensed", "GCC RUNTIME LIBRARY EXCEPTION",
-                      "Expat maintainers", "Mersenne Twister", "Jean-loup Gailly", "Facebook", "Capstone", "Eric Biggers"):  # fmt: skip
-            self.assertIn(words, text)
+                      "Expat maintainers", "Stefan Krah", "HACL* Contributors", "CC0 Public Domain Dedication", "xxHash", "Mersenne Twister", "LLVM Team",
+                      "Paul T. McGuire", "Jean-loup Gailly", "Facebook", "Capstone", "Eric Biggers"):  # fmt: skip
+            self.assertTrue(words in text, words)
+
+    def test_what_the_sources_bring_along(self):
+        numbers = {part.name: part.version for part in version.vendored()}
+        self.assertEqual(f"expat_{numbers['expat']}", pyexpat.EXPAT_VERSION)
+        self.assertEqual(numbers["mpdecimal"], decimal.__libmpdec_version__)
+        self.assertLessEqual({part.within for part in version.vendored()}, {part.name for part in version.linked()})
 
 
 class BillOfMaterials(unittest.TestCase):
@@ -171,7 +182,8 @@ class BillOfMaterials(unittest.TestCase):
         names = {package["name"]: package["versionInfo"] for package in document["packages"]}
         versions = dict(line.split()[:2] for line in run("--version").stdout.splitlines())
         versions.pop("compiler")
-        self.assertEqual({name: names[name] for name in versions}, versions)
+        versions.update((part.name, part.version) for part in (*version.vendored(), version.compiler_runtime()))
+        self.assertEqual(names, versions)
 
     def test_what_is_not_valid_is_found(self):
         text = run("--sbom").stdout
