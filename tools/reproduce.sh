@@ -55,6 +55,10 @@ if ! diff "$first/dist/SHA256SUMS" "$second/dist/SHA256SUMS"; then
 fi
 say "both builds gave the same bytes; $(gcc --version | head -n 1)"
 if [ -e "$TOP/pykd" ]; then
-	cmp "$TOP/pykd" "$first/pykd" && say "so did the one in this folder"
+	if cmp -s "$TOP/pykd" "$first/pykd"; then
+		say "so did the one in this folder"
+	else
+		say "the one in this folder is another: ./build.sh, if its sources have changed since"
+	fi
 fi
 rm -rf "$folder"

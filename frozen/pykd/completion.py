@@ -43,7 +43,7 @@ def commands() -> list[tuple[str, str]]:
     return sorted(item for item in found if re.fullmatch(r"[\w-]+", item[0]))
 
 
-VALUES = {"SHELL": ("bash", "zsh", "fish")}
+VALUES = {"SHELL": ("bash", "zsh", "fish"), "WHEN": ("auto", "always", "never")}
 """Values that are one of a few words."""
 
 
@@ -63,8 +63,8 @@ def bash(usage: str) -> str:
         "{",
         '\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}',
         '\tcase $before in',
-        f"\t-c) COMPREPLY=($(compgen -W '{names}' -- \"$word\")); return ;;",
-        f"\t{of_files}) COMPREPLY=($(compgen -f -- \"$word\")); return ;;",
+        f"\t-c) compopt +o filenames 2>/dev/null; COMPREPLY=($(compgen -W '{names}' -- \"$word\")); return ;;",
+        f"\t{of_files}) mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return ;;",
         *(
             f"\t{'|'.join(flag.words)}) COMPREPLY=($(compgen -W '{' '.join(VALUES[flag.value])}' -- \"$word\")); return ;;"
             for flag in options
@@ -73,7 +73,7 @@ def bash(usage: str) -> str:
         "\tesac",
         '\tcase $word in',
         f"\t-*) COMPREPLY=($(compgen -W '{words}' -- \"$word\")) ;;",
-        '\t*) COMPREPLY=($(compgen -f -- "$word")) ;;',
+        '\t*) mapfile -t COMPREPLY < <(compgen -f -- "$word"); [[ $COMP_CWORD != 1 || id != "$word"* ]] || COMPREPLY+=(id) ;;',
         "\tesac",
         "}",
         "complete -o filenames -F _pykd pykd",
@@ -83,7 +83,7 @@ def bash(usage: str) -> str:
 
 def zsh(usage: str) -> str:
     lines = ["#compdef pykd", "# Completion of pykd for zsh; made by pykd --completion zsh", "local -a pykd_commands", "pykd_commands=("]
-    lines += [f"\t'{name}:{_plain(summary).replace(':', ' ')}'" for name, summary in commands()]
+    lines += [f"\t'{name}:{_plain(summary).replace(':', '\\:')}'" for name, summary in commands()]
     lines += [")", "_arguments -s \\"]
     for flag in flags(usage):
         action = ""
@@ -93,13 +93,16 @@ def zsh(usage: str) -> str:
             action = f":{flag.value.lower()}:({' '.join(VALUES[flag.value])})"
         elif flag.value:
             action = f":{flag.value.lower()}:_files"
-        lines += [f"\t'*{word}[{_plain(flag.help).replace(':', ' ')}]{action}' \\" for word in flag.words]
-    lines.append("\t'*:dump or script:_files'")
+        lines += [f"\t'*{word}[{_plain(flag.help)}]{action}' \\" for word in flag.words]
+    lines += ["\t'1:dump or verb:{ compadd id; _files }' \\", "\t'*:dump or script:_files'"]
     return "\n".join(lines) + "\n"
 
 
 def fish(usage: str) -> str:
-    lines = ["# Completion of pykd for fish; made by pykd --completion fish"]
+    lines = ["# Completion of pykd for fish; made by pykd --completion fish", "function __pykd_commands", "\tprintf '%s\\t%s\\n' \\"]
+    lines += [f"\t\t{name} '{_plain(summary)}' \\" for name, summary in commands()]
+    lines[-1] = lines[-1].removesuffix(" \\")
+    lines.append("end")
     for flag in flags(usage):
         names = " ".join(f"-l {word[2:]}" if word.startswith("--") else f"-s {word[1:]}" for word in flag.words)
         value = ""
@@ -108,10 +111,9 @@ def fish(usage: str) -> str:
         elif flag.value and flag.words != ("-c",):
             value = " -r -F"
         elif flag.value:
-            value = " -x"
+            value = " -x -a '(__pykd_commands)'"
         lines.append(f"complete -c pykd {names}{value} -d '{_plain(flag.help)}'")
-    for name, summary in commands():
-        lines.append(f"complete -c pykd -n '__fish_prev_arg_in -c' -x -a {name} -d '{_plain(summary)}'")
+    lines.append("complete -c pykd -n 'test (count (commandline -opc)) = 1' -a id -d 'a line about each dump'")
     return "\n".join(lines) + "\n"
 
 

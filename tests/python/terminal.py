@@ -99,9 +99,9 @@ class Screen:
 
 
 class Terminal:
-    """pykd on a terminal of its own."""
+    """pykd, or another program, on a terminal of its own."""
 
-    def __init__(self, *words, environment=None, columns=80, lines=24):
+    def __init__(self, *words, program=PYKD, environment=None, columns=80, lines=24):
         self.screen = Screen(columns, lines)
         self.raw = ""
         """All that was written."""
@@ -111,7 +111,7 @@ class Terminal:
         if self.pid == 0:
             try:
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-                os.execve(PYKD, [PYKD, *words], values)
+                os.execve(program, [program, *words], values)
             finally:
                 os._exit(127)
         self.status = None

@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(ROOT, "tools"))
 
 import seal
 import spdx
+import terminal
 
 
 def run(*words, pykd=PYKD, **options):
@@ -235,18 +236,60 @@ class Completion(unittest.TestCase):
                 checked = subprocess.run([shell, "-n"], input=text, capture_output=True, text=True, check=False)
                 self.assertEqual((checked.returncode, checked.stderr), (0, ""))
 
+    CASES = (
+        ("pykd --self", {"--self-test"}),
+        ("pykd --completion ", {"bash", "zsh", "fish"}),
+        ("pykd --color a", {"auto", "always"}),
+        ("pykd one -c taski", {"taskinfo"}),
+        ("pykd -c ps -c mod", {"mod", "modinfo"}),
+        ("pykd --part tw", {"two words"}),
+        ("pykd i", {"id"}),
+        ("pykd on", {"one"}),
+    )
+    """What is typed before the tab, and what is offered."""
+
+    def folder(self, shell, name):
+        """A folder with the files of the cases, and the completion of *shell* as *name*."""
+        if not shutil.which(shell):
+            self.skipTest(f"no {shell} here")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        for file in ("one", "two words"):
+            (Path(folder.name) / file).touch()
+        (Path(folder.name) / name).write_text(run("--completion", shell).stdout, encoding="utf-8")
+        return folder.name
+
+    def answers(self, shell, script):
+        """What each line that *script* prints holds."""
+        folder = self.folder(shell, ".completion")
+        done = subprocess.run(
+            [shell], input=". ./.completion\n" + script, capture_output=True, text=True, check=False, timeout=60, cwd=folder, env={**os.environ, "HOME": folder}
+        )
+        self.assertEqual(done.stderr, "")
+        return [set(line.split("|")) for line in done.stdout.splitlines()]
+
     def test_bash_completes(self):
-        if not shutil.which("bash"):
-            self.skipTest("no bash here")
+        script = ""
+        for line, _ in self.CASES:
+            *before, word = line.split(" ")
+            script += f"COMP_WORDS=({' '.join(before)} '{word}'); COMP_CWORD={len(before)}; _pykd\n"
+            script += '(IFS="|"; echo "${COMPREPLY[*]}")\n'
+        self.assertEqual(self.answers("bash", script), [offered for _, offered in self.CASES])
 
-        def complete(*words):
-            script = run("--completion", "bash").stdout + f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _pykd\n"
-            script += 'printf "%s\\n" "${COMPREPLY[@]}"\n'
-            return subprocess.run(["bash"], input=script, capture_output=True, text=True, check=True).stdout.split()
+    def test_fish_completes(self):
+        script = "".join(f"complete -C '{line}' | string replace -r '\\t.*' '' | string join '|'\n" for line, _ in self.CASES)
+        self.assertEqual(self.answers("fish", script), [offered for _, offered in self.CASES])
 
-        self.assertEqual(complete("pykd", "--self"), ["--self-test"])
-        self.assertEqual(complete("pykd", "x", "-c", "taski"), ["taskinfo"])
-        self.assertEqual(complete("pykd", "--completion", "f"), ["fish"])
+    def test_zsh_completes(self):
+        """On a terminal, since nothing else makes zsh complete: in the line, or where there are several below it."""
+        folder = self.folder("zsh", "_pykd")
+        for line, offered in self.CASES:
+            with self.subTest(line=line), terminal.Terminal("-f", program=shutil.which("zsh"), environment={"PROMPT": "%% "}) as zsh:
+                zsh.until(r"^%\Z")
+                zsh.send(f"cd {folder}; fpath=($PWD $fpath); autoload -Uz compinit; compinit -u -D; clear; PROMPT=READY\r")
+                zsh.until(r"^READY\Z")
+                zsh.send(f"{line}\t")
+                zsh.until(lambda text, words=offered: all(word.replace(" ", "\\ ") in text for word in words))
 
     def test_unknown_shell(self):
         for words in (["--completion"], ["--completion", "tcsh"]):
