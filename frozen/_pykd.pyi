@@ -122,8 +122,16 @@ class Dump:
         """All symbols of that name."""
     def symbol_at(self, address: int) -> Symbol | None:
         """The symbol whose range holds *address*."""
-    def kernel_symbols(self) -> Iterator[Symbol]:
-        """All symbols of the kernel proper in address order."""
+    def kernel_symbols(self, containing: str = "") -> Iterator[Symbol]:
+        """All symbols of the kernel proper in address order, those that can be read; or those with a text in their name."""
+    symbol_nr: int
+    """Symbols that the kernel proper has, whether they can be read or not."""
+    def symbol_text(self, first: int, count: int, letters: tuple[tuple[int, int, str, str], ...], marks: tuple[str, ...]) -> tuple[str, int]:
+        """Lines ``ADDRESS (LETTER) NAME`` of *count* of the kernel's symbols, beginning with the one of number *first*, and how many these are.
+
+        :param letters: (start, end, LETTER, its letters): symbols of one of these letters that lie there are shown with that letter.
+        :param marks: names are shown up to the first of these that is in them.
+        """
     def address_of(self, name: str, module: str | None = None) -> int:
         """Address of a symbol, 0 if there is none; *module* as in :meth:`symbol`.
 
@@ -142,8 +150,12 @@ class Dump:
         """
     def find_type(self, kind: Kind, name: str, index: int = 0) -> Type | None:
         """The *index*-th complete type of that kind and name, or None. ``MODULE!name`` looks in one module."""
-    def types(self, kind: Kind) -> list[Type]:
-        """All named types of a kind."""
+    def types(self, kind: Kind, *, size_min: int = 0, size_max: int = ..., using: str | None = None) -> list[Type]:
+        """All named types of a kind, and of a size in bytes (both ends included).
+
+        :param using: structs and unions only that have, themselves or in those within them, a member of the type of that name or C
+            spelling, a pointer to it or an array of it.
+        """
     def declare(self, text: str) -> None:
         """Declare globals in C text, for :meth:`symbol_type`."""
     def symbol_type(self, name: str) -> Type:
@@ -178,6 +190,14 @@ class Dump:
         Pages that cannot be read are left out. :return: list of (address, number of the first pattern that matches, word), and where it ended:
             before *end* on a page's end where *limit* matches were reached.
         :param physical: the addresses are physical.
+        """
+    def find_texts(
+        self, start: int, end: int, texts: Sequence[bytes], *, beyond: int = 0, physical: bool = False, pgd: int | None = None, limit: int = 65536
+    ) -> tuple[list[tuple[int, int]], int]:  # fmt: skip
+        """Where one of the texts begins in [start, end): (address, number of the text). They do not overlap; of two that begin in one place the first counts.
+
+        :param beyond: a text that begins before *end* may go on so many bytes (to 4096) behind it.
+        :return: these, and where the search ended, as :meth:`find_words`.
         """
     def readable(self, start: int, end: int, *, physical: bool = False, pgd: int | None = None) -> list[tuple[int, bytes]]:
         """What can be read of at most 1 GB: (address, bytes) of each run of pages."""
@@ -335,8 +355,12 @@ class Module:
     has_btf: bool
     percpu: tuple[int, int]
     """(address, size), or (0, 0)"""
-    def symbols(self) -> list[Symbol]:
-        """Its symbols in address order."""
+    def symbols(self, containing: str = "") -> list[Symbol]:
+        """Its symbols in address order, or those with a text in their name."""
+    symbol_nr: int
+    """Symbols that it has. :raises Error: when they cannot be read."""
+    def symbol_text(self, first: int, count: int, start: int, end: int, marks: tuple[str, ...]) -> tuple[str, int]:
+        """Lines of those of *count* symbols, beginning with number *first*, that lie in [start, end), as :meth:`Dump.symbol_text`."""
 
 class Type:
     """A C type. Equal types of one dump are the same object as far as ``==`` and ``hash`` go."""

@@ -11,17 +11,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _pykd import Dump, Symbol
 
-_MARKS = (".isra.", ".part.", ".llvm.")
+MARKS = (".isra.", ".part.", ".llvm.")
 """The first of these that a name has counts, not the first in the name: ``foo.part.0.isra.0`` is ``foo.part.0``."""
 
-_ENDS = tuple(f"{mark}{number}{cold}" for cold in ("", ".cold") for mark in _MARKS[:2] for number in range(10))
+_ENDS = tuple(f"{mark}{number}{cold}" for cold in ("", ".cold") for mark in MARKS[:2] for number in range(10))
 """What is tried: GCC counts the clones of each function; Clang's number is a hash."""
 
 
 def plain(name: str) -> str:
     """A symbol's name as crash shows it."""
     if "." in name:
-        for mark in _MARKS:
+        for mark in MARKS:
             place = name.find(mark)
             if place > 0:
                 return name[:place]

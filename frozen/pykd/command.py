@@ -15,9 +15,10 @@ A command lives in a file of its own, ``pykd/commands/NAME.py``, as a module att
     )
 
 ``rows(session, options)`` yields dictionaries: the answer as data, JSON-serialisable, numbers as numbers. ``text(rows,
-options, session)`` yields lines of text made of these rows and of nothing else: the one view; the other is JSON. A row
-that could not be read has the key ``error`` with the reason; the command goes on. What ends the whole command is
-raised: :class:`CommandError` (shown as ``NAME: message``) or an error of the core.
+options, session)`` yields lines of text (where there are very many, several in one piece) made of these rows and of
+nothing else: the one view; the other is JSON. A row that could not be read has the key ``error`` with the reason; the
+command goes on. What ends the whole command is raised: :class:`CommandError` (shown as ``NAME: message``) or an error of
+the core.
 """
 
 from __future__ import annotations

@@ -320,12 +320,13 @@ class Session:
         if self.coloured(sys.stdout):
             from pykd import paint
 
-            text = map(paint.line, text)
+            text = (paint.line(line) for piece in text for line in piece.split("\n"))
         from pykd import progress
 
         for line in text:
             progress.hide()
-            write(f"{line}\n")
+            write(line)
+            write("\n")
 
     def _document(self, text: str) -> bool:
         """Answer a command with a JSON document. :raises Quit:"""
@@ -403,7 +404,8 @@ def _asks_for_help(found: commands.Command, words: list[str]) -> bool:
 
 def _begun(rows: Iterable[commands.Row]) -> Iterable[commands.Row]:
     """The same rows, the first of them read now: what fails at once fails before titles are printed."""
-    rows = iter(rows)
+    if not isinstance(rows, Iterator):
+        return rows  # a list, or what makes rows and text when asked: it has not failed
     for first in rows:
         return itertools.chain((first,), rows)
     return ()

@@ -101,24 +101,65 @@ static struct kd_error *read_tables(struct kd_modules *modules, kd_vaddr module,
 	return read_strings(modules, strtab, tables);
 }
 
-static int compare_symbols(const void *a, const void *b)
+/** What symbols are ordered by, and where the symbol stands. */
+struct key {
+	kd_vaddr address;
+	uint32_t name; /* offset of its name: those at one address stay as they stand in the table */
+	uint32_t index;
+};
+
+/** Order keys by eight of their bits, starting at shift; those that are equal keep their order. */
+static void order_by_byte(const struct key *keys, size_t nr, bool by_name, unsigned int shift, struct key *ret)
 {
-	const struct kd_symbol *left = a, *right = b;
-	if (left->address != right->address)
-		return left->address < right->address ? -1 : 1;
-	return (left->name > right->name) - (left->name < right->name); /* as they stand in the table */
+	size_t places[257] = {};
+	for (size_t i = 0; i < nr; i++)
+		places[1 + (uint8_t)((by_name ? keys[i].name : keys[i].address) >> shift)]++;
+	for (unsigned int byte = 0; byte < 256; byte++)
+		places[byte + 1] += places[byte];
+	for (size_t i = 0; i < nr; i++)
+		ret[places[(uint8_t)((by_name ? keys[i].name : keys[i].address) >> shift)]++] = keys[i];
+}
+
+/**
+ * Order keys by address. A radix sort, because a lookup by name may need the symbols of all modules (85,000 in Debian's
+ * 7.2), of which qsort() of musl takes longer than all the rest. Bytes in which no two keys differ are passed over.
+ *
+ * @param spare room for as many keys.
+ * @return keys or spare, whichever holds the result.
+ */
+static struct key *order_keys(struct key *keys, size_t nr, struct key *spare)
+{
+	uint64_t address_bits = 0;
+	uint32_t name_bits = 0;
+	for (size_t i = 0; i < nr; i++) {
+		address_bits |= keys[i].address ^ keys[0].address;
+		name_bits |= keys[i].name ^ keys[0].name;
+	}
+	for (unsigned int pass = 0; pass < 12; pass++) {
+		bool by_name = pass < 4;
+		unsigned int shift = 8 * (by_name ? pass : pass - 4);
+		if (!(uint8_t)((by_name ? name_bits : address_bits) >> shift))
+			continue;
+		order_by_byte(keys, nr, by_name, shift, spare);
+		struct key *swap = keys;
+		keys = spare;
+		spare = swap;
+	}
+	return keys;
 }
 
 /* Distance to the next address, within the module's range that holds it. */
 static void fill_sizes(struct kd_module *module)
 {
+	size_t next = 0; /* the first symbol behind all at this address */
 	for (size_t i = 0; i < module->symbol_nr; i++) {
 		struct kd_symbol *symbol = &module->symbols[i];
-		if (symbol->size)
-			continue;
-		size_t next = i + 1;
+		if (next <= i)
+			next = i + 1;
 		while (next < module->symbol_nr && module->symbols[next].address == symbol->address)
 			next++;
+		if (symbol->size)
+			continue;
 		for (int m = 0; m < KD_MODULE_MEMORY_NR; m++) {
 			uint64_t end = module->memory[m].start + module->memory[m].size;
 			if (symbol->address < module->memory[m].start || symbol->address >= end)
@@ -153,25 +194,31 @@ struct kd_error *kd_modules_symbols(struct kd_modules *modules, struct kd_module
 	modules->symbols_len += tables.nr * sizeof(*module->symbols) + tables.strings_len;
 	if (modules->symbols_len > ALL_MAX)
 		return kd_error_create(KD_ERROR_LIMIT, "the modules have more than %u bytes of symbols", ALL_MAX);
-	module->symbols = calloc(tables.nr ? tables.nr : 1, sizeof(*module->symbols));
-	if (!module->symbols)
+	KD_FREE struct key *keys = malloc((tables.nr + 1) * sizeof(*keys));
+	KD_FREE struct key *spare = malloc((tables.nr + 1) * sizeof(*spare));
+	if (!keys || !spare)
 		return &kd_error_nomem;
-	module->symbol_names = kd_move_ptr(tables.strings);
-	module->symbols_done = true;
+	size_t nr = 0;
 	for (size_t i = 0; i < tables.nr; i++) {
 		const struct elf_symbol *symbol = &tables.symbols[i];
-		const char *name = module->symbol_names + symbol->name;
-		if (!symbol->section || symbol->name >= tables.strings_len || !*name)
-			continue;
-		module->symbols[module->symbol_nr++] = (struct kd_symbol){
-			.address = symbol->value,
-			.size = symbol->size,
-			.name = name,
-			.module = module->name,
-			.type = letter_of(&tables, i),
-		};
+		if (symbol->section && symbol->name < tables.strings_len && tables.strings[symbol->name])
+			keys[nr++] = (struct key){ symbol->value, symbol->name, i };
 	}
-	qsort(module->symbols, module->symbol_nr, sizeof(*module->symbols), compare_symbols);
+	const struct key *ordered = order_keys(keys, nr, spare);
+	module->symbols = malloc((nr + 1) * sizeof(*module->symbols));
+	if (!module->symbols)
+		return &kd_error_nomem;
+	for (size_t i = 0; i < nr; i++)
+		module->symbols[i] = (struct kd_symbol){
+			.address = ordered[i].address,
+			.size = tables.symbols[ordered[i].index].size,
+			.name = tables.strings + ordered[i].name,
+			.module = module->name,
+			.type = letter_of(&tables, ordered[i].index),
+		};
+	module->symbol_nr = nr;
+	module->symbol_names = kd_move_ptr(tables.strings);
+	module->symbols_done = true;
 	fill_sizes(module);
 	return NULL;
 }

@@ -4,6 +4,8 @@
 
 #include <limits.h>
 
+#include "types/uses.h"
+
 static DumpObject *current; /* what programs mean that name no dump; owned */
 
 DumpObject *kd_py_current_dump(void)
@@ -130,6 +132,7 @@ static void dump_dealloc(PyObject *self)
 	dump_clear(self);
 	Py_CLEAR(DUMP(self)->paths);
 	kd_py_unwinder_release(DUMP(self));
+	PyMem_Free(DUMP(self)->window);
 	kd_program_close(DUMP(self)->program);
 	Py_TYPE(self)->tp_free(self);
 }
@@ -217,6 +220,13 @@ GETTER(layout)
 			     (unsigned long long)layout->image_end, "sme_mask", (unsigned long long)layout->sme_mask);
 }
 
+GETTER(symbol_nr)
+{
+	struct kd_kallsyms *kallsyms;
+	struct kd_error *err = kd_program_kallsyms(DUMP(self)->program, &kallsyms);
+	return err ? kd_py_raise(err) : PyLong_FromUnsignedLong(kd_kallsyms_nr(kallsyms));
+}
+
 GETTER(pgd)
 {
 	return PyLong_FromUnsignedLongLong(DUMP(self)->pgd);
@@ -269,6 +279,7 @@ static PyGetSetDef dump_getset[] = {
 	READ_ONLY(max_pfn),
 	READ_ONLY(complete),
 	READ_ONLY(live),
+	READ_ONLY(symbol_nr),
 	READ_ONLY(vmcoreinfo),
 	READ_ONLY(layout),
 	{ "pgd", get_pgd, set_pgd, KD_DOC_Dump_pgd, NULL },
@@ -561,8 +572,12 @@ ONE_ARGUMENT(symbol_at)
 	return err ? kd_py_raise(err) : kd_py_symbol_wrap(&symbol);
 }
 
-NO_ARGUMENT(kernel_symbols)
+METHOD(kernel_symbols)
 {
+	static char *keywords[] = { "containing", NULL };
+	const char *text = "";
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|s:kernel_symbols", keywords, &text))
+		return NULL;
 	struct kd_kallsyms *kallsyms;
 	struct kd_error *err = kd_program_kallsyms(DUMP(self)->program, &kallsyms);
 	if (err)
@@ -571,9 +586,14 @@ NO_ARGUMENT(kernel_symbols)
 	KD_PYOBJECT PyObject *list = PyList_New(0);
 	for (uint32_t i = 0; list && i < nr; i++) {
 		struct kd_symbol symbol;
-		err = kd_kallsyms_get(kallsyms, i, &symbol);
-		if (kd_error_catch(&err, KD_ERROR_FAULT))
-			continue; /* its bytes are not in the dump */
+		char name[KD_KALLSYMS_NAME_MAX + 1];
+		err = *text ? kd_kallsyms_peek(kallsyms, i, name, &symbol) : NULL;
+		if (*text && !err && !strstr(name, text))
+			continue;
+		if (!err)
+			err = kd_kallsyms_get(kallsyms, i, &symbol);
+		if (kd_error_catch(&err, KD_ERROR_FAULT) || kd_error_catch(&err, KD_ERROR_FORMAT))
+			continue; /* its bytes are not in the dump, or are damaged */
 		KD_PYOBJECT PyObject *wrapped = err ? kd_py_raise(err) : kd_py_symbol_wrap(&symbol);
 		if (!wrapped || PyList_Append(list, wrapped) < 0)
 			return NULL;
@@ -662,26 +682,48 @@ METHOD(find_type)
 struct type_list {
 	DumpObject *dump;
 	PyObject *list;
+	uint64_t size_min, size_max;
+	struct kd_type_uses *uses; /* NULL: all */
 };
 
 static struct kd_error *append_type(void *context, const struct kd_type *type)
 {
 	struct type_list *types = context;
+	uint64_t size = kd_type_strip(type)->size;
+	if (size < types->size_min || size > types->size_max)
+		return NULL;
+	if (types->uses) {
+		bool found = false;
+		struct kd_error *err = kd_type_uses_ask(types->uses, type, &found);
+		if (err || !found)
+			return err;
+	}
 	KD_PYOBJECT PyObject *wrapped = kd_py_type_wrap(types->dump, type);
 	return wrapped && PyList_Append(types->list, wrapped) == 0 ? NULL : &kd_error_nomem;
 }
 
-ONE_ARGUMENT(types)
+METHOD(types)
 {
-	const char *name = PyUnicode_AsUTF8(argument);
-	enum kd_kind kind;
-	if (!name || !kd_py_kind(name, &kind))
+	static char *keywords[] = { "kind", "size_min", "size_max", "using", NULL };
+	const char *name, *wanted = NULL;
+	uint64_t size_min = 0, size_max = UINT64_MAX;
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s|$O&O&z:types", keywords, &name, kd_py_address, &size_min,
+					 kd_py_address, &size_max, &wanted))
 		return NULL;
+	enum kd_kind kind;
+	if (!kd_py_kind(name, &kind))
+		return NULL;
+	if (wanted && kind != KD_STRUCT && kind != KD_UNION)
+		return PyErr_Format(PyExc_ValueError, "a %s has no members", name);
 	struct kd_types *types = kd_py_types(DUMP(self));
 	KD_PYOBJECT PyObject *list = types ? PyList_New(0) : NULL;
 	if (!list)
 		return NULL;
-	struct kd_error *err = kd_types_each(types, kind, append_type, &(struct type_list){ DUMP(self), list });
+	KD_CLEANUP(kd_type_uses_deinit) struct kd_type_uses uses = {};
+	if (wanted)
+		kd_type_uses_init(&uses, wanted);
+	struct type_list chosen = { DUMP(self), list, size_min, size_max, wanted ? &uses : NULL };
+	struct kd_error *err = kd_types_each(types, kind, append_type, &chosen);
 	return err ? kd_py_raise(err) : kd_move_ptr(list);
 }
 
@@ -838,13 +880,13 @@ static PyMethodDef dump_methods[] = {
 	KEYWORDS(symbol),
 	ONE(symbols),
 	ONE(symbol_at),
-	NONE(kernel_symbols),
+	KEYWORDS(kernel_symbols),
 	KEYWORDS(address_of),
 	NONE(modules),
 	ONE(module_at),
 	ONE(type),
 	KEYWORDS(find_type),
-	ONE(types),
+	KEYWORDS(types),
 	ONE(declare),
 	ONE(symbol_type),
 	ONE(enumerator),
@@ -858,7 +900,9 @@ static PyMethodDef dump_methods[] = {
 	}
 	ELSEWHERE(follow, METH_VARARGS | METH_KEYWORDS),
 	ELSEWHERE(read_columns, METH_VARARGS | METH_KEYWORDS),
+	ELSEWHERE(symbol_text, METH_VARARGS | METH_KEYWORDS),
 	ELSEWHERE(find_words, METH_VARARGS | METH_KEYWORDS),
+	ELSEWHERE(find_texts, METH_VARARGS | METH_KEYWORDS),
 	ELSEWHERE(readable, METH_VARARGS | METH_KEYWORDS),
 	ELSEWHERE(cpus, METH_NOARGS),
 	ELSEWHERE(cpu_variable, METH_VARARGS | METH_KEYWORDS),

@@ -134,34 +134,50 @@ static PyObject *module_repr(PyObject *self)
 	return PyUnicode_FromFormat("<Module %U>", ((ModuleObject *)self)->name);
 }
 
-static PyObject *module_symbols(PyObject *self, PyObject *unused)
+/* The module with its symbols; NULL with an exception set. */
+static const struct kd_module *with_symbols(ModuleObject *object)
 {
-	(void)unused;
-	ModuleObject *object = (ModuleObject *)self;
 	struct kd_modules *modules;
 	struct kd_module *list;
 	size_t nr;
 	struct kd_error *err = kd_program_modules(object->dump->program, &modules);
 	if (!err)
 		err = kd_modules_list(modules, &list, &nr, NULL);
-	if (err)
-		return kd_py_raise(err);
-	for (size_t i = 0; i < nr; i++) {
+	for (size_t i = 0; !err && i < nr; i++) {
 		if (list[i].address != object->address)
 			continue;
 		err = kd_modules_symbols(modules, &list[i]);
-		if (err)
-			return kd_py_raise(err);
-		KD_PYOBJECT PyObject *symbols = PyList_New(list[i].symbol_nr);
-		for (size_t s = 0; symbols && s < list[i].symbol_nr; s++) {
-			PyObject *symbol = kd_py_symbol_wrap(&list[i].symbols[s]);
-			if (!symbol)
-				return NULL;
-			PyList_SET_ITEM(symbols, s, symbol);
-		}
-		return kd_move_ptr(symbols);
+		if (!err)
+			return &list[i];
 	}
-	return kd_py_raise(kd_error_create(KD_ERROR_LOOKUP, "no module at %#llx", (unsigned long long)object->address));
+	if (!err)
+		err = kd_error_create(KD_ERROR_LOOKUP, "no module at %#llx", (unsigned long long)object->address);
+	kd_py_raise(err);
+	return NULL;
+}
+
+static PyObject *module_symbols(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *keywords[] = { "containing", NULL };
+	const char *text = "";
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|s:symbols", keywords, &text))
+		return NULL;
+	const struct kd_module *module = with_symbols((ModuleObject *)self);
+	KD_PYOBJECT PyObject *symbols = module ? PyList_New(0) : NULL;
+	for (size_t i = 0; symbols && i < module->symbol_nr; i++) {
+		if (*text && !strstr(module->symbols[i].name, text))
+			continue;
+		KD_PYOBJECT PyObject *symbol = kd_py_symbol_wrap(&module->symbols[i]);
+		if (!symbol || PyList_Append(symbols, symbol) < 0)
+			return NULL;
+	}
+	return kd_move_ptr(symbols);
+}
+
+static PyObject *module_symbol_text(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	const struct kd_module *module = with_symbols((ModuleObject *)self);
+	return module ? kd_py_module_symbol_text(module, args, kwargs) : NULL;
 }
 
 static PyMemberDef module_members[] = {
@@ -174,8 +190,22 @@ static PyMemberDef module_members[] = {
 	{},
 };
 
+static PyObject *get_symbol_nr(PyObject *self, void *closure)
+{
+	(void)closure;
+	const struct kd_module *module = with_symbols((ModuleObject *)self);
+	return module ? PyLong_FromSize_t(module->symbol_nr) : NULL;
+}
+
+static PyGetSetDef module_getset[] = {
+	{ "symbol_nr", get_symbol_nr, NULL, KD_DOC_Module_symbol_nr, NULL },
+	{},
+};
+
 static PyMethodDef module_methods[] = {
-	{ "symbols", module_symbols, METH_NOARGS, KD_DOC_Module_symbols },
+	{ "symbols", (PyCFunction)(void (*)(void))module_symbols, METH_VARARGS | METH_KEYWORDS, KD_DOC_Module_symbols },
+	{ "symbol_text", (PyCFunction)(void (*)(void))module_symbol_text, METH_VARARGS | METH_KEYWORDS,
+	  KD_DOC_Module_symbol_text },
 	{},
 };
 
@@ -187,5 +217,6 @@ PyTypeObject kd_py_Module = {
 	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 	.tp_doc = KD_DOC_Module,
 	.tp_members = module_members,
+	.tp_getset = module_getset,
 	.tp_methods = module_methods,
 };

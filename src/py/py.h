@@ -43,6 +43,7 @@ typedef struct {
 	PyObject *declarations;	  /* function that declares what pykd knows of globals, or NULL: it has been called */
 	PyObject *modules_error;  /* exception or NULL */
 	struct kd_unwinder *unwinder; /* made on first use */
+	uint8_t *window;	      /* memory of find_texts(): a search is thousands of calls */
 } DumpObject;
 
 extern PyTypeObject kd_py_Dump;
@@ -173,9 +174,16 @@ PyObject *kd_py_dump_disassemble(PyObject *self, PyObject *args, PyObject *kwarg
 PyObject *kd_py_dump_follow(DumpObject *self, PyObject *args, PyObject *kwargs);
 PyObject *kd_py_dump_read_columns(DumpObject *self, PyObject *args, PyObject *kwargs);
 
+/* ---- symbol_text.c ---- */
+
+PyObject *kd_py_dump_symbol_text(DumpObject *self, PyObject *args, PyObject *kwargs);
+/** @param module has its symbols. */
+PyObject *kd_py_module_symbol_text(const struct kd_module *module, PyObject *args, PyObject *kwargs);
+
 /* ---- search.c ---- */
 
 PyObject *kd_py_dump_find_words(DumpObject *self, PyObject *args, PyObject *kwargs);
+PyObject *kd_py_dump_find_texts(DumpObject *self, PyObject *args, PyObject *kwargs);
 PyObject *kd_py_dump_readable(DumpObject *self, PyObject *args, PyObject *kwargs);
 
 #endif

@@ -158,6 +158,166 @@ PyObject *kd_py_dump_find_words(DumpObject *self, PyObject *args, PyObject *kwar
 	return Py_BuildValue("(OK)", list, (unsigned long long)kd_min(address, end));
 }
 
+/* ---- text ---- */
+
+#define TEXT_MAX 4096		/* bytes of one text */
+#define WINDOW_LEN (256u << 10) /* searched at once: fits into a processor's cache */
+
+struct texts {
+	const uint8_t *bytes[PATTERN_MAX];
+	size_t len[PATTERN_MAX];
+	Py_ssize_t nr;
+	size_t len_max;
+};
+
+static bool texts_of(PyObject *sequence, struct texts *texts)
+{
+	texts->nr = PySequence_Fast_GET_SIZE(sequence);
+	texts->len_max = 0;
+	if (texts->nr > PATTERN_MAX)
+		return PyErr_Format(PyExc_ValueError, "more than %d texts", PATTERN_MAX), false;
+	for (Py_ssize_t i = 0; i < texts->nr; i++) {
+		PyObject *bytes = PySequence_Fast_GET_ITEM(sequence, i);
+		if (!PyBytes_Check(bytes))
+			return PyErr_SetString(PyExc_TypeError, "a text is bytes"), false;
+		texts->bytes[i] = (const uint8_t *)PyBytes_AS_STRING(bytes);
+		texts->len[i] = PyBytes_GET_SIZE(bytes);
+		if (!texts->len[i] || texts->len[i] > TEXT_MAX)
+			return PyErr_Format(PyExc_ValueError, "a text has 1 to %d bytes", TEXT_MAX), false;
+		texts->len_max = kd_max(texts->len_max, texts->len[i]);
+	}
+	return true;
+}
+
+/*
+ * Offset of the first place in [from, end) where text begins, or end; bytes has len + 8 bytes behind end. Eight places
+ * are tried at a time, by the first and the last byte of the text.
+ */
+static size_t find_text(const uint8_t *bytes, size_t from, size_t end, const uint8_t *text, size_t len)
+{
+	const uint64_t ones = 0x0101010101010101u, highs = ones << 7;
+	const uint64_t first = ones * text[0], last = ones * text[len - 1];
+	for (size_t at = from; at < end; at += sizeof(uint64_t)) {
+		uint64_t head, tail;
+		memcpy(&head, bytes + at, sizeof(head));
+		memcpy(&tail, bytes + at + len - 1, sizeof(tail));
+		uint64_t differing = (head ^ first) | (tail ^ last); /* a byte of zeros: both are equal */
+		if (!((differing - ones) & ~differing & highs))
+			continue;
+		for (size_t place = at; place < kd_min(at + sizeof(uint64_t), end); place++)
+			if (!memcmp(bytes + place, text, len))
+				return place;
+	}
+	return end;
+}
+
+/* What was read without a gap and not yet searched to its end. */
+struct window {
+	uint8_t *bytes;
+	uint64_t address; /* of the first byte */
+	size_t len;
+	size_t from; /* up to here it was searched */
+};
+
+/*
+ * Find texts that begin in window->from up to end and are all in the window. They do not overlap: the search goes on
+ * behind each. Where several begin, the first of them counts.
+ */
+static bool search_window(struct window *window, size_t end, const struct texts *texts, PyObject *list)
+{
+	size_t next[PATTERN_MAX], ends[PATTERN_MAX];
+	for (Py_ssize_t i = 0; i < texts->nr; i++) {
+		ends[i] = window->len >= texts->len[i] ? kd_min(end, window->len - texts->len[i] + 1) : 0;
+		next[i] = window->from;
+		if (window->from < ends[i])
+			next[i] = find_text(window->bytes, window->from, ends[i], texts->bytes[i], texts->len[i]);
+	}
+	while (true) {
+		Py_ssize_t best = -1;
+		for (Py_ssize_t i = 0; i < texts->nr; i++)
+			if (next[i] < ends[i] && (best < 0 || next[i] < next[best]))
+				best = i;
+		if (best < 0)
+			break;
+		KD_PYOBJECT PyObject *match =
+			Py_BuildValue("(Kn)", (unsigned long long)(window->address + next[best]), best);
+		if (!match || PyList_Append(list, match) < 0)
+			return false;
+		window->from = next[best] + texts->len[best];
+		for (Py_ssize_t i = 0; i < texts->nr; i++)
+			if (next[i] < window->from && next[i] < ends[i])
+				next[i] = window->from < ends[i] ? find_text(window->bytes, window->from, ends[i],
+									     texts->bytes[i], texts->len[i])
+								 : ends[i];
+	}
+	window->from = kd_max(window->from, end);
+	return true;
+}
+
+/* Search what was read and keep of it what a text may begin in that goes on in the next page. */
+static bool search_and_keep(struct window *window, const struct texts *texts, PyObject *list)
+{
+	size_t done = window->len - kd_min(window->len, texts->len_max - 1);
+	if (!search_window(window, done, texts, list))
+		return false;
+	done = kd_min(window->from, window->len);
+	memmove(window->bytes, window->bytes + done, window->len - done);
+	window->address += done;
+	window->len -= done;
+	window->from -= done;
+	return true;
+}
+
+PyObject *kd_py_dump_find_texts(DumpObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *keywords[] = { "start", "end", "texts", "beyond", "physical", "pgd", "limit", NULL };
+	uint64_t start, end;
+	unsigned int beyond = 0;
+	Py_ssize_t limit = 1 << 16;
+	int physical = 0;
+	PyObject *texts_argument, *pgd = Py_None;
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&O&O|$IpOn:find_texts", keywords, kd_py_address, &start,
+					 kd_py_address, &end, &texts_argument, &beyond, &physical, &pgd, &limit))
+		return NULL;
+	KD_PYOBJECT PyObject *sequence = PySequence_Fast(texts_argument, "texts must be a sequence");
+	struct texts texts;
+	struct space space;
+	if (!sequence || !texts_of(sequence, &texts) || !space_init(self, &space, physical, pgd))
+		return NULL;
+	/* Behind what is searched there is room for eight bytes more at the end of the longest text. */
+	if (!self->window)
+		self->window = PyMem_Calloc(1, WINDOW_LEN + space.page_size + 2 * TEXT_MAX + sizeof(uint64_t));
+	uint8_t *bytes = self->window;
+	if (!bytes)
+		return PyErr_NoMemory();
+	KD_PYOBJECT PyObject *list = PyList_New(0);
+	struct window window = { .bytes = bytes, .address = start };
+	uint64_t last = end + kd_min(kd_min(beyond, UINT64_MAX - end), TEXT_MAX);
+	for (uint64_t address = start; list && address < last;) {
+		if (PyList_GET_SIZE(list) >= limit)
+			return Py_BuildValue("(OK)", list,
+					     (unsigned long long)kd_min(window.address + window.from, end));
+		uint64_t piece = kd_min(space.page_size - address % space.page_size, last - address);
+		const uint8_t *view = space_view(&space, address);
+		if (view) {
+			memcpy(window.bytes + window.len, view, piece);
+			window.len += piece;
+		}
+		address += piece;
+		if (view && window.len < WINDOW_LEN && address < last)
+			continue;
+		if (!view || address >= last) {
+			uint64_t left = end > window.address ? end - window.address : 0;
+			if (!search_window(&window, kd_min(window.len, left), &texts, list))
+				return NULL;
+			window = (struct window){ .bytes = bytes, .address = address };
+		} else if (!search_and_keep(&window, &texts, list)) {
+			return NULL;
+		}
+	}
+	return list ? Py_BuildValue("(OK)", list, (unsigned long long)end) : NULL;
+}
+
 static bool append_run(PyObject *list, uint64_t start, const char *bytes, size_t len)
 {
 	if (!len)

@@ -212,6 +212,26 @@ struct kd_error *kd_kallsyms_get(struct kd_kallsyms *kallsyms, uint32_t n, struc
 	return NULL;
 }
 
+struct kd_error *kd_kallsyms_peek(struct kd_kallsyms *kallsyms, uint32_t n, char name[KD_KALLSYMS_NAME_MAX + 1],
+				  struct kd_symbol *ret)
+{
+	if (n >= kallsyms->tables.nr)
+		return kd_error_create(KD_ERROR_VALUE, "no kernel symbol number %" PRIu32 " of %" PRIu32, n,
+				       kallsyms->tables.nr);
+	kd_vaddr address;
+	struct entry entry;
+	struct kd_error *err = symbol_address(kallsyms, n, &address);
+	if (!err)
+		err = symbol_entry(kallsyms, n, &entry);
+	if (err)
+		return err;
+	if (kd_kallsyms_tokens_decode(&kallsyms->tokens, entry.codes, entry.len, name) < 0)
+		return kd_error_create(KD_ERROR_FORMAT, "kallsyms name %" PRIu32 " is too long", n);
+	char type = kd_kallsyms_tokens_type(&kallsyms->tokens, entry.codes);
+	*ret = (struct kd_symbol){ .address = address, .name = name, .type = type };
+	return NULL;
+}
+
 /* ---- names to numbers: one pass over all names ---- */
 
 static uint32_t head_of(const struct kd_kallsyms *kallsyms, uint64_t hash)

@@ -21,6 +21,9 @@ struct kd_symbol {
 	char type;	    /* as `nm` prints it: T t D d B b R r A V W … */
 };
 
+/** Longest name without NUL that is accepted; the kernel's own KSYM_NAME_LEN is 128, since 6.1 512 bytes. */
+#define KD_KALLSYMS_NAME_MAX 1023
+
 struct kd_kallsyms;
 
 /** Errors: KD_ERROR_LOOKUP when there are no tables (CONFIG_KALLSYMS off, or not found); faults. */
@@ -31,6 +34,13 @@ uint32_t kd_kallsyms_nr(const struct kd_kallsyms *kallsyms);
 
 /** The n-th symbol in address order (as /proc/kallsyms prints them). */
 struct kd_error *kd_kallsyms_get(struct kd_kallsyms *kallsyms, uint32_t n, struct kd_symbol *ret) KD_RETURNS_ERROR;
+
+/**
+ * As kd_kallsyms_get(), for those that only look: the name is decoded into the caller's memory and not kept, the size
+ * is not looked for.
+ */
+struct kd_error *kd_kallsyms_peek(struct kd_kallsyms *kallsyms, uint32_t n, char name[KD_KALLSYMS_NAME_MAX + 1],
+				  struct kd_symbol *ret) KD_RETURNS_ERROR;
 
 /**
  * Numbers (for kd_kallsyms_get) of all symbols of this name in address order.

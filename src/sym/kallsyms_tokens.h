@@ -9,10 +9,8 @@
 
 #include "base/error.h"
 #include "base/types.h"
+#include "sym/kallsyms.h"
 #include "sym/kallsyms_tables.h"
-
-/** Longest name without NUL that is accepted; the kernel's own KSYM_NAME_LEN is 128, since 6.1 512 bytes. */
-#define KD_KALLSYMS_NAME_MAX 1023
 
 struct kd_kallsyms_tokens {
 	char *text;

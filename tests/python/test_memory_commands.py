@@ -125,6 +125,34 @@ class Search(Commands):
         (line,) = self.lines(f"search -c -s {start & ~0xFFF:x} -l 2000 'Linux version'")
         self.assertTrue(line.startswith(f"{start:x}: Linux version "), line)
 
+    def test_texts_against_regular_expressions(self):
+        """Of texts that overlap, that begin in one place, that lie across pages and steps."""
+        start = self.dump.address_of("linux_banner") & ~0xFFF
+        end = start + (1 << 20)
+        data = b"".join(data for _, data in self.dump.readable(start, end))
+        self.assertEqual(len(data), end - start)
+        across = data[0x1FFA:0x2006]
+        for texts in ([across], [b"a"], [b"aa", b"aaa"], [b"ing", b"i", b"ng", b"task"], [b"\0\0\0\0"], [b"lock", b"unlock", across[2:]]):
+            expected = [(start + match.start(), texts.index(match[0])) for match in re.finditer(b"|".join(map(re.escape, texts)), data)]
+            self.assertTrue(expected)
+            self.assertEqual(self.dump.find_texts(start, end, texts, limit=1 << 30), (expected, end))
+            found, at = [], start
+            while at < end:  # as the command does, in steps that cut texts in two
+                more, at = self.dump.find_texts(at, min(at + 0x1003, end), texts, beyond=0x100, limit=100)
+                found += more
+            if len({len(text) for text in texts}) == 1 and texts[0][0] not in texts[0][1:]:
+                self.assertEqual(found, expected)
+        with self.assertRaises(ValueError):
+            self.dump.find_texts(start, end, [b""])
+        self.refused('search -c ""', "search: an empty text is everywhere")
+
+    def test_texts_end_where_memory_does(self):
+        start = self.dump.address_of("linux_banner")
+        self.assertEqual(self.dump.find_texts(start, start + 5, [b"Linux"])[0], [(start, 0)])
+        self.assertEqual(self.dump.find_texts(start, start + 4, [b"Linux"])[0], [])
+        self.assertEqual(self.dump.find_texts(start, start + 4, [b"Linux"], beyond=1)[0], [(start, 0)])
+        self.assertEqual(self.dump.find_texts(start + 1, start + 4, [b"Linux"], beyond=9)[0], [])
+
     def test_range_and_context(self):
         start = self.dump.address_of("init_task")
         tasks = start + self.dump.type("struct task_struct").offset_of("tasks")
@@ -288,6 +316,37 @@ class Structs(Commands):
         self.assertEqual(self.lines("whatis task_struct.comm"), ["struct task_struct {", f"  [{self.dump.type('struct task_struct').offset_of('comm')}] char comm[16];", "}"])
         self.assertIn("  16  list_head", self.lines("whatis -r 16"))
 
+    def test_who_uses_a_type(self):
+        """Against a walk over all members in Python."""
+
+        def uses(type, wanted, known):
+            if type not in known:
+                known[type] = False
+                known[type] = any(member_uses(member.type, wanted, known) for member in type.members())
+            return known[type]
+
+        def member_uses(type, wanted, known):
+            embedded = True
+            while True:
+                if wanted in (type.name, str(type)):
+                    return True
+                if type.kind not in ("pointer", "array", "qualified", "typedef"):
+                    break
+                embedded &= type.kind != "pointer"
+                type = type.target
+            return embedded and type.kind in ("struct", "union") and uses(type, wanted, known)
+
+        for wanted in ("mutex", "task_struct", "struct list_head *", "atomic_t", "unsigned long"):
+            known = {}
+            everything = [type for kind in ("struct", "union") for type in self.dump.types(kind)]
+            expected = sorted({(type.size, type.name) for type in everything if uses(type, wanted, known)})
+            self.assertTrue(expected)
+            found = [tuple(line.split()) for line in self.lines(f"whatis -m '{wanted}'")[1:]]
+            self.assertEqual(sorted({(int(size), name) for size, name in found}), expected, wanted)
+        self.assertEqual(self.lines("whatis -m nosuchtype"), ["SIZE  TYPE"])
+        sizes = {type.size for type in self.dump.types("union")}
+        self.assertEqual({type.size for type in self.dump.types("union", size_min=30, size_max=40)}, {size for size in sizes if 30 <= size <= 40})
+
     def test_refused(self):
         self.refused("struct task_struct 0xdeadbeef", "struct: invalid kernel virtual address: 0xdeadbeef")
         self.refused("union task_struct", "union: data type mismatch: task_struct is not a union")
@@ -351,6 +410,18 @@ class Small(Commands):
 
     def test_ascii(self):
         self.assertEqual(self.output("ascii 6162"), "0000000000006162: ba<NUL><NUL><NUL><NUL><NUL><NUL>\n")
+
+    def test_listings_are_their_rows(self):
+        """Text of many symbols is made in bulk, not from rows: it must say the same."""
+        for command in ("sym -l", "sym -M", f"sym -m {self.dump.modules()[0].name}"):
+            expected = []
+            for row in json.loads(self.output(f"{command} --json"))["rows"]:
+                expected.append(f"{row['address']:x} {row['boundary']}" if "boundary" in row else f"{row['address']:x} ({row['type']}) {row['name']}")
+            self.assertGreater(len(expected), 10)
+            self.assertEqual(self.lines(command), expected, command)
+        containing = [line for line in self.lines("sym -l") if "tcp_v4" in line]
+        self.assertEqual([line.split(" [")[0] for line in self.lines("sym -q tcp_v4")], containing)
+        self.assertEqual(list(self.dump.kernel_symbols("no such")), [])
 
     def test_symbols(self):
         self.assertEqual(self.output("sym -q nosuchzzz"), "(none found)\n")

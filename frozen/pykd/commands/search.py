@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -18,8 +17,8 @@ STEP = 1 << 26
 """Bytes searched between two looks at the keyboard"""
 CHARACTERS = 56
 """Of the text that is found, what is shown"""
-OVERLAP = 256
-"""Bytes of a run that are searched with the next one, as text may lie across both"""
+OVERLAP = 4096
+"""Bytes behind a step that text which begins in it may go on to"""
 KERNEL = 1 << 63
 MAPPED_TIMES, MAPPED_MORE = 2, 1 << 30
 """Of memory outside the direct map so many times that of the machine is searched, and so many bytes of devices"""
@@ -225,19 +224,21 @@ class _Text:
     """Strings, wherever they begin."""
 
     def __init__(self, options: Any) -> None:
-        words = [word.encode("utf-8", "surrogateescape") for word in options.arguments]
-        self.pattern = re.compile(b"|".join(re.escape(word) for word in words))
+        self.texts = [word.encode("utf-8", "surrogateescape") for word in options.arguments]
+        if not all(self.texts):
+            raise UsageError("an empty text is everywhere")
 
     def find(self, dump: Dump, start: int, end: int, space: _Space) -> Iterator[Row]:
-        for at in range(start, end, STEP):
+        where: Any = {"physical": space.physical, "pgd": space.pgd}
+        at = start
+        while at < end:
             space.reached(at)
             # what begins before the step's end may go on behind it
-            runs = dump.readable(at, min(end, at + STEP + OVERLAP), physical=space.physical, pgd=space.pgd)
-            for address, data in runs:
-                for match in self.pattern.finditer(data):
-                    if address + match.start() < at + STEP:
-                        shown = data[match.start() : match.start() + CHARACTERS]
-                        yield {"address": address + match.start(), "text": hexdump.printable(shown)}
+            stop = min(end, at + STEP)
+            found, at = dump.find_texts(at, stop, self.texts, beyond=min(end - stop, OVERLAP), **where)
+            for address, _ in found:
+                _, shown = dump.readable(address, min(end, address + CHARACTERS), **where)[0]
+                yield {"address": address, "text": hexdump.printable(shown)}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

@@ -13,6 +13,8 @@ from pykd.expression import address as to_address
 from pykd.expression import no_symbol
 from pykd.session import Session
 
+PIECE = 1 << 9
+"""Symbols whose lines are made at once"""
 _SECTIONS = (
     ("text", "MODULE TEXT"),
     ("data", "MODULE DATA"),
@@ -51,17 +53,64 @@ def _row(symbol: Symbol, address: int | None = None, dump: Dump | None = None) -
     }
 
 
-def _of_module(module: Module) -> Iterator[Row]:
-    """A module's symbols between lines that say where each of its ranges begins and ends."""
+class _Listing:
+    """All symbols of the kernel, of all modules, or of one: as rows, or, as these are very many, as text made in bulk."""
+
+    def __init__(self, dump: Dump, modules: list[Module], *, kernel: bool) -> None:
+        self.dump = dump
+        self.modules = sorted(modules, key=lambda module: min((start for start, _ in module.memory.values()), default=0))
+        self.kernel = kernel
+
+    def __iter__(self) -> Iterator[Row]:
+        if self.kernel:
+            symbols = list(self.dump.kernel_symbols())
+            yield from (_row(symbol, dump=self.dump) for symbol in symbols)
+            yield from _missing(self.dump, len(symbols))
+        for module in self.modules:
+            yield from _of_module(module)
+
+    def text(self) -> Iterator[str]:
+        """Pieces of many lines each."""
+        if self.kernel:
+            found, letters = 0, tuple(_bounds(self.dump))
+            for first in range(0, self.dump.symbol_nr, PIECE):
+                piece, nr = self.dump.symbol_text(first, PIECE, letters, clones.MARKS)
+                found += nr
+                yield piece
+            yield from (f"sym: {row['error']}" for row in _missing(self.dump, found))
+        for module in self.modules:
+            try:
+                nr = module.symbol_nr
+            except Error as error:
+                yield f"sym: symbols of {module.name}: {error}"
+                nr = 0
+            for start, size, label in _ranges(module):
+                yield f"{start:x} {label} START: {module.name}"
+                yield from (module.symbol_text(first, PIECE, start, start + size, clones.MARKS)[0] for first in range(0, nr, PIECE))
+                yield f"{start + size:x} {label} END: {module.name}"
+
+
+def _missing(dump: Dump, found: int) -> Iterator[Row]:
+    if found < dump.symbol_nr:
+        yield {"error": f"found {found} of {dump.symbol_nr} symbols of the kernel"}
+
+
+def _ranges(module: Module) -> list[tuple[int, int, str]]:
+    """(start, size, what it is called) of a module's memory, in order of address."""
     ranges = [(start, size, label) for key, label in _SECTIONS if (start := module.memory.get(key, (0, 0))[0]) and (size := module.memory[key][1])]
     if set(module.memory) <= {"text", "init_text"}:  # one range for all before Linux 6.4
         ranges = [(start, size, label.replace(" TEXT", "").replace("INIT_TEXT", "INIT")) for start, size, label in ranges]
+    return sorted(ranges)
+
+
+def _of_module(module: Module) -> Iterator[Row]:
+    """A module's symbols between rows that say where each of its ranges begins and ends."""
     try:
         symbols = module.symbols()
     except Error as error:
         yield {"error": f"symbols of {module.name}: {error}"}
         symbols = []
-    for start, size, label in sorted(ranges):
+    for start, size, label in _ranges(module):
         yield {"address": start, "boundary": f"{label} START: {module.name}"}
         for symbol in symbols:
             if start <= symbol.address < start + size:
@@ -69,42 +118,31 @@ def _of_module(module: Module) -> Iterator[Row]:
         yield {"address": start + size, "boundary": f"{label} END: {module.name}"}
 
 
-def rows(session: Session, options: Any) -> Iterator[Row]:
+def rows(session: Session, options: Any) -> Iterable[Row]:
     dump = session.dump
-    if options.l:
-        for symbol in dump.kernel_symbols():
-            yield _row(symbol, dump=dump)
-        options.M = 1
-    if options.M:
-        for module in sorted(dump.modules(), key=lambda module: min((start for start, _ in module.memory.values()), default=0)):
-            yield from _of_module(module)
-        return
-    if options.l:
-        return
+    if options.l or options.M:
+        return _Listing(dump, dump.modules(), kernel=bool(options.l))
     if options.m:
         chosen = [module for module in dump.modules() if module.name == options.m]
         if not chosen:
             raise CommandError(f"{options.m}: no such module")
-        yield from _of_module(chosen[0])
-        return
+        return _Listing(dump, chosen[:1], kernel=False)
     if options.q:
-        yield from _containing(session, options.q)
-        return
+        return _containing(session, options.q)
     if not options.arguments:
         raise UsageError("a symbol or an address is missing")
-    for word in options.arguments:
-        yield from _one(session, word, options)
+    return (row for word in options.arguments for row in _one(session, word, options))
 
 
 def _containing(session: Session, text: str) -> Iterator[Row]:
     found = False
-    for symbol in session.dump.kernel_symbols():
+    for symbol in session.dump.kernel_symbols(text):
         if text in clones.plain(symbol.name):
             found = True
             yield _row(symbol, dump=session.dump)
     for module in session.dump.modules():
         try:
-            symbols = module.symbols()
+            symbols = module.symbols(text)
         except Error as error:
             yield {"error": f"symbols of {module.name}: {error}"}
             continue
@@ -145,6 +183,9 @@ def _one(session: Session, word: str, options: Any) -> Iterator[Row]:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if isinstance(rows, _Listing):
+        yield from (piece for piece in rows.text() if piece)
+        return
     for row in rows:
         if "error" in row:
             yield f"sym: {row['error']}"

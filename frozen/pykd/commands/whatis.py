@@ -23,48 +23,17 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 def _search(session: Session, options: Any) -> Iterator[Row]:
     """Structures of a size or range of sizes, or with a member of a given type."""
-    low, high = 0, 1 << 64
+    low, high = 0, (1 << 64) - 1
     if options.r:
         first, _, last = options.r.partition("-")
         try:
             low, high = int(first, 0), int(last or first, 0)
         except ValueError:
             raise CommandError(f"not a valid number: {options.r}") from None
-    found = set()
-    finder = _Finder(options.m) if options.m else None
     for kind in ("struct", "union"):
-        for type in session.dump.types(kind):
-            size = type.strip().size
-            if type.name and low <= size <= high and (finder is None or finder.has(type)):
-                found.add((size, type.name, kind))
-    for size, name, kind in found:
-        yield {"size": size, "type": name, "kind": kind}
-
-
-class _Finder:
-    """Finds structures with a member that is, or points to, a type named *wanted*, embedded ones included."""
-
-    def __init__(self, wanted: str) -> None:
-        self.wanted = wanted
-        self.known: dict[Type, bool] = {}
-
-    def has(self, type: Type, depth: int = 0) -> bool:
-        found = self.known.get(type)
-        if found is None:
-            found = depth < 50 and any(self._is(member.type, depth) for member in type.members())
-            self.known[type] = found
-        return found
-
-    def _is(self, type: Type, depth: int) -> bool:
-        embedded = True
-        while True:
-            if self.wanted in (type.name, str(type)):
-                return True
-            if type.kind not in ("pointer", "array", "qualified", "typedef") or type.target is None:
-                break
-            embedded &= type.kind != "pointer"
-            type = type.target
-        return embedded and type.kind in ("struct", "union") and self.has(type, depth + 1)
+        found = session.dump.types(kind, size_min=low, size_max=high, using=options.m)
+        for size, name in {(type.size, type.name) for type in found}:
+            yield {"size": size, "type": name, "kind": kind}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
