@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "object/namesake.h"
 
 /* A layer and the outcome of the one attempt to create it. */
 #define LAYER(type)                     \
@@ -199,9 +200,50 @@ struct kd_error *kd_program_read(struct kd_program *program, kd_paddr pgd, kd_va
 	return err;
 }
 
-struct kd_error *kd_program_symbol(struct kd_program *program, const char *name, const char *module,
-				   struct kd_symbol *ret)
+enum {
+	NAMESAKES_MAX = 64, /* more are not looked at */
+};
+
+static struct kd_namesake_init init_memory(struct kd_kallsyms *kallsyms)
 {
+	struct kd_namesake_init init = {};
+	struct kd_error *err = kd_kallsyms_address(kallsyms, "__init_begin", &init.start);
+	if (!err)
+		err = kd_kallsyms_address(kallsyms, "__init_end", &init.end);
+	if (err || init.end < init.start)
+		init = (struct kd_namesake_init){};
+	kd_error_destroy(err);
+	return init;
+}
+
+/* The kernel's symbols of that name: the one that fits best, if there are any. */
+static struct kd_error *kernel_symbol(struct kd_kallsyms *kallsyms, const char *name, const struct kd_type *type,
+				      struct kd_symbol *ret, size_t *ret_nr)
+{
+	uint32_t numbers[NAMESAKES_MAX];
+	struct kd_symbol found[NAMESAKES_MAX];
+	size_t nr;
+	struct kd_error *err = kd_kallsyms_find(kallsyms, name, numbers, NAMESAKES_MAX, &nr);
+	if (err || !nr) {
+		*ret_nr = 0;
+		return err;
+	}
+	size_t of = kd_min(nr, NAMESAKES_MAX);
+	for (size_t i = 0; i < of; i++) {
+		err = kd_kallsyms_get(kallsyms, numbers[i], &found[i]);
+		if (err)
+			return err;
+	}
+	struct kd_namesake_init init = of > 1 ? init_memory(kallsyms) : (struct kd_namesake_init){};
+	*ret = found[of > 1 ? kd_namesake_choose(found, of, type, &init) : 0];
+	*ret_nr = nr;
+	return NULL;
+}
+
+struct kd_error *kd_program_symbol(struct kd_program *program, const char *name, const char *module,
+				   struct kd_symbol *ret, bool *ret_several)
+{
+	*ret_several = false;
 	/* The kernel's own names need no module list, which in turn needs types. */
 	struct kd_kallsyms *kallsyms;
 	struct kd_error *err = kd_program_kallsyms(program, &kallsyms);
@@ -214,13 +256,11 @@ struct kd_error *kd_program_symbol(struct kd_program *program, const char *name,
 		return NULL;
 	}
 	if (!module || !*module) {
-		uint32_t n;
 		size_t nr;
-		err = kd_kallsyms_find(kallsyms, name, &n, 1, &nr);
-		if (err)
+		err = kernel_symbol(kallsyms, name, NULL, ret, &nr);
+		*ret_several = !err && nr > 1;
+		if (err || nr)
 			return err;
-		if (nr)
-			return kd_kallsyms_get(kallsyms, n, ret);
 		if (module)
 			return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s in the kernel", name);
 	}
@@ -229,4 +269,39 @@ struct kd_error *kd_program_symbol(struct kd_program *program, const char *name,
 	if (kd_error_catch(&err, KD_ERROR_LOOKUP))
 		return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s", name);
 	return err ? err : kd_symbol_find(modules, name, module, ret);
+}
+
+struct kd_error *kd_program_variable(struct kd_program *program, const char *name, const struct kd_type *type,
+				     struct kd_symbol *ret)
+{
+	struct kd_kallsyms *kallsyms;
+	struct kd_error *err = kd_program_kallsyms(program, &kallsyms);
+	bool several;
+	if (err) {
+		kd_error_destroy(err);
+		return kd_program_symbol(program, name, NULL, ret, &several);
+	}
+	size_t nr;
+	err = kernel_symbol(kallsyms, name, type, ret, &nr);
+	if (err)
+		return err;
+	if (!nr)
+		return kd_program_symbol(program, name, NULL, ret, &several);
+	struct kd_namesake_init init = init_memory(kallsyms);
+	if (!(kd_namesake_faults(ret, type, &init) & ~KD_NAMESAKE_TOO_LARGE))
+		return NULL;
+
+	/* None of the kernel's can be it. */
+	struct kd_modules *modules;
+	err = kd_program_modules(program, &modules);
+	KD_FREE struct kd_symbol *all = NULL;
+	if (!err)
+		err = kd_symbol_find_all(modules, name, &all, &nr);
+	if (err) {
+		kd_error_destroy(err);
+		return NULL;
+	}
+	if (nr)
+		*ret = all[kd_namesake_choose(all, nr, type, &init)];
+	return NULL;
 }

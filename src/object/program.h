@@ -37,8 +37,15 @@ struct kd_error *kd_program_modules(struct kd_program *program, struct kd_module
 struct kd_error *kd_program_read(struct kd_program *program, kd_paddr pgd, kd_vaddr address, void *buffer,
 				 size_t len) KD_RETURNS_ERROR;
 
-/** A symbol by name over all sources: kallsyms, modules, and where there is no kallsyms, the few of vmcoreinfo. */
+/**
+ * A symbol by name over all sources: kallsyms, modules, and where there is no kallsyms, the few of vmcoreinfo.
+ * @param[out] ret_several the kernel has more of that name: who knows the type may ask kd_program_variable().
+ */
 struct kd_error *kd_program_symbol(struct kd_program *program, const char *name, const char *module,
-				   struct kd_symbol *ret) KD_RETURNS_ERROR;
+				   struct kd_symbol *ret, bool *ret_several) KD_RETURNS_ERROR;
+
+/** The symbol that a variable or function of this type can be, as namesake.h says: the kernel's, else a module's. */
+struct kd_error *kd_program_variable(struct kd_program *program, const char *name, const struct kd_type *type,
+				     struct kd_symbol *ret) KD_RETURNS_ERROR;
 
 #endif

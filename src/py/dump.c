@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Dump: the face of one open dump. */
+#include "object/namesake.h"
 #include "py/py.h"
 
 #include <limits.h>
@@ -525,6 +526,29 @@ METHOD(ranges)
 
 /* ---- names ---- */
 
+static struct kd_types *types_of_globals(PyObject *self);
+
+/* Of several symbols of that name the one that has the type that the name is declared to have, if it is. */
+static struct kd_error *find_symbol(PyObject *self, const char *name, const char *module, struct kd_symbol *ret)
+{
+	bool several;
+	struct kd_program *program = DUMP(self)->program;
+	struct kd_error *err = kd_program_symbol(program, name, module, ret, &several);
+	if (err || !several)
+		return err;
+	struct kd_types *types = types_of_globals(self);
+	const struct kd_type *type;
+	if (!types) {
+		PyErr_Clear();
+		return NULL;
+	}
+	err = kd_types_of_symbol(types, name, &type);
+	if (!err)
+		return kd_program_variable(program, name, type, ret);
+	kd_error_destroy(err);
+	return NULL;
+}
+
 METHOD(symbol)
 {
 	static char *keywords[] = { "name", "module", NULL };
@@ -532,7 +556,7 @@ METHOD(symbol)
 	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s|z:symbol", keywords, &name, &module))
 		return NULL;
 	struct kd_symbol symbol;
-	struct kd_error *err = kd_program_symbol(DUMP(self)->program, name, module, &symbol);
+	struct kd_error *err = find_symbol(self, name, module, &symbol);
 	return err ? kd_py_raise(err) : kd_py_symbol_wrap(&symbol);
 }
 
@@ -608,7 +632,7 @@ METHOD(address_of)
 	struct kd_symbol symbol = {};
 	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s|z:address_of", keywords, &name, &module))
 		return NULL;
-	struct kd_error *err = kd_program_symbol(DUMP(self)->program, name, module, &symbol);
+	struct kd_error *err = find_symbol(self, name, module, &symbol);
 	if (err && !kd_error_catch(&err, KD_ERROR_LOOKUP))
 		return kd_py_raise(err);
 	return PyLong_FromUnsignedLongLong(symbol.address);
@@ -806,7 +830,9 @@ ONE_ARGUMENT(variable)
 	if (!name)
 		return NULL;
 	struct kd_symbol symbol;
-	struct kd_error *err = kd_program_symbol(DUMP(self)->program, name, NULL, &symbol);
+	bool several;
+	struct kd_program *program = DUMP(self)->program;
+	struct kd_error *err = kd_program_symbol(program, name, NULL, &symbol, &several);
 	if (err)
 		return kd_py_raise(err);
 	struct kd_types *types = types_of_globals(self);
@@ -814,6 +840,9 @@ ONE_ARGUMENT(variable)
 		return NULL;
 	const struct kd_type *type;
 	err = kd_types_of_symbol(types, name, &type);
+	const struct kd_namesake_init unknown = {};
+	if (!err && (several || kd_namesake_faults(&symbol, type, &unknown) & KD_NAMESAKE_WRONG_KIND))
+		err = kd_program_variable(program, name, type, &symbol);
 	return err ? kd_py_raise(err) : kd_py_value(DUMP(self), type, symbol.address);
 }
 
