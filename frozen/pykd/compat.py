@@ -52,8 +52,14 @@ def _seen_as(struct: str, path: str) -> Callable[[Struct], Any]:
     return lambda obj: obj.castTo(struct).Eval(path)
 
 
-def _split_time(name: str) -> Callable[[Struct], Parts]:
-    return lambda inode: Parts(
+class Time(Parts):
+    """As the struct that it was: programs ask for its name."""
+
+    PYT_symbol = "struct timespec64"
+
+
+def _split_time(name: str) -> Callable[[Struct], Time]:
+    return lambda inode: Time(
         tv_sec=getattr(inode, f"{name}_sec"),
         tv_nsec=getattr(inode, f"{name}_nsec"),
     )
@@ -214,10 +220,10 @@ class Elsewhere:
     def __init__(self, module: str, name: str, *needs: str) -> None:
         self.module, self.__name__, self.needs = module, name, needs
 
-    def __call__(self, obj: Any) -> Any:
+    def __call__(self, *args: Any) -> Any:
         from importlib import import_module
 
-        return getattr(import_module(self.module, __package__), self.__name__)(obj)
+        return getattr(import_module(self.module, __package__), self.__name__)(*args)
 
 
 class Unlisted:
@@ -236,6 +242,13 @@ class Word(int):
     @property
     def f(self) -> int:
         return int(self)
+
+
+class State(int):
+    """A number that became the member ``__state`` of a struct, like Word."""
+
+
+setattr(State, "__state", property(int))  # in the class body the name would be mangled
 
 
 class Count(int):
@@ -298,12 +311,14 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("d_iname", "d_shortname.string", '"dcache: back inline names with a struct-wrapped array of unsigned long" (in v6.15)'),
         ("d_count", "d_lockref.count", '98474236f72e ("vfs: make the dentry cache use the lockref infrastructure") (in v3.12)'),
         ("d_lock", "d_lockref.lock", '98474236f72e ("vfs: make the dentry cache use the lockref infrastructure") (in v3.12)'),
+        ("d_u", Adjusted("d_alias", lambda dentry: dentry), "a union without a name between v6.12 and v7.2"),
         ("d_alias", "d_u.d_alias", '946e51f2bf37 ("move d_rcu from overlapping d_child to overlapping d_alias") (in v3.19)'),
     ),
     "struct hlist_head": (
         ("next", Unlisted("first"), 'da549bdd15c2: what was the list_head d_subdirs (in v6.8)'),
     ),
     "struct inode": (
+        ("i_flock", Elsewhere(".oldfiles", "first_lock", "i_flctx"), "since v4.0: lists of a file_lock_context, one for each kind of lock"),
         ("i_bdev", Elsewhere(".oldblock", "device_of_inode"), '4e7b5671c6a8 ("block: remove i_bdev") (in v5.11)'),
         ("i_mutex", "i_rwsem", '"parallel lookups: actual switch to rwsem" (in v4.7)'),
         ("i_ctime", "__i_ctime", '13bc24457850 ("fs: rename i_ctime field to __i_ctime") (in v6.6)'),
@@ -323,6 +338,11 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         for name in (
             "blocked_member", "blocked_requests", "blocker", "file", "flags", "link", "link_cpu", "list", "owner", "pid", "type", "wait",
         )
+    )
+    + (
+        ("fl_next", Elsewhere(".oldfiles", "next_lock", "fl_file"), "since v4.0: see inode.i_flock"),
+        # The head of a list that goes on by the member of the same name; both have names of their own since v5.0.
+        ("fl_block", Adjusted("fl_blocked_member", lambda lock: lock.fl_blocked_requests), "since v5.0"),
     ),
     "struct wait_queue_head": (
         ("task_list", "head", '2055da97389a ("sched/wait: Disambiguate wq_entry->task_list and wq_head->task_list naming") (in v4.13)'),
@@ -539,6 +559,15 @@ def _add_page(cls: StructType) -> None:
         cls.flags = property(_flags_word)  # type: ignore[attr-defined]
 
 
+def _add_inode(cls: StructType) -> None:
+    _add_known(cls)
+    # A number, and a struct with the member __state between v6.12 and v7.2.
+    state = cls.PYT_type.member("i_state")
+    if state is not None and state.type.strip().kind == "struct":
+        size = state.type.size
+        cls.i_state = property(lambda inode: State(_dump_of(inode).read_unsigned(int(inode) + inode.fieldOffset("i_state"), size)))  # type: ignore[attr-defined]
+
+
 def _add_owner(function: str) -> Callable[[StructType], None]:
     """For a lock whose owner was a pointer and is a number with flags in it now."""
 
@@ -585,7 +614,7 @@ def old_names(dump: Dump) -> None:
     dump.pseudo_members.update(dict.fromkeys(NAMES, _add))
     # 53fbef56e07d ("mm: introduce memdesc_flags_t") (in v6.18): a typedef of a struct with one member in place of a number.
     dump.pseudo_members.update({"struct page": _add_page, "struct folio": _add_page, "struct sbitmap": _add_bitmap})
-    dump.pseudo_members.update({"struct super_block": _add_mounts, "struct list_lru_node": _add_items})
+    dump.pseudo_members.update({"struct inode": _add_inode, "struct super_block": _add_mounts, "struct list_lru_node": _add_items})
     dump.pseudo_members.update({"struct mutex": _add_owner("mutex_owner"), "struct rw_semaphore": _add_owner("rwsem_owner")})
 
 
@@ -640,6 +669,29 @@ def link_offset(struct: str, member: str, offset: int) -> int:
     return marked
 
 
+class OwnerOffset(int):
+    """Offset of a member to which a pointer led that leads to the whole struct now: taken from that pointer it is 0."""
+
+    owner: Callable[[int, int], int]
+
+    def __rsub__(self, pointer: int) -> int:
+        return self.owner(int(pointer), int(self))
+
+
+OWNERS: dict[tuple[str, str], Elsewhere] = {
+    # fsnotify_mark_connector.obj, since v6.10
+    ("struct inode", "i_fsnotify_marks"): Elsewhere(".oldfiles", "marked"),
+    ("struct mount", "mnt_fsnotify_marks"): Elsewhere(".oldfiles", "marked"),
+}
+"""(Struct, member): what makes of the pointer and the offset the address of the struct."""
+
+
+def owner_offset(struct: str, member: str, offset: int) -> OwnerOffset:
+    marked = OwnerOffset(offset)
+    marked.owner = OWNERS[struct, member]
+    return marked
+
+
 OLD_SYMBOLS: dict[str, str] = {
     # 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17): the first of an array.
     "tk_core": "timekeeper_data",
@@ -654,6 +706,8 @@ CONTAINERS: dict[tuple[str, str], Elsewhere] = {
     # 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11): part0 is a pointer.
     ("struct gendisk", "part0.__dev"): Elsewhere(".oldblock", "disk_of_device"),
     ("struct gendisk", "part0.__dev.kobj"): Elsewhere(".oldblock", "disk_of_kobject"),
+    # A part of super_block.s_fsnotify_info since v6.10, when fsnotify_mark_connector.obj became the address of the whole.
+    ("struct super_block", "s_fsnotify_marks"): Elsewhere(".oldfiles", "marked_super_block"),
 }
 """(Struct, member) that once lay inside the struct: what finds the struct from the address of the member now."""
 
@@ -663,6 +717,8 @@ OLD_TYPES: dict[str, str] = {
     # 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)
     "struct hd_struct": "struct block_device",
     "struct __wait_queue": "struct wait_queue_entry",
+    # Since v5.6 a struct for user space only.
+    "struct timespec": "struct timespec64",
     "struct __wait_queue_head": "struct wait_queue_head",
 }
 """Structs that have another name now."""

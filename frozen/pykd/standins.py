@@ -67,6 +67,15 @@ def _of_net(name: str) -> Callable[[], Any]:
     return value
 
 
+def _locks(name: str) -> Callable[[], Any]:
+    def value() -> Any:
+        from . import oldfiles
+
+        return getattr(oldfiles, name)()
+
+    return value
+
+
 GONE: dict[str, Callable[[], Any]] = {
     # Nobody waits for congestion any more; gone between v5.10 and v6.1.
     "congestion_wqh": list,
@@ -85,8 +94,16 @@ GONE: dict[str, Callable[[], Any]] = {
     "inet6_addr_lst": _of_net("inet6_addr_lst"),
     # A part of tk_core since v6.13, of timekeeper_data since 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17).
     "shadow_timekeeper": _shadow_timekeeper,
+    # 48f74186546c ("locks: turn the blocked_list into a hashtable") (in v3.11)
+    "blocked_list": _locks("blocked_list"),
 }
 """By name: what finds the value. Called only where the kernel has no such symbol."""
+
+CHANGED: dict[str, Callable[[], Any]] = {
+    # A list_head until 7012b02a2b2c ("locks: convert file_lock_list to be a per-cpu list") (in v3.11)
+    "file_lock_list": _locks("file_lock_list"),
+}
+"""Variables that are there, but of another type: what finds the value that programs know to use."""
 
 SEEN = frozenset(("bdev_map",))
 """Those that are to be taken for symbols: programs ask whether they exist before they read them."""

@@ -144,7 +144,7 @@ def get_task_mem_usage(addr: int) -> tuple[int, int]:
 
 def is_percpu_symbol(addr: int) -> bool:
     """Whether *addr* is that of a per-CPU variable of the kernel proper."""
-    return sym2addr("__per_cpu_start") <= addr < sym2addr("__per_cpu_end")
+    return getattr(addr, "percpu", False) or sym2addr("__per_cpu_start") <= addr < sym2addr("__per_cpu_end")
 
 
 def isfileoutput() -> bool:

@@ -38,7 +38,18 @@ from crash import (
 )
 from crash import get_GDB_output as exec_gdb_command
 from pykd import standins
-from pykd.compat import CONTAINERS, LIST_HEADS, OLD_SYMBOLS, OLD_TYPES, LinkAddress, link_offset, list_head
+from pykd.compat import (
+    CONTAINERS,
+    LIST_HEADS,
+    OLD_SYMBOLS,
+    OLD_TYPES,
+    OWNERS,
+    LinkAddress,
+    Parts,
+    link_offset,
+    list_head,
+    owner_offset,
+)
 
 from .datatypes import (
     ArtStructInfo,
@@ -258,7 +269,9 @@ def readSU(symbol: str, addr: int) -> StructResult:
     """The struct or union *symbol* at *addr*. :raises TypeError: ``no type NAME``"""
     try:
         return StructResult(symbol, addr)
-    except pykd.CTypeError:
+    except TypeError:
+        if isinstance(addr, Parts):
+            return addr
         if symbol not in OLD_TYPES:
             raise
     return StructResult(OLD_TYPES[symbol], addr)
@@ -510,6 +523,8 @@ def member_offset(sname: str, fname: str) -> int:
             offset = member.offset if member else None
         if (sname, fname) in LIST_HEADS and offset is not None and cls.PYT_type.member(fname) is None:
             offset = link_offset(sname, fname, offset)
+        if (sname, fname) in OWNERS and offset is not None:
+            offset = owner_offset(sname, fname, offset)
     except pykd.Error:
         return -1
     return -1 if offset is None else offset
@@ -572,6 +587,8 @@ def readSymbol(symbol: str) -> Any:
     """Value of a global. :raises TypeError: ``There's no symbol <NAME>``"""
     if symbol in standins.GONE and not crash.symbol_exists(symbol):
         return standins.GONE[symbol]()
+    if symbol in standins.CHANGED and crash.symbol_exists(symbol):
+        return standins.CHANGED[symbol]()
     info = whatis(symbol)
     return info.reader(info.addr)
 
