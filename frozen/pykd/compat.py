@@ -333,13 +333,13 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("f_vfsmnt", "f_path.mnt", '"kill f_vfsmnt macro" (in v3.9)'),
         ("f_count", _file_count, '90ee6ed776c0 ("fs: port files to file_ref") (in v6.13)'),
     ),
-    "struct file_lock": tuple(
-        (f"fl_{name}", f"c.flc_{name}", 'a69ce85ec9af ("filelock: split common fields into struct file_lock_core") (in v6.9)')
-        for name in (
-            "blocked_member", "blocked_requests", "blocker", "file", "flags", "link", "link_cpu", "list", "owner", "pid", "type", "wait",
-        )
-    )
-    + (
+    "struct file_lock": (
+        *(
+            (f"fl_{name}", f"c.flc_{name}", 'a69ce85ec9af ("filelock: split common fields into struct file_lock_core") (in v6.9)')
+            for name in (
+                "blocked_member", "blocked_requests", "blocker", "file", "flags", "link", "link_cpu", "list", "owner", "pid", "type", "wait",
+            )
+        ),
         ("fl_next", Elsewhere(".oldfiles", "next_lock", "fl_file"), "since v4.0: see inode.i_flock"),
         # The head of a list that goes on by the member of the same name; both have names of their own since v5.0.
         ("fl_block", Adjusted("fl_blocked_member", lambda lock: lock.fl_blocked_requests), "since v5.0"),
@@ -466,6 +466,7 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     ),
     "struct Scsi_Host": (
         ("work_q_name", Elsewhere(".oldblock", "work_queue_name", "work_q"), "since v6.11: the work queue keeps its name"),
+        ("host_busy", Elsewhere(".oldblock", "host_busy", "tag_set"), "since v5.5: counted by tags"),
     ),
     "struct nvme_ns": tuple(
         (name, f"head.{name}", "since v6.9: of the namespace, whatever the path to it") for name in ("lba_shift", "ms", "pi_type", "features")

@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+from .compat import Parts
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from _pykd import Dump, Struct
 
 
@@ -66,3 +71,42 @@ def _disk_of(address: int, member: str) -> Struct:
     device = current().struct_class("struct block_device")
     disk: Struct = device(int(address) - device.PYT_type.offset_of(member)).bd_disk
     return disk
+
+
+_SCMD_STATE_INFLIGHT = 1 << 1
+_MAX_TAGS = 1 << 16
+
+
+def host_busy(host: Struct) -> Parts:
+    """``Scsi_Host.host_busy``: how many of its commands the driver has, by the tags of its queues."""
+    dump = type(host).PYT_dump
+    command, size = dump.struct_class("struct scsi_cmnd"), dump.type("struct request").size
+    return Parts(counter=sum(bool(command(request + size).state & _SCMD_STATE_INFLIGHT) for request in _started(host.tag_set)))
+
+
+def _started(tag_set: Any) -> Iterator[int]:
+    """Addresses of the ``struct request`` that have a tag and are under way."""
+    dump = type(tag_set).PYT_dump
+    request = dump.struct_class("struct request")
+    shared = tag_set.shared_tags if tag_set.hasField("shared_tags") else None
+    for tags in [shared] if shared else [tag_set.tags[i] for i in range(min(tag_set.nr_hw_queues, _MAX_TAGS))]:
+        if not tags:
+            continue
+        table = dump.read_unsigned(int(tags) + tags.fieldOffset("rqs"))
+        reserved = tags.nr_reserved_tags
+        numbers = [*_bits(tags.breserved_tags.sb), *(reserved + bit for bit in _bits(tags.bitmap_tags.sb))]
+        for number in numbers:
+            address = dump.read_unsigned(table + 8 * number)
+            if address and request(address).state:
+                yield address
+
+
+def _bits(bitmap: Any) -> Iterator[int]:
+    """Numbers of the bits that are set and not yet put back."""
+    words = bitmap.map if bitmap.depth else []
+    for i in range(min(bitmap.map_nr, _MAX_TAGS) if bitmap.depth else 0):
+        used = words[i].word & ~words[i].cleared
+        while used:
+            bit = used & -used
+            used ^= bit
+            yield (i << bitmap.shift) + bit.bit_length() - 1

@@ -80,7 +80,7 @@ def file_lock_list() -> PerCpuList:
     """All locks that are held, by their ``fl_link``: a list, an array of a list for each CPU, one with a lock since v4.9."""
     dump = current()
     symbol = dump.symbol("file_lock_list")
-    offset = dump.symbol_type("file_lock_list").strip().member("hlist").offset
+    offset = dump.symbol_type("file_lock_list").offset_of("hlist")
     links: list[int] = []
     for cpu in cpus.possible(dump):
         links += _chain(dump, dump.cpu_variable(cpu, "file_lock_list") + offset)

@@ -26,6 +26,16 @@ class Elements(int):
         return self
 
 
+class Nothing(Parts):
+    """A NULL pointer to such a struct."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __int__(self) -> int:
+        return 0
+
+
 def _shadow_timekeeper() -> Any:
     try:
         core = current().variable("tk_core")
@@ -38,7 +48,9 @@ def _bdev_map() -> Parts:
     """As a ``struct kobj_map``: 255 chains of ``struct probe``, one for each whole disk."""
     from .kernel import devices
 
-    chains: list[Parts | None] = [None] * 255
+    # Programs keep to the disks that this function finds.
+    get = next((symbol.address for symbol in current().symbols("exact_match")), 0)
+    chains: list[Parts] = [Nothing()] * 255
     for disk in devices.disks(current()):
         if isinstance(disk, Error):
             continue
@@ -47,7 +59,7 @@ def _bdev_map() -> Parts:
         except Error:
             continue
         place = major % len(chains)
-        chains[place] = Parts(next=chains[place], dev=major << 20 | minor, range=minors, owner=0, get=0, lock=0, data=int(disk))
+        chains[place] = Parts(next=chains[place], dev=major << 20 | minor, range=minors, owner=0, get=get, lock=0, data=int(disk))
     return Parts(probes=chains, lock=0)
 
 

@@ -271,7 +271,7 @@ def readSU(symbol: str, addr: int) -> StructResult:
         return StructResult(symbol, addr)
     except TypeError:
         if isinstance(addr, Parts):
-            return addr
+            return addr  # type: ignore[return-value]
         if symbol not in OLD_TYPES:
             raise
     return StructResult(OLD_TYPES[symbol], addr)
@@ -390,21 +390,21 @@ def readStructNext(shead: Any, nextname: str, *, maxel: int = _MAXEL, inchead: b
         if shead == 0:
             return []
         shead = Deref(shead)
-    offset = type(shead).member_offset(nextname)
+    offset = None if isinstance(shead, Parts) else type(shead).member_offset(nextname)
     if offset is None:
         return _computed_next(shead, nextname, maxel)[0 if inchead else 1 :]
     addresses = readList(shead, offset, maxel=maxel, inchead=inchead)
     return [type(shead)(address) for address in addresses]
 
 
-def _computed_next(element: StructResult, nextname: str, maxel: int) -> list[StructResult]:
+def _computed_next(element: Any, nextname: str, maxel: int) -> list[Any]:
     """*nextname* is no pointer in this kernel, but an attribute that finds the next one: ``vm_area_struct.vm_next``."""
-    found: dict[int, StructResult] = {}
-    while element and int(element) not in found:
+    found: dict[Any, Any] = {}
+    while element and element not in found:
         if len(found) == maxel:
             _warn_maxel(maxel)
             break
-        found[int(element)] = element
+        found[element] = element
         element = getattr(element, nextname)
     return list(found.values())
 

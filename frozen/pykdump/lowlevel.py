@@ -7,6 +7,7 @@ import sys
 
 import _pykd
 import pykd
+from pykd.compat import Parts
 from pykd.standins import Elements
 
 from .datatypes import TypeInfo
@@ -74,7 +75,7 @@ def Deref(obj: Any) -> Any:
     """What a pointer points to; a struct is itself."""
     if isinstance(obj, _pykd.Pointer):
         return obj.Deref
-    if isinstance(obj, StructResult):
+    if isinstance(obj, (StructResult, Parts)):
         return obj
     raise TypeError(f"Trying to dereference a non-pointer {obj}")
 

@@ -8,6 +8,7 @@ import pykd
 
 dumps.have_one_open()
 
+from pykd import compat, oldblock  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
 
@@ -39,6 +40,28 @@ class Bitmaps(unittest.TestCase):
     def test_word_of_nothing(self):
         if member_size("struct sbitmap_word", "depth") == -1:
             self.assertEqual(64, readSU("struct sbitmap_word", 0xFFFFFFFF00000000).depth)
+
+
+class Busy(unittest.TestCase):
+    def test_bits_in_use(self):
+        word = compat.Parts
+        words = [word(word=0b1011, cleared=0b0010), word(word=0, cleared=0), word(word=1 << 63, cleared=0)]
+        bitmap = word(depth=192, shift=6, map_nr=3, map=words)
+        self.assertEqual([0, 3, 191], list(oldblock._bits(bitmap)))
+        self.assertEqual([], list(oldblock._bits(word(depth=0, shift=6, map_nr=0, map=0))))
+
+    def test_commands_of_a_host(self):
+        """Each command under way has a bit of its device's budget."""
+        if not struct_exists("struct Scsi_Host") or member_offset("struct scsi_device", "budget_map") == -1:
+            self.skipTest("no types of scsi_mod")
+        hosts = 0
+        for node in readSUListFromHead(readSymbol("shost_class").p.klist_devices.k_list, "n_node", "struct klist_node"):
+            device = container_of(node, "struct device_private", "knode_class").device
+            host = container_of(device, "struct Scsi_Host", "shost_dev")
+            devices = readSUListFromHead(Addr(host, "__devices"), "siblings", "struct scsi_device")
+            self.assertLessEqual(atomic_t(host.host_busy), sum(atomic_t(device.device_busy) for device in devices))
+            hosts += 1
+        self.assertGreater(hosts, 0)
 
 
 class Devices(unittest.TestCase):
