@@ -276,7 +276,7 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         # Where THREAD_INFO_IN_TASK is set, a thread_info is the start of its task_struct.
         ("cpu", _seen_as("struct task_struct", "cpu"), 'c65eacbe290b ("sched/core: Allow putting thread_info into task_struct") (in v4.9)'),
         ("task", _seen_as("struct task_struct", ""), 'c65eacbe290b, and 15f4eae70d36 ("x86: Move thread_info into task_struct") (in v4.9)'),
-        ("restart_block", Elsewhere(".oldthreads", "restart_block"), 'f56141e3e2d9 ("all arches, signal: move restart_block to struct task_struct") (in v4.0)'),
+        ("restart_block", Elsewhere(".oldthreads", "restart_block"), "since v4.0: of task_struct"),
     ),
     "struct thread_struct": (
         ("sp0", Elsewhere(".oldthreads", "stack_top", "sp"), 'd375cf153059 ("x86/entry/64: Remove thread_struct::sp0") (in v4.15)'),
@@ -309,8 +309,8 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("d_subdirs", "d_children", 'da549bdd15c2 ("dentry: switch the lists of children to hlist") (in v6.8)'),
         ("d_child", "d_sib", 'da549bdd15c2 ("dentry: switch the lists of children to hlist") (in v6.8)'),
         ("d_iname", "d_shortname.string", '"dcache: back inline names with a struct-wrapped array of unsigned long" (in v6.15)'),
-        ("d_count", "d_lockref.count", '98474236f72e ("vfs: make the dentry cache use the lockref infrastructure") (in v3.12)'),
-        ("d_lock", "d_lockref.lock", '98474236f72e ("vfs: make the dentry cache use the lockref infrastructure") (in v3.12)'),
+        ("d_count", "d_lockref.count", "since v3.12: in a lockref"),
+        ("d_lock", "d_lockref.lock", "since v3.12: in a lockref"),
         ("d_u", Adjusted("d_alias", lambda dentry: dentry), "a union without a name between v6.12 and v7.2"),
         ("d_alias", "d_u.d_alias", '946e51f2bf37 ("move d_rcu from overlapping d_child to overlapping d_alias") (in v3.19)'),
     ),
@@ -395,10 +395,10 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct cfs_rq": (
         ("nr_running", "nr_queued", '736c55a02c47 ("sched/fair: Rename cfs_rq.nr_running into nr_queued") (in v6.14)'),
         ("h_nr_running", "h_nr_queued", '7b8a702d9438 ("sched/fair: Rename h_nr_running into h_nr_queued") (in v6.14)'),
-        ("rb_leftmost", "tasks_timeline.rb_leftmost", 'bfb068892d30 ("sched/fair: Replace cfs_rq->rb_leftmost") (in v4.14)'),
+        ("rb_leftmost", "tasks_timeline.rb_leftmost", "since v4.14: in an rb_root_cached"),
     ),
     "struct pool_workqueue": (
-        ("worklist", Elsewhere(".oldthreads", "works", "pool"), 'bd7bdd43dcb8 ("workqueue: factor out worker_pool from global_cwq") (in v3.6)'),
+        ("worklist", Elsewhere(".oldthreads", "works", "pool"), "since v3.6: of a worker_pool"),
         ("delayed_works", "inactive_works", 'f97a4a1a3f87 ("workqueue: Rename \\"delayed\\" (delayed by active management) to \\"inactive\\"") (in v5.15)'),
         ("max_active", "wq.max_active", 'a045a272d887 ("workqueue: Move pwq->max_active to wq->max_active") (in v6.8)'),
     ),
@@ -449,7 +449,7 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("name_list", "name_node", "since v5.13 in a tree, not in a list"),
     ),
     "struct nsproxy": (
-        ("pid_ns", "pid_ns_for_children", 'c2b1df2eb420 ("Rename nsproxy.pid_ns to nsproxy.pid_ns_for_children") (in v3.11)'),
+        ("pid_ns", "pid_ns_for_children", "since v3.11"),
     ),
     "struct inet_hashinfo": (
         (
@@ -587,6 +587,14 @@ def _add_bitmap(cls: StructType) -> None:
         cls.map = property(Elsewhere(".oldblock", "sbitmap_map"))  # type: ignore[attr-defined]
 
 
+def _add_disk(cls: StructType) -> None:
+    _add_known(cls)
+    # A pointer to a disk_part_tbl, and an xarray since v5.11.
+    table = cls.PYT_type.member("part_tbl")
+    if table is not None and table.type.strip().kind == "struct":
+        cls.part_tbl = property(Elsewhere(".oldblock", "partition_table"))  # type: ignore[attr-defined]
+
+
 def _add_mounts(cls: StructType) -> None:
     # A list_head, and a pointer to the first of a chain of mounts since v6.18.
     _add_known(cls)
@@ -614,7 +622,7 @@ def old_names(dump: Dump) -> None:
     """Let the structs of a dump have their old names too."""
     dump.pseudo_members.update(dict.fromkeys(NAMES, _add))
     # 53fbef56e07d ("mm: introduce memdesc_flags_t") (in v6.18): a typedef of a struct with one member in place of a number.
-    dump.pseudo_members.update({"struct page": _add_page, "struct folio": _add_page, "struct sbitmap": _add_bitmap})
+    dump.pseudo_members.update({"struct page": _add_page, "struct folio": _add_page, "struct sbitmap": _add_bitmap, "struct gendisk": _add_disk})
     dump.pseudo_members.update({"struct inode": _add_inode, "struct super_block": _add_mounts, "struct list_lru_node": _add_items})
     dump.pseudo_members.update({"struct mutex": _add_owner("mutex_owner"), "struct rw_semaphore": _add_owner("rwsem_owner")})
 

@@ -73,6 +73,23 @@ def _disk_of(address: int, member: str) -> Struct:
     return disk
 
 
+_MAX_PARTITIONS = 1 << 20
+
+
+def partition_table(disk: Struct) -> Struct:
+    """``gendisk.part_tbl``: the ``struct xarray`` that it is, with ``len`` and ``part`` of the ``disk_part_tbl`` that it was."""
+    from . import xarray
+
+    dump = type(disk).PYT_dump
+    address = int(disk) + disk.fieldOffset("part_tbl")
+    partition = dump.struct_class("struct block_device")
+    found = {number: entry for number, entry in xarray.xa_entries(dump, address) if number < _MAX_PARTITIONS}
+    table: Any = dump.struct_class("struct xarray")(address)
+    table.len = max(found) + 1 if found else 0
+    table.part = [partition(found.get(number, 0)) for number in range(table.len)]
+    return table  # type: ignore[no-any-return]
+
+
 _SCMD_STATE_INFLIGHT = 1 << 1
 _MAX_TAGS = 1 << 16
 

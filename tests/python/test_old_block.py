@@ -9,6 +9,7 @@ import pykd
 dumps.have_one_open()
 
 from pykd import compat, oldblock  # noqa: E402
+from pykd.kernel import devices  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
 
@@ -62,6 +63,28 @@ class Busy(unittest.TestCase):
             self.assertLessEqual(atomic_t(host.host_busy), sum(atomic_t(device.device_busy) for device in devices))
             hosts += 1
         self.assertGreater(hosts, 0)
+
+
+class Partitions(unittest.TestCase):
+    def test_table(self):
+        """The whole disk comes first, and each partition has its number."""
+        if member_size("struct block_device", "bd_nr_sectors") == -1:
+            self.skipTest("a partition is no block_device")
+        seen = 0
+        for disk in devices.disks(pykd.current()):
+            if isinstance(disk, pykd.Error):
+                continue
+            try:
+                parts = list(enumerate(disk.part_tbl.part))
+                self.assertEqual(len(parts), disk.part_tbl.len)
+                self.assertEqual(disk.part0, parts[0][1])
+                for number, part in parts:
+                    self.assertTrue(not part or part.bd_partno == number and part.bd_disk == disk)
+            except pykd.FaultError:
+                continue
+            seen += 1
+        if not seen:
+            self.skipTest("no disk, or its table is not in the dump")
 
 
 class Devices(unittest.TestCase):
