@@ -263,6 +263,14 @@ def _flags_word(page: Struct) -> int:
     return Word(_dump_of(page).read_unsigned(int(page) + page.fieldOffset("flags")))
 
 
+def _of_rt(path: str, why: str) -> tuple[tuple[str, Adjusted, str], ...]:
+    """Members of a lock that is made of the ``rt_mutex`` at *path*."""
+    return (
+        ("wait_list", Adjusted(f"{path}.waiters", Elsewhere(".oldlocks", "rt_waiters")), why),
+        ("owner", Adjusted(f"{path}.owner", Elsewhere(".oldlocks", "rt_owner")), why),
+    )
+
+
 NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct task_struct": (
         ("state", Adjusted("__state", _state), '2f064a59a11f ("sched: Change task_struct::state") (in v5.14)'),
@@ -430,9 +438,19 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct mutex": (
         ("count", Elsewhere(".oldlocks", "mutex_count", "owner"), '3ca0ff571b09 ("locking/mutex: Rework mutex::owner") (in v4.10)'),
         ("wait_list", Adjusted("first_waiter", Elsewhere(".oldlocks", "waiters")), "a ring without a head between v6.12 and v7.2"),
+        *_of_rt("rtmutex", "CONFIG_PREEMPT_RT since v5.15"),
+        *_of_rt("lock", "CONFIG_PREEMPT_RT of the rt patches, v5.10"),
     ),
     "struct rw_semaphore": (
         ("wait_list", Adjusted("first_waiter", Elsewhere(".oldlocks", "waiters")), "a ring without a head between v6.12 and v7.2"),
+        *_of_rt("rwbase.rtmutex", "CONFIG_PREEMPT_RT since v5.15"),
+        ("count", Adjusted("rwbase.readers", Elsewhere(".oldlocks", "rt_count")), "CONFIG_PREEMPT_RT since v5.15"),
+        *_of_rt("rtmutex", "CONFIG_PREEMPT_RT of the rt patches, v5.10"),
+        ("count", Adjusted("readers", Elsewhere(".oldlocks", "rt_count")), "CONFIG_PREEMPT_RT of the rt patches, v5.10"),
+    ),
+    "struct rt_mutex_waiter": (
+        ("list", "tree.entry", "CONFIG_PREEMPT_RT: see OLD_TYPES"),
+        ("list", "tree_entry", "CONFIG_PREEMPT_RT: before v6.3"),
     ),
     "struct semaphore": (
         ("wait_list", Adjusted("first_waiter", Elsewhere(".oldlocks", "waiters")), "a ring without a head between v6.12 and v7.2"),
@@ -726,6 +744,9 @@ OLD_TYPES: dict[str, str] = {
     # 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)
     "struct hd_struct": "struct block_device",
     "struct __wait_queue": "struct wait_queue_entry",
+    # With CONFIG_PREEMPT_RT all who wait are those of an rt_mutex.
+    "struct mutex_waiter": "struct rt_mutex_waiter",
+    "struct rwsem_waiter": "struct rt_mutex_waiter",
     # Since v5.6 a struct for user space only.
     "struct timespec": "struct timespec64",
     "struct __wait_queue_head": "struct wait_queue_head",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from . import FaultError
-from .compat import Parts
+from .compat import Count, Parts
 from .standins import Elements
 
 TYPE_CHECKING = False
@@ -88,3 +88,29 @@ def mutex_count(mutex: Struct) -> Parts:
     """``mutex.count``: 1 if nobody has it, 0 if somebody has, less if others wait for it."""
     word, address = _owned_by(mutex, _OWNER_FLAGS)
     return Parts(counter=1 if not address else -1 if word & _MUTEX_WAITERS else 0)
+
+
+_RT_HAS_WAITERS = 1
+_RT_READERS, _RT_WRITER = 1 << 31, 1 << 30
+
+
+def rt_waiters(lock: Struct) -> Waiters:
+    """``wait_list`` of a lock that an rt kernel makes of an rt_mutex: links of the waiters, by priority, in its tree."""
+    from . import rbtree
+
+    dump = _dump_of(lock)
+    found = Waiters(node for node, _ in rbtree.nodes(dump, int(lock) + lock.fieldOffset("wait_list")))
+    found.links = dump.struct_class("struct list_head")
+    return found
+
+
+def rt_owner(lock: Struct) -> Any:
+    """As mutex_owner, of such a lock; of a rw_semaphore the writer."""
+    word, address = _owned_by(lock, _RT_HAS_WAITERS)
+    return _task(lock, address, word)
+
+
+def rt_count(semaphore: Struct) -> Count:
+    """``count`` of a rw_semaphore: how many readers have it, -1 if a writer has it."""
+    readers = _dump_of(semaphore).read_unsigned(int(semaphore) + semaphore.fieldOffset("count"), 4)
+    return Count(-1 if readers == _RT_WRITER else readers & ~_RT_READERS)

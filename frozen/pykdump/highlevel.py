@@ -491,7 +491,12 @@ def struct_exists(sname: str) -> bool:
 
 @memoize_typeinfo
 def getStructInfo(stype: str) -> SUInfo:
-    return SUInfo(stype)
+    try:
+        return SUInfo(stype)
+    except TypeError:
+        if stype not in OLD_TYPES:
+            raise
+    return SUInfo(OLD_TYPES[stype])
 
 
 @memoize_typeinfo

@@ -79,7 +79,7 @@ class Partitions(unittest.TestCase):
                 self.assertEqual(len(parts), disk.part_tbl.len)
                 self.assertEqual(disk.part0, parts[0][1])
                 for number, part in parts:
-                    self.assertTrue(not part or part.bd_partno == number and part.bd_disk == disk)
+                    self.assertTrue(not part or (part.bd_partno == number and part.bd_disk == disk))
             except pykd.FaultError:
                 continue
             seen += 1

@@ -2,13 +2,14 @@
 """Locks under their old names: owner, count and waiters, made up from the words that a lock of today holds."""
 
 import unittest
+from unittest import mock
 
 import dumps
 import pykd
 
 dumps.have_one_open()
 
-from pykd import oldlocks, standins  # noqa: E402
+from pykd import oldlocks, rbtree, standins  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
 INIT = sym2addr("init_task")
@@ -47,6 +48,46 @@ class Word(unittest.TestCase):
         for word, owner in ((0, 0), (INIT, INIT), (INIT | 1, 1), (INIT | 2, INIT), (1, 1)):
             with self.subTest(hex(word)):
                 self.assertEqual(owner, oldlocks.rwsem_owner(self.with_owner("rw_semaphore", word)))
+
+
+class Realtime(unittest.TestCase):
+    """What an rt kernel has in place of locks: a word for the readers of a rw_semaphore, a tree of those who wait."""
+
+    def read(self, function, word):
+        place = 0x1000
+
+        class Lock(int):
+            @staticmethod
+            def fieldOffset(name):
+                return 0x10
+
+        class Dump:
+            struct_class = staticmethod(pykd.current().struct_class)
+
+            @staticmethod
+            def read_unsigned(address, size=8):
+                self.assertEqual(place + 0x10, address)
+                return word & (1 << 8 * size) - 1
+
+        with mock.patch.object(oldlocks, "_dump_of", lambda obj: Dump):
+            return function(Lock(place))
+
+    def test_count(self):
+        for word, count in ((1 << 31, 0), (1 << 31 | 3, 3), (1 << 30, -1), (2, 2), (0, 0)):
+            self.assertEqual(count, self.read(oldlocks.rt_count, word))
+            self.assertEqual(count, self.read(oldlocks.rt_count, word).counter)
+
+    def test_owner(self):
+        for word, owner in ((0, 0), (INIT, INIT), (INIT | 1, INIT)):
+            self.assertEqual(owner, self.read(oldlocks.rt_owner, word))
+            self.assertEqual(word, self.read(oldlocks.rt_owner, word).counter)
+
+    def test_waiters(self):
+        with mock.patch.object(rbtree, "nodes", lambda dump, root: iter([(0x2000, ""), (0x3000, "l")])):
+            found = self.read(oldlocks.rt_waiters, 0)
+        self.assertEqual([0x2000, 0x3000], readList(Addr(found), inchead=False))
+        self.assertTrue(found.hasField("prev"))
+        self.assertEqual((0x2000, 0x3000), (found.next, found.prev))
 
 
 class Kernel(unittest.TestCase):
