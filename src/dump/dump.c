@@ -110,7 +110,7 @@ static struct kd_error *open_parts(struct kd_dump *dump, const char *const *path
 			return err;
 		part->start = header.split ? header.split_start : 0;
 		part->end = header.split ? header.split_end : UINT64_MAX;
-		bool whole = !header.split;
+		bool whole = !header.split, foreign = i && header.origin != dump->header.origin;
 		if (i == 0) {
 			dump->header = header;
 		} else {
@@ -124,6 +124,9 @@ static struct kd_error *open_parts(struct kd_dump *dump, const char *const *path
 		if (path_nr > 1 && whole && container == KD_CONTAINER_KDUMP)
 			return kd_error_create_file(KD_ERROR_VALUE, paths[i],
 						    "%s is not part of a split set; open one dump at a time", paths[i]);
+		if (foreign)
+			return kd_error_create_file(KD_ERROR_VALUE, paths[i], "%s is not part of the same dump as %s",
+						    paths[i], paths[0]);
 	}
 	return NULL;
 }
@@ -154,14 +157,20 @@ static struct kd_error *hand_over(struct kd_dump *dump)
 	KD_FREE int *fds = malloc(dump->part_nr * sizeof(*fds));
 	if (!fds)
 		return &kd_error_nomem;
-	for (size_t i = 0; i < dump->part_nr; i++)
-		fds[i] = dump->parts[i].file.fd;
+	/* libkdumpfile orders parts by their ends and takes the first, which must not be one that carries no page. */
+	unsigned int fd_nr = 0;
+	for (size_t i = 0; i < dump->part_nr; i++) {
+		if (dump->parts[i].start < dump->parts[i].end)
+			fds[fd_nr++] = dump->parts[i].file.fd;
+	}
+	if (!fd_nr)
+		fds[fd_nr++] = dump->parts[0].file.fd;
 	dump->context = kdump_new();
 	if (!dump->context)
 		return &kd_error_nomem;
 	kdump_status status = kdump_set_number_attr(dump->context, "cache.size", LIBRARY_CACHE_PAGES);
 	if (status == KDUMP_OK)
-		status = kdump_open_fdset(dump->context, (unsigned int)dump->part_nr, fds);
+		status = kdump_open_fdset(dump->context, fd_nr, fds);
 	return status == KDUMP_OK ? NULL : open_error(dump, status);
 }
 

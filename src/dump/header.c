@@ -11,7 +11,10 @@
 /* Notes of 8192 CPUs with vector state are about 30 MB. */
 #define NOTES_LEN_MAX (64u << 20)
 #define PROGRAM_HEADERS_MAX (1u << 20)
+/* The kernel's note is at most a page. */
 #define VMCOREINFO_LEN_MAX (64u << 10)
+#define VMCOREINFO_KEY_LEN_MAX 1024
+#define CPUS_MAX 16384
 
 /*
  * kdump-compressed, 64-bit: block 0 is the header below, block 1 the sub header, then sub_header_blocks - 1 blocks of
@@ -108,6 +111,26 @@ static struct kd_error *flattened_is_cut(const struct kd_file *file, bool *ret)
 	return NULL;
 }
 
+/** A hash (FNV-1a) of what the header says of the kernel that crashed and its memory; phys_base is of one boot. */
+static uint64_t origin(const struct kdump_header *main, const struct kdump_sub_header *sub)
+{
+	const struct {
+		const void *data;
+		size_t len;
+	} fields[] = {
+		{ main->sysname, offsetof(struct kdump_header, padding) - offsetof(struct kdump_header, sysname) },
+		{ &main->max_mapnr, sizeof(main->max_mapnr) },
+		{ &sub->phys_base, sizeof(sub->phys_base) },
+	};
+	uint64_t hash = 0xcbf29ce484222325;
+	for (size_t i = 0; i < KD_ARRAY_NR(fields); i++) {
+		const uint8_t *bytes = fields[i].data;
+		for (size_t j = 0; j < fields[i].len; j++)
+			hash = (hash ^ bytes[j]) * 0x100000001b3;
+	}
+	return hash;
+}
+
 static struct kd_error *append_notes(struct kd_header *header, const struct kd_file *file, uint64_t offset,
 				     uint64_t len)
 {
@@ -167,6 +190,7 @@ static struct kd_error *read_kdump(struct kd_header *header, const struct kd_fil
 		if (err)
 			return err;
 	}
+	header->origin = origin(&main, &sub);
 	/* As old as it gets: one bitmap only where two would cover more than twice the memory. */
 	uint64_t max_pfn = main.version >= 6 ? sub.max_mapnr_64 : main.max_mapnr;
 	bool two = max_pfn <= bitmaps_len * 8 / 2;
@@ -184,34 +208,61 @@ static struct kd_error *read_kdump(struct kd_header *header, const struct kd_fil
 	return main.version >= 4 ? append_notes(header, file, sub.note_offset, sub.note_len) : NULL;
 }
 
-/* libkdumpfile keeps each key of VMCOREINFO on the stack for a while; the kernel's note is at most a page. */
-static bool has_long_vmcoreinfo(const struct kd_header *header)
+/** The most that any note of a kind has. */
+struct note_facts {
+	size_t vmcoreinfo_len, key_len; /* of VMCOREINFO: bytes, and those of its longest key */
+	size_t cpu_nr;			/* notes with registers */
+	bool process;			/* an auxiliary vector: a process's core, a kernel's has none */
+};
+
+static size_t longest_key(const uint8_t *text, size_t len)
 {
-	struct kd_cursor cursor = kd_cursor_init(header->notes, header->notes_len);
-	while (kd_cursor_left(&cursor) >= sizeof(Elf64_Nhdr)) {
-		uint32_t name_len = kd_cursor_u32(&cursor), len = kd_cursor_u32(&cursor);
-		kd_cursor_skip(&cursor, sizeof(uint32_t));
-		const uint8_t *name = kd_cursor_take(&cursor, ((uint64_t)name_len + 3) & ~3ull);
-		kd_cursor_skip(&cursor, ((uint64_t)len + 3) & ~3ull);
-		if (name && name_len >= 10 && !memcmp(name, "VMCOREINFO", 10) && len > VMCOREINFO_LEN_MAX)
-			return true;
+	size_t longest = 0;
+	for (size_t line_len; len; text += line_len, len -= line_len) {
+		const uint8_t *newline = memchr(text, '\n', len);
+		line_len = newline ? (size_t)(newline - text) + 1 : len;
+		const uint8_t *equals = memchr(text, '=', line_len);
+		longest = kd_max(longest, equals ? (size_t)(equals - text) : line_len);
 	}
-	return false;
+	return longest;
 }
 
-/* A process's core carries the auxiliary vector; a kernel's does not. */
-static bool is_process(const struct kd_header *header)
+static struct note_facts look_at_notes(const struct kd_header *header)
 {
+	struct note_facts facts = {};
 	struct kd_cursor cursor = kd_cursor_init(header->notes, header->notes_len);
 	while (kd_cursor_left(&cursor) >= sizeof(Elf64_Nhdr)) {
 		uint32_t name_len = kd_cursor_u32(&cursor), len = kd_cursor_u32(&cursor);
 		uint32_t type = kd_cursor_u32(&cursor);
-		if (type == NT_AUXV && name_len == 5)
-			return true;
-		kd_cursor_skip(&cursor, ((uint64_t)name_len + 3) & ~3ull);
-		kd_cursor_skip(&cursor, ((uint64_t)len + 3) & ~3ull);
+		const uint8_t *name = kd_cursor_take(&cursor, ((uint64_t)name_len + 3) & ~3ull);
+		facts.process |= type == NT_AUXV && name_len == 5;
+		facts.cpu_nr += type == NT_PRSTATUS && name_len == 5;
+		bool vmcoreinfo = name && name_len >= 10 && !memcmp(name, "VMCOREINFO", 10);
+		if (vmcoreinfo)
+			facts.vmcoreinfo_len = kd_max(facts.vmcoreinfo_len, len);
+		const uint8_t *data = kd_cursor_take(&cursor, len);
+		if (vmcoreinfo && data && len <= VMCOREINFO_LEN_MAX)
+			facts.key_len = kd_max(facts.key_len, longest_key(data, len));
+		kd_cursor_skip(&cursor, -len & 3);
 	}
-	return false;
+	return facts;
+}
+
+/* libkdumpfile keeps a key of VMCOREINFO on the stack, nests as many attributes as it has dots, and takes time by the
+ * square of the number of CPUs. */
+static struct kd_error *check_notes(const struct kd_file *file, const struct note_facts *facts)
+{
+	if (facts->vmcoreinfo_len > VMCOREINFO_LEN_MAX)
+		return kd_error_create_file(KD_ERROR_FORMAT, file->path,
+					    "%s has a damaged VMCOREINFO note: it is longer than %u bytes", file->path,
+					    VMCOREINFO_LEN_MAX);
+	if (facts->key_len > VMCOREINFO_KEY_LEN_MAX)
+		return kd_error_create_file(KD_ERROR_FORMAT, file->path,
+					    "%s has a damaged VMCOREINFO note: a key of it has %zu bytes", file->path,
+					    facts->key_len);
+	if (facts->cpu_nr > CPUS_MAX)
+		return damaged(file, "the number of CPUs with registers", facts->cpu_nr);
+	return NULL;
 }
 
 static struct kd_error *read_elf(struct kd_header *header, const struct kd_file *file)
@@ -259,7 +310,7 @@ static struct kd_error *read_elf(struct kd_header *header, const struct kd_file 
 			header->incomplete |= end > file->size;
 		}
 	}
-	if (!physical && is_process(header))
+	if (!physical && look_at_notes(header).process)
 		return kd_error_create_file(KD_ERROR_UNSUPPORTED, file->path,
 					    "%s is the core dump of a process, not of a kernel; use gdb", file->path);
 	return NULL;
@@ -271,10 +322,10 @@ struct kd_error *kd_header_init(struct kd_header *header, const struct kd_file *
 	struct kd_error *err = container == KD_CONTAINER_KDUMP ? read_kdump(&read, file)
 			       : container == KD_CONTAINER_ELF ? read_elf(&read, file)
 							       : NULL;
-	if (!err && has_long_vmcoreinfo(&read))
-		err = kd_error_create_file(KD_ERROR_FORMAT, file->path,
-					   "%s has a damaged VMCOREINFO note: it is longer than %u bytes", file->path,
-					   VMCOREINFO_LEN_MAX);
+	if (!err) {
+		const struct note_facts facts = look_at_notes(&read);
+		err = check_notes(file, &facts);
+	}
 	if (err) {
 		kd_header_deinit(&read);
 		return err;

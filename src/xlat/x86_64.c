@@ -281,9 +281,10 @@ static struct kd_error *find_layout(struct kd_memory *memory, struct kd_layout *
 		registers |= notes->cpus[i].has_cr;
 	return kd_error_create_file(
 		KD_ERROR_FORMAT, path,
-		"the kernel's page tables cannot be found: %s has no VMCOREINFO, and %s; if you have "
+		"the kernel's page tables cannot be found: %s has no VMCOREINFO%s, and %s; if you have "
 		"the note's text, give it with --vmcoreinfo FILE",
-		path, registers ? "the tables that its CPUs used are not in it" : "no control registers of a CPU");
+		path, kd_dump_vmcoreinfo(kd_memory_dump(memory))->nr ? " that names them" : "",
+		registers ? "the tables that its CPUs used are not in it" : "no control registers of a CPU");
 }
 
 const struct kd_arch kd_arch_x86_64 = {

@@ -162,6 +162,17 @@ static void test_split(const struct make_machine *machine)
 	check_whole(dump);
 	kd_dump_close(dump);
 
+	/* makedumpfile makes as many parts as it was told to, though one may have held all. */
+	struct make_bytes nothing = make_kdump(machine, 0, MAKE_PAGES, MAKE_PAGES);
+	struct make_bytes all = make_kdump(machine, 0, 0, MAKE_PAGES);
+	all.data[MAKE_PAGE + 12] = 1; /* split */
+	const char *empty[] = { make_file("part3", nothing.data, nothing.len), make_file("part4", all.data, all.len) };
+	dump = open_paths(empty, 2, 0);
+	check_whole(dump);
+	kd_dump_close(dump);
+	free(nothing.data);
+	free(all.data);
+
 	/* A part that was not given is not the same as a page that was left out. */
 	const char *gap[] = { paths[0], paths[2] };
 	dump = open_paths(gap, 2, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is no dump, or none that pykd reads, is refused by name; damage in headers never does more than that. */
 #include <assert.h>
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,55 @@ static void test_elf(void)
 	elf = make_elf(&machine);
 	expect(make_file("long", elf.data, elf.len), KD_ERROR_FORMAT, "damaged VMCOREINFO");
 	free(elf.data);
+
+	memset(text, '.', 2000);
+	strcpy(text + 2000, "=1\n");
+	elf = make_elf(&machine);
+	expect(make_file("key", elf.data, elf.len), KD_ERROR_FORMAT, "a key of it has 2000 bytes");
+	free(elf.data);
+
+	/* Notes without registers, but very many. */
+	enum { NR = 20000 };
+	static struct {
+		Elf64_Ehdr header;
+		Elf64_Phdr segment;
+		struct {
+			Elf64_Nhdr header;
+			char name[8];
+		} notes[NR];
+	} many = {
+		.header = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+			    .e_type = ET_CORE,
+			    .e_machine = EM_X86_64,
+			    .e_phoff = sizeof(Elf64_Ehdr),
+			    .e_phentsize = sizeof(Elf64_Phdr),
+			    .e_phnum = 1 },
+		.segment = { .p_type = PT_NOTE,
+			     .p_offset = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr),
+			     .p_filesz = sizeof(many.notes) },
+	};
+	for (size_t i = 0; i < NR; i++) {
+		many.notes[i].header = (Elf64_Nhdr){ .n_namesz = 5, .n_type = NT_PRSTATUS };
+		strcpy(many.notes[i].name, "CORE");
+	}
+	expect(make_file("cpus", &many, sizeof(many)), KD_ERROR_FORMAT, "number of CPUs");
+	make_machine_deinit(&machine);
+}
+
+static void test_parts(void)
+{
+	struct make_machine machine = { .cpu_nr = 1 };
+	make_page(&machine, 1);
+	struct make_bytes first = make_kdump(&machine, 0, 0, 100), second = make_kdump(&machine, 0, 100, MAKE_PAGES);
+	second.data[12 + 65] ^= 1; /* of the host's name */
+	const char *paths[] = { make_file("first", first.data, first.len),
+				make_file("second", second.data, second.len) };
+	struct kd_dump *opened;
+	struct kd_error *err = kd_dump_open(paths, 2, NULL, &opened);
+	assert(err && err->code == KD_ERROR_VALUE && strstr(err->message, "not part of the same dump"));
+	kd_error_destroy(err);
+	free(first.data);
+	free(second.data);
 	make_machine_deinit(&machine);
 }
 
@@ -157,6 +207,7 @@ int main(void)
 	test_not_a_dump();
 	test_elf();
 	test_kdump();
+	test_parts();
 	make_clean();
 	puts("ok dump_refuse");
 	return 0;
