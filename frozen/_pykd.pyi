@@ -132,10 +132,13 @@ class Dump:
         :param letters: (start, end, LETTER, its letters): symbols of one of these letters that lie there are shown with that letter.
         :param marks: names are shown up to the first of these that is in them.
         """
-    def address_of(self, name: str, module: str | None = None) -> int:
-        """Address of a symbol, 0 if there is none; *module* as in :meth:`symbol`.
+    def address_of(self, name: str, module: str | None = None, default: int = ...) -> int:
+        """Address of a symbol, which of a per-CPU variable may be 0; *module* as in :meth:`symbol`.
 
         To find that a name is in no module, the symbols of all modules are read: ``""`` for names that only the kernel can have.
+
+        :param default: what an unknown name gives.
+        :raises NotFoundError: without *default*.
         """
     def modules(self) -> list[Module]:
         """Loaded modules, newest first, as far as the list can be read."""

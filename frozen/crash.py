@@ -51,6 +51,8 @@ PAGE_CACHE_SHIFT = PAGESIZE.bit_length() - 1
 
 _user_task = 0
 """The task whose memory is read by default, 0: the kernel's."""
+_task_before = 0
+"""The session's task when there was none."""
 
 _error_target = "default"
 
@@ -69,6 +71,9 @@ def __getattr__(name: str) -> Any:
         global HZ
         HZ = hz()
         return HZ
+    if name == "__all__":
+        # ``import *`` takes what is there, and would not ask for HZ.
+        return ["HZ", *(known for known in globals() if not known.startswith("_"))]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -157,15 +162,15 @@ union_size = struct_size
 
 def member_offset(struct: str, member: str) -> int:
     """Bytes from the start of the struct, or -1."""
-    found = _find_type(struct)
-    offset = _dump.struct_class(found).member_offset(_str(member)) if found else None
+    found, member = _find_type(struct), _str(member)
+    offset = _dump.struct_class(found).member_offset(member) if found else None
     return -1 if offset is None else offset
 
 
 def member_size(struct: str, member: str) -> int:
     """sizeof a member, or -1."""
-    found = _find_type(struct)
-    inside = found.strip().member(_str(member)) if found else None
+    found, member = _find_type(struct), _str(member)
+    inside = found.strip().member(member) if found else None
     return inside.type.size if inside else -1
 
 
@@ -178,7 +183,7 @@ def enumerator_value(name: str) -> int | None:
 
 
 def gdb_typeinfo(name: str) -> TypeDict:
-    """The dictionary of a type, or of the type of a variable."""
+    """The dictionary of a type, or of the type of a C expression."""
     from pykdump.datatypes import describe, find_type
 
     try:
@@ -192,11 +197,12 @@ def gdb_typeinfo(name: str) -> TypeDict:
 
 
 def gdb_whatis(expression: str) -> TypeDict:
-    """The dictionary of a variable's or enumerator's type."""
+    """The dictionary of the type of a C expression, which mostly is the name of a variable."""
     from pykdump.datatypes import describe
 
+    _str(expression)
     try:
-        return describe(_type_of(_str(expression)), expression)
+        return describe(_type_of(expression), expression)
     except error:
         raise error("PyKdump/GDB error") from None
 
@@ -205,7 +211,16 @@ def _type_of(expression: str) -> pykd.Type:
     try:
         return _dump.symbol_type(expression)
     except pykd.NotFoundError:
+        pass
+    try:
         return _dump.enumerator_type(expression)
+    except pykd.NotFoundError:
+        from pykd.expression import ExpressionError, evaluate
+
+        try:
+            return evaluate(_dump, expression).type
+        except ExpressionError as wrong:
+            raise error(str(wrong)) from wrong
 
 
 # ---- memory
@@ -227,7 +242,9 @@ def _read(addr: int, size: int, mtype: int | None) -> bytes:
         return _dump.read(addr, size, pgd=_dump.pgd or _page_table(_context_task()))
     if mtype == KVADDR:
         return _dump.read(addr, size, pgd=0)
-    return _dump.read(addr, size)
+    if mtype is None:
+        return _dump.read(addr, size)
+    raise pykd.RangeError(f"there is no memory of type {mtype}")
 
 
 def _context_task() -> int:
@@ -239,7 +256,7 @@ def _context_task() -> int:
 
 
 def readmem(addr: int, size: int, mtype: int | None = None) -> bytes:
-    """*size* bytes at *addr*. :raises IndexError: ``readPtr NULL pointer`` for address 0."""
+    """*size* bytes at *addr*, 1 GB at most. :raises IndexError: ``readPtr NULL pointer`` for address 0."""
     addr, size = _int(addr), _int(size)
     if addr == 0:
         raise IndexError("readPtr NULL pointer")
@@ -247,7 +264,7 @@ def readmem(addr: int, size: int, mtype: int | None = None) -> bytes:
         raise error("invalid parameter type")
     try:
         return _read(addr & _MASK64, size, mtype)
-    except pykd.FaultError as fault:
+    except (pykd.FaultError, pykd.RangeError) as fault:
         raise error(f"readmem error at addr {addr:#x}, reading {size} bytes") from fault
 
 
@@ -260,7 +277,7 @@ def readPtr(addr: int, mtype: int | None = None) -> int:
         if mtype is None:
             return _dump.read_unsigned(addr)
         return int.from_bytes(_read(addr & _MASK64, 8, mtype), "little")
-    except pykd.FaultError as fault:
+    except (pykd.FaultError, pykd.RangeError) as fault:
         raise error(f"readmem error at addr {addr:#x}") from fault
 
 
@@ -276,24 +293,31 @@ def readInt(addr: int, size: int, signed: int = 0) -> int:
 
 
 def set_readmem_task(task: int) -> None:
-    """Let readers mean the memory of *task* from now on; 0: the kernel's."""
-    global _user_task
+    """Let readers mean the memory of *task* from now on, and commands that task; 0: the kernel's, and the task as before."""
+    global _user_task, _task_before
     task = _int(task)
-    if task == 0:
-        _dump.pgd = 0
-    elif not pykd.tasks.is_task(task):
+    if task and not pykd.tasks.is_task(task):
         raise error("bad taskaddr")
-    else:
-        _dump.pgd = 0
+    if not task and not _user_task:
+        return  # as before and after every program: not worth finding out which task is meant
+    from pykd.session import Session
+
+    session = Session.current
+    _dump.pgd = 0
+    if task:
         _dump.pgd = _page_table(task)
+    if session is not None:
+        if not _user_task:
+            _task_before = session.task
+        session.task = task or _task_before
     _user_task = task
 
 
 def uvtop(task: int, vaddr: int) -> int:
     """Physical address of a user address of a task."""
-    vaddr = _int(vaddr)
+    task, vaddr = _int(task), _int(vaddr)
     try:
-        return _dump.translate(vaddr, pgd=_page_table(_int(task)))
+        return _dump.translate(vaddr, pgd=_page_table(task))
     except error as fault:
         raise error(f"uvtop error at vaddr {vaddr:#x}") from fault
 
@@ -303,7 +327,7 @@ def phys_to_page(paddr: int) -> int:
     paddr = _int(paddr)
     try:
         # The memory map is one array in virtual memory; KASLR moves it, and says where in a variable.
-        base = _dump.address_of("vmemmap_base")
+        base = _dump.address_of("vmemmap_base", default=0)
         start = _dump.read_unsigned(base) if base else 0xFFFFEA0000000000
         address = start + (paddr // PAGESIZE) * _dump.type("struct page").size
         _dump.translate(address)
@@ -318,10 +342,10 @@ def PAGEOFFSET(vaddr: int) -> int:
 
 def getListSize(addr: int, offset: int, maxel: int) -> int:
     """Elements of a list without its head; counting ends at NULL, at the head and at *maxel*."""
-    addr, maxel = _int(addr), _int(maxel)
+    addr, offset, maxel = _int(addr), _int(offset), min(_int(maxel), _MASK64 - 1)
     if addr == 0:
         return 0
-    addresses, end = _dump.follow(addr, _int(offset), limit=maxel + 1)
+    addresses, end = _dump.follow(addr, offset, limit=maxel + 1)
     if isinstance(end, pykd.FaultError):
         raise error(f"readmem error at addr {addresses[-1] + offset:#x}") from end
     return maxel if end == "cycle" else len(addresses) - 1
@@ -340,7 +364,7 @@ def getFullBucketsH(start: int, bsize: int, items: int, chain_off: int) -> list[
         address = start + first * bsize
         try:
             data = _dump.read(address, size, pgd=0)
-        except pykd.FaultError as fault:
+        except (pykd.FaultError, pykd.RangeError) as fault:
             raise error(f"readmem error at addr {address:#x}, reading {size} bytes") from fault
         for i in range(number):
             offset = i * bsize + chain_off
@@ -393,6 +417,8 @@ cpu_to_le32 = le32_to_cpu
 def FD_ISSET(fd: int, fdset: bytes) -> int:
     """Whether bit *fd* is set in the bytes of an fd_set."""
     fd = _int(fd)
+    if not isinstance(fdset, (bytes, bytearray, memoryview)):
+        raise error("invalid parameter type")
     if not 0 <= fd < 8 * len(fdset):
         raise error(f"{fd} is not in a set of {8 * len(fdset)}")
     return fdset[fd // 8] >> fd % 8 & 1

@@ -18,7 +18,7 @@ NEEDED = (
 
 def _has_symbols(dump: Dump) -> bool:
     try:
-        return bool(dump.symbol("_stext", "").size or dump.address_of("_etext"))
+        return bool(dump.symbol("_stext", "").size or dump.address_of("_etext", default=0))
     except Error:
         return False
 
@@ -32,7 +32,7 @@ def _has_types(dump: Dump) -> bool:
 
 def _has_orc(dump: Dump) -> bool:
     try:
-        return bool(dump.address_of("__start_orc_unwind"))
+        return bool(dump.address_of("__start_orc_unwind", default=0))
     except Error:
         return False
 

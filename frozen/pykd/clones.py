@@ -39,10 +39,10 @@ def symbols(dump: Dump, name: str) -> list[Symbol]:
 
 def address(dump: Dump, name: str) -> int:
     """Address of the first of these; 0 if there is none."""
-    found = dump.address_of(name)
+    found = dump.address_of(name, default=0)
     if not found:
         for end in _ENDS:
-            found = dump.address_of(name + end)
+            found = dump.address_of(name + end, default=0)
             if found:
                 break
     return found

@@ -198,7 +198,7 @@ def _charged(limit: str) -> Callable[[Struct], Parts]:
 def _ucounts(dump: Dump, uid: int) -> Struct | None:
     cls = dump.struct_class("struct ucounts")
     link = cls.member_offset("node") or 0
-    initial = dump.address_of("init_user_ns")
+    initial = dump.address_of("init_user_ns", default=0)
     chains = memoryview(dump.read(dump.address_of("ucounts_hashtable"), _UCOUNTS_CHAINS * 8)).cast("Q")
     for first in chains:
         # Since v6.15 an hlist_nulls: it ends in an odd number.

@@ -231,7 +231,7 @@ class Completer:
     def _type_of(self, name: str, inner: list[str]) -> Type | None:
         dump = self.session.dump
         type = dump.find_type("struct", name) or dump.find_type("union", name)
-        if type is None and dump.address_of(name):
+        if type is None and dump.address_of(name, default=0):
             type = dump.symbol_type(name)
         for word in inner:
             type = _pointed(type)

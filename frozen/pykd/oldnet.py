@@ -89,7 +89,7 @@ def _neighbour(obj: Struct, link: int) -> Struct:
 
 def _namespaces(dump: Dump) -> Iterator[Struct]:
     net = dump.struct_class("struct net")
-    head = dump.address_of("net_namespace_list")
+    head = dump.address_of("net_namespace_list", default=0)
     links, _ = dump.follow(dump.read_unsigned(head), stop=head)
     for link in links:
         yield net(link - (net.member_offset("list") or 0))

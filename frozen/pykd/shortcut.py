@@ -74,7 +74,7 @@ def _of_dump(dump: Dump, text: str) -> str | None:
 
 def _begins_with_variable(dump: Dump, word: str) -> bool:
     match = _VARIABLE.match(word)
-    return match is not None and dump.address_of(match[1]) != 0
+    return match is not None and dump.address_of(match[1], default=0) != 0
 
 
 def _typedef(dump: Dump, text: str, name: str, rest: list[str]) -> str | None:

@@ -129,7 +129,7 @@ class ThreadList:
         return [address for address, (its,) in zip(addresses, columns, strict=True) if its == leader]
 
     def _nr_threads(self) -> int | None:
-        address = self.dump.address_of("nr_threads", "")
+        address = self.dump.address_of("nr_threads", "", default=0)
         try:
             return self.dump.read_signed(address, 4) if address else None
         except FaultError:

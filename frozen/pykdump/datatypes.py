@@ -99,7 +99,8 @@ def describe(ctype: _pykd.Type, fname: str | None = None) -> TypeDict:
     if base.kind in _UNTAGGED and (not base.name or (fname is None and not stars)):
         info["body"] = [_describe_member(member) for member in base.members()]
     elif base.kind == "enum":
-        info["edef"] = [[name, value] for name, value in base.enumerators()]
+        # Of one that is only declared nothing is known but its name.
+        info["edef"] = [[name, value] for name, value in base.enumerators()] if base.complete else []
     elif base.kind == "function":
         returned = base.target
         assert returned is not None
@@ -593,6 +594,9 @@ def _struct_info(cls: _pykd.StructType) -> SUInfo:
     if "->" in name and name not in _named_here:
         _named_here[name] = cls.PYT_type
     info: SUInfo = SUInfo(name) if name not in _UNTAGGED else SUInfo(name, cls.PYT_type)
+    if info.PYT_class is not cls:
+        # One of several types of that name, and not the one that the name alone means.
+        info = type.__call__(SUInfo, name, cls.PYT_type)
     return info
 
 

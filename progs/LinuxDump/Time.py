@@ -49,12 +49,12 @@ def timekeeper() -> StructResult:
     offset = 0
     # An array of them, one for each clock: 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17); the first
     # is the system's. Before, tk_core held one and its sequence counter, in a struct without a name until 6.13.
-    if address := dump.address_of("timekeeper_data", ""):
+    if address := dump.address_of("timekeeper_data", "", default=0):
         offset = dump.type("struct tk_data").offset_of("timekeeper")
-    elif address := dump.address_of("tk_core", ""):
+    elif address := dump.address_of("tk_core", "", default=0):
         offset = 8  # a 4-byte counter, and struct timekeeper is aligned to 8
     else:
-        address = dump.address_of("timekeeper", "")
+        address = dump.address_of("timekeeper", "", default=0)
     if not address:
         raise TypeError("There's no symbol <tk_core>")
     return readSU("struct timekeeper", address + offset)

@@ -22,7 +22,7 @@ _PAGE = 4096
 def vmap_roots() -> Iterator[StructResult]:
     """Each ``struct rb_root`` of allocated ``struct vmap_area``."""
     dump = pykd.current()
-    nodes = dump.address_of("vmap_nodes")
+    nodes = dump.address_of("vmap_nodes", default=0)
     if nodes:
         # d093602919ad ("mm: vmalloc: remove global vmap_area_root rb-tree") (in v6.9): one tree for each of nr_vmap_nodes
         count = dump.read_unsigned(dump.symbol("nr_vmap_nodes", "").address, 4)

@@ -42,6 +42,11 @@ PyObject *kd_py_cstring_new(const char *bytes, size_t len, kd_vaddr address, boo
 /* The text that a pointer leads to. */
 static PyObject *cstring_from_pointer(PyObject *pointer)
 {
+	KD_PYOBJECT PyObject *levels = PyObject_GetAttrString(pointer, "ptrlev");
+	if (!levels)
+		return NULL;
+	if (PyLong_AsLong(levels) != 1)
+		return PyErr_Format(PyExc_TypeError, "%R does not point to text", pointer);
 	KD_PYOBJECT PyObject *text = PyObject_GetAttrString(pointer, "text");
 	if (!text)
 		return NULL;

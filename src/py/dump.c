@@ -307,21 +307,42 @@ METHOD(attribute)
 	return value ? text(value) : Py_NewRef(Py_None);
 }
 
+/* A size beyond this is damage or a mistake, and would only cost memory. */
+#define READ_MAX ((Py_ssize_t)1 << 30)
+
+/* For PyArg_ParseTuple: an integer; one that no memory is large enough for becomes the largest. */
+static int size_converter(PyObject *object, void *ret)
+{
+	Py_ssize_t size = PyNumber_AsSsize_t(object, NULL);
+	*(Py_ssize_t *)ret = size;
+	return size != -1 || !PyErr_Occurred();
+}
+
+static bool check_size(uint64_t address, Py_ssize_t size)
+{
+	if (size < 0)
+		PyErr_SetString(kd_py_RangeError, "a negative size");
+	else if (size > READ_MAX)
+		PyErr_Format(kd_py_RangeError, "cannot read %zd bytes at 0x%llx: more than 1 GB at once", size,
+			     (unsigned long long)address);
+	else
+		return true;
+	return false;
+}
+
 /* address, size, *, pgd: the arguments of the readers. */
 static bool read_arguments(PyObject *self, PyObject *args, PyObject *kwargs, const char *format, uint64_t *address,
 			   Py_ssize_t *size, kd_paddr *pgd)
 {
 	static char *keywords[] = { "address", "size", "pgd", NULL };
 	PyObject *space = Py_None;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords, kd_py_address, address, size, &space))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords, kd_py_address, address, size_converter, size,
+					 &space))
 		return false;
 	*pgd = DUMP(self)->pgd;
 	if (space != Py_None && !kd_py_address(space, pgd))
 		return false;
-	if (*size >= 0)
-		return true;
-	PyErr_SetString(kd_py_RangeError, "a negative size");
-	return false;
+	return check_size(*address, *size);
 }
 
 METHOD(read)
@@ -329,7 +350,7 @@ METHOD(read)
 	uint64_t address;
 	Py_ssize_t size;
 	kd_paddr pgd;
-	if (!read_arguments(self, args, kwargs, "O&n|$O:read", &address, &size, &pgd))
+	if (!read_arguments(self, args, kwargs, "O&O&|$O:read", &address, &size, &pgd))
 		return NULL;
 	KD_PYOBJECT PyObject *bytes = PyBytes_FromStringAndSize(NULL, size);
 	if (!bytes)
@@ -344,7 +365,7 @@ METHOD(read_upto)
 	uint64_t address;
 	Py_ssize_t size;
 	kd_paddr pgd;
-	if (!read_arguments(self, args, kwargs, "O&n|$O:read_upto", &address, &size, &pgd))
+	if (!read_arguments(self, args, kwargs, "O&O&|$O:read_upto", &address, &size, &pgd))
 		return NULL;
 	struct kd_memory *memory = kd_py_memory(DUMP(self));
 	PyObject *bytes = memory ? PyBytes_FromStringAndSize(NULL, size) : NULL;
@@ -366,10 +387,10 @@ METHOD(read_physical)
 	static char *keywords[] = { "address", "size", NULL };
 	uint64_t address;
 	Py_ssize_t size;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&n:read_physical", keywords, kd_py_address, &address, &size))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&O&:read_physical", keywords, kd_py_address, &address,
+					 size_converter, &size) ||
+	    !check_size(address, size))
 		return NULL;
-	if (size < 0)
-		return PyErr_Format(kd_py_RangeError, "a negative size");
 	KD_PYOBJECT PyObject *bytes = PyBytes_FromStringAndSize(NULL, size);
 	if (!bytes)
 		return NULL;
@@ -381,15 +402,16 @@ static PyObject *read_number(PyObject *self, PyObject *args, PyObject *kwargs, b
 {
 	static char *keywords[] = { "address", "size", NULL };
 	uint64_t address, value = 0;
-	unsigned int size = sizeof(value);
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|I", keywords, kd_py_address, &address, &size))
+	Py_ssize_t size = sizeof(value);
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|O&", keywords, kd_py_address, &address, size_converter,
+					 &size))
 		return NULL;
 	if (size != 1 && size != 2 && size != 4 && size != 8)
-		return PyErr_Format(kd_py_RangeError, "an integer has 1, 2, 4 or 8 bytes, not %u", size);
+		return PyErr_Format(kd_py_RangeError, "an integer has 1, 2, 4 or 8 bytes, not %zd", size);
 	struct kd_error *err = kd_py_read(DUMP(self), address, &value, size);
 	if (err)
 		return kd_py_raise(err);
-	unsigned int unused_bits = 64 - 8 * size;
+	unsigned int unused_bits = 64 - 8 * (unsigned int)size;
 	return is_signed ? PyLong_FromLongLong((int64_t)(value << unused_bits) >> unused_bits)
 			 : PyLong_FromUnsignedLongLong(value);
 }
@@ -409,14 +431,13 @@ METHOD(read_string)
 	static char *keywords[] = { "address", "max_size", NULL };
 	uint64_t address;
 	Py_ssize_t max_size = 4096;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|n:read_string", keywords, kd_py_address, &address,
-					 &max_size))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|O&:read_string", keywords, kd_py_address, &address,
+					 size_converter, &max_size) ||
+	    !check_size(address, max_size))
 		return NULL;
 	struct kd_memory *memory = kd_py_memory(DUMP(self));
 	if (!memory)
 		return NULL;
-	if (max_size < 0)
-		return PyErr_Format(kd_py_RangeError, "a negative size");
 	if (!DUMP(self)->pgd) {
 		KD_FREE char *string = NULL;
 		size_t len;
@@ -627,15 +648,16 @@ METHOD(kernel_symbols)
 
 METHOD(address_of)
 {
-	static char *keywords[] = { "name", "module", NULL };
+	static char *keywords[] = { "name", "module", "default", NULL };
 	const char *name, *module = NULL;
+	PyObject *otherwise = NULL;
 	struct kd_symbol symbol = {};
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s|z:address_of", keywords, &name, &module))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s|zO:address_of", keywords, &name, &module, &otherwise))
 		return NULL;
 	struct kd_error *err = find_symbol(self, name, module, &symbol);
-	if (err && !kd_error_catch(&err, KD_ERROR_LOOKUP))
-		return kd_py_raise(err);
-	return PyLong_FromUnsignedLongLong(symbol.address);
+	if (err && otherwise && kd_error_catch(&err, KD_ERROR_LOOKUP))
+		return Py_NewRef(otherwise);
+	return err ? kd_py_raise(err) : PyLong_FromUnsignedLongLong(symbol.address);
 }
 
 NO_ARGUMENT(modules)

@@ -3,13 +3,14 @@
 #include "py/py.h"
 
 PyObject *kd_py_Error, *kd_py_NotFoundError, *kd_py_MemberError, *kd_py_CTypeError, *kd_py_RangeError;
-static PyObject *FormatError, *UnsupportedError, *FileError, *FaultError, *CSyntaxError, *LimitError;
+PyObject *kd_py_FaultError;
+static PyObject *FormatError, *UnsupportedError, *FileError, *CSyntaxError, *LimitError;
 
 static PyObject **const exceptions[] = {
 	[KD_ERROR_OS] = &FileError,
 	[KD_ERROR_FORMAT] = &FormatError,
 	[KD_ERROR_UNSUPPORTED] = &UnsupportedError,
-	[KD_ERROR_FAULT] = &FaultError,
+	[KD_ERROR_FAULT] = &kd_py_FaultError,
 	[KD_ERROR_LOOKUP] = &kd_py_NotFoundError,
 	[KD_ERROR_TYPE] = &kd_py_CTypeError,
 	[KD_ERROR_VALUE] = &kd_py_RangeError,
@@ -45,7 +46,7 @@ int kd_py_error_add(PyObject *module)
 	EXCEPTION(FormatError, FormatError, kd_py_Error, NULL, NULL);
 	EXCEPTION(UnsupportedError, UnsupportedError, FormatError, NULL, NULL);
 	EXCEPTION(FileError, FileError, kd_py_Error, PyExc_OSError, NULL);
-	EXCEPTION(FaultError, FaultError, kd_py_Error, NULL, NULL);
+	EXCEPTION(kd_py_FaultError, FaultError, kd_py_Error, NULL, NULL);
 	EXCEPTION(kd_py_NotFoundError, NotFoundError, kd_py_Error, PyExc_LookupError, NULL);
 	EXCEPTION(kd_py_MemberError, MemberError, kd_py_NotFoundError, PyExc_KeyError, PyExc_AttributeError);
 	EXCEPTION(kd_py_CTypeError, CTypeError, kd_py_Error, PyExc_TypeError, NULL);

@@ -24,6 +24,7 @@ static inline void kd_cleanup_pyobject(PyObject **object)
 /* ---- error.c ---- */
 
 extern PyObject *kd_py_Error, *kd_py_NotFoundError, *kd_py_MemberError, *kd_py_CTypeError, *kd_py_RangeError;
+extern PyObject *kd_py_FaultError;
 
 int kd_py_error_add(PyObject *module);
 /** Sets the Python exception for error and destroys it; always returns NULL. */

@@ -5,8 +5,9 @@
 /* Text behind a `char *` is first read this far, and further only if it goes on. */
 #define TEXT_LEN 256
 #define TEXT_MAX 4096
-/* More than any array in a kernel has; a length beyond it is damage. */
+/* Bytes and elements that no array in a kernel has; a length beyond it is damage. */
 #define ARRAY_MAX (64u << 20)
+#define ELEMENTS_MAX (4u << 20)
 
 static bool is_plain_char(const struct kd_type *type)
 {
@@ -220,8 +221,8 @@ static PyObject *read_text(DumpObject *dump, kd_vaddr text, kd_vaddr pointer)
 static PyObject *read_char_array(DumpObject *dump, const struct kd_reader *reader, kd_vaddr address)
 {
 	if (reader->length > ARRAY_MAX)
-		return kd_py_raise(kd_error_create(KD_ERROR_LIMIT, "a char array of %llu bytes",
-						   (unsigned long long)reader->length));
+		return kd_py_raise(kd_error_create(KD_ERROR_LIMIT, "a char array of %llu bytes at 0x%llx",
+						   (unsigned long long)reader->length, (unsigned long long)address));
 	KD_FREE char *bytes = malloc(reader->length);
 	if (!bytes)
 		return PyErr_NoMemory();
@@ -229,14 +230,42 @@ static PyObject *read_char_array(DumpObject *dump, const struct kd_reader *reade
 	return err ? kd_py_raise(err) : kd_py_cstring_new(bytes, reader->length, address, false, 0);
 }
 
+static PyObject *read_pointer(DumpObject *dump, struct kd_reader *reader, kd_vaddr address,
+			      const struct kd_place *place);
+
+/* One text that cannot be read must not hide those around it: it stays the pointer that it is. */
+static PyObject *read_element(DumpObject *dump, struct kd_reader *reader, kd_vaddr address,
+			      const struct kd_place *place)
+{
+	PyObject *value = kd_reader_read(dump, reader, address, place);
+	if (value || reader->kind != KD_READ_CHAR_POINTER || !PyErr_ExceptionMatches(kd_py_FaultError))
+		return value;
+	PyErr_Clear();
+	struct kd_reader pointer = *reader;
+	pointer.kind = KD_READ_POINTER;
+	value = read_pointer(dump, &pointer, address, place);
+	reader->class = pointer.class;
+	return value;
+}
+
+/* Of all dimensions; their product is bounded by the array's size, but for elements without one. */
+static uint64_t count_elements(const struct kd_reader *reader)
+{
+	uint64_t nr = reader->length;
+	for (const struct kd_reader *inner = reader->element; inner && inner->element; inner = inner->element)
+		nr = kd_min(nr, (uint64_t)ARRAY_MAX) * kd_min(inner->length, (uint64_t)ARRAY_MAX);
+	return nr;
+}
+
 static PyObject *read_array(DumpObject *dump, struct kd_reader *reader, kd_vaddr address, const struct kd_place *place)
 {
-	if (reader->length > ARRAY_MAX / kd_max(reader->size, 1))
-		return kd_py_raise(kd_error_create(KD_ERROR_LIMIT, "an array of %llu elements of %u bytes",
-						   (unsigned long long)reader->length, reader->size));
+	if (reader->length > ARRAY_MAX / kd_max(reader->size, 1) || count_elements(reader) > ELEMENTS_MAX)
+		return kd_py_raise(kd_error_create(KD_ERROR_LIMIT, "an array of %llu elements of %u bytes at 0x%llx",
+						   (unsigned long long)reader->length, reader->size,
+						   (unsigned long long)address));
 	KD_PYOBJECT PyObject *list = PyList_New(reader->length);
 	for (uint64_t i = 0; list && i < reader->length; i++) {
-		PyObject *value = kd_reader_read(dump, reader->element, address + i * reader->size, place);
+		PyObject *value = read_element(dump, reader->element, address + i * reader->size, place);
 		if (!value)
 			return NULL;
 		PyList_SET_ITEM(list, i, value);

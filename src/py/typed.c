@@ -631,6 +631,8 @@ static PyObject *struct_cast(PyObject *self, PyObject *name)
 {
 	struct kd_typed *typed = kd_py_typed(Py_TYPE(self));
 	KD_PYOBJECT PyObject *class = typed ? kd_py_class_named(typed->dump, name) : NULL;
+	if (!class && PyErr_ExceptionMatches(kd_py_NotFoundError))
+		PyErr_Format(kd_py_CTypeError, "no type %S", name);
 	return class ? kd_py_typed_new((PyTypeObject *)class, value_of(self)) : NULL;
 }
 

@@ -129,6 +129,11 @@ class Names(unittest.TestCase):
 
 
 class Constants(unittest.TestCase):
+    def test_star(self):
+        names = {}
+        exec("from crash import *", names)
+        self.assertEqual((crash.HZ, crash.readmem, 1), (names["HZ"], names["readmem"], names["KVADDR"]))
+
     def test_machine(self):
         self.assertEqual(4096, PAGESIZE)
         self.assertEqual(12, PAGE_CACHE_SHIFT)
@@ -210,6 +215,43 @@ class Integers(unittest.TestCase):
             self.assertEqual(int.from_bytes(data[:4], "little"), reader(self.banner))
         for reader in (readU64, readULong, readS64, readLong, readPtr):
             self.assertEqual(int.from_bytes(data[:8], "little"), reader(self.banner))
+
+    def test_sizes_that_no_memory_has(self):
+        start = sym2addr("linux_banner")
+        for size in (2**31, 2**40, 2**64, 2**70):
+            for mtype in (crash.KVADDR, crash.PHYSADDR):
+                with self.assertRaisesRegex(crash.error, f"readmem error at addr {start:#x}, reading {size} bytes") as raised:
+                    readmem(start, size, mtype)
+                self.assertIn("more than 1 GB", str(raised.exception.__cause__))
+            with self.assertRaisesRegex(pykd.RangeError, f"{start:#x}: more than 1 GB"):
+                pykd.current().read_upto(start, size)
+            with self.assertRaisesRegex(pykd.RangeError, f"{start:#x}: more than 1 GB"):
+                pykd.current().read_string(start, size)
+            with self.assertRaisesRegex(crash.error, "bad size"):
+                crash.readInt(start, size)
+
+    def test_memory_types(self):
+        start = sym2addr("linux_banner")
+        self.assertEqual(readmem(start, 8), readmem(start - (1 << 64), 8, crash.KVADDR))
+        for mtype in (77, crash.XENMACHADDR):
+            with self.assertRaisesRegex(crash.error, "readmem error at addr"):
+                readmem(start, 8, mtype)
+            with self.assertRaisesRegex(crash.error, "readmem error at addr"):
+                readPtr(start, mtype)
+
+    def test_wrong_types(self):
+        wrong = {
+            "FD_ISSET": (1, 1), "PAGEOFFSET": ("a",), "addr2mod": ("a",), "addr2sym": ("a",), "exec_crash_command": (1,),
+            "getFullBuckets": ("a", 1, 1, 1), "getListSize": (1, "a", 1), "get_GDB_output": (1,), "get_pathname": ("a", 1),
+            "gdb_typeinfo": (1,), "gdb_whatis": (1,), "is_task_active": ("a",), "le16_to_cpu": ("a",), "le32_to_cpu": ("a",),
+            "mem2long": ("a",), "member_offset": ("no_such", 1), "member_size": ("no_such", 1), "phys_to_page": ("a",),
+            "pid_to_task": ("a",), "readInt": ("a", 4), "readPtr": ("a",), "readmem": (1, "a"), "register_epython_prog": (1, "", "", ""),
+            "sLong": ("a",), "set_default_timeout": ("a",), "set_readmem_task": ("a",), "setprocname": (1,), "struct_size": (1,),
+            "sym2addr": (1,), "sym2alladdr": (1,), "symbol_exists": (None,), "task_to_pid": ("a",), "uvtop": ("a", 1),
+        }  # fmt: skip
+        for name, arguments in wrong.items():
+            with self.subTest(name), self.assertRaisesRegex(crash.error, "invalid parameter type"):
+                getattr(crash, name)(*arguments)
 
     def test_sign(self):
         head = sym2addr("init_task") + member_offset(TASK, "tasks")
@@ -433,6 +475,28 @@ class Types(unittest.TestCase):
         self.assertEqual(36, art.PYT_size)
         self.assertEqual([0, 4, 20, 28], [art[name].offset for name in ("number", "list", "next", "prev")])
 
+    def test_expressions(self):
+        self.assertEqual([16], crash.gdb_typeinfo("init_task.comm")["dims"])
+        self.assertEqual(1, crash.gdb_typeinfo("&init_task")["stars"])
+        described = crash.gdb_whatis("((struct task_struct *)0)->comm")
+        self.assertEqual(("char", "((struct task_struct *)0)->comm"), (described["basetype"], described["fname"]))
+        self.assertEqual([["PIDTYPE_PID", 0]], crash.gdb_typeinfo("PIDTYPE_PID")["edef"][:1])
+        for text in ("char_device_struct", "no_such + 1", "struct no_such", "struct ]["):
+            with self.assertRaisesRegex(crash.error, "PyKdump/GDB error"):
+                crash.gdb_typeinfo(text)
+            with self.assertRaisesRegex(crash.error, "PyKdump/GDB error"):
+                crash.gdb_whatis(text)
+
+    def test_members_of_every_struct(self):
+        """What a struct's description says is where its objects read, for types that share their name too."""
+        dump = pykd.current()
+        for ctype in dump.types("struct")[::7]:
+            info = dump.struct_class(ctype).PYT_sinfo
+            members = [member for member in ctype.members() if member.name and member.bit_size is None]
+            self.assertEqual([member.offset for member in members], [info[member.name].offset for member in members], ctype)
+            for member in members:
+                self.assertIsInstance(info[member.name].ti.typestr(), str)
+
     def test_purge(self):
         info = SUInfo("struct list_head")
         purge_typeinfo("struct list_head")
@@ -523,6 +587,8 @@ class Structs(unittest.TestCase):
         self.assertIs(self.task, self.task.Deref)
         self.assertIs(self.task, self.task.getDeref())
         self.assertIs(self.task, Deref(self.task))
+        with self.assertRaisesRegex(TypeError, "no type struct no_such"):
+            self.task.castTo("struct no_such")
         with self.assertRaises(TypeError):
             self.task.Eval("nsproxy.no_such")
         with self.assertRaises(TypeError):
@@ -572,6 +638,30 @@ class Structs(unittest.TestCase):
         self.assertIsInstance(twice[0], StructResult)
         with self.assertRaisesRegex(IndexError, "NULL pointer"):
             tPtr(0, TypeInfo("unsigned long *")).Deref
+
+    def test_text_needs_one_level(self):
+        banner = sym2addr("linux_banner")
+        self.assertTrue(SmartString(tPtr(banner, TypeInfo("unsigned char *"))).startswith("Linux version"))
+        with self.assertRaisesRegex(TypeError, "does not point to text"):
+            SmartString(tPtr(banner, TypeInfo("char **")))
+
+    def test_unreadable_text_in_an_array(self):
+        """One text that cannot be read does not hide the others of its array."""
+        dump = pykd.current()
+        texts = dump.object("char *[3]", sym2addr("linux_banner"))
+        self.assertEqual([readULong(sym2addr("linux_banner") + 8 * i) for i in range(3)], [int(text) for text in texts])
+        self.assertEqual("char *", texts[0].ptype.typestr())
+        with self.assertRaises(crash.error):
+            dump.object("char *", sym2addr("linux_banner"))
+        with self.assertRaises(crash.error):
+            dump.object("char *[3]", 0x10)
+
+    def test_huge_arrays(self):
+        dump = pykd.current()
+        address = sym2addr("linux_banner")
+        for ctype in ("int [1000000000]", "unsigned char [10000000]", "char [100000000]", "struct list_head [5000000]"):
+            with self.assertRaisesRegex(pykd.LimitError, f"array of .* at {address:#x}"):
+                dump.object(ctype, address)
 
     def test_arrays_and_enums(self):
         self.assertIsInstance(readSymbol("avenrun"), list)
@@ -682,6 +772,11 @@ class Lists(unittest.TestCase):
         self.assertEqual(expected, getFullBucketsH(start, 8, 2, 0))
         self.assertEqual([pointer for _, pointer in expected], getFullBuckets(start, 8, 2, 0))
         self.assertEqual([(0, expected[1][1])], getFullBucketsH(start, 16, 1, 8))
+        self.assertEqual([], getFullBuckets(start, 8, 0, 0))
+        for arguments in ((start, 8, 2**40, 0), (start, 2**40, 2, 0), (start, 8, 2, 2**40), (0x10, 8, 2, 0)):
+            with self.assertRaisesRegex(crash.error, "readmem error at addr 0x"):
+                getFullBuckets(*arguments)
+        self.assertEqual(len(self.expected), getListSize(self.head, 0, 2**70))
 
 
 class Tasks(unittest.TestCase):
@@ -994,6 +1089,16 @@ class Commands(unittest.TestCase):
     def test_output(self):
         self.assertIn(kname, exec_crash_command("sys"))
         self.assertIn("swapper/0", exec_crash_command("struct task_struct.comm init_task"))
+
+    def test_user_memory_goes_with_its_task(self):
+        before = exec_crash_command("set")
+        other = next(task for task in pykd.tasks.processes() if task.mm and f"PID: {task.pid}\n" not in before)
+        set_readmem_task(other)
+        try:
+            self.assertIn(f"PID: {other.pid}\n", exec_crash_command("set"))
+        finally:
+            set_readmem_task(0)
+        self.assertEqual(before, exec_crash_command("set"))
 
     def test_failure(self):
         with self.assertRaises(crash.error) as raised:

@@ -20,8 +20,8 @@ def vmalloc(dump: Dump) -> Iterator[Row]:
     """Areas of vmalloc() by address. 72210662c5a2 ("mm: vmalloc: offload free_vmap_area_lock lock") and d093602919ad (in v6.9): several trees."""
     area: Any = dump.struct_class("struct vmap_area")
     problems: list[Error] = []
-    roots = [dump.address_of("vmap_area_root")]
-    if dump.address_of("vmap_nodes"):
+    roots = [dump.address_of("vmap_area_root", default=0)]
+    if dump.address_of("vmap_nodes", default=0):
         node = dump.type("struct vmap_node")
         member = node.member("busy.root")
         count = dump.read_unsigned(dump.symbol("nr_vmap_nodes", "").address, 4)

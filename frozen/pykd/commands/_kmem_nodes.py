@@ -48,7 +48,7 @@ def _memory_blocks(dump: Dump) -> Iterator[Row]:
         return
     bits = sections.bits(dump)
     size = 1 << bits
-    if dump.address_of("memory_block_size_probed"):
+    if dump.address_of("memory_block_size_probed", default=0):
         size = max(size, dump.read_unsigned(dump.symbol("memory_block_size_probed", "").address))
     states = _state_names(dump)
     for device in devices.devices(dump, private, "bus_type"):

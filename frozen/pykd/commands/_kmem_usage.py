@@ -108,7 +108,7 @@ def usage_text(rows: Iterable[Row], dump: Dump) -> Iterator[str]:
 
 
 def huge_pages(dump: Dump) -> Iterator[Row]:
-    if not dump.address_of("hstates"):
+    if not dump.address_of("hstates", default=0):
         return
     count = min(dump.read_unsigned(dump.symbol("hugetlb_max_hstate", "").address, 4), 16)
     for number in range(count):
@@ -134,7 +134,7 @@ def counters(dump: Dump) -> Iterator[Row]:
         ("VM_EVENT_STATES", vmstat.events),
     )
     for section, read in sections:
-        if section == "VM_NUMA_STAT" and not dump.address_of("vm_numa_stat"):
+        if section == "VM_NUMA_STAT" and not dump.address_of("vm_numa_stat", default=0):
             continue
         try:
             yield {"section": section, "counters": read(dump)}

@@ -19,7 +19,7 @@ MAX_MAPS = 64
 
 def _entries(dump: Dump, name: str) -> Iterator[tuple[int, int | Error]]:
     """(ID, address) of what an IDR holds; empty where the kernel was built without BPF."""
-    address = dump.address_of(name, "")
+    address = dump.address_of(name, "", default=0)
     if not address:
         return
     problems: list[str] = []

@@ -33,7 +33,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 
 def _known(session: Session, word: str) -> bool:
-    return word.lower().startswith("0x") or bool(session.dump.address_of(word))
+    return word.lower().startswith("0x") or bool(session.dump.address_of(word, default=0))
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

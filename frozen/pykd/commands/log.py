@@ -53,7 +53,7 @@ def _unflushed(session: Session) -> Iterator[Row]:
     if kind is None or buffer is None:
         return
     for name in ("nmi_print_seq", "safe_print_seq"):
-        symbol = dump.address_of(name, "")
+        symbol = dump.address_of(name, "", default=0)
         for cpu in cpus.possible(dump) if symbol else ():
             try:
                 start = cpus.address_on(symbol, cpu, dump)
@@ -95,7 +95,7 @@ def _audit(session: Session) -> Iterator[Row]:
     dump = session.dump
     header = dump.type("struct nlmsghdr").size
     for queue in ("audit_hold_queue", "audit_retry_queue", "audit_queue"):
-        head = dump.address_of(queue, "")
+        head = dump.address_of(queue, "", default=0)
         if not head:
             continue
         addresses, why = dump.follow(head, limit=100_000)
@@ -141,7 +141,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 def _caller_width(session: Session) -> int:
     """As wide as the largest PID may get; there is one for each PID namespace since v6.14."""
-    address = session.dump.address_of("pid_max", "")
+    address = session.dump.address_of("pid_max", "", default=0)
     largest = session.dump.read_unsigned(address, 4) if address else 1 << 22
     return 6 if largest < 100_000 else 7 if largest < 1_000_000 else 8
 

@@ -23,8 +23,8 @@ _AT_ZERO = ("__per_cpu_start", "fixed_percpu_data")
 def is_percpu(session: Session, name: str) -> bool:
     """Whether a symbol is a per-CPU variable: it lies in the kernel's or a module's per-CPU section."""
     dump = session.dump
-    address = dump.address_of(name)
-    start, end = dump.address_of("__per_cpu_start"), dump.address_of("__per_cpu_end")
+    address = dump.address_of(name, default=0)
+    start, end = dump.address_of("__per_cpu_start", default=0), dump.address_of("__per_cpu_end", default=0)
     if (address or name in _AT_ZERO) and start <= address < end:
         return True
     if not address:
@@ -37,7 +37,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if not expression:
         raise UsageError("an expression is missing")
     name, colon, cpus = expression.partition(":")
-    if colon and session.dump.address_of(name) and not is_percpu(session, name):
+    if colon and session.dump.address_of(name, default=0) and not is_percpu(session, name):
         yield {"name": name, "warning": f"WARNING: {name} is not percpu; cpuspec ignored."}
         return
     if name.isidentifier() and is_percpu(session, name):
@@ -98,7 +98,7 @@ def printed(session: Session, formatter: Formatter, expression: str) -> str:
     value = evaluate(formatter.dump, expression, history(session))
     shown = value.text(formatter)
     number = remember(session, value)
-    if not (expression.isidentifier() and session.dump.address_of(expression)):
+    if not (expression.isidentifier() and session.dump.address_of(expression, default=0)):
         return f"${number} = {shown}"
     apart = shown.startswith("{") and value.type.strip().kind in ("array", "function")
     return f"{expression} = ${number} = " + ("\n " if apart else "") + shown

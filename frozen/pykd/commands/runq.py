@@ -181,7 +181,7 @@ def _groups(row: Row, session: Session) -> Iterator[str]:
     if "current" not in row:
         yield f"  (error: {row['error']})"
         return
-    root = session.dump.address_of("root_task_group")
+    root = session.dump.address_of("root_task_group", default=0)
     current = row["current"]
     yield f"  CURRENT: {context.short_header(current)}"
     real_time = list(row.get("real_time", ()))

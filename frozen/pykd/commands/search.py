@@ -53,7 +53,7 @@ def _kernel_ranges(dump: Dump, options: Any) -> list[Range]:
     layout = dump.layout
     start = layout["page_offset"]
     direct = (start, min(layout["page_offset_end"] or 1 << 64, start + dump.max_pfn * dump.page_size))
-    image = (dump.address_of("_text"), dump.address_of("_end"))
+    image = (dump.address_of("_text", default=0), dump.address_of("_end", default=0))
     plain, mapped = [direct], []
     for start, end, _, _ in dump.ranges(KERNEL, (1 << 64) - dump.page_size):
         for first, last in _without((start, end), direct):

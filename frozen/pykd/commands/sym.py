@@ -39,8 +39,8 @@ def _letter(dump: Dump, symbol: Symbol) -> str:
 def _bounds(dump: Dump) -> list[tuple[int, int, str, str]]:
     """Where symbols of some of kallsyms' letters have another: (start, end, letter, those letters)."""
     places = (("_sdata", "_edata", "D", "Tt"), ("__bss_start", "__bss_stop", "B", "Tt"))
-    found = [(dump.address_of(start), dump.address_of(end), letter, letters) for start, end, letter, letters in places]
-    return [(0, dump.address_of("__per_cpu_end"), "D", "Aa"), *found]
+    found = [(dump.address_of(start, default=0), dump.address_of(end, default=0), letter, letters) for start, end, letter, letters in places]
+    return [(0, dump.address_of("__per_cpu_end", default=0), "D", "Aa"), *found]
 
 
 def _row(symbol: Symbol, address: int | None = None, dump: Dump | None = None) -> Row:

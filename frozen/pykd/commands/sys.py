@@ -94,10 +94,10 @@ def _config(dump: Dump) -> str:
     """CONFIG_IKCONFIG: a gzip file between the marks ``IKCFG_ST`` and ``IKCFG_ED`` in kernel/configs.c."""
     import zlib
 
-    address = dump.address_of("kernel_config_data", "")
+    address = dump.address_of("kernel_config_data", "", default=0)
     if not address:
         raise CommandError("kernel_config_data does not exist in this kernel")
-    end = dump.address_of("kernel_config_data_end", "")
+    end = dump.address_of("kernel_config_data_end", "", default=0)
     size = end - address if end > address else dump.symbol("kernel_config_data", "").size
     data = dump.read(address, min(size, 1 << 20))
     if data.startswith(b"IKCFG_ST"):

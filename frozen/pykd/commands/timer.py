@@ -109,7 +109,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 def _has_hierarchy(dump: Dump) -> bool:
     """Whether timers migrate by a hierarchy of CPUs, and so have wheels for local and global ones (since v6.9)."""
-    return dump.address_of("tmigr_cpu", "") != 0
+    return dump.address_of("tmigr_cpu", "", default=0) != 0
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

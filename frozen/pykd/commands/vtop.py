@@ -51,7 +51,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
                 yield row | {"refused": "not accessible"}
                 continue
         else:
-            row["directory"] = dump.address_of("init_top_pgt")
+            row["directory"] = dump.address_of("init_top_pgt", default=0)
         steps, result = dump.walk(address, pgd=pgd)
         row["steps"] = [{"level": level, "address": where, "value": value, "size": size} for level, where, value, size in steps]
         if isinstance(result, int):

@@ -24,7 +24,7 @@ def _head(session: Session, words: list[str]) -> tuple[int, str]:
         if entry is None:
             raise CommandError(f"invalid structure member: {name}")
         return to_address(session.dump, words[1]) + entry.offset, ""
-    found = session.dump.address_of(name)
+    found = session.dump.address_of(name, default=0)
     if found:
         return found, name
     try:

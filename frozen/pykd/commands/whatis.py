@@ -54,7 +54,7 @@ def describe(session: Session, name: str, offsets: bool = False) -> Iterator[str
     words = name.split()
     kinds = ("struct", "union", "enum")
     bare = words[-1] if words else ""
-    if words[0] not in kinds and len(words) == 1 and dump.address_of(name):
+    if words[0] not in kinds and len(words) == 1 and dump.address_of(name, default=0):
         try:
             yield _sized(dump, name).declare(name) + ";"
         except Error:

@@ -70,7 +70,7 @@ def disks(dump: Dump) -> Iterator[Any]:
     if private is None:
         return
     gendisk: Any = dump.struct_class("struct gendisk")
-    whole = dump.symbol("disk_type", "").address if dump.address_of("disk_type", "") else 0
+    whole = dump.symbol("disk_type", "").address if dump.address_of("disk_type", "", default=0) else 0
     embedded = gendisk.member_offset("part0.__dev")
     # 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)
     in_partition = dump.struct_class("struct block_device").member_offset("bd_device")

@@ -24,7 +24,7 @@ def descriptors(dump: Dump, problem: Callable[[str], None] | None = None) -> Ite
     """
     desc = dump.struct_class("struct irq_desc")
     found: Iterator[tuple[int, int]]
-    if tree := dump.address_of("sparse_irqs", ""):
+    if tree := dump.address_of("sparse_irqs", "", default=0):
         found = ((first, entry) for first, _, entry in mapletree.entries(dump, tree, problem))
     else:
         found = xa_entries(dump, dump.symbol("irq_desc_tree", "").address, problem)
@@ -34,7 +34,7 @@ def descriptors(dump: Dump, problem: Callable[[str], None] | None = None) -> Ite
 
 def count(dump: Dump) -> int:
     """Interrupt numbers that there may be: ``total_nr_irqs`` since c1114db93a33 (in v6.12), ``nr_irqs`` before."""
-    return dump.read_unsigned(dump.address_of("total_nr_irqs", "") or dump.symbol("nr_irqs", "").address, 4)
+    return dump.read_unsigned(dump.address_of("total_nr_irqs", "", default=0) or dump.symbol("nr_irqs", "").address, 4)
 
 
 def actions(desc: Any) -> list[Any]:

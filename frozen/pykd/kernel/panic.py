@@ -17,7 +17,7 @@ x86's kdump when it stops the others. -1 in both: not set."""
 def panic_cpu(dump: Dump) -> int | None:
     """Number of the CPU that brought the system down; None if the kernel names none, as when a hypervisor wrote the dump."""
     for name in CPU_VARIABLES:
-        address = dump.address_of(name, "")
+        address = dump.address_of(name, "", default=0)
         try:
             cpu = dump.read_signed(address, 4) if address else -1
         except Error:

@@ -59,7 +59,7 @@ def records(dump: Dump) -> Iterator[Record]:
 
     :raises Error: when the buffer cannot be found or read at all.
     """
-    if dump.address_of("prb", ""):
+    if dump.address_of("prb", "", default=0):
         return _ring_records(dump)
     return _log_records(dump)
 

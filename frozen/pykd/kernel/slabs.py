@@ -82,7 +82,7 @@ class Counter:
         if member is None:
             return
         step = 8 if layout.member("node") else layout.member("per_node").type.target.size  # type: ignore[union-attr]
-        limit = self.dump.read_unsigned(self.dump.symbol("nr_node_ids", "").address, 4) if self.dump.address_of("nr_node_ids") else 1
+        limit = self.dump.read_unsigned(self.dump.symbol("nr_node_ids", "").address, 4) if self.dump.address_of("nr_node_ids", default=0) else 1
         for number in range(min(limit, 1024)):
             address = self.dump.read_unsigned(int(cache) + member.offset + step * number)
             if address:
