@@ -311,11 +311,24 @@ def _allow_unknown_escapes() -> None:
     _warnings._filters_mutated()  # type: ignore[attr-defined]
 
 
+_compiled: dict[str, "tuple[bytes, CodeType]"] = {}
+"""By path: a module's source, and its code. No file is written for that, and most modules are the same when they are reloaded."""
+
+
+def _source_to_code(self: "Any", data: bytes, path: str, *, _optimize: int = -1) -> "CodeType":
+    """``SourceFileLoader.source_to_code``, which compiles anew only what has changed."""
+    known = _compiled.get(path)
+    if known is None or known[0] != data:
+        known = _compiled[path] = data, compile(data, path, "exec", dont_inherit=True, optimize=_optimize)
+    return known[1]
+
+
 def complete() -> None:
     """Second step, when Python is up: undo what its start added beside us."""
     from _frozen_importlib import FrozenImporter
-    from _frozen_importlib_external import PathFinder
+    from _frozen_importlib_external import PathFinder, SourceFileLoader
 
+    SourceFileLoader.source_to_code = _source_to_code  # type: ignore[method-assign, assignment]
     sys.meta_path.remove(FrozenImporter)  # it has brought _frozen_importlib_external, and has no more to give
     sys.meta_path.remove(PathFinder)
     sys.path_hooks.insert(0, FrozenFolder)  # for pkgutil

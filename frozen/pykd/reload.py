@@ -34,7 +34,7 @@ def reload_modules(level: int = 0) -> None:
             print(name, path)
         try:
             _reload(name, module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             sys.stdout.flush()
             print(f"--cannot reload {name}, the old one stays: {type(error).__name__}: {error}", file=sys.stderr)
             continue

@@ -47,6 +47,14 @@ class Reload(Folder):
         edit = "epython edit lib/one.py 'V = 2'"
         self.assertEqual(self.session("epython prog", edit, "epython prog", "epython prog --reload"), ["1 1", "1 1", "2 1"])
 
+    def test_what_is_the_same_is_not_compiled_again(self):
+        self.write("code.py", "import lib.one\nprint(id(lib.one.f.__code__))")
+        self.write("lib/one.py", "def f(): pass")
+        first, again = self.session("epython code", "epython code", options=["--reload"])
+        self.assertEqual(first, again)
+        first, changed = self.session("epython code", "epython edit lib/one.py 'def f(): 1'", "epython code", options=["--reload"])
+        self.assertNotEqual(first, changed)
+
     def test_option_of_the_session(self):
         edit = "epython edit lib/one.py 'V = 2'"
         self.assertEqual(self.session("epython prog", edit, "epython prog", options=["--reload"]), ["1 1", "2 1"])
@@ -57,7 +65,12 @@ class Reload(Folder):
         )
 
     def test_syntax_error_leaves_the_old_module(self):
-        for text, error in (("V = 2\nV = (", "SyntaxError"), ("V = 2\n1/0", "ZeroDivisionError")):
+        broken = (
+            ("V = 2\nV = (", "SyntaxError"),
+            ("V = 2\n1/0", "ZeroDivisionError"),
+            ("V = 2\nimport sys; sys.exit(3)", "SystemExit: 3"),
+        )
+        for text, error in broken:
             with self.subTest(error):
                 self.write("lib/one.py", "V = 1")
                 self.write("new.py", f"open('lib/one.py', 'w').write({text!r})")
