@@ -111,28 +111,37 @@ def obtain(variant: Variant, cache: Path, update: bool = False) -> Result:
     return Result(variant, folder)
 
 
+def own_modules(variant: Variant, image: kernels.Image, cache: Path) -> list[Path]:
+    """The bench's own modules that a guest of ``variant`` is given. Where they cannot be built, a guest that does not die in one
+    goes without; of one that does PackageError or OSError."""
+    names = [name for name, wanted in (("vmtest_crash", variant.crash in ("null", "bug", "hang", "spin")),
+                                       ("vmtest_load", "kernel" in variant.parts)) if wanted]
+    if not names:
+        return []
+    try:
+        built = module.build(kernels.named(variant.kernel), image, cache)
+    except (packages.PackageError, OSError) as error:
+        if "vmtest_crash" in names:
+            raise
+        # All but the kernel's own locks is there without it.
+        print(f"{variant.name}: without vmtest_load: {error}", file=sys.stderr)
+        return []
+    return [built[name] for name in names]
+
+
 def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> dict[str, str]:
     """Run the guest in an empty ``folder``; the formats that QEMU could not write, with its reasons."""
     failed: dict[str, str] = {}
+    own = own_modules(variant, image, cache)
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     alive = variant.crash == "none"
-    needed = [name for name, wanted in (("vmtest_crash", variant.crash in ("null", "bug", "hang", "spin")),
-                                        ("vmtest_load", "kernel" in variant.parts)) if wanted]
-    try:
-        own = module.build(kernels.named(variant.kernel), image, cache) if needed else {}
-    except (packages.PackageError, OSError) as error:
-        if "vmtest_crash" in needed:
-            raise
-        # All but the kernel's own locks is there without it.
-        print(f"{variant.name}: without vmtest_load: {error}", file=sys.stderr)
-        own, needed = {}, []
     scratch = folder / "scratch"
     scratch.mkdir()
     initrd = scratch / "initrd"
     initrd.write_bytes(guest.initrd(cache, image.modules, None if alive else image.vmlinuz, variant.parts,
-                                    [own[name] for name in needed]))
+                                    own))
     disks = [machine.blank(scratch / "truth", 128 << 20),
              machine.blank(scratch / "core", (variant.memory + 512) << 20),
              guest.file_system(cache, "ext4", scratch / "ext4")]

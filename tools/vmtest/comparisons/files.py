@@ -74,7 +74,7 @@ def descriptors(truth: Truth, found: dict) -> Iterator[str]:
                 yield f"{label} {match[1]} has position and flags {row[1]} {row[2]:o}, was {match[2]} {match[3]}"
 
 
-@comparison("$ foreach vm")
+@comparison("$ foreach gleader vm")
 def maps(truth: Truth, found: list) -> Iterator[str]:
     """Address spaces of every process: bounds, permissions, offset, file."""
     for group in found:

@@ -22,12 +22,17 @@ def _meminfo(truth: Truth) -> dict[str, int]:
     return {name: int(words.split()[0]) for name, _, words in (line.partition(":") for line in truth.lines("proc/meminfo"))}
 
 
+def _drift(truth: Truth) -> int:
+    """Pages that may have come or gone: also those of the disk that the truth went to, which its last close drops."""
+    return DRIFT + _meminfo(truth)["Buffers"] // PAGE
+
+
 def _took_all(truth: Truth) -> bool:
     """Whether the guest died of taking all memory after the truth: then gauges say nothing."""
     return "vmtest.crash=oom" in truth.text("proc/cmdline")
 
 
-def _far(have: int, was: int, drift: int = DRIFT) -> bool:
+def _far(have: int, was: int, drift: int) -> bool:
     return abs(have - was) > drift + was // 4
 
 
@@ -39,14 +44,13 @@ def meminfo(truth: Truth, found: list) -> Iterator[str]:
     for name, key in (("TOTAL MEM", "MemTotal"), ("TOTAL SWAP", "SwapTotal")):
         if name in rows and rows[name]["pages"] * PAGE != wanted[key]:
             yield f"{name} is {rows[name]['pages'] * PAGE} KiB, was {wanted[key]}"
-    # Buffers are those of the disk that the truth went to, and gone.
     if _took_all(truth):
         return
     for name, key in (("FREE", "MemFree"), ("SLAB", "Slab"), ("CACHED", "Cached"), ("COMMITTED", "Committed_AS"),
                       ("SWAP USED", "SwapTotal")):
         was = wanted[key] - (wanted["SwapFree"] if name == "SWAP USED" else 0)
         # What is committed is mostly the memory of the process that wrote the truth.
-        if name in rows and _far(rows[name]["pages"], was // PAGE, 8 * DRIFT if name == "COMMITTED" else DRIFT):
+        if name in rows and _far(rows[name]["pages"], was // PAGE, 8 * DRIFT if name == "COMMITTED" else _drift(truth)):
             yield f"{name} is {rows[name]['pages'] * PAGE} KiB, was {was}"
 
 
@@ -74,7 +78,7 @@ def vmstat(truth: Truth, found: list) -> Iterator[str]:
             if name in GROWING or not gauge:
                 wrong = have < was[key]
             else:
-                wrong = _far(have, was[key])
+                wrong = _far(have, was[key], _drift(truth))
             if wrong:
                 yield f"{section['section']} {name} is {have}, was {was[key]}"
 
@@ -109,7 +113,7 @@ def slabs(truth: Truth, found: list) -> Iterator[str]:
             continue
         active, total = wanted.get(row["name"], (0, 0))
         # /proc counts every object on a CPU's slabs as used, so that the number used is a bound.
-        if row["name"] in wanted and (_far(row["total"], total, 8192) or row["allocated"] > row["total"]):
+        if row["name"] in wanted and (_far(row["total"], total, 2 * _drift(truth)) or row["allocated"] > row["total"]):
             yield f"slab cache {row['name']}: {row['allocated']} of {row['total']} objects, was {active} of {total}"
     own = have.get("vmtest_node")
     if own and own["allocated"] != 100:

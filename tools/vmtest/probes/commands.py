@@ -16,9 +16,9 @@ ps; ps -A; ps -G; ps -S; ps -a 1; ps -c; ps -g; ps -k; ps -l; ps -m; ps -p; ps -
 rd linux_banner; rd -a linux_banner; runq; runq -d; runq -g; runq -m; runq -t; runq -T; set; set 1; set -v
 sig; sig -g 1; foreach sig; struct task_struct; struct task_struct.pid,comm init_task; swap; sym panic; sym -l
 sys; sys -c; sys -i; sys -t; task 1; foreach task -R pid,comm; timer; timer -r
-vm 1; vm -p 1; foreach user vm; vtop init_task; waitq kauditd_wait; whatis task_struct; bpf
+vm 1; vm -p 1; foreach gleader vm; vtop init_task; waitq kauditd_wait; whatis task_struct; bpf
 """.replace("\n", ";")
-SILENT = {"bpf", "ps -y FIFO", "foreach user vm", "foreach UN bt -s"}
+SILENT = {"bpf", "ps -y FIFO", "foreach gleader vm", "foreach UN bt -s"}
 """May have nothing to say."""
 
 
