@@ -94,6 +94,16 @@ class Foreach(Command):
 
 
 class Others(Command):
+    def test_pending_signals(self):
+        """What is shown of a signal that waits is its siginfo, not the entry of the queue."""
+        queues = [part["queue"] for group in self.rows("foreach sig") for row in group["rows"] for part in (row.get("private"), row.get("shared")) if part]
+        waiting = [entry for queue in queues for entry in queue]
+        self.assertGreater(len(waiting), 1)
+        text = self.output("foreach sig")
+        for entry in waiting:
+            self.assertIn(f"\n             {entry['number']:>3}  {entry['siginfo']:x}\n", text)
+            self.assertEqual(self.output(f"rd -32 {entry['siginfo']:x}").split()[1], f"{entry['number']:08x}")
+
     def test_signals_of_a_group(self):
         row = self.rows("sig -g 1")[0]
         self.assertEqual([member["pid"] for member in row["members"]], [1])
@@ -119,7 +129,7 @@ class Others(Command):
         program = {"kind": "program", "id": 7, "address": 0xFFFFC90000001000, "aux": 0xFFFF888000002000, "type": "KPROBE", "tag": "0123456789abcdef", "maps": [32]}
         one_map = {"kind": "map", "id": 12, "address": 0xFFFF888000003000, "type": "LPM_TRIE", "flags": 1}
         lines = list(bpf.text([program, one_map], bpf.COMMAND.parse([]), None))
-        self.assertEqual(lines[1], "  7 ffffc90000001000 ffff888000002000    KPROBE     0123456789abcdef    32")
+        self.assertEqual(lines[1], " 7   ffffc90000001000 ffff888000002000    KPROBE     0123456789abcdef    32")
         self.assertEqual(lines[-1], " 12 ffff888000003000    LPM_TRIE      00000001")
 
     def test_irq_arguments(self):

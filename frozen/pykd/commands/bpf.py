@@ -126,7 +126,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 
 def _line(row: Row) -> str:
-    line = f"{row['id']:>3} {row['address']:016x}" if "address" in row else ""
+    line = f"{row['id']:^4} {row['address']:016x}" if "address" in row else ""
     if "tag" in row:
         maps = ",".join(map(str, row.get("maps", ())))
         line += f" {row['aux']:016x} {centered(row['type'], 13)} {row['tag']} {centered(maps, 9)}"

@@ -30,7 +30,7 @@ ACTION_FLAGS = (
     (0x80000000, "SA_RESETHAND"),
     (0x4000000, "SA_RESTORER"),
 )
-ACTION_ORDER = (0x4000000, 0x1, 0x2, 0x4, 0x8000000, 0x10000000, 0x40000000, 0x80000000)
+ACTION_ORDER = (0x1, 0x4000000, 0x2, 0x4, 0x8000000, 0x10000000, 0x40000000, 0x80000000)
 
 
 def name_of(number: int) -> str:
@@ -102,9 +102,9 @@ def _pending(dump: Dump, pending: Any) -> dict[str, Any]:
     if addresses and addresses[0] != head:
         member = dump.type("struct sigqueue").member("list")
         back = member.offset if member else 0
-        queue = [
-            {"address": address - back, "number": dump.object("struct sigqueue", address - back).info.si_signo} for address in addresses
-        ]
+        for address in addresses:
+            info: Any = dump.object("struct sigqueue", address - back).info
+            queue.append({"address": address - back, "siginfo": int(info), "number": info.si_signo})
     return {"signal": _mask(pending.signal), "queue": queue, "cut": why is not None and str(why)}
 
 
@@ -165,8 +165,8 @@ def _queue_lines(title: str, part: dict[str, Any]) -> Iterator[str]:
     if not part["queue"]:
         yield "  SIGQUEUE: (empty)"
         return
-    yield "  SIGQUEUE:  SIG  SIGINFO"
-    yield from (f"             {entry['number']:>3}  {entry['address']:x}" for entry in part["queue"])
+    yield f"  SIGQUEUE:  SIG  {'SIGINFO':^16}".rstrip()
+    yield from (f"             {entry['number']:>3}  {entry['siginfo']:x}" for entry in part["queue"])
 
 
 COMMAND = Command(

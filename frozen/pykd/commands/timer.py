@@ -131,8 +131,8 @@ def _timers(row: Row) -> Iterator[str]:
     timers = row["timers"]
     if timers:
         width = max(10, *(len(str(timer["expires"])) for timer in timers))
-        left = max(6, *(len(str(timer["left"])) + 1 for timer in timers))
-        yield f"  {'EXPIRES':<{width}}  {'   TTE':<{left}}  {'TIMER_LIST':>16}     FUNCTION"
+        left = max(len(str(timer["left"])) + 1 for timer in timers)
+        yield f"  {'EXPIRES':<{width}}  {'   TTE':<{left + 2}}{'TIMER_LIST':>16}     FUNCTION"
         for timer in timers:
             yield f"  {timer['expires']:>{width}}  {timer['left']:>{left}}  {timer['timer']:016x}  {_called(timer)}"
     elif "error" not in row:
@@ -174,7 +174,7 @@ def _clock(row: Row) -> Iterator[str]:
             yield "  (empty)"
         return
     soft, hard, left = (
-        max(least, *(len(str(timer[key])) for timer in timers)) for key, least in (("soft", 11), ("expires", 11), ("left", 10))
+        max(least, *(len(str(timer[key])) for timer in timers)) for key, least in (("soft", 11), ("expires", 11), ("left", 3))
     )
     yield f"  {_center('CURRENT', soft)}"
     yield f"  {_center(row['current'], soft)}"

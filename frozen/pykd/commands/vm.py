@@ -187,7 +187,7 @@ def _overview(row: Row, options: Any) -> Iterator[str]:
             yield "       0                 0            0k       0k  "
             return
         if "pgd" in row:
-            yield f"{row['mm']:016x}  {row['pgd']:016x}  {str(row['rss']) + 'k':>5}    {str(row['total']) + 'k':>5}  "
+            yield f"{row['mm']:016x}  {row['pgd']:016x}  {str(row['rss']) + 'k':^6}  {str(row['total']) + 'k':^8}"
     each = bool(options.p or options.P)
     if not each:
         yield TITLE
