@@ -130,7 +130,7 @@ class Others(Command):
         one_map = {"kind": "map", "id": 12, "address": 0xFFFF888000003000, "type": "LPM_TRIE", "flags": 1}
         lines = list(bpf.text([program, one_map], bpf.COMMAND.parse([]), None))
         self.assertEqual(lines[1], " 7   ffffc90000001000 ffff888000002000    KPROBE     0123456789abcdef    32")
-        self.assertEqual(lines[-1], " 12 ffff888000003000    LPM_TRIE      00000001")
+        self.assertEqual(lines[-1], " 12  ffff888000003000    LPM_TRIE      00000001")
 
     def test_irq_arguments(self):
         self.refused("irq x1", 'irq: x1: "x" is not a digit 0 - 9')
