@@ -114,7 +114,7 @@ class Command:
         intermixed: bool = True,
         raw: bool = False,
         patterns: bool = False,
-        reads: bool = False,
+        details: Callable[[Session, Any, Row], Row] | None = None,
     ) -> None:
         """
         :param arguments: synopsis of what is not an option: ``[PID|TASK|COMM]…``.
@@ -122,7 +122,8 @@ class Command:
         :param examples: (command line, what it shows).
         :param intermixed: options may follow arguments; False where these may begin with a dash.
         :param patterns: arguments in apostrophes keep these: regular expressions.
-        :param reads: *text* reads the dump itself, where rows say: JSON has its lines too.
+        :param details: of a command whose *text* reads the dump itself, where rows say: makes of a row the one that JSON has, with what
+            lies there.
         :param raw: what follows the options is one argument as it was typed, quotes and blanks included.
         """
         self.name = name
@@ -139,7 +140,7 @@ class Command:
         self.intermixed = intermixed
         self.raw = raw
         self.patterns = patterns
-        self.reads = reads
+        self.details = details
 
     def split(self, text: str) -> list[str]:
         """The words behind the name in a line of input. :raises LineError:"""
@@ -153,7 +154,11 @@ class Command:
         while rest.split(" ", 1)[0] in flags:
             flag, _, rest = rest.partition(" ")
             words.append(flag)
-        return [*words, rest.strip()] if rest.strip() else words
+        rest = rest.strip()
+        if rest.endswith(" --json") or rest.startswith("--json "):
+            words.append("--json")
+            rest = rest.removeprefix("--json ").removesuffix(" --json").strip()
+        return [*words, rest] if rest else words
 
     def parse(self, words: Sequence[str]) -> Options:
         """Parse the words behind the command's name as getopt does: ``-lm`` is ``-l -m``, ``-C1`` is ``-C 1``.

@@ -52,16 +52,13 @@ def write_rows(
     command: str,
     make: Callable[[], Iterable[Row]],
     explain: Callable[[BaseException], str],
-    text: Callable[[list[Row]], Iterable[str]] | None = None,
 ) -> bool:
     """Write the document of a declared command, row by row as they come; True if it worked.
 
     :param make: parses the options and gives the rows; what these print becomes ``"text"``.
     :param explain: the message for what they raise.
-    :param text: of a command whose text says more than its rows.
     """
     write = sys.stdout.write
-    kept: list[Row] = []
     write(f'{{"command": {encode(command)}, "rows": [')
     separator = ""
     message = None
@@ -75,10 +72,6 @@ def write_rows(
                 break
             write(separator + encode(row))
             separator = ", "
-            if text is not None:
-                kept.append(row)
-        if text is not None:
-            printed.writelines(f"{line}\n" for line in text(kept))
     except BrokenPipeError:
         raise
     except (Exception, KeyboardInterrupt) as error:

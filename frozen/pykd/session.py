@@ -350,14 +350,12 @@ class Session:
         """Write the document of a declared command; *words*, which may raise, follow its name."""
         from pykd import document
 
-        chosen: list[commands.Options] = []
-
         def rows() -> Iterable[commands.Row]:
-            chosen.append(found.parse([word for word in words() if word != "--json"]))
-            return found.rows(self, chosen[0])
+            options = found.parse([word for word in words() if word != "--json"])
+            made = found.rows(self, options)
+            return made if found.details is None else map(partial(found.details, self, options), made)
 
-        lines_of = (lambda kept: found.text(kept, chosen[0], self)) if found.reads else None
-        return document.write_rows(text, rows, partial(self._explain, text), lines_of)
+        return document.write_rows(text, rows, partial(self._explain, text))
 
     def run_file(self, path: str) -> bool:
         """Run the lines of a file; True if all worked. :raises CommandError: it runs itself."""

@@ -392,6 +392,75 @@ class Lists(Commands):
         self.refused("tree nosuch", "tree: invalid start argument: nosuch")
 
 
+class Documents(Commands):
+    """JSON has what text shows, as data."""
+
+    def rows(self, command):
+        document = json.loads(self.output(f"{command} --json"))
+        self.assertEqual(set(document), {"command", "rows"}, command)
+        return document["rows"]
+
+    def test_struct(self):
+        (row,) = self.rows("struct task_struct init_task")
+        task = self.dump.object("struct task_struct", self.dump.address_of("init_task"))
+        value = row["value"]
+        self.assertEqual(row["address"], int(task))
+        self.assertEqual((value["comm"], value["pid"], value["tasks"]), ("swapper/0", 0, {"next": int(task.tasks.next), "prev": int(task.tasks.prev)}))
+        self.assertEqual(value["sched_class"], int(task.sched_class))
+        self.assertEqual(value["se"]["load"]["weight"], task.se.load.weight)
+        self.assertEqual(value["no_cgroup_migration"], task.no_cgroup_migration)  # a bit field
+        # the members of those without a name are its own
+        self.assertEqual(self.rows("struct page.flags,_mapcount ffffea0000000000")[0]["value"].keys(), {"flags", "_mapcount"})
+        (row,) = self.rows("struct hrtimer -o")
+        by_name = {member["name"]: member for member in row["members"]}
+        self.assertEqual((row["size"], by_name["function"]["offset"]), (64, self.dump.type("struct hrtimer").offset_of("function")))
+        self.assertEqual(self.rows("struct -r list_head init_task")[0]["data"], self.dump.read(int(task), 16).hex())
+
+    def test_kinds_of_values(self):
+        (row,) = self.rows("p init_uts_ns")
+        self.assertEqual((row["type"], row["value"]["name"]["sysname"]), ("struct uts_namespace", "Linux"))
+        self.assertTrue(self.rows("p linux_banner")[0]["value"].startswith("Linux version "))
+        self.assertEqual(self.rows("p sizeof(int) * -3")[0]["value"] % (1 << 64), (1 << 64) - 12)
+        self.assertEqual(self.rows("p PIDTYPE_SID")[0]["value"], "PIDTYPE_SID")
+        self.assertEqual(self.rows("p panic")[0]["value"], {"address": self.dump.address_of("panic"), "symbol": "panic"})
+        self.assertEqual(self.rows("p &init_task")[0]["value"], self.dump.address_of("init_task"))
+        self.assertIsInstance(self.rows("p &init_task.comm[0]")[0]["value"]["text"], str)
+        (row,) = self.rows("struct file_system_type.name,init_fs_context proc_fs_type")
+        self.assertEqual((row["value"]["name"]["text"], row["value"]["init_fs_context"]["symbol"]), ("proc", "proc_init_fs_context"))
+        rows = self.rows("p runqueues:a")
+        self.assertEqual([row["value"]["cpu"] for row in rows], [cpu.nr for cpu in self.dump.cpus()])
+
+    def test_what_is_missing(self):
+        """An object across a hole of the dump is shown as far as it goes."""
+        start = 0xFFFFFFFF00000000  # nothing is mapped there
+        (row,) = self.rows(f"struct list_head {start:x}")
+        self.assertEqual([value["address"] for value in row["value"].values()], [start, start + 8])
+        self.assertTrue(all(value["error"] for value in row["value"].values()))
+
+    def test_lists_trees_tasks(self):
+        rows = self.rows("list task_struct.tasks -s task_struct.pid,comm -h init_task")
+        processes = [thread for thread in json.loads(self.output("ps -G --json"))["rows"] if thread["pid"]]
+        self.assertEqual({row["structs"][0]["value"]["pid"] for row in rows[1:]}, {row["pid"] for row in processes})
+        rows = self.rows("tree -t rbtree -l -o vmap_area.rb_node -s vmap_area.va_start vmap_area_root")
+        starts = [row["structs"][0]["value"]["va_start"] for row in rows]
+        self.assertTrue(starts)
+        self.assertEqual(starts, sorted(starts))
+        (row,) = self.rows("task -R pid,flags 1")
+        self.assertEqual((row["structs"]["struct task_struct"]["pid"], set(row["structs"])), (1, {"struct task_struct", "struct thread_info"}))
+        self.assertEqual(self.rows("task 1")[0]["structs"]["struct task_struct"]["comm"], row["comm"])
+
+    def test_addresses_and_types(self):
+        (row,) = self.rows("vtop jiffies")
+        self.assertEqual(row["physical"], self.dump.translate(self.dump.address_of("jiffies")))
+        self.assertEqual((row["steps"][0]["level"].lower(), "PRESENT" in row["flags"]), ("pgd", True))
+        (row,) = self.rows("whatis list_head")
+        self.assertEqual((row["kind"], row["size"], [member["name"] for member in row["members"]]), ("struct", 16, ["next", "prev"]))
+        (row,) = self.rows("whatis init_task")
+        self.assertEqual((row["kind"], row["type"], row["address"]), ("variable", "struct task_struct", self.dump.address_of("init_task")))
+        self.assertEqual(self.rows("whatis enum pid_type")[0]["enumerators"]["PIDTYPE_SID"], 3)
+        self.assertEqual(self.rows("whatis panic")[0]["kind"], "function")
+
+
 class Small(Commands):
     def test_machine_table(self):
         fields = dict(line.strip().split(": ", 1) for line in self.lines("help -m") if ": " in line)

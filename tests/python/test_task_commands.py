@@ -7,8 +7,9 @@ import unittest
 
 from test_crash_commands import run
 
-from dumps import vmcores
+from dumps import opened, vmcores
 from pykd.commands import bpf
+from pykd.session import Session
 
 HEADER = re.compile(r'PID: (\d+) +TASK: [0-9a-f]{16}  CPU: (\d+) +COMMAND: "(.*)"')
 
@@ -128,9 +129,11 @@ class Others(Command):
     def test_columns_of_bpf(self):
         program = {"kind": "program", "id": 7, "address": 0xFFFFC90000001000, "aux": 0xFFFF888000002000, "type": "KPROBE", "tag": "0123456789abcdef", "maps": [32]}
         one_map = {"kind": "map", "id": 12, "address": 0xFFFF888000003000, "type": "LPM_TRIE", "flags": 1}
-        lines = list(bpf.text([program, one_map], bpf.COMMAND.parse([]), None))
+        lines = list(bpf.text([program, one_map], bpf.COMMAND.parse([]), Session(opened(self.dump))))
         self.assertEqual(lines[1], " 7   ffffc90000001000 ffff888000002000    KPROBE     0123456789abcdef    32")
-        self.assertEqual(lines[-1], " 12  ffff888000003000    LPM_TRIE      00000001")
+        # the column is as wide as the longest name of a type of maps
+        self.assertEqual(lines[-1].split(), ["12", "ffff888000003000", "LPM_TRIE", "00000001"])
+        self.assertEqual(lines[-2].index("MAP_FLAGS") + 1, lines[-1].index("00000001"))
 
     def test_irq_arguments(self):
         self.refused("irq x1", 'irq: x1: "x" is not a digit 0 - 9')

@@ -92,6 +92,27 @@ def _elements(session: Session, options: Any, start: int, offset: int) -> Iterat
             yield {"error": f"the list does not end properly after {len(addresses)} elements ({why}): it is circular or damaged"}
 
 
+def details(session: Session, options: Any, row: Row) -> Row:
+    """With what -s and -S show."""
+    shift = to_offset(session, options.l) if options.l else 0
+    return with_structs(session, options, row, shift)
+
+
+def with_structs(session: Session, options: Any, row: Row, shift: int = 0) -> Row:
+    """A row of an address, with the structures of -s and -S that begin *shift* bytes before it."""
+    if "address" not in row or not (options.s or options.S):
+        return row
+    from pykd import cdata
+    from pykd.commands.struct_ import member_of
+
+    structs = []
+    for type, paths, _ in shown_types(session, options):
+        address = row["address"] - shift
+        values = {path: cdata.member(session.dump, member_of(type, path), address) for path in paths}
+        structs.append({"type": str(type), "address": address, "value": values if paths else cdata.value(session.dump, type, address)})
+    return row | {"structs": structs}
+
+
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     formatter = formatter_of(session, options)
     shown = shown_types(session, options)
@@ -184,9 +205,9 @@ COMMAND = Command(
     description="""\
 Follows a list from START and shows the address of each element. Without -h and -H the link at OFFSET is a pointer to
 the next structure; with them it is a struct list_head. A list that is cut off or circular says so at its end.""",
-    fields={"address": "of the element"},
+    fields={"address": "of the element", "structs": "-s, -S: type, address and value, member by member"},
     examples=(("list task_struct.tasks -s task_struct.pid,comm -h init_task", "all processes"),),
     rows=rows,
     text=text,
-    reads=True,
+    details=details,
 )

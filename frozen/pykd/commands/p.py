@@ -49,6 +49,31 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     yield {"name": expression}
 
 
+def details(session: Session, options: Any, row: Row) -> Row:
+    """With type and value."""
+    from pykd import cdata
+
+    memory = context.memory(session, options.u)
+    if "warning" in row:
+        return row
+    if "cpu" in row:
+        type = _type_of(session, row["name"])
+        return row | {"type": str(type), "value": cdata.value(memory, type, row["address"])}
+    value = evaluate(memory, row["name"], history(session))
+    remember(session, value)
+    return row | {"type": str(value.type)} | ({} if value.address is None else {"address": value.address}) | {"value": _data(value)}
+
+
+def _data(value: Value) -> Any:
+    from pykd import cdata
+
+    if value.data is not None:
+        return value.data.partition(b"\0")[0].decode("utf-8", "backslashreplace")
+    if value.bits is not None or value.address is None:
+        return cdata.scalar(value.dump, value.type, value.integer())
+    return cdata.value(value.dump, value.type, value.address)
+
+
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     memory = context.memory(session, options.u)
     formatter = Formatter(memory, radix_of(session, options))
@@ -117,11 +142,14 @@ COMMAND = Command(
     description="""\
 EXPRESSION is C: variables, members, indexes, casts, sizeof, arithmetic. A per-CPU variable alone lists its addresses;
 with :CPUS (0,2-3 or a) its values.""",
-    fields={"name": "expression", "cpu": "CPU number", "address": "of the variable"},
+    fields={
+        "name": "expression", "type": "C type", "value": "as `struct` has it", "address": "of a variable or what else lies in memory",
+        "cpu": "CPU number of a per-CPU variable", "listed": "all CPUs: text has the addresses only",
+    },
     examples=(("p init_task.comm", ""), ("p ((struct list_head *)modules.next)->next", ""), ("p runqueues:0", "")),
     intermixed=False,
     raw=True,
     rows=rows,
     text=text,
-    reads=True,
+    details=details,
 )

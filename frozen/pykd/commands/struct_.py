@@ -64,7 +64,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         name, paths = split_members(options.arguments[0])
     type = find_struct(session, name)
     if len(options.arguments) == 1:
-        yield {"type": str(type), "size": type.size, "members": paths}
+        yield {"type": str(type), "size": type.size, "paths": paths}
         return
     where, colon, cpus = options.arguments[1].partition(":")
     from pykd.expression import address as to_address
@@ -72,18 +72,15 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     base = to_address(session.dump, where)
     if not base >> 63 and not options.u and not options.f and not colon:
         raise CommandError(f"invalid kernel virtual address: {where}")
-    bases = [base]
-    labels: list[str | None] = [None]
+    bases: list[tuple[int, int | None]] = [(base, None)]
     if colon:
-        nrs = cpu_list(session, cpus)
-        bases = [cpus_of.address_on(base, nr, session.dump) for nr in nrs]
-        labels = [f"[{nr}]: {address:x}" for nr, address in zip(nrs, bases, strict=True)]
+        bases = [(cpus_of.address_on(base, nr, session.dump), nr) for nr in cpu_list(session, cpus)]
     count = _count(options)
     shift = _shift(type, options.l)
-    for base, label in zip(bases, labels, strict=True):
+    for base, cpu in bases:
         steps = range(count) if count >= 0 else range(count + 1, 1)
         for step in steps:
-            yield {"type": str(type), "address": base - shift + step * type.size, "members": paths, "cpu": label}
+            yield {"type": str(type), "address": base - shift + step * type.size, "paths": paths, "cpu": cpu, "asked": base}
 
 
 def _count(options: Any) -> int:
@@ -107,33 +104,69 @@ def _shift(type: Type, text: str | None) -> int:
         return member.offset
 
 
-def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    dump = context.memory(session, options.u)
+def _memory(session: Session, options: Any) -> Any:
+    """Where the structures lie."""
     if options.f:
         from pykd import dumpfile
 
-        dump = dumpfile.memory(session.dump)
-    formatter = Formatter(dump, radix_of(session, options))
+        return dumpfile.memory(session.dump)
+    return context.memory(session, options.u)
+
+
+def _type_of(session: Session, row: Row) -> Type:
+    if row["type"] in ("struct", "union"):
+        return session.dump.type(row["type"])
+    return find_struct(session, row["type"].partition(" ")[2])
+
+
+def details(session: Session, options: Any, row: Row) -> Row:
+    """The definition's members, or what lies at the address."""
+    from pykd import cdata
+
+    type, paths = _type_of(session, row), row["paths"]
+    row = {key: value for key, value in row.items() if key not in ("paths", "asked") and value is not None}
+    if "address" not in row or options.o:
+        members = cdata.definition(type)
+        if paths:
+            chosen = [(path, member_of(type, path)) for path in paths]
+            members = [{"name": path, "type": str(member.type), "offset": member.offset, "size": member.type.strip().size} for path, member in chosen]
+        return row | {"members": members}
+    dump = _memory(session, options)
+    if options.r:
+        return row | {"data": dump.read(row["address"], type.size).hex()}
+    if not paths:
+        return row | {"value": cdata.value(dump, type, row["address"])}
+    return row | {"value": {path: cdata.member(dump, member_of(type, path), row["address"]) for path in paths}}
+
+
+def member_of(type: Type, path: str) -> Member:
+    """:raises CommandError:"""
+    member = type.member(path)
+    if member is None:
+        raise CommandError(f"invalid data structure reference: {type.name}.{path}")
+    return member
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    formatter = Formatter(_memory(session, options), radix_of(session, options))
     several = False
     for row in rows:
-        type = session.dump.type(row["type"]) if row["type"] in ("struct", "union") else find_struct(
-            session, row["type"].partition(" ")[2]
-        )
+        type = _type_of(session, row)
         if "address" not in row:
             yield from _definition(type, row, options)
             continue
-        if several and not row["members"]:
+        if several and not row["paths"]:
             yield ""
         several = True
-        if row["cpu"]:
-            yield row["cpu"]
-        yield from value_lines(session, formatter, type, row["address"], row["members"], options)
+        if row["cpu"] is not None:
+            yield f"[{row['cpu']}]: {row['asked']:x}"
+        yield from value_lines(session, formatter, type, row["address"], row["paths"], options)
 
 
 def _definition(type: Type, row: Row, options: Any) -> Iterator[str]:
-    if row["members"]:
+    if row["paths"]:
         try:
-            yield from cdefine.members(type, row["members"], radix=16 if options.x else 10)
+            yield from cdefine.members(type, row["paths"], radix=16 if options.x else 10)
         except KeyError as error:
             raise CommandError(f"invalid data structure reference: {type.name}.{error.args[0]}") from None
     else:
@@ -163,9 +196,7 @@ def value_lines(
         yield "}"
         return
     for path in paths:
-        member = type.member(path)
-        if member is None:
-            raise CommandError(f"invalid data structure reference: {type.name}.{path}")
+        member = member_of(type, path)
         if follow and member.type.strip().kind == "pointer" and member.bit_size is None:
             yield from _pointed(formatter, member, path, address + member.offset, ending="")
         else:
@@ -245,7 +276,10 @@ Without an address, shows how a struct or union is defined; with one, what lies 
 embedded structures: `struct task_struct.se.avg.load_avg`. NAME may be a tag, a typedef, MODULE!NAME for a
 type of one module, or NAME#2 for the second of several types of one name. An address is hexadecimal, a symbol,
 SYMBOL+OFFSET or an (EXPRESSION); `:CPUS` (0,2-3 or a) adds the per-CPU offset.""",
-    fields={"type": "C type", "address": "of the structure", "size": "bytes", "members": "paths asked for"},
+    fields={
+        "type": "C type", "address": "of the structure", "cpu": "CPU number, with :CPUS", "value": "member by member", "data": "-r: hexadecimal",
+        "size": "bytes", "members": "of the definition: name, type, offset and size in bytes, bit_offset and bit_size of bit fields, members of those without a name",
+    },
     examples=(
         ("struct list_head", "the definition"),
         ("struct -o task_struct", "with offsets"),
@@ -254,5 +288,5 @@ SYMBOL+OFFSET or an (EXPRESSION); `:CPUS` (0,2-3 or a) adds the per-CPU offset."
     aliases=("*", "union"),
     rows=rows,
     text=text,
-    reads=True,
+    details=details,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Error
 from pykd.command import Command, CommandError, Option, Row, UsageError
-from pykd.commands.list_ import shown_lines, shown_types, to_offset
+from pykd.commands.list_ import shown_lines, shown_types, to_offset, with_structs
 from pykd.commands.struct_ import formatter_of
 from pykd.expression import address as to_address
 from pykd.session import Session
@@ -116,6 +116,11 @@ def _maple(session: Session, root: int, verbose: bool) -> Iterator[Row]:
     yield from ({"error": problem} for problem in problems)
 
 
+def details(session: Session, options: Any, row: Row) -> Row:
+    """With what -s and -S show."""
+    return row if "node" in row else with_structs(session, options, row)
+
+
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     formatter = formatter_of(session, options)
     shown = shown_types(session, options)
@@ -164,10 +169,10 @@ COMMAND = Command(
     arguments="ROOT",
     fields={
         "address": "of the entry", "index": "its key", "last": "end of its range", "number": "how many before it, from 1",
-        "node": "struct maple_node", "slots": "ranges of a node", "position": "path from the root",
+        "structs": "-s, -S: type, address and value, member by member", "node": "struct maple_node", "slots": "ranges of a node", "position": "path from the root",
     },
     examples=(("tree -t rbtree -o vmap_area.rb_node vmap_area_root", ""), ("tree -t maple -p MM_MT", "")),
     rows=rows,
     text=text,
-    reads=True,
+    details=details,
 )

@@ -29,5 +29,5 @@ COMMAND = Command(
     fields=struct_.COMMAND.fields,
     rows=rows,
     text=struct_.text,
-    reads=True,
+    details=struct_.details,
 )

@@ -54,6 +54,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             row["directory"] = dump.address_of("init_top_pgt", default=0)
         steps, result = dump.walk(address, pgd=pgd)
         row["steps"] = [{"level": level, "address": where, "value": value, "size": size} for level, where, value, size in steps]
+        if steps:
+            row["flags"] = flags(steps[-1][2])
         if isinstance(result, int):
             row["physical"] = result
             row["page"] = pages.row(dump, pages.page_of(dump, result))
@@ -112,7 +114,7 @@ def _address(row: Row, session: Session, titled: bool) -> Iterator[str]:
         place = f"{start:x}"
         wide = max(len(entry), 6)
         yield f"{'PTE':^{wide}}  {'PHYSICAL':>{max(len(place), 8)}}  FLAGS"
-        yield f"{entry:>{wide}}  {place:>{max(len(place), 8)}}  ({'|'.join(flags(last['value']))})"
+        yield f"{entry:>{wide}}  {place:>{max(len(place), 8)}}  ({'|'.join(row['flags'])})"
         yield ""
     if row["user"]:
         if "vma" in row["area"]:
@@ -137,10 +139,9 @@ COMMAND = Command(
     ),
     arguments="ADDRESS…",
     fields={
-        "virtual": "", "physical": "", "steps": "level, address, value, size of page table entries", "page": "struct page",
+        "virtual": "", "physical": "", "steps": "level, address, value, size of page table entries", "flags": "of the last one", "page": "struct page",
         "area": "the vm_area_struct", "refused": "why there is none",
     },
     rows=rows,
     text=text,
-    reads=True,
 )

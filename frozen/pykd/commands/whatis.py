@@ -36,6 +36,46 @@ def _search(session: Session, options: Any) -> Iterator[Row]:
             yield {"size": size, "type": name, "kind": kind}
 
 
+def details(session: Session, options: Any, row: Row) -> Row:
+    """With what the name stands for."""
+    if "name" not in row:
+        return row
+    definition = list(describe(session, row["name"]))
+    return row | _facts(session, row["name"].strip("() ")) | {"definition": definition}
+
+
+def _facts(session: Session, name: str) -> Row:
+    from pykd import cdata
+
+    dump = session.dump
+    if name.isidentifier() and (address := dump.address_of(name, default=0)):
+        try:
+            type = _sized(dump, name)
+        except Error:
+            return {"kind": "variable", "address": address, "type": None}
+        return {"kind": "function" if type.kind == "function" else "variable", "address": address, "type": str(type), "size": type.strip().size}
+    try:
+        type = dump.type(name)
+    except Error:
+        type = next((found for kind in ("struct", "union", "enum") if (found := dump.find_type(kind, name))), None)  # type: ignore[arg-type]
+    if type is None:
+        from pykd.expression import evaluate
+
+        try:
+            value = evaluate(dump, name)
+        except CommandError:
+            return {}  # STRUCT.MEMBER: the definition says all there is
+        return {"kind": "enumerator" if value.type.kind == "enum" else "expression", "type": str(value.type), "value": value.number}
+    row: Row = {"kind": type.kind, "type": str(type), "size": type.strip().size}
+    if type.kind == "typedef" and type.target is not None:
+        row["type"] = str(type.target)
+    if type.strip().kind in ("struct", "union"):
+        row["members"] = cdata.definition(type)
+    elif type.strip().kind == "enum":
+        row["enumerators"] = dict(type.strip().enumerators())
+    return row
+
+
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     if options.r or options.m:
         found = list(rows)
@@ -132,9 +172,13 @@ COMMAND = Command(
         Option("-m", "TYPE", help="list the structures with a member of, or pointing to, that type"),
     ),
     arguments="NAME",
-    fields={"name": "what was asked for", "size": "bytes", "type": "tag", "kind": "struct or union"},
+    fields={
+        "name": "what was asked for", "kind": "of type, or: variable, function, enumerator, expression", "type": "C type; -r, -m: tag", "size": "bytes",
+        "address": "of a variable", "members": "as `struct` has them", "enumerators": "value by name", "value": "of an enumerator",
+        "definition": "lines of text",
+    },
     examples=(("whatis jiffies", "a variable's declaration"), ("whatis -m nsproxy", "who refers to it")),
     rows=rows,
     text=text,
-    reads=True,
+    details=details,
 )
