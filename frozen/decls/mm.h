@@ -174,3 +174,9 @@ pgd_t init_level4_pgt[]; /* before 4.13 */
 struct list_head *pcpu_slot; /* before 5.14 */
 struct swap_list_t swap_list; /* before 3.16 */
 wait_queue_head_t kswapd_wait;
+
+/* Of a struct io_tlb_mem since v5.13. */
+unsigned int *io_tlb_list;
+unsigned int io_tlb_index;
+unsigned long io_tlb_nslabs;
+unsigned long io_tlb_used;

@@ -286,6 +286,9 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("task", _seen_as("struct task_struct", ""), 'c65eacbe290b, and 15f4eae70d36 ("x86: Move thread_info into task_struct") (in v4.9)'),
         ("restart_block", Elsewhere(".oldthreads", "restart_block"), "since v4.0: of task_struct"),
     ),
+    "struct sched_class": (
+        ("next", Elsewhere(".oldthreads", "next_class", "enqueue_task"), 'a87e749e8fa1 ("sched: Remove struct sched_class::next field") (in v5.9)'),
+    ),
     "struct thread_struct": (
         ("sp0", Elsewhere(".oldthreads", "stack_top", "sp"), 'd375cf153059 ("x86/entry/64: Remove thread_struct::sp0") (in v4.15)'),
     ),

@@ -87,3 +87,15 @@ def works(pool_workqueue: Struct) -> Elements:
                 if data & _WORK_STRUCT_PWQ and data & ~_WORK_STRUCT_FLAGS & (1 << 64) - 1 == int(pool_workqueue):
                     found.append(node)
     return Elements(found)
+
+
+_CLASSES = tuple(f"{name}_sched_class" for name in ("stop", "dl", "rt", "fair", "ext", "idle"))
+"""The highest first."""
+
+
+def next_class(sched_class: Struct) -> Struct:
+    """``sched_class.next``: the class below, NULL below that of idle tasks. The kernel goes by the order of their addresses."""
+    dump = _dump_of(sched_class)
+    classes = [address for name in _CLASSES if (address := dump.address_of(name, "", 0))]
+    below = classes[classes.index(int(sched_class)) + 1 :] if int(sched_class) in classes else []
+    return type(sched_class)(below[0] if below else 0)

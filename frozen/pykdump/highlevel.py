@@ -368,7 +368,11 @@ def readSUListFromHead(
 
     :param headaddr: the list_head, or the name of a variable: of a struct whose member *listfieldname* is the head.
     """
-    offset = readSU(mystruct, 0).fieldOffset(listfieldname)
+    cls = type(readSU(mystruct, 0))
+    if isinstance(headaddr, StructResult) and isinstance(getattr(cls, listfieldname, None), property) and cls.member_offset(listfieldname) is None:
+        # A list without a head, by pointers to the next: the first of them stands for it.
+        return _computed_next(cls(headaddr), listfieldname, maxel)[0 if inchead else 1 :]
+    offset = cls(0).fieldOffset(listfieldname)
     if isinstance(headaddr, str):
         headaddr = sym2addr(headaddr) + offset
     addresses = readList(headaddr, maxel=maxel, inchead=inchead, warn=warn)

@@ -6,7 +6,9 @@ import os
 import re
 import tempfile
 import unittest
+from unittest import mock
 
+import pykd
 from dumps import opened, vmcores
 from pykd import rustname
 from pykd.session import Session
@@ -462,6 +464,27 @@ class Documents(Commands):
 
 
 class Small(Commands):
+    def test_help_of_the_dump(self):
+        """What crash 9.0.2 says of it, where programs look for whether pages of processes are there."""
+        from pykd.kernel import sysinfo
+
+        with mock.patch.object(sysinfo, "dump_level", lambda dump: 31):
+            line = next(line for line in self.lines("help -D") if "dump_level" in line)
+        names = "ZERO DUMP_EXCLUDE_CACHE DUMP_EXCLUDE_CACHE_PRI DUMP_EXCLUDE_USER_DATA DUMP_EXCLUDE_FREE"
+        self.assertEqual(f"          dump_level: 31 (0x1f) (DUMP_EXCLUDE_{names.replace(' ', '|')})", line)
+        with mock.patch.object(sysinfo, "dump_level", lambda dump: 0):
+            self.assertIn("          dump_level: 0 (0x0)", self.lines("help -D"))
+        with mock.patch.object(sysinfo, "dump_level", lambda dump: None):
+            self.assertNotIn("dump_level", "\n".join(self.lines("help -D")))
+
+    def test_help_of_the_kernel(self):
+        fields = dict(line.strip().split(": ", 1) for line in self.lines("help -k") if ": " in line)
+        dump = self.session.dump
+        self.assertEqual(dump.symbol("_stext").address, int(fields["stext"], 16))
+        self.assertEqual(len(pykd.cpus.possible(dump)), int(fields["cpus"]))
+        self.assertLessEqual(int(fields["cpus"]), int(fields["kernel_NR_CPUS"]))
+        self.assertIn(fields[".release"], fields["proc_version"])
+
     def test_machine_table(self):
         fields = dict(line.strip().split(": ", 1) for line in self.lines("help -m") if ": " in line)
         self.assertEqual(int(fields["vmemmap_vaddr"].split()[0], 16), self.dump.read_unsigned(self.dump.address_of("vmemmap_base")))

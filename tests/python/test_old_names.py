@@ -57,6 +57,15 @@ class OldNames(unittest.TestCase):
         states = {0: 0, 0x2001: 1, 0x2402: 0x402, 0x8000: 2, 0x1000: 2, 0x6102: 0x102, 0x80: 0x80}
         self.assertEqual(states, {state: compat._state(Thread(state)) for state in states})
 
+    def test_scheduling_classes(self):
+        """From the highest to the lowest, each once."""
+        highest = readSymbol("stop_sched_class")
+        below = readSUListFromHead(highest, "next", "struct sched_class")
+        names = [addr2sym(each) for each in below if addr2sym(each) != "ext_sched_class"]
+        self.assertEqual(["dl_sched_class", "rt_sched_class", "fair_sched_class", "idle_sched_class"], names)
+        self.assertFalse(below[-1].next)
+        self.assertEqual([highest, *below], readStructNext(highest, "next"))
+
     def test_cpu(self):
         cpus = [int(rq.curr.cpu) for rq in pykd.cpus.run_queues().values() if rq.curr]
         self.assertEqual(list(pykd.cpus.run_queues())[: len(cpus)], cpus)

@@ -16,10 +16,12 @@ _COLUMN = 15
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
-    if options.m:
-        from pykd.commands import _help_machine
+    if options.m or options.D or options.k:
+        from pykd.commands import _help_dump, _help_kernel, _help_machine
 
-        yield from _help_machine.rows(session)
+        for wanted, part in ((options.D, _help_dump), (options.k, _help_kernel), (options.m, _help_machine)):
+            if wanted:
+                yield from part.rows(session)
         return
     if not options.arguments:
         yield from ({"name": name} for name in _all_names())
@@ -65,7 +67,7 @@ def _page(session: Session, name: str) -> str:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    if options.m:
+    if options.m or options.D or options.k:
         from pykd.commands import _help_machine
 
         yield from _help_machine.text(rows)
@@ -103,11 +105,15 @@ COMMAND = Command(
     name="help",
     summary="commands and what they do",
     topic="session",
-    options=(Option("-m", help="what is known of the machine: addresses of the kernel's areas, sizes"),),
+    options=(
+        Option("-D", help="what is known of the dump file: format, what was left out, vmcoreinfo"),
+        Option("-k", help="what is known of the kernel: sections, version, CPUs"),
+        Option("-m", help="what is known of the machine: addresses of the kernel's areas, sizes"),
+    ),
     arguments="[COMMAND|PROGRAM|commands|input|output|all]…",
     description="Without arguments the names of all commands and programs. `commands` has them by topic, with a line each;\n"
     "`all` prints every page.",
-    fields={"field": "crash's name, with -m", "value": "text", "name": "of the command", "topic": "of `help commands`", "summary": "one line", "page": "the page as text"},
+    fields={"field": "crash's name, with -D, -k, -m", "value": "text", "name": "of the command", "topic": "of `help commands`", "summary": "one line", "page": "the page as text"},
     examples=(("help bt", "the page of bt"), ("help commands", "what there is, by topic")),
     rows=rows,
     text=text,

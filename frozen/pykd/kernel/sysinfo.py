@@ -35,11 +35,11 @@ def _tag(dump: Dump) -> str:
     if dump.live:
         return "  [LIVE SYSTEM]"
     tags = "  [INCOMPLETE]" if not dump.complete else ""
-    return f"{tags}  [PARTIAL DUMP]" if _is_partial(dump) else tags
+    return f"{tags}  [PARTIAL DUMP]" if dump_level(dump) else tags
 
 
-def _is_partial(dump: Dump) -> bool:
-    """Whether makedumpfile was told to leave out pages: ``dump_level`` in the sub-header of the kdump format.
+def dump_level(dump: Dump) -> int | None:
+    """What pages makedumpfile was told to leave out: ``dump_level`` in the sub-header of the kdump format; None for others.
 
     The file is a row of blocks: the header (``struct disk_dump_header``, with its block size at 428 on x86-64), then
     ``struct kdump_sub_header`` with the level as an int behind ``unsigned long phys_base``. In a flattened file the same data lies
@@ -53,9 +53,9 @@ def _is_partial(dump: Dump) -> bool:
             file.seek(start)
             header = file.read(8192 + 16)
     except OSError:
-        return False
+        return None
     if header[:8] != b"KDUMP   ":
-        return False
+        return None
     level = header[4096 + 8 : 4096 + 12]
     if start:
         # The sub-header is the second piece.
@@ -66,13 +66,13 @@ def _is_partial(dump: Dump) -> bool:
             for _ in range(16):
                 offset, size = (int.from_bytes(file.read(8), "big", signed=True) for _ in range(2))
                 if size <= 0:
-                    return False
+                    return None
                 if offset <= file_offset < offset + size:
                     file.seek(file_offset - offset, 1)
                     level = file.read(4)
                     break
                 file.seek(size, 1)
-    return int.from_bytes(level, "little") > 0
+    return int.from_bytes(level, "little")
 
 
 def CPUS(dump: Dump) -> str:
