@@ -30,7 +30,7 @@ usage: ./build.sh [--arch ARCH] [VERB]
   clean           remove what was built of pykd itself; clean --all: the dependencies too
   fetch FOLDER    fetch all pinned sources into FOLDER, for building without network
 
-  --arch aarch64  with build and clean: the same for arm64 hosts, cross-compiled; leaves ./pykd-aarch64
+  --arch aarch64  with build, dist, reproduce and clean: the same for arm64 hosts, cross-compiled; leaves ./pykd-aarch64
 
 Environment:
   PYKD_SOURCES    folder with source archives, looked at first
@@ -51,6 +51,9 @@ NEEDED_BY_KERNELS="python3:python3 qemu-system-x86_64:qemu-system-x86 readelf:bi
 # And to build for arm64 hosts on another machine.
 NEEDED_BY_AARCH64="aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu
 	/usr/aarch64-linux-gnu/include/linux/fs.h:linux-libc-dev-arm64-cross"
+
+# And to run it: it writes its own man page.
+NEEDED_TO_RUN_AARCH64="qemu-aarch64:qemu-user"
 
 # need LIST: install the packages that provide what is missing, or say how.
 need()
@@ -80,6 +83,12 @@ lock()
 		say "waiting for another build in this folder"
 		flock 9
 	fi
+}
+
+# What another machine's executable needs to run here.
+emulator()
+{
+	[ "$ARCH" = "$HOST_ARCH" ] || command -v "qemu-$ARCH-static" >/dev/null || need "$NEEDED_TO_RUN_AARCH64"
 }
 
 # Aim the build at another machine than this one. Its Python files are frozen by this machine's interpreter.
@@ -149,8 +158,8 @@ fetch()
 verb=${1:-build}
 [ $# -eq 0 ] || shift
 case $ARCH:$verb in
-"$HOST_ARCH":* | *:build | *:clean | *:-h | *:--help | *:help) ;;
-*) die "--arch $ARCH: only build and clean; ./build.sh test runs ./pykd-$ARCH by qemu-user where both are there" ;;
+"$HOST_ARCH":* | *:build | *:dist | *:reproduce | *:clean | *:-h | *:--help | *:help) ;;
+*) die "--arch $ARCH: only build, dist, reproduce and clean; ./build.sh test runs ./pykd-$ARCH by qemu-user where both are there" ;;
 esac
 case $verb in
 build) build "$@" ;;
@@ -178,10 +187,13 @@ bench)
 	;;
 dist)
 	build
+	emulator
 	exec tools/dist.sh
 	;;
 reproduce)
 	need "$NEEDED"
+	[ "$ARCH" = "$HOST_ARCH" ] || need "$NEEDED_BY_AARCH64"
+	emulator
 	exec tools/reproduce.sh "$@"
 	;;
 size)

@@ -20,7 +20,7 @@ tree()
 	if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
 		git ls-files -z | tar -c --null -T - | tar -x -C "$1"
 	else
-		tar -c --exclude=./build --exclude=./dist --exclude=./pykd . | tar -x -C "$1"
+		tar -c --exclude=./build --exclude=./dist --exclude='./pykd*' . | tar -x -C "$1"
 	fi
 }
 
@@ -40,22 +40,23 @@ say "first build: umask 022, LC_ALL=C, $JOBS jobs"
 (
 	umask 022
 	cd "$first" || exit
-	env -i PATH="$PATH" HOME=/nonexistent PYKD_SOURCES="$sources" PYKD_OFFLINE=1 LC_ALL=C TZ=UTC JOBS="$JOBS" ./build.sh dist
+	env -i PATH="$PATH" HOME=/nonexistent PYKD_SOURCES="$sources" PYKD_OFFLINE=1 LC_ALL=C TZ=UTC JOBS="$JOBS" ./build.sh --arch "$ARCH" dist
 )
 say "second build: ${as[*]:-the same user}, umask 077, LC_ALL=C.UTF-8, LANG=tr_TR.UTF-8, TZ=Asia/Kathmandu, 1 job"
 (
 	umask 077
 	cd "$second" || exit
 	env -i PATH="$PATH" HOME=/ USER=other PYKD_SOURCES="$sources" PYKD_OFFLINE=1 LC_ALL=C.UTF-8 LANG=tr_TR.UTF-8 \
-		TZ=Asia/Kathmandu JOBS=1 PYTHONHASHSEED=7 "${as[@]}" ./build.sh dist
+		TZ=Asia/Kathmandu JOBS=1 PYTHONHASHSEED=7 "${as[@]}" ./build.sh --arch "$ARCH" dist
 )
 cat "$first/dist/SHA256SUMS"
 if ! diff "$first/dist/SHA256SUMS" "$second/dist/SHA256SUMS"; then
 	die "the two builds differ; both trees are left in $folder"
 fi
-say "both builds gave the same bytes; $(gcc --version | head -n 1)"
-if [ -e "$TOP/pykd" ]; then
-	if cmp -s "$TOP/pykd" "$first/pykd"; then
+[ "$ARCH" = "$HOST_ARCH" ] || compiler=$ARCH-linux-gnu-gcc
+say "both builds gave the same bytes; $("${compiler:-gcc}" --version | head -n 1)"
+if [ -e "$TOP/$BINARY" ]; then
+	if cmp -s "$TOP/$BINARY" "$first/$BINARY"; then
 		say "so did the one in this folder"
 	else
 		say "the one in this folder is another: ./build.sh, if its sources have changed since"

@@ -205,6 +205,8 @@ class Session:
             return f"{name}: {error}"
         if isinstance(error, KeyboardInterrupt):
             return f"{name}: interrupted"
+        if isinstance(error, MemoryError):
+            return f"{name}: there is not enough memory for it"
         # A mistake of pykd's own, or data that no check foresaw, ends a command and not the session.
         if self.settings["debug"]:
             import traceback

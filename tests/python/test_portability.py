@@ -23,6 +23,19 @@ from dumps import PYKD, ROOT
 SAMPLE = os.path.join(ROOT, "tests", "sample", "vmcore")
 JOB = ("-c", "taskinfo --summ")
 
+WITHOUT_NEWER_CALLS = """
+import ctypes, os, struct, sys
+# Load the number; above 313, the last one of Linux 3.10 (finit_module), answer ENOSYS; else allow.
+filter = b"".join(struct.pack("HBBI", *row) for row in ((0x20, 0, 0, 0), (0x25, 0, 1, 313), (6, 0, 0, 0x50026), (6, 0, 0, 0x7fff0000)))
+rows = ctypes.create_string_buffer(filter, len(filter))
+program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(filter) // 8, ctypes.addressof(rows)))
+prctl = ctypes.CDLL(None).prctl
+if prctl(38, 1, 0, 0, 0) or prctl(22, 2, program, 0, 0):
+    sys.exit(77)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""For the Python of this machine, which has ctypes: run a program in a kernel without any call that came after 3.10, by seccomp."""
+
 SYSTEM_CALLS = set(
     "arch_prctl brk close dup dup2 execve exit_group fcntl fstat futex getcwd getdents64 geteuid getegid getgid getpid gettid getuid ioctl "
     "lseek lstat madvise mmap mprotect mremap munmap newfstatat open openat pread64 prlimit64 read readlink readv rt_sigaction "
@@ -32,6 +45,9 @@ SYSTEM_CALLS = set(
 """What the main job may call: all of it is in Linux 3.10, so nothing needs a fallback."""
 
 NOBODY = 65534
+TRIAGE = ("sys", "ps", "bt -a", "foreach bt", "log", "files", "foreach files", "kmem -i", "kmem -s", "mod", "mount", "net", "vm", "irq", "timer", "runq", "taskinfo",
+          "taskinfo --hang", "hanginfo", "pstree", "tslog", "modinfo", "struct task_struct", "dis schedule")  # fmt: skip
+"""Most of what a look at a dump asks, in one session."""
 TOO_LITTLE = 64 << 20
 """Bytes of address space. RLIMIT_AS is stricter than a limit of the memory control group: it counts the executable, what is mapped
 of the dump and what is reserved, and not only what is in use; and everybody may set it, everywhere."""
@@ -114,6 +130,28 @@ class Kernel(Portability):
         result = self.strace("-e", f"inject={','.join(known)}:error=ENOSYS", "-o", "/dev/null", PYKD, "--self-test")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
 
+    def test_no_newer_call_at_all(self):
+        if os.uname().machine != "x86_64":
+            self.skipTest("numbers of x86-64")
+        need("python3")
+
+        def old(*words):
+            result = run(shutil.which("python3"), "-c", WITHOUT_NEWER_CALLS, PYKD, *words)
+            if result.returncode == 77:
+                self.skipTest("no seccomp here")
+            return result
+
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder) / "newer.py"
+            program.write_text("import os\ntry:\n    os.getrandom(1)\nexcept OSError as error:\n    print(error.strerror)\n", encoding="utf-8")
+            self.assertEqual(old("--run", program).stdout, "Function not implemented\n")
+        self.same(old(SAMPLE, *JOB))
+        words = [word for command in TRIAGE for word in ("-c", command)]
+        now, then = run(PYKD, SAMPLE, *words), old(SAMPLE, *words)
+        self.assertEqual((then.returncode, then.stderr, answer(then.stdout)), (now.returncode, now.stderr, answer(now.stdout)))
+        result = old("--self-test")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
 
 class Processor(Portability):
     def test_baseline(self):
@@ -140,6 +178,11 @@ class Surroundings(Portability):
             resource.setrlimit(resource.RLIMIT_AS, (TOO_LITTLE, TOO_LITTLE))
 
         self.same(run(PYKD, SAMPLE, *JOB, preexec_fn=limit))
+        words = [word for command in TRIAGE for word in ("-c", command)]
+        free, limited = run(PYKD, SAMPLE, *words), run(PYKD, SAMPLE, *words, preexec_fn=limit)
+        self.assertGreater(len(free.stdout.splitlines()), 4000)
+        self.assertEqual((limited.returncode, limited.stderr), (free.returncode, free.stderr))
+        self.assertEqual(answer(limited.stdout), answer(free.stdout))
 
     def test_no_standard_input(self):
         self.same(run("/bin/sh", "-c", f"exec '{PYKD}' '{SAMPLE}' -c 'taskinfo --summ' <&-"))
