@@ -64,8 +64,8 @@ def lines(session: Session) -> Iterator[str]:
         losses.append("the dump is incomplete: what was cut off cannot be shown")
     if lacks_kernel_memory(dump):
         losses.append(
-            "makedumpfile has left out memory of the kernel itself, as 1.7.8 and older do with -d 8 and more on Linux 7: "
-            "many objects cannot be shown; -d 23 would have kept them"
+            "makedumpfile has left out memory of the kernel itself, as one older than the kernel does with -d 8 and more: "
+            "many objects cannot be shown; -d 23 keeps them"
         )
     yield from _indented(losses)
 

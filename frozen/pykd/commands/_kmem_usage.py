@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
+from pykd import tasks
 from pykd.command import Row
 from pykd.kernel import pages, vmstat
 from pykd.kernel.sysinfo import size_text
@@ -61,7 +62,9 @@ def usage(session: Session, *, shared: bool = False) -> Iterator[Row]:
     limit += swap_total
     yield {"name": "COMMIT LIMIT", "pages": limit, "group": True}
     committed: Any = dump.object("struct percpu_counter", dump.symbol("vm_committed_as", "").address)
-    yield _part("COMMITTED", max(int(committed.count), 0), "TOTAL LIMIT", limit)
+    row = _part("COMMITTED", max(int(committed.count), 0), "TOTAL LIMIT", limit)
+    # As crash does, the text leaves out what CPUs have counted by themselves, which on many of them is most; /proc/meminfo has it.
+    yield row | {"exact": max(tasks.percpu_counter_sum(committed, dump), 0)}
 
 
 def _part(name: str, number: int, of: str, total: int) -> Row:

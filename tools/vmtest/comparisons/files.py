@@ -80,7 +80,7 @@ def maps(truth: Truth, found: list) -> Iterator[str]:
     for group in found:
         row = group["rows"][0]
         process = truth.processes.get(row["pid"])
-        if process is None or process.stat[0] in ("guest", "dd", "init", "sh") or not process.text("maps"):
+        if process is None or process.stat[0] in ("guest", "dd", "init", "sh", "tail") or not process.text("maps"):
             continue
         label = f"process {row['pid']} ({row['comm']}): area"
         wanted = set()

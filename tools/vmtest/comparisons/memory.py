@@ -50,8 +50,9 @@ def meminfo(truth: Truth, found: list) -> Iterator[str]:
                       ("SWAP USED", "SwapTotal")):
         was = wanted[key] - (wanted["SwapFree"] if name == "SWAP USED" else 0)
         # What is committed is mostly the memory of the process that wrote the truth.
-        if name in rows and _far(rows[name]["pages"], was // PAGE, 8 * DRIFT if name == "COMMITTED" else _drift(truth)):
-            yield f"{name} is {rows[name]['pages'] * PAGE} KiB, was {was}"
+        have = rows[name].get("exact", rows[name].get("pages")) if name in rows else None
+        if have is not None and _far(have, was // PAGE, 8 * DRIFT if name == "COMMITTED" else _drift(truth)):
+            yield f"{name} is {have * PAGE} KiB, was {was}"
 
 
 @comparison("$ kmem -h")
