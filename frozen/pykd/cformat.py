@@ -10,10 +10,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from _pykd import Dump, Error, FaultError, Member, Symbol, Type
+from _pykd import Dump, Error, FaultError, LimitError, Member, Symbol, Type
 
 ELEMENTS = 256
 """crash's ``print_max``: more of an array or a string is cut off with ``...``"""
+
+ELEMENTS_IN_ALL = 1 << 18
+"""Of all arrays in one value; types that are damaged may have dimension upon dimension."""
 
 _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 27: "\\033", 34: '\\"', 92: "\\\\"}
 
@@ -71,15 +74,18 @@ class Formatter:
         self.letter = letter
         self._enums: dict[Type, list[tuple[str, int]]] = {}
         self._members: dict[Type, list[Member]] = {}
+        self._elements_left = 0
 
     # -- public
 
     def value(self, type: Type, address: int, indent: int = 0) -> str:
         """The value of *type* at *address*; what is inside braces is indented by *indent* + 2."""
+        self._elements_left = ELEMENTS_IN_ALL
         return self._value(type, self._load(address, type.strip().size), address, indent)
 
     def value_of_bytes(self, type: Type, data: bytes, address: int = 0, indent: int = 0) -> str:
         """The same of bytes that the caller has, as if they lay at *address*."""
+        self._elements_left = ELEMENTS_IN_ALL
         return self._value(type, data, address, indent)
 
     def member(self, member: Member, base: int, indent: int = 0) -> str:
@@ -93,6 +99,7 @@ class Formatter:
 
     def members(self, type: Type, address: int, indent: int = 0) -> Iterator[str]:
         """Lines ``NAME = VALUE,`` of a struct, the last without the comma."""
+        self._elements_left = ELEMENTS_IN_ALL
         data = self._load(address, type.strip().size)
         yield from self._member_lines(type.strip(), data, address, indent)
 
@@ -272,6 +279,9 @@ class Formatter:
         if isinstance(data, Unreadable) and inner.kind not in ("struct", "union", "array"):
             data = self._partly(data, address, length * inner.size)
         shown = min(length, ELEMENTS)
+        self._elements_left -= shown
+        if self._elements_left < 0:
+            raise LimitError(f"{type} at {address:#x} has too many elements to show")
         cells = []
         for i in range(shown):
             part = self._slice(data, address, i * inner.size, inner.size)

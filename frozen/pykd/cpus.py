@@ -29,7 +29,7 @@ def possible(dump: Dump) -> list[int]:
         count = dump.read_unsigned(dump.symbol("nr_cpu_ids", "").address, 4)
     except Error:
         count = 1
-    return list(range(min(max(count, 1), 8 * dump.type("struct cpumask").size)))
+    return list(range(max(1, min(count, 8 * dump.type("struct cpumask").size))))
 
 
 @per_dump

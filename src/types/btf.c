@@ -492,6 +492,24 @@ static struct kd_error *btf_find_sorted(struct kd_btf *btf, enum kd_btf_group gr
 	return NULL;
 }
 
+/* Real kernels have some dozens of types of one name. A search takes time by their number, so damage that gives all of
+ * them one name must not count. */
+#define NAMESAKES_MAX 1024
+
+static bool btf_is_crowded(const struct kd_index *index, uint32_t hash)
+{
+	uint32_t position = hash, nr = 0;
+	while (nr < NAMESAKES_MAX && kd_index_next(index, hash, &position) != KD_INDEX_NONE)
+		nr++;
+	return nr == NAMESAKES_MAX;
+}
+
+/** Past NAMESAKES_MAX a name is not remembered; false when memory is exhausted. */
+static bool btf_remember(struct kd_index *index, uint32_t hash, uint32_t number)
+{
+	return btf_is_crowded(index, hash) || kd_index_add(index, hash, number);
+}
+
 /** Unsorted: what is indexed already, then on through the records, indexing them, until the name turns up. */
 static struct kd_error *btf_find_unsorted(struct kd_btf *btf, enum kd_btf_group group, const char *name,
 					  uint32_t *number)
@@ -527,7 +545,7 @@ static struct kd_error *btf_find_unsorted(struct kd_btf *btf, enum kd_btf_group 
 			if (err)
 				return err;
 			uint32_t string_hash = kd_hash_string(string);
-			if (!kd_index_add(&btf->names[group], string_hash, record.number))
+			if (!btf_remember(&btf->names[group], string_hash, record.number))
 				return &kd_error_nomem;
 			if (string_hash != hash || strcmp(string, name))
 				string = NULL;
@@ -564,7 +582,7 @@ static struct kd_error *btf_enum_has(struct kd_btf *btf, const struct kd_btf_rec
 		struct kd_error *err = kd_btf_string(btf, kd_btf_u32(record->extra + i * record->element_len), &string);
 		if (err)
 			return err;
-		if (index && !kd_index_add(&btf->enumerators, kd_hash_string(string), record->number))
+		if (index && !btf_remember(&btf->enumerators, kd_hash_string(string), record->number))
 			return &kd_error_nomem;
 		*ret = *ret || !strcmp(string, name);
 	}

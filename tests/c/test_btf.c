@@ -220,6 +220,22 @@ static void test_same_names(void)
 	kd_types_destroy(types);
 }
 
+/** Damage: a search must not take time by the square of the number of types. */
+static void test_very_many_same_names(void)
+{
+	struct make_btf btf = {};
+	for (uint32_t size = 1; size <= 1500; size++)
+		make_btf_record(&btf, "many", 4, 0, false, size);
+	make_btf_record(&btf, "last", 4, 0, false, 5);
+	struct kd_types *types = types_of(&btf);
+	const struct kd_type *type;
+	size_t nr;
+	assert(find(types, KD_STRUCT, "last")->size == 5);
+	ok(kd_types_find_nth(types, KD_STRUCT, "many", 7, &type, &nr));
+	assert(nr == 1024 && type->size == 8);
+	kd_types_destroy(types);
+}
+
 static void test_split(void)
 {
 	struct make_btf base = basic(), module = {};
@@ -472,6 +488,7 @@ int main(void)
 	test_old_encodings();
 	test_unsigned_char();
 	test_same_names();
+	test_very_many_same_names();
 	test_split();
 	test_distilled();
 	test_unknown_kind();

@@ -10,7 +10,7 @@ from unittest import mock
 
 import pykd
 from dumps import opened, vmcores
-from pykd import rustname
+from pykd import cformat, rustname
 from pykd.session import Session
 
 
@@ -293,6 +293,15 @@ class Expressions(Commands):
         self.assertEqual(self.output("gdb x/2gx &init_task").split("\t")[1:], [f"0x{self.dump.read_unsigned(address + 8 * i):016x}" + "\n" * i for i in (0, 1)])
         self.assertEqual(self.output("gdb info symbol schedule"), "schedule in section .text\n")
         self.refused("gdb run", "gdb: prohibited gdb command: run")
+
+
+class Damaged(Commands):
+    def test_dimension_upon_dimension(self):
+        type = self.dump.type("int [70][70][70][70]")
+        formatter = cformat.Formatter(self.dump)
+        with self.assertRaisesRegex(pykd.LimitError, "too many elements"):
+            formatter.value_of_bytes(type, b"")
+        formatter.value_of_bytes(self.dump.type("int [50][50][50]"), b"")
 
 
 class Structs(Commands):
