@@ -77,9 +77,10 @@ static struct kd_error *open_error(struct kd_dump *dump, kdump_status status)
 		return kd_error_create_file(KD_ERROR_UNSUPPORTED, path, "%s cannot be read: %s", path,
 					    library_error(dump));
 	case KDUMP_ERR_EOF:
-		return kd_error_create_file(KD_ERROR_FORMAT, path,
-					    "%s is truncated inside its headers: %s; copy the dump again", path,
-					    library_error(dump));
+		return kd_error_create_file(
+			KD_ERROR_FORMAT, path, "%s is truncated inside its headers%s: %s; copy the dump again", path,
+			dump->parts[0].file.flattened ? ", which a flattened file has at its end" : "",
+			library_error(dump));
 	default:
 		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: %s", path, library_error(dump));
 	}

@@ -66,12 +66,13 @@ def without(source, pfn):
 
 
 def flatten(source):
-    """What ``makedumpfile -F`` writes: the headers last."""
-    pieces = [*range(STEP, len(source), STEP), 0]
+    """What ``makedumpfile -F`` writes: the bitmaps last."""
+    sub_blocks, bitmap_blocks = struct.unpack_from("<II", source, 432)
+    bits, first = (1 + sub_blocks) * BLOCK, (1 + sub_blocks + bitmap_blocks) * BLOCK
+    pieces = [(0, bits), *((start, min(start + STEP, len(source))) for start in range(first, len(source), STEP)), (bits, first)]
     out = bytearray((b"makedumpfile\0\0\0\0" + struct.pack(">qq", 1, 1)).ljust(BLOCK, b"\0"))
-    for offset in pieces:
-        data = source[offset : offset + STEP]
-        out += struct.pack(">qq", offset, len(data)) + data
+    for start, end in pieces:
+        out += struct.pack(">qq", start, end - start) + source[start:end]
     return bytes(out + struct.pack(">qq", -1, -1))
 
 
@@ -155,8 +156,11 @@ class Incomplete(unittest.TestCase):
         flat = flatten(self.source)
         status, out, complaints = run([self.file("flat", flat)], "mod")
         self.assertEqual((status, out), run([self.path], "mod")[:2], complaints)
-        # What was written last is the headers: without them nothing can be found, but the end of that piece may be missing.
-        self.check([self.file("flat", flat[:-10000])])
-        for length in (len(flat) - 2 * STEP, len(flat) // 2, 3 * BLOCK, BLOCK + 8):
+        # Without the mark at its end it may be whole.
+        self.check([self.file("flat", flat[:-8])])
+        for length in (len(flat) - 100, len(flat) // 2):
+            with self.subTest(length):
+                self.refused(self.file("flat", flat[:length]), "truncated inside its headers, which a flattened file has at its end")
+        for length in (3 * BLOCK, BLOCK + 8):
             with self.subTest(length):
                 self.refused(self.file("flat", flat[:length]), "truncated")

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What pykd says against what the guest said: one function a comparison, one file a subject."""
+"""What pykd says against what the guest said: one function a comparison, one file a subject. Each file here registers its own."""
 
-from comparisons import files, kernel, memory, names, network, tasks  # noqa: F401  each registers its comparisons
+from importlib import import_module
+from pathlib import Path
+
 from comparisons.registry import COMPARISONS
+
+for _path in sorted(Path(__file__).parent.glob("[a-z]*.py")):
+    import_module(f"comparisons.{_path.stem}")
 
 __all__ = ["COMPARISONS"]
