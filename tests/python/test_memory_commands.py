@@ -10,7 +10,7 @@ from unittest import mock
 
 import pykd
 from dumps import opened, vmcores
-from pykd import cformat, rustname
+from pykd import cformat, cpus, rustname
 from pykd.session import Session
 
 
@@ -401,6 +401,23 @@ class Lists(Commands):
         self.assertEqual(pids[1], "  index: 1  position: root/0/1")
         self.refused("tree -t m -l init_task", "tree: -l option is not applicable to maple trees")
         self.refused("tree nosuch", "tree: invalid start argument: nosuch")
+
+
+class PerCpu(Commands):
+    def test_offsets_that_wrap(self):
+        """Offsets are added modulo 2^64: since Linux 6.15 symbols are at their full address, and offsets are so large that the sum has 65 bits."""
+        names = ("init_task", "runqueues")
+        target = self.dump.address_of("linux_banner")
+        for name in names:
+            address = self.dump.address_of(name)
+            offset = (target - address) % (1 << 64) if name == "init_task" else (1 << 64) - address + 0x1000
+            expected = target if name == "init_task" else 0x1000
+            with mock.patch.dict(cpus.address_on.__globals__, offsets=lambda dump=None, offset=offset: [0, offset]):
+                self.assertEqual(cpus.address_on(address, 1, self.dump), expected)
+                self.assertEqual([row["address"] for row in json.loads(self.output(f"struct list_head {name}:1 --json"))["rows"]], [expected])
+                self.assertEqual(self.lines(f"ptov {address:x}:1")[-1].split()[-1], f"{expected:x}")
+                if name == "runqueues":
+                    self.assertEqual(self.lines("p runqueues")[-1].split(), ["[1]:", f"{expected:x}"])
 
 
 class Documents(Commands):

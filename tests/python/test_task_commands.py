@@ -8,7 +8,8 @@ import unittest
 from test_crash_commands import run
 
 from dumps import opened, vmcores
-from pykd.commands import bpf
+from pykd import cpus
+from pykd.commands import bpf, log, ps
 from pykd.session import Session
 
 HEADER = re.compile(r'PID: (\d+) +TASK: [0-9a-f]{16}  CPU: (\d+) +COMMAND: "(.*)"')
@@ -95,6 +96,50 @@ class Foreach(Command):
 
 
 class Others(Command):
+    def test_active_task_of_a_cpu(self):
+        """`set -a` says what a CPU was running where the dump does not: all commands go by it."""
+        dump = opened(self.dump)
+        session = Session(dump)
+
+        def output(command):
+            text, errors, _ = session.capture_apart(command)
+            self.assertEqual(errors, "", command)
+            return text
+
+        before = dict(cpus.active_tasks(dump))
+        try:
+            (init,) = json.loads(output("ps 1 --json"))["rows"]
+            context = output("set")
+            self.assertFalse(init["active"])
+            expected = f'"{init["comm"]}" task {init["task"]:x} has been marked as the active task on cpu {init["cpu"]}\n'
+            self.assertEqual(output("set -a 1"), expected)
+            self.assertIn(init["pid"], [row["pid"] for row in json.loads(output("ps -A --json"))["rows"]])
+            self.assertIn(f"TASK: {init['task']:x}", output(f"bt -c {init['cpu']}"))
+            self.assertEqual(output("set"), context)
+            self.assertIn("PID: 1\n", output(f"set -c {init['cpu']}"))
+        finally:
+            cpus.active_tasks(dump).update(before)
+        self.refused("set -a", "set: -a needs a task")
+        self.refused("set -a 99999", "set: invalid task or pid value: 99999")
+
+    def test_policies(self):
+        titles, *lines = self.output("ps -Y").splitlines()
+        self.assertEqual(titles.split(), ["PID", "PPID", "CPU", "TASK", "POLICY", "PRIO", "COMM"])
+        rows = {row["task"]: row for row in self.rows("ps")}
+        self.assertEqual(len(lines), len(rows))
+        for line in lines:
+            words = line.removeprefix(">").split(None, 6)
+            row = rows[int(words[3], 16)]
+            self.assertEqual((ps.POLICIES[words[4]], int(words[5])), (row["policy"], row["prio"]))
+        self.refused("ps -Y -t", "ps: -a, -t, -c, -p, -g, -l, -m, -S, -r and -A flags are all mutually-exclusive")
+
+    def test_rust_in_the_log(self):
+        text = "at _RNvC6_123foo3bar+0x10/0x20, _RNvNtCs1234_7mycrate3foo3bar; _RX nor __ro_after_init, REST_R"
+        self.assertEqual(
+            log._RUST.sub(log._in_rust, text), "at 123foo::bar+0x10/0x20, mycrate::foo::bar; _RX nor __ro_after_init, REST_R"
+        )
+        self.assertEqual(self.output("log -R"), self.output("log"))
+
     def test_pending_signals(self):
         """What is shown of a signal that waits is its siginfo, not the entry of the queue."""
         queues = [part["queue"] for group in self.rows("foreach sig") for row in group["rows"] for part in (row.get("private"), row.get("shared")) if part]

@@ -69,12 +69,14 @@ def _running(session: Session, options: Any) -> list[Thread]:
     wanted = None if options.c is None else cpu_list(options.c, session.dump)
     by_address = {thread.address: thread for thread in context.table(session)}
     found = []
+    active = cpus.active_tasks(session.dump)  # `set -a` may have changed what the run queues say
     for cpu in session.dump.cpus():
-        if not cpu.online or not cpu.current or (wanted is not None and cpu.nr not in wanted):
+        current = active.get(cpu.nr, cpu.current)
+        if not cpu.online or not current or (wanted is not None and cpu.nr not in wanted):
             continue
-        thread = by_address.get(cpu.current)
+        thread = by_address.get(current)
         if thread is None:
-            thread = _unknown(cpu.current, cpu.nr)
+            thread = _unknown(current, cpu.nr)
         if options.n and not thread.pid:
             continue
         found.append(thread)

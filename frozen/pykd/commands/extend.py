@@ -45,6 +45,7 @@ COMMAND = Command(
     options=(
         Option("-u", help="forget them again"),
         Option("-s", help="accepted for crash's sake"),
+        Option("-l", help="likewise: loading is what it does anyway"),
     ),
     arguments="[FILE.py]…",
     description="Each FILE becomes a command of its name, run as `epython FILE`. Without arguments lists what is there.",

@@ -12,7 +12,7 @@ from pykd.session import Session
 
 ALONE = "iVzfFnohcC"
 """Options that take no addresses"""
-OLD = "cCr"
+OLD = "cCrlL"
 """Options about what kernels have not had for long: the hash table of pages, the root caches of memory cgroups"""
 
 
@@ -22,7 +22,7 @@ def _flag(options: Any) -> str:
         options.i = 1
     if options.S_ is not None:
         options.S = 1
-    given = [flag for flag in "iVsSzfFnohvgpmrcC" if getattr(options, flag)]
+    given = [flag for flag in "iVsSzfFnohvgpmrcClL" if getattr(options, flag)]
     if len(given) > 1:
         raise UsageError("only one flag allowed!")
     flag = given[0] if given else ""
@@ -143,6 +143,8 @@ COMMAND = Command(
         Option("-P", help="the addresses are physical"),
         Option("-c", help="refused: the hash table of the page cache went with Linux 2.6"),
         Option("-C", help="refused, as -c"),
+        Option("-l", "LIST", help="refused: zones have no lists of active and inactive pages any more"),
+        Option("-L", "LIST", help="refused, as -l"),
         Option("-r", help="refused: caches of memory cgroups have no root caches since v5.9"),
     ),
     arguments="[CACHE|ADDRESS|FLAGS]…",

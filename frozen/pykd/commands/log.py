@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -16,6 +17,8 @@ from pykd.session import Session
 _CALLER_IS_CPU = 1 << 31
 _UNPRINTABLE = {c: "." for c in (*range(0x20), *range(0x7F, 0xA0)) if c not in b"\t\n"}
 """What a message has no business to tell a terminal."""
+_RUST = re.compile(r"\b_{1,2}(?:R[A-Z]|ZN\d)[\w.$]*")
+"""What may be the name of a symbol of Rust's"""
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
@@ -36,13 +39,19 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             "level": record.level,
             "facility": record.facility,
             "caller": _caller(record.caller),
-            "text": record.text,
+            "text": _RUST.sub(_in_rust, record.text) if options.R else record.text,
         }
         if options.d:
             row["dictionary"] = record.dictionary
         if boot is not None:
             row["date"] = boot + record.time // 1_000_000_000
         yield row
+
+
+def _in_rust(match: re.Match[str]) -> str:
+    from pykd import rustname
+
+    return rustname.demangle(match[0]) or match[0]
 
 
 def _unflushed(session: Session) -> Iterator[Row]:

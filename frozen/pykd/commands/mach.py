@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd import context, cpus
-from pykd.command import Command, Option, Row
+from pykd.command import Command, CommandError, Option, Row
 from pykd.commands.struct_ import find_struct, formatter_of, value_lines
 from pykd.kernel import sysinfo, timekeeping
 from pykd.session import Session
@@ -91,6 +91,8 @@ def _memory_map(dump: Dump) -> Iterator[Row]:
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
+    if options.o:
+        raise CommandError("-o option not supported or applicable on this architecture or kernel")
     if options.m:
         yield from _memory_map(dump)
     elif options.c:
@@ -136,6 +138,7 @@ COMMAND = Command(
     options=(
         Option("-m", help="the memory map of the firmware"),
         Option("-c", help="struct cpuinfo_x86 of each CPU"),
+        Option("-o", help="refused: POWER's firmware"),
         Option("-x", help="integers in hexadecimal"),
         Option("-d", help="integers in decimal"),
     ),

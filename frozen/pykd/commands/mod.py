@@ -23,7 +23,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.D or options.o:
         return  # nothing was loaded that could be forgotten
     modules = sorted(dump.modules(), key=_base)
-    wanted = [name for name in (options.s, options.d) if name] + options.arguments
+    # -S may name a folder and -s a file of debuginfo, of which there is no need
+    wanted = [name for name in (options.s, options.d) if name] + ([] if options.S else options.arguments)
     if wanted and not (options.s or options.d):
         modules = [module for module in modules if module.name in wanted]
         if not modules:

@@ -26,7 +26,7 @@ VIEWS = "atcpglmSrA"
 
 def _check(options: Any) -> None:
     """:raises CommandError: options that do not go together"""
-    given = [flag for flag in VIEWS if getattr(options, flag)]
+    given = [flag for flag in "Y" + VIEWS if getattr(options, flag)]
     if "S" in given and options.arguments:
         raise CommandError("-S option takes no arguments")
     if len(given) > 1:
@@ -126,7 +126,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 def _view(found: list[Row], options: Any, session: Session) -> Iterator[str]:
     for flag, view in (("S", _summary), ("l", _last_run), ("m", _last_run), ("t", _times), ("p", _parents), ("c", _children),
-                       ("g", _groups), ("r", _limits), ("a", _arguments)):  # fmt: skip
+                       ("g", _groups), ("r", _limits), ("a", _arguments), ("Y", _scheduling)):  # fmt: skip
         if getattr(options, flag):
             yield from view(found, options, session)
             return
@@ -141,6 +141,17 @@ def _view(found: list[Row], options: Any, session: Session) -> Iterator[str]:
             f"{row['vsz']:>8} {row['rss']:>8}  {comm}"
         )
         yield line + (f"  ({row['error']})" if "error" in row else "")
+
+
+def _scheduling(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    """Policies and priorities, as the kernel counts these: the lower, the sooner."""
+    names = {number: name for name, number in POLICIES.items()}
+    if not options.H:
+        yield "      PID    PPID  CPU       TASK         POLICY   PRIO  COMM"
+    for row in rows:
+        comm = f"[{row['comm']}]" if row["kernel"] else row["comm"]
+        policy = names.get(row["policy"], str(row["policy"]))
+        yield f"{'>' if row['active'] else ' '} {row['pid']:>7} {row['ppid']:>7} {row['cpu']:>3}  {row['task']:016x} {policy:>8} {row['prio']:>5}  {comm}"
 
 
 def _header(row: Row) -> str:
@@ -318,6 +329,7 @@ COMMAND = Command(
         Option("-g", help="threads by thread group"),
         Option("-r", help="resource limits"),
         Option("-a", help="arguments and environment"),
+        Option("-Y", help="scheduling policies and priorities"),
     ),
     arguments="[PID|TASK|COMM|'REGEX']…",
     patterns=True,

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Error
 from pykd import context, cpus, tasks, taskstate
-from pykd.command import Command, CommandError, Option, Row
+from pykd.command import Command, CommandError, Option, Row, UsageError
 from pykd.expression import address as to_address
 from pykd.session import CHOICES, Session
 from pykd.tasktable import Thread
@@ -61,9 +61,22 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     elif options.arguments:
         thread = context.chosen(session, options.arguments[:1])[0]
         if options.a:
-            raise CommandError("-a: the tasks that a dump's CPUs were running do not change")
+            yield _mark_active(session, thread)
+            return
         session.task = thread.address
+    elif options.a:
+        raise UsageError("-a needs a task")
     yield context_row(session, context.chosen(session, [])[0])
+
+
+def _mark_active(session: Session, thread: Thread) -> Row:
+    """Let a task be the one that its CPU was running, for a dump whose run queues do not tell."""
+    if session.dump.live:
+        raise CommandError("-a is for dumps only")
+    cpus.active_tasks(session.dump)[thread.cpu] = thread.address
+    for key in ("threads", "thread_at"):
+        session.state.pop(key, None)
+    return context.identity(thread) | {"marked": True}
 
 
 def _settings(session: Session, words: list[str]) -> Iterator[Row]:
@@ -136,6 +149,9 @@ def _shown(name: str, value: Any, session: Session) -> str:
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     for row in rows:
+        if "marked" in row:
+            yield f'"{row["comm"]}" task {row["task"]:x} has been marked as the active task on cpu {row["cpu"]}'
+            continue
         if "setting" in row:
             shown = _shown(row["setting"], row["value"], session)
             name = "output radix" if row["setting"] == "radix" and not options.v else row["setting"]
@@ -168,7 +184,7 @@ COMMAND = Command(
         Option("-c", "CPU", help="the task that the CPU was running"),
         Option("-p", help="the task that panicked"),
         Option("-v", help="show all settings"),
-        Option("-a", help="refused: which tasks were active is in the dump"),
+        Option("-a", help="let the task be the one that its CPU was running, where the dump does not tell"),
     ),
     arguments="[PID|TASK|COMM | SETTING [VALUE]]",
     description=f"SETTING is one of {' '.join(SETTINGS)}. Those that mean something here are scroll, radix, debug and pykd's own: "
@@ -176,7 +192,7 @@ COMMAND = Command(
     "traceback (short, full). The others are accepted and change nothing, so that files of commands written for crash run.",
     fields={
         "pid": "", "task": "", "cpu": "", "comm": "", "thread_info": "", "namesakes": "with that PID: each CPU has a PID 0", "state": "", "note": "PANIC or ACTIVE",
-        "setting": "", "value": "",
+        "setting": "", "value": "", "marked": "-a: it is the active task of its CPU now",
     },
     rows=rows,
     text=text,
