@@ -86,7 +86,7 @@ def list_unloaded(start, end, options):
 
 def print_last_unloaded():
     dump = pykd.current()
-    # struct { name; taints } since 6f1dae1d84b6 (in v6.2), the bare text before; the name comes first in both
+    # struct { name; taints } since 6f1dae1d84b6 (in v6.0), the bare text before; the name comes first in both
     address = dump.address_of("last_unloaded_module", default=0)
     name = dump.read_string(address, 64).decode("ascii", "backslashreplace") if address else ""
     if name:

@@ -112,7 +112,7 @@ GONE: dict[str, Callable[[], Any]] = {
 """By name: what finds the value. Called only where the kernel has no such symbol."""
 
 CHANGED: dict[str, Callable[[], Any]] = {
-    # A list_head until 7012b02a2b2c ("locks: convert file_lock_list to be a per-cpu list") (in v3.11)
+    # A list_head until 7012b02a2b2c ("locks: move file_lock_list to a set of percpu hlist_heads …") (in v3.11)
     "file_lock_list": _locks("file_lock_list"),
 }
 """Variables that are there, but of another type: what finds the value that programs know to use."""

@@ -2,7 +2,7 @@
 """Sysctls: the ``struct ctl_table`` behind each name, and its value.
 
 A directory is a ``struct ctl_dir``: a red-black tree of ``struct ctl_node``, one for each entry of the tables registered in
-it; an entry that is a directory itself belongs to the header of that directory (ac13ac6f4c6c, in v3.4). The first set holds
+it; an entry that is a directory itself belongs to the header of that directory (since v3.4). The first set holds
 what is the same everywhere; namespaces have sets of their own that repeat the directories they need.
 """
 
@@ -28,7 +28,7 @@ def _sets() -> Iterator[StructResult]:
     nsproxy = get_nsproxy()
     if not nsproxy:
         return
-    # IPC namespaces have theirs since 1f5c135ee509 and dc55e35f9e81 (in v5.18), PID namespaces since 7863dcc72d0f (in v6.14)
+    # IPC namespaces have theirs since 1f5c135ee509 and dc55e35f9e81 (in v5.19), PID namespaces since 7863dcc72d0f (in v6.14)
     for owner, members in (
         (nsproxy.net_ns, ("sysctls",)),
         (nsproxy.ipc_ns, ("mq_set", "ipc_set")),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 128
 """A red-black tree of 2**64 nodes is no deeper."""
 
-structSetAttr("struct rb_node", "rb_parent_color", ["__rb_parent_color"])  # bf7ad8eeab99 (in v3.7)
+structSetAttr("struct rb_node", "rb_parent_color", ["__rb_parent_color"])  # since v3.7
 
 
 def _down_left(node: StructResult) -> StructResult:

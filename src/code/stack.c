@@ -61,7 +61,7 @@ void kd_stacks_destroy(struct kd_stacks *stacks)
 static uint64_t find_task_len(struct kd_stacks *stacks)
 {
 	static const char *const names[][2] = {
-		{ "__start_init_stack", "__end_init_stack" }, /* 2cb15faaedeb, Linux 6.11 */
+		{ "__start_init_stack", "__end_init_stack" }, /* 8f69cba096b5, Linux 6.10 */
 		{ "__start_init_task", "__end_init_task" },
 	};
 	for (size_t i = 0; i < KD_ARRAY_NR(names); i++) {

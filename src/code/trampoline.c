@@ -47,7 +47,7 @@ static void load(struct kd_trampolines *trampolines)
 		enum trampoline_kind kind;
 	} names[] = {
 		{ "return_to_handler", TRAMPOLINE_GRAPH },
-		{ "arch_rethook_trampoline", TRAMPOLINE_RETHOOK },  /* f3a112c0c40d, Linux 5.19 */
+		{ "arch_rethook_trampoline", TRAMPOLINE_RETHOOK },  /* f3a112c0c40d, Linux 5.18 */
 		{ "__kretprobe_trampoline", TRAMPOLINE_KRETPROBE }, /* adf8a61a940c, Linux 5.16 */
 		{ "kretprobe_trampoline", TRAMPOLINE_KRETPROBE },
 	};

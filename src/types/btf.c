@@ -209,7 +209,7 @@ static struct kd_error *btf_table_offset(struct kd_btf *btf, uint32_t number, ui
  *   void *data; struct btf_type **types; u32 *resolved_ids; u32 *resolved_sizes; const char *strings; void *nohdr_data;
  *   struct btf_header hdr; u32 nr_types; u32 types_size; u32 data_size; …
  *
- * nr_types counts void since 951bb64621b8 ("bpf: Add in-kernel support for split BTF", in v5.11).
+ * nr_types counts void since 951bb64621b8 ("bpf: Add in-kernel split BTF support", in v5.11).
  */
 struct kd_error *kd_btf_use_table(struct kd_btf *btf, kd_vaddr address)
 {

@@ -18,7 +18,7 @@ MAX_DEVICES = 200000
 def private_of(dump: Dump, holder: int, kind: str) -> Any:
     """``struct subsys_private`` of the ``struct class`` or ``struct bus_type`` (*kind*) at *holder*; None if it has none.
 
-    2df418cf4b72 and d2bf38c088e0 (in v6.4) took the pointer ``p`` out of both: then the kset of all of them has to be searched.
+    d2bf38c088e0 (in v6.3) and 2df418cf4b72 (in v6.4) took the pointer ``p`` out of both: then the kset of all of them has to be searched.
 
     :raises FaultError: when it was not found and might be in what cannot be read.
     """

@@ -33,7 +33,7 @@ def descriptors(dump: Dump, problem: Callable[[str], None] | None = None) -> Ite
 
 
 def count(dump: Dump) -> int:
-    """Interrupt numbers that there may be: ``total_nr_irqs`` since c1114db93a33 (in v6.12), ``nr_irqs`` before."""
+    """Interrupt numbers that there may be: ``total_nr_irqs``, which came after v6.12, ``nr_irqs`` before."""
     return dump.read_unsigned(dump.address_of("total_nr_irqs", "", default=0) or dump.symbol("nr_irqs", "").address, 4)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from _pykd import Dump
 
 CPU_VARIABLES = ("panic_cpu", "crashing_cpu")
-"""``panic_cpu`` is an ``atomic_t``, set by panic() and by crash_kexec() (7bbee5ca3896, in v4.5); ``crashing_cpu`` an int, set by
+"""``panic_cpu`` is an ``atomic_t``, set by panic() and by crash_kexec() (since v4.5); ``crashing_cpu`` an int, set by
 x86's kdump when it stops the others. -1 in both: not set."""
 
 

@@ -108,7 +108,7 @@ class Counter:
     def _on_cpu(self, cache: Any, cpu: int) -> int:
         """Free objects that a CPU holds: of its slab and partial slabs, or in its sheaves.
 
-        2d517aa09bbc ("slab: add opt-in caching layer of percpu sheaves") (in v6.18); e47c897a2949 (in v7.0) took away the CPU slabs.
+        2d517aa09bbc ("slab: add opt-in caching layer of percpu sheaves") (in v6.18); since v7.0 ``kmem_cache.cpu_slab`` is gone.
         """
         free = 0
         if cache.hasField("cpu_slab") and cache.cpu_slab:
