@@ -57,19 +57,22 @@ print(Counter(task_state_to_char(t) for t in for_each_task(prog)))
 
 DRGN_OBJECTS = """
 import time
+from drgn.helpers.linux.list import list_for_each, list_for_each_entry
+def timed(title, unit, scale, work):
+    best = float("inf")
+    for _ in range(5):
+        start = time.perf_counter()
+        nr = 0
+        while nr < 100000:
+            nr += sum(1 for _ in work())
+        best = min(best, (time.perf_counter() - start) / nr)
+    print(f"drgn: {title:<40}{best * scale:8.1f} {unit}")
 task = prog["init_task"]
-rounds = 200000
-start = time.perf_counter()
-for _ in range(rounds):
-    task.pid.value_()
-print(f"drgn: one integer member {(time.perf_counter() - start) / rounds * 1e9:.0f} ns")
-from drgn.helpers.linux.list import list_for_each
-start = time.perf_counter()
-nr = 0
-while nr < 100000:
-    for _ in list_for_each(task.tasks.address_of_()):
-        nr += 1
-print(f"drgn: list_head, 100,000 elements {(time.perf_counter() - start) * 1e5 / nr * 1e3:.0f} ms")
+tasks = lambda: list_for_each_entry("struct task_struct", task.tasks.address_of_(), "tasks")
+timed("one integer member of a struct", "ns", 1e9, lambda: (task.pid.value_() for _ in range(100000)))
+timed("list_head, 100,000 elements", "ms", 1e8, lambda: list_for_each(task.tasks.address_of_()))
+timed("list_head, 100,000 structs", "ms", 1e8, tasks)
+timed("the same, one member of each", "ms", 1e8, lambda: (each.pid.value_() for each in tasks()))
 """
 
 
@@ -102,21 +105,47 @@ def inside(path: str) -> None:
     rounds = 1_000_000
 
     def timed(title: str, unit: str, scale: float, work: "Callable[[], int]") -> None:
-        work()
-        start = time.perf_counter()
-        nr = work()
-        print(f"  {title:<44}{(time.perf_counter() - start) / nr * scale:8.1f} {unit}")
+        best = float("inf")
+        for _ in range(5):
+            start = time.perf_counter()
+            nr = work()
+            best = min(best, (time.perf_counter() - start) / nr)
+        print(f"  {title:<44}{best * scale:8.1f} {unit}")
 
     def members() -> int:
         for _ in range(rounds):
             task.pid  # noqa: B018
         return rounds
 
+    kind = type(task)
+    offset = kind.member_offset("tasks") or 0
+
+    def links() -> list[int]:
+        return dump.follow(task.tasks.next, stop=task.tasks)[0]
+
     def walk() -> int:
         # the same list again and again, until 100,000 elements have been walked
         nr = 0
         while nr < 100_000:
-            nr += len(dump.follow(task.tasks.next, stop=task.tasks)[0])
+            nr += len(links())
+        return nr
+
+    def structs() -> int:
+        nr = 0
+        while nr < 100_000:
+            nr += len([kind(link - offset) for link in links()])
+        return nr
+
+    def pids() -> int:
+        nr = 0
+        while nr < 100_000:
+            nr += len([kind(link - offset).pid for link in links()])
+        return nr
+
+    def columns() -> int:
+        nr = 0
+        while nr < 100_000:
+            nr += len(dump.read_columns([link - offset for link in links()], kind.PYT_type, ("pid",)))
         return nr
 
     threads = [int(thread) for thread in pykd.tasks.threads(dump)]
@@ -130,6 +159,9 @@ def inside(path: str) -> None:
 
     timed("one integer member of a struct", "ns", 1e9, members)
     timed("list_head, 100,000 elements", "ms", 1e8, walk)
+    timed("list_head, 100,000 structs", "ms", 1e8, structs)
+    timed("the same, one member of each", "ms", 1e8, pids)
+    timed("the same, in bulk", "ms", 1e8, columns)
     timed("stack with names", "us", 1e6, stacks)
 
 

@@ -75,6 +75,8 @@ struct file_system_type ramfs_fs_type;
 struct file_system_type shmem_fs_type;
 struct kmem_cache *shmem_inode_cachep;
 unsigned int dirtytime_expire_interval;
+const struct file_operations ns_file_operations;
 
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 struct list_head all_bdevs; /* before 5.11 */
+struct fs_struct *userspace_init_fs; /* since 7.3 */

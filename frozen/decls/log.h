@@ -58,3 +58,5 @@ u64 log_next_seq;
 u32 clear_idx;
 u32 syslog_idx;
 struct uts_namespace init_utsname;
+char kernel_config_data; /* CONFIG_IKCONFIG; gzip, to kernel_config_data_end */
+char kernel_config_data_end;

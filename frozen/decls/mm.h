@@ -161,6 +161,7 @@ const struct trace_print_flags gfpflag_names[];
 struct kset *slab_kset;
 const struct vm_operations_struct shm_vm_ops;
 int ipc_mni_shift;
+struct vmap_node single; /* since 6.9; vmap_nodes of a kernel with one */
 
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 atomic_long_t vm_stat[]; /* before 4.8 */

@@ -9,6 +9,8 @@ struct mutex module_mutex;
 struct list_head btf_modules;
 struct btf *btf_vmlinux;
 const struct kernel_symbol __start___ksymtab[];
+const struct kernel_symbol __stop___ksymtab[];
+const s32 __start___kcrctab[];
 struct list_head ddebug_tables;
 struct hlist_head kprobe_table[64];
 struct list_head kprobe_blacklist;
@@ -48,6 +50,7 @@ char _etext[];
 char _sinittext[];
 char _einittext[];
 const struct kobj_type module_ktype;
+const char vermagic[];
 
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 struct list_head unloaded_tainted_modules; /* 6.1 and later */

@@ -55,3 +55,4 @@ struct list_head kthread_create_list;
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 struct hlist_head *pid_hash; /* before 4.15 */
 unsigned int pidhash_shift;
+struct kmem_cache *thread_stack_cache; /* stacks smaller than a page */
