@@ -476,7 +476,7 @@ class Pointer(int, metaclass=StructType):
     def __getitem__(self, index: int) -> Any: ...
 
 class FlexArray(int, metaclass=StructType):
-    """An array of unknown length: its address; ``a[i]`` reads an element."""
+    """An array of unknown length: its address; ``a[i]`` reads an element, ``for`` one after the other until the loop ends."""
 
     def __getitem__(self, index: int) -> Any: ...
 

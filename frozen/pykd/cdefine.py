@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from _pykd import Member, Type
+from _pykd import LimitError, Member, Type
+
+MAX_INDENT = 4 * 64
+"""Structs are not nested deeper, but damaged types are, in themselves."""
 
 
 def _untagged(type: Type) -> Type | None:
@@ -48,6 +51,8 @@ def _member_lines(member: Member, base: int, indent: int, offsets: Offsets | Non
 
 
 def _declaration(member: Member, at: int, indent: int, offsets: Offsets | None, mark: str, blank: str) -> Iterator[str]:
+    if indent > MAX_INDENT:
+        raise LimitError(f"{member.type} is nested too deep")
     pad = " " * indent
     bits = f" : {member.bit_size}" if member.bit_size is not None else ""
     inner = _untagged(member.type)

@@ -37,6 +37,10 @@ def quoted(text: bytes) -> str:
     return '"' + "".join(map(escape, text)) + '"'
 
 
+MAX_INDENT = 2 * 64
+"""Structs are not nested deeper, but damaged types are, in themselves."""
+
+
 class Unreadable(bytes):
     """Stands for bytes that are not there."""
 
@@ -242,6 +246,8 @@ class Formatter:
         return f"{value} '{escape(value & 0xFF, chr(39))}'" if type.size == 1 else str(value)
 
     def _struct(self, type: Type, data: bytes, address: int, indent: int) -> str:
+        if indent > MAX_INDENT:
+            raise LimitError(f"{type} at {address:#x} is nested too deep")
         lines = list(self._member_lines(type, data, address, indent + 2))
         if not lines:
             return "{<No data fields>}" if type.complete else "<incomplete type>"

@@ -254,11 +254,13 @@ def _pointed(type: Type | None) -> Type | None:
 
 def _member_names(type: Type) -> Iterator[str]:
     """Those of anonymous members too."""
-    for member in type.members():
-        if member.name:
-            yield member.name
-        elif (inner := member.type.strip()).kind in ("struct", "union"):
-            yield from _member_names(inner)
+    pending = [type]
+    for type in pending:
+        for member in type.members():
+            if member.name:
+                yield member.name
+            elif (inner := member.type.strip()).kind in ("struct", "union") and inner not in pending:
+                pending.append(inner)
 
 
 def _of(names: Iterable[str], stem: str) -> Iterator[str]:

@@ -482,10 +482,15 @@ class SUInfo(_SUInfo, metaclass=MemoizeSU):  # type: ignore[misc]
 
     def _flatten(self, outer: _pykd.Member, sname: str) -> None:
         pending = [(outer, 0)]
+        seen = set()  # damaged types may be nested in themselves
         while pending:
             anonymous, base = pending.pop(0)
             base += anonymous.bit_offset
-            for i, member in enumerate(anonymous.type.strip().members()):
+            ctype = anonymous.type.strip()
+            if ctype in seen:
+                continue
+            seen.add(ctype)
+            for i, member in enumerate(ctype.members()):
                 if member.name:
                     self[member.name] = VarInfo._of_member(member, base + member.bit_offset, sname, i)
                 else:

@@ -845,6 +845,7 @@ static PyType_Spec flex_spec = {
 			{ Py_tp_doc, (void *)KD_DOC_FlexArray },
 			{ Py_tp_new, typed_new },
 			{ Py_mp_subscript, flex_subscript },
+			{ Py_tp_iter, elements_of },
 			{},
 		},
 };
