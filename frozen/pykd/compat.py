@@ -146,6 +146,10 @@ def _bd_inode(bdev: Struct) -> Struct:
     return inode
 
 
+def _pages_of_writes(server: Struct) -> int:
+    return -(-int(server.wsize) // _dump_of(server).page_size)
+
+
 def _scsi_request(command: Struct) -> Struct:
     # blk_mq_rq_from_pdu(): a driver's data follow the request.
     request = _dump_of(command).struct_class("struct request")
@@ -500,6 +504,9 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     ),
     "struct sbitmap_word": (
         ("depth", Elsewhere(".oldblock", "word_depth", "cleared"), '"lib/sbitmap: kill \'depth\' from sbitmap_word" (in v5.18)'),
+    ),
+    "struct nfs_server": (
+        ("wpages", _pages_of_writes, "gone in v7.2: the pages that wsize takes"),
     ),
     "struct nfsd_net": (
         ("nfsd_serv", "nfsd_info.serv", "since v6.10"),

@@ -151,6 +151,21 @@ class Mounts(unittest.TestCase):
                 continue
 
 
+class NfsServers(unittest.TestCase):
+    def test_pages_of_writes(self):
+        """As the pages of reads, of which the kernel keeps the number."""
+        if not struct_exists("struct nfs_server"):
+            self.skipTest("no types for modules")
+        page = pykd.current().page_size
+        for block in readSUListFromHead(sym2addr("super_blocks"), "s_list", "struct super_block"):
+            if block.s_type.name in ("nfs", "nfs4"):
+                server = readSU("struct nfs_server", block.s_fs_info)
+                self.assertEqual((server.wsize + page - 1) // page, server.wpages)
+                self.assertEqual((server.rsize + page - 1) // page, server.rpages)
+                return
+        self.skipTest("nothing is mounted by NFS")
+
+
 class Types(unittest.TestCase):
     """Variables of modules are declared, if the kernel has types for modules."""
 
