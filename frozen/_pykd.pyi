@@ -19,6 +19,7 @@ class FormatError(Error):
     """The file is not a dump or is damaged."""
 
     path: str | None
+    """The file; None where it has no name."""
 
 class UnsupportedError(FormatError):
     """A recognised container that pykd does not read; the message says what to do."""
@@ -27,13 +28,17 @@ class FileError(Error, OSError):
     """The operating system refused: no such file, no permission…; ``errno`` and ``path`` are set."""
 
     path: str | None
+    """The file; None where it has no name."""
 
 class FaultError(Error):
     """Memory could not be read."""
 
     address: int
+    """The first byte that could not be read."""
     reason: FaultReason
+    """``excluded`` by makedumpfile, ``absent`` from the dump, beyond the end of a ``truncated`` file, ``untranslatable`` by the page tables, ``corrupt`` when decompressed."""
     physical: bool
+    """Whether ``address`` is physical."""
 
 class NotFoundError(Error, LookupError):
     """No such symbol, type, enumerator, module…"""
@@ -59,15 +64,19 @@ class Dump:
     path: str
     """The first path, as given."""
     paths: tuple[str, ...]
+    """All parts of a split set, as given."""
     format: str
     """For people: ``kdump-compressed, zstd``."""
     arch: str
     """``x86_64``"""
     page_size: int
+    """Bytes."""
     max_pfn: int
+    """Page frames that there may be: the end of physical memory divided by ``page_size``."""
     complete: bool
     """False when the file ends early or makedumpfile marked the dump incomplete."""
     live: bool
+    """The running kernel: what is read may change from one read to the next."""
     vmcoreinfo: dict[str, str]
     """The lines of the note as written, e.g. ``{'OSRELEASE': '6.1.0', 'SYMBOL(_stext)': 'ffffffff81000000'}``."""
     layout: dict[str, int]
@@ -88,20 +97,23 @@ class Dump:
         """A libkdumpfile attribute such as ``file.format`` as text."""
     # -- memory
     def read(self, address: int, size: int, *, pgd: int | None = None) -> bytes:
-        """Read virtual memory, of the address space whose top-level page table is at physical *pgd*.
+        """Read *size* bytes of virtual memory, of the address space whose top-level page table is at physical *pgd* (default: :attr:`pgd`).
 
         :raises FaultError: naming the first unreadable byte.
+        :raises RangeError: more than 1 GB, here and in the other readers.
         """
     def read_upto(self, address: int, size: int, *, pgd: int | None = None) -> bytes:
         """As :meth:`read`, but ends before the first unreadable byte instead of raising."""
-    def read_physical(self, address: int, size: int) -> bytes: ...
+    def read_physical(self, address: int, size: int) -> bytes:
+        """*size* bytes of physical memory. :raises FaultError, RangeError:"""
     def read_unsigned(self, address: int, size: int = 8) -> int:
-        """A little-endian integer of 1, 2, 4 or 8 bytes."""
-    def read_signed(self, address: int, size: int = 8) -> int: ...
+        """A little-endian integer of 1, 2, 4 or 8 bytes in the address space of :attr:`pgd`. :raises FaultError, RangeError:"""
+    def read_signed(self, address: int, size: int = 8) -> int:
+        """As :meth:`read_unsigned`, in two's complement."""
     def read_string(self, address: int, max_size: int = 4096) -> bytes:
         """Bytes up to (without) the first NUL, to *max_size*, or to the first unreadable byte after at least one."""
     def translate(self, address: int, *, pgd: int | None = None) -> int:
-        """Virtual to physical."""
+        """The physical address of a virtual one. :raises FaultError: when the page tables do not lead to one."""
     def walk(self, address: int, *, pgd: int | None = None) -> tuple[list[tuple[str, int, int, int]], int | FaultError]:
         """Walk the page tables.
 
@@ -109,7 +121,8 @@ class Dump:
         """
     def direct(self, physical: int) -> int:
         """The direct-map address of a physical address."""
-    def page_status(self, pfn: int) -> Literal["present"] | FaultReason: ...
+    def page_status(self, pfn: int) -> Literal["present"] | FaultReason:
+        """Whether the dump has a page, by its page frame number, or why not; without reading it."""
     def ranges(self, start: int, end: int) -> list[tuple[int, int, bool, bool]]:
         """Mapped ranges of kernel memory in [start, end): (start, end, writable, executable)."""
     # -- names
@@ -144,7 +157,8 @@ class Dump:
         """Loaded modules, newest first, as far as the list can be read."""
     modules_error: Error | None
     """What ended the walk of the module list early, if something did."""
-    def module_at(self, address: int) -> Module | None: ...
+    def module_at(self, address: int) -> Module | None:
+        """The module in whose memory *address* lies."""
     # -- types
     def type(self, name: str) -> Type:
         """Parse a C type name: ``struct list_head``, ``unsigned long``, ``u32``, ``struct foo *[3]``.
@@ -160,29 +174,48 @@ class Dump:
             spelling, a pointer to it or an array of it.
         """
     def declare(self, text: str) -> None:
-        """Declare globals in C text, for :meth:`symbol_type`."""
+        """Declare globals in C text, for :meth:`symbol_type`: ``struct list_head modules; char *names[];``. A later text has precedence.
+
+        Types are looked up when a name is asked for. ``[[has: struct S.member]] DECLARATION`` counts where that member exists; of several
+        declarations of one name the first that fits the dump's types counts.
+
+        :raises CSyntaxError:
+        """
     def symbol_type(self, name: str) -> Type:
         """Type of a global variable or function. :raises NotFoundError: when nothing types it."""
-    def enumerator(self, name: str) -> int: ...
+    def enumerator(self, name: str) -> int:
+        """Value of an enumerator of any enum; macros have none in a dump. :raises NotFoundError:"""
     def enumerator_type(self, name: str) -> Type:
         """The enum that has an enumerator of that name. :raises NotFoundError:"""
     # -- objects
     def object(self, type: Type | str, address: int) -> Any:
         """The value of that type at *address*, by the rules of :class:`Struct`; of a struct the (unread) Struct."""
     def variable(self, name: str) -> Any:
-        """Value of a global variable. :raises NotFoundError:"""
+        """Value of a global variable, by the rules of :class:`Struct`. :raises NotFoundError: of an unknown name or type. :raises FaultError:"""
     def struct_class(self, type: Type | str) -> StructType:
-        """The class of objects of a struct or union type."""
+        """The class of objects of a struct or union type (or of an enum, a pointer, an array), always the same. :raises NotFoundError, CSyntaxError, CTypeError:"""
     # -- bulk
     def follow(
         self, start: int, offset: int = 0, *, stop: int | None = None, limit: int = 10000
     ) -> tuple[list[int], None | Literal["limit", "cycle"] | FaultError]:
         """Follow ``next = *(void **)(current + offset)`` from *start* (included) until NULL or *stop* (default: *start*) comes up.
 
+        The structs of a list, one member of each, without a loop in Python for either:
+
+        >>> links, end = dump.follow(head.next, stop=head)
+        >>> offset = dump.type("struct task_struct").offset_of("tasks")
+        >>> dump.read_columns((link - offset for link in links), "struct task_struct", ("pid", "comm"))
+        [(1, 'systemd'), (2, 'kthreadd'), ...]
+
         :returns: addresses visited, and why the walk ended early (None: it did not).
         """
     def read_columns(self, addresses: Iterable[int], type: Type | str, members: Iterable[str]) -> list[tuple[Any, ...]]:
-        """For each address the values of *members* (dotted paths through embedded structs); an unreadable value is its FaultError."""
+        """For each address a tuple of the values of *members*, dotted paths through embedded structs and struct pointers.
+
+        An unreadable value is its FaultError, which is returned and not raised: one bad object costs one row.
+
+        :raises MemberError: of a path that does not resolve.
+        """
     # -- CPUs
     def find_words(
         self, start: int, end: int, patterns: Sequence[tuple[int, int]], size: int = 8, *, physical: bool = False, pgd: int | None = None,
@@ -255,19 +288,25 @@ class Cpu:
     """A possible CPU, at the moment of the crash."""
 
     nr: int
+    """Its number, as in ``/proc/cpuinfo``."""
     online: bool
+    """By ``__cpu_online_mask``."""
     percpu: int
     """``__per_cpu_offset[nr]``; 0 where not known."""
     current: int
     """Address of the task_struct that ran on it; 0 where not known."""
     registers: dict[str, int] | None
+    """Those of its note by lower-case name; None: there are none."""
     why_no_registers: str | None
+    """One sentence where there are none."""
 
 class Frame:
     """One frame of a :class:`Trace`."""
 
     pc: int
+    """Program counter: the instruction to go on with, which of a caller follows the call."""
     sp: int
+    """Stack pointer before that instruction."""
     slot: int
     """Where on the stack ``pc`` was found; of the first frame its ``sp``."""
     cfa: int
@@ -285,20 +324,25 @@ class Frame:
     registers: dict[str, int]
     """Those whose value in this frame is known."""
     symbol: Symbol | None
+    """The function, by the call where ``exact`` is False."""
     name: str | None
     """of the symbol"""
     offset: int | None
     """of ``pc`` from the symbol"""
     module: str | None
+    """of the symbol; None: the kernel proper"""
 
 class Trace:
     """A stack trace, innermost frame first."""
 
     frames: tuple[Frame, ...]
+    """Innermost first; empty where nothing is known."""
     task: int
+    """Address of the task_struct; 0: traced from registers."""
     cpu: int
     """-1: unknown"""
     running: bool
+    """Whether the task was on a CPU."""
     stack: tuple[int, int]
     """The task's own, (0, 0) if it has none."""
     start: str
@@ -322,13 +366,19 @@ class Instruction:
     """One decoded instruction."""
 
     address: int
+    """Of its first byte."""
     size: int
+    """Bytes; of an undecodable byte 1."""
     code: bytes
+    """Its *size* bytes."""
     mnemonic: str
+    """With its prefixes, in the syntax asked for."""
     operands: str
+    """"" if it has none."""
     text: str
     """As gdb's ``x/i`` prints it, without symbols."""
     flow: Literal["next", "call", "jump", "branch", "return", "stop"]
+    """What comes after it: the next one, too (``next``, ``call``, ``branch``) or not (``jump``, ``return``, ``stop``)."""
     target: int
     """Of a direct branch, or what an operand relative to %rip means; 0: none."""
     rip_relative: bool
@@ -338,10 +388,13 @@ class Symbol:
     """A name in the kernel or a module."""
 
     name: str
+    """As kallsyms has it, with ends such as ``.isra.0``."""
     address: int
+    """Of a per-CPU variable the offset that each CPU's copy has."""
     size: int
     """Bytes; 0 if unknown."""
     module: str | None
+    """None: the kernel proper."""
     type: str
     """One letter as ``nm`` prints it."""
 
@@ -349,6 +402,7 @@ class Module:
     """A loaded module."""
 
     name: str
+    """``ext4``"""
     address: int
     """of ``struct module``"""
     size: int
@@ -356,6 +410,7 @@ class Module:
     memory: dict[str, tuple[int, int]]
     """(start, size) by ``text data rodata ro_after_init init_text init_data init_rodata``."""
     has_btf: bool
+    """Whether its types are in the dump."""
     percpu: tuple[int, int]
     """(address, size), or (0, 0)"""
     def symbols(self, containing: str = "") -> list[Symbol]:
@@ -369,16 +424,21 @@ class Type:
     """A C type. Equal types of one dump are the same object as far as ``==`` and ``hash`` go."""
 
     kind: Kind
+    """What it is made of; typedefs and qualifiers are types of their own, which :meth:`strip` removes."""
     name: str | None
     """Tag, typedef name, base type name; None: anonymous or derived."""
     size: int
+    """sizeof in bytes; 0 of void, functions and what is only declared."""
     length: int | None
     """Elements of an array, None if unknown (flexible) or not an array."""
     target: Type | None
     """Of pointer, array, typedef, qualified; return type of a function."""
     signed: bool
+    """Of an int or enum."""
     complete: bool
+    """False of a struct, union or enum that is only declared."""
     qualifiers: tuple[str, ...]
+    """``const``, ``volatile`` … of a ``qualified`` type."""
     module: str | None
     """The module whose BTF it came from."""
     def __str__(self) -> str:
@@ -393,20 +453,28 @@ class Type:
         """By name or dotted path through embedded structs, arrays (``a[2].b``) and anonymous members; None if there is none."""
     def offset_of(self, path: str) -> int:
         """``offsetof``: bytes from the start of the type to the member. :raises MemberError:"""
-    def enumerators(self) -> list[tuple[str, int]]: ...
-    def parameters(self) -> list[tuple[str | None, Type]]: ...
-    def variadic(self) -> bool: ...
-    def pointer(self) -> Type: ...
-    def array(self, length: int) -> Type: ...
+    def enumerators(self) -> list[tuple[str, int]]:
+        """(name, value) of an enum in order. :raises CTypeError: of another type, or one only declared."""
+    def parameters(self) -> list[tuple[str | None, Type]]:
+        """(name, type) of a function's parameters. :raises CTypeError:"""
+    def variadic(self) -> bool:
+        """Whether it is a function that takes ``…`` after its parameters."""
+    def pointer(self) -> Type:
+        """A pointer to this type."""
+    def array(self, length: int) -> Type:
+        """An array of *length* of this type."""
 
 class Member:
     """A member of a struct or union."""
 
     name: str | None
+    """None: anonymous."""
     type: Type
+    """Of a bit field the type it is declared with."""
     offset: int
     """Bytes from the start of the type it was looked up in."""
     bit_offset: int
+    """Bits from the start, of a bit field its lowest one."""
     bit_size: int | None
     """None: not a bit field"""
 
@@ -417,13 +485,17 @@ class StructType(type):
     """
 
     PYT_dump: Dump
+    """The dump that the type is of."""
     PYT_type: Type
+    """The type itself."""
     PYT_symbol: str
     """``struct task_struct``"""
     PYT_size: int
+    """sizeof in bytes."""
     PYT_sinfo: Any
     """What :data:`struct_info` made of the class; objects have it too."""
-    def __call__(cls, address: int) -> Struct: ...
+    def __call__(cls, address: int) -> Struct:
+        """The object at *address*; nothing is read."""
     def add_member(cls, name: str, path: str) -> bool:
         """Make *name* read the dotted *path*, through struct pointers too; False if the path does not resolve. ``""``: the object itself."""
     def has_member(cls, name: str) -> bool:
@@ -437,27 +509,36 @@ class Struct(int, metaclass=StructType):
     What a member reads as: integers ``int``, bit fields too; ``_Bool`` ``bool``; floats ``float``; enums :class:`Enum`; ``char[n]``
     :class:`CString`; ``char *`` CString or None if NULL; structs, and pointers to struct, Struct (false when NULL); pointers to
     functions ``int``; other pointers :class:`Pointer`; arrays of n > 1 lists (nested for more dimensions); ``T x[0]`` and ``x[]`` of integers
-    :class:`FlexArray`; struct arrays of 0 or 1 elements one Struct (index it).
+    :class:`FlexArray`; struct arrays of 0 or 1 elements one Struct (index it). A text that cannot be read is a Pointer where it is one of
+    an array, and a FaultError by itself. Arrays of more than 64 MB or 4 million elements are a LimitError: no kernel has them.
 
     :raises MemberError, FaultError: on access.
     """
 
-    def __getattr__(self, name: str) -> Any: ...
+    def __getattr__(self, name: str) -> Any:
+        """The member's value, read now. Attributes of ``int`` (``real``, ``imag`` …) hide members of those names. :raises MemberError, FaultError:"""
     def __getitem__(self, index: int | str) -> Any:
         """``s[i]``: the i-th element of an array of such structs; ``s["name"]``: ``PYT_sinfo["name"]`` of the class.
 
         ``for element in s`` takes ``s[0]``, ``s[1]`` and so on: nothing says where the array ends, so the loop has to."""
-    def __add__(self, index: int) -> Struct: ...
+    def __add__(self, index: int) -> Struct:
+        """C's pointer arithmetic: the *index*-th element of an array of such structs. Other operators give plain integers."""
     def __len__(self) -> int:
         """sizeof"""
     Deref: Struct
-    def getDeref(self) -> Struct: ...
-    def hasField(self, name: str) -> bool: ...
-    def isNamed(self, name: str) -> bool: ...
-    def fieldOffset(self, name: str) -> int: ...
-    def castTo(self, name: str) -> Struct: ...
+    """The object itself: programs may not know whether they have a pointer."""
+    def getDeref(self) -> Struct:
+        """As :attr:`Deref`."""
+    def hasField(self, name: str) -> bool:
+        """Whether there is a member of that name, an added one too."""
+    def isNamed(self, name: str) -> bool:
+        """Whether it is a ``struct task_struct``, spelled like that."""
+    def fieldOffset(self, name: str) -> int:
+        """Bytes from the start to a member. :raises MemberError:"""
+    def castTo(self, name: str) -> Struct:
+        """The struct of another type at this address. :raises CTypeError: ``no type NAME``"""
     def Eval(self, path: str) -> Any:
-        """``s.Eval("a.b.c")`` is ``s.a.b.c``."""
+        """``s.Eval("a.b.c")`` is ``s.a.b.c``. :raises CTypeError: of a path that does not resolve. :raises FaultError:"""
     def shortStr(self) -> str:
         """``<task_struct 0xffff…>``"""
 
@@ -465,6 +546,7 @@ class Pointer(int, metaclass=StructType):
     """A pointer to something else than struct, char or function: an ``int`` that knows its type. ``p[i]`` and ``p.Deref`` read."""
 
     Deref: Any
+    """What it points to, by the rules of :class:`Struct`. :raises IndexError: of NULL. :raises CTypeError: of ``void *``."""
     ptrlev: int
     """Number of ``*`` in the type."""
     text: CString | None
@@ -472,13 +554,17 @@ class Pointer(int, metaclass=StructType):
     ti: Any
     """What :data:`type_info` made of the class; ``ptype`` is the same."""
     ptype: Any
-    def getDeref(self) -> Any: ...
-    def __getitem__(self, index: int) -> Any: ...
+    """As :attr:`ti`."""
+    def getDeref(self) -> Any:
+        """As :attr:`Deref`."""
+    def __getitem__(self, index: int) -> Any:
+        """Element *index* of the array that it points to. :raises IndexError: of NULL. :raises CTypeError, FaultError:"""
 
 class FlexArray(int, metaclass=StructType):
     """An array of unknown length: its address; ``a[i]`` reads an element, ``for`` one after the other until the loop ends."""
 
-    def __getitem__(self, index: int) -> Any: ...
+    def __getitem__(self, index: int) -> Any:
+        """Element *index*; nothing says how many there are. :raises FaultError:"""
 
 class Enum(int, metaclass=StructType):
     """A value of an enum: ``str`` is the enumerator's name, ``%d`` the number."""
@@ -490,12 +576,15 @@ class CString(str):
     """Text of a char array or char pointer up to the first NUL; bytes that are not ASCII as ``\\xNN``. Indexes and slices reach past the NUL."""
 
     ByteArray: bytes
+    """All that was read, past the first NUL too."""
     addr: int | None
     """Address of the text."""
     ptr: int | None
     """Address of the pointer variable; None for arrays."""
-    def __new__(cls, text: bytes | str | Pointer, addr: int | None = None, ptr: int | None = None) -> CString: ...
-    def __int__(self) -> int: ...
+    def __new__(cls, text: bytes | str | Pointer, addr: int | None = None, ptr: int | None = None) -> CString:
+        """Of bytes, or of what a ``char *`` points to. :raises TypeError: of anything else, a ``char **`` too. :raises IndexError: of NULL."""
+    def __int__(self) -> int:
+        """:attr:`ptr`. :raises TypeError: if that is None."""
 
 def decompress(codec: Literal["zlib", "lzo", "snappy", "zstd"], data: bytes, size: int, /) -> bytes:
     """One page (or any block) as the decoders of dumps decompress it; *size* in bytes is known beforehand.

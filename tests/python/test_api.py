@@ -305,6 +305,17 @@ class Symbols(unittest.TestCase):
         self.assertIn(address, sym2alladdr("linux_banner"))
         self.assertEqual([], sym2alladdr("no_such_symbol"))
 
+    def test_unknown_names(self):
+        """0 is what programs expect; the core's own API raises, as 0 is the address of some per-CPU variable."""
+        dump = pykd.current()
+        self.assertEqual(0, sym2addr("no_such_symbol"))
+        with self.assertRaisesRegex(pykd.NotFoundError, "no symbol no_such_symbol"):
+            dump.address_of("no_such_symbol")
+        with self.assertRaises(pykd.NotFoundError):
+            dump.address_of("no_such_symbol", "")
+        self.assertEqual((0, -1), (dump.address_of("no_such_symbol", default=0), dump.address_of("no_such_symbol", "", -1)))
+        self.assertEqual(sym2addr("init_task"), dump.address_of("init_task", default=0))
+
     def test_by_address(self):
         address = sym2addr("schedule")
         self.assertEqual("schedule", addr2sym(address))
@@ -1104,6 +1115,23 @@ class Commands(unittest.TestCase):
         with self.assertRaises(crash.error) as raised:
             exec_crash_command("struct no_such_struct")
         self.assertIn("no_such_struct", str(raised.exception))
+
+    def test_child(self):
+        for command, status in (("sys", 0), ("no_such_command", 1)):
+            fd, pid = exec_crash_command_bg2(command)
+            with open(fd, encoding="utf-8") as pipe:
+                output = pipe.read()
+            self.assertEqual(status, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            if not status:
+                self.assertEqual(exec_crash_command("sys"), output)
+
+    def test_process_name(self):
+        pid = os.fork()
+        if not pid:
+            crash.setprocname("a name of more than 15")
+            with open("/proc/self/comm") as file:
+                os._exit(file.read() != "a name of more \n")
+        self.assertEqual(0, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
     def test_background(self):
         self.assertIn(kname, exec_crash_command_bg("sys"))
