@@ -54,9 +54,9 @@ class Table:
         """Print it when there is more than one row."""
         if len(self._rows) < 2:
             return
-        print(f"\n{'format':16} files  opens  same answers  comparisons")
+        print(f"\n{'format':20} files  opens  same answers  comparisons")
         for name, (files, opens, same, right, asked) in self._rows.items():
-            print(f"{name:16} {files:5}  {opens:5}  {same:12}  {right} of {asked}")
+            print(f"{name:20} {files:5}  {opens:5}  {same:12}  {right} of {asked}")
 
 
 def compare(found: list[bench.Result], first: bool, table: Table) -> int:
@@ -67,14 +67,14 @@ def compare(found: list[bench.Result], first: bool, table: Table) -> int:
         for name in run.names:
             failures += report(run, name, different, table)
         for name, reason in {} if first else run.result.failed.items():
-            print(f"{run.result.variant.name:14} {name:16} not made: {reason}")
+            print(f"{run.result.variant.name:14} {name:20} not made: {reason}")
     return failures
 
 
 def report(run: results.Run, name: str, every: dict[tuple[str, str], results.Different], table: Table) -> int:
     """Print what came of one file; the number of comparisons that failed."""
     variant, first = run.result.variant.name, run.names[0]
-    label = f"{variant:14} {name:16}"
+    label = f"{variant:14} {name:20}"
     different = every[variant, name]
     refused = all(lines and lines[0].startswith(results.REFUSED) for lines in different.values())
     table.add(name, not refused, different)
