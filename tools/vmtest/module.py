@@ -47,6 +47,8 @@ def build(kernel: kernels.Kernel, image: kernels.Image, cache: Path) -> dict[str
          apt.base, "-", str(apt.root / "sources.list")],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
-        raise packages.PackageError(f"modules for {image.release}: {done.stderr.strip()[-800:]}")
+        # What mmdebstrap says of its own end comes last.
+        why = [line for line in done.stderr.splitlines() if line.startswith("E: ") or "error" in line.lower()] or done.stderr.splitlines()[-1:]
+        raise packages.PackageError(f"modules for {image.release}: {' / '.join(why[:3])}")
     work.rename(out)
     return found
