@@ -85,6 +85,9 @@ VARIANTS = (
     Variant("7-threads", "7", (*BASIC, "threads=5000"), memory=1024),
     Variant("6.1-holes", "6.1", memory=1024, cmdline="memmap=64M$0x18000000"),
     Variant("6.12-pressure", "6.12", (*FULL, "pressure"), memory=640),
+    # BPF programs and maps.
+    Variant("6.12-bpf", "6.12", ("states", "cgroups", "bpf"), memory=512),
+    Variant("7-bpf", "7", ("states", "cgroups", "bpf"), memory=512),
     # Ways to die.
     Variant("7-null", "7", crash="null"),
     Variant("6.12-bug", "6.12", crash="bug"),

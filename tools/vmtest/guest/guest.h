@@ -32,6 +32,7 @@ void workload_locks(void);
 void workload_sockets(void);
 void workload_ipc(void);
 void workload_timers(void);
+void workload_bpf(void);
 void workload_threads(int nr);
 
 /* The body of a child: connections whose peer is silent (peer.c). */

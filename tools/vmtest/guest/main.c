@@ -67,6 +67,7 @@ static int workload_main(int argc, char **argv)
 		{ "sockets", workload_sockets },
 		{ "ipc", workload_ipc },
 		{ "timers", workload_timers },
+		{ "bpf", workload_bpf },
 	};
 
 	/* Zombies stay zombies as long as their parent does not wait. */
