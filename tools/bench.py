@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measure ./pykd: wall time and peak memory of whole processes, then the work inside one.
+"""Measure ./pykd: wall time and peak memory of whole processes and of a session at a terminal, then the work inside one.
 
 Run by pykd itself: build.sh bench [DUMP...]. With drgn and crash installed and VMLINUX=FILE (the one dump's vmlinux with DWARF) the same
 questions are put to them.
@@ -12,19 +12,25 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PYKD = os.path.join(ROOT, "pykd")
 ROUNDS = 15
-"""The best of so many runs counts: what disturbs a run only ever makes it longer."""
+"""The median of so many runs counts."""
 
 COMMANDS = ("", "sys", "ps", "taskinfo --summ")
 """Of each dump; the first is opening it."""
 
+AGAIN = "taskinfo --summ"
+"""What a session is asked several times."""
+
 
 def run(words: list[str]) -> tuple[float, int, int]:
-    """(seconds, peak memory in kB, exit status) of one process without output."""
+    """(seconds, peak memory in kB, exit status) of one process without output.
+
+    The kernel counts the peak of this process into the child's, so that this one must stay small.
+    """
     null = os.open("/dev/null", os.O_RDWR)
     actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
     start = time.perf_counter()
@@ -35,12 +41,57 @@ def run(words: list[str]) -> tuple[float, int, int]:
     return seconds, usage.ru_maxrss, os.waitstatus_to_exitcode(status)
 
 
+def session(words: list[str]) -> list[float]:
+    """Seconds at a terminal: until the prompt, then until the answer to AGAIN, and to the same once more."""
+    import pty
+    import re
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as home:
+        start = time.perf_counter()
+        pid, terminal = pty.fork()
+        if not pid:
+            os.execve(words[0], words, {"HOME": home, "TERM": "xterm"})
+
+        def wait_for(pattern: bytes) -> float:
+            shown = b""
+            while not re.search(pattern, shown, re.DOTALL):
+                shown += os.read(terminal, 65536)
+            return time.perf_counter()
+
+        times = [wait_for(b"pykd> ") - start]
+        for _ in range(2):
+            start = time.perf_counter()
+            os.write(terminal, AGAIN.encode() + b"\r")
+            times.append(wait_for(b"Execution took.*pykd> ") - start)
+        os.write(terminal, b"\4")
+        try:
+            while os.read(terminal, 65536):
+                pass
+        except OSError:
+            pass  # the terminal's other end is closed
+        os.close(terminal)
+        os.waitpid(pid, 0)
+        return times
+
+
+def median(values: "Iterable[float]") -> float:
+    ordered = sorted(values)
+    return ordered[len(ordered) // 2]
+
+
 def measure(title: str, words: list[str]) -> None:
     results = [run(words) for _ in range(ROUNDS)]
-    seconds = min(result[0] for result in results)
-    memory = max(result[1] for result in results)
+    seconds, memory = (median(column) for column in list(zip(*results, strict=True))[:2])
     failed = "" if results[0][2] == 0 else f"  exit status {results[0][2]}"
-    print(f"{title:<46}{seconds * 1000:8.1f} ms{memory / 1024:8.1f} MB{failed}")
+    print(f"{title:<46}{seconds * 1000:8.1f} ms{memory / 1024:8.1f} MB{failed}", flush=True)
+
+
+def measure_sessions(name: str, path: str) -> None:
+    for options in ([], ["--reload"]):
+        results = zip(*(session([PYKD, *options, path]) for _ in range(ROUNDS)), strict=True)
+        for title, seconds in zip(("prompt", AGAIN, f"{AGAIN}, again"), map(median, results), strict=True):
+            print(f"{f'{name}: {" ".join([*options, ""])}{title}':<46}{seconds * 1000:8.1f} ms", flush=True)
 
 
 def dumps() -> list[str]:
@@ -168,12 +219,17 @@ def inside(path: str) -> None:
 def main(paths: list[str]) -> None:
     measure("start, help", [PYKD, "--help"])
     for path in paths or dumps():
+        name = os.path.basename(path)
         for command in COMMANDS:
-            measure(f"{os.path.basename(path)}: {command or 'open'}", [PYKD, path, "-c", command])
-        inside(path)
+            measure(f"{name}: {command or 'open'}", [PYKD, path, "-c", command])
+        os.spawnv(os.P_WAIT, PYKD, [PYKD, "--trust-cwd", "--run", __file__, "--inside", path])
     if len(paths) == 1 and (vmlinux := os.environ.get("VMLINUX")):
         others(paths[0], vmlinux)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] == ["--inside"]:
+        measure_sessions(os.path.basename(sys.argv[2]), sys.argv[2])
+        inside(sys.argv[2])
+    else:
+        main(sys.argv[1:])
