@@ -296,7 +296,10 @@ def run_without_dump(words: "list[str]") -> int:
 
 
 def fail(message: str, status: int) -> int:
-    print(f"pykd: {message}", file=sys.stderr)
+    try:
+        print(f"pykd: {message}", file=sys.stderr)
+    except OSError:
+        pass  # the status has to do
     return status
 
 
@@ -343,6 +346,8 @@ def main() -> int:
         except (BrokenPipeError, KeyboardInterrupt):
             raise
         except BaseException as error:
+            if is_lost_output(error):
+                raise
             report(error)
             status = EXIT_FAILED
         finish()
@@ -350,7 +355,16 @@ def main() -> int:
         return EXIT_OK  # the reader (a pager, head) has seen enough
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        return fail(f"standard output: {error.strerror}", EXIT_FAILED)
     return status
+
+
+def is_lost_output(error: BaseException) -> bool:
+    """Whether standard output could not be written: the disk is full, or there is none."""
+    import errno
+
+    return isinstance(error, OSError) and error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF, errno.EIO)
 
 
 def report(error: BaseException) -> None:
@@ -381,5 +395,8 @@ def finish() -> None:
     if threading is not None:
         threading._shutdown()
     atexit._run_exitfuncs()
+    try:
+        sys.stderr.flush()
+    except OSError:
+        pass  # there is nobody to tell
     sys.stdout.flush()
-    sys.stderr.flush()

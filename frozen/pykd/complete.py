@@ -12,7 +12,7 @@ from typing import Any
 from _pykd import Error, Type
 from pykd import command as commands
 from pykd import line as lines
-from pykd.session import CHOICES, Session
+from pykd.session import Session
 
 LIMIT = 500
 """No list is longer."""
@@ -96,7 +96,7 @@ class Completer:
         self._names.work()
 
     def complete(self, text: str) -> tuple[str, list[str]]:
-        """Of the text before the cursor: the part to complete, and what it may become, sorted."""
+        """Of the text before the cursor: the part to complete, and what it may become, sorted. What is whole has a blank behind it."""
         if lines.python_code(text) is not None:
             return python_completions(text)
         text = text.rpartition("\n")[2]
@@ -105,20 +105,33 @@ class Completer:
         while start and (command[start - 1] not in _DELIMITERS or command[start - 2 : start] == "->"):
             start -= 1
         stem = command[start:]
+        found = set()
         try:
-            found = set()
             for name in self._candidates(command[:start], stem):
                 found.add(name)
                 if len(found) >= LIMIT:
                     break
+            if len(found) == 1:
+                found = {name if self._may_go_on(name) else f"{name} " for name in found}
         except Error:
-            found = set()
+            pass
         return stem, sorted(found)
+
+    def _may_go_on(self, name: str) -> bool:
+        """Whether something may follow at once: a file in a folder, a value, a member."""
+        if name[-1:] in "/.(=":
+            return True
+        type = self._type_of(name.lstrip("&*"), [])
+        return type is not None and type.kind in ("struct", "union")
 
     def _candidates(self, before: str, stem: str) -> Iterator[str]:
         words = before.split()
-        if before[-2:].strip() in (">", "<", ">>") or "|" in before or before.startswith("!"):
+        if before[-2:].strip() in (">", "<", ">>"):
             yield from _files(stem)
+            return
+        shell = before.rpartition("|")[2] if "|" in before else before[1:] if before.startswith("!") else None
+        if shell is not None:
+            yield from _files(stem) if shell.strip() or "/" in stem else _host_programs(stem)
             return
         if not words:
             yield from (name for name in self.session.names() if name.startswith(stem))
@@ -129,16 +142,28 @@ class Completer:
         name = words[0]
         if name in lines.HOST_PROGRAMS or name in ("epython", "extend"):
             yield from _files(stem)
-        elif name == "set" and len(words) > 1 and words[1] in self.session.settings:
-            yield from _of(self._values(words[1]), stem)
+            if name == "epython":
+                from pykd import runtime
+
+                yield from _of((program for program, _ in runtime.frozen_programs()), stem)
+        elif name == "set" and not stem.startswith("-"):
+            yield from self._settings(words[1:], stem)
         elif name == "foreach" and (inner := _inner(words)) is not None:
             yield from self._arguments(inner, [inner, *words[words.index(inner) + 1 :]], stem)
         else:
             yield from self._arguments(name, words, stem)
 
-    def _values(self, setting: str) -> Iterable[str]:
-        value = self.session.settings[setting]
-        return ("on", "off") if isinstance(value, bool) else CHOICES.get(setting, ())
+    def _settings(self, words: list[str], stem: str) -> Iterator[str]:
+        """The values of a setting, or settings and the tasks that may be the context."""
+        from pykd.commands import set_
+
+        if words and words[-1] in set_.SETTINGS:
+            yield from _of(set_.SETTINGS[words[-1]][1] or (), stem)
+            return
+        yield from _of((*set_.SETTINGS, *set_.EDITORS), stem)
+        if not words:
+            yield from _of((option.flag for option in set_.COMMAND.options), stem)
+            yield from self._tasks(stem)
 
     def _arguments(self, name: str, words: list[str], stem: str) -> Iterator[str]:
         """Of a declared command or of a program, by what it says of itself."""
@@ -176,15 +201,13 @@ class Completer:
         if name == "foreach":
             from pykd.commands import foreach
 
-            yield from _of([*foreach.COMMANDS, *re.findall(r"\b[a-z]{4,}\b", wanted)], stem)
+            yield from _of([*foreach.COMMANDS, *foreach.STATES, *re.findall(r"\b[a-z]{4,}\b", wanted)], stem)
         if name == "help":
             yield from _of([*self.session.names(), "all", "commands", "input", "output"], stem)
         elif "COMMAND" in kinds and name != "ps":
             yield from _of(self.session.names(), stem)
         if "MODULE" in kinds:
             yield from _of((module.name for module in self.session.dump.modules()), stem)
-        if "SETTING" in kinds:
-            yield from _of(self.session.settings, stem)
         if kinds & {"FILE", "PATH"} or "/" in stem:
             yield from _files(stem)
         if kinds & {"STRUCT", "MEMBER", "NAME", "TYPE", "SYMBOL", "ADDRESS", "EXPRESSION", "START", "TEXT", "VALUE"} and stem:
@@ -303,6 +326,16 @@ def _python_names(word: str) -> Iterator[str]:
         if found is None:
             return
         yield found
+
+
+def _host_programs(stem: str) -> Iterator[str]:
+    """What the host's shell would find."""
+    for folder in os.environ.get("PATH", "").split(":"):
+        try:
+            entries = os.listdir(folder or ".") if stem else []
+        except OSError:
+            continue
+        yield from (name for name in _of(entries, stem) if os.access(os.path.join(folder, name), os.X_OK))
 
 
 def _files(stem: str) -> Iterator[str]:

@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 from collections.abc import Iterator
 
 LENGTH = 5000
 """Lines that are kept."""
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
+"""Nobody has typed these: what has them is no line of ours, and would upset the terminal."""
 
 
 class HistoryError(Exception):
@@ -52,9 +56,13 @@ class History:
 
     def _load(self, file: str) -> None:
         try:
-            with open(file, encoding="utf-8", errors="replace", newline="\n") as stream:
+            with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), encoding="utf-8", errors="replace", newline="\n") as stream:
+                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                    self.file = None
+                    return
                 # A carriage return stands for the line ends in what was typed as one.
-                self.lines += [line.rstrip("\n").replace("\r", "\n") for line in stream if line.strip()]
+                whole = (line.rstrip("\n").replace("\r", "\n") for line in stream if line.strip())
+                self.lines += [line for line in whole if not _CONTROL.search(line)]
         except OSError:
             return
         if len(self.lines) > 2 * LENGTH:
@@ -80,7 +88,7 @@ class History:
             return
         try:
             # Appending as we go: other sessions write here too, and this one may be killed.
-            descriptor = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            descriptor = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
             try:
                 os.write(descriptor, _stored(line).encode("utf-8", "replace"))
             finally:

@@ -57,7 +57,7 @@ def crash_time(dump: Dump) -> int | None:
 def line(row: dict[str, Any]) -> str:
     """The row for people: ``PATH: RELEASE, DATE, "PANIC", FORMAT, complete, build-id ID``."""
     if "error" in row:
-        return f"{row['path']}: error: {row['error']}"
+        return _in_one_line(f"{row['path']}: error: {row['error']}")
     parts = [row["release"] or "release unknown"]
     if row["time"] is not None:
         import time
@@ -67,7 +67,12 @@ def line(row: dict[str, Any]) -> str:
     parts += [row["format"], "complete" if row["complete"] else "truncated"]
     if row["build_id"]:
         parts.append(f"build-id {row['build_id']}")
-    return f"{row['path']}: " + ", ".join(parts)
+    return _in_one_line(f"{row['path']}: " + ", ".join(parts))
+
+
+def _in_one_line(text: str) -> str:
+    """Names of files, and messages that somebody else wrote, may have any characters."""
+    return "".join(c if c.isprintable() or c > "\ud7ff" else repr(c)[1:-1] for c in text)
 
 
 def main(paths: Sequence[str], as_json: bool) -> bool:
@@ -77,9 +82,9 @@ def main(paths: Sequence[str], as_json: bool) -> bool:
         row = describe(path)
         worked &= "error" not in row
         if as_json:
-            import json
+            from pykd import document
 
-            print(json.dumps(row, ensure_ascii=False))
+            print(document.encode(row))
         else:
             print(line(row))
         sys.stdout.flush()

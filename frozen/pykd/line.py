@@ -17,6 +17,10 @@ HOST_PROGRAMS = frozenset("vi pwd grep cat more less echo ls clear".split())
 """First words of lines that go to the shell as they are."""
 
 
+_EXPRESSIONS = frozenset("p px pd print output call eval gdb g py".split())
+"""First words of lines in which ``>`` without a blank before it compares."""
+
+
 class LineError(ValueError):
     """A quote or parenthesis that is not closed, a redirection without a file."""
 
@@ -183,6 +187,8 @@ def split_commands(text: str) -> list[str]:
         if c == ";":
             commands.append(text[start:i])
             start = i + 1
+            if python_code(text[start:]) is not None:
+                break
     commands.append(text[start:])
     return [command.strip() for command in commands if command.strip()]
 
@@ -193,13 +199,13 @@ def parse(text: str) -> Line:
     if text.startswith("!") or "\n" in text or text.split(None, 1)[0] in HOST_PROGRAMS:
         return line
     for i, c in _top_level(text):
-        # A struct's `->` is no redirection, nor are comparisons and shifts of an expression.
-        if c == ">" and i and text[i - 1].isspace():
+        if c == ">" and _is_redirection(text, i):
             line.command = text[:i].strip()
             line.append = text[i + 1 : i + 2] == ">"
-            line.file = text[i + 1 + line.append :].strip().strip('"')
-            if not line.file or " " in line.file:
+            files = words(text[i + 1 + line.append :])
+            if len(files) != 1:
                 raise LineError("a redirection takes one file")
+            line.file = files[0]
             if _is_number(line.file):
                 raise LineError(f"> {line.file} would write a file; put a comparison in parentheses")
             break
@@ -210,6 +216,13 @@ def parse(text: str) -> Line:
                 raise LineError("nothing to pipe to")
             break
     return line
+
+
+def _is_redirection(text: str, i: int) -> bool:
+    """Whether the ``>`` there is one: that of ``->`` is not, nor are comparisons and shifts of an expression."""
+    if not i or text[i - 1].isspace():
+        return i > 0
+    return text[i - 1] not in "-<>" and text[i + 1 : i + 2] != "=" and text.split(None, 1)[0] not in _EXPRESSIONS
 
 
 def _is_number(word: str) -> bool:

@@ -92,8 +92,11 @@ class Prompt:
 
             self._completer = Completer(self._session)
         completer = self._completer
-        text: str = self._editor.read(PROMPT, MORE, lines.goes_on, self._history.lines, completer.complete, completer.idle)
+        text: str = self._editor.read(PROMPT, MORE, lines.goes_on, self._history.lines, completer.complete, completer.idle, self._vi())
         return text
+
+    def _vi(self) -> bool:
+        return self._session.settings.get("edit") == "vi"
 
     def _run(self, line: str) -> None:
         """Run a line, or several. Ctrl-C ends it, and nothing else."""
@@ -147,7 +150,7 @@ class Prompt:
             return _read_plain(">>> ", "... ", lines.python_goes_on)
         from pykd.complete import python_completions
 
-        text: str = self._editor.read(">>> ", "... ", lines.python_goes_on, self._python_lines, python_completions)
+        text: str = self._editor.read(">>> ", "... ", lines.python_goes_on, self._python_lines, python_completions, vi=self._vi())
         return text
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -107,6 +108,11 @@ class Session:
         """Whether what is written to *file* has colours."""
         return colour.wanted(self.settings["color"], file)
 
+    @property
+    def prompting(self) -> bool:
+        """Whether somebody types the commands."""
+        return self.python is not None
+
     # -- running
 
     def run(self, text: str) -> bool:
@@ -171,8 +177,7 @@ class Session:
     def tell(self, error: BaseException, text: str) -> None:
         """Tell the user what became of the command *text*."""
         if isinstance(error, commands.CommandError) and error.details:
-            sys.stdout.flush()
-            sys.stderr.write(error.details)
+            self._write_message(sys.stderr, error.details)
         else:
             self.complain(self._explain(text, error))
 
@@ -181,10 +186,19 @@ class Session:
         from pykd import progress
 
         progress.hide()
-        sys.stdout.flush()
         # A pager that has begun owns the screen.
         file = sys.stdout if getattr(sys.stdout, "started", False) else sys.stderr
-        print(colour.error(message) if self.coloured(file) else message, file=file)
+        self._write_message(file, (colour.error(message) if self.coloured(file) else message) + "\n")
+
+    def _write_message(self, file: Any, text: str) -> None:
+        """Behind the output so far. That this could not be written is what the message says, or the end of the session will."""
+        for action in (sys.stdout.flush, lambda: file.write(text)):
+            try:
+                action()
+            except BrokenPipeError:
+                raise
+            except OSError:
+                pass
 
     def show(self, text: Iterable[str]) -> None:
         """Print lines, a screenful at a time where commands do so."""
@@ -223,8 +237,11 @@ class Session:
         """Let output go where the line says; yields a list for the exit status of the shell, if that is not 0."""
         status: list[int] = []
         if line.file is not None:
-            with to_file(line.file, line.append) as file, output_to(file):
-                yield status
+            try:
+                with to_file(line.file, line.append) as file, output_to(file):
+                    yield status
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, line.file) from None
         elif line.shell is not None:
             shell = Shell(line.shell)
             try:
@@ -265,7 +282,7 @@ class Session:
         if text.startswith("<"):
             return self.run_file(text[1:].strip())
         if text.startswith("!"):
-            return run_shell(text[1:]) == 0
+            return self._run_host(text[1:])
         if not text:
             return True
         if text == "q":
@@ -274,10 +291,17 @@ class Session:
         if found is not None:
             return self.run_command(found, found.split(text))
         if _first(text) in lines.HOST_PROGRAMS or text.startswith("!"):
-            return run_shell(text.removeprefix("!")) == 0
+            return self._run_host(text.removeprefix("!"))
         from pykd import runtime
 
         return runtime.run_line(self, lines.words(text))
+
+    def _run_host(self, command: str) -> bool:
+        """Run a command of the host's shell; False if it failed, or was ended by a key."""
+        status = run_shell(command)
+        if self.prompting and status in (-signal.SIGINT, 128 + signal.SIGINT, -signal.SIGQUIT, 128 + signal.SIGQUIT):
+            print()  # behind the ^C that the terminal has echoed
+        return status == 0
 
     def _resolve(self, text: str) -> tuple[str, commands.Command | None]:
         """The line with crash's shortcuts spelled out, and the declared command that it begins with; None: a program, or the shell's.
@@ -296,6 +320,14 @@ class Session:
 
         better = shortcut.command_line(self, text)
         return better, commands.find(_first(better))
+
+    def knows(self, text: str) -> bool:
+        """Whether the line begins with something that can be run, or shown."""
+        try:
+            self._resolve(text)
+        except (commands.CommandError, Error):
+            return False
+        return True
 
     def names(self) -> list[str]:
         """All commands, registered programs among them."""
@@ -368,7 +400,7 @@ class Session:
         real = os.path.realpath(path)
         if real in self._files:
             raise commands.CommandError(f"{path} runs itself")
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
             self._files.append(real)
             try:
                 return self.run_lines(file)

@@ -24,7 +24,8 @@ struct flat_segment {
 
 struct kd_error *kd_file_init(struct kd_file *file, const char *path)
 {
-	KD_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A pipe without a writer must not keep us waiting; files and disks do not know the flag. */
+	KD_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return kd_error_create_os(errno, path, "cannot open %s: %s", path, strerror(errno));
 	struct stat status;
@@ -32,8 +33,15 @@ struct kd_error *kd_file_init(struct kd_file *file, const char *path)
 		return kd_error_create_os(errno, path, "cannot examine %s: %s", path, strerror(errno));
 	if (S_ISDIR(status.st_mode))
 		return kd_error_create_file(KD_ERROR_FORMAT, path,
-					    "%s is a directory; give the dump file inside it, e.g. %s/vmcore", path,
-					    path);
+					    "%s is a directory; give the dump file inside it, e.g. %s%svmcore", path,
+					    path, path[strlen(path) - 1] == '/' ? "" : "/");
+	if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || S_ISCHR(status.st_mode))
+		return kd_error_create_file(KD_ERROR_FORMAT, path,
+					    "%s is a %s; a dump is read here and there, so write it to a file first",
+					    path,
+					    S_ISFIFO(status.st_mode)   ? "pipe"
+					    : S_ISSOCK(status.st_mode) ? "socket"
+								       : "character device");
 	bool regular = S_ISREG(status.st_mode);
 	/* Files of /proc are regular and claim to be empty. */
 	char byte;

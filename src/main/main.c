@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program: an isolated interpreter whose standard library, framework and programs are in this file. */
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -160,8 +161,25 @@ static int fail(void)
 	return EXIT_FAILURE;
 }
 
+/*
+ * A descriptor of the three that is closed would go to the next file that is opened: the dump. In its place comes one
+ * that has nothing to read, and that cannot be written, so that lost output is an error; messages may be lost.
+ */
+static void occupy_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int ends[2];
+
+		if (fcntl(fd, F_GETFD) >= 0 || open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) == fd)
+			continue;
+		if (pipe(ends) == 0)
+			close(ends[1]);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	occupy_standard_files();
 	const char *exe = own_path(argc > 0 ? argv[0] : "");
 
 	if (PyImport_AppendInittab("_pykd", PyInit__pykd) < 0 ||

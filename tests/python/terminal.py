@@ -134,6 +134,16 @@ class Terminal:
     def send(self, keys):
         os.write(self.fd, keys.encode())
 
+    def send_all(self, keys):
+        """What is more than the terminal takes at once; somebody else has to read."""
+        rest = keys.encode()
+        while rest:
+            rest = rest[os.write(self.fd, rest) :]
+
+    def silence(self):
+        """Let some time go by: Escape is a key of its own, if nothing follows at once."""
+        select.select([], [], [], 0.3)
+
     def _read(self):
         ready, _, _ = select.select([self.fd], [], [], TIMEOUT)
         if not ready:

@@ -30,6 +30,23 @@ class Identify(unittest.TestCase):
         self.assertIn("text file", lines[-1])
         self.assertEqual(result.returncode, 1)
 
+    def test_what_is_no_file(self):
+        """A pipe without a writer is not waited for, a name with a line end makes no second line."""
+        with tempfile.TemporaryDirectory() as folder:
+            names = [os.path.join(folder, name) for name in ("pipe", "a\nb", os.fsdecode(b"\xff"))]
+            os.mkfifo(names[0])
+            for name in names[1:]:
+                with open(name, "w", encoding="utf-8") as file:
+                    file.write("text\n")
+            result = subprocess.run([PYKD, "id", *names, folder, folder + "/", "/dev/null"], capture_output=True, timeout=60, check=False)
+            documents = subprocess.run([PYKD, "--json", "id", *names], capture_output=True, timeout=60, check=False).stdout
+        lines = result.stdout.splitlines()
+        self.assertEqual(len(lines), 6)
+        for line, words in zip(lines, (b"is a pipe", b"is a text file", b"is a text file", b"/vmcore", b"/vmcore", b"is a character device"), strict=True):
+            self.assertIn(words, line)
+        self.assertNotIn(b"//vmcore", result.stdout)
+        self.assertEqual([json.loads(line.decode())["path"] for line in documents.splitlines()], names)
+
     def test_json(self):
         row = json.loads(run("--json", "id", vmcores()[0]).stdout)
         self.assertIn("panic", row["panic"].lower())

@@ -14,6 +14,9 @@ class Commands(unittest.TestCase):
         self.assertEqual(line.split_commands("!ls; pwd"), ["!ls; pwd"])
         self.assertEqual(line.split_commands("py a = 1; b = 2"), ["py a = 1; b = 2"])
 
+    def test_python_takes_the_rest(self):
+        self.assertEqual(line.split_commands("sys; py a = 1; print(a)"), ["sys", "py a = 1; print(a)"])
+
     def test_pipes(self):
         for text, command, shell in (
             ("ps | grep UN", "ps", "grep UN"),
@@ -34,15 +37,16 @@ class Commands(unittest.TestCase):
             ("ps >> out", "ps", "out", True),
             ("p x->y", "p x->y", None, False),
             ("p (x > 5)", "p (x > 5)", None, False),
-            ('ps > "a file"', 'ps > "a file"', None, None),
+            ('ps > "a file"', "ps", "a file", False),
+            ("ps>>out", "ps", "out", True),
+            ("bt -f>out", "bt -f", "out", False),
+            ("eval 5>3", "eval 5>3", None, False),
+            ("print a->b>=c", "print a->b>=c", None, False),
+            ("struct foo->bar", "struct foo->bar", None, False),
         ):
-            if append is None:
-                with self.assertRaises(line.LineError):
-                    line.parse(text)
-                continue
             found = line.parse(text)
             self.assertEqual((found.command, found.file, found.append), (command, file, append), text)
-        for text in ("p x > 5", "ps >", "ps |", "p jiffies > 0x10"):
+        for text in ("p x > 5", "ps >", "ps > a b", 'ps > "a', "ps |", "p jiffies > 0x10"):
             with self.subTest(text), self.assertRaises(line.LineError):
                 line.parse(text)
 

@@ -2,14 +2,17 @@
 """The interactive session on a pseudo-terminal: what a user types, and what the screen shows then."""
 
 import os
+import re
+import signal
 import stat
 import tempfile
+import threading
 import unittest
 
 from dumps import vmcores
 from terminal import Terminal
 
-UP, DOWN, LEFT, TAB, CTRL_C, CTRL_D, CTRL_R = "\x1b[A", "\x1b[B", "\x1b[D", "\t", "\x03", "\x04", "\x12"
+UP, DOWN, LEFT, TAB, CTRL_C, CTRL_D, CTRL_R, CTRL_Z = "\x1b[A", "\x1b[B", "\x1b[D", "\t", "\x03", "\x04", "\x12", "\x1a"
 
 
 class Session(unittest.TestCase):
@@ -62,6 +65,40 @@ class Ends(Session):
         one.send("half a line" + CTRL_C)
         one.until(r"half a line\npykd>\Z")
         self.assertIn("hello", one.run("echo hello"))
+
+    def test_interrupt_of_a_program_of_the_host(self):
+        one = self.terminal()
+        one.send("!echo started; exec sleep 100\r")
+        one.until("^started$")
+        one.send(CTRL_C)
+        one.until(r"\^C\npykd>\Z")
+
+    def test_repeat(self):
+        one = self.terminal()
+        one.send("repeat echo again\r")
+        one.until(r"(again\n){5}")
+        one.send(CTRL_C)
+        one.until(r"pykd>\Z")
+        self.assertIn("hello", one.run("echo hello"))
+
+    def test_stop_and_go_on(self):
+        """The terminal is a command's as it was before the line was edited. (No shell waits here, so Ctrl-Z goes on at once.)"""
+        one = self.terminal()
+        one.send("echo" + CTRL_Z + " hello")
+        one.until(r"pykd> echo hello\Z")
+        os.kill(one.pid, signal.SIGSTOP)
+        os.waitpid(one.pid, os.WUNTRACED)
+        os.kill(one.pid, signal.SIGCONT)
+        one.send("; py import termios; print('OPOST', bool(termios.tcgetattr(0)[1] & termios.OPOST))\r")
+        self.assertRegex(one.until(r"OPOST.*\npykd>\Z"), r"(?m)^hello\nOPOST True$")
+
+    def test_end_by_a_signal(self):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            one = self.terminal()
+            os.kill(one.pid, number)
+            while not one.raw.endswith("\x1b[?2004l\x1b[?1l\x1b>"):
+                one._read()
+            self.assertEqual(one.end(), -number)
 
     def test_interrupt_of_a_command(self):
         one = self.terminal()
@@ -128,6 +165,20 @@ class Editing(Session):
             self.assertEqual(file.read(), "echo beside\n")
         self.assertFalse(os.path.exists(self.history()))
 
+    def test_history_that_is_none(self):
+        """Of bytes that nobody typed, and what would keep us waiting."""
+        os.makedirs(os.path.dirname(self.history()))
+        with open(self.history(), "wb") as file:
+            file.write(b"\x1b[2Jgone\nset radix\n\0\n\xff\xfe\n")
+        one = self.terminal()
+        self.assertRegex(one.run("h"), r"\[1\] set radix\n\[2\] ..\n\[3\] h\n")
+        os.remove(self.history())
+        os.mkfifo(self.history())
+        self.assertIn("hello", self.terminal().run("echo hello"))
+        os.remove(self.history())
+        os.symlink("/dev/zero", self.history())
+        self.assertIn("hello", self.terminal().run("echo hello"))
+
     def test_utf8(self):
         one = self.terminal()
         one.send("echo grüße €x" + LEFT + LEFT + "\x7f\r")
@@ -155,6 +206,45 @@ class Editing(Session):
         self.assertNotIn("\none", one.screen.text())
         one.send("\r")
         one.until(r"\none\ni 0\ni 1\ntwo\npykd>\Z")
+
+    def test_long_paste(self):
+        one = self.terminal()
+        text = "".join(f"\tpy {i}\n" for i in range(5000))
+        sender = threading.Thread(target=one.send_all, args=(f"\x1b[200~{text}\x1b[201~\r",))
+        sender.start()
+        one.until(r"\n4999\npykd>\Z")
+        sender.join()
+
+    def test_vi(self):
+        one = self.terminal()
+        one.run("set vi")
+        for keys, line in (
+            ("one two three|<|0dw", "two three"),
+            ("one two three|<|b|x", "one two hree"),
+            ("one two three|<|0cwONE|<", "ONE two three"),
+            ("one two three|<|02dwix", "xthree"),
+            ("one two|<|0wD|A.", "one ."),
+            ("one two|<|ddion", "on"),
+            ("one two|<|yyp", "one twoone two"),
+            ("one two|<|0rX", "Xne two"),
+            ("one two|<|0fw~", "one tWo"),
+            ("one two|<|0xxu", "ne two"),
+            ("foo->bar|<|0wxx0~", "Foobar"),
+            ("set|<|k", "set vi"),
+            ("one|<[D|X", "onXe"),
+            ("<[200~pasted<[201~", "pasted"),
+        ):
+            with self.subTest(keys):
+                for part in keys.replace("<", "\x1b").split("|"):
+                    one.send(part)
+                    if part == "\x1b":
+                        one.silence()
+                one.until(rf"pykd> {re.escape(line)}\Z")
+                one.send(CTRL_C)
+                one.prompt()
+        one.run("set emacs")
+        one.send("two\x01one ")
+        one.until(r"pykd> one two\Z")
 
     def test_resize(self):
         one = self.terminal()
@@ -204,7 +294,7 @@ class Completion(Session):
 
     def test_struct_and_member(self):
         one = self.completed("struct task_stru", r"> struct task_struct\Z")
-        one.send("\x7f.thread_in" + TAB)
+        one.send(".thread_in" + TAB)
         one.until(r"> struct task_struct.thread_info\Z")
 
     def test_member_of_a_variable(self):
@@ -228,6 +318,13 @@ class Completion(Session):
         one = self.completed(f"< {self.home}/comm", r"commands.txt\Z")
         one.send("\r")
         one.until("^from the file$")
+
+    def test_state_setting_program(self):
+        self.completed("foreach U", r"> foreach UN\Z")
+        self.completed("set rad", r"> set radix\Z")
+        self.completed("set color ne", r"> set color never\Z")
+        self.completed("epython taski", r"> epython taskinfo\Z")
+        self.completed("sys | tac", r"> sys \| tac\Z")
 
     def test_setting(self):
         self.completed("set traceback fu", r"> set traceback full\Z")

@@ -132,6 +132,30 @@ class Input(Shell):
         result = self.run_pykd(self.dump, "-c", "\\ps 1")
         self.assertIn("COMM", result.stdout)
 
+    def test_aliases_mean_commands(self):
+        result = self.run_pykd(
+            self.dump, "-c", "alias one nosuch", "-c", "alias ps bt", "-c", "alias old dmesg -T", "-c", "alias newer old", "-c", "alias old \"\"", "-c", "alias old"
+        )  # fmt: skip
+        self.assertEqual(
+            result.stderr,
+            "alias: invalid alias attempt on non-existent command: nosuch\nalias: cannot alias existing command name: ps\nalias: alias does not exist: old\n",
+        )
+        self.assertIn("newer    log -T\n", result.stdout)
+
+    def test_bytes_that_are_no_text(self):
+        commands = b"echo \xff\xc3\xa9\r\nset ra\0dix\nset radix"
+        path = os.path.join(self.folder, "commands")
+        with open(path, "wb") as file:
+            file.write(commands)
+        for words, text in ((("-i", path), b""), ((), commands)):
+            result = subprocess.run([PYKD, self.dump, *words], input=text, capture_output=True, check=False)
+            self.assertEqual(result.stdout.splitlines(), [b"\xff\xc3\xa9", b"output radix: 10 (decimal)"])
+            self.assertRegex(result.stderr, rb"\Aset: invalid .*\n\Z")
+            self.assertEqual(result.returncode, 1)
+
+    def test_repeat_without_anybody_at_the_prompt(self):
+        self.assertEqual(self.run_pykd(self.dump, "-c", "repeat -1 echo once").stdout, "once\n")
+
     def test_shortcuts(self):
         result = self.run_pykd(self.dump, "-c", "list_head", "-c", "init_task.comm", "-c", "(1 + 2)", "-c", "pid_t", "-c", "enum pid_type")
         self.assertEqual((result.stderr, result.returncode), ("", 0))
@@ -174,6 +198,30 @@ class Output(Shell):
             result = self.run_pykd(self.dump, *words)
             self.assertIn("No space left on device", result.stderr)
             self.assertEqual(result.returncode, 1)
+
+    def test_standard_output_on_a_full_disk(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full")
+        for words in ((self.dump, "-c", "set radix"), (self.dump, "-c", "foreach bt"), ("--help",), ("id", self.dump)):
+            with open("/dev/full", "w") as full:
+                result = subprocess.run([PYKD, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+            self.assertRegex(result.stderr, r"(?m)^(pykd: standard output|foreach): No space left on device$")
+            self.assertNotIn("Traceback", result.stderr)
+            self.assertEqual(result.returncode, 1)
+            with open("/dev/full", "w") as full:
+                result = subprocess.run([PYKD, self.dump, "-c", "nosuch", "-c", "echo on"], stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+            self.assertEqual((result.stdout, result.returncode), ("on\n", 1))
+
+    def test_closed_standard_files(self):
+        """The dump must not take their place."""
+        for redirection, command, stdout, stderr, status in (
+            (">&-", "set radix", "", "pykd: standard output: Bad file descriptor\n", 1),
+            ("2>&-", "nosuch", "", "", 1),
+            ("<&-", "!cat", "", "", 0),
+            ("<&- >&- 2>&-", "set radix", "", "", 1),
+        ):
+            result = subprocess.run(["/bin/sh", "-c", f"'{PYKD}' '{self.dump}' -c '{command}' {redirection}"], capture_output=True, text=True, check=False)
+            self.assertEqual((result.stdout, result.stderr, result.returncode), (stdout, stderr, status), redirection)
 
     def test_output_file(self):
         self.assertEqual(self.run_pykd(self.dump, "-o", "out", "-c", "ps 1", "-c", "!echo shell").stdout, "")

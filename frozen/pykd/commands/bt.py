@@ -375,7 +375,7 @@ COMMAND = Command(
     summary="stack traces",
     topic="tasks",
     options=OPTIONS,
-    arguments="[PID|TASK|COMMAND]…",
+    arguments="[PID|TASK|COMM]…",
     description=(
         "A frame that had to be guessed, and those behind it, end in an asterisk. A trace that ends before the first function "
         "of its stack ends in a line that says why."

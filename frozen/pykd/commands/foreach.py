@@ -15,7 +15,7 @@ from pykd.session import Session
 from pykd.tasktable import Thread
 
 COMMANDS = ("bt", "vm", "task", "files", "net", "set", "ps", "sig", "vtop", "test")
-_STATES = frozenset(("RU", "IN", "UN", "ST", "ZO", "TR", "SW", "DE", "WA", "PA", "ID", "NE"))
+STATES = frozenset(("RU", "IN", "UN", "ST", "ZO", "TR", "SW", "DE", "WA", "PA", "ID", "NE"))
 _KINDS: dict[str, Callable[[Thread], bool]] = {
     "user": lambda thread: not thread.is_kernel(),
     "kernel": lambda thread: thread.is_kernel(),
@@ -36,7 +36,7 @@ class _Choice:
         self.words: list[str] = []
 
     def add(self, word: str) -> None:
-        if word in _STATES:
+        if word in STATES:
             self.states.add(word)
         elif word in _KINDS:
             self.kinds.append(_KINDS[word])
@@ -153,7 +153,7 @@ COMMAND = Command(
     topic="tasks",
     arguments="[PID|TASK|NAME|'REGEX'|STATE|user|kernel|gleader|active]… COMMAND [ARGUMENTS]",
     description=(
-        f"COMMAND is one of {' '.join(COMMANDS)}. STATE is one of {' '.join(sorted(_STATES))}. Without a specification all "
+        f"COMMAND is one of {' '.join(COMMANDS)}. STATE is one of {' '.join(sorted(STATES))}. Without a specification all "
         "tasks are meant. An argument in apostrophes is a regular expression for names of tasks. "
         "A name that is also a command, a state or a kind is written with a backslash before it."
     ),

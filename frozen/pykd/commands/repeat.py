@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -22,8 +23,10 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if not words:
         raise UsageError("a command is missing")
     line = " ".join(words)
-    # A dump does not change: once is enough to see what there is.
-    while session.run(line) and session.dump.live:
+    sys.stdout.fileno()  # a pager lets everything through from here on
+    # A dump does not change: if nobody is there to press Ctrl-C, once is enough to see what there is.
+    while session.run(line) and (session.dump.live or session.prompting):
+        sys.stdout.flush()
         time.sleep(pause)
     yield from ()
 
@@ -38,7 +41,7 @@ COMMAND = Command(
     summary="a command again and again",
     topic="session",
     arguments="[-SECONDS] COMMAND…",
-    description="Of a live kernel, until Ctrl-C; of a dump, which does not change, once.",
+    description="At a prompt, and of a live kernel, until Ctrl-C or until it fails; otherwise once, as a dump does not change.",
     intermixed=False,
     rows=rows,
     text=text,

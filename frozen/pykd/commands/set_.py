@@ -14,6 +14,8 @@ from pykd.session import CHOICES, Session
 from pykd.tasktable import Thread
 
 _SWITCH = ("on", "off")
+EDITORS = ("vi", "emacs")
+"""Of lines; ``set vi`` is ``set edit vi``."""
 SETTINGS: dict[str, tuple[object, tuple[str, ...] | None]] = {
     # name: (value at first, the words that it may be); a number where there are no words
     "scroll": (True, _SWITCH),
@@ -26,7 +28,7 @@ SETTINGS: dict[str, tuple[object, tuple[str, ...] | None]] = {
     "core": (False, _SWITCH),
     "hash": (True, _SWITCH),
     "silent": (False, _SWITCH),
-    "edit": ("vi", ("vi", "emacs")),
+    "edit": ("emacs", EDITORS),
     "namelist": ("[names and types from the dump]", ()),
     "zero_excluded": (False, _SWITCH),
     "null-stop": (False, _SWITCH),
@@ -36,7 +38,7 @@ SETTINGS: dict[str, tuple[object, tuple[str, ...] | None]] = {
     "redzone": (True, _SWITCH),
     "error": ("default", ()),
 }
-"""crash's settings, in its order. Those that mean something here are scroll, radix and debug; the others are kept and have no effect, so
+"""crash's settings, in its order. Those that mean something here are scroll, radix, debug and edit; the others are kept and have no effect, so
 that rc files written for crash do not fail."""
 OURS = ("color", "history", "traceback")
 """Settings that crash lacks; :data:`pykd.session.CHOICES` has their values."""
@@ -55,7 +57,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         session.task = active[int(options.c)]
     elif options.p:
         session.task = int(tasks.panic_task(dump))
-    elif options.arguments and options.arguments[0] in SETTINGS:
+    elif options.arguments and options.arguments[0] in (*SETTINGS, *EDITORS):
         yield from _settings(session, options.arguments)
         return
     elif options.arguments:
@@ -84,6 +86,8 @@ def _settings(session: Session, words: list[str]) -> Iterator[Row]:
     words = list(words)
     while words:
         name = words.pop(0)
+        if name in EDITORS:
+            name, words = "edit", [name, *words]
         if name not in SETTINGS:
             raise CommandError(f"invalid command: set {name}")
         if words and words[0] not in SETTINGS:
@@ -187,7 +191,8 @@ COMMAND = Command(
         Option("-a", help="let the task be the one that its CPU was running, where the dump does not tell"),
     ),
     arguments="[PID|TASK|COMM | SETTING [VALUE]]",
-    description=f"SETTING is one of {' '.join(SETTINGS)}. Those that mean something here are scroll, radix, debug and pykd's own: "
+    description=f"SETTING is one of {' '.join(SETTINGS)}. Those that mean something here are scroll, radix, debug, edit (vi, emacs: the keys that edit a line, "
+    "`set vi` is short for it) and pykd's own: "
     "color (auto, always, never), history (user: one for all dumps, dump: a file beside the dump, off; decided when a session begins), "
     "traceback (short, full). The others are accepted and change nothing, so that files of commands written for crash run.",
     fields={
