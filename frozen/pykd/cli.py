@@ -226,8 +226,30 @@ def completion_of(shell: str) -> "Callable[[], None]":
     return lambda: print(make(USAGE), end="")
 
 
+LARGE = 1 << 28
+"""Bytes of a dump from which on opening it may take so long that somebody who waits wants to be told."""
+
+
+def is_large(paths: "Sequence[str]") -> bool:
+    import posix
+
+    try:
+        return sum(posix.stat(path).st_size for path in paths) >= LARGE
+    except OSError:
+        return False
+
+
 def open_session(arguments: Arguments) -> "Session":
     """:raises OSError, _pykd.Error: the dump, or a file named on the command line, cannot be used."""
+    if is_large(arguments.paths):
+        from pykd import progress
+
+        with progress.waiting(f"opening {arguments.paths[0]}"):
+            return open_at_once(arguments)
+    return open_at_once(arguments)
+
+
+def open_at_once(arguments: Arguments) -> "Session":
     import pykd
     from pykd.session import Session
 

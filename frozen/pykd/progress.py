@@ -8,9 +8,12 @@ It shows itself when work has taken :data:`PATIENCE` without a line of output, a
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
 
 PATIENCE = 0.5
 """Seconds without output until the bar appears."""
@@ -93,6 +96,40 @@ def begin(what: str, total: int) -> Bar:
     if _bar is None:
         _bar = bar
     return bar
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """While one long step is done that nobody can look into: how long it has taken, told by a process of its own. Ctrl-C ends us meanwhile."""
+    import signal
+
+    if not _is_free():
+        yield
+        return
+    since = time.monotonic()
+    saved = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    teller = os.fork()
+    if not teller:
+        _tell(what, os.getppid())
+    try:
+        yield
+    finally:
+        os.kill(teller, signal.SIGKILL)
+        os.waitpid(teller, 0)
+        if time.monotonic() - since > PATIENCE:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+        signal.signal(signal.SIGINT, saved)
+
+
+def _tell(what: str, parent: int) -> NoReturn:
+    seconds = 0
+    time.sleep(PATIENCE)
+    while os.getppid() == parent:
+        os.write(2, f"\r{what}, {seconds} s".encode("utf-8", "replace"))
+        time.sleep(1)
+        seconds += 1
+    os._exit(0)
 
 
 def end(bar: Bar | None = None) -> None:

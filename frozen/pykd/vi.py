@@ -6,11 +6,10 @@ A line begins in insert mode, Escape leads to command mode. Commands take counts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 from _pyrepl import commands, input  # type: ignore[import-not-found]
 from _pyrepl.keymap import parse_keys  # type: ignore[import-not-found]
+from collections.abc import Callable, Iterator
+from typing import Any
 
 _UNDO = 100
 """Changes of a line that can be taken back."""
@@ -167,8 +166,8 @@ class _Short(_Operator):
     changes = True
 
     def act(self, reader: Any, count: int) -> None:
-        operator, key = _SHORT[self.event[-1]]
-        self.operate(reader, operator, key, count)
+        keys = _SHORT[self.event[-1]]
+        self.operate(reader, keys[0], keys[1], count)
 
 
 class _ShortAndInsert(_Short):

@@ -397,6 +397,18 @@ class Terminals(Session):
         self.assertRegex(one.run("py print('first'); 1/0"), r"first\n(.|\n)*ZeroDivisionError")
 
 
+class Progress(Session):
+    def test_of_one_long_step(self):
+        pipe = os.path.join(self.home, "pipe")
+        os.mkfifo(pipe)
+        one = self.terminal(columns=200)
+        one.send(f"py exec('from pykd import progress\\nwith progress.waiting(\"thinking\"): open(\"{pipe}\").read()')\r")
+        one.until(r"^thinking, 1 s")
+        with open(pipe, "w"):
+            pass
+        self.assertNotRegex(one.prompt(), "(?m)^thinking")
+
+
 class Traceback(Session):
     PROGRAM = "from pykd import tasks\ndef inner(dump):\n    return tasks.find({})\nimport pykd\ninner(pykd.current())\n"
 

@@ -23,9 +23,14 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if not words:
         raise UsageError("a command is missing")
     line = " ".join(words)
-    sys.stdout.fileno()  # a pager lets everything through from here on
     # A dump does not change: if nobody is there to press Ctrl-C, once is enough to see what there is.
-    while session.run(line) and (session.dump.live or session.prompting):
+    again = session.dump.live or (session.prompting and not session.json)
+    if again:
+        try:
+            sys.stdout.fileno()  # a pager lets everything through from here on
+        except OSError:
+            pass
+    while session.run(line) and again:
         sys.stdout.flush()
         time.sleep(pause)
     yield from ()
