@@ -71,12 +71,15 @@ def lines(session: Session) -> Iterator[str]:
 
 
 def lacks_kernel_memory(dump: Dump) -> bool:
-    """Whether slab pages were left out, which no dump level means to do: a walk of the slab caches, which are such objects, says so."""
+    """Whether slab pages were left out, which no dump level means to do: what every task points to says so."""
+    from pykd import tasks
+
+    members = ("pid", "signal.flags", "files.next_fd", "fs.umask", "cred.user", "mm.total_vm")
     try:
-        _, why = dump.follow(dump.address_of("slab_caches"))
+        rows = dump.read_columns([int(task) for task in tasks.threads(dump)], "struct task_struct", members)
     except Error:
         return False
-    return isinstance(why, FaultError) and why.reason == "excluded"
+    return any(isinstance(value, FaultError) and value.reason == "excluded" for row in rows for value in row)
 
 
 def _indented(sentences: list[str]) -> Iterator[str]:
