@@ -223,7 +223,7 @@ class Dump:
     ) -> tuple[list[tuple[int, int, int]], int]:  # fmt: skip
         """Aligned words of *size* (2, 4, 8) bytes in [start, end) that equal the value of a pattern (value, bits that must be equal).
 
-        Pages that cannot be read are left out. :return: list of (address, number of the first pattern that matches, word), and where it ended:
+        Pages that cannot be read are left out one by one (:meth:`ranges` says where there are any). :return: list of (address, number of the first pattern that matches, word), and where it ended:
             before *end* on a page's end where *limit* matches were reached.
         :param physical: the addresses are physical.
         """

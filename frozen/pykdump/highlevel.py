@@ -196,6 +196,7 @@ experimental = 0
 """Set by ``--experimental``."""
 
 _MAXEL = 10000
+_MAX_STRUCTS = 4 << 20
 crash.default_timeout = 120
 
 # The kernels that we read are 64-bit and little-endian.
@@ -278,8 +279,13 @@ def readSU(symbol: str, addr: int) -> StructResult:
 
 
 def readSUArray(suname: str, startaddr: int, dim: int = 0) -> Any:
-    """*dim* structs one after the other; without *dim* a generator of as many as lists may have."""
+    """*dim* structs one after the other; without *dim* a generator of as many as lists may have.
+
+    :raises LimitError: of more than 4 million structs, a number that was read from damage.
+    """
     first = readSU(suname, startaddr)
+    if dim > _MAX_STRUCTS:
+        raise pykd.LimitError(f"an array of {dim} {suname} at {int(first):#x}")
     if dim:
         return [first[i] for i in range(dim)]
     return _endless_array(first)

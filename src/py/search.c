@@ -136,7 +136,10 @@ PyObject *kd_py_dump_find_words(DumpObject *self, PyObject *args, PyObject *kwar
 	if (!list)
 		return NULL;
 	uint64_t address = (start + size - 1) & ~(uint64_t)(size - 1);
-	while (address < end && PyList_GET_SIZE(list) < limit) {
+	for (uint64_t page = 1; address < end && PyList_GET_SIZE(list) < limit; page++) {
+		/* a range may be larger than anybody has the patience for */
+		if (page % 4096 == 0 && PyErr_CheckSignals() < 0)
+			return NULL;
 		uint64_t left = space.page_size - address % space.page_size;
 		const uint8_t *view = space_view(&space, address);
 		/* a word at the very end of the range counts only if all of it is within */

@@ -8,6 +8,7 @@ Rings that do not pass their start need no damage: from the ``prev`` member of a
 import contextlib
 import io
 import itertools
+import signal
 import types
 import unittest
 
@@ -126,6 +127,18 @@ class Rings(unittest.TestCase):
         for endless in (link, tPtr(self.start, TypeInfo("unsigned char *")), pykd.current().object("char []", self.start)):
             self.assertEqual(3, len(list(itertools.islice(endless, 3))))
         self.assertEqual(1 << 20, sum(1 for _ in link))
+        with self.assertRaisesRegex(pykd.LimitError, f"an array of {2**40} struct list_head at {self.start:#x}"):
+            readSUArray("struct list_head", self.start, 2**40)
+        with self.assertRaisesRegex(crash.error, "uvtop error at vaddr 0x10"):
+            readProcessMem(pid_to_task(1), 0x10, 2**40)
+
+    def test_interrupted_search(self):
+        """Ctrl-C ends a search through a range that no machine can walk."""
+        previous = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with self.assertRaises(KeyboardInterrupt):
+            pykd.current().find_words(0, 1 << 63, [(1, (1 << 64) - 1)])
 
 
 class Nested:
