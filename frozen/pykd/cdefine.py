@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from _pykd import LimitError, Member, Type
 
 MAX_INDENT = 4 * 64
 """Structs are not nested deeper, but damaged types are, in themselves."""
+MAX_LINES = 1 << 16
+"""Definitions are not longer, but those of damaged types, whose members bring their members each, are."""
 
 
 def _untagged(type: Type) -> Type | None:
@@ -40,6 +42,14 @@ class Offsets:
 
     def mark(self, offset: int) -> str:
         return f"[{self._number(offset)}]".rjust(self.width) + " "
+
+
+def _bounded(type: Type, lines: Iterable[str]) -> Iterator[str]:
+    """The lines, of which a definition has not too many. :raises LimitError:"""
+    for number, line in enumerate(lines):
+        if number >= MAX_LINES:
+            raise LimitError(f"{type} has too many members to show")
+        yield line
 
 
 def _member_lines(member: Member, base: int, indent: int, offsets: Offsets | None) -> Iterator[str]:
@@ -116,9 +126,9 @@ def lines(type: Type, *, offsets: bool = False, name: str | None = None, radix: 
         yield from (f"  {key} = {value}" for key, value in type.enumerators())
         yield f"}} {name};" if name else "};"
         return
-    for member in type.members():
-        # offsets take the place of the first column's indent
-        yield from _member_lines(member, 0, 0 if offsets else 4, Offsets(type, radix) if offsets else None)
+    # offsets take the place of the first column's indent
+    indent, marks = (0, Offsets(type, radix)) if offsets else (4, None)
+    yield from _bounded(type, (line for member in type.members() for line in _member_lines(member, 0, indent, marks)))
     yield "}" + (f" {name};" if name else "")
 
 
@@ -130,5 +140,5 @@ def members(type: Type, paths: list[str], *, radix: int = 10) -> Iterator[str]:
     yield f"{type.kind} {type.name} {{" if type.name else f"{type.kind} {{"
     for member in found:
         if member is not None:
-            yield from _member_lines(member, 0, 0, Offsets(type, radix))
+            yield from _bounded(type, _member_lines(member, 0, 0, Offsets(type, radix)))
     yield "}"

@@ -16,7 +16,7 @@ ELEMENTS = 256
 """crash's ``print_max``: more of an array or a string is cut off with ``...``"""
 
 ELEMENTS_IN_ALL = 1 << 18
-"""Of all arrays in one value; types that are damaged may have dimension upon dimension."""
+"""Of all arrays in one value, and members of all structs; types that are damaged may have dimension upon dimension."""
 
 _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 27: "\\033", 34: '\\"', 92: "\\\\"}
 
@@ -259,6 +259,7 @@ class Formatter:
         members = self._members.get(type)
         if members is None:
             members = self._members[type] = type.members()
+        self._count(type, len(members), address)
         for position, member in enumerate(members):
             if member.bit_size is None:
                 part = self._slice(data, address, member.offset, member.type.strip().size)
@@ -270,6 +271,11 @@ class Formatter:
             name = f"{member.name} = " if member.name else ""
             comma = "," if position + 1 < len(members) else ""
             yield " " * indent + name + text + comma
+
+    def _count(self, type: Type, nr: int, address: int) -> None:
+        self._elements_left -= nr
+        if self._elements_left < 0:
+            raise LimitError(f"{type} at {address:#x} has too many elements to show")
 
     def _array(self, type: Type, data: bytes, address: int, indent: int) -> str:
         element = type.target
@@ -285,9 +291,7 @@ class Formatter:
         if isinstance(data, Unreadable) and inner.kind not in ("struct", "union", "array"):
             data = self._partly(data, address, length * inner.size)
         shown = min(length, ELEMENTS)
-        self._elements_left -= shown
-        if self._elements_left < 0:
-            raise LimitError(f"{type} at {address:#x} has too many elements to show")
+        self._count(type, shown, address)
         cells = []
         for i in range(shown):
             part = self._slice(data, address, i * inner.size, inner.size)

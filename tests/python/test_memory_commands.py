@@ -10,7 +10,7 @@ from unittest import mock
 
 import pykd
 from dumps import opened, vmcores
-from pykd import cformat, cpus, rustname
+from pykd import cdefine, cformat, cpus, rustname
 from pykd.session import Session
 
 
@@ -302,6 +302,12 @@ class Damaged(Commands):
         with self.assertRaisesRegex(pykd.LimitError, "too many elements"):
             formatter.value_of_bytes(type, b"")
         formatter.value_of_bytes(self.dump.type("int [50][50][50]"), b"")
+
+    def test_members_of_members(self):
+        with mock.patch.object(cdefine, "MAX_LINES", 10), self.assertRaisesRegex(pykd.LimitError, "task_struct has too many members"):
+            list(cdefine.lines(self.dump.type("struct task_struct")))
+        with mock.patch.object(cformat, "ELEMENTS_IN_ALL", 10), self.assertRaisesRegex(pykd.LimitError, "too many elements"):
+            cformat.Formatter(self.dump).value(self.dump.type("struct task_struct"), self.dump.symbol("init_task").address)
 
 
 class Structs(Commands):
