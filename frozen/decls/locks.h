@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Locks, wait queues and works that are variables: reports of all that are in use go through them. */
 
+struct mutex cgroup_mutex;
+struct mutex event_mutex;
+struct mutex oom_lock;
+struct mutex pcpu_alloc_mutex;
+struct mutex text_mutex;
+struct mutex tracepoints_mutex;
 struct rw_semaphore __i2c_board_lock;
 struct rw_semaphore all_cpu_access_lock;
 struct rw_semaphore asymmetric_key_parsers_sem;

@@ -6,6 +6,8 @@ Programs written for older kernels read them and cannot go on without. A variabl
 
 from __future__ import annotations
 
+from itertools import count
+
 from . import Error, NotFoundError, current
 from .compat import Parts
 
@@ -21,9 +23,29 @@ class Elements(int):
     addresses: list[int]
 
     def __new__(cls, addresses: Iterable[int]) -> Elements:
-        self = super().__new__(cls, 1)  # true, and nowhere
+        self = super().__new__(cls, next(_nowhere))
         self.addresses = list(addresses)
         return self
+
+    def __int__(self) -> int:
+        # The plain number leads back to this: see elements_of().
+        number = super().__int__()
+        _numbers[number] = self
+        if len(_numbers) > MAX_NUMBERS:
+            del _numbers[next(iter(_numbers))]
+        return number
+
+
+MAX_NUMBERS = 64
+"""How many heads of lists are remembered after a program asked for their number."""
+
+_nowhere = count(0xBAD_0000_0000_0000, 16)  # not a canonical address
+_numbers: dict[int, Elements] = {}
+
+
+def elements_of(head: int) -> Elements | None:
+    """What the head of a list stands for, if it is no address in memory."""
+    return head if isinstance(head, Elements) else _numbers.get(int(head)) if _numbers else None
 
 
 class Nothing(Parts):

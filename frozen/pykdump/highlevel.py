@@ -315,8 +315,9 @@ def readList(start: int, offset: int = 0, *, maxel: int = _MAXEL, inchead: bool 
 
     :param inchead: *start* is an element.
     """
-    if isinstance(start, standins.Elements):
-        return start.addresses[:maxel]
+    elements = standins.elements_of(start)
+    if elements is not None:
+        return elements.addresses[:maxel]
     link = start
     start = int(start)
     if start == 0:
@@ -427,8 +428,9 @@ class ListHead(list):  # type: ignore[type-arg]
     """
 
     def __init__(self, lhaddr: int, sname: str | None = None, *, maxel: int = _MAXEL, warn: bool = True) -> None:
-        if isinstance(lhaddr, standins.Elements):
-            addresses, end = [0, *lhaddr.addresses], None
+        elements = standins.elements_of(lhaddr)
+        if elements is not None:
+            addresses, end = [0, *elements.addresses], None
         else:
             addresses, end = pykd.current().follow(int(lhaddr), limit=maxel + 1)
         if isinstance(end, pykd.Error) and len(addresses) == 1:

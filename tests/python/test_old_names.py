@@ -325,6 +325,13 @@ class OldNames(unittest.TestCase):
         self.assertEqual(places, readListByHead(standins.Elements(places)))
         self.assertEqual(places[:1], readList(standins.Elements(places), maxel=1, warn=False))
         self.assertTrue(standins.Elements([]))
+        number = int(standins.Elements(places))
+        self.assertIs(int, type(number))
+        self.assertEqual(places, readListByHead(number))
+        self.assertEqual(places, list(ListHead(number, "struct list_head")))
+        for _ in range(standins.MAX_NUMBERS):
+            int(standins.Elements([]))
+        self.assertRaises(pykd.Error, ListHead, number)  # forgotten
 
     def test_enums(self):
         self.assertEqual(EnumInfo("enum rq_flag_bits"), EnumInfo("enum req_flag_bits"))
