@@ -28,7 +28,6 @@ class Run:
         """``first``: leave all but the first file alone."""
         self.result = result
         self.names = [name for name in result.variant.files if name not in result.failed][:1 if first else None]
-        self._truth = Truth(result.truth)
         self._store = store
         self._digests: dict[str, str] = {}
         self._first: Different = {}
@@ -47,7 +46,9 @@ class Run:
         asked = {what: c for what, c in COMPARISONS.items() if name == self.names[0] or not c.once}
         questions = dict.fromkeys(q for c in asked.values() for q in c.questions)
         replies = answers.ask(files, {q: self._digests.get(q) for q in questions})
-        different = {what: self._lines(what, replies, files) for what in asked}
+        # Not kept: what a hundred runs wrote is more than a small machine has memory for.
+        truth = Truth(self.result.truth)
+        different = {what: self._lines(what, replies, files, truth) for what in asked}
         digests = {q: reply.digest for q, reply in replies.items()}
         if name == self.names[0]:
             self._digests, self._first = digests, different
@@ -57,7 +58,7 @@ class Run:
         scratch.rename(kept)
         return different
 
-    def _lines(self, what: str, replies: dict[str, answers.Reply], files: list[Path]) -> list[str]:
+    def _lines(self, what: str, replies: dict[str, answers.Reply], files: list[Path], truth: Truth) -> list[str]:
         mine = {q: replies[q] for q in COMPARISONS[what].questions}
         known = [bool(reply.digest) and reply.digest == self._digests.get(q) for q, reply in mine.items()]
         if all(known):
@@ -69,7 +70,7 @@ class Run:
         if refused:
             return [REFUSED + refused[0]]
         try:
-            return list(COMPARISONS[what].function(self._truth, *(reply.answer for reply in mine.values())))
+            return list(COMPARISONS[what].function(truth, *(reply.answer for reply in mine.values())))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             # An answer of another shape, as of a dump that lacks half of the kernel.
             return [f"the answer cannot be compared: {type(error).__name__}: {error}"]
