@@ -66,6 +66,11 @@ static struct kd_error *ask(struct kd_type_uses *uses, const struct kd_type *typ
 		*ret = uses->answers.data[n].uses;
 		return NULL;
 	}
+	/* The answer is there before it is known: a damaged struct may have itself as a member, even twice. */
+	size_t answer = uses->answers.nr;
+	if (!kd_type_answer_vector_append(&uses->answers, (struct kd_type_answer){ type, false }) ||
+	    !kd_index_add(&uses->by_type, hash, answer))
+		return &kd_error_nomem;
 	const struct kd_member *members = NULL;
 	size_t nr = 0;
 	bool found = false;
@@ -78,9 +83,7 @@ static struct kd_error *ask(struct kd_type_uses *uses, const struct kd_type *typ
 		if (err)
 			return err;
 	}
-	if (!kd_type_answer_vector_append(&uses->answers, (struct kd_type_answer){ type, found }) ||
-	    !kd_index_add(&uses->by_type, hash, uses->answers.nr - 1))
-		return &kd_error_nomem;
+	uses->answers.data[answer].uses = found;
 	*ret = found;
 	return NULL;
 }

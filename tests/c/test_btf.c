@@ -8,6 +8,7 @@
 #include "fake_memory.h"
 #include "make_btf.h"
 #include "types/types.h"
+#include "types/uses.h"
 
 static void ok(struct kd_error *err)
 {
@@ -360,6 +361,54 @@ static void test_circles(void)
 	kd_types_destroy(types);
 }
 
+/* Who uses a type: by name or as it is spelled, behind pointers and arrays, in anonymous members; not behind a pointer
+ * to another struct. */
+static void test_uses(void)
+{
+	struct make_btf btf = basic();
+	make_btf_record(&btf, "outer", 4, 1, true, 24); /* 18 has a node */
+	make_btf_words(&btf, 3, make_btf_string(&btf, "inside"), 3, 0);
+	make_btf_record(&btf, "self", 4, 3, true, 8); /* 19 has itself, twice, and what is looked for */
+	make_btf_words(&btf, 3, 0, 19, 0);
+	make_btf_words(&btf, 3, 0, 19, 0);
+	make_btf_words(&btf, 3, make_btf_string(&btf, "shade"), 12, 0);
+	make_btf_record(&btf, "aside", 4, 1, true, 8); /* 20 points to an outer */
+	make_btf_words(&btf, 3, make_btf_string(&btf, "other"), 21, 0);
+	make_btf_record(&btf, NULL, 2, 0, false, 18); /* 21 */
+	struct kd_types *types = types_of(&btf);
+	static const struct {
+		const char *wanted;
+		bool node, outer, self, aside;
+	} cases[] = {
+		{ "node", true, true, false, false },
+		{ "struct node *", true, true, false, false },
+		{ "int", true, true, false, false },
+		{ "int [2][2]", true, true, false, false },
+		{ "color", false, false, true, false },
+		{ "outer", false, false, false, true },
+		{ "struct outer *", false, false, false, true },
+		{ "struct outer", false, false, false, true },
+		{ "nobody", false, false, false, false },
+	};
+	for (size_t i = 0; i < KD_ARRAY_NR(cases); i++) {
+		struct kd_type_uses uses;
+		bool found;
+		kd_type_uses_init(&uses, cases[i].wanted);
+		for (int again = 0; again < 2; again++) {
+			ok(kd_type_uses_ask(&uses, find(types, KD_STRUCT, "aside"), &found));
+			assert(found == cases[i].aside);
+			ok(kd_type_uses_ask(&uses, find(types, KD_STRUCT, "self"), &found));
+			assert(found == cases[i].self);
+			ok(kd_type_uses_ask(&uses, find(types, KD_STRUCT, "outer"), &found));
+			assert(found == cases[i].outer);
+			ok(kd_type_uses_ask(&uses, find(types, KD_STRUCT, "node"), &found));
+			assert(found == cases[i].node);
+		}
+		kd_type_uses_deinit(&uses);
+	}
+	kd_types_destroy(types);
+}
+
 /* A section in the dump is read only as far as asked, and a missing page costs what lies on it. */
 static void test_lazy(void)
 {
@@ -493,6 +542,7 @@ int main(void)
 	test_distilled();
 	test_unknown_kind();
 	test_circles();
+	test_uses();
 	test_lazy();
 	test_sorted();
 	test_bad_headers();

@@ -56,6 +56,11 @@ static void check_all(struct kd_kallsyms *kallsyms, const struct make_kallsyms *
 		ok(kd_kallsyms_get(kallsyms, i, &symbol));
 		assert(!strcmp(symbol.name, expected->name));
 		assert(symbol.type == expected->type && symbol.address == expected->address && !symbol.module);
+		struct kd_symbol peeked;
+		char name[KD_KALLSYMS_NAME_MAX + 1];
+		ok(kd_kallsyms_peek(kallsyms, i, name, &peeked));
+		assert(peeked.name == name && !strcmp(name, expected->name));
+		assert(peeked.type == symbol.type && peeked.address == symbol.address);
 		uint32_t next = i + 1;
 		while (next < make->nr && make->symbols[next].address == expected->address)
 			next++;

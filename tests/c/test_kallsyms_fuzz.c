@@ -31,6 +31,8 @@ static void look_up(struct kd_kallsyms *kallsyms, const struct make_kallsyms *ma
 		struct kd_error *err = kd_kallsyms_get(kallsyms, chance(symbols), &symbol);
 		assert(err || strlen(symbol.name) < 1024);
 		kd_error_destroy(err);
+		char name[KD_KALLSYMS_NAME_MAX + 1];
+		kd_error_destroy(kd_kallsyms_peek(kallsyms, chance(symbols), name, &symbol));
 		err = kd_kallsyms_find(kallsyms, any->name, numbers, KD_ARRAY_NR(numbers), &nr);
 		for (size_t j = 0; !err && j < nr && j < KD_ARRAY_NR(numbers); j++)
 			assert(numbers[j] < symbols);
