@@ -21,7 +21,7 @@ CYAN = "\033[36m"
 def wanted(mode: str, file: Any) -> bool:
     """Whether what is written to *file* is coloured.
 
-    :param mode: one of :data:`MODES`; ``auto`` is a terminal that is not dumb, unless ``NO_COLOR`` is set (no-color.org).
+    :param mode: one of :data:`MODES`; ``auto`` is a terminal that is not dumb, unless ``NO_COLOR`` is set (no-color.org) or ``CLICOLOR`` is 0.
     """
     if mode != "auto":
         return mode == "always"
@@ -29,7 +29,8 @@ def wanted(mode: str, file: Any) -> bool:
         terminal = file.isatty()
     except (AttributeError, ValueError):
         return False
-    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in ("", "dumb")
+    refused = os.environ.get("NO_COLOR") or os.environ.get("CLICOLOR") == "0"
+    return terminal and not refused and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 def error(text: str) -> str:

@@ -19,6 +19,8 @@ LIMIT = 500
 _SLICE = 4000
 """Symbols that are read in one go while the user thinks: some milliseconds."""
 _DELIMITERS = frozenset(" \t\n;|(<>\"'")
+_CAST = re.compile(r"\((?:struct|union) (\w+) ?\*\)[^()]*\)(?:->|\.)((?:\w+(?:\[[^]]*\])?(?:->|\.))*)(\w*)$")
+"""The type of the cast, the members behind it, and the beginning of another one."""
 _OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
 
 
@@ -101,13 +103,14 @@ class Completer:
             return python_completions(text)
         text = text.rpartition("\n")[2]
         command = _last_command(text)
-        start = len(command)
-        while start and (command[start - 1] not in _DELIMITERS or command[start - 2 : start] == "->"):
+        cast = _CAST.search(command)
+        start = cast.start(3) if cast else len(command)
+        while not cast and start and (command[start - 1] not in _DELIMITERS or command[start - 2 : start] == "->"):
             start -= 1
         stem = command[start:]
         found = set()
         try:
-            for name in self._candidates(command[:start], stem):
+            for name in self._behind_cast(cast, stem) if cast else self._candidates(command[:start], stem):
                 found.add(name)
                 if len(found) >= LIMIT:
                     break
@@ -250,6 +253,12 @@ class Completer:
             type = self._type_of(parts[0], [*parts[1:-1], last] if len(parts) > 1 else [])
         if type is not None and type.kind in ("struct", "union"):
             yield from (path + member for member in _member_names(type) if member.startswith(part))
+
+    def _behind_cast(self, cast: re.Match[str], stem: str) -> Iterator[str]:
+        """``((struct task_struct *)0xffff…)->mm->pgd``"""
+        type = self._type_of(cast[1], [word for word in re.split(r"\.|->|\[[^]]*\]", cast[2]) if word])
+        if type is not None and type.kind in ("struct", "union"):
+            yield from _of(_member_names(type), stem)
 
     def _type_of(self, name: str, inner: list[str]) -> Type | None:
         dump = self.session.dump

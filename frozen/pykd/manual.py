@@ -74,7 +74,7 @@ DESCRIPTION
 
 ENVIRONMENT = (
     ("PYKDUMPPATH", "folders with modules and programs, separated by colons"),
-    ("NO_COLOR", "if not empty: no colours, unless --color always asks for them"),
+    ("NO_COLOR", "if not empty: no colours, unless --color always asks for them; so does CLICOLOR, if it is 0"),
     ("PAGER", "the pager of long output; less if not set"),
     ("XDG_STATE_HOME, XDG_CONFIG_HOME", "where history and settings are; ~/.local/state and ~/.config if not set"),
 )

@@ -119,4 +119,6 @@ def page(version: str, usage: str) -> str:
         ".SH SEE ALSO",
         "crash(8), makedumpfile(8), drgn(1)",
     ]
-    return "\n".join(line for line in lines if line) + "\n"
+    kept = [line.rstrip() for line in lines if line.strip()]
+    # A title is followed by a paragraph anyway.
+    return "\n".join(line for line, before in zip(kept, ["", *kept], strict=False) if line != ".PP" or before[:3] not in (".SH", ".SS")) + "\n"

@@ -253,6 +253,7 @@ class Session:
                 code = shell.close()
                 if code:
                     status.append(code)
+                    self._end_echo(code)
         elif self.paged and self.settings["scroll"] and not isinstance(sys.stdout, _pager().Pager):
             pager = _pager().Pager(sys.stdout, _pager().command())
             try:
@@ -299,9 +300,13 @@ class Session:
     def _run_host(self, command: str) -> bool:
         """Run a command of the host's shell; False if it failed, or was ended by a key."""
         status = run_shell(command)
-        if self.prompting and status in (-signal.SIGINT, 128 + signal.SIGINT, -signal.SIGQUIT, 128 + signal.SIGQUIT):
-            print()  # behind the ^C that the terminal has echoed
+        self._end_echo(status)
         return status == 0
+
+    def _end_echo(self, status: int) -> None:
+        """End the line that the terminal began with ^C, when that has ended a program of the host."""
+        if self.prompting and status in (-signal.SIGINT, 128 + signal.SIGINT, -signal.SIGQUIT, 128 + signal.SIGQUIT):
+            print()
 
     def _resolve(self, text: str) -> tuple[str, commands.Command | None]:
         """The line with crash's shortcuts spelled out, and the declared command that it begins with; None: a program, or the shell's.

@@ -299,6 +299,7 @@ class Completion(Session):
 
     def test_member_of_a_variable(self):
         self.completed("p init_task.sched_rese", r"> p init_task.sched_reset_on_fork\Z")
+        self.completed("p ((struct task_struct *)init_task.tasks.next)->fs->um", r"->fs->umask\Z")
         self.completed("p init_task.fs->um", r"> p init_task.fs->umask\Z")
 
     def test_symbol(self):
@@ -351,7 +352,7 @@ class Terminals(Session):
         self.assertTrue(one.screen.colours)
 
     def test_no_colours(self):
-        for words, environment in ((("-s", "--color", "never"), {}), (("-s",), {"NO_COLOR": "1"})):
+        for words, environment in ((("-s", "--color", "never"), {}), (("-s",), {"NO_COLOR": "1"}), (("-s",), {"CLICOLOR": "0"})):
             one = self.terminal(*words, environment=environment)
             one.run("bt")
             one.run("nosuch")
