@@ -226,6 +226,16 @@ def completion_of(shell: str) -> "Callable[[], None]":
     return lambda: print(make(USAGE), end="")
 
 
+def is_file(path: str) -> bool:
+    import posix
+
+    try:
+        posix.stat(path)
+    except OSError:
+        return False
+    return True
+
+
 LARGE = 1 << 28
 """Bytes of a dump from which on opening it may take so long that somebody who waits wants to be told."""
 
@@ -339,6 +349,8 @@ def command_line(words: "Sequence[str]") -> int:
 
     if arguments.without_dump:
         return run_without_dump(arguments.program)
+    if arguments.paths == ["id"] and not arguments.program and not is_file("id"):
+        return fail("id needs dumps; pykd --help lists the options", EXIT_USAGE)
     if arguments.paths == ["id"] and arguments.program:
         from pykd import identify
 

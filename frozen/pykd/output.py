@@ -52,15 +52,26 @@ def to_file(path: str, append: bool = False) -> IO[str]:
     return open(path, "a" if append else "w", encoding="utf-8", errors="surrogateescape")
 
 
+def descriptor() -> int:
+    """What programs of the host write to: a file of ours, if output goes there."""
+    try:
+        return sys.stdout.fileno()
+    except (OSError, ValueError):
+        return 1
+
+
 class Shell:
     """A command of the host's shell that reads what is written to :attr:`pipe`."""
 
-    def __init__(self, command: str, environment: dict[str, str] | None = None) -> None:
-        """:raises OSError: there is no shell."""
+    def __init__(self, command: str, environment: dict[str, str] | None = None, output: int = 1) -> None:
+        """
+        :param output: descriptor of what it writes to.
+        :raises OSError: there is no shell.
+        """
         sys.stdout.flush()
         reader, writer = os.pipe()
         try:
-            actions = [(os.POSIX_SPAWN_DUP2, reader, 0), (os.POSIX_SPAWN_CLOSE, writer)]
+            actions = [(os.POSIX_SPAWN_DUP2, reader, 0), (os.POSIX_SPAWN_CLOSE, writer), (os.POSIX_SPAWN_DUP2, output, 1)]
             self._pid = os.posix_spawn(
                 _SHELL, [_SHELL, "-c", command], {**os.environ, **(environment or {})}, file_actions=actions
             )

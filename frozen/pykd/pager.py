@@ -59,9 +59,8 @@ class Pager:
             self._room -= self._height(text)
             if self._room >= 0 and time.monotonic() - self._began < PATIENCE:
                 return len(text)
+            text, self._kept = "".join(self._kept), []  # before the program starts, which flushes us
             self._start()
-            text = "".join(self._kept)
-            self._kept = []
         self._out(text)
         return len(text)
 

@@ -141,9 +141,11 @@ def find(name: str) -> Program | None:
     """
     if name.startswith("/"):
         return _file_program(name)
-    if name.startswith(("./", "../")) and importer.CURRENT_FOLDER not in base_path():
+    if "/" in name and importer.CURRENT_FOLDER not in base_path():
         # Its folder is meant, not one to search.
-        return next((_file_program(path) for path in (name, name + ".py") if os.path.isfile(path)), None)
+        for path in (name, name + ".py"):
+            if os.path.isfile(path):
+                return _file_program(path)
     for folder in base_path():
         if importer.virtual(folder) is not None:
             continue

@@ -20,7 +20,7 @@ from _pykd import Dump, Error
 from pykd import colour
 from pykd import command as commands
 from pykd import line as lines
-from pykd.output import Shell, buffer, contents, output_to, run_shell, to_file
+from pykd.output import Shell, buffer, contents, descriptor, output_to, run_shell, to_file
 
 ALIASES = {
     "man": "help",
@@ -243,7 +243,7 @@ class Session:
             except OSError as error:
                 raise OSError(error.errno, error.strerror, line.file) from None
         elif line.shell is not None:
-            shell = Shell(line.shell)
+            shell = Shell(line.shell, output=descriptor())
             try:
                 with output_to(shell.pipe):
                     yield status

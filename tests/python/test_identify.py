@@ -47,6 +47,11 @@ class Identify(unittest.TestCase):
         self.assertNotIn(b"//vmcore", result.stdout)
         self.assertEqual([json.loads(line.decode())["path"] for line in documents.splitlines()], names)
 
+    def test_no_dump(self):
+        with tempfile.TemporaryDirectory() as folder:
+            result = subprocess.run([PYKD, "id"], capture_output=True, text=True, cwd=folder, check=False)
+        self.assertEqual((result.stderr, result.returncode), ("pykd: id needs dumps; pykd --help lists the options\n", 2))
+
     def test_json(self):
         row = json.loads(run("--json", "id", vmcores()[0]).stdout)
         self.assertIn("panic", row["panic"].lower())

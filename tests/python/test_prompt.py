@@ -383,6 +383,11 @@ class Terminals(Session):
             start = len(one.raw)
             one.run(line)
             self.assertEqual("paged: " in one.raw[start:], paged, line)
+        one.run("set scroll on")
+        start = len(one.raw)
+        one.run("ps")
+        rows = [row for row in one.raw[start:].split("\r\n") if re.search("[0-9a-f]{16}", row)]
+        self.assertEqual([row for row in rows if not row.startswith("paged: ")], [], "the first screenful goes there too")
 
     def test_own_pager(self):
         one = self.terminal(environment={"PATH": "/nonexistent", "PAGER": None})

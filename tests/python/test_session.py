@@ -173,6 +173,12 @@ class Input(Shell):
         result = self.run_pykd(self.dump, "-c", "break schedule")
         self.assertRegex(result.stderr, "break")
 
+    def test_program_by_its_path_in_isolation(self):
+        self.file("folder/prog.py", "print('here')")
+        for path, found in (("./folder/prog.py", True), ("folder/prog.py", True), ("folder/prog", True), ("prog.py", False)):
+            result = self.run_pykd("--isolated", self.dump, path)
+            self.assertEqual("here\n" in result.stdout, found, path)
+
     def test_suggestion(self):
         self.assertIn("did you mean `ps`?", self.run_pykd(self.dump, "-c", "pss").stderr)
 
@@ -224,10 +230,10 @@ class Output(Shell):
             self.assertEqual((result.stdout, result.stderr, result.returncode), (stdout, stderr, status), redirection)
 
     def test_output_file(self):
-        self.assertEqual(self.run_pykd(self.dump, "-o", "out", "-c", "ps 1", "-c", "!echo shell").stdout, "")
+        self.assertEqual(self.run_pykd(self.dump, "-o", "out", "-c", "ps 1", "-c", "ps 1 | sed s/init/piped/", "-c", "!echo shell").stdout, "")
         with open(os.path.join(self.folder, "out")) as file:
             text = file.read()
-        self.assertIn("COMM", text)
+        self.assertRegex(text, r"COMM(?s:.*)piped")
         self.assertTrue(text.endswith("shell\n"))
 
     def test_append(self):
