@@ -2,7 +2,7 @@
 /**
  * @file
  * A bounded reader of little-endian bytes. Reading past the end yields zeros and sets `overrun`, so a parser may read a
- * whole record and check once. Nothing here ever touches a byte outside [start, end).
+ * whole record and check once. Nothing here ever touches a byte outside the buffer.
  */
 #ifndef KD_BASE_CURSOR_H
 #define KD_BASE_CURSOR_H
@@ -12,23 +12,18 @@
 #include "base/types.h"
 
 struct kd_cursor {
-	const uint8_t *start, *position, *end; /* end is exclusive */
-	bool overrun;			       /* something was asked for that was not there */
+	const uint8_t *position, *end; /* end is exclusive */
+	bool overrun;		       /* something was asked for that was not there */
 };
 
 static inline struct kd_cursor kd_cursor_init(const void *bytes, size_t len)
 {
-	return (struct kd_cursor){ bytes, bytes, (const uint8_t *)bytes + len, false };
+	return (struct kd_cursor){ bytes, (const uint8_t *)bytes + len, false };
 }
 
 static inline size_t kd_cursor_left(const struct kd_cursor *cursor)
 {
 	return cursor->end - cursor->position;
-}
-
-static inline size_t kd_cursor_offset(const struct kd_cursor *cursor)
-{
-	return cursor->position - cursor->start;
 }
 
 /** The next len bytes, valid as long as the buffer is; NULL on overrun. */
@@ -49,13 +44,6 @@ static inline void kd_cursor_skip(struct kd_cursor *cursor, size_t len)
 	(void)kd_cursor_take(cursor, len);
 }
 
-/** Move to an absolute offset from the start. */
-static inline void kd_cursor_seek(struct kd_cursor *cursor, size_t offset)
-{
-	cursor->position = cursor->start;
-	kd_cursor_skip(cursor, offset);
-}
-
 #define KD_CURSOR_READER(name, type)                                          \
 	static inline type kd_cursor_##name(struct kd_cursor *cursor)         \
 	{                                                                     \
@@ -70,12 +58,5 @@ KD_CURSOR_READER(u16, uint16_t)
 KD_CURSOR_READER(u32, uint32_t)
 KD_CURSOR_READER(u64, uint64_t)
 #undef KD_CURSOR_READER
-
-/** A NUL-terminated string inside the buffer, valid as long as the buffer is; NULL (and overrun) if no NUL is left. */
-static inline const char *kd_cursor_string(struct kd_cursor *cursor)
-{
-	const uint8_t *nul = memchr(cursor->position, 0, kd_cursor_left(cursor));
-	return (const char *)kd_cursor_take(cursor, nul ? (size_t)(nul - cursor->position) + 1 : SIZE_MAX);
-}
 
 #endif

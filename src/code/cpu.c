@@ -231,19 +231,3 @@ struct kd_error *kd_cpu_is_running(struct kd_cpus *cpus, kd_vaddr task, bool *re
 	*ret = cpu && cpu->current ? cpu->current == task : cpus->has_on_cpu;
 	return NULL;
 }
-
-bool kd_cpu_crashed(struct kd_cpus *cpus, uint32_t *ret)
-{
-	/* Both are -1 until a CPU crashes or panics; the first is set on the way into the crash kernel only. */
-	static const char *const names[] = { "crashing_cpu", "panic_cpu" };
-	for (size_t i = 0; i < KD_ARRAY_NR(names); i++) {
-		kd_vaddr address;
-		uint32_t nr;
-		if (kd_sources_have_symbol(&cpus->sources, names[i], &address) &&
-		    kd_sources_peek_u32(&cpus->sources, address, &nr) && kd_cpus_get(cpus, nr)) {
-			*ret = nr;
-			return true;
-		}
-	}
-	return false;
-}

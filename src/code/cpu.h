@@ -44,7 +44,4 @@ struct kd_error *kd_cpu_of_task(struct kd_cpus *cpus, kd_vaddr task, uint32_t *r
 /** Whether a task was on a CPU at the crash: its saved stack pointer then means nothing. */
 struct kd_error *kd_cpu_is_running(struct kd_cpus *cpus, kd_vaddr task, bool *ret) KD_RETURNS_ERROR;
 
-/** The CPU that crashed (crashing_cpu, else panic_cpu); false: none did, or the kernel does not say. */
-bool kd_cpu_crashed(struct kd_cpus *cpus, uint32_t *ret);
-
 #endif

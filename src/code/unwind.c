@@ -106,11 +106,6 @@ struct kd_text *kd_unwinder_text(struct kd_unwinder *unwinder)
 	return unwinder->text;
 }
 
-struct kd_orc *kd_unwinder_orc(struct kd_unwinder *unwinder)
-{
-	return unwinder->orc;
-}
-
 /* Reading the stack. Every address is checked against the stacks first. */
 
 static bool on_stack(const struct kd_stack *stack, kd_vaddr address, uint64_t len)

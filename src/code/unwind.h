@@ -109,7 +109,6 @@ void kd_unwinder_destroy(struct kd_unwinder *unwinder);
 struct kd_cpus *kd_unwinder_cpus(struct kd_unwinder *unwinder);
 struct kd_stacks *kd_unwinder_stacks(struct kd_unwinder *unwinder);
 struct kd_text *kd_unwinder_text(struct kd_unwinder *unwinder);
-struct kd_orc *kd_unwinder_orc(struct kd_unwinder *unwinder);
 
 /**
  * For a task whose CPU was stopped by a crash kernel: begin with the functions that stopped it (machine_kexec(),

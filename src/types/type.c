@@ -78,13 +78,6 @@ const struct kd_type *kd_type_strip(const struct kd_type *type)
 	return type;
 }
 
-const struct kd_type *kd_type_unqualified(const struct kd_type *type)
-{
-	while (type->kind == KD_QUALIFIED)
-		type = type->target;
-	return type;
-}
-
 const char *kd_type_module(const struct kd_type *type)
 {
 	return type->source->module;

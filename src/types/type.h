@@ -77,8 +77,6 @@ struct kd_error *kd_type_parameters(const struct kd_type *type, const struct kd_
 
 /** Through typedefs and qualifiers to the type underneath. Never NULL. */
 const struct kd_type *kd_type_strip(const struct kd_type *type);
-/** Through qualifiers only. */
-const struct kd_type *kd_type_unqualified(const struct kd_type *type);
 
 /**
  * Find a member by name or dotted path ("sk_protocol", "pid.numbers[1].nr"), through anonymous structs and unions and

@@ -82,6 +82,11 @@ const struct kd_vmcoreinfo *kd_dump_vmcoreinfo(const struct kd_dump *dump)
 	return &dump->vmcoreinfo;
 }
 
+bool kd_dump_is_live(const struct kd_dump *dump __attribute__((unused)))
+{
+	return false;
+}
+
 struct kd_error *kd_memory_view(struct kd_memory *memory, kd_vaddr address, const uint8_t **ret, size_t *ret_len)
 {
 	kd_vaddr page = address & -(kd_vaddr)FAKE_PAGE;
