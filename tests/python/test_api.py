@@ -361,6 +361,11 @@ class Symbols(unittest.TestCase):
         with self.assertRaises(TypeError):
             PYKD.no_such_symbol
 
+    def test_declared_text(self):
+        vermagic = readSymbol("vermagic")
+        self.assertIsInstance(vermagic, SmartString)
+        self.assertEqual(kname, vermagic.split()[0])
+
     def test_declared_without_a_length(self):
         self.assertTrue(readSymbol("linux_banner").startswith("Linux version " + kname))
 
