@@ -13,6 +13,7 @@ struct list_head elv_list;
 struct idr ext_devt_idr;
 struct ida ext_devt_ida;
 struct ida blk_queue_ida;
+[[has: struct class.p]] struct class *nvme_class; /* before 6.4, and in some kernels after it */
 struct class nvme_class;
 struct list_head nvme_subsystems;
 struct ida nvme_instance_ida;
