@@ -11,6 +11,7 @@ from unittest import mock
 import pykd
 from dumps import opened, vmcores
 from pykd import cdefine, cformat, cpus, rustname
+from pykd.commands import swap
 from pykd.session import Session
 
 
@@ -407,6 +408,18 @@ class Lists(Commands):
         self.assertEqual(pids[1], "  index: 1  position: root/0/1")
         self.refused("tree -t m -l init_task", "tree: -l option is not applicable to maple trees")
         self.refused("tree nosuch", "tree: invalid start argument: nosuch")
+
+
+class Swap(Commands):
+    def test_columns(self):
+        """As crash has them: the type in the middle of its column, numbers at the end of theirs."""
+        rows = [
+            {"address": 0xFFFF8E79AD1E7400, "size": 4092, "used": 0, "priority": -2, "type": "FILE", "file": "/mnt/ext4/swap"},
+            {"address": 0xFFFF8E79AD1E7800, "size": 7192568, "used": 1994956, "priority": -1, "type": "PARTITION", "file": "/dev/sda2"},
+        ]
+        _, *lines = swap.text(rows, None, self.session)
+        self.assertEqual(lines[0], "ffff8e79ad1e7400    FILE       4092k       0k       0%   -2  /mnt/ext4/swap")
+        self.assertEqual(lines[1], "ffff8e79ad1e7800  PARTITION 7192568k 1994956k      27%   -1  /dev/sda2")
 
 
 class PerCpu(Commands):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd.command import Command, Row
+from pykd.command import Command, Row, centered
 from pykd.commands.files import path_pair
 from pykd.session import Session
 
@@ -51,7 +51,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         if "size" in row:
             percent = row["used"] * 100 // row["size"] if row["size"] else 0
             size, used = f"{row['size']}k", f"{row['used']}k"
-            line += f"  {row.get('type', '?'):<9} {size:>9} {used:>10} {percent:>6}% {row['priority']:>4}  {row.get('file', '')}"
+            line += f"  {centered(row.get('type', '?'), 9)} {size:>8} {used:>8} {percent:>7}% {row['priority']:>4}  {row.get('file', '')}"
         yield line + (f" (error: {row['error']})" if "error" in row else "")
 
 
