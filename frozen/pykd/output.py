@@ -95,6 +95,25 @@ class Shell:
                 continue  # it has got the signal too, and decides for itself
 
 
+def _run_at_terminal(command: str) -> int:
+    """As system() does, but that Ctrl-C is not lost when the command is just ending."""
+    import signal
+
+    interrupted = False
+    saved = signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+    try:
+        pid = os.posix_spawn(_SHELL, [_SHELL, "-c", command], os.environ, setsigdef=[signal.SIGQUIT])
+        while True:
+            try:
+                status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                break
+            except KeyboardInterrupt:
+                interrupted = True
+    finally:
+        signal.signal(signal.SIGQUIT, saved)
+    return status or (-signal.SIGINT if interrupted else 0)
+
+
 def run_shell(command: str) -> int:
     """Run a command of the host's shell: its exit status. It writes where we do; Ctrl-C is its own.
 
@@ -104,7 +123,7 @@ def run_shell(command: str) -> int:
     if not os.access(_SHELL, os.X_OK):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), _SHELL)
     if sys.stdout is sys.__stdout__ or sys.stdout.isatty():
-        return os.waitstatus_to_exitcode(os.system(command))
+        return _run_at_terminal(command)
     import subprocess
 
     messages = None if sys.stderr is sys.__stderr__ else subprocess.PIPE
