@@ -93,6 +93,10 @@ class Shell:
                 return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
             except KeyboardInterrupt:
                 continue  # it has got the signal too, and decides for itself
+            except ChildProcessError:
+                import signal
+
+                return -signal.SIGINT  # it had ended when Ctrl-C came
 
 
 def _run_at_terminal(command: str) -> int:
@@ -109,6 +113,9 @@ def _run_at_terminal(command: str) -> int:
                 break
             except KeyboardInterrupt:
                 interrupted = True
+            except ChildProcessError:
+                status = -signal.SIGINT  # it had ended when Ctrl-C came
+                break
     finally:
         signal.signal(signal.SIGQUIT, saved)
     return status or (-signal.SIGINT if interrupted else 0)
