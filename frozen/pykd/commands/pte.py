@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from _pykd import Error
 from pykd.command import Command, CommandError, Row, UsageError
 from pykd.session import Session
 
@@ -42,7 +43,18 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         row: Row = {"pte": value, "physical": value & ADDRESS & ~mask, "flags": flag_names(value), "present": bool(value & 0x101)}
         if value and not row["present"]:
             row |= swap_entry(value)
+            row["swap_file"] = _file_of(session, row["swap_type"])
         yield row
+
+
+def _file_of(session: Session, number: int) -> str | None:
+    """The swap device of that number; None if there is none, or it cannot be read."""
+    from pykd.commands import swap
+
+    try:
+        return next((row.get("file") for row in swap.devices(session.dump) if row["number"] == number), None)
+    except Error:
+        return None
 
 
 def swap_entry(value: int) -> Row:
@@ -55,8 +67,10 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         entry, physical = f"{row['pte']:x}", f"{row['physical']:x}"
         width, wide = max(len(entry), 3), max(len(physical), 8)
         if row["pte"] and not row["present"]:
-            yield f"{'PTE':^{width}}  {_center('SWAP', wide)}  OFFSET"
-            yield f"{_center(entry, width)}  {_center(row['swap_type'], wide)}  {row['swap_offset']}"
+            place, offset = row["swap_file"] or str(row["swap_type"]), str(row["swap_offset"])
+            wide = max(len(place), 8)
+            yield f"{'PTE':^{width}}  {_center('SWAP', wide)}  {_center('OFFSET', len(offset))}".rstrip()
+            yield f"{_center(entry, width)}  {_center(place, wide)}  {offset}"
             continue
         yield f"{'PTE':^{width}}  {_center('PHYSICAL', wide)}  FLAGS"
         flags = "|".join(row["flags"]) if row["pte"] else "no mapping"
@@ -75,7 +89,7 @@ COMMAND = Command(
     arguments="VALUE…",
     fields={
         "pte": "as given", "physical": "address of the page", "flags": "names of the bits set", "present": "maps a page",
-        "swap_type": "number of the swap device", "swap_offset": "page in it",
+        "swap_type": "number of the swap device", "swap_file": "its file, null if there is none of that number", "swap_offset": "page in it",
     },
     rows=rows,
     text=text,

@@ -23,7 +23,7 @@ def devices(dump: Dump) -> Iterator[Row]:
         address = dump.read_unsigned(start + 8 * number)
         if not address:
             continue
-        row: Row = {"address": address}
+        row: Row = {"address": address, "number": number}
         try:
             info: Any = dump.object("struct swap_info_struct", address)
             if not info.flags & SWP_USED:
@@ -59,7 +59,10 @@ COMMAND = Command(
     name="swap",
     summary="swap devices",
     topic="memory",
-    fields={"address": "struct swap_info_struct", "type": "PARTITION or FILE", "size": "kB", "used": "kB", "priority": "", "file": "path"},
+    fields={
+        "address": "struct swap_info_struct", "number": "type of its entries in page tables",
+        "type": "PARTITION or FILE", "size": "kB", "used": "kB", "priority": "", "file": "path",
+    },
     rows=rows,
     text=text,
 )
