@@ -159,7 +159,11 @@ def inside(path: str) -> None:
         best = float("inf")
         for _ in range(5):
             start = time.perf_counter()
-            nr = work()
+            try:
+                nr = work()
+            except pykd.FaultError as error:  # of dumps that lack pages
+                print(f"  {title:<44}{error.reason}")
+                return
             best = min(best, (time.perf_counter() - start) / nr)
         print(f"  {title:<44}{best * scale:8.1f} {unit}")
 
