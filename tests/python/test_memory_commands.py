@@ -543,6 +543,7 @@ class Small(Commands):
     def test_eval(self):
         self.assertEqual(self.lines("eval (1 << 32)")[0], "hexadecimal: 100000000  (4GB)")
         self.assertEqual(self.lines("eval 010")[0], "hexadecimal: a  ")
+        self.assertEqual(self.lines('eval "1 + 2"')[0], "hexadecimal: 3  ")
         self.refused("eval 1 +", "eval: invalid expression: (1 +)")
 
     def test_ascii(self):

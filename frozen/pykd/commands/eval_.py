@@ -17,7 +17,7 @@ _HEX = re.compile(r"\b(?=[0-9a-fA-F]*[a-fA-F])(?=[0-9a-fA-F]*\d|[a-fA-F]{5,})[0-
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
-    text = " ".join(options.arguments)
+    text = " ".join(options.arguments).replace('"', "")  # quotes only hold the words together
     if not text:
         raise UsageError("an expression is missing")
     plain = re.sub(r"\b(0x[0-9a-f]+|\d+)([kmg])b?\b", lambda match: f"({match[1]} << {_UNITS[match[2].lower()]})", text, flags=re.I)
