@@ -5,26 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from _pykd import Dump, Error
+from _pykd import Dump
 from pykd import cpus
 from pykd.command import Row
+from pykd.commands import _help_fields
+from pykd.commands._help_fields import Value
 from pykd.kernel import sysinfo
 from pykd.session import Session
 
 NARROW, WIDE = 14, 22
 
-Value = Callable[[], str]
-
 
 def rows(session: Session) -> Iterator[Row]:
     dump = session.dump
-    for width, fields in ((NARROW, _kernel(dump)), (WIDE, _cpus(dump))):
-        for name, value in fields:
-            row: Row = {"field": name, "width": width}
-            try:
-                yield row | {"value": value()}
-            except Error as error:
-                yield row | {"error": str(error)}
+    return _help_fields.rows((NARROW, _kernel(dump)), (WIDE, _cpus(dump)))
 
 
 def _kernel(dump: Dump) -> tuple[tuple[str, Value], ...]:

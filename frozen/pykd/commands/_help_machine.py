@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _pykd import Dump, Error
+from _pykd import Dump
 from pykd import cpus
 from pykd.command import Row
+from pykd.commands import _help_fields
+from pykd.commands._help_fields import Value
 from pykd.kernel import sections, sysinfo, timekeeping
 from pykd.session import Session
 
@@ -19,18 +21,10 @@ VMEMMAP_SIZE = {4: TB, 5: 512 * TB}
 WIDE = 25
 NARROW = 19
 
-Value = Callable[[], str]
-
 
 def rows(session: Session) -> Iterator[Row]:
     dump = session.dump
-    for width, fields in ((NARROW, _machine(session)), (WIDE, _areas(dump) if dump.arch == "x86_64" else ())):
-        for name, value in fields:
-            row: Row = {"field": name, "width": width}
-            try:
-                yield row | {"value": value()}
-            except Error as error:
-                yield row | {"error": str(error)}
+    return _help_fields.rows((NARROW, _machine(session)), (WIDE, _areas(dump) if dump.arch == "x86_64" else ()))
 
 
 def _machine(session: Session) -> tuple[tuple[str, Value], ...]:
