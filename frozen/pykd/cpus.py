@@ -12,11 +12,22 @@ if TYPE_CHECKING:
 _MASK = (1 << 64) - 1
 
 
+@per_dump
+def _limit(dump: Dump) -> int | None:
+    """``nr_cpu_ids``: the numbers of all CPUs are lower. None if the dump lacks it, or more than a cpumask has bits."""
+    try:
+        count = dump.read_unsigned(dump.symbol("nr_cpu_ids", "").address, 4)
+    except Error:
+        return None
+    return count if 0 < count <= 8 * dump.type("struct cpumask").size else None
+
+
 def _mask(dump: Dump, name: str) -> list[int]:
     address = dump.symbol(name, "").address
     size = dump.type("struct cpumask").size
     bits = int.from_bytes(dump.read_upto(address, size), "little")
-    return [cpu for cpu in range(bits.bit_length()) if bits >> cpu & 1]
+    # Bits beyond the limit are damage; each would be a CPU to look for.
+    return [cpu for cpu in range(min(bits.bit_length(), _limit(dump) or 8 * size)) if bits >> cpu & 1]
 
 
 @per_dump
@@ -25,11 +36,7 @@ def possible(dump: Dump) -> list[int]:
     if found := _mask(dump, "__cpu_possible_mask"):
         return found
     # The mask is not in the dump. CPUs are numbered without gaps but for some that firmware leaves out.
-    try:
-        count = dump.read_unsigned(dump.symbol("nr_cpu_ids", "").address, 4)
-    except Error:
-        count = 1
-    return list(range(max(1, min(count, 8 * dump.type("struct cpumask").size))))
+    return list(range(_limit(dump) or 1))
 
 
 @per_dump

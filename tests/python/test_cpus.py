@@ -33,6 +33,15 @@ class Masks(unittest.TestCase):
                 self.assertEqual(cpus.possible(Without(dump, mask)), cpus.possible(dump))
                 self.assertEqual(cpus.possible(Without(dump, mask, count)), [0])
 
+    def test_bits_beyond_the_last(self):
+        class Full(Without):
+            def read_upto(self, address, length):
+                return b"\xff" * length if address in self.addresses else self.dump.read_upto(address, length)
+
+        dump = opened(vmcores()[0])
+        full = Full(dump, dump.symbol("__cpu_possible_mask", "").address)
+        self.assertEqual(cpus.possible(full), list(range(dump.read_unsigned(dump.symbol("nr_cpu_ids", "").address, 4))))
+
 
 if __name__ == "__main__":
     unittest.main()
