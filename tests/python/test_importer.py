@@ -87,6 +87,11 @@ class Order(Sandbox):
         text += "print(word.parseString('12k').asList(), pyparsing.__file__)"
         self.assertEqual(self.run_program(text).stdout, f"['12'] {EXE}/dist-packages/pyparsing/__init__.py\n")
 
+    def test_crccheck(self):
+        """And crccheck, which its programs for NFS use."""
+        text = "from crccheck.crc import CrcX25; print(hex(CrcX25.calc(b'123456789')))"
+        self.assertEqual(self.run_program(text).stdout, "0x906e\n")
+
     def test_first_user_folder_wins(self):
         first = self.write("a/mine.py", "")
         self.write("b/mine.py", "")
