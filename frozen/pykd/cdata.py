@@ -35,14 +35,7 @@ def value(dump: Dump, type: Type, address: int) -> Any:
 
 def member(dump: Dump, member: Member, base: int) -> Any:
     """The value of a member, bit field or not, of a struct at *base*."""
-    if member.bit_size is None:
-        return value(dump, member.type, base + member.offset)
-    first = member.bit_offset // 8
-    try:
-        data = dump.read(base + first, (member.bit_offset % 8 + member.bit_size + 7) // 8)
-    except FaultError as error:
-        return _missing(error)
-    return _bits(member, data, member.bit_offset % 8)
+    return _bit_field(dump, member, base, None) if member.bit_size is not None else value(dump, member.type, base + member.offset)
 
 
 def scalar(dump: Dump, type: Type, number: int) -> Any:
@@ -104,14 +97,7 @@ def _struct(dump: Dump, type: Type, address: int, data: bytes | None) -> dict[st
     found: dict[str, Any] = {}
     for member in type.members() if type.complete else ():
         if member.bit_size is not None:
-            first, shift = divmod(member.bit_offset, 8)
-            size = (shift + member.bit_size + 7) // 8
-            try:
-                part = dump.read(address + first, size) if data is None else data[first : first + size]
-            except FaultError as error:
-                one: Any = _missing(error)
-            else:
-                one = _bits(member, part, shift)
+            one = _bit_field(dump, member, address, data)
         else:
             inner = member.type.strip()
             one = _value(dump, inner, address + member.offset, None if data is None else data[member.offset : member.offset + inner.size])
@@ -122,9 +108,16 @@ def _struct(dump: Dump, type: Type, address: int, data: bytes | None) -> dict[st
     return found
 
 
-def _bits(member: Member, data: bytes, shift: int) -> Any:
+def _bit_field(dump: Dump, member: Member, base: int, data: bytes | None) -> Any:
+    """:param data: of the struct at *base*; None: read what is needed."""
     bits = member.bit_size or 0
-    number = int.from_bytes(data, "little") >> shift & ((1 << bits) - 1)
+    first, shift = divmod(member.bit_offset, 8)
+    size = (shift + bits + 7) // 8
+    try:
+        part = dump.read(base + first, size) if data is None else data[first : first + size]
+    except FaultError as error:
+        return _missing(error)
+    number = int.from_bytes(part, "little") >> shift & ((1 << bits) - 1)
     type = member.type.strip()
     if type.kind == "enum":
         return _enum(type, number)

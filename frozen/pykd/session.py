@@ -226,8 +226,6 @@ class Session:
             import traceback
 
             traceback.print_exception(error)
-        if isinstance(error, MemoryError):
-            return f"{name}: this takes more memory than there is"
         if isinstance(error, RecursionError):
             return f"{name}: nested too deeply; is the dump damaged?"
         return f"{name}: internal error: {type(error).__name__}: {error}; `set debug 1` shows where"
