@@ -610,6 +610,16 @@ static struct kd_error *load_switch(struct kd_unwinder *unwinder)
 	unwinder->switch_len = kd_sources_sizeof(sources, type, 0);
 	if (!unwinder->switch_len || unwinder->switch_len / 8 > SWITCH_MAX)
 		return kd_error_create(KD_ERROR_UNSUPPORTED, "struct inactive_task_frame has an impossible size");
+	/* What is read is whole words, switch_len / 8 of them. */
+	const uint64_t offsets[] = { unwinder->in_switch.r15,	  unwinder->in_switch.r14, unwinder->in_switch.r13,
+				     unwinder->in_switch.r12,	  unwinder->in_switch.bx,  unwinder->in_switch.bp,
+				     unwinder->in_switch.ret_addr };
+	for (size_t i = 0; i < KD_ARRAY_NR(offsets); i++)
+		if (offsets[i] % 8 || offsets[i] / 8 >= unwinder->switch_len / 8)
+			return kd_error_create(KD_ERROR_UNSUPPORTED,
+					       "struct inactive_task_frame has a register at byte %" PRIu64
+					       " of %" PRIu64,
+					       offsets[i], unwinder->switch_len);
 	unwinder->have_switch = true;
 	return NULL;
 }
