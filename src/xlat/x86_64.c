@@ -16,6 +16,8 @@
 #define PHYSICAL_START 0x1000000u
 #define IMAGE_LEN_MAX (1ull << 30)
 #define DIRECT_MAP_ALIGN (1ull << 30)
+/* MAXMEM: the largest direct map that each has room for. */
+#define MEMORY_BITS_MAX(levels) ((levels) == 5 ? 52 : 46)
 
 enum {
 	ENTRY_PRESENT = 1 << 0,
@@ -117,9 +119,8 @@ static bool first_leaf(struct kd_memory *memory, const struct kd_layout *layout,
  * and where other samples of physical memory are mapped by the same rule. Without it everything still works, by
  * tables.
  */
-static bool is_direct_map(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr start)
+static bool is_direct_map(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr start, uint64_t len)
 {
-	uint64_t len = kd_dump_max_pfn(kd_memory_dump(memory)) * 4096;
 	unsigned int hits = 0;
 	/* In growing steps: the dump's highest page may be a ROM just below 4 GiB, far above all memory. */
 	for (kd_paddr sample = 1u << 20; sample < len; sample += sample / 2 & ~0xfffull) {
@@ -137,6 +138,10 @@ static bool find_direct_map(struct kd_memory *memory, struct kd_layout *layout)
 {
 	unsigned int nr;
 	const struct kd_level *top = get_levels(layout, &nr);
+	const kd_pfn max_pfn = kd_dump_max_pfn(kd_memory_dump(memory));
+	/* More memory than Linux could map: the dump's headers are damaged, and do not say where the map ends. */
+	if (max_pfn > 1ull << (MEMORY_BITS_MAX(layout->levels) - 12))
+		return false;
 	/* The kernel's half of the top-level table; the last entry holds the image, the one before vmemmap and the
 	 * like. */
 	kd_vaddr upper = ~0ull << (top->shift + KD_TABLE_BITS);
@@ -149,10 +154,12 @@ static bool find_direct_map(struct kd_memory *memory, struct kd_layout *layout)
 		unsigned int at = start >> top->shift & (KD_TABLE_NR - 1);
 		i = at;
 		start -= physical;
-		if (physical >= 1u << 20 || start % DIRECT_MAP_ALIGN || !is_direct_map(memory, layout, start))
+		const uint64_t len = max_pfn * 4096;
+		if (physical >= 1u << 20 || start % DIRECT_MAP_ALIGN || len > START_KERNEL_MAP - start ||
+		    !is_direct_map(memory, layout, start, len))
 			continue;
 		layout->page_offset = start;
-		layout->page_offset_end = start + kd_dump_max_pfn(kd_memory_dump(memory)) * 4096;
+		layout->page_offset_end = start + len;
 		return true;
 	}
 	return false;

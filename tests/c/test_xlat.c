@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtual memory of a made-up x86-64 kernel: by note or by CR3, 4 and 5 levels, huge pages, and every kind of hole. */
 #include <assert.h>
+#include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,9 +149,8 @@ static void make_note(int levels)
 
 static struct kd_dump *dump;
 
-static struct kd_memory *open_machine(void)
+static struct kd_memory *open_bytes(struct make_bytes bytes)
 {
-	struct make_bytes bytes = make_kdump(&machine, 0, 0, MAKE_PAGES);
 	const char *path = make_file("vmcore", bytes.data, bytes.len);
 	free(bytes.data);
 	struct kd_memory *memory;
@@ -162,6 +162,11 @@ static struct kd_memory *open_machine(void)
 		abort();
 	}
 	return memory;
+}
+
+static struct kd_memory *open_machine(void)
+{
+	return open_bytes(make_kdump(&machine, 0, 0, MAKE_PAGES));
 }
 
 static void close_machine(struct kd_memory *memory)
@@ -286,6 +291,31 @@ static void check(struct kd_memory *memory, int levels)
 	assert(ranges.nr == 1 && ranges.start[0] == STEXT + 4096 && ranges.end[0] == STEXT + (2 << 20));
 }
 
+/* One segment claims to be at the very end of what 64 bits can address: the dump opens, and reads by its tables. */
+static void test_memory_end(int levels)
+{
+	make(levels);
+	make_note(levels);
+	for (kd_pfn pfn = 700; pfn < MAKE_PAGES - 1; pfn++)
+		machine.absent[pfn] = true;
+	make_page(&machine, MAKE_PAGES - 1);
+	struct make_bytes elf = make_elf(&machine);
+	Elf64_Ehdr header;
+	memcpy(&header, elf.data, sizeof(header));
+	const uint64_t end = 0xfffffffffff00000;
+	memcpy(elf.data + header.e_phoff + (header.e_phnum - 1) * sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, p_paddr),
+	       &end, sizeof(end));
+	struct kd_memory *memory = open_bytes(elf);
+	uint64_t value, expected;
+	memcpy(&expected, make_page(&machine, DATA) + 24, 8);
+	assert(!kd_memory_layout(memory)->page_offset_end);
+	assert(!kd_memory_read_u64(memory, (levels == 5 ? DIRECT_5 : DIRECT_4) + DATA * 4096ull + 24, &value));
+	assert(value == expected);
+	assert(!kd_memory_read_u64(memory, (levels == 5 ? VMALLOC_5 : VMALLOC_4) + 24, &value) && value == expected);
+	close_machine(memory);
+	make_machine_deinit(&machine);
+}
+
 int main(void)
 {
 	for (int levels = 4; levels <= 5; levels++) {
@@ -338,6 +368,7 @@ int main(void)
 		assert(!kd_memory_read_u64(memory, STEXT, &value));
 		close_machine(memory);
 		make_machine_deinit(&machine);
+		test_memory_end(levels);
 	}
 	make_clean();
 	puts("ok xlat");
