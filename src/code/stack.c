@@ -7,6 +7,8 @@
 
 #define PAGE_LEN 4096ul /* x86-64 */
 #define TASK_STACK_DEFAULT 16384ul
+/* Of a search: far more than the longest stack, and over before anybody waits. */
+#define SCAN_LEN_MAX (64ul << 20)
 
 /* struct pt_regs is what the entry code pushes; its 21 words are the first of kd_regs. FRED (Linux 6.9) keeps more in
  * the upper bits of the words of CS and SS. */
@@ -227,9 +229,16 @@ static struct kd_error *each_word(struct kd_stacks *stacks, kd_vaddr start, kd_v
 				  void *context, size_t *ret_missing)
 {
 	size_t missing = 0;
+	if (ret_missing)
+		*ret_missing = 0;
+	if (start > UINT64_MAX - 7 || start >= end)
+		return NULL;
+	if (end - start > SCAN_LEN_MAX)
+		return kd_error_create(KD_ERROR_VALUE, "%#" PRIx64 " to %#" PRIx64 " is more than any stack has", start,
+				       end);
 	for (kd_vaddr at = (start + 7) & -8ul; at < end;) {
 		uint64_t words[PAGE_LEN / 8];
-		size_t len = kd_min(end, (at & -PAGE_LEN) + PAGE_LEN) - at;
+		size_t len = kd_min(end - at, PAGE_LEN - at % PAGE_LEN);
 		KD_DROP_ERROR struct kd_error *fault = kd_memory_read(stacks->sources.memory, at, words, len);
 		if (fault && fault->code != KD_ERROR_FAULT)
 			return kd_move_ptr(fault);
@@ -239,6 +248,8 @@ static struct kd_error *each_word(struct kd_stacks *stacks, kd_vaddr start, kd_v
 			if (err)
 				return err;
 		}
+		if (len > UINT64_MAX - at)
+			break;
 		at += len;
 	}
 	if (ret_missing)
@@ -305,7 +316,7 @@ static struct kd_error *scan_regs_word(void *context, kd_vaddr slot, uint64_t wo
 	/* The word of CS is rare enough to look for it alone. */
 	const kd_vaddr address = slot - offsetof(struct kd_regs, cs);
 	word &= SELECTOR_MASK;
-	if ((word != 0x10 && word != 0x33 && word != 0x23) || address + PT_REGS_LEN > scan->end)
+	if ((word != 0x10 && word != 0x33 && word != 0x23) || PT_REGS_LEN > scan->end - address)
 		return NULL;
 	struct kd_stack_regs hit = { .address = address };
 	KD_DROP_ERROR struct kd_error *unreadable = kd_stack_read_regs(scan->stacks, address, &hit.regs);
@@ -318,7 +329,9 @@ struct kd_error *kd_stack_scan_regs(struct kd_stacks *stacks, struct kd_text *te
 				    struct kd_stack_regs_vector *ret, size_t *ret_missing)
 {
 	struct regs_scan scan = { stacks, text, end, ret };
-	return each_word(stacks, start + offsetof(struct kd_regs, cs), end, scan_regs_word, &scan, ret_missing);
+	const uint64_t before = offsetof(struct kd_regs, cs);
+	return each_word(stacks, start > UINT64_MAX - before ? end : start + before, end, scan_regs_word, &scan,
+			 ret_missing);
 }
 
 struct kd_error *kd_stack_read_regs(struct kd_stacks *stacks, kd_vaddr address, struct kd_regs *ret)

@@ -86,7 +86,7 @@ static kd_vaddr stack_at(size_t word)
 
 /* task_struct, by words */
 enum { T_STACK, T_SP, T_CPU, T_ON_CPU, T_RETHOOKS, T_SHADOW };
-static uint64_t sp_offset = T_SP * 8;
+static uint64_t sp_offset = T_SP * 8, bx_offset = 32;
 
 static struct kd_code_sources open_kernel(bool with_orc)
 {
@@ -139,7 +139,7 @@ static struct kd_code_sources open_kernel(bool with_orc)
 	fake_member("task_struct", "ret_stack", T_SHADOW * 8, 8);
 	static const char *const saved[] = { "r15", "r14", "r13", "r12", "bx", "bp", "ret_addr" };
 	for (size_t i = 0; i < KD_ARRAY_NR(saved); i++)
-		fake_member("inactive_task_frame", saved[i], i * 8, 8);
+		fake_member("inactive_task_frame", saved[i], strcmp(saved[i], "bx") ? i * 8 : bx_offset, 8);
 	fake_size("inactive_task_frame", 56);
 	fake_member("rethook_node", "llist", 0, 8);
 	fake_member("rethook_node", "ret_addr", 8, 8);
@@ -422,6 +422,62 @@ static void test_damage(void)
 	puts("ok unwind damage");
 }
 
+/* Types that say that a saved register lies outside the frame. */
+static void test_damaged_types(void)
+{
+	static const uint64_t offsets[] = { 56, 57, 33, 4096, UINT64_MAX / 8 - 7 };
+	for (size_t i = 0; i < KD_ARRAY_NR(offsets); i++) {
+		bx_offset = offsets[i];
+		open_kernel(true);
+		sleep_at(1000);
+		stack[1007] = in(KTHREAD);
+		struct kd_error *err = kd_unwind(unwinder, TASK, NULL, NULL, &trace);
+		assert(err && err->code == KD_ERROR_UNSUPPORTED && strstr(err->message, "inactive_task_frame"));
+		kd_error_destroy(err);
+		close_kernel();
+	}
+	bx_offset = 32;
+	puts("ok unwind damaged types");
+}
+
+/* Searches for addresses of code and for registers, at either end of the address space. */
+static void test_scan(void)
+{
+	open_kernel(true);
+	stack[1007] = in(MIDDLE);
+	stack[1017] = 0x10;
+	struct kd_stacks *stacks = kd_unwinder_stacks(unwinder);
+	struct kd_text *text = kd_unwinder_text(unwinder);
+	struct kd_stack_text_vector texts = {};
+	struct kd_stack_regs_vector regs = {};
+	size_t missing;
+	assert(!kd_stack_scan_text(stacks, text, STACK, STACK + STACK_LEN, &texts, &missing));
+	assert(texts.nr == 1 && texts.data[0].slot == stack_at(1007) && !missing);
+	static const struct {
+		kd_vaddr start, end;
+		size_t missing;
+	} ends[] = {
+		{ UINT64_MAX - FAKE_PAGE - 8, UINT64_MAX, 2 },
+		{ UINT64_MAX - 15, UINT64_MAX, 1 },
+		{ UINT64_MAX - 3, UINT64_MAX, 0 },
+		{ UINT64_MAX, 0, 0 },
+		{ STACK + 64, STACK, 0 },
+	};
+	for (size_t i = 0; i < KD_ARRAY_NR(ends); i++) {
+		assert(!kd_stack_scan_text(stacks, text, ends[i].start, ends[i].end, &texts, &missing));
+		assert(texts.nr == 1 && missing == ends[i].missing);
+		assert(!kd_stack_scan_regs(stacks, text, ends[i].start, ends[i].end, &regs, &missing));
+		assert(!regs.nr && missing <= ends[i].missing);
+	}
+	struct kd_error *err = kd_stack_scan_regs(stacks, text, 0, 1ull << 63, &regs, &missing);
+	assert(err && err->code == KD_ERROR_VALUE);
+	kd_error_destroy(err);
+	kd_stack_text_vector_deinit(&texts);
+	kd_stack_regs_vector_deinit(&regs);
+	close_kernel();
+	puts("ok unwind scan");
+}
+
 /* Whatever is on the stack and in the tables: every trace ends, within its limit. */
 static void test_noise(void)
 {
@@ -466,6 +522,8 @@ int main(void)
 	test_trampolines();
 	test_running();
 	test_damage();
+	test_damaged_types();
+	test_scan();
 	test_noise();
 	return 0;
 }
