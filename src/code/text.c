@@ -112,14 +112,16 @@ static const struct {
 static void load_modules(struct kd_text *text)
 {
 	const struct kd_code_sources *sources = &text->sources;
+	struct kd_module *list = NULL;
+	size_t nr = 0;
+	KD_DROP_ERROR struct kd_error *err =
+		sources->modules ? kd_modules_list(sources->modules, &list, &nr, NULL) : NULL;
+	nr = kd_min(nr, MODULES_MAX);
+	/* All the memory first: a range never names a module that is not there. */
+	if (err || !text_module_vector_reserve(&text->modules, nr) ||
+	    !text_range_vector_reserve(&text->ranges, nr * KD_ARRAY_NR(module_texts)))
+		return;
 	text->have_modules = true;
-	if (!sources->modules)
-		return;
-	struct kd_module *list;
-	size_t nr;
-	KD_DROP_ERROR struct kd_error *err = kd_modules_list(sources->modules, &list, &nr, NULL);
-	if (err)
-		return;
 	uint64_t ip_offset, orc_offset, nr_offset;
 	bool has_orc = kd_sources_have_member(sources, "module", "arch.orc_unwind_ip", &ip_offset, NULL) &&
 		       kd_sources_have_member(sources, "module", "arch.orc_unwind", &orc_offset, NULL) &&
@@ -129,7 +131,7 @@ static void load_modules(struct kd_text *text)
 	for (size_t k = 0; k < KD_ARRAY_NR(module_texts); k++)
 		has_text_len[k] =
 			kd_sources_have_member(sources, "module", module_texts[k].text_size, &text_len_offset[k], NULL);
-	for (size_t i = 0; i < nr && i < MODULES_MAX; i++) {
+	for (size_t i = 0; i < nr; i++) {
 		struct kd_text_module module = { .module = &list[i] };
 		if (has_orc && !(kd_sources_peek_u64(sources, list[i].address + ip_offset, &module.orc_ip) &&
 				 kd_sources_peek_u64(sources, list[i].address + orc_offset, &module.orc) &&
@@ -143,13 +145,10 @@ static void load_modules(struct kd_text *text)
 				memory.size = kd_min(memory.size, text_len);
 			if (!memory.start || !memory.size || memory.start + memory.size < memory.start)
 				continue;
-			if (!text_range_vector_append(
-				    &text->ranges,
-				    (struct text_range){ memory.start, memory.start + memory.size, text->modules.nr }))
-				return;
+			text->ranges.data[text->ranges.nr++] =
+				(struct text_range){ memory.start, memory.start + memory.size, text->modules.nr };
 		}
-		if (!text_module_vector_append(&text->modules, module))
-			return;
+		text->modules.data[text->modules.nr++] = module;
 	}
 	if (text->ranges.nr)
 		qsort(text->ranges.data, text->ranges.nr, sizeof(*text->ranges.data), compare_ranges);
@@ -165,9 +164,8 @@ static const struct text_range *find_range(struct kd_text *text, kd_vaddr pc)
 		else
 			last = middle;
 	}
-	/* Should memory run out while the table is made, a range may have lost its module. */
 	const struct text_range *range = first ? &text->ranges.data[first - 1] : NULL;
-	return range && pc < range->end && range->module < text->modules.nr ? range : NULL;
+	return range && pc < range->end ? range : NULL;
 }
 
 /*

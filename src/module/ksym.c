@@ -77,17 +77,28 @@ static int compare(const void *a, const void *b)
 	return (left->start > right->start) - (left->start < right->start);
 }
 
+void kd_modules_drop_ksyms(struct kd_modules *modules)
+{
+	for (size_t i = 0; i < modules->ksyms.nr; i++)
+		free(modules->ksyms.data[i].name);
+	kd_ksym_vector_deinit(&modules->ksyms);
+}
+
 struct kd_error *kd_modules_read_ksyms(struct kd_modules *modules)
 {
-	if (modules->ksyms_done)
+	if (modules->ksym_state != KD_MODULE_UNREAD)
 		return NULL;
-	modules->ksyms_done = true;
+	modules->ksym_state = KD_MODULE_BUSY;
 	for (size_t i = 0; i < KD_ARRAY_NR(lists); i++) {
 		struct kd_error *err = read_list(modules, &lists[i]);
-		if (err)
+		if (err) {
+			kd_modules_drop_ksyms(modules);
+			modules->ksym_state = KD_MODULE_UNREAD;
 			return err;
+		}
 	}
 	if (modules->ksyms.nr)
 		qsort(modules->ksyms.data, modules->ksyms.nr, sizeof(*modules->ksyms.data), compare);
+	modules->ksym_state = KD_MODULE_READ;
 	return NULL;
 }

@@ -11,11 +11,14 @@ KD_VECTOR(kd_symbol_vector, struct kd_symbol);
 /* A module whose tables are missing has no symbols; only trouble of our own is an error. */
 static struct kd_error *symbols_or_none(struct kd_modules *modules, struct kd_module *module)
 {
+	if (module->symbols_missing)
+		return NULL;
 	struct kd_error *err = kd_modules_symbols(modules, module);
 	if (!err || err->code == KD_ERROR_NOMEM)
 		return err;
 	kd_error_destroy(err);
-	module->symbols_done = true;
+	/* For searches, which ask all modules again and again; who asks for this one's hears why. */
+	module->symbols_missing = true;
 	return NULL;
 }
 

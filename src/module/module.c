@@ -21,23 +21,26 @@ struct kd_error *kd_modules_create(struct kd_memory *memory, struct kd_kallsyms 
 	return NULL;
 }
 
-void kd_modules_destroy(struct kd_modules *modules)
+static void drop_list(struct kd_modules *modules)
 {
-	if (!modules)
-		return;
 	for (size_t i = 0; i < modules->list.nr; i++) {
 		free(modules->list.data[i].name);
 		free(modules->list.data[i].symbols);
 		free(modules->list.data[i].symbol_names);
 	}
-	for (size_t i = 0; i < modules->ksyms.nr; i++)
-		free(modules->ksyms.data[i].name);
 	kd_module_vector_deinit(&modules->list);
 	kd_module_place_vector_deinit(&modules->places);
+	kd_error_destroy(kd_move_ptr(modules->why));
+}
+
+void kd_modules_destroy(struct kd_modules *modules)
+{
+	if (!modules)
+		return;
+	drop_list(modules);
+	kd_modules_drop_ksyms(modules);
 	kd_module_name_vector_deinit(&modules->names);
-	kd_ksym_vector_deinit(&modules->ksyms);
 	free(modules->buckets);
-	kd_error_destroy(modules->why);
 	free(modules);
 }
 
@@ -184,12 +187,24 @@ static struct kd_error *make_list(struct kd_modules *modules)
 struct kd_error *kd_modules_list(struct kd_modules *modules, struct kd_module **ret, size_t *ret_nr,
 				 struct kd_error **why)
 {
-	if (!modules->listed) {
-		modules->listed = true;
+	if (modules->list_state == KD_MODULE_UNREAD) {
+		modules->list_state = KD_MODULE_BUSY;
 		struct kd_error *err = make_list(modules);
-		if (err)
+		if (err) {
+			/* Whoever asks again gets the error again, not a list that is empty or half. */
+			drop_list(modules);
+			modules->list_state = KD_MODULE_UNREAD;
 			return err;
+		}
 		find_btf(modules);
+		modules->list_state = KD_MODULE_READ;
+	}
+	if (modules->list_state == KD_MODULE_BUSY) {
+		*ret_nr = 0;
+		*ret = NULL;
+		if (why)
+			*why = NULL;
+		return NULL;
 	}
 	*ret = modules->list.data;
 	*ret_nr = modules->list.nr;
@@ -225,14 +240,15 @@ struct kd_error *kd_modules_add_btf(void *context)
 	struct kd_module *list;
 	size_t nr;
 	struct kd_error *err = kd_modules_list(modules, &list, &nr, NULL);
-	for (size_t i = 0; !err && i < nr; i++) {
-		if (!list[i].btf_start)
+	for (; !err && modules->btf_nr < nr; modules->btf_nr += !err) {
+		struct kd_module *module = &list[modules->btf_nr];
+		if (!module->btf_start)
 			continue;
-		err = kd_types_add_btf(modules->types, list[i].name, list[i].btf_start, list[i].btf_end, 0, 0);
+		err = kd_types_add_btf(modules->types, module->name, module->btf_start, module->btf_end, 0, 0);
 		if (err && err->code != KD_ERROR_NOMEM) { /* damaged: this module has no types */
 			kd_error_destroy(err);
 			err = NULL;
-			list[i].btf_start = list[i].btf_end = 0;
+			module->btf_start = module->btf_end = 0;
 		}
 	}
 	return err;

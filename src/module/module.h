@@ -39,8 +39,8 @@ struct kd_module {
 	uint64_t percpu_size;
 	struct kd_symbol *symbols; /* ascending addresses; filled by kd_modules_symbols() */
 	size_t symbol_nr;
-	char *symbol_names; /* owns the strings */
-	bool symbols_done;
+	char *symbol_names;		    /* owns the strings */
+	bool symbols_done, symbols_missing; /* missing: they were tried and cannot be read */
 };
 
 struct kd_modules;

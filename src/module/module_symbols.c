@@ -191,8 +191,8 @@ struct kd_error *kd_modules_symbols(struct kd_modules *modules, struct kd_module
 	struct kd_error *err = read_tables(modules, module->address, &tables);
 	if (err)
 		return err;
-	modules->symbols_len += tables.nr * sizeof(*module->symbols) + tables.strings_len;
-	if (modules->symbols_len > ALL_MAX)
+	uint64_t all_len = modules->symbols_len + tables.nr * sizeof(*module->symbols) + tables.strings_len;
+	if (all_len > ALL_MAX)
 		return kd_error_create(KD_ERROR_LIMIT, "the modules have more than %u bytes of symbols", ALL_MAX);
 	KD_FREE struct key *keys = malloc((tables.nr + 1) * sizeof(*keys));
 	KD_FREE struct key *spare = malloc((tables.nr + 1) * sizeof(*spare));
@@ -216,6 +216,7 @@ struct kd_error *kd_modules_symbols(struct kd_modules *modules, struct kd_module
 			.module = module->name,
 			.type = letter_of(&tables, ordered[i].index),
 		};
+	modules->symbols_len = all_len;
 	module->symbol_nr = nr;
 	module->symbol_names = kd_move_ptr(tables.strings);
 	module->symbols_done = true;

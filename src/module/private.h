@@ -39,7 +39,12 @@ struct kd_modules {
 	struct kd_kallsyms *kallsyms;
 	struct kd_types *types;
 
-	bool listed;
+	enum kd_module_state {
+		KD_MODULE_UNREAD,
+		KD_MODULE_BUSY, /* being read; whoever asks meanwhile (a search for types does) gets none */
+		KD_MODULE_READ,
+	} list_state,
+		ksym_state;
 	struct kd_module_vector list;
 	struct kd_error *why;		      /* what ended the walk early, or NULL */
 	struct kd_module_place_vector places; /* ascending */
@@ -49,8 +54,8 @@ struct kd_modules {
 		buckets; /* [1 << bucket_bits] number + 1 of the first name; chains, so that equal names cost nothing */
 	unsigned int bucket_bits;
 	uint64_t symbols_len; /* bytes that all symbols take so far */
+	size_t btf_nr;	      /* modules of the list whose BTF was added */
 
-	bool ksyms_done;
 	struct kd_ksym_vector ksyms; /* ascending */
 };
 
@@ -69,7 +74,8 @@ KD_VECTOR(kd_address_vector, kd_vaddr);
 struct kd_error *kd_module_walk_list(struct kd_modules *modules, kd_vaddr head, struct kd_address_vector *ret,
 				     struct kd_error **ret_why) KD_RETURNS_ERROR;
 
-/** Fill modules->ksyms; what cannot be read is left out. */
+/** Fill modules->ksyms; what cannot be read is left out. On error there are none, and the next call tries again. */
 struct kd_error *kd_modules_read_ksyms(struct kd_modules *modules) KD_RETURNS_ERROR;
+void kd_modules_drop_ksyms(struct kd_modules *modules);
 
 #endif

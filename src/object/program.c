@@ -43,6 +43,12 @@ static struct kd_error *error_copy(const struct kd_error *error)
 			(program)->layer.tried = true;             \
 			(program)->layer.error = create;           \
 		}                                                  \
+		if ((program)->layer.error == &kd_error_nomem) {   \
+			/* memory may be there another time */     \
+			(program)->layer.tried = false;            \
+			(program)->layer.error = NULL;             \
+			return &kd_error_nomem;                    \
+		}                                                  \
 		if ((program)->layer.error)                        \
 			return error_copy((program)->layer.error); \
 		*ret = (program)->layer.it;                        \

@@ -133,8 +133,11 @@ static struct kd_error *ask_for_more(struct kd_types *types)
 {
 	if (!types->more || types->more_done)
 		return NULL;
+	/* Noted before, because it looks for types itself; an error is not the answer that there are none. */
 	types->more_done = true;
-	return types->more(types->more_context);
+	struct kd_error *err = types->more(types->more_context);
+	types->more_done = !err;
+	return err;
 }
 
 static const char *kind_word(enum kd_kind kind)
@@ -249,8 +252,9 @@ static struct kd_error *settle_char(struct kd_types *types)
 	bool done;
 	if (types->char_known || !vmlinux_of(types))
 		return NULL;
-	types->char_known = true;
-	return find_in_source(&finding, vmlinux_of(types), &done);
+	struct kd_error *err = find_in_source(&finding, vmlinux_of(types), &done);
+	types->char_known = !err;
+	return err;
 }
 
 struct kd_error *kd_types_find(struct kd_types *types, enum kd_kind kind, const char *name, const struct kd_type **ret)

@@ -330,6 +330,32 @@ static void test_damaged_lists(void)
 	check_names("", false);
 }
 
+/** An error is told to whoever asks again: it never turns into "there are none". */
+static void test_errors_last(void)
+{
+	put_kernel(true);
+	struct machine machine = machine_make(true);
+	struct kd_module *list;
+	struct kd_symbol symbol;
+	size_t nr;
+	ok(kd_modules_list(machine.modules, &list, &nr, NULL));
+	fake_memory_break(machine.memory, TABLES(0), KD_FAULT_EXCLUDED);
+	ok(kd_symbol_find(machine.modules, "late", NULL, &symbol));
+	assert(!strcmp(symbol.module, "middle"));
+	for (int i = 0; i < 2; i++)
+		fails(kd_modules_symbols(machine.modules, &list[0]), KD_ERROR_FAULT);
+	machine_free(&machine);
+
+	machine = machine_make(true);
+	for (size_t at = 0; at < names_of_kernel.len; at += FAKE_PAGE)
+		fake_memory_break(machine.memory, MAKE_RODATA + at, KD_FAULT_EXCLUDED);
+	for (int i = 0; i < 2; i++) {
+		fails(kd_modules_list(machine.modules, &list, &nr, NULL), KD_ERROR_FAULT);
+		fails(kd_modules_add_btf(machine.modules), KD_ERROR_FAULT);
+	}
+	machine_free(&machine);
+}
+
 static uint64_t state = 42;
 
 static uint32_t chance(uint32_t below)
@@ -374,6 +400,7 @@ int main(void)
 	test_whole(true);
 	test_whole(false);
 	test_damaged_lists();
+	test_errors_last();
 	test_fuzz();
 	free(names_of_kernel.symbols);
 	make_kallsyms_free(&names_of_kernel);
