@@ -13,7 +13,7 @@
 #include <Python.h>
 
 #include "main/files.h"
-#include "py/module.h"
+#include "py/builtin.h"
 
 /** What runs while the import system is half there, so that every later import goes through it. */
 #define IMPORTER_NAME "pykd.importer"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The decompressors of pages, to be tried without a dump: what libkdumpfile calls, called the same way. */
-#include "py/module.h"
+#include "py/codec.h"
 
 #include <string.h>
 
@@ -8,7 +8,6 @@
 #include <zstd.h>
 
 #include "dump/codecs.h"
-#include "py/py.h"
 
 /** Each decompresses all of source to exactly target_len bytes, or says that it cannot. */
 static bool use_zlib(const uint8_t *source, size_t len, uint8_t *target, size_t target_len)
@@ -77,7 +76,7 @@ static PyObject *decompress(PyObject *self, PyObject *args)
 	return result;
 }
 
-PyMethodDef kd_py_codec_methods[] = {
+PyMethodDef kd_py_codec_functions[] = {
 	{ "decompress", decompress, METH_VARARGS, KD_DOC_decompress },
 	{ NULL },
 };

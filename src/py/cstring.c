@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* CString: text in the dump that still knows its bytes and where it lay. */
-#include "py/py.h"
+#include "py/cstring.h"
+
+#include "py/typed.h"
 
 typedef struct {
 	PyUnicodeObject text;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The one table from errors of the core to Python exceptions. */
-#include "py/py.h"
+#include "py/error.h"
 
 PyObject *kd_py_Error, *kd_py_NotFoundError, *kd_py_MemberError, *kd_py_CTypeError, *kd_py_RangeError;
 PyObject *kd_py_FaultError;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Instruction, and the disassembly of memory. */
-#include <stddef.h>
+/* Instruction: one of a disassembly. */
+#include "py/instruction.h"
 
-#include "code/disasm.h"
-#include "py/py.h"
+#include <stddef.h>
 
 typedef struct {
 	PyObject_HEAD struct kd_insn insn;
@@ -11,10 +10,7 @@ typedef struct {
 
 #define INSN(self) (&((InstructionObject *)(self))->insn)
 
-/* More than any function, and less than what would exhaust memory. */
-#define SIZE_MAX_BYTES (16u << 20)
-
-static PyObject *insn_wrap(const struct kd_insn *insn)
+PyObject *kd_py_instruction_wrap(const struct kd_insn *insn)
 {
 	InstructionObject *self = PyObject_New(InstructionObject, &kd_py_Instruction);
 	if (self)
@@ -97,74 +93,3 @@ PyTypeObject kd_py_Instruction = {
 	.tp_getset = insn_getset,
 	.tp_members = insn_members,
 };
-
-/* size bytes at address, or fewer where memory ends: bytes, or NULL with an exception set. */
-static PyObject *read_code(PyObject *self, uint64_t address, uint64_t size, PyObject *pgd)
-{
-	KD_PYOBJECT PyObject *method = PyObject_GetAttrString(self, "read_upto");
-	KD_PYOBJECT PyObject *args = Py_BuildValue("(KK)", (unsigned long long)address, (unsigned long long)size);
-	KD_PYOBJECT PyObject *kwargs = Py_BuildValue("{sO}", "pgd", pgd);
-	KD_PYOBJECT PyObject *bytes = method && args && kwargs ? PyObject_Call(method, args, kwargs) : NULL;
-	if (!bytes || PyBytes_GET_SIZE(bytes))
-		return kd_move_ptr(bytes);
-	/* Nothing could be read: let it say why. */
-	uint8_t byte;
-	struct kd_error *err = kd_py_read((DumpObject *)self, address, &byte, 1);
-	return kd_py_raise(err ? err : kd_error_create_fault(KD_FAULT_UNTRANSLATABLE, address, false));
-}
-
-static uint64_t size_of_symbol(DumpObject *dump, uint64_t address)
-{
-	struct kd_modules *modules;
-	struct kd_symbol symbol;
-	struct kd_error *err = kd_program_modules(dump->program, &modules);
-	if (!err)
-		err = kd_symbol_at(modules, address, &symbol);
-	KD_CLEANUP(kd_cleanup_error) struct kd_error *dropped = err;
-	if (dropped || !symbol.size || symbol.address + symbol.size <= address)
-		return 64;
-	return symbol.address + symbol.size - address;
-}
-
-PyObject *kd_py_dump_disassemble(PyObject *self, PyObject *args, PyObject *kwargs)
-{
-	static char *keywords[] = { "address", "size", "count", "syntax", "code", "pgd", NULL };
-	uint64_t address, size = 0, count = SIZE_MAX;
-	PyObject *size_argument = Py_None, *count_argument = Py_None, *code = Py_None, *pgd = Py_None;
-	const char *syntax = "att";
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|O$OsOO:disassemble", keywords, kd_py_address, &address,
-					 &size_argument, &count_argument, &syntax, &code, &pgd) ||
-	    (size_argument != Py_None && !kd_py_address(size_argument, &size)) ||
-	    (count_argument != Py_None && !kd_py_address(count_argument, &count)))
-		return NULL;
-	if (strcmp(syntax, "att") && strcmp(syntax, "intel"))
-		return PyErr_Format(kd_py_RangeError, "syntax is att or intel, not %s", syntax);
-	if (size_argument == Py_None)
-		size = count_argument == Py_None ? size_of_symbol((DumpObject *)self, address)
-						 : kd_min(count, SIZE_MAX_BYTES) * KD_INSN_MAX_LEN;
-	KD_PYOBJECT PyObject *bytes =
-		code != Py_None ? Py_NewRef(code) : read_code(self, address, kd_min(size, SIZE_MAX_BYTES), pgd);
-	if (bytes && !PyBytes_Check(bytes))
-		return PyErr_Format(PyExc_TypeError, "code is bytes, not %T", bytes);
-	if (!bytes)
-		return NULL;
-
-	struct kd_disasm *disasm;
-	struct kd_error *err = kd_disasm_create(strcmp(syntax, "att") ? KD_SYNTAX_INTEL : KD_SYNTAX_ATT, &disasm);
-	if (err)
-		return kd_py_raise(err);
-	KD_CLEANUP(kd_insn_vector_deinit) struct kd_insn_vector insns = {};
-	err = kd_disasm_all(disasm, address, (const uint8_t *)PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes), count,
-			    &insns);
-	kd_disasm_destroy(disasm);
-	if (err)
-		return kd_py_raise(err);
-	KD_PYOBJECT PyObject *list = PyList_New((Py_ssize_t)insns.nr);
-	for (size_t i = 0; list && i < insns.nr; i++) {
-		PyObject *insn = insn_wrap(&insns.data[i]);
-		if (!insn)
-			return NULL;
-		PyList_SET_ITEM(list, (Py_ssize_t)i, insn);
-	}
-	return kd_move_ptr(list);
-}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Member paths ("mm.pgd", "se.sum_exec_runtime"): resolved once by type, then read without looking at names. */
-#include "py/py.h"
+#include "py/path.h"
+
 #include "py/typed.h"
+#include "py/value.h"
 
 static bool not_found(const struct kd_type *type, const char *name)
 {
@@ -20,6 +22,12 @@ static bool add_hop(struct kd_path *path, uint64_t offset)
 	hops[path->hop_nr++] = offset;
 	path->hops = hops;
 	return true;
+}
+
+const struct kd_path *kd_py_added_path(PyTypeObject *class, const char *name)
+{
+	PyObject *field = PyDict_GetItemString(kd_py_own_typed(class)->added, name);
+	return field ? &((FieldObject *)field)->path : NULL;
 }
 
 /* A member that was added to the type's class leads on by its own path: append that. */
@@ -65,7 +73,7 @@ bool kd_path_init(DumpObject *dump, struct kd_path *path, const struct kd_type *
 {
 	*path = (struct kd_path){ .self = !*text };
 	if (path->self)
-		return kd_reader_init(dump, &path->reader, &(struct kd_member){ .type = type });
+		return kd_reader_init(&path->reader, &(struct kd_member){ .type = type });
 
 	KD_FREE char *parts = strdup(text);
 	if (!parts) {
@@ -90,7 +98,7 @@ bool kd_path_init(DumpObject *dump, struct kd_path *path, const struct kd_type *
 		}
 	}
 	member.bit_offset += 8 * offset;
-	ok = ok && kd_reader_init(dump, &path->reader, &member);
+	ok = ok && kd_reader_init(&path->reader, &member);
 	if (!ok)
 		kd_path_deinit(path);
 	return ok;
@@ -113,5 +121,36 @@ PyObject *kd_path_read(DumpObject *dump, struct kd_path *path, PyObject *self, k
 		if (err)
 			return kd_py_raise(err);
 	}
-	return kd_reader_read(dump, &path->reader, base, place);
+	return kd_py_value_read(dump, &path->reader, base, place);
+}
+
+/* ---- Field ---- */
+
+static void field_dealloc(PyObject *self)
+{
+	kd_path_deinit(&((FieldObject *)self)->path);
+	PyObject_Free(self);
+}
+
+static PyTypeObject Field = {
+	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.Field",
+	.tp_basicsize = sizeof(FieldObject),
+	.tp_dealloc = field_dealloc,
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+};
+
+FieldObject *kd_py_field_new(DumpObject *dump, const struct kd_type *type, const char *path, bool pointers)
+{
+	FieldObject *field = PyObject_New(FieldObject, &Field);
+	if (!field)
+		return NULL;
+	field->path = (struct kd_path){};
+	if (!kd_path_init(dump, &field->path, type, path, pointers))
+		Py_CLEAR(field);
+	return field;
+}
+
+int kd_py_field_add(PyObject *module __attribute__((unused)))
+{
+	return PyType_Ready(&Field);
 }

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From bytes of a dump to Python values: the rules that _pykd.pyi states for members of a Struct. */
-#include "py/py.h"
+/* How a value of a C type becomes a Python object. */
+#include "py/reader.h"
 
-/* Text behind a `char *` is first read this far, and further only if it goes on. */
-#define TEXT_LEN 256
-#define TEXT_MAX 4096
-/* Bytes and elements that no array in a kernel has; a length beyond it is damage. */
-#define ARRAY_MAX (64u << 20)
-#define ELEMENTS_MAX (4u << 20)
+#include "py/error.h"
 
 static bool is_plain_char(const struct kd_type *type)
 {
@@ -29,7 +24,7 @@ static bool init_pointer(struct kd_reader *reader, const struct kd_type *type)
 	return true;
 }
 
-static bool init_array(DumpObject *dump, struct kd_reader *reader, const struct kd_type *type)
+static bool init_array(struct kd_reader *reader, const struct kd_type *type)
 {
 	const struct kd_type *element = kd_type_strip(type->target);
 	reader->length = type->length;
@@ -49,7 +44,7 @@ static bool init_array(DumpObject *dump, struct kd_reader *reader, const struct 
 			PyErr_NoMemory();
 			return false;
 		}
-		return kd_reader_init(dump, reader->element, &(struct kd_member){ .type = type->target });
+		return kd_reader_init(reader->element, &(struct kd_member){ .type = type->target });
 	}
 	return true;
 }
@@ -68,7 +63,7 @@ static bool init_bits(struct kd_reader *reader, const struct kd_type *type, cons
 	return false;
 }
 
-bool kd_reader_init(DumpObject *dump, struct kd_reader *reader, const struct kd_member *member)
+bool kd_reader_init(struct kd_reader *reader, const struct kd_member *member)
 {
 	const struct kd_type *type = kd_type_strip(member->type);
 	*reader = (struct kd_reader){
@@ -96,7 +91,7 @@ bool kd_reader_init(DumpObject *dump, struct kd_reader *reader, const struct kd_
 	case KD_POINTER:
 		return init_pointer(reader, type);
 	case KD_ARRAY:
-		return init_array(dump, reader, type);
+		return init_array(reader, type);
 	default:
 		reader->kind = KD_READ_NOTHING;
 		return true;
@@ -111,231 +106,4 @@ void kd_reader_deinit(struct kd_reader *reader)
 		PyMem_Free(reader->element);
 		reader->element = NULL;
 	}
-}
-
-/* The class of what the reader yields; borrowed. */
-static PyTypeObject *reader_class(DumpObject *dump, struct kd_reader *reader, const struct kd_type *type,
-				  const struct kd_place *place)
-{
-	if (!reader->class)
-		reader->class = kd_py_class(dump, type, place);
-	return (PyTypeObject *)reader->class;
-}
-
-static PyObject *read_integer(DumpObject *dump, const struct kd_reader *reader, kd_vaddr address)
-{
-	uint8_t bytes[16] = {};
-	if (reader->size > sizeof(bytes))
-		return PyErr_Format(kd_py_CTypeError, "an integer of %u bytes", reader->size);
-	struct kd_error *err = kd_py_read(dump, address, bytes, reader->size);
-	if (err)
-		return kd_py_raise(err);
-	if (reader->size > sizeof(uint64_t))
-		return PyLong_FromNativeBytes(bytes, reader->size,
-					      Py_ASNATIVEBYTES_LITTLE_ENDIAN |
-						      (reader->is_signed ? 0 : Py_ASNATIVEBYTES_UNSIGNED_BUFFER));
-	uint64_t value;
-	memcpy(&value, bytes, sizeof(value));
-	if (!reader->is_signed)
-		return PyLong_FromUnsignedLongLong(value);
-	unsigned int unused_bits = 64 - 8 * reader->size;
-	return PyLong_FromLongLong(unused_bits < 64 ? (int64_t)(value << unused_bits) >> unused_bits : 0);
-}
-
-static PyObject *read_bits(DumpObject *dump, const struct kd_reader *reader, kd_vaddr address)
-{
-	uint64_t value = 0;
-	struct kd_error *err = kd_py_read(dump, address, &value, reader->size);
-	if (err)
-		return kd_py_raise(err);
-	unsigned int above = 64 - reader->bit_shift - reader->bit_size;
-	value <<= above;
-	if (reader->is_signed)
-		return PyLong_FromLongLong((int64_t)value >> (64 - reader->bit_size));
-	value >>= 64 - reader->bit_size;
-	return reader->is_bool ? PyBool_FromLong(value) : PyLong_FromUnsignedLongLong(value);
-}
-
-static PyObject *read_float(DumpObject *dump, const struct kd_reader *reader, kd_vaddr address)
-{
-	char bytes[sizeof(double)];
-	if (reader->size != 4 && reader->size != 8)
-		return PyErr_Format(kd_py_CTypeError, "a float of %u bytes", reader->size);
-	struct kd_error *err = kd_py_read(dump, address, bytes, reader->size);
-	if (err)
-		return kd_py_raise(err);
-	double value = reader->size == 4 ? PyFloat_Unpack4(bytes, 1) : PyFloat_Unpack8(bytes, 1);
-	return value == -1.0 && PyErr_Occurred() ? NULL : PyFloat_FromDouble(value);
-}
-
-static PyObject *read_enum(DumpObject *dump, struct kd_reader *reader, kd_vaddr address, const struct kd_place *place)
-{
-	PyTypeObject *class = reader_class(dump, reader, reader->type, place);
-	uint64_t value = 0;
-	if (!class)
-		return NULL;
-	if (reader->size > sizeof(value) || !reader->size)
-		return PyErr_Format(kd_py_CTypeError, "an enum of %u bytes", reader->size);
-	struct kd_error *err = kd_py_read(dump, address, &value, reader->size);
-	if (err)
-		return kd_py_raise(err);
-	if (!reader->is_signed)
-		return kd_py_typed_new(class, value);
-	unsigned int unused_bits = 64 - 8 * reader->size;
-	return kd_py_typed_new_signed(class, (int64_t)(value << unused_bits) >> unused_bits);
-}
-
-/* As much as can be read of size bytes: malloced, *ret_len > 0; or NULL with an exception set. */
-static char *read_upto(DumpObject *dump, kd_vaddr address, size_t size, size_t *ret_len)
-{
-	struct kd_memory *memory = kd_py_memory(dump);
-	if (!memory)
-		return NULL;
-	KD_FREE char *bytes = malloc(size);
-	if (!bytes)
-		return (char *)PyErr_NoMemory();
-	struct kd_error *why = NULL;
-	struct kd_error *err = dump->pgd ? kd_memory_read_space(memory, dump->pgd, address, bytes, size, ret_len)
-					 : kd_memory_read_upto(memory, address, bytes, size, ret_len, &why);
-	if (err || !*ret_len) {
-		kd_py_raise(err ? err : why ? why : kd_error_create_fault(KD_FAULT_UNTRANSLATABLE, address, false));
-		if (err)
-			kd_error_destroy(why);
-		return NULL;
-	}
-	kd_error_destroy(why);
-	return kd_move_ptr(bytes);
-}
-
-static PyObject *read_text(DumpObject *dump, kd_vaddr text, kd_vaddr pointer)
-{
-	size_t len = 0;
-	KD_FREE char *bytes = read_upto(dump, text, TEXT_LEN, &len);
-	if (bytes && len == TEXT_LEN && !memchr(bytes, 0, len)) {
-		free(bytes);
-		bytes = read_upto(dump, text, TEXT_MAX, &len);
-	}
-	return bytes ? kd_py_cstring_new(bytes, len, text, true, pointer) : NULL;
-}
-
-static PyObject *read_char_array(DumpObject *dump, const struct kd_reader *reader, kd_vaddr address)
-{
-	if (reader->length > ARRAY_MAX)
-		return kd_py_raise(kd_error_create(KD_ERROR_LIMIT, "a char array of %llu bytes at 0x%llx",
-						   (unsigned long long)reader->length, (unsigned long long)address));
-	KD_FREE char *bytes = malloc(reader->length);
-	if (!bytes)
-		return PyErr_NoMemory();
-	struct kd_error *err = kd_py_read(dump, address, bytes, reader->length);
-	return err ? kd_py_raise(err) : kd_py_cstring_new(bytes, reader->length, address, false, 0);
-}
-
-static PyObject *read_pointer(DumpObject *dump, struct kd_reader *reader, kd_vaddr address,
-			      const struct kd_place *place);
-
-/* One text that cannot be read must not hide those around it: it stays the pointer that it is. */
-static PyObject *read_element(DumpObject *dump, struct kd_reader *reader, kd_vaddr address,
-			      const struct kd_place *place)
-{
-	PyObject *value = kd_reader_read(dump, reader, address, place);
-	if (value || reader->kind != KD_READ_CHAR_POINTER || !PyErr_ExceptionMatches(kd_py_FaultError))
-		return value;
-	PyErr_Clear();
-	struct kd_reader pointer = *reader;
-	pointer.kind = KD_READ_POINTER;
-	value = read_pointer(dump, &pointer, address, place);
-	reader->class = pointer.class;
-	return value;
-}
-
-/* Of all dimensions; their product is bounded by the array's size, but for elements without one. */
-static uint64_t count_elements(const struct kd_reader *reader)
-{
-	uint64_t nr = reader->length;
-	for (const struct kd_reader *inner = reader->element; inner && inner->element; inner = inner->element)
-		nr = kd_min(nr, (uint64_t)ARRAY_MAX) * kd_min(inner->length, (uint64_t)ARRAY_MAX);
-	return nr;
-}
-
-static PyObject *read_array(DumpObject *dump, struct kd_reader *reader, kd_vaddr address, const struct kd_place *place)
-{
-	if (reader->length > ARRAY_MAX / kd_max(reader->size, 1) || count_elements(reader) > ELEMENTS_MAX)
-		return kd_py_raise(kd_error_create(KD_ERROR_LIMIT, "an array of %llu elements of %u bytes at 0x%llx",
-						   (unsigned long long)reader->length, reader->size,
-						   (unsigned long long)address));
-	KD_PYOBJECT PyObject *list = PyList_New(reader->length);
-	for (uint64_t i = 0; list && i < reader->length; i++) {
-		PyObject *value = read_element(dump, reader->element, address + i * reader->size, place);
-		if (!value)
-			return NULL;
-		PyList_SET_ITEM(list, i, value);
-	}
-	return kd_move_ptr(list);
-}
-
-/* Every pointer but the address of something embedded is read here. */
-static PyObject *read_pointer(DumpObject *dump, struct kd_reader *reader, kd_vaddr address,
-			      const struct kd_place *place)
-{
-	uint64_t value;
-	struct kd_error *err = kd_py_read(dump, address, &value, sizeof(value));
-	if (err)
-		return kd_py_raise(err);
-	if (reader->kind == KD_READ_ADDRESS)
-		return PyLong_FromUnsignedLongLong(value);
-	if (reader->kind == KD_READ_CHAR_POINTER)
-		return value ? read_text(dump, value, address) : Py_NewRef(Py_None);
-
-	const struct kd_type *type = reader->type;
-	if (reader->kind == KD_READ_STRUCT_POINTER)
-		type = kd_type_strip(type)->target;
-	PyTypeObject *class = reader_class(dump, reader, type, place);
-	return class ? kd_py_typed_new(class, value) : NULL;
-}
-
-PyObject *kd_reader_read(DumpObject *dump, struct kd_reader *reader, kd_vaddr base, const struct kd_place *place)
-{
-	kd_vaddr address = base + reader->offset;
-	switch (reader->kind) {
-	case KD_READ_INTEGER:
-		return read_integer(dump, reader, address);
-	case KD_READ_BOOL: {
-		uint8_t value;
-		struct kd_error *err = kd_py_read(dump, address, &value, sizeof(value));
-		return err ? kd_py_raise(err) : PyBool_FromLong(value);
-	}
-	case KD_READ_BITS:
-		return read_bits(dump, reader, address);
-	case KD_READ_FLOAT:
-		return read_float(dump, reader, address);
-	case KD_READ_ENUM:
-		return read_enum(dump, reader, address, place);
-	case KD_READ_STRUCT:
-	case KD_READ_FLEX_ARRAY: {
-		PyTypeObject *class = reader_class(dump, reader, reader->type, place);
-		return class ? kd_py_typed_new(class, address) : NULL;
-	}
-	case KD_READ_STRUCT_POINTER:
-	case KD_READ_CHAR_POINTER:
-	case KD_READ_POINTER:
-	case KD_READ_ADDRESS:
-		return read_pointer(dump, reader, address, place);
-	case KD_READ_CHAR_ARRAY:
-		return read_char_array(dump, reader, address);
-	case KD_READ_ARRAY:
-		return read_array(dump, reader, address, place);
-	case KD_READ_NOTHING:
-		return PyLong_FromUnsignedLongLong(address);
-	}
-	Py_UNREACHABLE();
-}
-
-PyObject *kd_py_value(DumpObject *dump, const struct kd_type *type, kd_vaddr address)
-{
-	struct kd_reader reader;
-	PyObject *value = NULL;
-	if (kd_reader_init(dump, &reader, &(struct kd_member){ .type = type }))
-		value = kd_reader_read(dump, &reader, address, NULL);
-	kd_reader_deinit(&reader);
-	return value;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines of text of many symbols at once: a kernel has hundreds of thousands, and an object for each takes far longer.
  */
-#include "py/py.h"
+#include "py/symbol_text.h"
 
 #define LETTER_RANGE_MAX 16
 #define MARK_MAX 8
@@ -144,7 +144,7 @@ static PyObject *text_result(const struct text *text)
 	return string ? Py_BuildValue("(On)", string, (Py_ssize_t)text->line_nr) : NULL;
 }
 
-PyObject *kd_py_dump_symbol_text(DumpObject *self, PyObject *args, PyObject *kwargs)
+PyObject *kd_py_kernel_symbol_text(DumpObject *dump, PyObject *args, PyObject *kwargs)
 {
 	static char *keywords[] = { "first", "count", "letters", "marks", NULL };
 	unsigned int first, count;
@@ -156,7 +156,7 @@ PyObject *kd_py_dump_symbol_text(DumpObject *self, PyObject *args, PyObject *kwa
 	    !parse_letters(letters, &text) || !parse_marks(marks, &text))
 		return NULL;
 	struct kd_kallsyms *kallsyms;
-	struct kd_error *err = kd_program_kallsyms(self->program, &kallsyms);
+	struct kd_error *err = kd_program_kallsyms(dump->program, &kallsyms);
 	if (err)
 		return kd_py_raise(err);
 	uint32_t nr = kd_kallsyms_nr(kallsyms);

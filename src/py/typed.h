@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
  * @file
- * What the classes of typed objects know; see StructType in _pykd.pyi.
+ * Typed objects: ints that know their C type. StructType is the class of their classes; see _pykd.pyi.
  */
 #ifndef KD_PY_TYPED_H
 #define KD_PY_TYPED_H
 
-#include "py/py.h"
+#include "py/dump.h"
+#include "py/reader.h"
+
+/** The metaclass and the four base classes; each is made by its own file. */
+extern PyTypeObject *kd_py_StructType, *kd_py_Struct, *kd_py_Pointer, *kd_py_FlexArray, *kd_py_Enum;
 
 /** The part of a class that the metaclass adds. All zero in the four base classes. */
 struct kd_typed {
@@ -23,11 +27,28 @@ struct kd_typed {
 
 /** Of the nearest class that was made for a C type; NULL for a base class. */
 struct kd_typed *kd_py_typed(PyTypeObject *class);
-
-/** The path of a member added under that name; NULL if none, no exception. */
-const struct kd_path *kd_py_added_path(PyTypeObject *class, const char *name);
+/** Of this very class. */
+struct kd_typed *kd_py_own_typed(PyTypeObject *class);
 
 /** Result of the hook of that name in the module (struct_info, type_info) for a class, made once; new reference. */
 PyObject *kd_py_class_info(PyTypeObject *class, const char *hook);
+
+/** Instance of such a class with that value. */
+PyObject *kd_py_typed_new(PyTypeObject *class, uint64_t value);
+/** A negative enum value. */
+PyObject *kd_py_typed_new_signed(PyTypeObject *class, int64_t value);
+static inline uint64_t kd_py_typed_value(PyObject *self)
+{
+	return PyLong_AsUnsignedLongLongMask(self);
+}
+
+/* For those who make the base classes. */
+
+/** int with the metaclass StructType, added to the module; NULL with an exception set. */
+PyTypeObject *kd_py_typed_base(PyObject *module, PyType_Spec *spec);
+/** tp_new of all but Struct: CLASS(value). */
+PyObject *kd_py_typed_tp_new(PyTypeObject *class, PyObject *args, PyObject *kwargs);
+/** Getter: what the hook type_info made of the class. */
+PyObject *kd_py_typed_get_info(PyObject *self, void *closure);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Loops over all of memory: words that have a value, and runs of pages that can be read. */
-#include "py/py.h"
+/* Dump's methods that search memory: words that have a value, and runs of pages that can be read. */
+#include "py/dump_methods.h"
 
 #define PATTERN_MAX 64
 
@@ -114,7 +114,7 @@ static Py_ssize_t patterns_of(PyObject *argument, struct pattern *patterns)
 	return nr;
 }
 
-PyObject *kd_py_dump_find_words(DumpObject *self, PyObject *args, PyObject *kwargs)
+KD_METHOD(find_words)
 {
 	static char *keywords[] = { "start", "end", "patterns", "size", "physical", "pgd", "limit", NULL };
 	uint64_t start, end;
@@ -130,7 +130,7 @@ PyObject *kd_py_dump_find_words(DumpObject *self, PyObject *args, PyObject *kwar
 	struct pattern patterns[PATTERN_MAX];
 	Py_ssize_t nr = patterns_of(patterns_argument, patterns);
 	struct space space;
-	if (nr < 0 || !space_init(self, &space, physical, pgd))
+	if (nr < 0 || !space_init(DUMP(self), &space, physical, pgd))
 		return NULL;
 	KD_PYOBJECT PyObject *list = PyList_New(0);
 	if (!list)
@@ -271,7 +271,7 @@ static bool search_and_keep(struct window *window, const struct texts *texts, Py
 	return true;
 }
 
-PyObject *kd_py_dump_find_texts(DumpObject *self, PyObject *args, PyObject *kwargs)
+KD_METHOD(find_texts)
 {
 	static char *keywords[] = { "start", "end", "texts", "beyond", "physical", "pgd", "limit", NULL };
 	uint64_t start, end;
@@ -285,12 +285,12 @@ PyObject *kd_py_dump_find_texts(DumpObject *self, PyObject *args, PyObject *kwar
 	KD_PYOBJECT PyObject *sequence = PySequence_Fast(texts_argument, "texts must be a sequence");
 	struct texts texts;
 	struct space space;
-	if (!sequence || !texts_of(sequence, &texts) || !space_init(self, &space, physical, pgd))
+	if (!sequence || !texts_of(sequence, &texts) || !space_init(DUMP(self), &space, physical, pgd))
 		return NULL;
 	/* Behind what is searched there is room for eight bytes more at the end of the longest text. */
-	if (!self->window)
-		self->window = PyMem_Calloc(1, WINDOW_LEN + space.page_size + 2 * TEXT_MAX + sizeof(uint64_t));
-	uint8_t *bytes = self->window;
+	if (!DUMP(self)->window)
+		DUMP(self)->window = PyMem_Calloc(1, WINDOW_LEN + space.page_size + 2 * TEXT_MAX + sizeof(uint64_t));
+	uint8_t *bytes = DUMP(self)->window;
 	if (!bytes)
 		return PyErr_NoMemory();
 	KD_PYOBJECT PyObject *list = PyList_New(0);
@@ -329,7 +329,7 @@ static bool append_run(PyObject *list, uint64_t start, const char *bytes, size_t
 	return run && PyList_Append(list, run) == 0;
 }
 
-PyObject *kd_py_dump_readable(DumpObject *self, PyObject *args, PyObject *kwargs)
+KD_METHOD(readable)
 {
 	static char *keywords[] = { "start", "end", "physical", "pgd", NULL };
 	uint64_t start, end;
@@ -339,7 +339,7 @@ PyObject *kd_py_dump_readable(DumpObject *self, PyObject *args, PyObject *kwargs
 					 kd_py_address, &end, &physical, &pgd))
 		return NULL;
 	struct space space;
-	if (!space_init(self, &space, physical, pgd))
+	if (!space_init(DUMP(self), &space, physical, pgd))
 		return NULL;
 	if (end < start || end - start > (uint64_t)1 << 30)
 		return PyErr_Format(PyExc_ValueError, "more than 1 GB at once");
@@ -367,3 +367,10 @@ PyObject *kd_py_dump_readable(DumpObject *self, PyObject *args, PyObject *kwargs
 		return NULL;
 	return kd_move_ptr(list);
 }
+
+PyMethodDef kd_py_dump_search_methods[] = {
+	KD_KEYWORDS_ENTRY(find_words),
+	KD_KEYWORDS_ENTRY(find_texts),
+	KD_KEYWORDS_ENTRY(readable),
+	{},
+};

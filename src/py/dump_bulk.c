@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Loops over many objects that would be slow in Python. */
+/* Dump's methods that are loops over many objects, which would be slow in Python. */
 #include "base/hash.h"
-#include "py/py.h"
+#include "py/dump_methods.h"
+#include "py/path.h"
+#include "py/type.h"
 
 /* A set of addresses that were seen, to notice a list that runs in a circle past its start. */
 struct seen {
@@ -55,7 +57,7 @@ static struct kd_error *follow(DumpObject *dump, uint64_t start, uint64_t offset
 	return NULL;
 }
 
-PyObject *kd_py_dump_follow(DumpObject *self, PyObject *args, PyObject *kwargs)
+KD_METHOD(follow)
 {
 	static char *keywords[] = { "start", "offset", "stop", "limit", NULL };
 	uint64_t start, offset = 0, stop, limit = 10000, nr = 0;
@@ -69,7 +71,7 @@ PyObject *kd_py_dump_follow(DumpObject *self, PyObject *args, PyObject *kwargs)
 
 	KD_FREE uint64_t *addresses = NULL;
 	const char *why = NULL;
-	struct kd_error *err = follow(self, start, offset, stop, limit, &addresses, &nr, &why);
+	struct kd_error *err = follow(DUMP(self), start, offset, stop, limit, &addresses, &nr, &why);
 	if (err && err->code != KD_ERROR_FAULT)
 		return kd_py_raise(err);
 	KD_PYOBJECT PyObject *end = err	  ? kd_py_exception(err)
@@ -122,20 +124,20 @@ static PyObject *value_or_fault(DumpObject *dump, struct kd_path *path, uint64_t
 	return PyErr_GetRaisedException();
 }
 
-PyObject *kd_py_dump_read_columns(DumpObject *self, PyObject *args, PyObject *kwargs)
+KD_METHOD(read_columns)
 {
 	static char *keywords[] = { "addresses", "type", "members", NULL };
 	PyObject *addresses_argument, *type_argument, *members_argument;
 	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOO:read_columns", keywords, &addresses_argument,
 					 &type_argument, &members_argument))
 		return NULL;
-	const struct kd_type *type = kd_py_type_argument(self, type_argument);
+	const struct kd_type *type = kd_py_type_argument(DUMP(self), type_argument);
 	KD_PYOBJECT PyObject *addresses =
 		type ? PySequence_Fast(addresses_argument, "addresses must be iterable") : NULL;
 	KD_PYOBJECT PyObject *members =
 		addresses ? PySequence_Fast(members_argument, "members must be iterable") : NULL;
 	KD_CLEANUP(columns_deinit) struct columns columns = {};
-	if (!members || !columns_init(self, &columns, type, members))
+	if (!members || !columns_init(DUMP(self), &columns, type, members))
 		return NULL;
 
 	Py_ssize_t nr = PySequence_Fast_GET_SIZE(addresses);
@@ -149,7 +151,7 @@ PyObject *kd_py_dump_read_columns(DumpObject *self, PyObject *args, PyObject *kw
 		if (!kd_py_address(PySequence_Fast_GET_ITEM(addresses, i), &address))
 			return NULL;
 		for (Py_ssize_t c = 0; c < columns.nr; c++) {
-			PyObject *value = value_or_fault(self, &columns.paths[c], address);
+			PyObject *value = value_or_fault(DUMP(self), &columns.paths[c], address);
 			if (!value)
 				return NULL;
 			PyTuple_SET_ITEM(row, c, value);
@@ -157,3 +159,9 @@ PyObject *kd_py_dump_read_columns(DumpObject *self, PyObject *args, PyObject *kw
 	}
 	return kd_move_ptr(rows);
 }
+
+PyMethodDef kd_py_dump_bulk_methods[] = {
+	KD_KEYWORDS_ENTRY(follow),
+	KD_KEYWORDS_ENTRY(read_columns),
+	{},
+};

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Type and Member. A Type borrows the core's interned type and keeps the Dump alive. */
+/* Type: a C type. */
+#include "py/type.h"
+
 #include <stddef.h>
 
-#include "py/py.h"
+#include "py/member.h"
 
 typedef struct {
 	PyObject_HEAD DumpObject *dump;
@@ -113,14 +115,9 @@ TYPE_GETTER(kind)
 	return PyUnicode_InternFromString(kind_names[TYPE(self)->kind]);
 }
 
-static PyObject *text_or_none(const char *text)
-{
-	return text ? PyUnicode_FromString(text) : Py_NewRef(Py_None);
-}
-
 TYPE_GETTER(name)
 {
-	return text_or_none(TYPE(self)->name);
+	return kd_py_text(TYPE(self)->name);
 }
 
 TYPE_GETTER(size)
@@ -154,7 +151,7 @@ TYPE_GETTER(complete)
 
 TYPE_GETTER(module)
 {
-	return text_or_none(kd_type_module(TYPE(self)));
+	return kd_py_text(kd_type_module(TYPE(self)));
 }
 
 TYPE_GETTER(qualifiers)
@@ -184,62 +181,6 @@ static PyGetSetDef type_getset[] = {
 #undef GETTER
 };
 
-typedef struct {
-	PyObject_HEAD PyObject *name, *type;
-	uint64_t offset, bit_offset;
-	PyObject *bit_size;
-} MemberObject;
-
-static PyObject *member_wrap(DumpObject *dump, const struct kd_member *member)
-{
-	MemberObject *self = PyObject_New(MemberObject, &kd_py_Member);
-	if (!self)
-		return NULL;
-	self->name = text_or_none(member->name);
-	self->type = kd_py_type_wrap(dump, member->type);
-	self->offset = member->bit_offset / 8;
-	self->bit_offset = member->bit_offset;
-	self->bit_size = member->bit_size ? PyLong_FromUnsignedLong(member->bit_size) : Py_NewRef(Py_None);
-	if (!self->name || !self->type || !self->bit_size)
-		Py_CLEAR(self);
-	return (PyObject *)self;
-}
-
-static void member_dealloc(PyObject *self)
-{
-	MemberObject *member = (MemberObject *)self;
-	Py_XDECREF(member->name);
-	Py_XDECREF(member->type);
-	Py_XDECREF(member->bit_size);
-	PyObject_Free(self);
-}
-
-static PyObject *member_repr(PyObject *self)
-{
-	MemberObject *member = (MemberObject *)self;
-	return PyUnicode_FromFormat("<Member %S %S at %llu>", member->type, member->name,
-				    (unsigned long long)member->offset);
-}
-
-static PyMemberDef member_members[] = {
-	{ "name", Py_T_OBJECT_EX, offsetof(MemberObject, name), Py_READONLY, KD_DOC_Member_name },
-	{ "type", Py_T_OBJECT_EX, offsetof(MemberObject, type), Py_READONLY, KD_DOC_Member_type },
-	{ "offset", Py_T_ULONGLONG, offsetof(MemberObject, offset), Py_READONLY, KD_DOC_Member_offset },
-	{ "bit_offset", Py_T_ULONGLONG, offsetof(MemberObject, bit_offset), Py_READONLY, KD_DOC_Member_bit_offset },
-	{ "bit_size", Py_T_OBJECT_EX, offsetof(MemberObject, bit_size), Py_READONLY, KD_DOC_Member_bit_size },
-	{},
-};
-
-PyTypeObject kd_py_Member = {
-	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.Member",
-	.tp_basicsize = sizeof(MemberObject),
-	.tp_dealloc = member_dealloc,
-	.tp_repr = member_repr,
-	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-	.tp_doc = KD_DOC_Member,
-	.tp_members = member_members,
-};
-
 static PyObject *type_declare(PyObject *self, PyObject *name)
 {
 	const char *text = PyUnicode_AsUTF8(name);
@@ -252,6 +193,11 @@ static PyObject *type_strip(PyObject *self, PyObject *unused)
 	return kd_py_type_wrap(((TypeObject *)self)->dump, kd_type_strip(TYPE(self)));
 }
 
+static PyObject *member_wrap(PyObject *self, const struct kd_member *member)
+{
+	return kd_py_member_wrap(member, kd_py_type_wrap(((TypeObject *)self)->dump, member->type));
+}
+
 static PyObject *type_members(PyObject *self, PyObject *unused)
 {
 	(void)unused;
@@ -262,7 +208,7 @@ static PyObject *type_members(PyObject *self, PyObject *unused)
 		return kd_py_raise(err);
 	KD_PYOBJECT PyObject *list = PyList_New(nr);
 	for (size_t i = 0; list && i < nr; i++) {
-		PyObject *member = member_wrap(((TypeObject *)self)->dump, &members[i]);
+		PyObject *member = member_wrap(self, &members[i]);
 		if (!member)
 			return NULL;
 		PyList_SET_ITEM(list, i, member);
@@ -270,30 +216,37 @@ static PyObject *type_members(PyObject *self, PyObject *unused)
 	return kd_move_ptr(list);
 }
 
-static PyObject *type_member(PyObject *self, PyObject *path)
+/* 1: found, 0: there is none, -1: an exception is set. */
+static int find_member(PyObject *self, PyObject *path, struct kd_member *ret)
 {
 	const char *text = PyUnicode_AsUTF8(path);
 	if (!text)
-		return NULL;
-	struct kd_member member;
-	struct kd_error *err = kd_type_find_member(TYPE(self), text, &member);
+		return -1;
+	struct kd_error *err = kd_type_find_member(TYPE(self), text, ret);
 	if (kd_error_catch(&err, KD_ERROR_LOOKUP) || kd_error_catch(&err, KD_ERROR_TYPE))
-		Py_RETURN_NONE;
-	return err ? kd_py_raise(err) : member_wrap(((TypeObject *)self)->dump, &member);
+		return 0;
+	if (!err)
+		return 1;
+	kd_py_raise(err);
+	return -1;
+}
+
+static PyObject *type_member(PyObject *self, PyObject *path)
+{
+	struct kd_member member;
+	int found = find_member(self, path, &member);
+	return found > 0 ? member_wrap(self, &member) : found ? NULL : Py_NewRef(Py_None);
 }
 
 static PyObject *type_offset_of(PyObject *self, PyObject *path)
 {
-	PyObject *member = type_member(self, path);
-	if (member == Py_None) {
-		Py_DECREF(member);
-		return PyErr_Format(kd_py_MemberError, "<%S> does not have a field <%U>", self, path);
-	}
-	if (!member)
+	struct kd_member member;
+	int found = find_member(self, path, &member);
+	if (found < 0)
 		return NULL;
-	PyObject *offset = PyLong_FromUnsignedLongLong(((MemberObject *)member)->offset);
-	Py_DECREF(member);
-	return offset;
+	if (!found)
+		return PyErr_Format(kd_py_MemberError, "<%S> does not have a field <%U>", self, path);
+	return PyLong_FromUnsignedLongLong(member.bit_offset / 8);
 }
 
 static PyObject *type_enumerators(PyObject *self, PyObject *unused)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * CString: text in the dump that still knows its bytes and where it lay.
+ */
+#ifndef KD_PY_CSTRING_H
+#define KD_PY_CSTRING_H
+
+#include "base/types.h"
+#include "py/py.h"
+
+extern PyTypeObject kd_py_CString;
+/** @param address 0: unknown; @param pointer address of the pointer variable, if has_pointer. */
+PyObject *kd_py_cstring_new(const char *bytes, size_t len, kd_vaddr address, bool has_pointer, kd_vaddr pointer);
+
+#endif

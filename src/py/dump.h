@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * Dump: the face of one open dump.
+ */
+#ifndef KD_PY_DUMP_H
+#define KD_PY_DUMP_H
+
+#include "object/program.h"
+#include "py/error.h"
+#include "py/py.h"
+
+struct kd_unwinder;
+
+typedef struct {
+	PyObject_HEAD struct kd_program *program;
+	kd_paddr pgd;		  /* address space of every virtual read; 0: the kernel's */
+	PyObject *paths;	  /* tuple of str */
+	PyObject *classes;	  /* dict: address of a struct kd_type -> class */
+	PyObject *class_names;	  /* dict: C text -> class, for readers by name */
+	PyObject *pseudo_members; /* dict */
+	PyObject *declarations;	  /* function that declares what pykd knows of globals, or NULL: it has been called */
+	PyObject *modules_error;  /* exception or NULL */
+	struct kd_unwinder *unwinder; /* made on first use */
+	uint8_t *window;	      /* memory of find_texts(): a search is thousands of calls */
+} DumpObject;
+
+extern PyTypeObject kd_py_Dump;
+/** Functions of the module itself. */
+extern PyMethodDef kd_py_dump_functions[];
+
+/** The Dump that `Struct("struct foo", address)` means; borrowed, or NULL with an exception set. */
+DumpObject *kd_py_current_dump(void);
+
+/* Parts of the dump; NULL with an exception set. */
+
+struct kd_memory *kd_py_memory(DumpObject *dump);
+struct kd_modules *kd_py_modules(DumpObject *dump);
+struct kd_types *kd_py_types(DumpObject *dump);
+/** The types for a look at globals: with the declarations that wait for the first such look. */
+struct kd_types *kd_py_types_of_globals(DumpObject *dump);
+
+/** Read in the dump's current address space (dump->pgd). */
+static inline struct kd_error *kd_py_read(DumpObject *dump, kd_vaddr address, void *buffer, size_t len)
+{
+	return kd_program_read(dump->program, dump->pgd, address, buffer, len);
+}
+
+#endif

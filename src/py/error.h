@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * From errors of the core to Python exceptions.
+ */
+#ifndef KD_PY_ERROR_H
+#define KD_PY_ERROR_H
+
+#include "base/error.h"
+#include "py/py.h"
+
+extern PyObject *kd_py_Error, *kd_py_NotFoundError, *kd_py_MemberError, *kd_py_CTypeError, *kd_py_RangeError;
+extern PyObject *kd_py_FaultError;
+
+int kd_py_error_add(PyObject *module);
+/** Sets the Python exception for error and destroys it; always returns NULL. */
+PyObject *kd_py_raise(struct kd_error *error);
+/** The exception instance instead of raising it; destroys error. NULL with a Python error set on failure. */
+PyObject *kd_py_exception(struct kd_error *error);
+
+#endif

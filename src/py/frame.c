@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Frame: one of a trace. */
+#include "py/frame.h"
+
+#include <stddef.h>
+
+#include "py/registers.h"
+#include "py/unwinder.h"
+
+typedef struct {
+	PyObject_HEAD DumpObject *dump;
+	struct kd_frame frame;
+	PyObject *symbol; /* NULL: not looked up yet */
+} FrameObject;
+
+PyObject *kd_py_frame_wrap(DumpObject *dump, const struct kd_frame *frame)
+{
+	FrameObject *self = PyObject_New(FrameObject, &kd_py_Frame);
+	if (!self)
+		return NULL;
+	self->dump = (DumpObject *)Py_NewRef(dump);
+	self->frame = *frame;
+	self->symbol = NULL;
+	return (PyObject *)self;
+}
+
+static void frame_dealloc(PyObject *self)
+{
+	Py_XDECREF(((FrameObject *)self)->symbol);
+	Py_DECREF(((FrameObject *)self)->dump);
+	PyObject_Free(self);
+}
+
+#define FRAME(self) ((FrameObject *)(self))
+#define FRAME_GETTER(name) static PyObject *frame_get_##name(PyObject *self, void *closure __attribute__((unused)))
+
+FRAME_GETTER(symbol)
+{
+	FrameObject *frame = FRAME(self);
+	if (!frame->symbol)
+		frame->symbol = kd_py_text_symbol(frame->dump, frame->frame.pc, !frame->frame.exact);
+	return Py_XNewRef(frame->symbol);
+}
+
+static PyObject *symbol_attribute(PyObject *self, const char *name)
+{
+	KD_PYOBJECT PyObject *symbol = frame_get_symbol(self, NULL);
+	if (!symbol || symbol == Py_None)
+		return kd_move_ptr(symbol);
+	return PyObject_GetAttrString(symbol, name);
+}
+
+FRAME_GETTER(name)
+{
+	return symbol_attribute(self, "name");
+}
+
+FRAME_GETTER(module)
+{
+	return symbol_attribute(self, "module");
+}
+
+FRAME_GETTER(offset)
+{
+	KD_PYOBJECT PyObject *start = symbol_attribute(self, "address");
+	if (!start || start == Py_None)
+		return kd_move_ptr(start);
+	return PyLong_FromUnsignedLongLong(FRAME(self)->frame.pc - PyLong_AsUnsignedLongLongMask(start));
+}
+
+FRAME_GETTER(found)
+{
+	return PyUnicode_InternFromString(kd_found_name(FRAME(self)->frame.found));
+}
+
+FRAME_GETTER(stack)
+{
+	return PyUnicode_InternFromString(kd_stack_kind_name(FRAME(self)->frame.stack));
+}
+
+FRAME_GETTER(registers)
+{
+	return kd_py_registers_known(&FRAME(self)->frame.regs, FRAME(self)->frame.known);
+}
+
+static PyObject *frame_repr(PyObject *self)
+{
+	KD_PYOBJECT PyObject *name = frame_get_name(self, NULL);
+	KD_PYOBJECT PyObject *offset = name ? frame_get_offset(self, NULL) : NULL;
+	return offset ? PyUnicode_FromFormat("<Frame %S+%S>", name, offset) : NULL;
+}
+
+static PyGetSetDef frame_getset[] = {
+#define GETTER(name)                                                     \
+	{                                                                \
+#name, frame_get_##name, NULL, KD_DOC_Frame_##name, NULL \
+	}
+	GETTER(symbol), GETTER(name),  GETTER(module),	  GETTER(offset),
+	GETTER(found),	GETTER(stack), GETTER(registers), {},
+#undef GETTER
+};
+
+static PyMemberDef frame_members[] = {
+#define NUMBER(name)                                                                                       \
+	{                                                                                                  \
+#name, Py_T_ULONGLONG, offsetof(FrameObject, frame.name), Py_READONLY, KD_DOC_Frame_##name \
+	}
+	NUMBER(pc),
+	NUMBER(sp),
+	NUMBER(slot),
+	NUMBER(cfa),
+	NUMBER(regs_address),
+	{ "exact", Py_T_BOOL, offsetof(FrameObject, frame.exact), Py_READONLY, KD_DOC_Frame_exact },
+	{ "sure", Py_T_BOOL, offsetof(FrameObject, frame.sure), Py_READONLY, KD_DOC_Frame_sure },
+	{},
+#undef NUMBER
+};
+
+PyTypeObject kd_py_Frame = {
+	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.Frame",
+	.tp_basicsize = sizeof(FrameObject),
+	.tp_dealloc = frame_dealloc,
+	.tp_repr = frame_repr,
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.tp_doc = KD_DOC_Frame,
+	.tp_getset = frame_getset,
+	.tp_members = frame_members,
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pointer: a pointer to anything but a struct. */
+#include "py/pointer.h"
+
+#include "py/cstring.h"
+#include "py/element.h"
+#include "py/typed.h"
+
+static PyObject *pointer_subscript(PyObject *self, PyObject *index)
+{
+	uint64_t steps;
+	if (!kd_py_address(index, &steps))
+		return NULL;
+	if (!kd_py_typed_value(self))
+		return PyErr_Format(PyExc_IndexError, "\nNULL pointer %R", self);
+	return kd_py_element(self, steps);
+}
+
+static PyObject *pointer_deref(PyObject *self, PyObject *unused)
+{
+	(void)unused;
+	KD_PYOBJECT PyObject *zero = PyLong_FromLong(0);
+	return pointer_subscript(self, zero);
+}
+
+static PyObject *pointer_get_deref(PyObject *self, void *closure)
+{
+	(void)closure;
+	return pointer_deref(self, NULL);
+}
+
+static PyObject *pointer_get_level(PyObject *self, void *closure)
+{
+	(void)closure;
+	long level = 0;
+	for (const struct kd_type *type = kd_py_typed(Py_TYPE(self))->type; type->kind == KD_POINTER;
+	     type = kd_type_strip(type->target))
+		level++;
+	return PyLong_FromLong(level);
+}
+
+/* The text that it points to, whatever its target; None if NULL. For CString(pointer). */
+static PyObject *pointer_get_text(PyObject *self, void *closure)
+{
+	(void)closure;
+	kd_vaddr address = kd_py_typed_value(self);
+	struct kd_memory *memory = kd_py_memory(kd_py_typed(Py_TYPE(self))->dump);
+	if (!memory)
+		return NULL;
+	if (!address)
+		Py_RETURN_NONE;
+	KD_FREE char *text = NULL;
+	size_t len;
+	struct kd_error *err = kd_memory_read_string(memory, address, 4096, &text, &len);
+	return err ? kd_py_raise(err) : kd_py_cstring_new(text, len + 1, address, true, address);
+}
+
+static PyObject *pointer_repr(PyObject *self)
+{
+	struct kd_typed *typed = kd_py_typed(Py_TYPE(self));
+	KD_FREE char *type = kd_type_spell(typed->type);
+	char address[24];
+	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)kd_py_typed_value(self));
+	return PyUnicode_FromFormat("<tPtr addr=%s ctype='%s'>", address, type ? type : "?");
+}
+
+static PyMethodDef pointer_methods[] = {
+	{ "getDeref", pointer_deref, METH_NOARGS, KD_DOC_Pointer_getDeref },
+	{},
+};
+
+static PyGetSetDef pointer_getset[] = {
+	{ "Deref", pointer_get_deref, NULL, KD_DOC_Pointer_Deref, NULL },
+	{ "ptrlev", pointer_get_level, NULL, KD_DOC_Pointer_ptrlev, NULL },
+	{ "text", pointer_get_text, NULL, KD_DOC_Pointer_text, NULL },
+	{ "ti", kd_py_typed_get_info, NULL, KD_DOC_Pointer_ti, NULL },
+	{ "ptype", kd_py_typed_get_info, NULL, KD_DOC_Pointer_ptype, NULL },
+	{},
+};
+
+static PyType_Spec pointer_spec = {
+	.name = "pykd.Pointer",
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+	.slots =
+		(PyType_Slot[]){
+			{ Py_tp_doc, (void *)KD_DOC_Pointer },
+			{ Py_tp_new, kd_py_typed_tp_new },
+			{ Py_tp_repr, pointer_repr },
+			{ Py_tp_str, pointer_repr },
+			{ Py_mp_subscript, pointer_subscript },
+			{ Py_tp_iter, kd_py_elements },
+			{ Py_tp_methods, pointer_methods },
+			{ Py_tp_getset, pointer_getset },
+			{},
+		},
+};
+
+int kd_py_pointer_add(PyObject *module)
+{
+	kd_py_Pointer = kd_py_typed_base(module, &pointer_spec);
+	return kd_py_Pointer ? 0 : -1;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The unwinder of a dump. */
+#include "py/unwinder.h"
+
+#include "py/symbol.h"
+
+/* Drops the error: the layer is then missing, which those that need it will say. */
+static bool dropped(struct kd_error *error)
+{
+	bool is_error = error;
+	kd_error_destroy(error);
+	return is_error;
+}
+
+struct kd_unwinder *kd_py_unwinder(DumpObject *dump)
+{
+	if (dump->unwinder)
+		return dump->unwinder;
+	struct kd_code_sources sources = { .memory = kd_py_memory(dump) };
+	if (!sources.memory)
+		return NULL;
+	if (dropped(kd_program_kallsyms(dump->program, &sources.kallsyms)))
+		sources.kallsyms = NULL;
+	if (dropped(kd_program_types(dump->program, &sources.types)))
+		sources.types = NULL;
+	if (dropped(kd_program_modules(dump->program, &sources.modules)))
+		sources.modules = NULL;
+	struct kd_error *err = kd_unwinder_create(&sources, &dump->unwinder);
+	if (err)
+		kd_py_raise(err);
+	return dump->unwinder;
+}
+
+PyObject *kd_py_text_symbol(DumpObject *dump, kd_vaddr pc, bool is_return)
+{
+	struct kd_unwinder *unwinder = kd_py_unwinder(dump);
+	if (!unwinder)
+		return NULL;
+	struct kd_symbol symbol;
+	struct kd_error *err = kd_text_symbol(kd_unwinder_text(unwinder), pc, is_return, &symbol);
+	if (kd_error_catch(&err, KD_ERROR_LOOKUP))
+		Py_RETURN_NONE;
+	return err ? kd_py_raise(err) : kd_py_symbol_wrap(&symbol);
+}

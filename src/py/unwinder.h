@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * The unwinder of a dump, made when it is first needed.
+ */
+#ifndef KD_PY_UNWINDER_H
+#define KD_PY_UNWINDER_H
+
+#include "code/unwind.h"
+#include "py/dump.h"
+
+/** NULL with an exception set. */
+struct kd_unwinder *kd_py_unwinder(DumpObject *dump);
+/** The Symbol of code, None if there is none; new reference. @param is_return pc is behind a call. */
+PyObject *kd_py_text_symbol(DumpObject *dump, kd_vaddr pc, bool is_return);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * From bytes of a dump to Python values.
+ */
+#ifndef KD_PY_VALUE_H
+#define KD_PY_VALUE_H
+
+#include "py/class.h"
+#include "py/reader.h"
+
+/** What reader says is at base. @param place where the reader was met, for the name of its class; may be NULL. */
+PyObject *kd_py_value_read(DumpObject *dump, struct kd_reader *reader, kd_vaddr base, const struct kd_place *place);
+/** A value of any type at address, as Dump.object() gives it. */
+PyObject *kd_py_value(DumpObject *dump, const struct kd_type *type, kd_vaddr address);
+
+#endif
