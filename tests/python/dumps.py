@@ -2,12 +2,19 @@
 """Where tests find dumps: the sample in the repository, and the large ones beside it where they are."""
 
 import os
+import shutil
 import subprocess
+import sys
+import tempfile
 import unittest
 
 import pykd
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.append(os.path.join(ROOT, "tools"))
+
+import dumptext  # noqa: E402
+
 SHARED = os.path.join(os.path.dirname(ROOT), "shared")
 PYKD = os.environ.get("PYKD", os.path.join(ROOT, "pykd"))
 
@@ -29,6 +36,17 @@ def vmcores():
     if not found:
         raise unittest.SkipTest("no dump is at hand")
     return found
+
+
+def made(test, text, *words):
+    """The path of the dump that a text describes (tools/dumptext), and where its symbols and labels are. It goes away with the test."""
+    folder = tempfile.mkdtemp()
+    test.addCleanup(shutil.rmtree, folder)
+    dump = dumptext.make(text)
+    path = os.path.join(folder, "vmcore")
+    with open(path, "wb") as file:
+        file.write(dump.file(*words))
+    return path, {**dump.labels, **dump.symbols}
 
 
 def have_one_open():

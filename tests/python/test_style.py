@@ -66,7 +66,7 @@ class Style(unittest.TestCase):
         mypy = ["python3", "tools/lint/mypy.py"]
         if not shutil.which("python3") or subprocess.run([*mypy, "--version"], cwd=ROOT, capture_output=True, check=False).returncode == NO_MYPY:
             self.skipTest("no mypy that knows Python 3.13 here")
-        files = sources("frozen/**/*.py", "tools/freeze.py", "tools/manifest.py", "tools/check_layers.py")
+        files = sources("frozen/**/*.py", "tools/dumptext/*.py", "tools/freeze.py", "tools/manifest.py", "tools/check_layers.py")
         self.check(*mypy, "--config-file", "tools/lint/mypy.ini", *(file for file in files if file != "frozen/manifest.py"))
 
     def test_clang_format(self):
