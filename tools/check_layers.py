@@ -14,7 +14,7 @@ import re
 import sys
 from pathlib import Path
 
-LAYERS = ("base", "dump", "xlat", "sym", "types", "module", "code", "object", "py", "main")
+LAYERS = ("base", "dump", "xlat", "sym", "types", "module", "code", "kernel", "py", "main")
 """The folders of src/, each may use those before it."""
 
 UPPER = ("pykdump", "crash", "LinuxDump")

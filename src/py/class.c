@@ -110,7 +110,7 @@ static struct kd_error *completed(DumpObject *dump, const struct kd_type **type)
 		return NULL;
 	struct kd_types *types;
 	const struct kd_type *whole;
-	struct kd_error *err = kd_program_types(dump->program, &types);
+	struct kd_error *err = kd_kernel_types(dump->kernel, &types);
 	if (!err)
 		err = kd_types_find(types, (*type)->kind, (*type)->name, &whole);
 	if (!err)

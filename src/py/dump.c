@@ -16,7 +16,7 @@ DumpObject *kd_py_current_dump(void)
 struct kd_types *kd_py_types(DumpObject *dump)
 {
 	struct kd_types *types = NULL;
-	struct kd_error *err = kd_program_types(dump->program, &types);
+	struct kd_error *err = kd_kernel_types(dump->kernel, &types);
 	if (err)
 		kd_py_raise(err);
 	return types;
@@ -25,7 +25,7 @@ struct kd_types *kd_py_types(DumpObject *dump)
 struct kd_memory *kd_py_memory(DumpObject *dump)
 {
 	struct kd_memory *memory = NULL;
-	struct kd_error *err = kd_program_memory(dump->program, &memory);
+	struct kd_error *err = kd_kernel_memory(dump->kernel, &memory);
 	if (err)
 		kd_py_raise(err);
 	return memory;
@@ -34,7 +34,7 @@ struct kd_memory *kd_py_memory(DumpObject *dump)
 struct kd_modules *kd_py_modules(DumpObject *dump)
 {
 	struct kd_modules *modules = NULL;
-	struct kd_error *err = kd_program_modules(dump->program, &modules);
+	struct kd_error *err = kd_kernel_modules(dump->kernel, &modules);
 	if (err)
 		kd_py_raise(err);
 	return modules;
@@ -52,7 +52,7 @@ struct kd_types *kd_py_types_of_globals(DumpObject *dump)
 }
 
 #define DUMP(self) ((DumpObject *)(self))
-#define CORE(self) (kd_program_dump(DUMP(self)->program))
+#define CORE(self) (kd_kernel_dump(DUMP(self)->kernel))
 
 /* ---- life ---- */
 
@@ -69,7 +69,7 @@ static bool open_program(DumpObject *self, const struct kd_dump_options *options
 		paths[i] = ok ? PyBytes_AS_STRING(bytes) : NULL;
 		Py_XDECREF(bytes);
 	}
-	struct kd_error *err = ok ? kd_program_open(paths, nr, options, &self->program) : NULL;
+	struct kd_error *err = ok ? kd_kernel_open(paths, nr, options, &self->kernel) : NULL;
 	if (err)
 		kd_py_raise(err);
 	PyMem_Free(paths);
@@ -133,7 +133,7 @@ static void dump_dealloc(PyObject *self)
 	Py_CLEAR(DUMP(self)->paths);
 	kd_unwinder_destroy(DUMP(self)->unwinder);
 	PyMem_Free(DUMP(self)->window);
-	kd_program_close(DUMP(self)->program);
+	kd_kernel_close(DUMP(self)->kernel);
 	Py_TYPE(self)->tp_free(self);
 }
 
@@ -211,7 +211,7 @@ GETTER(layout)
 GETTER(symbol_nr)
 {
 	struct kd_kallsyms *kallsyms;
-	struct kd_error *err = kd_program_kallsyms(DUMP(self)->program, &kallsyms);
+	struct kd_error *err = kd_kernel_kallsyms(DUMP(self)->kernel, &kallsyms);
 	return err ? kd_py_raise(err) : PyLong_FromUnsignedLong(kd_kallsyms_nr(kallsyms));
 }
 

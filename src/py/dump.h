@@ -6,14 +6,14 @@
 #ifndef KD_PY_DUMP_H
 #define KD_PY_DUMP_H
 
-#include "object/program.h"
+#include "kernel/kernel.h"
 #include "py/error.h"
 #include "py/py.h"
 
 struct kd_unwinder;
 
 typedef struct {
-	PyObject_HEAD struct kd_program *program;
+	PyObject_HEAD struct kd_kernel *kernel;
 	kd_paddr pgd;		  /* address space of every virtual read; 0: the kernel's */
 	PyObject *paths;	  /* tuple of str */
 	PyObject *classes;	  /* dict: address of a struct kd_type -> class */
@@ -43,7 +43,7 @@ struct kd_types *kd_py_types_of_globals(DumpObject *dump);
 /** Read in the dump's current address space (dump->pgd). */
 static inline struct kd_error *kd_py_read(DumpObject *dump, kd_vaddr address, void *buffer, size_t len)
 {
-	return kd_program_read(dump->program, dump->pgd, address, buffer, len);
+	return kd_kernel_read(dump->kernel, dump->pgd, address, buffer, len);
 }
 
 #endif

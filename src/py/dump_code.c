@@ -223,7 +223,7 @@ static uint64_t size_of_symbol(DumpObject *dump, uint64_t address)
 {
 	struct kd_modules *modules;
 	struct kd_symbol symbol;
-	struct kd_error *err = kd_program_modules(dump->program, &modules);
+	struct kd_error *err = kd_kernel_modules(dump->kernel, &modules);
 	if (!err)
 		err = kd_symbol_at(modules, address, &symbol);
 	KD_CLEANUP(kd_cleanup_error) struct kd_error *dropped = err;

@@ -60,8 +60,7 @@ KD_METHOD(read)
 	KD_PYOBJECT PyObject *bytes = PyBytes_FromStringAndSize(NULL, size);
 	if (!bytes)
 		return NULL;
-	struct kd_error *err =
-		kd_program_read(DUMP(self)->program, pgd, address, PyBytes_AS_STRING(bytes), (size_t)size);
+	struct kd_error *err = kd_kernel_read(DUMP(self)->kernel, pgd, address, PyBytes_AS_STRING(bytes), (size_t)size);
 	return err ? kd_py_raise(err) : kd_move_ptr(bytes);
 }
 

@@ -30,7 +30,7 @@ static bool space_init(DumpObject *dump, struct space *space, int physical, PyOb
 		.memory = physical ? NULL : memory,
 		.direct_start = layout->page_offset,
 		.direct_end = layout->page_offset_end,
-		.page_size = kd_dump_page_size(kd_program_dump(dump->program)),
+		.page_size = kd_dump_page_size(kd_kernel_dump(dump->kernel)),
 	};
 	if (pgd != Py_None) {
 		space->is_user = true;
@@ -62,9 +62,9 @@ static const uint8_t *space_view(struct space *space, uint64_t address)
 		}
 	}
 	kd_pfn pfn = physical / space->page_size;
-	if (kd_dump_page_status(kd_program_dump(space->dump->program), pfn) != KD_FAULT_NONE)
+	if (kd_dump_page_status(kd_kernel_dump(space->dump->kernel), pfn) != KD_FAULT_NONE)
 		return NULL;
-	struct kd_error *err = kd_dump_page(kd_program_dump(space->dump->program), pfn, &view);
+	struct kd_error *err = kd_dump_page(kd_kernel_dump(space->dump->kernel), pfn, &view);
 	kd_error_destroy(err);
 	return err ? NULL : view + offset;
 }

@@ -9,8 +9,8 @@
 static struct kd_error *find_symbol(PyObject *self, const char *name, const char *module, struct kd_symbol *ret)
 {
 	bool several;
-	struct kd_program *program = DUMP(self)->program;
-	struct kd_error *err = kd_program_symbol(program, name, module, ret, &several);
+	struct kd_kernel *kernel = DUMP(self)->kernel;
+	struct kd_error *err = kd_kernel_symbol(kernel, name, module, ret, &several);
 	if (err || !several)
 		return err;
 	struct kd_types *types = kd_py_types_of_globals(DUMP(self));
@@ -21,7 +21,7 @@ static struct kd_error *find_symbol(PyObject *self, const char *name, const char
 	}
 	err = kd_types_of_symbol(types, name, &type);
 	if (!err)
-		return kd_program_variable(program, name, type, ret);
+		return kd_kernel_variable(kernel, name, type, ret);
 	kd_error_destroy(err);
 	return NULL;
 }
@@ -80,7 +80,7 @@ KD_METHOD(kernel_symbols)
 	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|s:kernel_symbols", keywords, &text))
 		return NULL;
 	struct kd_kallsyms *kallsyms;
-	struct kd_error *err = kd_program_kallsyms(DUMP(self)->program, &kallsyms);
+	struct kd_error *err = kd_kernel_kallsyms(DUMP(self)->kernel, &kallsyms);
 	if (err)
 		return kd_py_raise(err);
 	uint32_t nr = kd_kallsyms_nr(kallsyms);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Dump's methods on types, and on objects that have one. */
-#include "object/namesake.h"
+#include "kernel/namesake.h"
 #include "py/class.h"
 #include "py/dump_methods.h"
 #include "py/type.h"
@@ -150,8 +150,8 @@ KD_METHOD_O(variable)
 		return NULL;
 	struct kd_symbol symbol;
 	bool several;
-	struct kd_program *program = DUMP(self)->program;
-	struct kd_error *err = kd_program_symbol(program, name, NULL, &symbol, &several);
+	struct kd_kernel *kernel = DUMP(self)->kernel;
+	struct kd_error *err = kd_kernel_symbol(kernel, name, NULL, &symbol, &several);
 	if (err)
 		return kd_py_raise(err);
 	struct kd_types *types = kd_py_types_of_globals(DUMP(self));
@@ -161,7 +161,7 @@ KD_METHOD_O(variable)
 	err = kd_types_of_symbol(types, name, &type);
 	const struct kd_namesake_init unknown = {};
 	if (!err && (several || kd_namesake_faults(&symbol, type, &unknown) & KD_NAMESAKE_WRONG_KIND))
-		err = kd_program_variable(program, name, type, &symbol);
+		err = kd_kernel_variable(kernel, name, type, &symbol);
 	return err ? kd_py_raise(err) : kd_py_value(DUMP(self), type, symbol.address);
 }
 

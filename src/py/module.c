@@ -80,7 +80,7 @@ static const struct kd_module *with_symbols(ModuleObject *object)
 	struct kd_modules *modules;
 	struct kd_module *list;
 	size_t nr;
-	struct kd_error *err = kd_program_modules(object->dump->program, &modules);
+	struct kd_error *err = kd_kernel_modules(object->dump->kernel, &modules);
 	if (!err)
 		err = kd_modules_list(modules, &list, &nr, NULL);
 	for (size_t i = 0; !err && i < nr; i++) {

@@ -156,7 +156,7 @@ PyObject *kd_py_kernel_symbol_text(DumpObject *dump, PyObject *args, PyObject *k
 	    !parse_letters(letters, &text) || !parse_marks(marks, &text))
 		return NULL;
 	struct kd_kallsyms *kallsyms;
-	struct kd_error *err = kd_program_kallsyms(dump->program, &kallsyms);
+	struct kd_error *err = kd_kernel_kallsyms(dump->kernel, &kallsyms);
 	if (err)
 		return kd_py_raise(err);
 	uint32_t nr = kd_kallsyms_nr(kallsyms);

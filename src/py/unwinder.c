@@ -19,11 +19,11 @@ struct kd_unwinder *kd_py_unwinder(DumpObject *dump)
 	struct kd_code_sources sources = { .memory = kd_py_memory(dump) };
 	if (!sources.memory)
 		return NULL;
-	if (dropped(kd_program_kallsyms(dump->program, &sources.kallsyms)))
+	if (dropped(kd_kernel_kallsyms(dump->kernel, &sources.kallsyms)))
 		sources.kallsyms = NULL;
-	if (dropped(kd_program_types(dump->program, &sources.types)))
+	if (dropped(kd_kernel_types(dump->kernel, &sources.types)))
 		sources.types = NULL;
-	if (dropped(kd_program_modules(dump->program, &sources.modules)))
+	if (dropped(kd_kernel_modules(dump->kernel, &sources.modules)))
 		sources.modules = NULL;
 	struct kd_error *err = kd_unwinder_create(&sources, &dump->unwinder);
 	if (err)

@@ -2,7 +2,7 @@
 /* Symbols of one name: which of them a declaration means. */
 #include <assert.h>
 
-#include "object/namesake.h"
+#include "kernel/namesake.h"
 
 static const struct kd_namesake_init init = { 0xffffffff82000000, 0xffffffff82100000 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "object/program.h"
+#include "kernel/kernel.h"
 
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "object/namesake.h"
+#include "kernel/namesake.h"
 
 /* A layer and the outcome of the one attempt to create it. */
 #define LAYER(type)                     \
@@ -14,7 +14,7 @@
 		struct kd_error *error; \
 	}
 
-struct kd_program {
+struct kd_kernel {
 	struct kd_dump *dump;
 	LAYER(struct kd_memory) memory;
 	LAYER(struct kd_kallsyms) kallsyms;
@@ -36,98 +36,98 @@ static struct kd_error *error_copy(const struct kd_error *error)
 	return copy;
 }
 
-/* The body of every kd_program_LAYER(): create once, remember the outcome. */
-#define GET_LAYER(program, layer, create)                          \
-	do {                                                       \
-		if (!(program)->layer.tried) {                     \
-			(program)->layer.tried = true;             \
-			(program)->layer.error = create;           \
-		}                                                  \
-		if ((program)->layer.error == &kd_error_nomem) {   \
-			/* memory may be there another time */     \
-			(program)->layer.tried = false;            \
-			(program)->layer.error = NULL;             \
-			return &kd_error_nomem;                    \
-		}                                                  \
-		if ((program)->layer.error)                        \
-			return error_copy((program)->layer.error); \
-		*ret = (program)->layer.it;                        \
-		return NULL;                                       \
+/* The body of every kd_kernel_LAYER(): create once, remember the outcome. */
+#define GET_LAYER(kernel, layer, create)                          \
+	do {                                                      \
+		if (!(kernel)->layer.tried) {                     \
+			(kernel)->layer.tried = true;             \
+			(kernel)->layer.error = create;           \
+		}                                                 \
+		if ((kernel)->layer.error == &kd_error_nomem) {   \
+			/* memory may be there another time */    \
+			(kernel)->layer.tried = false;            \
+			(kernel)->layer.error = NULL;             \
+			return &kd_error_nomem;                   \
+		}                                                 \
+		if ((kernel)->layer.error)                        \
+			return error_copy((kernel)->layer.error); \
+		*ret = (kernel)->layer.it;                        \
+		return NULL;                                      \
 	} while (0)
 
-struct kd_error *kd_program_open(const char *const *paths, size_t path_nr, const struct kd_dump_options *options,
-				 struct kd_program **ret)
+struct kd_error *kd_kernel_open(const char *const *paths, size_t path_nr, const struct kd_dump_options *options,
+				struct kd_kernel **ret)
 {
-	struct kd_program *program = calloc(1, sizeof(*program));
-	if (!program)
+	struct kd_kernel *kernel = calloc(1, sizeof(*kernel));
+	if (!kernel)
 		return &kd_error_nomem;
-	struct kd_error *err = kd_dump_open(paths, path_nr, options, &program->dump);
+	struct kd_error *err = kd_dump_open(paths, path_nr, options, &kernel->dump);
 	if (err) {
-		free(program);
+		free(kernel);
 		return err;
 	}
-	*ret = program;
+	*ret = kernel;
 	return NULL;
 }
 
-void kd_program_close(struct kd_program *program)
+void kd_kernel_close(struct kd_kernel *kernel)
 {
-	if (!program)
+	if (!kernel)
 		return;
-	kd_modules_destroy(program->modules.it);
-	kd_types_destroy(program->types.it);
-	kd_kallsyms_destroy(program->kallsyms.it);
-	kd_memory_destroy(program->memory.it);
-	kd_dump_close(program->dump);
-	kd_error_destroy(program->modules.error);
-	kd_error_destroy(program->types.error);
-	kd_error_destroy(program->kallsyms.error);
-	kd_error_destroy(program->memory.error);
-	free(program);
+	kd_modules_destroy(kernel->modules.it);
+	kd_types_destroy(kernel->types.it);
+	kd_kallsyms_destroy(kernel->kallsyms.it);
+	kd_memory_destroy(kernel->memory.it);
+	kd_dump_close(kernel->dump);
+	kd_error_destroy(kernel->modules.error);
+	kd_error_destroy(kernel->types.error);
+	kd_error_destroy(kernel->kallsyms.error);
+	kd_error_destroy(kernel->memory.error);
+	free(kernel);
 }
 
-struct kd_dump *kd_program_dump(struct kd_program *program)
+struct kd_dump *kd_kernel_dump(struct kd_kernel *kernel)
 {
-	return program->dump;
+	return kernel->dump;
 }
 
-struct kd_error *kd_program_memory(struct kd_program *program, struct kd_memory **ret)
+struct kd_error *kd_kernel_memory(struct kd_kernel *kernel, struct kd_memory **ret)
 {
-	GET_LAYER(program, memory, kd_memory_create(program->dump, &program->memory.it));
+	GET_LAYER(kernel, memory, kd_memory_create(kernel->dump, &kernel->memory.it));
 }
 
-static struct kd_error *create_kallsyms(struct kd_program *program)
+static struct kd_error *create_kallsyms(struct kd_kernel *kernel)
 {
 	struct kd_memory *memory;
-	struct kd_error *err = kd_program_memory(program, &memory);
+	struct kd_error *err = kd_kernel_memory(kernel, &memory);
 	if (!err)
-		err = kd_kallsyms_create(memory, &program->kallsyms.it);
-	if (kd_dump_completeness(program->dump) == KD_TRUNCATED && kd_error_catch(&err, KD_ERROR_LOOKUP))
+		err = kd_kallsyms_create(memory, &kernel->kallsyms.it);
+	if (kd_dump_completeness(kernel->dump) == KD_TRUNCATED && kd_error_catch(&err, KD_ERROR_LOOKUP))
 		return kd_error_create(KD_ERROR_LOOKUP,
 				       "no kallsyms tables in what is there of a dump that is truncated");
 	return err;
 }
 
-struct kd_error *kd_program_kallsyms(struct kd_program *program, struct kd_kallsyms **ret)
+struct kd_error *kd_kernel_kallsyms(struct kd_kernel *kernel, struct kd_kallsyms **ret)
 {
-	GET_LAYER(program, kallsyms, create_kallsyms(program));
+	GET_LAYER(kernel, kallsyms, create_kallsyms(kernel));
 }
 
 /* Asked for by the types when a name is not in vmlinux: the modules know theirs. */
 static struct kd_error *more_types(void *context)
 {
 	struct kd_modules *modules;
-	struct kd_error *err = kd_program_modules(context, &modules);
+	struct kd_error *err = kd_kernel_modules(context, &modules);
 	return err ? err : kd_modules_add_btf(modules);
 }
 
 /* The kernel's own index of its BTF, where it has made one: a help, never a need. */
-static struct kd_error *use_kernel_table(struct kd_program *program, struct kd_types *types)
+static struct kd_error *use_kernel_table(struct kd_kernel *kernel, struct kd_types *types)
 {
 	kd_vaddr variable, table;
-	struct kd_error *err = kd_kallsyms_address(program->kallsyms.it, "btf_vmlinux", &variable);
+	struct kd_error *err = kd_kallsyms_address(kernel->kallsyms.it, "btf_vmlinux", &variable);
 	if (!err)
-		err = kd_memory_read_u64(program->memory.it, variable, &table);
+		err = kd_memory_read_u64(kernel->memory.it, variable, &table);
 	if (!err)
 		err = kd_types_use_kernel_table(types, table);
 	if (kd_error_catch(&err, KD_ERROR_LOOKUP) || kd_error_catch(&err, KD_ERROR_FAULT))
@@ -135,14 +135,14 @@ static struct kd_error *use_kernel_table(struct kd_program *program, struct kd_t
 	return err;
 }
 
-static struct kd_error *create_types(struct kd_program *program)
+static struct kd_error *create_types(struct kd_kernel *kernel)
 {
 	struct kd_memory *memory = NULL;
 	struct kd_kallsyms *kallsyms;
 	kd_vaddr start = 0, end = 0;
-	struct kd_error *err = kd_program_memory(program, &memory);
+	struct kd_error *err = kd_kernel_memory(kernel, &memory);
 	if (!err)
-		err = kd_program_kallsyms(program, &kallsyms);
+		err = kd_kernel_kallsyms(kernel, &kallsyms);
 	if (err)
 		return err;
 	err = kd_kallsyms_address(kallsyms, "__start_BTF", &start);
@@ -157,43 +157,43 @@ static struct kd_error *create_types(struct kd_program *program)
 	if (!err)
 		err = kd_types_add_btf(types, NULL, start, end, 0, 0);
 	if (!err)
-		err = use_kernel_table(program, types);
+		err = use_kernel_table(kernel, types);
 	if (err) {
 		kd_types_destroy(types);
 		return err;
 	}
-	kd_types_set_more(types, more_types, program);
-	program->types.it = types;
+	kd_types_set_more(types, more_types, kernel);
+	kernel->types.it = types;
 	return NULL;
 }
 
-struct kd_error *kd_program_types(struct kd_program *program, struct kd_types **ret)
+struct kd_error *kd_kernel_types(struct kd_kernel *kernel, struct kd_types **ret)
 {
-	GET_LAYER(program, types, create_types(program));
+	GET_LAYER(kernel, types, create_types(kernel));
 }
 
-static struct kd_error *create_modules(struct kd_program *program)
+static struct kd_error *create_modules(struct kd_kernel *kernel)
 {
 	struct kd_memory *memory;
 	struct kd_kallsyms *kallsyms;
 	struct kd_types *types;
-	struct kd_error *err = kd_program_memory(program, &memory);
+	struct kd_error *err = kd_kernel_memory(kernel, &memory);
 	if (!err)
-		err = kd_program_kallsyms(program, &kallsyms);
+		err = kd_kernel_kallsyms(kernel, &kallsyms);
 	if (!err)
-		err = kd_program_types(program, &types);
-	return err ? err : kd_modules_create(memory, kallsyms, types, &program->modules.it);
+		err = kd_kernel_types(kernel, &types);
+	return err ? err : kd_modules_create(memory, kallsyms, types, &kernel->modules.it);
 }
 
-struct kd_error *kd_program_modules(struct kd_program *program, struct kd_modules **ret)
+struct kd_error *kd_kernel_modules(struct kd_kernel *kernel, struct kd_modules **ret)
 {
-	GET_LAYER(program, modules, create_modules(program));
+	GET_LAYER(kernel, modules, create_modules(kernel));
 }
 
-struct kd_error *kd_program_read(struct kd_program *program, kd_paddr pgd, kd_vaddr address, void *buffer, size_t len)
+struct kd_error *kd_kernel_read(struct kd_kernel *kernel, kd_paddr pgd, kd_vaddr address, void *buffer, size_t len)
 {
 	struct kd_memory *memory;
-	struct kd_error *err = kd_program_memory(program, &memory);
+	struct kd_error *err = kd_kernel_memory(kernel, &memory);
 	if (err)
 		return err;
 	if (!pgd)
@@ -246,16 +246,16 @@ static struct kd_error *kernel_symbol(struct kd_kallsyms *kallsyms, const char *
 	return NULL;
 }
 
-struct kd_error *kd_program_symbol(struct kd_program *program, const char *name, const char *module,
-				   struct kd_symbol *ret, bool *ret_several)
+struct kd_error *kd_kernel_symbol(struct kd_kernel *kernel, const char *name, const char *module, struct kd_symbol *ret,
+				  bool *ret_several)
 {
 	*ret_several = false;
 	/* The kernel's own names need no module list, which in turn needs types. */
 	struct kd_kallsyms *kallsyms;
-	struct kd_error *err = kd_program_kallsyms(program, &kallsyms);
+	struct kd_error *err = kd_kernel_kallsyms(kernel, &kallsyms);
 	if (err) {
 		kd_vaddr address;
-		if ((module && *module) || !kd_vmcoreinfo_symbol(kd_dump_vmcoreinfo(program->dump), name, &address))
+		if ((module && *module) || !kd_vmcoreinfo_symbol(kd_dump_vmcoreinfo(kernel->dump), name, &address))
 			return err;
 		kd_error_destroy(err);
 		*ret = (struct kd_symbol){ .address = address, .name = name, .type = '?' };
@@ -271,35 +271,35 @@ struct kd_error *kd_program_symbol(struct kd_program *program, const char *name,
 			return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s in the kernel", name);
 	}
 	struct kd_modules *modules;
-	err = kd_program_modules(program, &modules);
+	err = kd_kernel_modules(kernel, &modules);
 	if (kd_error_catch(&err, KD_ERROR_LOOKUP))
 		return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s", name);
 	return err ? err : kd_symbol_find(modules, name, module, ret);
 }
 
-struct kd_error *kd_program_variable(struct kd_program *program, const char *name, const struct kd_type *type,
-				     struct kd_symbol *ret)
+struct kd_error *kd_kernel_variable(struct kd_kernel *kernel, const char *name, const struct kd_type *type,
+				    struct kd_symbol *ret)
 {
 	struct kd_kallsyms *kallsyms;
-	struct kd_error *err = kd_program_kallsyms(program, &kallsyms);
+	struct kd_error *err = kd_kernel_kallsyms(kernel, &kallsyms);
 	bool several;
 	if (err) {
 		kd_error_destroy(err);
-		return kd_program_symbol(program, name, NULL, ret, &several);
+		return kd_kernel_symbol(kernel, name, NULL, ret, &several);
 	}
 	size_t nr;
 	err = kernel_symbol(kallsyms, name, type, ret, &nr);
 	if (err)
 		return err;
 	if (!nr)
-		return kd_program_symbol(program, name, NULL, ret, &several);
+		return kd_kernel_symbol(kernel, name, NULL, ret, &several);
 	struct kd_namesake_init init = init_memory(kallsyms);
 	if (!(kd_namesake_faults(ret, type, &init) & ~KD_NAMESAKE_TOO_LARGE))
 		return NULL;
 
 	/* None of the kernel's can be it. */
 	struct kd_modules *modules;
-	err = kd_program_modules(program, &modules);
+	err = kd_kernel_modules(kernel, &modules);
 	KD_FREE struct kd_symbol *all = NULL;
 	if (!err)
 		err = kd_symbol_find_all(modules, name, &all, &nr);

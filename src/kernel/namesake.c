@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "object/namesake.h"
+#include "kernel/namesake.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * @file
  * Symbols of one name: every source file of the kernel may have a static variable or function of its own called so.
  */
-#ifndef KD_OBJECT_NAMESAKE_H
-#define KD_OBJECT_NAMESAKE_H
+#ifndef KD_KERNEL_NAMESAKE_H
+#define KD_KERNEL_NAMESAKE_H
 
 #include "base/types.h"
 #include "sym/kallsyms.h"
