@@ -121,18 +121,14 @@ static struct kd_error *more_types(void *context)
 	return err ? err : kd_modules_add_btf(modules);
 }
 
-/* The kernel's own index of its BTF, where it has made one: a help, never a need. */
-static struct kd_error *use_kernel_table(struct kd_kernel *kernel, struct kd_types *types)
+/* The kernel's own index of its BTF, where it has made one, or 0: a help, never a need. */
+static kd_vaddr kernel_table(struct kd_kernel *kernel)
 {
 	kd_vaddr variable, table;
-	struct kd_error *err = kd_kallsyms_address(kernel->kallsyms.it, "btf_vmlinux", &variable);
+	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_address(kernel->kallsyms.it, "btf_vmlinux", &variable);
 	if (!err)
 		err = kd_memory_read_u64(kernel->memory.it, variable, &table);
-	if (!err)
-		err = kd_types_use_kernel_table(types, table);
-	if (kd_error_catch(&err, KD_ERROR_LOOKUP) || kd_error_catch(&err, KD_ERROR_FAULT))
-		return NULL;
-	return err;
+	return err ? 0 : table;
 }
 
 static struct kd_error *create_types(struct kd_kernel *kernel)
@@ -155,9 +151,7 @@ static struct kd_error *create_types(struct kd_kernel *kernel)
 	if (!err)
 		err = kd_types_create(memory, &types);
 	if (!err)
-		err = kd_types_add_btf(types, NULL, start, end, 0, 0);
-	if (!err)
-		err = use_kernel_table(kernel, types);
+		err = kd_types_add_btf(types, NULL, start, end, 0, 0, kernel_table(kernel));
 	if (err) {
 		kd_types_destroy(types);
 		return err;

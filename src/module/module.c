@@ -133,6 +133,7 @@ static void find_btf(struct kd_modules *modules)
 				continue;
 			modules->list.data[m].btf_start = data;
 			modules->list.data[m].btf_end = data + size;
+			modules->list.data[m].btf = btf;
 		}
 	}
 }
@@ -244,7 +245,8 @@ struct kd_error *kd_modules_add_btf(void *context)
 		struct kd_module *module = &list[modules->btf_nr];
 		if (!module->btf_start)
 			continue;
-		err = kd_types_add_btf(modules->types, module->name, module->btf_start, module->btf_end, 0, 0);
+		err = kd_types_add_btf(modules->types, module->name, module->btf_start, module->btf_end, 0, 0,
+				       module->btf);
 		if (err && err->code != KD_ERROR_NOMEM) { /* damaged: this module has no types */
 			kd_error_destroy(err);
 			err = NULL;

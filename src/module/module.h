@@ -35,6 +35,7 @@ struct kd_module {
 	uint64_t size;			       /* of all core (not init) memory, as lsmod prints it */
 	kd_vaddr btf_start, btf_end;	       /* split BTF, known after kd_modules_add_btf(); 0, 0: none */
 	kd_vaddr btf_base_start, btf_base_end; /* .BTF.base (Linux 6.11) */
+	kd_vaddr btf;			       /* struct btf: the kernel's own index of it, or 0 */
 	kd_vaddr percpu;		       /* its per-CPU data, or 0 */
 	uint64_t percpu_size;
 	struct kd_symbol *symbols; /* ascending addresses; filled by kd_modules_symbols() */

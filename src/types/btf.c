@@ -13,6 +13,7 @@
  */
 #include "types/btf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,9 +47,27 @@ static bool btf_fits(const struct kd_btf *btf, uint32_t header_len, uint32_t off
 	return (uint64_t)header_len + offset + len <= btf->section.len;
 }
 
-static struct kd_error *btf_read_layout(struct kd_btf *btf, uint32_t offset, uint32_t len)
+void kd_btf_note_loss(struct kd_btf *btf, struct kd_error *why)
+{
+	if (btf->why_lost || why == &kd_error_nomem)
+		kd_error_destroy(why);
+	else
+		btf->why_lost = why;
+}
+
+/** kd_section_need(), and a fault is remembered as a loss. */
+static struct kd_error *btf_need(struct kd_btf *btf, size_t offset, size_t len)
 {
 	struct kd_error *err = kd_section_need(&btf->section, offset, len);
+	if (__builtin_expect(err && err->code == KD_ERROR_FAULT && !btf->why_lost, 0))
+		kd_btf_note_loss(
+			btf, kd_error_create_fault_why(err->fault, err->address, err->physical, "%s", err->message));
+	return err;
+}
+
+static struct kd_error *btf_read_layout(struct kd_btf *btf, uint32_t offset, uint32_t len)
+{
+	struct kd_error *err = btf_need(btf, offset, len);
 	if (err)
 		return err;
 	const uint8_t *entry = btf->section.data + offset;
@@ -64,12 +83,74 @@ static struct kd_error *btf_read_layout(struct kd_btf *btf, uint32_t offset, uin
 	return NULL;
 }
 
-static struct kd_error *btf_read_header(struct kd_btf *btf)
+/*
+ * struct btf of kernel/bpf/btf.c begins like this since Linux 4.18, and is not declared in a header, so its layout is
+ * not an interface: whatever is taken from it must agree with what the section itself says.
+ *
+ *   void *data; struct btf_type **types; u32 *resolved_ids; u32 *resolved_sizes; const char *strings; void *nohdr_data;
+ *   struct btf_header hdr; u32 nr_types; u32 types_size; u32 data_size; …
+ *
+ * nr_types counts void since 951bb64621b8 ("bpf: Add in-kernel split BTF support", in v5.11); split BTF has no void.
+ */
+struct kernel_btf {
+	bool found;
+	kd_vaddr table; /* types */
+	uint8_t header[KD_BTF_HEADER_LEN];
+	uint32_t nr;
+};
+
+/** The kernel's own description of this section, if that is what lies where we were told. */
+static struct kd_error *btf_read_kernel(struct kd_btf *btf, struct kernel_btf *ret)
 {
-	struct kd_error *err = kd_section_need(&btf->section, 0, 24);
+	*ret = (struct kernel_btf){};
+	if (!btf->kernel || !btf->section.memory)
+		return NULL;
+	uint8_t bytes[48 + KD_BTF_HEADER_LEN + 12];
+	size_t len;
+	struct kd_error *err = kd_memory_read_upto(btf->section.memory, btf->kernel, bytes, sizeof(bytes), &len, NULL);
+	if (err || len < sizeof(bytes))
+		return err;
+	for (size_t header_len = 24; header_len <= KD_BTF_HEADER_LEN; header_len += 8) {
+		const uint8_t *tail = bytes + 48 + header_len;
+		if (kd_btf_u32(tail + 8) != btf->section.len || kd_btf_u32(bytes + 48 + 4) < header_len)
+			continue;
+		memcpy(&ret->table, bytes + 8, sizeof(ret->table));
+		memcpy(ret->header, bytes + 48, header_len);
+		ret->nr = kd_btf_u32(tail);
+		ret->found = true;
+	}
+	return NULL;
+}
+
+/** The header's bytes, zeros behind its end: of the section, else the kernel's copy. */
+static struct kd_error *btf_header_bytes(struct kd_btf *btf, uint8_t ret[KD_BTF_HEADER_LEN])
+{
+	memset(ret, 0, KD_BTF_HEADER_LEN);
+	size_t len = 24;
+	KD_DROP_ERROR struct kd_error *fault = btf_need(btf, 0, len);
+	if (!fault && kd_btf_u32(btf->section.data + 4) >= KD_BTF_HEADER_LEN) {
+		len = KD_BTF_HEADER_LEN;
+		fault = btf_need(btf, 0, len);
+	}
+	if (!fault)
+		memcpy(ret, btf->section.data, len);
+	if (!fault || fault->code != KD_ERROR_FAULT)
+		return kd_move_ptr(fault);
+	struct kernel_btf kernel;
+	struct kd_error *err = btf_read_kernel(btf, &kernel);
 	if (err)
 		return err;
-	struct kd_cursor cursor = kd_cursor_init(btf->section.data, btf->section.len);
+	memcpy(ret, kernel.header, sizeof(kernel.header));
+	return kernel.found ? NULL : kd_move_ptr(fault);
+}
+
+static struct kd_error *btf_read_header(struct kd_btf *btf)
+{
+	uint8_t header[KD_BTF_HEADER_LEN];
+	struct kd_error *err = btf_header_bytes(btf, header);
+	if (err)
+		return err;
+	struct kd_cursor cursor = kd_cursor_init(header, sizeof(header));
 	uint16_t magic = kd_cursor_u16(&cursor);
 	if (magic != MAGIC)
 		return magic == MAGIC_SWAPPED ? kd_error_create(KD_ERROR_UNSUPPORTED, "big-endian BTF is not supported")
@@ -89,20 +170,21 @@ static struct kd_error *btf_read_header(struct kd_btf *btf)
 	btf->type_offset = header_len + type_offset;
 	btf->string_offset = header_len + string_offset;
 
-	if (header_len < 32)
+	if (header_len < KD_BTF_HEADER_LEN)
 		return NULL;
-	err = kd_section_need(&btf->section, 24, 8);
-	if (err)
-		return err;
 	uint32_t layout_offset = kd_cursor_u32(&cursor), layout_len = kd_cursor_u32(&cursor);
 	if (!btf_fits(btf, header_len, layout_offset, layout_len))
 		return btf_error(btf, "the layout section does not fit into it");
-	return btf_read_layout(btf, header_len + layout_offset, layout_len);
+	err = btf_read_layout(btf, header_len + layout_offset, layout_len);
+	/* Without it only kinds that are not known lack their length. */
+	return kd_error_catch(&err, KD_ERROR_FAULT) ? NULL : err;
 }
 
-struct kd_error *kd_btf_init(struct kd_btf *btf, struct kd_section *section, struct kd_btf *base)
+static struct kd_error *btf_use_table(struct kd_btf *btf);
+
+struct kd_error *kd_btf_init(struct kd_btf *btf, struct kd_section *section, struct kd_btf *base, kd_vaddr kernel)
 {
-	*btf = (struct kd_btf){ .section = *section, .base = base };
+	*btf = (struct kd_btf){ .section = *section, .base = base, .kernel = kernel };
 	*section = (struct kd_section){};
 	for (uint32_t kind = 1; kind < KD_ARRAY_NR(known_kinds); kind++) {
 		btf->first_len[kind] = known_kinds[kind].first_len;
@@ -116,6 +198,9 @@ struct kd_error *kd_btf_init(struct kd_btf *btf, struct kd_section *section, str
 		if (!btf->offsets)
 			err = &kd_error_nomem;
 	}
+	/* Modules have few types: their tables are needed only to get past a hole. */
+	if (!err && !base)
+		err = btf_use_table(btf);
 	if (err)
 		kd_btf_deinit(btf);
 	return err;
@@ -124,6 +209,7 @@ struct kd_error *kd_btf_init(struct kd_btf *btf, struct kd_section *section, str
 void kd_btf_deinit(struct kd_btf *btf)
 {
 	kd_section_deinit(&btf->section);
+	kd_error_destroy(btf->why_lost);
 	free(btf->offsets);
 	for (int group = 0; group < KD_BTF_GROUP_NR; group++)
 		kd_index_deinit(&btf->names[group]);
@@ -137,7 +223,7 @@ static struct kd_error *btf_decode(struct kd_btf *btf, uint32_t number, uint32_t
 {
 	if (offset > btf->type_len || btf->type_len - offset < RECORD_LEN)
 		return btf_error(btf, "a type is cut off at the end of its section");
-	struct kd_error *err = kd_section_need(&btf->section, btf->type_offset + offset, RECORD_LEN);
+	struct kd_error *err = btf_need(btf, btf->type_offset + offset, RECORD_LEN);
 	if (err)
 		return err;
 	const uint8_t *bytes = btf->section.data + btf->type_offset + offset;
@@ -164,35 +250,11 @@ static struct kd_error *btf_decode(struct kd_btf *btf, uint32_t number, uint32_t
 	return NULL;
 }
 
-/** Walk one record further; the caller has checked that there is one. */
-static struct kd_error *btf_walk(struct kd_btf *btf)
-{
-	struct kd_btf_record record;
-	uint32_t next;
-	struct kd_error *err = btf_decode(btf, btf->walked_nr, btf->walked_end, &record, &next);
-	if (err)
-		return err;
-	btf->offsets[btf->walked_nr++] = btf->walked_end;
-	btf->walked_end = next;
-	if (!btf->kind_known[record.kind]) {
-		/* Nobody says how long it is: what lies behind it is out of reach, what came before is not. */
-		btf->odd_kind = record.kind;
-		btf->walked_end = btf->type_len;
-	}
-	return NULL;
-}
-
-static bool btf_walked_all(const struct kd_btf *btf)
-{
-	return btf->walked_end >= btf->type_len;
-}
-
 /** Where the kernel's table says that a record is. */
 static struct kd_error *btf_table_offset(struct kd_btf *btf, uint32_t number, uint32_t *ret)
 {
-	uint64_t address;
-	struct kd_error *err =
-		kd_memory_read_u64(btf->section.memory, btf->table + 8 * ((uint64_t)number + 1), &address);
+	uint64_t address, entry = (uint64_t)number + !btf->base; /* the base's first is void */
+	struct kd_error *err = kd_memory_read_u64(btf->section.memory, btf->table + 8 * entry, &address);
 	if (err)
 		return err;
 	uint64_t offset = address - btf->section.start - btf->type_offset;
@@ -202,53 +264,141 @@ static struct kd_error *btf_table_offset(struct kd_btf *btf, uint32_t number, ui
 	return NULL;
 }
 
-/*
- * struct btf of kernel/bpf/btf.c begins like this since Linux 4.18, and is not declared in a header, so its layout is
- * not an interface: whatever is taken from it must agree with what the section itself says.
- *
- *   void *data; struct btf_type **types; u32 *resolved_ids; u32 *resolved_sizes; const char *strings; void *nohdr_data;
- *   struct btf_header hdr; u32 nr_types; u32 types_size; u32 data_size; …
- *
- * nr_types counts void since 951bb64621b8 ("bpf: Add in-kernel split BTF support", in v5.11).
- */
-struct kd_error *kd_btf_use_table(struct kd_btf *btf, kd_vaddr address)
+/** Whether the table says that a record does not lie there. */
+static bool btf_is_elsewhere(struct kd_btf *btf, uint32_t number, uint32_t offset)
 {
-	if (!address || !btf->section.memory || btf->base)
-		return NULL;
-	uint8_t bytes[48 + 32 + 12];
-	size_t len;
-	struct kd_error *err = kd_memory_read_upto(btf->section.memory, address, bytes, sizeof(bytes), &len, NULL);
-	if (err || len < sizeof(bytes) || memcmp(bytes + 48, btf->section.data, 24))
-		return err;
-	for (size_t header_len = 24; header_len <= 32; header_len += 8) {
-		const uint8_t *tail = bytes + 48 + header_len;
-		if (kd_btf_u32(tail + 8) != btf->section.len)
-			continue;
-		uint32_t nr = kd_btf_u32(tail);
-		if (nr < 2 || nr > btf->type_len / RECORD_LEN + 1)
-			continue;
-		memcpy(&btf->table, bytes + 8, sizeof(btf->table));
+	uint32_t told;
+	if (!btf->table || number >= btf->table_nr)
+		return false;
+	KD_DROP_ERROR struct kd_error *err = btf_table_offset(btf, number, &told);
+	return !err && told != offset;
+}
 
-		/* The proof: its first type is our first, and its last one ends where our types end. */
-		struct kd_btf_record record;
-		uint32_t offset, next = 0;
-		KD_DROP_ERROR struct kd_error *first = btf_table_offset(btf, 0, &offset);
-		if (first || offset)
-			break;
-		for (uint32_t number = nr - 2; number < nr && next != btf->type_len; number++) {
-			KD_DROP_ERROR struct kd_error *last = btf_table_offset(btf, number, &offset);
-			KD_DROP_ERROR struct kd_error *bad =
-				last ? NULL : btf_decode(btf, number, offset, &record, &next);
-			if (last || bad)
-				break;
-			btf->table_nr = number + 1;
-		}
-		if (next == btf->type_len)
-			return NULL;
+/** What lies at walked_end cannot be read, or makes no sense: go on with the next that does, which the table finds. */
+static struct kd_error *btf_skip(struct kd_btf *btf)
+{
+	if (btf->base && !btf->table) {
+		struct kd_error *err = btf_use_table(btf);
+		btf->kernel = 0;
+		if (err)
+			return err;
 	}
-	btf->table = 0;
-	btf->table_nr = 0;
+	/* Damage shows late: back to the last record that is where the table says. */
+	while (btf->walked_nr && btf->offsets[btf->walked_nr - 1] != KD_BTF_LOST &&
+	       btf_is_elsewhere(btf, btf->walked_nr - 1, btf->offsets[btf->walked_nr - 1])) {
+		btf->walked_nr--;
+		/* One that sends us back again and again is what is damaged. */
+		if (++btf->steps_back > btf->type_len / RECORD_LEN)
+			btf->table = 0;
+	}
+	for (int group = 0; group < KD_BTF_GROUP_NR; group++)
+		btf->named_nr[group] = kd_min(btf->named_nr[group], btf->walked_nr);
+	btf->enumerators_nr = kd_min(btf->enumerators_nr, btf->walked_nr);
+
+	for (; btf->table && btf->walked_nr < btf->table_nr; btf->offsets[btf->walked_nr++] = KD_BTF_LOST) {
+		struct kd_btf_record record;
+		uint32_t offset = 0, next;
+		struct kd_error *err = btf_table_offset(btf, btf->walked_nr, &offset)
+					       ?: btf_decode(btf, btf->walked_nr, offset, &record, &next);
+		btf->walked_end = offset;
+		if (!kd_btf_is_loss(err))
+			return err;
+		kd_error_destroy(err);
+	}
+	btf->cut = !btf->table;
+	btf->walked_end = btf->type_len;
 	return NULL;
+}
+
+/** Walk one record further; the caller has checked that there is one. */
+static struct kd_error *btf_walk(struct kd_btf *btf)
+{
+	struct kd_btf_record record;
+	uint32_t next;
+	struct kd_error *err = btf_decode(btf, btf->walked_nr, btf->walked_end, &record, &next);
+	if (!err && !btf->kind_known[record.kind]) {
+		/* Nobody says how long it is: what lies behind it is out of reach, what came before is not. */
+		if (!btf_is_elsewhere(btf, btf->walked_nr, btf->walked_end))
+			btf->offsets[btf->walked_nr++] = btf->walked_end;
+		err = kd_error_create(KD_ERROR_FORMAT, "BTF at 0x%llx: a type of unknown kind %u",
+				      (unsigned long long)btf->section.start, record.kind);
+	} else if (!err && !btf->base && record.name >= btf->string_len &&
+		   btf_is_elsewhere(btf, btf->walked_nr, btf->walked_end)) {
+		err = btf_error(btf, "a name lies outside the strings");
+	}
+	if (!err) {
+		btf->offsets[btf->walked_nr++] = btf->walked_end;
+		btf->walked_end = next;
+		return NULL;
+	}
+	if (!kd_btf_is_loss(err))
+		return err;
+	kd_btf_note_loss(btf, err);
+	return btf_skip(btf);
+}
+
+static bool btf_walked_all(const struct kd_btf *btf)
+{
+	return btf->walked_end >= btf->type_len;
+}
+
+/**
+ * How many records the table has, if it is one of this section: its first entry is our first record, and the last one
+ * ends where our types end. Where that cannot be read, a sample must rise; then the count may be one too small.
+ */
+static struct kd_error *btf_check_table(struct kd_btf *btf, uint32_t nr, uint32_t *ret)
+{
+	struct kd_btf_record record;
+	uint32_t offset, next = 0, last = 0;
+	*ret = 0;
+	struct kd_error *err = btf_table_offset(btf, 0, &offset);
+	if (!err && offset)
+		return NULL;
+	bool unknown = err && err->code == KD_ERROR_FAULT;
+	if (err && !unknown && err->code != KD_ERROR_FORMAT)
+		return err;
+	bool wrong = err && !unknown;
+	kd_error_destroy(err);
+	for (uint32_t number = nr - 2; !wrong && number < nr; number++) {
+		err = btf_table_offset(btf, number, &offset) ?: btf_decode(btf, number, offset, &record, &next);
+		if (!err && next == btf->type_len) {
+			*ret = number + 1;
+			return NULL;
+		}
+		if (err && err->code == KD_ERROR_NOMEM)
+			return err;
+		unknown |= err && err->code == KD_ERROR_FAULT;
+		kd_error_destroy(err);
+	}
+	enum { SAMPLES = 16 };
+	for (uint32_t i = 0; !wrong && unknown && i < SAMPLES; i++) {
+		err = btf_table_offset(btf, (uint64_t)(nr - 1) * i / SAMPLES, &offset);
+		wrong = err ? err->code != KD_ERROR_FAULT : offset < last;
+		last = err ? last : offset;
+		if (err && err->code == KD_ERROR_NOMEM)
+			return err;
+		kd_error_destroy(err);
+	}
+	/* last: at least one was there to be looked at */
+	*ret = !wrong && unknown && last ? nr - !btf->base : 0;
+	return NULL;
+}
+
+/** Use the kernel's own parsed BTF to find records by number without walking to them. */
+static struct kd_error *btf_use_table(struct kd_btf *btf)
+{
+	struct kernel_btf kernel;
+	struct kd_error *err = btf_read_kernel(btf, &kernel);
+	if (err || !kernel.found || kernel.nr < 2 || kernel.nr > btf->type_len / RECORD_LEN + 1)
+		return err;
+	/* Its header is a copy of ours, where ours can be read. */
+	if (btf->section.present[0] && memcmp(kernel.header, btf->section.data, 24))
+		return NULL;
+	btf->table = kernel.table;
+	err = btf_check_table(btf, kernel.nr, &btf->table_nr);
+	if (err || !btf->table_nr)
+		btf->table = 0;
+	return err;
 }
 
 struct kd_error *kd_btf_nr(struct kd_btf *btf, uint32_t *ret)
@@ -275,34 +425,43 @@ struct kd_error *kd_btf_start_id(struct kd_btf *btf, uint32_t *ret)
 		struct kd_error *err = kd_btf_nr(base, &nr);
 		if (err)
 			return err;
-		if (base->odd_kind && !base->table)
-			return btf_error(btf,
-					 "its base has a type of unknown kind, so its own types cannot be numbered");
+		if (base->cut)
+			return kd_error_create(
+				KD_ERROR_FORMAT,
+				"BTF at 0x%llx: its types cannot be numbered, since those of its base cannot: %s",
+				(unsigned long long)btf->section.start, base->why_lost->message);
 		start_id += nr;
 	}
 	*ret = start_id;
 	return NULL;
 }
 
+/** That a record is lost, and why: the first loss speaks for all. */
+static struct kd_error *btf_lost(const struct kd_btf *btf, uint32_t number)
+{
+	const struct kd_error *why = btf->why_lost;
+	const char *message = why ? why->message : "out of memory";
+	if (why && why->code == KD_ERROR_FAULT)
+		return kd_error_create_fault_why(why->fault, why->address, why->physical, "BTF type %u is lost: %s",
+						 number, message);
+	return kd_error_create(KD_ERROR_FORMAT, "BTF type %u is lost: %s", number, message);
+}
+
 struct kd_error *kd_btf_record_if(struct kd_btf *btf, uint32_t number, struct kd_btf_record *ret, bool *ret_found)
 {
-	uint32_t offset, next;
+	uint32_t offset = KD_BTF_LOST, next;
 	struct kd_error *err;
 
 	*ret_found = false;
-	if (number >= btf->walked_nr && btf->table) {
+	/* A scan asks for one after the other: that is a walk, and needs no table. */
+	if (number > btf->walked_nr && btf->table) {
 		if (number >= btf->table_nr)
 			return NULL;
-		/* A scan asks for one after the other: that is a walk, and needs no table. */
-		err = number == btf->walked_nr ? btf_walk(btf) : NULL;
-		if (err)
+		err = btf_table_offset(btf, number, &offset);
+		if (err && !kd_error_catch(&err, KD_ERROR_FAULT))
 			return err;
 	}
-	if (number >= btf->walked_nr && btf->table) {
-		err = btf_table_offset(btf, number, &offset);
-		if (err)
-			return err;
-	} else {
+	if (offset == KD_BTF_LOST) {
 		while (number >= btf->walked_nr) {
 			if (btf_walked_all(btf))
 				return NULL;
@@ -311,18 +470,71 @@ struct kd_error *kd_btf_record_if(struct kd_btf *btf, uint32_t number, struct kd
 				return err;
 		}
 		offset = btf->offsets[number];
+		if (offset == KD_BTF_LOST)
+			return btf_lost(btf, number);
 	}
 
 	struct kd_btf_record record;
 	err = btf_decode(btf, number, offset, &record, &next);
 	if (err)
 		return err;
-	err = kd_section_need(&btf->section, btf->type_offset + offset, RECORD_LEN + record.extra_len);
+	err = btf_need(btf, btf->type_offset + offset, RECORD_LEN + record.extra_len);
 	if (err)
 		return err;
 	*ret = record;
 	*ret_found = true;
 	return NULL;
+}
+
+struct kd_error *kd_btf_next(struct kd_btf *btf, uint32_t *number, struct kd_btf_record *ret, bool *ret_found)
+{
+	for (;; ++*number) {
+		while (*number < btf->walked_nr && btf->offsets[*number] == KD_BTF_LOST)
+			++*number;
+		struct kd_error *err = kd_btf_record_if(btf, *number, ret, ret_found);
+		if (!kd_btf_is_loss(err))
+			return err;
+		kd_btf_note_loss(btf, err);
+	}
+}
+
+static struct kd_error *btf_count_loss(struct kd_btf *btf)
+{
+	btf->lost_nr = 0;
+	for (uint32_t number = 0;; number++) {
+		struct kd_btf_record record;
+		const char *name;
+		bool found = true;
+		struct kd_error *err = kd_btf_record_if(btf, number, &record, &found);
+		if (!err && !found)
+			return NULL;
+		if (!err && record.name)
+			err = kd_btf_string(btf, record.name, &name);
+		if (err && !kd_btf_is_loss(err))
+			return err;
+		btf->lost_nr += err != NULL;
+		kd_error_destroy(err);
+	}
+}
+
+struct kd_error *kd_btf_loss(struct kd_btf *btf, char **ret)
+{
+	*ret = NULL;
+	if (!btf->why_lost)
+		return NULL;
+	uint32_t nr;
+	struct kd_error *err = kd_btf_nr(btf, &nr);
+	if (!err && !btf->loss_known)
+		err = btf_count_loss(btf);
+	if (err)
+		return err;
+	btf->loss_known = true;
+	int len = btf->cut ? asprintf(ret, "all but the first %u types are lost: %s", nr, btf->why_lost->message)
+			   : asprintf(ret, "%u of %u types are lost: %s", btf->lost_nr, nr, btf->why_lost->message);
+	if (len >= 0)
+		return NULL;
+	*ret = NULL;
+	return &kd_error_nomem;
 }
 
 struct kd_error *kd_btf_record(struct kd_btf *btf, uint32_t number, struct kd_btf_record *ret)
@@ -331,9 +543,8 @@ struct kd_error *kd_btf_record(struct kd_btf *btf, uint32_t number, struct kd_bt
 	struct kd_error *err = kd_btf_record_if(btf, number, ret, &found);
 	if (err || found)
 		return err;
-	if (btf->odd_kind)
-		return kd_error_create(KD_ERROR_FORMAT, "BTF at 0x%llx: type %u lies behind one of unknown kind %u",
-				       (unsigned long long)btf->section.start, number, btf->odd_kind);
+	if (btf->cut)
+		return btf_lost(btf, number);
 	return kd_error_create(KD_ERROR_FORMAT, "BTF at 0x%llx: there is no type %u",
 			       (unsigned long long)btf->section.start, number);
 }
@@ -357,7 +568,7 @@ struct kd_error *kd_btf_string(struct kd_btf *btf, uint32_t offset, const char *
 	while (position < end) {
 		size_t in_page = KD_SECTION_PAGE - (btf->section.start + position) % KD_SECTION_PAGE;
 		size_t len = kd_min(in_page, end - position);
-		struct kd_error *err = kd_section_need(&btf->section, position, len);
+		struct kd_error *err = btf_need(btf, position, len);
 		if (err)
 			return err;
 		if (memchr(btf->section.data + position, 0, len)) {
@@ -367,262 +578,4 @@ struct kd_error *kd_btf_string(struct kd_btf *btf, uint32_t offset, const char *
 		position += len;
 	}
 	return btf_error(btf, "the last name has no end");
-}
-
-enum kd_btf_group kd_btf_group_of(uint32_t kind)
-{
-	switch (kind) {
-	case KD_BTF_INT:
-	case KD_BTF_FLOAT:
-	case KD_BTF_STRUCT:
-	case KD_BTF_UNION:
-	case KD_BTF_FWD:
-	case KD_BTF_ENUM:
-	case KD_BTF_ENUM64:
-	case KD_BTF_TYPEDEF:
-		return KD_BTF_TYPES;
-	case KD_BTF_FUNC:
-	case KD_BTF_VAR:
-		return KD_BTF_SYMBOLS;
-	default:
-		return KD_BTF_GROUP_NR;
-	}
-}
-
-/** strcmp() of a record's name with another: nameless ones come first, as where BTF is sorted. */
-static struct kd_error *btf_compare(struct kd_btf *btf, uint32_t number, const char *name, int *ret)
-{
-	struct kd_btf_record record;
-	const char *other = "";
-	struct kd_error *err = kd_btf_record(btf, number, &record);
-	if (!err && record.name)
-		err = kd_btf_string(btf, record.name, &other);
-	if (!err)
-		*ret = strcmp(other, name);
-	return err;
-}
-
-/*
- * Since Linux 7.0 pahole and resolve_btfids sort types by name, nameless ones first (230e7d7de5a8,
- * "tools/resolve_btfids: Support BTF sorting feature"); nothing in the header says so. A heuristic guarded by a sample:
- * 16 records, evenly spread, must be in that order. A wrong "sorted" would need 16 records of an unsorted section to be
- * in order by chance.
- */
-#define ORDER_SAMPLES 16u
-
-static struct kd_error *btf_check_order(struct kd_btf *btf)
-{
-	btf->order = KD_BTF_UNSORTED;
-	uint32_t nr;
-	/* Where numbers cannot be reached but by walking, the walk over the types is cheaper than reading the names. */
-	struct kd_error *err = NULL;
-	struct kd_btf_record first;
-	bool found;
-	err = kd_btf_record_if(btf, 0, &first, &found);
-	if (err || !found || first.name)
-		return err;
-	if (btf->base)
-		return NULL;
-	if (!btf->table) {
-		/* Nameless types at the front: 64 of them make a sorted section likely enough to be worth a walk. */
-		for (uint32_t number = 1; number < 64; number++) {
-			err = kd_btf_record_if(btf, number, &first, &found);
-			if (err || !found || first.name)
-				return err;
-		}
-	}
-	err = kd_btf_nr(btf, &nr);
-	if (err || nr < 256)
-		return err;
-
-	const char *last = "";
-	for (uint32_t i = 0; i < ORDER_SAMPLES; i++) {
-		struct kd_btf_record record;
-		const char *name = "";
-		err = kd_btf_record(btf, (uint64_t)(nr - 1) * i / (ORDER_SAMPLES - 1), &record);
-		if (!err && record.name)
-			err = kd_btf_string(btf, record.name, &name);
-		if (err)
-			return err;
-		if (strcmp(last, name) > 0)
-			return NULL;
-		last = name;
-	}
-	if (!*last)
-		return NULL;
-	btf->order = KD_BTF_SORTED;
-	return NULL;
-}
-
-/** Sorted: the first record at or after *number whose name is not less than the one wanted. */
-static struct kd_error *btf_find_sorted(struct kd_btf *btf, enum kd_btf_group group, const char *name, uint32_t *number)
-{
-	uint32_t nr;
-	struct kd_error *err = kd_btf_nr(btf, &nr);
-	if (err)
-		return err;
-	uint32_t low = *number, high = nr;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		int order;
-		err = btf_compare(btf, middle, name, &order);
-		if (err)
-			return err;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < nr; low++) {
-		int order;
-		struct kd_btf_record record;
-		err = btf_compare(btf, low, name, &order);
-		if (!err && !order)
-			err = kd_btf_record(btf, low, &record);
-		if (err)
-			return err;
-		if (order)
-			break;
-		if (kd_btf_group_of(record.kind) == group) {
-			*number = low;
-			return NULL;
-		}
-	}
-	*number = KD_INDEX_NONE;
-	return NULL;
-}
-
-/* Real kernels have some dozens of types of one name. A search takes time by their number, so damage that gives all of
- * them one name must not count. */
-#define NAMESAKES_MAX 1024
-
-static bool btf_is_crowded(const struct kd_index *index, uint32_t hash)
-{
-	uint32_t position = hash, nr = 0;
-	while (nr < NAMESAKES_MAX && kd_index_next(index, hash, &position) != KD_INDEX_NONE)
-		nr++;
-	return nr == NAMESAKES_MAX;
-}
-
-/** Past NAMESAKES_MAX a name is not remembered; false when memory is exhausted. */
-static bool btf_remember(struct kd_index *index, uint32_t hash, uint32_t number)
-{
-	return btf_is_crowded(index, hash) || kd_index_add(index, hash, number);
-}
-
-/** Unsorted: what is indexed already, then on through the records, indexing them, until the name turns up. */
-static struct kd_error *btf_find_unsorted(struct kd_btf *btf, enum kd_btf_group group, const char *name,
-					  uint32_t *number)
-{
-	uint32_t hash = kd_hash_string(name), position = hash, best = KD_INDEX_NONE, candidate;
-	struct kd_error *err;
-	while ((candidate = kd_index_next(&btf->names[group], hash, &position)) != KD_INDEX_NONE) {
-		if (candidate < *number || candidate >= best)
-			continue;
-		int order;
-		err = btf_compare(btf, candidate, name, &order);
-		if (err)
-			return err;
-		if (!order)
-			best = candidate;
-	}
-	if (best != KD_INDEX_NONE) {
-		*number = best;
-		return NULL;
-	}
-
-	for (;;) {
-		struct kd_btf_record record;
-		bool found;
-		err = kd_btf_record_if(btf, btf->named_nr[group], &record, &found);
-		if (err)
-			return err;
-		if (!found)
-			break;
-		const char *string = NULL;
-		if (record.name && kd_btf_group_of(record.kind) == group) {
-			err = kd_btf_string(btf, record.name, &string);
-			if (err)
-				return err;
-			uint32_t string_hash = kd_hash_string(string);
-			if (!btf_remember(&btf->names[group], string_hash, record.number))
-				return &kd_error_nomem;
-			if (string_hash != hash || strcmp(string, name))
-				string = NULL;
-		}
-		btf->named_nr[group]++;
-		if (string && record.number >= *number) {
-			*number = record.number;
-			return NULL;
-		}
-	}
-	*number = KD_INDEX_NONE;
-	return NULL;
-}
-
-struct kd_error *kd_btf_find(struct kd_btf *btf, enum kd_btf_group group, const char *name, uint32_t *number)
-{
-	if (btf->order == KD_BTF_ORDER_UNKNOWN) {
-		struct kd_error *err = btf_check_order(btf);
-		if (err)
-			return err;
-	}
-	if (btf->order == KD_BTF_SORTED)
-		return btf_find_sorted(btf, group, name, number);
-	return btf_find_unsorted(btf, group, name, number);
-}
-
-/** Has this ENUM an enumerator of that name? The names of all of them are indexed if `index`. */
-static struct kd_error *btf_enum_has(struct kd_btf *btf, const struct kd_btf_record *record, const char *name,
-				     bool index, bool *ret)
-{
-	*ret = false;
-	for (uint32_t i = 0; i < record->element_nr; i++) {
-		const char *string;
-		struct kd_error *err = kd_btf_string(btf, kd_btf_u32(record->extra + i * record->element_len), &string);
-		if (err)
-			return err;
-		if (index && !btf_remember(&btf->enumerators, kd_hash_string(string), record->number))
-			return &kd_error_nomem;
-		*ret = *ret || !strcmp(string, name);
-	}
-	return NULL;
-}
-
-struct kd_error *kd_btf_find_enumerator(struct kd_btf *btf, const char *name, uint32_t *number)
-{
-	uint32_t hash = kd_hash_string(name), position = hash, best = KD_INDEX_NONE, candidate;
-	struct kd_btf_record record;
-	bool found, has;
-	while ((candidate = kd_index_next(&btf->enumerators, hash, &position)) != KD_INDEX_NONE) {
-		if (candidate < *number || candidate >= best)
-			continue;
-		struct kd_error *err = kd_btf_record(btf, candidate, &record);
-		if (!err)
-			err = btf_enum_has(btf, &record, name, false, &has);
-		if (err)
-			return err;
-		if (has)
-			best = candidate;
-	}
-	while (best == KD_INDEX_NONE) {
-		struct kd_error *err = kd_btf_record_if(btf, btf->enumerators_nr, &record, &found);
-		if (err)
-			return err;
-		if (!found)
-			break;
-		btf->enumerators_nr++;
-		if (record.kind != KD_BTF_ENUM && record.kind != KD_BTF_ENUM64)
-			continue;
-		err = btf_enum_has(btf, &record, name, true, &has);
-		if (err) {
-			/* Whatever of it is indexed already does no harm: it is compared again. */
-			btf->enumerators_nr--;
-			return err;
-		}
-		if (has && record.number >= *number)
-			best = record.number;
-	}
-	*number = best;
-	return NULL;
 }

@@ -5,6 +5,9 @@
  *
  * A record's number n counts from 0 inside its section; its type id is start_id + n, where id 0 is void and split BTF
  * continues the ids and the string offsets of its base.
+ *
+ * A page that is not in the dump costs the records and the names on it. Records have no marks between them, so what
+ * lies behind such a page is found by the kernel's own table of types; without it, what lies behind is lost as well.
  */
 #ifndef KD_TYPES_BTF_H
 #define KD_TYPES_BTF_H
@@ -37,6 +40,8 @@ enum kd_btf_kind {
 };
 
 #define KD_BTF_KINDS 128u
+#define KD_BTF_LOST UINT32_MAX
+#define KD_BTF_HEADER_LEN 32u /* as much of it as is looked at */
 
 /** One type record, decoded. */
 struct kd_btf_record {
@@ -69,32 +74,37 @@ struct kd_btf {
 	bool kind_known[KD_BTF_KINDS];
 
 	/* Records are of various lengths, so number n is found by walking from the front: offsets[0 … walked_nr). */
-	uint32_t *offsets;
+	uint32_t *offsets;		/* KD_BTF_LOST: it could not be walked over */
 	uint32_t walked_nr, walked_end; /* walked_end: where the next record starts, from type_offset */
-	uint32_t odd_kind;		/* the walk cannot go past this unknown kind; 0: none met */
+	bool cut;			/* the walk ended before the types did */
+	struct kd_error *why_lost;	/* what first could not be read or made no sense; NULL: nothing yet */
+	uint32_t steps_back;		/* of the walk, over records that the table has elsewhere */
+	bool loss_known;		/* lost_nr is that of the whole */
+	uint32_t lost_nr;
 
 	struct kd_index names[KD_BTF_GROUP_NR]; /* hash of the name -> number, of records before named_nr */
 	uint32_t named_nr[KD_BTF_GROUP_NR];
 	struct kd_index enumerators; /* hash of an enumerator's name -> number of its ENUM */
 	uint32_t enumerators_nr;     /* records looked at */
 
-	kd_vaddr table; /* the kernel's own array: id -> address of the record; 0: not known */
+	kd_vaddr kernel; /* its struct btf, or 0 */
+	kd_vaddr table;	 /* the kernel's own array: id -> address of the record; 0: not known */
 	uint32_t table_nr;
 	enum { KD_BTF_ORDER_UNKNOWN, KD_BTF_UNSORTED, KD_BTF_SORTED } order;
 	uint32_t first_named; /* when sorted: the nameless ones come before */
 };
 
-/** @param base of split BTF, borrowed, or NULL. Reads the header only. The section is taken over, also on error. */
-struct kd_error *kd_btf_init(struct kd_btf *btf, struct kd_section *section, struct kd_btf *base) KD_RETURNS_ERROR;
+/**
+ * @param base of split BTF, borrowed, or NULL. Reads the header only. The section is taken over, also on error.
+ * @param kernel address of the kernel's `struct btf` of this section, or 0. By its table records are found by number
+ * without walking to them; its copy of the header serves where the section's cannot be read. If it does not fit the
+ * section, it is as good as none.
+ */
+struct kd_error *kd_btf_init(struct kd_btf *btf, struct kd_section *section, struct kd_btf *base,
+			     kd_vaddr kernel) KD_RETURNS_ERROR;
 void kd_btf_deinit(struct kd_btf *btf);
 
-/**
- * Use the kernel's own parsed BTF to find records by number without walking to them.
- * @param address of the kernel's `struct btf`. If it does not fit our section, nothing changes.
- */
-struct kd_error *kd_btf_use_table(struct kd_btf *btf, kd_vaddr address) KD_RETURNS_ERROR;
-
-/** How many records there are. May walk all of them. */
+/** How many records there are, lost ones included as far as the walk came. May walk all of them. */
 struct kd_error *kd_btf_nr(struct kd_btf *btf, uint32_t *ret) KD_RETURNS_ERROR;
 
 /** The type id of record 0: one after the last of the base. */
@@ -106,6 +116,25 @@ struct kd_error *kd_btf_record(struct kd_btf *btf, uint32_t number, struct kd_bt
 /** As above; false in *ret_found when number is past the end. */
 struct kd_error *kd_btf_record_if(struct kd_btf *btf, uint32_t number, struct kd_btf_record *ret,
 				  bool *ret_found) KD_RETURNS_ERROR;
+
+/** For loops over all: the first record at or after *number that can be read; false in *ret_found if none. */
+struct kd_error *kd_btf_next(struct kd_btf *btf, uint32_t *number, struct kd_btf_record *ret,
+			     bool *ret_found) KD_RETURNS_ERROR;
+
+/**
+ * What of it is known to be lost, for the message that something was not found: ", of which 12 of 9000 types …".
+ * @param[out] ret malloced; NULL where nothing is lost. The first call after a loss reads all of the section.
+ */
+struct kd_error *kd_btf_loss(struct kd_btf *btf, char **ret) KD_RETURNS_ERROR;
+
+/** Remember why something is lost, the first time; takes the error over. */
+void kd_btf_note_loss(struct kd_btf *btf, struct kd_error *why);
+
+/** Whether an error means that one record cannot be had, and others can. */
+static inline bool kd_btf_is_loss(const struct kd_error *err)
+{
+	return err && (err->code == KD_ERROR_FAULT || err->code == KD_ERROR_FORMAT);
+}
 
 /** A string of this BTF or its base, valid as long as the BTF. */
 struct kd_error *kd_btf_string(struct kd_btf *btf, uint32_t offset, const char **ret) KD_RETURNS_ERROR;

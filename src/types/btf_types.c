@@ -18,7 +18,7 @@ static struct kd_btf_source *btf_source(const struct kd_type *type)
 static struct kd_error *fill(struct kd_type_record *record);
 
 struct kd_error *kd_btf_source_create(struct kd_types *types, const char *module, struct kd_section *section,
-				      struct kd_btf_source *base, struct kd_btf_source **ret)
+				      struct kd_btf_source *base, kd_vaddr table, struct kd_btf_source **ret)
 {
 	struct kd_btf_source *source = calloc(1, sizeof(*source));
 	if (!source) {
@@ -28,7 +28,7 @@ struct kd_error *kd_btf_source_create(struct kd_types *types, const char *module
 	source->source = (struct kd_type_source){ .types = types, .fill = fill };
 	source->base = base;
 	source->enum_signs = -1;
-	struct kd_error *err = kd_btf_init(&source->btf, section, base ? &base->btf : NULL);
+	struct kd_error *err = kd_btf_init(&source->btf, section, base ? &base->btf : NULL, table);
 	if (!err) {
 		/* As the table of offsets: virtual size, used as types are made. */
 		source->records = calloc(source->btf.type_len / 12 + 1, sizeof(*source->records));
@@ -256,7 +256,7 @@ static struct kd_error *enum_signs_known(struct kd_btf_source *source, bool *ret
 	struct kd_btf_record record;
 	bool found = true;
 	for (uint32_t number = 0; source->enum_signs < 0; number++) {
-		struct kd_error *err = kd_btf_record_if(&source->btf, number, &record, &found);
+		struct kd_error *err = kd_btf_next(&source->btf, &number, &record, &found);
 		if (err)
 			return err;
 		if (!found)
@@ -492,6 +492,17 @@ static struct kd_error *old_bit_field(struct kd_btf_source *source, uint32_t id,
 	return NULL;
 }
 
+/** Name of a member, value or parameter; where that one cannot be read, the others still can. */
+static struct kd_error *name_of_part(struct kd_btf_source *source, uint32_t offset, const char **ret)
+{
+	struct kd_error *err = offset ? kd_btf_string(&source->btf, offset, ret) : NULL;
+	if (!kd_btf_is_loss(err))
+		return err;
+	kd_error_destroy(err);
+	*ret = "(name is lost)";
+	return NULL;
+}
+
 static struct kd_error *fill_members(struct kd_btf_source *source, const struct kd_btf_record *record,
 				     struct kd_type_record *type)
 {
@@ -502,9 +513,7 @@ static struct kd_error *fill_members(struct kd_btf_source *source, const struct 
 		const uint8_t *words = record->extra + i * record->element_len;
 		struct kd_member *member = &members[i];
 		uint32_t name = kd_btf_u32(words), id = kd_btf_u32(words + 4), offset = kd_btf_u32(words + 8);
-		struct kd_error *err = referred(source, id, &member->type);
-		if (!err && name)
-			err = kd_btf_string(&source->btf, name, &member->name);
+		struct kd_error *err = referred(source, id, &member->type) ?: name_of_part(source, name, &member->name);
 		if (err)
 			return err;
 		if (member->name && !*member->name)
@@ -529,9 +538,11 @@ static struct kd_error *fill_enumerators(struct kd_btf_source *source, const str
 		return &kd_error_nomem;
 	for (uint32_t i = 0; i < record->element_nr; i++) {
 		const uint8_t *words = record->extra + i * record->element_len;
-		struct kd_error *err = kd_btf_string(&source->btf, kd_btf_u32(words), &values[i].name);
+		struct kd_error *err = name_of_part(source, kd_btf_u32(words), &values[i].name);
 		if (err)
 			return err;
+		if (!values[i].name)
+			values[i].name = "";
 		uint32_t low = kd_btf_u32(words + 4);
 		if (record->kind == KD_BTF_ENUM64)
 			values[i].value = (uint64_t)kd_btf_u32(words + 8) << 32 | low;
@@ -551,9 +562,8 @@ static struct kd_error *fill_parameters(struct kd_btf_source *source, const stru
 		return &kd_error_nomem;
 	for (uint32_t i = 0; i < nr; i++) {
 		const uint8_t *words = record->extra + i * record->element_len;
-		struct kd_error *err = referred(source, kd_btf_u32(words + 4), &parameters[i].type);
-		if (!err && kd_btf_u32(words))
-			err = kd_btf_string(&source->btf, kd_btf_u32(words), &parameters[i].name);
+		struct kd_error *err = referred(source, kd_btf_u32(words + 4), &parameters[i].type)
+					       ?: name_of_part(source, kd_btf_u32(words), &parameters[i].name);
 		if (err)
 			return err;
 	}

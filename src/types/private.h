@@ -124,7 +124,8 @@ struct kd_error *kd_types_unknown(struct kd_types *types, const char *why, const
 
 /* btf_types.c */
 struct kd_error *kd_btf_source_create(struct kd_types *types, const char *module, struct kd_section *section,
-				      struct kd_btf_source *base, struct kd_btf_source **ret) KD_RETURNS_ERROR;
+				      struct kd_btf_source *base, kd_vaddr table,
+				      struct kd_btf_source **ret) KD_RETURNS_ERROR;
 void kd_btf_source_destroy(struct kd_btf_source *source);
 /** The type of record `number`; of a VAR, its type; of a FUNC, its prototype. */
 struct kd_error *kd_btf_source_type(struct kd_btf_source *source, uint32_t number,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "types/types.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,10 +65,10 @@ static struct kd_error *check_new_source(struct kd_types *types, const char *mod
 
 /** Takes the section over. */
 static struct kd_error *add_source(struct kd_types *types, const char *module, struct kd_section *section,
-				   struct kd_btf_source *base)
+				   struct kd_btf_source *base, kd_vaddr table)
 {
 	struct kd_btf_source *source;
-	struct kd_error *err = kd_btf_source_create(types, module, section, base, &source);
+	struct kd_error *err = kd_btf_source_create(types, module, section, base, table, &source);
 	if (err)
 		return err;
 	if (kd_btf_source_vector_append(&types->sources, source))
@@ -81,7 +83,7 @@ static struct kd_error *add_base(struct kd_types *types, kd_vaddr start, kd_vadd
 	struct kd_btf_source *base;
 	struct kd_error *err = kd_section_init(&section, types->memory, start, end);
 	if (!err)
-		err = kd_btf_source_create(types, NULL, &section, NULL, &base);
+		err = kd_btf_source_create(types, NULL, &section, NULL, 0, &base);
 	if (err)
 		return err;
 	base->distilled = true;
@@ -94,7 +96,7 @@ static struct kd_error *add_base(struct kd_types *types, kd_vaddr start, kd_vadd
 }
 
 struct kd_error *kd_types_add_btf(struct kd_types *types, const char *module, kd_vaddr start, kd_vaddr end,
-				  kd_vaddr base_start, kd_vaddr base_end)
+				  kd_vaddr base_start, kd_vaddr base_end, kd_vaddr table)
 {
 	struct kd_section section;
 	struct kd_btf_source *base = module ? vmlinux_of(types) : NULL;
@@ -103,7 +105,7 @@ struct kd_error *kd_types_add_btf(struct kd_types *types, const char *module, kd
 		err = add_base(types, base_start, base_end, &base);
 	if (!err)
 		err = kd_section_init(&section, types->memory, start, end);
-	return err ? err : add_source(types, module, &section, base);
+	return err ? err : add_source(types, module, &section, base, table);
 }
 
 struct kd_error *kd_types_add_btf_bytes(struct kd_types *types, const char *module, const void *bytes, size_t len)
@@ -112,13 +114,7 @@ struct kd_error *kd_types_add_btf_bytes(struct kd_types *types, const char *modu
 	struct kd_error *err = check_new_source(types, module);
 	if (!err)
 		err = kd_section_init_bytes(&section, bytes, len);
-	return err ? err : add_source(types, module, &section, module ? vmlinux_of(types) : NULL);
-}
-
-struct kd_error *kd_types_use_kernel_table(struct kd_types *types, kd_vaddr btf)
-{
-	struct kd_btf_source *vmlinux = vmlinux_of(types);
-	return vmlinux ? kd_btf_use_table(&vmlinux->btf, btf) : NULL;
+	return err ? err : add_source(types, module, &section, module ? vmlinux_of(types) : NULL, 0);
 }
 
 void kd_types_set_more(struct kd_types *types, kd_types_more_fn more, void *context)
@@ -213,6 +209,35 @@ static struct kd_error *each_source(struct kd_types *types, const char *module, 
 	return kd_move_ptr(first);
 }
 
+/** KD_ERROR_LOOKUP, which says how many types are lost where some are: the one that was asked for may be one of them.
+ */
+KD_PRINTF(3, 4)
+static struct kd_error *not_found(struct kd_types *types, const char *module, const char *format, ...)
+{
+	KD_FREE char *text = NULL;
+	va_list args;
+	va_start(args, format);
+	int len = vasprintf(&text, format, args);
+	va_end(args);
+	if (len < 0) {
+		text = NULL;
+		return &kd_error_nomem;
+	}
+	for (size_t i = 0; i < types->sources.nr; i++) {
+		struct kd_btf_source *source = types->sources.data[i];
+		if (module && strcmp(source->source.module ? source->source.module : "vmlinux", module))
+			continue;
+		KD_FREE char *loss = NULL;
+		struct kd_error *err = kd_btf_loss(&source->btf, &loss);
+		if (err)
+			return err;
+		if (loss)
+			return kd_error_create(KD_ERROR_LOOKUP, "%s; %s%s%s", text, source->source.module ?: "",
+					       source->source.module ? ": " : "", loss);
+	}
+	return kd_error_create(KD_ERROR_LOOKUP, "%s", text);
+}
+
 /** Split "MODULE!name"; *ret_module is NULL or in buffer. The kernel itself is "vmlinux". */
 static const char *split_name(const char *name, char buffer[MODULE_LEN_MAX], const char **ret_module)
 {
@@ -285,8 +310,8 @@ struct kd_error *kd_types_find(struct kd_types *types, enum kd_kind kind, const 
 	if (!types->sources.nr)
 		return kd_error_create(KD_ERROR_LOOKUP, "no type %s%s: there is no BTF", kind_word(kind), name);
 	if (module)
-		return kd_error_create(KD_ERROR_LOOKUP, "no type %s%s in module %s", kind_word(kind), bare, module);
-	return kd_error_create(KD_ERROR_LOOKUP, "no type %s%s", kind_word(kind), name);
+		return not_found(types, module, "no type %s%s in module %s", kind_word(kind), bare, module);
+	return not_found(types, NULL, "no type %s%s", kind_word(kind), name);
 }
 
 KD_VECTOR(type_vector, const struct kd_type *);
@@ -365,7 +390,7 @@ struct kd_error *kd_types_find_nth(struct kd_types *types, enum kd_kind kind, co
 			err = kd_error_create(KD_ERROR_LOOKUP, "there are only %zu types %s%s", counting.types.nr,
 					      kind_word(kind), name);
 		else
-			err = kd_error_create(KD_ERROR_LOOKUP, "no type %s%s", kind_word(kind), name);
+			err = not_found(types, module, "no type %s%s", kind_word(kind), name);
 	}
 	type_vector_deinit(&counting.types);
 	return err;
@@ -409,7 +434,7 @@ struct kd_error *kd_types_enumerator(struct kd_types *types, const char *name, i
 	if (err)
 		return err;
 	if (!done)
-		return kd_error_create(KD_ERROR_LOOKUP, "no enumerator %s", name);
+		return not_found(types, module, "no enumerator %s", name);
 	*ret = finding.value;
 	if (ret_type)
 		*ret_type = finding.type;
@@ -430,13 +455,13 @@ static struct kd_error *each_in_source(void *context, struct kd_btf_source *sour
 		struct kd_btf_record record;
 		bool found;
 		const struct kd_type *type;
-		struct kd_error *err = kd_btf_record_if(&source->btf, number, &record, &found);
+		struct kd_error *err = kd_btf_next(&source->btf, &number, &record, &found);
 		if (err || !found)
 			return err;
 		if (!record.name || !kd_btf_kind_matches(&record, each->kind) || kd_btf_incomplete(&record))
 			continue;
 		err = kd_btf_source_type(source, number, &type);
-		if (kd_error_catch(&err, KD_ERROR_FORMAT))
+		if (kd_error_catch(&err, KD_ERROR_FORMAT) || kd_error_catch(&err, KD_ERROR_FAULT))
 			continue;
 		if (err)
 			return err;

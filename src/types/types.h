@@ -19,19 +19,15 @@ void kd_types_destroy(struct kd_types *types);
  * Add BTF that lies at [start, end) in the dump. Nothing but the header is read until a type is asked for.
  * @param module NULL: the base (vmlinux), must come first; else copied: split BTF on top of the base. Adding a module
  * twice is an error (KD_ERROR_VALUE). @param base for split BTF with its own .BTF.base (Linux 6.11): range, or 0, 0.
+ * @param table the kernel's `struct btf` of this BTF, or 0: with it, types are reached by number without reading all
+ * those before them, and also behind pages that are not in the dump. Checked against the BTF, and ignored if it does
+ * not fit: then everything works, only slower.
  */
 struct kd_error *kd_types_add_btf(struct kd_types *types, const char *module, kd_vaddr start, kd_vaddr end,
-				  kd_vaddr base_start, kd_vaddr base_end) KD_RETURNS_ERROR;
+				  kd_vaddr base_start, kd_vaddr base_end, kd_vaddr table) KD_RETURNS_ERROR;
 /** The same from bytes of the caller's (copied): tests, a file. */
 struct kd_error *kd_types_add_btf_bytes(struct kd_types *types, const char *module, const void *bytes,
 					size_t len) KD_RETURNS_ERROR;
-
-/**
- * Tell where the kernel keeps its own index of the vmlinux BTF: with it, types are reached by number without reading
- * all those before them. Checked against the BTF, and ignored if it does not fit: then everything works, only slower.
- * @param btf value of the kernel's variable `struct btf *btf_vmlinux`; 0 is legal (the kernel has not made it).
- */
-struct kd_error *kd_types_use_kernel_table(struct kd_types *types, kd_vaddr btf) KD_RETURNS_ERROR;
 
 /**
  * Called once, when a name was not found in the base: must add the modules' BTF (see module/). Returns an error only
@@ -45,7 +41,8 @@ void kd_types_set_more(struct kd_types *types, kd_types_more_fn more, void *cont
  * any order of words: "long unsigned int" and "unsigned long" are one), KD_FUNCTION (BTF FUNC: the prototype).
  * @param name may begin with "MODULE!" to look in that module only, "vmlinux!" in the kernel, which does not read the
  * modules. A complete type is preferred to a declaration; vmlinux before modules. Errors: KD_ERROR_LOOKUP ("no type
- * struct foo").
+ * struct foo"). Where pages of the BTF are missing, the types and names on them are as if they were not there, and the
+ * message says how many those are.
  */
 struct kd_error *kd_types_find(struct kd_types *types, enum kd_kind kind, const char *name,
 			       const struct kd_type **ret) KD_RETURNS_ERROR;
