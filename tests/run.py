@@ -54,6 +54,18 @@ def whole(test):
     return getattr(test, "test_case", test)
 
 
+def tree():
+    """What the working tree holds beside what is built there: name, and what changes with the content."""
+    found = {}
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in (".git", "__pycache__") and (folder, name) not in ((ROOT, "build"), (ROOT, "dist"))]
+        for name in files:
+            path = os.path.join(folder, name)
+            status = os.lstat(path)
+            found[os.path.relpath(path, ROOT)] = status.st_mtime_ns, status.st_size
+    return found
+
+
 def main(words):
     verbosity = 2 if "-v" in words else 1
     patterns = [word for word in words if not word.startswith("-")]
@@ -61,10 +73,15 @@ def main(words):
         [unittest.defaultTestLoader.discover(os.path.join(ROOT, "tests", "python")), c_tests()]
     )
     tests = [test for test in each(found) if not patterns or any(pattern in test.id() for pattern in patterns)]
+    before = tree()
     result = unittest.TextTestRunner(sys.stdout, verbosity=verbosity).run(unittest.TestSuite(tests))
     skipped = len(result.skipped)
     failed = len({whole(test).id() for test, _ in result.failures + result.errors} | {*map(id, result.unexpectedSuccesses)})
     passed = max(result.testsRun - failed - skipped, 0)
+    changed = {name for name, _ in before.items() ^ tree().items()}
+    failed += bool(changed)
+    for name in sorted(changed):
+        print(f"the tests have written, changed or removed {name}")
     for test, reason in result.skipped:
         print(f"skipped {test}: {reason}")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")

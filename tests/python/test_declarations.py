@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What commands declare of themselves is what they do: options, help pages."""
 
+import contextlib
 import string
+import tempfile
 import unittest
 
 from dumps import opened, vmcores
@@ -24,6 +26,8 @@ class Declarations(unittest.TestCase):
     def test_declared_options_are_accepted(self):
         """Each runs to its end, and if the command has objections, then not to the option's name."""
         self.addCleanup(setattr, Session, "current", Session.current)
+        # Some write what they are asked for into a file.
+        self.enterContext(contextlib.chdir(self.enterContext(tempfile.TemporaryDirectory())))
         session = Session(opened(vmcores()[0]))
         for one in self.commands:
             for option in one.options:
