@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Damage an uncompressed dump at random and ask pykd about it: nothing may crash, hang, eat memory or end in a traceback.
+"""Damage an uncompressed dump at random and ask pykd about it: nothing may crash, hang, eat memory, or end in a traceback or an internal error.
 
     python3 tools/fuzz.py [--rounds N] [--seed N] [--command CMD]... DUMP
 
@@ -19,12 +19,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PYKD = Path(__file__).resolve().parents[1] / "pykd"
 SECONDS = 60
 MEMORY = 1 << 30
 """Bytes of address space that an answer may take."""
+FAULTS = ("Traceback (most recent", "MemoryError", "internal error")
+"""What a program says of a fault of its own. The session says "internal error" where Python has raised what no rule foresees."""
 
 COMMANDS = (
     "sys", "ps", "ps -l", "bt -a", "foreach bt", "bt -f", "log", "files", "foreach files", "mod", "mount", "net", "net -a", "foreach net -s",
@@ -37,10 +40,10 @@ COMMANDS = (
 
 
 class Damage:
-    """Changes to a file that can be undone. Its first 64 kB, the headers, stay: other tests damage those."""
+    """Changes to a file that can be undone. Its first 64 kB, the headers, stay: other tests damage those. *spared* are bytes that stay too."""
 
-    def __init__(self, data: mmap.mmap, random_: random.Random) -> None:
-        self._data, self._random = data, random_
+    def __init__(self, data: mmap.mmap, random_: random.Random, spared: range = range(0)) -> None:
+        self._data, self._random, self._spared = data, random_, spared
         self._undo: list[tuple[int, bytes]] = []
 
     def _write(self, at: int, new: bytes) -> None:
@@ -48,7 +51,10 @@ class Damage:
         self._data[at : at + len(new)] = new
 
     def _place(self, align: int) -> int:
-        return self._random.randrange(1 << 16, len(self._data) - 4096) // align * align
+        while True:
+            at = self._random.randrange(1 << 16, len(self._data) - 4096) // align * align
+            if at not in self._spared and at + 4095 not in self._spared:
+                return at
 
     def inflict(self, count: int) -> None:
         """*count* words that belong elsewhere, a quarter as many flipped bits, and some cleared pages."""
@@ -72,25 +78,43 @@ def _limits() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def trouble(dump: Path, command: str) -> str | None:
+def trouble(dump: Path, command: str, program: Path = PYKD, seconds: float = SECONDS) -> str | None:
     """What is wrong with the way a command ended; None if nothing is."""
     start = time.monotonic()
-    process = subprocess.Popen([PYKD, "--isolated", dump, "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    process = subprocess.Popen([program, "--isolated", dump, "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, preexec_fn=_limits)
     try:
-        output = process.communicate(timeout=SECONDS)[0].decode(errors="replace")
+        output = process.communicate(timeout=seconds)[0].decode(errors="replace")
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        return f"no end after {SECONDS} s"
+        return f"no end after {seconds} s"
     if process.returncode < 0:
         return f"signal {-process.returncode}"
-    for sign in ("Traceback (most recent", "MemoryError"):
+    for sign in FAULTS:
         if sign in output:
-            return output[output.index(sign) :][-1500:]
+            return output[max(0, output.index(sign) - 80) :][:1500]
     if process.returncode not in (0, 1, 3):
         return f"exit status {process.returncode}: {output[-300:]}"
     return f"{len(output) >> 20} MB of output after {time.monotonic() - start:.0f} s" if len(output) > 200 << 20 else None
+
+
+def rounds(dump: Path, seeds: Iterable[int], count: int, commands: Iterable[str], spared: range = range(0)) -> Iterator[str]:
+    """Damage a copy of *dump* once a seed, all but the bytes *spared*, and ask it everything; a line for each failure."""
+    commands = tuple(commands)
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        copy = Path(folder) / "dump"
+        shutil.copyfile(dump, copy)
+        with copy.open("r+b") as file, mmap.mmap(file.fileno(), 0) as data:
+            for seed in seeds:
+                damage = Damage(data, random.Random(seed), spared)
+                damage.inflict(count)
+                for command in commands:
+                    what = trouble(copy, command)
+                    if what:
+                        yield f"--seed {seed} --count {count} --command '{command}': {what}"
+                damage.undo()
 
 
 def main() -> int:
@@ -100,23 +124,15 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0, help="of the first round; the next have the next numbers")
     parser.add_argument("--count", type=int, default=20000, help="words to damage")
+    parser.add_argument("--spare", type=lambda text: range(*(int(word, 0) for word in text.split("-"))), default=range(0), metavar="START-END",
+                        help="bytes of the file that stay: damaged names or types end every command at once")
     parser.add_argument("--command", action="append", help="instead of the list of commands")
     arguments = parser.parse_args()
     failures = 0
-    shared = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
-        dump = Path(folder) / "dump"
-        shutil.copyfile(arguments.dump, dump)
-        with dump.open("r+b") as file, mmap.mmap(file.fileno(), 0) as data:
-            for seed in range(arguments.seed, arguments.seed + arguments.rounds):
-                damage = Damage(data, random.Random(seed))
-                damage.inflict(arguments.count)
-                for command in arguments.command or COMMANDS:
-                    what = trouble(dump, command)
-                    if what:
-                        failures += 1
-                        print(f"--seed {seed} --count {arguments.count} --command '{command}': {what}", flush=True)
-                damage.undo()
+    seeds = range(arguments.seed, arguments.seed + arguments.rounds)
+    for failure in rounds(arguments.dump, seeds, arguments.count, arguments.command or COMMANDS, arguments.spare):
+        failures += 1
+        print(failure, flush=True)
     print(f"{arguments.rounds} rounds, {failures} failures")
     return 1 if failures else 0
 
