@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import pykd
 from _pykd import Error
-from pykd import clones
+from pykd.compat.typedict import describe, find_type
+from pykd.core import host
+from pykd.values import clones
 
 error = Error
 
@@ -16,7 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pykdump.datatypes import TypeDict
+    from pykd.compat.typedict import TypeDict
+    from pykd.core.host import Host
 
 version = "3.2.1"
 """of the interface"""
@@ -108,7 +111,7 @@ def sym2addr(name: str) -> int:
 
 
 def _gone_address(name: str) -> int:
-    from pykd import standins
+    from pykd.compat import standins
 
     try:
         return standins.address(name)
@@ -184,8 +187,6 @@ def enumerator_value(name: str) -> int | None:
 
 def gdb_typeinfo(name: str) -> TypeDict:
     """The dictionary of a type, or of the type of a C expression."""
-    from pykdump.datatypes import describe, find_type
-
     try:
         return describe(find_type(_str(name)))
     except (pykd.NotFoundError, pykd.CSyntaxError):
@@ -198,8 +199,6 @@ def gdb_typeinfo(name: str) -> TypeDict:
 
 def gdb_whatis(expression: str) -> TypeDict:
     """The dictionary of the type of a C expression, which mostly is the name of a variable."""
-    from pykdump.datatypes import describe
-
     _str(expression)
     try:
         return describe(_type_of(expression), expression)
@@ -215,7 +214,7 @@ def _type_of(expression: str) -> pykd.Type:
     try:
         return _dump.enumerator_type(expression)
     except pykd.NotFoundError:
-        from pykd.expression import ExpressionError, evaluate
+        from pykd.values.expression import ExpressionError, evaluate
 
         try:
             return evaluate(_dump, expression).type
@@ -248,10 +247,9 @@ def _read(addr: int, size: int, mtype: int | None) -> bytes:
 
 
 def _context_task() -> int:
-    from pykd.session import Session
-
-    if Session.current is not None:
-        return Session.current.task
+    session = host.current()
+    if session is not None:
+        return session.task
     return int(pykd.tasks.panic_task())
 
 
@@ -300,9 +298,7 @@ def set_readmem_task(task: int) -> None:
         raise error("bad taskaddr")
     if not task and not _user_task:
         return  # as before and after every program: not worth finding out which task is meant
-    from pykd.session import Session
-
-    session = Session.current
+    session = host.current()
     _dump.pgd = 0
     if task:
         _dump.pgd = _page_table(task)
@@ -463,7 +459,7 @@ def get_uptime() -> int:
 
 def get_pathname(dentry: int, vfsmnt: int) -> str:
     """Path of a dentry in a mount; *vfsmnt* 0: in its own filesystem."""
-    from pykd.kernel.paths import path_of
+    from pykd.kernel.fs.paths import path_of
 
     return path_of(_dump, _int(dentry), _int(vfsmnt))
 
@@ -494,14 +490,18 @@ def crash_set_error(target: str) -> str | None:
     return before
 
 
-def _capture(cmd: str) -> tuple[str, bool]:
-    from pykd.session import Session
-
-    if Session.current is None:
+def _host() -> Host:
+    session = host.current()
+    if session is None:
         raise error("there is no session that could run commands")
+    return session
+
+
+def _capture(cmd: str) -> tuple[str, bool]:
+    session = _host()
     if _error_target in ("default", "redirect"):
-        return Session.current.capture(cmd)
-    output, messages, worked = Session.current.capture_apart(cmd)
+        return session.capture(cmd)
+    output, messages, worked = session.capture_apart(cmd)
     with open(_error_target, "a", encoding="utf-8", errors="surrogateescape") as file:
         file.write(messages)
     return output, worked
@@ -536,11 +536,10 @@ def exec_crash_command_bg2(cmd: str) -> tuple[int, int]:
     status = 1
     try:
         os.close(reader)
-        from pykd.output import output_to
-        from pykd.session import Session
+        from pykd.core.output import output_to
 
         with open(writer, "w", buffering=1, encoding="utf-8", errors="surrogateescape") as pipe, output_to(pipe, pipe):
-            if Session.current is not None and Session.current.guarded_plain(cmd):
+            if _host().guarded_plain(cmd):
                 status = 0
     finally:
         # Not a way back into the parent's program, whatever happened.
@@ -562,23 +561,19 @@ def set_default_timeout(sec: int) -> int:
 
 def exec_epython_command(*argv: str) -> None:
     """Run a program as ``epython ARGV…`` does."""
-    from pykd import runtime
-
-    runtime.run_program([_str(word) for word in argv])
+    words = [_str(word) for word in argv]
+    _host().run_program(words)
 
 
 def get_epython_cmds() -> list[str]:
     """``epython`` and the registered programs."""
-    from pykd import runtime
-
-    return ["epython", *runtime.registered()]
+    return ["epython", *_host().registered()]
 
 
 def register_epython_prog(name: str, short: str, synopsis: str, help: str) -> bool:
     """Make program *name* a command of its own, with a page of help; False if there is a command of that name."""
-    from pykd import runtime
-
-    return runtime.register(_str(name), _str(short), _str(synopsis), _str(help))
+    words = (_str(name), _str(short), _str(synopsis), _str(help))
+    return _host().register(*words)
 
 
 def setprocname(name: str) -> None:

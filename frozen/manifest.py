@@ -115,8 +115,11 @@ at_start(
         "stat", "textwrap", "types", "typing", "zipimport",
     )),
     *(f"pykd/{name}.py" for name in (
-        "__init__", "cli", "command", "commands/__init__", "compat", "cpus", "importer", "kernel/__init__",
-        "kernel/timekeeping", "lazy", "line", "runtime", "session", "startup", "tasklist", "tasks", "taskstate", "xarray",
+        "__init__", "app/__init__", "app/cli", "boot/__init__", "boot/importer", "boot/lazy", "commands/__init__", "commands/tasks/__init__",
+        "compat/__init__", "compat/names", "compat/parts", "compat/standins", "compat/typedict", "core/*",
+        "kernel/__init__", "kernel/cpus", "kernel/lists/__init__", "kernel/lists/xarray", "kernel/task/*", "kernel/timekeeping",
+        "session/__init__", "session/command", "session/line", "session/runtime", "session/session", "session/startup",
+        "values/__init__", "values/clones",
     )),
     "pykdump/*.py", "crash.py", "LinuxDump/Tasks.py", "LinuxDump/__init__.py", "LinuxDump/fs/__init__.py",
     "LinuxDump/namespaces.py", "LinuxDump/percpu.py", "LinuxDump/trees.py", "progs/taskinfo.py", "progs/PyKdumpInit.py",

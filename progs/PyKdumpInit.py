@@ -4,7 +4,7 @@
 A file of this name in ``.`` or in PYKDUMPPATH takes its place.
 """
 
-from pykd import runtime
+from pykd.session import runtime
 
 OPTIONS = "-h   - list available options"
 

@@ -6,7 +6,7 @@ __version__ = "0.2"
 import pykd
 from LinuxDump import crashcolor
 from LinuxDump.modules import AllocatedRanges, find_unloaded
-from pykd.clones import plain
+from pykd.values.clones import plain
 from pykdump.API import *
 
 

@@ -18,7 +18,8 @@ from _collections import defaultdict  # type: ignore[import-not-found]
 import crash
 import pykd
 import pykdump
-from pykd import lazy
+from pykd.boot import lazy
+from pykd.core import host
 from pykdump import require_cmod_version
 
 from . import Generic as gen
@@ -255,8 +256,6 @@ _last_timeout = 0
 
 
 def _process_options() -> None:
-    from pykd import runtime
-
     global debug, _last_timeout
     options, rest = _split_options(sys.argv[1:])
     highlevel.experimental = API_options.experimental = options.get("--experimental", 0)
@@ -264,8 +263,9 @@ def _process_options() -> None:
         debug = gen.debug = options["--debug"]
         print(sys.argv)
     API_options.debug = debug
-    if "--reload" in options or runtime.always_reload():
-        from pykd.reload import reload_modules
+    session = host.current()
+    if "--reload" in options or (session is not None and session.reload):
+        from pykd.boot.reload import reload_modules
 
         purge_memoize_cache(CU_PYMOD)
         PY_select_purge()

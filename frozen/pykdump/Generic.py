@@ -309,10 +309,3 @@ def print2columns(left: str, right: str) -> None:
 def formatargs(args: Iterable[Any], kwargs: dict[str, Any]) -> str:
     """Arguments of a call as they would be written."""
     return ", ".join([repr(arg) for arg in args] + [f"{key}={value!r}" for key, value in kwargs.items()])
-
-
-def SUInfo(sname: str) -> Any:
-    """Kept for older programs, which import it from here."""
-    from .datatypes import SUInfo as real
-
-    return real(sname)

@@ -5,8 +5,20 @@ from __future__ import annotations
 
 import _pykd
 import pykd
-from pykd.compat import OLD_ENUMS
+from pykd.compat.names import OLD_ENUMS
+from pykd.compat.typedict import (
+    TYPE_CODE_BOOL,
+    TYPE_CODE_FLT,
+    UNTAGGED,
+    TypeDict,
+    describe,
+    describe_member,
+    find_type,
+    named_here,
+    type_code,
+)
 
+from . import Generic
 from .Generic import LazyEval
 from .memocaches import MemoizeSU, memoize_typeinfo
 
@@ -14,116 +26,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
-
-# gdb's numbers, as programs know them.
-TYPE_CODE_PTR = 1
-TYPE_CODE_ARRAY = 2
-TYPE_CODE_STRUCT = 3
-TYPE_CODE_UNION = 4
-TYPE_CODE_ENUM = 5
-TYPE_CODE_FUNC = 7
-TYPE_CODE_INT = 8
-TYPE_CODE_FLT = 9
-TYPE_CODE_VOID = 10
-TYPE_CODE_BOOL = 21
-TYPE_CODE_SU = (TYPE_CODE_STRUCT, TYPE_CODE_UNION)
-
-_CODES = {
-    "pointer": TYPE_CODE_PTR,
-    "array": TYPE_CODE_ARRAY,
-    "struct": TYPE_CODE_STRUCT,
-    "union": TYPE_CODE_UNION,
-    "enum": TYPE_CODE_ENUM,
-    "function": TYPE_CODE_FUNC,
-    "int": TYPE_CODE_INT,
-    "float": TYPE_CODE_FLT,
-    "void": TYPE_CODE_VOID,
-}
-
-_UNTAGGED = ("struct", "union")
-
-# Types that only we have given a name to: PARENT:OFFSET/FIELD->struct.
-_named_here: dict[str, _pykd.Type] = {}
-
-
-class TypeDict(dict):  # type: ignore[type-arg]
-    """What gdb is asked of a type, with the type itself."""
-
-    ctype: _pykd.Type
-
-
-def _code(ctype: _pykd.Type) -> int:
-    return TYPE_CODE_BOOL if ctype.kind == "int" and ctype.name in ("_Bool", "bool") else _CODES[ctype.kind]
-
-
-def describe(ctype: _pykd.Type, fname: str | None = None) -> TypeDict:
-    """The type dictionary of *ctype*; *fname* is the name of the member, argument or variable that has this type."""
-    info = TypeDict()
-    info.ctype = ctype
-    typedef: str | None = None
-    inner: str | None = None
-    stars = 0
-    dims: list[int] = []
-    base = ctype
-    while base.target is not None and base.kind != "function" and base.kind != "enum":
-        if base.kind == "typedef":
-            # Of a chain the outermost counts; one behind * or [] overrides what stood before.
-            inner = inner or base.name
-        elif base.kind != "qualified":
-            if base.kind == "pointer":
-                stars += 1
-            else:
-                dims.append(base.length or 0)
-            typedef, inner = inner or typedef, None
-        base = base.target
-    typedef = inner or typedef
-    code = _code(base)
-    if base.kind in ("struct", "union", "enum"):
-        info["basetype"] = f"{base.kind} {base.name}" if base.name else base.kind
-    else:
-        info["basetype"] = "(func)" if base.kind == "function" else base.name or "void"
-    info["codetype"] = TYPE_CODE_PTR if stars else code
-    # gdb's size of void and of functions.
-    info["typelength"] = 8 if stars else base.size or (1 if base.kind in ("void", "function") else 0)
-    if typedef:
-        info["typedef"] = typedef
-    if stars:
-        info["stars"] = stars
-        info["ptrbasetype"] = code
-    if dims:
-        info["dims"] = dims
-    if base.kind == "int" and code == TYPE_CODE_INT:
-        info["uint"] = 0 if base.signed or base.name == "char" else 1
-    if fname is not None:
-        info["fname"] = fname
-    if base.kind in _UNTAGGED and (not base.name or (fname is None and not stars)):
-        info["body"] = [_describe_member(member) for member in base.members()]
-    elif base.kind == "enum":
-        # Of one that is only declared nothing is known but its name.
-        info["edef"] = [[name, value] for name, value in base.enumerators()] if base.complete else []
-    elif base.kind == "function":
-        returned = base.target
-        assert returned is not None
-        info["prototype"] = [describe(returned, "returntype")] + [
-            describe(parameter, f"arg{i}") for i, (_, parameter) in enumerate(base.parameters())
-        ]
-    return info
-
-
-def _describe_member(member: _pykd.Member) -> TypeDict:
-    info = describe(member.type, member.name or "")
-    info["bitoffset"] = member.bit_offset
-    if member.bit_size is not None:
-        info["bitsize"] = member.bit_size
-    return info
-
-
-def find_type(name: str) -> _pykd.Type:
-    """The type that C text, or a name made up here for an untagged struct, means.
-
-    :raises NotFoundError, CSyntaxError:
-    """
-    return _named_here.get(name) or pykd.current().type(name)
 
 
 @memoize_typeinfo
@@ -174,10 +76,10 @@ class TypeInfo:
 
     def _name_untagged(self, name: str) -> None:
         """Let an untagged struct be found under a name made of where it was met."""
-        if self.stype in _UNTAGGED:
+        if self.stype in UNTAGGED:
             self.stype = f"{name}->{self.stype}"
             self.fake_SU = True
-            _named_here[self.stype] = self._target()
+            named_here[self.stype] = self._target()
 
     def _target(self) -> _pykd.Type:
         """Without stars and dimensions, with its typedef."""
@@ -263,7 +165,7 @@ class VarInfo:
         member = self.__dict__.get("_member")
         if member is None:
             raise AttributeError(f"nothing is known of the type of {self.name}")
-        info = TypeInfo(_describe_member(member))
+        info = TypeInfo(describe_member(member))
         info._name_untagged(self._place)
         return info
 
@@ -278,7 +180,7 @@ class VarInfo:
         shift, size = self.bitoffset - 8 * self.offset, self.bitsize
         bytes_nr = (shift + size + 7) // 8
         base = ctype.strip()
-        boolean, signed = _code(base) == TYPE_CODE_BOOL, base.signed
+        boolean, signed = type_code(base) == TYPE_CODE_BOOL, base.signed
 
         def read_bits(addr: int) -> int:
             value = int.from_bytes(dump.read(addr, bytes_nr), "little") >> shift & (1 << size) - 1
@@ -463,7 +365,7 @@ class SUInfo(_SUInfo, metaclass=MemoizeSU):  # type: ignore[misc]
             except pykd.Error:
                 raise TypeError(f"no type {sname}") from None
         base = ctype.strip()
-        if base.kind in _UNTAGGED:
+        if base.kind in UNTAGGED:
             cls = pykd.current().struct_class(ctype)
             # A declaration of vmlinux may be a definition in a module.
             base = cls.PYT_type
@@ -495,6 +397,9 @@ class SUInfo(_SUInfo, metaclass=MemoizeSU):  # type: ignore[misc]
                     self[member.name] = VarInfo._of_member(member, base + member.bit_offset, sname, i)
                 else:
                     pending.append((member, base))
+
+
+Generic.SUInfo = SUInfo  # type: ignore[attr-defined]  # older programs import it from there
 
 
 class ArtStructInfo(_SUInfo):
@@ -596,9 +501,9 @@ class EnumInfo(dict):  # type: ignore[type-arg]
 def _struct_info(cls: _pykd.StructType) -> SUInfo:
     """``PYT_sinfo`` of a class of structs."""
     name = cls.PYT_symbol
-    if "->" in name and name not in _named_here:
-        _named_here[name] = cls.PYT_type
-    info: SUInfo = SUInfo(name) if name not in _UNTAGGED else SUInfo(name, cls.PYT_type)
+    if "->" in name and name not in named_here:
+        named_here[name] = cls.PYT_type
+    info: SUInfo = SUInfo(name) if name not in UNTAGGED else SUInfo(name, cls.PYT_type)
     if info.PYT_class is not cls:
         # One of several types of that name, and not the one that the name alone means.
         info = type.__call__(SUInfo, name, cls.PYT_type)

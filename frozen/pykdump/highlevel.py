@@ -37,28 +37,17 @@ from crash import (
     uvtop,
 )
 from crash import get_GDB_output as exec_gdb_command
-from pykd import standins
-from pykd.compat import (
-    CONTAINERS,
-    LIST_HEADS,
-    OLD_SYMBOLS,
-    OLD_TYPES,
-    OWNERS,
-    LinkAddress,
-    Parts,
-    link_offset,
-    list_head,
-    owner_offset,
-)
+from pykd.compat import standins
+from pykd.compat.names import CONTAINERS, LIST_HEADS, OLD_SYMBOLS, OLD_TYPES, OWNERS, LinkAddress, link_offset, list_head, owner_offset
+from pykd.compat.parts import Parts, elements_of
+from pykd.compat.typedict import TypeDict, describe
 
 from .datatypes import (
     ArtStructInfo,
     EnumInfo,
     SUInfo,
-    TypeDict,
     TypeInfo,
     VarInfo,
-    describe,
     type_length,
 )
 from .Generic import (
@@ -315,7 +304,7 @@ def readList(start: int, offset: int = 0, *, maxel: int = _MAXEL, inchead: bool 
 
     :param inchead: *start* is an element.
     """
-    elements = standins.elements_of(start)
+    elements = elements_of(start)
     if elements is not None:
         return elements.addresses[:maxel]
     link = start
@@ -428,7 +417,7 @@ class ListHead(list):  # type: ignore[type-arg]
     """
 
     def __init__(self, lhaddr: int, sname: str | None = None, *, maxel: int = _MAXEL, warn: bool = True) -> None:
-        elements = standins.elements_of(lhaddr)
+        elements = elements_of(lhaddr)
         if elements is not None:
             addresses, end = [0, *elements.addresses], None
         else:

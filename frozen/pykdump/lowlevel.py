@@ -7,8 +7,7 @@ import sys
 
 import _pykd
 import pykd
-from pykd.compat import Parts
-from pykd.standins import Elements
+from pykd.compat.parts import Elements, Parts
 
 from .datatypes import TypeInfo
 from .Generic import registerModuleAttr

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pykd import lazy
+from pykd.boot import lazy
 
 from .Generic import Bunch
 

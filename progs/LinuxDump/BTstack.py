@@ -11,25 +11,22 @@ import re
 from functools import total_ordering
 
 import pykd
-from pykd import backtrace
-from pykd import command as commands
-from pykd import line as lines
-from pykd.session import Session
+from pykd.core import host
+from pykd.core.errors import CommandError
+from pykd.kernel.stack import backtrace
 from pykdump.API import *
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pykd.command import Row
+    from pykd.core.rows import Row
 
 _HEADER = re.compile(r'\s*PID:\s+(\d+)\s+TASK:\s+([0-9a-f]+)\s+CPU:\s(\d+)\s+COMMAND:\s+"(.*)"')
 _FRAME = re.compile(r"\s*(?:#(\d+)\s+)?\[(?:BSP:)?([0-9a-f]+)\]\s+(.+?)\s+at\s+([0-9a-f]+)(?:\s+\[([^\]]+)\])?(?:\s+\*)?\s*$")
 _START = re.compile(r"\s*START:\s+(\S+).*?\s+at\s+([0-9a-f]+)")
 _EXCEPTION = re.compile(r"\s*\[exception RIP:\s+([^+\s]+)\+(\d+)")
 _VIA = re.compile(r"\s*\(via\s+([^)]+)\)")
-_TEXT_OPTIONS = ("t", "T", "r", "e", "E", "v")
-"""Options of ``bt`` whose answer is no list of frames."""
 
 
 class BTFrame:
@@ -194,23 +191,14 @@ def _from_row(row: Row) -> BTStack:
     return stack
 
 
-def _session() -> Session:
-    return Session.current or Session(pykd.current())
-
-
-def _own_rows(text: str) -> Iterable[Row] | None:
-    """Rows of ``bt`` or ``foreach … bt``; None: another command, or options that answer with something else."""
-    words = lines.words(text)
-    if not words or words[0] not in ("bt", "foreach") or (words[0] == "foreach" and "bt" not in words):
+def _own_rows(text: str) -> list[Row] | None:
+    """Rows of ``bt`` or ``foreach … bt``; None: another command, or options that answer with something else than frames."""
+    session = host.current()
+    words = text.split()
+    if session is None or not words or words[0] not in ("bt", "foreach") or "bt" not in words:
         return None
-    command = commands.find(words[0])
-    bt = commands.find("bt")
-    if command is None or bt is None:
-        return None
-    inner = bt.parse(words[words.index("bt") + 1 :])
-    if any(getattr(inner, option) for option in _TEXT_OPTIONS):
-        return None
-    return command.rows(_session(), command.parse(words[1:]))
+    rows = list(session.rows(text))
+    return rows if all("frames" in row for row in rows) else None
 
 
 # ---- from text
@@ -267,7 +255,7 @@ def _exec_bt(cmd: str | None, text: str | None, bg: bool) -> list[BTStack]:
             if found is not None:
                 return [_from_row(row) for row in found if "error" not in row]
             text = exec_crash_command_bg(cmd) if bg or "foreach" in cmd or " -a" in cmd else exec_crash_command(cmd)
-        except (commands.CommandError, lines.LineError) as error:
+        except CommandError as error:
             pylog.error(f"{cmd}: {error}")
             return []
         except crash.error as error:
@@ -399,14 +387,13 @@ class fastSubroutineStacks:
     alltaskaddrs: set[int]
 
     def __init__(self) -> None:
-        from pykd import context
-        from pykd.commands import bt
-
-        session = _session()
+        session = host.current()
+        if session is None:
+            raise crash.error("there is no session that could run commands")
         self.funcpids = {}
         self.functasks = {}
         self.alltaskaddrs = set()
-        for row in bt.rows_of(session, context.table(session), bt.COMMAND.parse(["-t"])):
+        for row in session.rows("foreach bt -t"):
             pid, task = row["pid"], row["task"]
             self.alltaskaddrs.add(task)
             names = {word["function"] for word in row.get("text", ())}

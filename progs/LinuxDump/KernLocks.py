@@ -8,7 +8,7 @@ are a ring that the lock's ``first_waiter`` points into.
 from __future__ import annotations
 
 import pykd
-from pykd import tasks
+from pykd.kernel.task import threads as tasks
 from pykdump.API import *
 
 TYPE_CHECKING = False

@@ -7,8 +7,8 @@ import crash
 import pykd
 from LinuxDump import percpu
 from LinuxDump.fs import get_dentry_name  # noqa: F401  handed on
-from pykd.tasklist import MAX_THREADS
-from pykd.taskstate import StateNames, state_array, state_bits
+from pykd.kernel.task.state import StateNames, state_array, state_bits
+from pykd.kernel.task.threadlist import MAX_THREADS
 from pykdump.API import *
 
 TYPE_CHECKING = False

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pykd.session import Session
+from pykd.core import host
 from pykdump.API import *
 
 BLACK, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN = range(1, 8)
@@ -34,7 +34,7 @@ bg_color_list = {color: f"\033[{'4' + code[1:] if code[0] == '3' else code}m" fo
 
 def _wanted() -> bool:
     """Whether the output is coloured: as the session is asked to, with ``--color`` and ``NO_COLOR``."""
-    session = Session.current
+    session = host.current()
     return session.coloured(sys.stdout) if session is not None else sys.stdout.isatty()
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pykd
-from pykd.xarray import xa_entries
+from pykd.kernel.lists.xarray import xa_entries
 from pykdump.API import *
 
 __all__ = ["idr_for_each"]

@@ -84,7 +84,7 @@ def vma_addresses(mm: StructResult) -> list[int]:
     dump = pykd.current()
     if mm.hasField("mm_mt"):
         # 763ecb035029 ("mm: remove the vma linked list") (in v6.1)
-        from pykd.kernel import mapletree
+        from pykd.kernel.lists import mapletree
 
         return [entry for _, _, entry in mapletree.entries(dump, int(mm) + mm.fieldOffset("mm_mt"))]
     first = int(mm.mmap)

@@ -11,7 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from LinuxDump.Tasks import Task, _TaskTable
 
 # 769071ac9f20 ("ns: Introduce Time Namespace") (in v5.6) and a79a908fd2b0 (in v4.6) added the last ones.
 _MEMBERS = ("uts_ns", "ipc_ns", "mnt_ns", "net_ns", "pid_ns_for_children", "cgroup_ns", "time_ns")
@@ -45,10 +44,10 @@ def net_namespaces() -> list[StructResult]:
     return readSUListFromHead(pykd.current().symbol("net_namespace_list", "").address, "list", "struct net")
 
 
-def print_namespaces_info(tt: _TaskTable, v: int = 0) -> None:
+def print_namespaces_info(tt: Any, v: int = 0) -> None:
     """Print tasks that are not in the first namespaces, and network namespaces that no task is in."""
     initial = _init_nsproxy()
-    users: dict[StructResult, list[Task]] = {}
+    users: dict[StructResult, list[Any]] = {}
     for task in tt.allTasks():
         try:
             users.setdefault(task.ts.nsproxy, []).append(task)
@@ -82,7 +81,7 @@ def print_namespaces_info(tt: _TaskTable, v: int = 0) -> None:
         print_pid_namespaces(tt, v)
 
 
-def pid_numbers(task: Task) -> Iterator[int]:
+def pid_numbers(task: Any) -> Iterator[int]:
     """The thread id in each PID namespace that the task can be seen in, the outermost first."""
     pid = task.task_get_pid()
     numbers = pid.numbers
@@ -90,13 +89,13 @@ def pid_numbers(task: Task) -> Iterator[int]:
         yield numbers[level].nr
 
 
-def print_pid_namespaces(tt: _TaskTable, v: int = 0) -> None:
+def print_pid_namespaces(tt: Any, v: int = 0) -> None:
     """Print PID namespaces as boxes in boxes; with *v* the numbers within the namespaces too."""
     from textwrap import wrap
 
     from pykdump.ASCII_Art import EmbeddedFrames
 
-    def numbers(task: Task) -> str:
+    def numbers(task: Any) -> str:
         outer, *inner = pid_numbers(task)
         return f"{outer}[{','.join(map(str, inner))}]" if v > 0 else str(outer)
 

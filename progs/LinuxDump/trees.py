@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pykd
 from pykd import FaultError, LimitError
-from pykd.xarray import xa_entries, xa_load
+from pykd.kernel.lists.xarray import xa_entries, xa_load
 from pykdump.API import *
 
 __all__ = ["for_all_rbtree", "radix_tree_lookup_element", "rb_first", "rb_next", "walk_page_tree"]

@@ -16,8 +16,8 @@
 #include "py/builtin.h"
 
 /** What runs while the import system is half there, so that every later import goes through it. */
-#define IMPORTER_NAME "pykd.importer"
-#define IMPORTER_PATH "pykd/importer.py"
+#define IMPORTER_NAME "pykd.boot.importer"
+#define IMPORTER_PATH "pykd/boot/importer.py"
 
 /**
  * What CPython has frozen of its library, beside the core of the import system: nothing. The importer comes first and
@@ -195,13 +195,14 @@ int main(int argc, char **argv)
 		return fail();
 	Py_DECREF(importer);
 
-	PyObject *cli = PyImport_ImportModule("pykd.cli");
+	PyObject *cli = PyImport_ImportModule("pykd.app.cli");
 	PyObject *result = cli ? PyObject_CallMethod(cli, "main", NULL) : NULL;
 	Py_XDECREF(cli);
 	long status = result ? PyLong_AsLong(result) : -1;
 	Py_XDECREF(result);
 	if (status < 0 && PyErr_Occurred())
 		return fail();
-	/* Taking a full interpreter apart takes longer than many a command; pykd.cli.main() has flushed everything. */
+	/* Taking a full interpreter apart takes longer than many a command; pykd.app.cli.main() has flushed everything.
+	 */
 	_exit((int)status);
 }

@@ -22,6 +22,7 @@ dumps.have_one_open()
 
 import crash  # noqa: E402
 import pykdump.API as API  # noqa: E402
+from pykd.core import host  # noqa: E402
 from pykdump.API import *  # noqa: E402
 from pykdump.datatypes import VarInfo  # noqa: E402
 
@@ -1096,11 +1097,10 @@ class Helpers(unittest.TestCase):
 
 class Commands(unittest.TestCase):
     def setUp(self):
-        from pykd.session import Session
+        from pykd.session.session import Session
 
-        previous = Session.current
+        self.addCleanup(host.set_current, host.current())
         Session(pykd.current())
-        self.addCleanup(setattr, Session, "current", previous)
 
     def test_output(self):
         self.assertIn(kname, exec_crash_command("sys"))

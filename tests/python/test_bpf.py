@@ -4,7 +4,7 @@
 import struct
 import unittest
 
-from pykd import ebpf
+from pykd.values import ebpf
 
 CASES = [
     # code, to, from, offset, value: text

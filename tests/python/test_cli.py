@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from dumps import PYKD
-from pykd import cli
+from pykd.app import cli
 
 
 def run(*words, **options):

@@ -9,7 +9,7 @@ import pykd
 dumps.have_one_open()
 
 import crash  # noqa: E402
-from pykd import clones, expression  # noqa: E402
+from pykd.values import clones, expression  # noqa: E402
 
 
 class Clones(unittest.TestCase):

@@ -4,7 +4,7 @@
 import unittest
 
 from dumps import opened, vmcores
-from pykd import cpus
+from pykd.kernel import cpus
 
 
 class Without:

@@ -18,9 +18,9 @@ import pykd
 dumps.have_one_open()
 
 import crash  # noqa: E402
-from pykd.cdefine import lines  # noqa: E402
-from pykd.cformat import Formatter  # noqa: E402
-from pykd.complete import _member_names  # noqa: E402
+from pykd.terminal.complete import _member_names  # noqa: E402
+from pykd.values.cdefine import lines  # noqa: E402
+from pykd.values.cformat import Formatter  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
 TASK = "struct task_struct"

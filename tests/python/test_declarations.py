@@ -7,8 +7,9 @@ import tempfile
 import unittest
 
 from dumps import opened, vmcores
-from pykd import command, manual
-from pykd.session import Session
+from pykd.core import host
+from pykd.session import command, manual
+from pykd.session.session import Session
 
 ARGUMENTS = {
     "*": "list_head", "ascii": "41", "btop": "1000", "dis": "schedule", "eval": "1", "extend": "/nonexistent", "foreach": "set", "fuser": "/",
@@ -25,7 +26,7 @@ class Declarations(unittest.TestCase):
 
     def test_declared_options_are_accepted(self):
         """Each runs to its end, and if the command has objections, then not to the option's name."""
-        self.addCleanup(setattr, Session, "current", Session.current)
+        self.addCleanup(host.set_current, host.current())
         # Some write what they are asked for into a file.
         self.enterContext(contextlib.chdir(self.enterContext(tempfile.TemporaryDirectory())))
         session = Session(opened(vmcores()[0]))

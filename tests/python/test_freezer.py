@@ -74,7 +74,7 @@ class AtStart(unittest.TestCase):
             file.flush()
             result = subprocess.run([PYKD, SAMPLE, "-c", "taskinfo --summ", file.name], capture_output=True, text=True, check=True)
         imported = {name.removeprefix(PYKD + "/") for name in re.search("^AT (.*)$", result.stdout, re.MULTILINE)[1].split()}
-        self.assertIn("pykd/cli.py", imported)
+        self.assertIn("pykd/app/cli.py", imported)
         # The import system's core is in CPython itself; these are its sources' names.
         own = {"pylib/importlib/_bootstrap.py", "pylib/importlib/_bootstrap_external.py"}
         cost = {path: packed[path] for path in imported - own if path in packed}

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from dumps import PYKD, opened, vmcores
-from pykd import identify
+from pykd.app import identify
 
 
 def run(*words):

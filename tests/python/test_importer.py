@@ -98,13 +98,13 @@ class Order(Sandbox):
         self.assertEqual(self.origin("mine", path=f"{self.folder}/a:{self.folder}/b"), first)
 
     def test_part_of_pykd_from_user_folder(self):
-        there = self.write("user/pykd/resources.py", "")
-        self.assertEqual(self.origin("pykd.resources", path=f"{self.folder}/user"), there)
+        there = self.write("user/pykd/boot/resources.py", "")
+        self.assertEqual(self.origin("pykd.boot.resources", path=f"{self.folder}/user"), there)
 
     def test_pykd_is_not_taken_from_current_folder(self):
         self.write("cwd/pykd/__init__.py", "raise SystemExit('taken')")
-        self.write("cwd/pykd/resources.py", "raise SystemExit('taken')")
-        self.assertEqual(self.origin("pykd.resources"), f"{EXE}/pykd/resources.py")
+        self.write("cwd/pykd/boot/resources.py", "raise SystemExit('taken')")
+        self.assertEqual(self.origin("pykd.boot.resources"), f"{EXE}/pykd/boot/resources.py")
 
     def test_builtin_module_cannot_be_replaced(self):
         self.write("cwd/_pykd.py", "raise SystemExit('taken')")
@@ -262,10 +262,10 @@ class Inside(unittest.TestCase):
     def test_source_of_the_importer(self):
         import inspect
 
-        import pykd.importer
+        import pykd.boot.importer
 
-        self.assertEqual(pykd.importer.__spec__.name, "pykd.importer")
-        self.assertIn("class Finder", inspect.getsource(pykd.importer))
+        self.assertEqual(pykd.boot.importer.__spec__.name, "pykd.boot.importer")
+        self.assertIn("class Finder", inspect.getsource(pykd.boot.importer))
 
     def test_traceback_has_lines(self):
         import json

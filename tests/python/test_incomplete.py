@@ -11,7 +11,8 @@ import unittest
 import dumps
 import pykd
 from dumps import PYKD, vmcores
-from pykd import banner, tasks
+from pykd.kernel.task import threads as tasks
+from pykd.terminal import banner
 
 BLOCK = 4096
 STEP = 1 << 20

@@ -3,7 +3,7 @@
 
 import unittest
 
-from pykd import line
+from pykd.session import line
 
 
 class Commands(unittest.TestCase):

@@ -18,10 +18,12 @@ from unittest import mock
 import _pykd
 import pykd
 from dumps import PYKD, opened, vmcores
-from pykd import cli, context, live
-from pykd.commands import bt
-from pykd.kernel import panic
-from pykd.session import Session
+from pykd.app import cli, live
+from pykd.commands.tasks import bt
+from pykd.core import memo
+from pykd.kernel.task import threads
+from pykd.session import context
+from pykd.session.session import Session
 
 PAGE = 4096
 
@@ -133,7 +135,7 @@ class Kcore(unittest.TestCase):
         numbered = pykd.per_dump(lambda _: count.append(0) or len(count))
         with mock.patch("time.monotonic", side_effect=[100.0, 100.5, 101.2, 101.3]):
             self.assertEqual([numbered(dump) for _ in range(3)], [1, 1, 2])
-            pykd.forget()
+            memo.forget()
             self.assertEqual(numbered(dump), 3)
 
     def test_commands_begin_anew(self):
@@ -194,9 +196,9 @@ class Kcore(unittest.TestCase):
         dump = pykd.Dump(self.kcore, live=True)
         task = pykd.tasks.find(1, dump)
         with mock.patch("os.getpid", return_value=1), mock.patch("builtins.open", mock.mock_open(read_data=f"{task.comm}\n")):
-            self.assertEqual(panic.panic_task(dump), int(task))
+            self.assertEqual(threads.crashed_thread(dump), int(task))
         with mock.patch("os.getpid", return_value=1), mock.patch("builtins.open", mock.mock_open(read_data="other\n")):
-            self.assertNotEqual(panic.panic_task(dump), int(task))
+            self.assertNotEqual(threads.crashed_thread(dump), int(task))
 
     def test_what_changes_shows(self):
         dump = pykd.Dump(self.kcore, live=True)

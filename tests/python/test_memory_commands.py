@@ -10,9 +10,10 @@ from unittest import mock
 
 import pykd
 from dumps import opened, vmcores
-from pykd import cdefine, cformat, cpus, rustname
-from pykd.commands import swap
-from pykd.session import Session
+from pykd.commands.memory import swap
+from pykd.kernel import cpus
+from pykd.session.session import Session
+from pykd.values import cdefine, cformat, rustname
 
 
 class Commands(unittest.TestCase):

@@ -8,7 +8,8 @@ import pykd
 
 dumps.have_one_open()
 
-from pykd import compat, oldblock  # noqa: E402
+from pykd.compat import names as compat  # noqa: E402
+from pykd.compat.old import block as oldblock  # noqa: E402
 from pykd.kernel import devices  # noqa: E402
 from pykdump.API import *  # noqa: E402
 

@@ -9,7 +9,10 @@ import pykd
 
 dumps.have_one_open()
 
-from pykd import compat, cpus, oldfiles, standins  # noqa: E402
+from pykd.compat import names as compat  # noqa: E402
+from pykd.compat import standins  # noqa: E402
+from pykd.compat.old import files as oldfiles  # noqa: E402
+from pykd.kernel import cpus  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
 LOCK = "struct file_lock"

@@ -9,7 +9,9 @@ import pykd
 
 dumps.have_one_open()
 
-from pykd import oldlocks, rbtree, standins  # noqa: E402
+from pykd.compat import standins  # noqa: E402
+from pykd.compat.old import locks as oldlocks  # noqa: E402
+from pykd.kernel.lists import rbtree  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
 INIT = sym2addr("init_task")

@@ -8,7 +8,8 @@ import pykd
 
 dumps.have_one_open()
 
-from pykd import compat, standins  # noqa: E402
+from pykd.compat import names as compat  # noqa: E402
+from pykd.compat import parts  # noqa: E402
 from pykd.kernel import devices  # noqa: E402, F401
 from pykdump.API import *  # noqa: E402
 
@@ -322,15 +323,15 @@ class OldNames(unittest.TestCase):
 
     def test_list_that_became_a_tree(self):
         places = [0xFFFF888000001000, 0xFFFF888000002000]
-        self.assertEqual(places, readListByHead(standins.Elements(places)))
-        self.assertEqual(places[:1], readList(standins.Elements(places), maxel=1, warn=False))
-        self.assertTrue(standins.Elements([]))
-        number = int(standins.Elements(places))
+        self.assertEqual(places, readListByHead(parts.Elements(places)))
+        self.assertEqual(places[:1], readList(parts.Elements(places), maxel=1, warn=False))
+        self.assertTrue(parts.Elements([]))
+        number = int(parts.Elements(places))
         self.assertIs(int, type(number))
         self.assertEqual(places, readListByHead(number))
         self.assertEqual(places, list(ListHead(number, "struct list_head")))
-        for _ in range(standins.MAX_NUMBERS):
-            int(standins.Elements([]))
+        for _ in range(parts.MAX_NUMBERS):
+            int(parts.Elements([]))
         self.assertRaises(pykd.Error, ListHead, number)  # forgotten
 
     def test_enums(self):

@@ -5,7 +5,7 @@ import unittest
 
 import pykd
 from dumps import shared
-from pykd.kernel.paths import path_of
+from pykd.kernel.fs.paths import path_of
 
 
 class Paths(unittest.TestCase):

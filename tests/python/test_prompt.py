@@ -408,7 +408,7 @@ class Progress(Session):
         pipe = os.path.join(self.home, "pipe")
         os.mkfifo(pipe)
         one = self.terminal(columns=200)
-        one.send(f"py exec('from pykd import progress\\nwith progress.waiting(\"thinking\"): open(\"{pipe}\").read()')\r")
+        one.send(f"py exec('from pykd.core import progress\\nwith progress.waiting(\"thinking\"): open(\"{pipe}\").read()')\r")
         one.until(r"^thinking, 1 s")
         with open(pipe, "w"):
             pass

@@ -14,7 +14,8 @@ import unittest
 from pathlib import Path
 
 from dumps import PYKD, ROOT
-from pykd import cli, completion, selftest, version
+from pykd.app import cli, completion, selftest
+from pykd.core import version
 
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
@@ -220,7 +221,7 @@ class Completion(unittest.TestCase):
         self.assertEqual({flag.value for flag in completion.flags(cli.USAGE) if "--completion" in flag.words}, {"SHELL"})
 
     def test_every_command(self):
-        from pykd import command
+        from pykd.session import command
 
         for shell in completion.SHELLS:
             text = run("--completion", shell).stdout

@@ -85,7 +85,7 @@ class Documents(Shell):
         self.assertIn("COMM", found[0]["text"])
 
     def test_strange_values(self):
-        from pykd import document
+        from pykd.session import document
 
         self.assertEqual(json.loads(document.encode({"a": [float("nan"), b"x\xff", 1.5]}), parse_constant=reject), {"a": [None, "x\\xff", 1.5]})
         self.assertEqual(json.loads(document.encode("a\udc80€").encode()), "a\udc80€")

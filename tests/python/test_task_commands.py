@@ -8,9 +8,11 @@ import unittest
 from test_crash_commands import run
 
 from dumps import opened, vmcores
-from pykd import cpus
-from pykd.commands import bpf, log, ps
-from pykd.session import Session
+from pykd.commands.kernel import bpf
+from pykd.commands.system import log
+from pykd.commands.tasks import ps
+from pykd.kernel import cpus
+from pykd.session.session import Session
 
 HEADER = re.compile(r'PID: (\d+) +TASK: [0-9a-f]{16}  CPU: (\d+) +COMMAND: "(.*)"')
 

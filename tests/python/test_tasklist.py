@@ -5,7 +5,7 @@ import unittest
 
 import pykd
 from dumps import opened, vmcores
-from pykd.tasklist import ThreadList
+from pykd.kernel.task.threadlist import ThreadList
 
 
 class Damaged:

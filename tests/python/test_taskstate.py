@@ -3,7 +3,7 @@
 
 import unittest
 
-from pykd.taskstate import StateNames, state_bits
+from pykd.kernel.task.state import StateNames, state_bits
 
 
 class Bits(unittest.TestCase):

@@ -14,7 +14,7 @@ import sys
 import traceback
 
 import pykd
-from pykd.session import Session
+from pykd.core import host
 
 PROBES = os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), "probes")
 sys.path.insert(0, PROBES)
@@ -22,7 +22,7 @@ sys.path.insert(0, PROBES)
 
 def rows(command: str) -> list[dict]:
     """What a command answers; ValueError with its complaint when it fails."""
-    text, complaint, worked = Session.current.capture_apart(f"{command} --json")
+    text, complaint, worked = host.current().capture_apart(f"{command} --json")
     if not worked or complaint:
         raise ValueError((complaint.strip().splitlines() or [f"{command} failed"])[-1])
     return json.loads(text)["rows"]

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the framework itself must know of the kernel; helpers for programs are in LinuxDump."""
+"""Every fact about the kernel, once: the public helper library. Nothing here prints.
+
+Uses: boot, core, values.
+"""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .. import Error, FaultError
+from _pykd import Error, FaultError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from ..xarray import xa_entries
-from . import mapletree
+from pykd.kernel.lists import mapletree
+from pykd.kernel.lists.xarray import xa_entries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ of ``struct printk_log`` lay one after the other in ``log_buf``.
 
 from __future__ import annotations
 
-from .. import Error, FaultError, LimitError
+from _pykd import Error, FaultError, LimitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

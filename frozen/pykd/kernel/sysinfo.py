@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from .. import Error, FaultError, cpus, tasks
-from . import timekeeping
+from _pykd import Error, FaultError
+from pykd.kernel import cpus, timekeeping
+from pykd.kernel.task import threads as tasks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def panic_line(messages: Iterable[str]) -> str:
 
 
 def PANIC(dump: Dump) -> str:
-    from . import printk
+    from pykd.kernel import printk
 
     line = panic_line(record.text for record in printk.records(dump))
     return f'"{line}"' if line else ""

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from .. import Error, NotFoundError, per_dump
+from _pykd import Error, NotFoundError
+from pykd.core.memo import per_dump
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 """Every command of a triage, as text: what it complains of, or that it says nothing."""
 
 import pykd
-from pykd.session import Session
+from pykd.core import host
 
 COMMANDS = """
 bt; bt -a; bt -f; bt -l 1; bt -t; foreach bt; foreach UN bt -s
@@ -25,7 +25,7 @@ SILENT = {"bpf", "ps -y FIFO", "foreach gleader vm", "foreach UN bt -s"}
 def ask(dump: pykd.Dump) -> dict[str, str]:
     """Complaints by command."""
     complaints = {}
-    session = Session.current
+    session = host.current()
     for command in filter(None, (text.strip() for text in COMMANDS.split(";"))):
         try:
             text, complaint, worked = session.capture_apart(command)

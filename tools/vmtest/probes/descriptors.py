@@ -2,8 +2,8 @@
 """Open files of every process: [target of the link in fd, position, flags] by number."""
 
 import pykd
-from pykd import tasks
-from pykd.kernel import paths
+from pykd.kernel.fs import paths
+from pykd.kernel.task import threads as tasks
 
 # File systems whose names are made up by what is opened.
 NUMBERED = {"sockfs": "socket", "pipefs": "pipe"}

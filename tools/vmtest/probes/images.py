@@ -2,8 +2,8 @@
 """What every process runs."""
 
 import pykd
-from pykd import tasks
-from pykd.kernel import paths
+from pykd.kernel.fs import paths
+from pykd.kernel.task import threads as tasks
 
 
 def path(dump: pykd.Dump, where) -> str:

@@ -3,7 +3,7 @@
 
 import pykd
 from LinuxDump import KernLocks
-from pykd import tasks
+from pykd.kernel.task import threads as tasks
 
 # What is on the stack of one who waits.
 KINDS = {"mutex_lock": "mutex", "rwsem_down": "rwsem", "__down": "semaphore"}

@@ -2,7 +2,7 @@
 """What several probes need: members that have changed their names, sets of CPUs, states of threads."""
 
 import pykd
-from pykd import taskstate
+from pykd.kernel.task import state as taskstate
 
 
 def first(holder, *names: str):

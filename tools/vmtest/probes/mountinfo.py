@@ -4,8 +4,8 @@
 from members import entries, first
 
 import pykd
-from pykd import tasks
-from pykd.kernel import paths
+from pykd.kernel.fs import paths
+from pykd.kernel.task import threads as tasks
 
 # MNT_* flags and their words in the order of the kernel.
 OPTIONS = ((0x01, "nosuid"), (0x02, "nodev"), (0x04, "noexec"), (0x08, "noatime"), (0x10, "nodiratime"), (0x20, "relatime"))

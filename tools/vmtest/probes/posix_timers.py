@@ -4,7 +4,7 @@
 from members import entries
 
 import pykd
-from pykd import tasks
+from pykd.kernel.task import threads as tasks
 
 
 def ask(dump: pykd.Dump) -> dict:

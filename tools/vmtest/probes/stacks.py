@@ -2,7 +2,7 @@
 """The functions on the kernel stack of every thread, innermost first."""
 
 import pykd
-from pykd import tasks
+from pykd.kernel.task import threads as tasks
 
 
 def ask(dump: pykd.Dump) -> dict:

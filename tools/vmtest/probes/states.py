@@ -6,7 +6,7 @@ from collections import Counter
 from members import first, letter
 
 import pykd
-from pykd import tasks
+from pykd.kernel.task import threads as tasks
 
 
 def ask(dump: pykd.Dump) -> dict:

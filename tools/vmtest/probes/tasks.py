@@ -4,7 +4,7 @@
 from members import cpu_list, entries, first, letter
 
 import pykd
-from pykd import tasks
+from pykd.kernel.task import threads as tasks
 
 NAMESPACES = {"mnt": "mnt_ns", "uts": "uts_ns", "ipc": "ipc_ns", "net": "net_ns", "cgroup": "cgroup_ns",
               "pid_for_children": "pid_ns_for_children", "time": "time_ns", "time_for_children": "time_ns_for_children"}

@@ -1,0 +1,437 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line: options, one session, exit codes.
+
+    pykd [options] DUMP [-c COMMAND]… [SCRIPT [ARGS]]
+
+0: every command worked; 1: one failed; 2: wrong usage; 3: the dump cannot be opened.
+"""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pykd.session.session import Session
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_NO_DUMP = 3
+
+USAGE = """\
+usage: pykd [options] DUMP [-c COMMAND]... [SCRIPT [ARGS]]
+       pykd [--json] id DUMP...
+
+Opens a Linux kernel crash dump and runs commands and programs on it; without any, asks for them.
+
+  -c COMMAND         run a command; several run one after another in one session
+  -i FILE            run the commands in a file; may be repeated
+  -o FILE            write what commands print to a file
+  --no-pager         show long output as it comes, also on a terminal
+  --color WHEN       auto (the default: on a terminal, unless NO_COLOR is set), always or never
+  -s                 no banner
+  --part FILE        a further part of a split dump (makedumpfile --split); may be repeated
+  --live             open the running kernel (as root); DUMP is left out, or where /proc/kcore is to be found
+  --vmcoreinfo FILE  use this text in place of the dump's own vmcoreinfo note
+  --decl FILE        declare types of globals: C text such as "struct list_head modules;"; may be repeated
+  --json             each command answers with one line of JSON, its errors included
+  --reload           before each program reload modules that came from files
+
+  --isolated         search for modules and programs in pykd alone, not in '.' and PYKDUMPPATH
+  --trust-cwd        as root: search in '.' even if others can write there
+
+  --run FILE [ARGS]  run a Python program without a dump; it may open some itself with pykd.open()
+  -p                 print the version of Python and the list of folders searched, and exit
+  --version          print the versions of everything in pykd, and exit
+  --licenses         print the licences of everything in pykd, and exit
+  --self-test        check that this file is whole and works here, and exit
+  --man              print the man page, and exit
+  --completion SHELL print completions for bash, zsh or fish, and exit
+  --sbom             print what is in pykd as an SPDX 2.3 document, and exit
+  -h, --help         print this, and exit
+
+  id DUMP...         one line for each file: kernel, date, panic message, format, completeness, build-id
+
+Exit status: 0 all commands worked, 1 one failed, 2 wrong usage, 3 the dump cannot be opened.
+"""
+
+
+KCORE = "/proc/kcore"
+
+
+class UsageError(Exception):
+    """The command line is wrong; the message says how."""
+
+
+class Arguments:
+    """The command line, taken apart."""
+
+    def __init__(self) -> None:
+        self.action: Callable[[], int | None] | None = None
+        """What to do instead of opening a dump; returns the exit status, or None for 0."""
+        self.paths: list[str] = []
+        """The dump; further parts of a split one follow."""
+        self.commands: list[str] = []
+        self.program: list[str] = []
+        """A program and its arguments."""
+        self.without_dump = False
+        self.live = False
+        self.vmcoreinfo: str | None = None
+        self.declarations: list[str] = []
+        self.json = False
+        self.no_pager = False
+        self.quiet = False
+        self.color = "auto"
+        self.output: str | None = None
+        self.reload = False
+        self.isolated = False
+        self.trust_cwd = False
+
+
+def parse(words: "Sequence[str]") -> Arguments:
+    """Take *words* (without the name of pykd) apart.
+
+    Options stand before and after DUMP, up to SCRIPT; everything behind SCRIPT is its own. ``--`` ends the options.
+
+    :raises UsageError:
+    """
+    arguments = Arguments()
+    parts: list[str] = []
+    flags = {
+        "--live": "live",
+        "--json": "json",
+        "--reload": "reload",
+        "--isolated": "isolated",
+        "--trust-cwd": "trust_cwd",
+        "--no-pager": "no_pager",
+        "-s": "quiet",
+    }
+    actions = {"-h": print_usage, "--help": print_usage, "--version": print_versions, "--man": print_manual, "-p": print_path,
+               "--licenses": print_licences, "--self-test": self_test, "--sbom": print_sbom}  # fmt: skip
+    lists = {"-c": arguments.commands, "--part": parts, "--decl": arguments.declarations}
+    rest = list(words)
+    options_end = False
+    while rest:
+        word = rest.pop(0)
+        name, equals, value = word.partition("=")
+        if options_end or not word.startswith("-") or word == "-":
+            if arguments.paths or (arguments.live and not is_kcore(word)):
+                arguments.program = [word, *rest]
+                break
+            arguments.paths.append(word)
+        elif word == "--":
+            options_end = True
+        elif word in flags:
+            setattr(arguments, flags[word], True)
+        elif word in actions:
+            arguments.action = arguments.action or actions[word]
+        elif word == "--run":
+            if not rest:
+                raise UsageError("--run needs a file")
+            arguments.without_dump = True
+            arguments.program = rest
+            break
+        elif word == "--completion":
+            arguments.action = completion_of(rest.pop(0) if rest else "")
+        elif word in ("-i", "-o"):
+            if not rest:
+                raise UsageError(f"{word} needs a file")
+            if word == "-i":
+                arguments.commands.append(f"< {rest.pop(0)}")
+            else:
+                arguments.output = rest.pop(0)
+        elif word == "-X" and rest:
+            rest.pop(0)  # main.c has seen to it
+        elif name in lists or name in ("--vmcoreinfo", "--color"):
+            if not equals or name == "-c":
+                if not rest:
+                    raise UsageError(f"{name} needs a value")
+                value = rest.pop(0)
+            if name == "--vmcoreinfo":
+                arguments.vmcoreinfo = value
+            elif name == "--color":
+                if value not in ("auto", "always", "never"):
+                    raise UsageError(f"--color is auto, always or never, not {value}")
+                arguments.color = value
+            else:
+                lists[name].append(value)
+        elif word.startswith("-c"):
+            arguments.commands.append(word[2:])
+        else:
+            raise UsageError(f"unknown option {word}")
+    if arguments.live:
+        arguments.paths = arguments.paths or [KCORE]
+        if parts or not is_kcore(arguments.paths[0]):
+            raise UsageError(f"--live is for the running kernel; leave out {[*parts, *arguments.paths][0]}")
+    if not (arguments.paths or arguments.without_dump or arguments.action):
+        raise UsageError("no dump given")
+    arguments.paths += parts
+    return arguments
+
+
+def is_kcore(path: str) -> bool:
+    return path.rpartition("/")[2] == "kcore"
+
+
+def print_usage() -> None:
+    sys.stdout.write(USAGE)
+
+
+def print_path() -> None:
+    """As ``epython -p`` does."""
+    print(sys.version)
+    print(sys.path)
+
+
+def print_versions() -> None:
+    from pykd.core import version
+
+    for name, number in version.components():
+        print(f"{name:<16}{number}")
+
+
+def print_manual() -> None:
+    from pykd.app import roff
+    from pykd.core import version
+
+    sys.stdout.write(roff.page(dict(version.components())["pykd"], USAGE))
+
+
+def print_licences() -> None:
+    from pykd.core import version
+
+    for text in version.licences():
+        sys.stdout.write(text)
+
+
+def print_sbom() -> None:
+    from pykd.app import sbom
+
+    sys.stdout.write(sbom.document())
+
+
+def self_test() -> int:
+    from pykd.app import selftest
+
+    return EXIT_OK if selftest.run() else EXIT_FAILED
+
+
+def completion_of(shell: str) -> "Callable[[], None]":
+    """:raises UsageError:"""
+    from pykd.app import completion
+
+    make = completion.SHELLS.get(shell)
+    if make is None:
+        raise UsageError(f"--completion needs one of {', '.join(completion.SHELLS)}")
+    return lambda: print(make(USAGE), end="")
+
+
+def is_file(path: str) -> bool:
+    import posix
+
+    try:
+        posix.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+LARGE = 1 << 28
+"""Bytes of a dump from which on opening it may take so long that somebody who waits wants to be told."""
+
+
+def is_large(paths: "Sequence[str]") -> bool:
+    import posix
+
+    try:
+        return sum(posix.stat(path).st_size for path in paths) >= LARGE
+    except OSError:
+        return False
+
+
+def open_session(arguments: Arguments) -> "Session":
+    """:raises OSError, _pykd.Error: the dump, or a file named on the command line, cannot be used."""
+    if is_large(arguments.paths):
+        from pykd.core import progress
+
+        with progress.waiting(f"opening {arguments.paths[0]}"):
+            return open_at_once(arguments)
+    return open_at_once(arguments)
+
+
+def open_at_once(arguments: Arguments) -> "Session":
+    import pykd
+    from pykd.session.session import Session
+
+    note = None
+    if arguments.vmcoreinfo is not None:
+        note = read_file(arguments.vmcoreinfo)
+    dump = pykd.open(*arguments.paths, vmcoreinfo=note, live=arguments.live)
+    dump.layout  # noqa: B018 (a dump whose page tables cannot be found cannot be opened)
+    for path in arguments.declarations:
+        dump.declare(read_file(path).decode("utf-8", "replace"))
+    return Session(dump, reload=arguments.reload, json=arguments.json, color=arguments.color)
+
+
+def read_file(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def run(session: "Session", arguments: Arguments) -> int:
+    """Run what the command line asks for, or ask the user."""
+    if arguments.output is not None:
+        from pykd.core.output import output_to, to_file
+
+        path, arguments.output = arguments.output, None
+        try:
+            with to_file(path) as file, output_to(file):
+                return run(session, arguments)
+        except OSError as error:
+            return fail(f"{path}: {error.strerror}", EXIT_FAILED)
+
+    from pykd.session import startup
+    from pykd.session.session import Quit
+
+    worked = True
+    try:
+        startup.run(session)
+        for command in arguments.commands:
+            worked &= session.run(command)
+        if arguments.program:
+            from pykd.session import runtime
+
+            worked &= runtime.run_line(["epython", *arguments.program])
+        elif not arguments.commands:
+            from pykd.terminal import prompt
+
+            worked = prompt.interact(session, not arguments.no_pager, arguments.quiet)
+    except Quit:
+        pass
+    return EXIT_OK if worked else EXIT_FAILED
+
+
+def run_without_dump(words: "list[str]") -> int:
+    """Run a program file as ``python FILE`` would."""
+    import __main__
+
+    path = words[0]
+    try:
+        code = compile(read_file(path), path, "exec")
+    except OSError as error:
+        return fail(f"{path}: {error.strerror}", EXIT_USAGE)
+    sys.argv = words
+    sys.path.insert(0, path.rpartition("/")[0] or ".")
+    __main__.__file__ = path
+    exec(code, __main__.__dict__)
+    return EXIT_OK
+
+
+def fail(message: str, status: int) -> int:
+    try:
+        print(f"pykd: {message}", file=sys.stderr)
+    except OSError:
+        pass  # the status has to do
+    return status
+
+
+def command_line(words: "Sequence[str]") -> int:
+    """Do what the command line says; returns the exit status."""
+    from pykd.boot import importer
+
+    try:
+        arguments = parse(words)
+    except UsageError as error:
+        return fail(f"{error}; pykd --help lists the options", EXIT_USAGE)
+    importer.configure(isolated=arguments.isolated, trust_cwd=arguments.trust_cwd)
+    if arguments.action is not None:
+        return arguments.action() or EXIT_OK
+
+    if arguments.without_dump:
+        return run_without_dump(arguments.program)
+    if arguments.paths == ["id"] and not arguments.program and not is_file("id"):
+        return fail("id needs dumps; pykd --help lists the options", EXIT_USAGE)
+    if arguments.paths == ["id"] and arguments.program:
+        from pykd.app import identify
+
+        return EXIT_OK if identify.main(arguments.program, arguments.json) else EXIT_FAILED
+    from _pykd import Error
+
+    try:
+        session = open_session(arguments)
+    except Error as error:
+        if arguments.live:
+            from pykd.app import live
+
+            return fail(live.why_not(arguments.paths[0], error), EXIT_NO_DUMP)
+        return fail(str(error.strerror if isinstance(error, OSError) else error), EXIT_NO_DUMP)
+    except OSError as error:
+        return fail(f"{error.filename}: {error.strerror}", EXIT_NO_DUMP)
+    return run(session, arguments)
+
+
+def main() -> int:
+    """The whole life of the process, for main.c, which ends it with the status returned."""
+    try:
+        try:
+            status = command_line(sys.argv[1:])
+        except SystemExit as request:
+            status = exit_status(request)
+        except (BrokenPipeError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            if is_lost_output(error):
+                raise
+            report(error)
+            status = EXIT_FAILED
+        finish()
+    except BrokenPipeError:
+        return EXIT_OK  # the reader (a pager, head) has seen enough
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        return fail(f"standard output: {error.strerror}", EXIT_FAILED)
+    return status
+
+
+def is_lost_output(error: BaseException) -> bool:
+    """Whether standard output could not be written: the disk is full, or there is none."""
+    import errno
+
+    return isinstance(error, OSError) and error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF, errno.EIO)
+
+
+def report(error: BaseException) -> None:
+    """Print the traceback of a program's error as Python would, without the lines of this file that led to it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    if trace is not None:
+        error.__traceback__ = trace
+    sys.excepthook(type(error), error, trace)
+
+
+def exit_status(request: SystemExit) -> int:
+    """The status that Python itself would give for it."""
+    if request.code is None:
+        return EXIT_OK
+    if isinstance(request.code, int):
+        return request.code & 0xFF
+    print(request.code, file=sys.stderr)
+    return EXIT_FAILED
+
+
+def finish() -> None:
+    """What an orderly end of the interpreter does for programs, without the taking apart."""
+    import atexit
+
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()
+    atexit._run_exitfuncs()
+    try:
+        sys.stderr.flush()
+    except OSError:
+        pass  # there is nobody to tell
+    sys.stdout.flush()

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``pykd id DUMP…``: what each dump is, one line for each, for sorting a heap of them."""
+
+from __future__ import annotations
+
+import sys
+
+from _pykd import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from _pykd import Dump
+
+
+def describe(path: str) -> dict[str, Any]:
+    """Kernel, build-id, time of the crash, panic message, format, completeness; ``error`` in place of what cannot be told.
+
+    All but the panic message comes from the headers and the VMCOREINFO note, if they have it.
+    """
+    import pykd
+
+    row: dict[str, Any] = {"path": path}
+    try:
+        dump = pykd.open(path)
+    except Error as error:
+        row["error"] = str(error.strerror if isinstance(error, OSError) else error)
+        return row
+    note = dump.vmcoreinfo
+    row["format"] = dump.format
+    row["complete"] = dump.complete
+    row["release"] = note.get("OSRELEASE")
+    row["build_id"] = note.get("BUILD-ID")
+    row["time"] = crash_time(dump)
+    from pykd.kernel import sysinfo
+
+    panic = (sysinfo.field(dump, "PANIC") or "").strip('"')
+    row["panic"] = None if panic.startswith("(unavailable") else panic or None
+    return row
+
+
+def crash_time(dump: Dump) -> int | None:
+    """Seconds since 1970 of the crash. Without a panic (QEMU, virsh) no note has them, and the kernel's own clock tells."""
+    note = dump.vmcoreinfo.get("CRASHTIME", "")
+    if note.isdigit():
+        return int(note)
+    from pykd.kernel import timekeeping
+
+    try:
+        return timekeeping.now(dump) or None
+    except Error:
+        return None
+
+
+def line(row: dict[str, Any]) -> str:
+    """The row for people: ``PATH: RELEASE, DATE, "PANIC", FORMAT, complete, build-id ID``."""
+    if "error" in row:
+        return _in_one_line(f"{row['path']}: error: {row['error']}")
+    parts = [row["release"] or "release unknown"]
+    if row["time"] is not None:
+        import time
+
+        parts.append(time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(row["time"])))
+    parts.append(f'"{row["panic"]}"' if row["panic"] else "no panic message in the dump")
+    parts += [row["format"], "complete" if row["complete"] else "truncated"]
+    if row["build_id"]:
+        parts.append(f"build-id {row['build_id']}")
+    return _in_one_line(f"{row['path']}: " + ", ".join(parts))
+
+
+def _in_one_line(text: str) -> str:
+    """Names of files, and messages that somebody else wrote, may have any characters."""
+    return "".join(c if c.isprintable() or c > "\ud7ff" else repr(c)[1:-1] for c in text)
+
+
+def main(paths: Sequence[str], as_json: bool) -> bool:
+    """Print a line (or a line of JSON) for each file; True if each could be opened."""
+    worked = True
+    for path in paths:
+        row = describe(path)
+        worked &= "error" not in row
+        if as_json:
+            from pykd.session import document
+
+            print(document.encode(row))
+        else:
+            print(line(row))
+        sys.stdout.flush()
+    return worked

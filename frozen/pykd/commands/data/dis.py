@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``dis``: disassembly of what is in memory: alternatives, static keys and ftrace's sites as the kernel has patched them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Dump, Instruction
+from pykd.core.errors import CommandError, UsageError
+from pykd.core.rows import Row
+from pykd.session import context
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+from pykd.values import disassembly
+from pykd.values.expression import address as to_address
+
+_LONGEST = 15
+"""Bytes of an instruction of x86 at most"""
+_PADDING = re.compile(r"(?:data16 |cs )*(?:nop|xchg +%ax,%ax$)")
+MAX_FUNCTION = 1 << 20
+"""Bytes disassembled at most where a symbol's end is not known."""
+
+
+def _arguments(session: Session, options: Any) -> tuple[int, int | None]:
+    """(address, count)"""
+    words = list(options.arguments)
+    if options.b and len(words) > 1 and words[0].isdigit():
+        words.pop(0)  # bytes to skip behind ud2: kernels keep these in a table now
+    if not words:
+        raise UsageError("a symbol or an address is missing")
+    if len(words) > 2:
+        raise UsageError(f"too many arguments: {' '.join(words)}")
+    address = _address(session.dump, words[0])
+    if len(words) == 1:
+        return address, None
+    try:
+        count = int(words[1], 0)
+    except ValueError:
+        raise UsageError(f"invalid count: {words[1]}") from None
+    if count < 1:
+        raise UsageError("the count must be at least 1")
+    return address, count
+
+
+def _address(dump: Dump, word: str) -> int:
+    """A symbol comes before a hexadecimal number: ``add`` is a function. Symbols of data do not count where there is text."""
+    found = dump.symbols(word)
+    text = [symbol for symbol in found if symbol.type in "tTwW"]
+    if len(text) > 1:
+        places = ", ".join(f"{symbol.address:x}" + (f" [{symbol.module}]" if symbol.module else "") for symbol in text)
+        raise CommandError(f"{word}: duplicate text symbols found: {places}; give one of these addresses")
+    if text or found:
+        return (text or found)[0].address
+    return to_address(dump, word)
+
+
+def _instructions(session: Session, options: Any, address: int, count: int | None) -> list[Instruction]:
+    dump = session.dump
+    syntax = session.settings.get("disassembly-flavor", "att")
+    if options.u:
+        return dump.disassemble(address, count=count or 1, syntax=syntax, pgd=context.user_pgd(session))
+    symbol = dump.symbol_at(address)
+    if options.r:
+        if symbol is None:
+            raise CommandError(f"{address:x} is in no function")
+        # To the first instruction that does not begin below the address: one that the address lies inside is shown whole.
+        size = address - symbol.address + 2 * _LONGEST
+        found = dump.disassemble(symbol.address, size, syntax=syntax)
+        last = next((i for i, one in enumerate(found) if one.address >= address), len(found) - 1)
+        return found[max(last + 1 - count, 0) if count else 0 : last + 1]
+    if options.f or (count is None and symbol is not None and symbol.address == address):
+        if symbol is None:
+            raise CommandError(f"{address:x} is in no function")
+        if count:
+            found = dump.disassemble(address, count=count, syntax=syntax)
+            return [one for one in found if one.address < symbol.address + (symbol.size or MAX_FUNCTION)]
+        return _without_padding(dump.disassemble(address, syntax=syntax))
+    return dump.disassemble(address, count=count or 1, syntax=syntax)
+
+
+def _without_padding(instructions: list[Instruction]) -> list[Instruction]:
+    """Without the nops up to the next function: a symbol of kallsyms has no size of its own, only a follower."""
+    end = len(instructions)
+    while end > 1 and _PADDING.match(instructions[end - 1].text):
+        end -= 1
+    return instructions[:end]
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    if options.s:
+        raise CommandError("-s shows lines of source, which take debuginfo; the dump has none")
+    address, count = _arguments(session, options)
+    if not options.u and not session.dump.symbol_at(address) and not address >> 63:
+        raise CommandError(f"{address:x}: not a kernel address; -u disassembles user space")
+    found = _instructions(session, options, address, count)
+    yield from disassembly.rows(session.dump, found, _radix(session, options), symbols=not options.u)
+
+
+def _radix(session: Session, options: Any) -> int:
+    return 16 if options.x or (session.settings["radix"] == 16 and not options.d) else 10
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    radix = _radix(session, options)
+    for row in rows:
+        yield disassembly.line(row, radix)
+
+
+COMMAND = Command(
+    name="dis",
+    summary="disassembly",
+    topic="data",
+    options=(
+        Option("-r", help="from the start of the function to the address; the last COUNT instructions of it"),
+        Option("-f", help="from the address to the end of the function"),
+        Option("-l", help="lines of source, where the dump has line data; dumps have none"),
+        Option("-u", help="of the current task's user space"),
+        Option("-x", help="offsets in hexadecimal"),
+        Option("-d", help="offsets in decimal"),
+        Option("-s", help="lines of source; takes debuginfo"),
+        Option("-b", help="for crash's scripts; no effect"),
+    ),
+    arguments="SYMBOL|ADDRESS|(EXPRESSION) [COUNT]",
+    description=(
+        "A symbol means its whole function, an address inside one a single instruction. Shown is what was in memory: code "
+        "patched by alternatives, static keys and ftrace as it was when the machine crashed."
+    ),
+    fields={
+        "address": "",
+        "symbol": "",
+        "offset": "bytes into the symbol",
+        "code": "bytes in hexadecimal",
+        "text": "",
+        "flow": "next call jump branch return stop",
+        "target": "of a branch, or what an operand relative to %rip means",
+    },
+    examples=(("dis schedule", "a function"), ("dis -r schedule+90", "up to an address"), ("dis schedule 5", "five instructions")),
+    rows=rows,
+    text=text,
+)

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``list``: linked lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import FaultError, Type
+from pykd.commands.data.struct_ import find_struct, formatter_of, split_members, value_lines
+from pykd.core.errors import CommandError, UsageError
+from pykd.core.rows import Row
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+from pykd.values.cformat import Formatter
+from pykd.values.expression import address as to_address
+
+LIMIT = 1 << 24
+"""A list with more elements is damaged."""
+
+
+def to_offset(session: Session, text: str) -> int:
+    """A number of bytes, or ``STRUCT.MEMBER``. :raises CommandError:"""
+    name, dot, path = text.partition(".")
+    if dot:
+        try:
+            member = find_struct(session, name).member(path)
+        except CommandError:
+            raise CommandError(f"invalid argument: {text}") from None
+        if member is None:
+            raise CommandError(f"invalid argument: {text}")
+        return member.offset
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise CommandError(f"invalid argument: {text}") from None
+
+
+def _start_and_offset(session: Session, options: Any) -> tuple[int, int]:
+    words = list(options.arguments)
+    if options.H:
+        words.append(options.H)
+    elif options.h:
+        words.append(options.h)
+    offset = to_offset(session, options.o) if options.o else 0
+    if len(words) == 2:
+        offset = to_offset(session, words.pop(0))
+    if len(words) != 1:
+        raise UsageError("starting address required" if not words else "one starting address is needed")
+    return to_address(session.dump, words[0]), offset
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    """One row for each element."""
+    start, offset = _start_and_offset(session, options)
+    if options.l and (options.o or len(options.arguments) > 1):
+        raise UsageError("-l and -o are mutually exclusive")
+    if not start >> 63:
+        raise CommandError(f"invalid kernel virtual address: {start:x}")
+    return _elements(session, options, start, offset)
+
+
+def _elements(session: Session, options: Any, start: int, offset: int) -> Iterator[Row]:
+    dump = session.dump
+    link = 8 if options.r else 0
+    end = to_address(dump, options.e) if options.e else None
+    # With list_heads the links lead to links; without, to the next object itself.
+    headed = bool(options.h or options.H)
+    back = offset if headed else 0
+    if options.H or options.O:
+        head = start + (to_offset(session, options.O) if options.O else 0)
+        first, stop = dump.read_unsigned(head + link), head
+        if not first:
+            raise CommandError("invalid kernel virtual address: 0  type: \"first list entry\"")
+        if first == head:
+            return
+    elif options.h:
+        first = stop = start + offset
+    else:
+        first = stop = start
+    step = link + (0 if headed else offset)
+    if end is not None and first in (end, end + back):
+        return
+    addresses, why = dump.follow(first, step, stop=stop if end is None else end + back, limit=LIMIT)
+    for address in addresses:
+        # the end is not an element, and may be given as a link too
+        if end is not None and address in (end, stop) and address != first:
+            return
+        yield {"address": address - back}
+    if why is not None:
+        if isinstance(why, FaultError):
+            yield {"error": f"the list is cut off after {len(addresses)} elements: {why}"}
+        else:
+            yield {"error": f"the list does not end properly after {len(addresses)} elements ({why}): it is circular or damaged"}
+
+
+def details(session: Session, options: Any, row: Row) -> Row:
+    """With what -s and -S show."""
+    shift = to_offset(session, options.l) if options.l else 0
+    return with_structs(session, options, row, shift)
+
+
+def with_structs(session: Session, options: Any, row: Row, shift: int = 0) -> Row:
+    """A row of an address, with the structures of -s and -S that begin *shift* bytes before it."""
+    if "address" not in row or not (options.s or options.S):
+        return row
+    from pykd.commands.data.struct_ import member_of
+    from pykd.values import cdata
+
+    structs = []
+    for type, paths, _ in shown_types(session, options):
+        address = row["address"] - shift
+        values = {path: cdata.member(session.dump, member_of(type, path), address) for path in paths}
+        structs.append({"type": str(type), "address": address, "value": values if paths else cdata.value(session.dump, type, address)})
+    return row | {"structs": structs}
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    formatter = formatter_of(session, options)
+    shown = shown_types(session, options)
+    shift = to_offset(session, options.l) if options.l else 0
+    empty = True
+    for row in rows:
+        empty = False
+        if "error" in row:
+            yield f"list: {row['error']}"
+            continue
+        yield f"{row['address']:x}"
+        yield from shown_lines(session, formatter, shown, row["address"] - shift)
+    if empty:
+        yield "(empty)"
+
+
+def shown_types(session: Session, options: Any) -> list[tuple[Type, list[str], bool]]:
+    """Of -s and -S: a type, its members, and whether crash's plain form was asked for."""
+    found = []
+    for words, plain in ((options.s, False), (options.S, True)):
+        for word in words:
+            name, paths = split_members(word)
+            found.append((find_struct(session, name), paths, plain and bool(paths)))
+    return found
+
+
+def shown_lines(session: Session, formatter: Formatter, shown: list[tuple[Type, list[str], bool]], address: int) -> Iterator[str]:
+    """What -s and -S show of a structure."""
+    for type, paths, plain in shown:
+        if not plain:
+            yield from value_lines(session, formatter, type, address, paths, _NO_FLAGS)
+            continue
+        for path in paths:
+            yield from _plain(session, formatter, type, path, address)
+
+
+def _plain(session: Session, formatter: Formatter, type: Type, path: str, address: int) -> Iterator[str]:
+    """crash reads numbers and strings itself with -S: no comma, enums as numbers, all of a string."""
+    member = type.member(path)
+    if member is None:
+        raise CommandError(f"invalid data structure reference: {type.name}.{path}")
+    inner = member.type.strip()
+    where = address + member.offset
+    try:
+        if member.bit_size is None and inner.kind != "array" and inner.size in (1, 2, 4, 8):
+            value = formatter.dump.read_signed(where, inner.size) if inner.signed else formatter.dump.read_unsigned(where, inner.size)
+            target = inner.target.strip() if inner.target is not None else None
+            if inner.kind == "pointer":
+                text = f"{value:#x}"
+                if target is not None and target.kind == "int" and target.size == 1:
+                    text += f'  "{formatter.dump.read_string(value).decode("utf-8", "backslashreplace") if value else ""}"'
+            else:
+                text = f"{value & (1 << 8 * inner.size) - 1:#x}" if formatter.radix == 16 else str(value)
+            yield f"  {path} = {text}"
+            return
+        if inner.kind == "array" and inner.length and inner.target is not None and inner.target.strip().kind == "int" and inner.target.strip().size == 1:
+            yield f'  {path} = "{formatter.dump.read(where, inner.size).partition(b"\0")[0].decode("utf-8", "backslashreplace")}"'
+            return
+    except FaultError as error:
+        yield f"  {path} = <{error.reason} {where:#x}>"
+        return
+    yield from value_lines(session, formatter, type, address, [path], _NO_FLAGS)
+
+
+class _NoFlags:
+    r = o = p = 0
+
+
+_NO_FLAGS = _NoFlags()
+
+COMMAND = Command(
+    name="list",
+    summary="linked lists",
+    topic="data",
+    options=(
+        Option("-o", "OFFSET", help="of the link in the structure: bytes or STRUCT.MEMBER"),
+        Option("-e", "ADDRESS", help="the list ends before this one"),
+        Option("-s", "STRUCT[.MEMBER,…]", help="show each element's members", repeat=True),
+        Option("-S", "STRUCT[.MEMBER,…]", help="as -s, numbers and strings in a plain form", repeat=True),
+        Option("-l", "OFFSET", help="of the link in the structure of -s"),
+        Option("-x", help="integers in hexadecimal"),
+        Option("-d", help="integers in decimal"),
+        Option("-r", help="backwards, by list_head.prev"),
+        Option("-B", help="accepted for crash's sake: circles are always noticed"),
+        Option("-h", "START", help="START is a structure with an embedded list_head at OFFSET"),
+        Option("-O", "OFFSET", help="of the list_head in the structure at START, which is in no list of its own"),
+        Option("-H", "START", help="START is a list_head that is in none of the structures"),
+    ),
+    arguments="[OFFSET|STRUCT.MEMBER] START",
+    description="""\
+Follows a list from START and shows the address of each element. Without -h and -H the link at OFFSET is a pointer to
+the next structure; with them it is a struct list_head. A list that is cut off or circular says so at its end.""",
+    fields={"address": "of the element", "structs": "-s, -S: type, address and value, member by member"},
+    examples=(("list task_struct.tasks -s task_struct.pid,comm -h init_task", "all processes"),),
+    rows=rows,
+    text=text,
+    details=details,
+)

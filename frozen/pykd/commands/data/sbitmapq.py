@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``sbitmapq``: a scalable bitmap with wait queues, as block devices number their requests with (``include/linux/sbitmap.h``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Dump, Error, FaultError, Type
+from pykd.commands.data.struct_ import find_struct, formatter_of, split_members, value_lines
+from pykd.core.errors import CommandError, UsageError
+from pykd.core.rows import Row
+from pykd.kernel import cpus
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+from pykd.values.expression import address as to_address
+
+MAX_WORDS = 1 << 16
+QUEUES = 8
+"""SBQ_WAIT_QUEUES"""
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    if not options.arguments:
+        raise UsageError("command argument is required")
+    if bool(options.s) != bool(options.a):
+        raise UsageError("-s and -a go together")
+    if options.v and not options.s:
+        raise UsageError("-v option requires of -s")
+    dump = session.dump
+    address = to_address(dump, options.arguments[0])
+    if not address >> 63:
+        raise CommandError(f"invalid kernel virtual address: {address:x}")
+    queue: Any = dump.object("struct sbitmap_queue", address)
+    bitmap = _Bitmap(dump, int(queue) + queue.fieldOffset("sb"))
+    if options.s:
+        return _elements(session, options, bitmap)
+    return iter([_overview(dump, queue, bitmap)])
+
+
+class _Bitmap:
+    """Words of a ``struct sbitmap``: bits that are set, and of these the ones that are cleared but not yet given back."""
+
+    def __init__(self, dump: Dump, address: int) -> None:
+        self.sb: Any = dump.object("struct sbitmap", address)
+        self.depth: int = self.sb.depth
+        self.bits: int = 1 << min(self.sb.shift, 6)
+        self.map_nr = min(self.sb.map_nr, MAX_WORDS)
+        word: Any = dump.struct_class("struct sbitmap_word")
+        first = int(self.sb.map)
+        self.words: list[tuple[int, int]] = []
+        self.error: Error | None = None
+        for number in range(self.map_nr):
+            try:
+                one = word(first + number * dump.type("struct sbitmap_word").size)
+                self.words.append((one.word, one.cleared if one.hasField("cleared") else 0))
+            except FaultError as error:
+                self.error = error
+                break
+
+    def width(self, number: int) -> int:
+        return int(max(min(self.bits, self.depth - number * self.bits), 0))
+
+    def busy(self) -> list[int]:
+        """Numbers that are in use."""
+        found = []
+        for number, (word, cleared) in enumerate(self.words):
+            used = word & ~cleared
+            found += [number * self.bits + bit for bit in range(self.width(number)) if used >> bit & 1]
+        return found
+
+    def cleared(self) -> int:
+        return sum((cleared & (1 << self.width(number)) - 1).bit_count() for number, (_, cleared) in enumerate(self.words))
+
+    def data(self) -> bytes:
+        """The bits in use, without gaps between words."""
+        value = 0
+        for number, (word, cleared) in enumerate(self.words):
+            value |= (word & ~cleared & (1 << self.width(number)) - 1) << number * self.bits
+        return value.to_bytes((self.depth + 7) // 8, "little")
+
+
+def _overview(dump: Dump, queue: Any, bitmap: _Bitmap) -> Row:
+    sb = bitmap.sb
+    row: Row = {
+        "depth": bitmap.depth, "busy": len(bitmap.busy()), "cleared": bitmap.cleared(), "bits_per_word": bitmap.bits, "map_nr": sb.map_nr,
+        "bitmap": bitmap.data().hex(),
+    }  # fmt: skip
+    if bitmap.error is not None:
+        row["error"] = str(bitmap.error)
+    holder = sb if sb.hasField("alloc_hint") else queue
+    try:
+        hint = int(holder.alloc_hint)
+        row["alloc_hint"] = [dump.read_unsigned(cpus.address_on(hint, cpu, dump), 4) for cpu in cpus.possible(dump)] if hint else []
+        row["wake_batch"] = queue.wake_batch
+        row["wake_index"] = queue.wake_index.counter
+        row["ws_active"] = queue.ws_active.counter
+        row["ws"] = list(_wait_states(dump, int(queue.ws)))
+        round_robin = sb.round_robin if sb.hasField("round_robin") else queue.round_robin
+        row["round_robin"], row["min_shallow_depth"] = int(round_robin), queue.min_shallow_depth
+    except Error as error:
+        row["error"] = str(error)
+    return row
+
+
+def _wait_states(dump: Dump, first: int) -> Iterator[Row]:
+    layout = dump.type("struct sbq_wait_state")
+    count, wait = layout.member("wait_cnt"), layout.offset_of("wait.head")
+    for number in range(QUEUES):
+        at = first + number * layout.size
+        head = at + wait
+        # newer kernels count completions instead: without the member only the waiters are left
+        row: Row = {"active": dump.read_unsigned(head) != head}
+        if count is not None:
+            row["wait_cnt"] = dump.read_signed(at + count.offset, 4)
+        yield row
+
+
+def _elements(session: Session, options: Any, bitmap: _Bitmap) -> Iterator[Row]:
+    name, _ = split_members(options.s)
+    type = find_struct(session, name)
+    base = to_address(session.dump, options.a)
+    for number in bitmap.busy():
+        row: Row = {"index": number}
+        try:
+            row["address"] = session.dump.read_unsigned(base + 8 * number) if options.p else base + type.size * number
+        except FaultError as error:
+            row["error"] = str(error)
+        yield row
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if not options.s:
+        for row in rows:
+            yield from _overview_lines(row)
+        return
+    name, members = split_members(options.s)
+    type: Type = find_struct(session, name)
+    formatter = formatter_of(session, options)
+    for row in rows:
+        if "error" in row:
+            yield f"{row['index']}: (error: {row['error']})"
+        elif options.v or members:
+            yield f"{row['index']} ({row['address']:#x}):"
+            yield from value_lines(session, formatter, type, row["address"], members, object())
+        else:
+            yield f"{row['index']}: {row['address']:#x}"
+
+
+def _overview_lines(row: Row) -> Iterator[str]:
+    for key in ("depth", "busy", "cleared", "bits_per_word", "map_nr"):
+        yield f"{key} = {row[key]}"
+    if "error" in row:
+        yield f"(error: {row['error']})"
+    if "min_shallow_depth" in row:
+        yield "alloc_hint = {" + ", ".join(map(str, row["alloc_hint"])) + "}"
+        for key in ("wake_batch", "wake_index", "ws_active"):
+            yield f"{key} = {row[key]}"
+        yield "ws = {"
+        for state in row["ws"]:
+            count = f".wait_cnt = {state['wait_cnt']}, " if "wait_cnt" in state else ""
+            yield f"\t{{ {count}.wait = {'active' if state['active'] else 'inactive'} }},"
+        yield "}"
+        yield f"round_robin = {row['round_robin']}"
+        yield f"min_shallow_depth = {row['min_shallow_depth']}"
+    yield ""
+    data = bytes.fromhex(row["bitmap"])
+    for at in range(0, len(data), 16):
+        part = data[at : at + 16]
+        yield f"{at:08x}: " + " ".join(part[i : i + 2].hex() for i in range(0, len(part), 2))
+
+
+COMMAND = Command(
+    name="sbitmapq",
+    summary="scalable bitmaps of block devices",
+    topic="data",
+    options=(
+        Option("-s", "STRUCT[.MEMBER,…]", help="what the array at -a has an element of for each bit that is set"),
+        Option("-a", "ADDRESS", help="of that array"),
+        Option("-p", help="the array is of pointers"),
+        Option("-v", help="show the structures"),
+        Option("-x", help="integers in hexadecimal"),
+        Option("-d", help="integers in decimal"),
+    ),
+    arguments="ADDRESS",
+    description="ADDRESS is of a struct sbitmap_queue.",
+    fields={
+        "depth": "bits", "busy": "bits set", "cleared": "bits to be cleared", "bits_per_word": "", "map_nr": "words", "bitmap": "hexadecimal",
+        "index": "of a bit that is set", "address": "of its element",
+    },
+    rows=rows,
+    text=text,
+)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``files``: open files of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Error
+from pykd.core.rows import Row
+from pykd.kernel.fs.files import KINDS, descriptors, file_row
+from pykd.kernel.fs.paths import path_of, path_pair
+from pykd.kernel.lists.xarray import xa_entries
+from pykd.session import context
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+from pykd.values.expression import address as to_address
+
+
+def _of_dentry(dump: Any, address: int) -> Row:
+    dentry: Any = dump.object("struct dentry", address)
+    inode = dentry.d_inode
+    return {
+        "dentry": address, "inode": int(inode), "superblock": int(dentry.d_sb),
+        "type": KINDS.get(inode.i_mode >> 12, "UNKN") if inode else "N/A", "path": path_of(dump, address),
+    }  # fmt: skip
+
+
+def _of_inode(dump: Any, address: int) -> Iterator[Row]:
+    inode: Any = dump.object("struct inode", address)
+    offset = next(
+        found for name in ("d_u.d_alias", "d_alias") if (found := dump.struct_class("struct dentry").member_offset(name)) is not None
+    )
+    link = int(inode.i_dentry.first)
+    nodes = dump.follow(link, stop=0, limit=10000)[0] if link else []
+    for node in nodes:
+        yield _of_dentry(dump, node - offset)
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    if options.d:
+        yield _of_dentry(dump, to_address(dump, options.d))
+        return
+    if options.n:
+        yield from _of_inode(dump, to_address(dump, options.n))
+        return
+    if options.p:
+        address = to_address(dump, options.p)
+        mapping: Any = dump.object("struct inode", address).i_mapping
+        tree = int(mapping) + (mapping.fieldOffset("i_pages") or 0)
+        problems: list[str] = []
+        pages = [{"index": index, "page": page} for index, page in xa_entries(dump, tree, problems.append)]
+        row: Row = {"inode": address, "nrpages": mapping.nrpages, "pages": pages}
+        if problems:
+            row["error"] = problems[0]
+        yield row
+        return
+    for thread in context.chosen(session, options.arguments):
+        row = context.identity(thread)
+        row["files"] = []
+        try:
+            fs: Any = dump.object("struct task_struct", thread.address).fs
+            if fs:
+                row["root"], row["cwd"] = path_pair(dump, fs.root), path_pair(dump, fs.pwd)
+        except Error as error:
+            row["error"] = str(error)
+        try:
+            for number, file in descriptors(dump, thread.address):
+                row["files"].append(file_row(dump, number, file))
+        except Error as error:
+            row["error"] = str(error)
+        if options.R:
+            row["files"] = [file for file in row["files"] if _refers(file, options.R)]
+            if not row["files"]:
+                continue
+        yield row
+
+
+def _refers(file: Row, wanted: str) -> bool:
+    values = {f"{file.get(key, 0):x}" for key in ("file", "dentry", "inode")} | {str(file["fd"])}
+    return wanted.removeprefix("0x") in values or wanted in file.get("path", "")
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.d or options.n:
+        yield "     DENTRY           INODE           SUPERBLK     TYPE PATH"
+        for row in rows:
+            yield f"{row['dentry']:016x} {row['inode']:016x} {row['superblock']:016x} {row['type']:<4} {row['path']}"
+        return
+    if options.p:
+        for row in rows:
+            yield "     INODE        NRPAGES"
+            yield f"{row['inode']:016x}  {row['nrpages']}"
+            yield ""
+            yield "      PAGE            INDEX"
+            yield from (f"{page['page']:016x}  {page['index']}" for page in row["pages"])
+            if "error" in row:
+                yield f"(error: {row['error']})"
+        return
+    yield from context.separated(_task(row, options) for row in rows)
+
+
+def _task(row: Row, options: Any) -> Iterator[str]:
+    yield context.header(row)
+    if "cwd" in row:
+        yield f"ROOT: {row['root']}    CWD: {row['cwd']}"
+    if not row["files"]:
+        yield "No open files" if "error" not in row else f"(error: {row['error']})"
+        return
+    if options.c:
+        yield " FD      INODE          I_MAPPING     NRPAGES TYPE PATH"
+    else:
+        yield " FD       FILE            DENTRY           INODE       TYPE PATH"
+    for file in row["files"]:
+        keys = ("inode", "mapping") if options.c else ("file", "dentry", "inode")
+        cells = [f"{file['fd']:>3}", *(f"{file[key]:016x}" if key in file else "?" * 16 for key in keys)]
+        if options.c:
+            cells.append(f"{file.get('pages', '?'):>7}")
+        cells += [file.get("type", "????"), file.get("path", "")]
+        yield " ".join(cells) + (f" (error: {file['error']})" if "error" in file else "")
+    if "error" in row:
+        yield f"(error: {row['error']})"
+
+
+COMMAND = Command(
+    name="files",
+    summary="open files",
+    topic="files",
+    options=(
+        Option("-d", "DENTRY", help="what a dentry is"),
+        Option("-n", "INODE", help="the dentries of an inode"),
+        Option("-p", "INODE", help="pages of an inode in the page cache"),
+        Option("-c", help="how many pages of each file are in the page cache"),
+        Option("-R", "REFERENCE", help="only files with this number, address or part of the path"),
+    ),
+    arguments="[PID|TASK|COMM]…",
+    fields={
+        "files": "fd, file, dentry, inode, type, path, mapping, pages", "root": "path", "cwd": "path", "pid": "", "task": "", "cpu": "",
+        "comm": "",
+    },
+    rows=rows,
+    text=text,
+)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``ipcs``: System V shared memory, semaphores, message queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Dump, Error
+from pykd.core.errors import CommandError
+from pykd.core.rows import Row
+from pykd.kernel.lists.xarray import xa_entries
+from pykd.session import context
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+
+KINDS = {"m": ("shmid_kernel", "shm_perm", 2), "s": ("sem_array", "sem_perm", 0), "q": ("msg_queue", "q_perm", 1)}
+"""Structure, its ``struct kern_ipc_perm``, and which of the three ``ipc_namespace.ids`` has them"""
+SHM_DEST, SHM_LOCKED = 0o1000, 0o2000
+
+
+def _row(dump: Dump, kind: str, address: int, with_pages: bool) -> Row:
+    structure, permission, _ = KINDS[kind]
+    row: Row = {"kind": kind, "address": address}
+    try:
+        one: Any = dump.object(f"struct {structure}", address)
+        perm = one.Eval(permission)
+        row |= {"key": perm.key & 0xFFFFFFFF, "id": perm.id, "uid": perm.uid.val, "mode": perm.mode}
+        if kind == "m":
+            row |= {"bytes": one.shm_segsz, "attached": one.shm_nattch}
+            if with_pages:
+                inode = one.shm_file.f_inode
+                allocated = (one.shm_segsz + dump.page_size - 1) // dump.page_size
+                resident, swapped = _resident(dump, inode)
+                row |= {"inode": int(inode), "allocated": allocated, "resident": resident, "swapped": swapped}
+        elif kind == "s":
+            row["semaphores"] = one.sem_nsems
+        else:
+            row |= {"bytes": one.q_cbytes, "messages": one.q_qnum}
+    except Error as error:
+        row["error"] = str(error)
+    return row
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    thread = context.chosen(session, [options.n] if options.n else [])[0]
+    task: Any = dump.object("struct task_struct", thread.address)
+    namespace = task.nsproxy.ipc_ns if task.nsproxy else dump.object("struct ipc_namespace", dump.symbol("init_ipc_ns", "").address)
+    chosen = [kind for kind in KINDS if getattr(options, kind)] or (["m"] if options.M else list(KINDS))
+    found = False
+    for kind in chosen:
+        structure, permission, number = KINDS[kind]
+        back = dump.struct_class(f"struct {structure}").member_offset(permission) or 0
+        ids: Any = namespace.ids[number]
+        tree = int(ids) + ids.fieldOffset("ipcs_idr") + (dump.struct_class("struct idr").member_offset("idr_rt") or 0)
+        problems: list[str] = []
+        try:
+            for _, address in xa_entries(dump, tree, problems.append):
+                row = _row(dump, kind, address - back, bool(options.M))
+                if not options.arguments or {f"{row['address']:x}", str(row.get("id"))} & set(options.arguments):
+                    found = True
+                    yield row
+        except Error as error:
+            problems.append(str(error))
+        if problems:
+            yield {"kind": kind, "error": problems[0]}
+    if options.arguments and not found:
+        raise CommandError(f"invalid id or address: {options.arguments[0]}")
+
+
+TITLES = {
+    "m": "SHMID_KERNEL     KEY      SHMID      UID   PERMS BYTES      NATTCH STATUS",
+    "s": "SEM_ARRAY        KEY      SEMID      UID   PERMS NSEMS     ",
+    "q": "MSG_QUEUE        KEY      MSQID      UID   PERMS USED-BYTES   MESSAGES    ",
+}
+
+
+def _resident(dump: Dump, inode: Any) -> tuple[int, int]:
+    """Pages in memory and in swap of a segment's file."""
+    pages = inode.i_mapping.nrpages
+    if str(inode.i_sb.s_type.name) == "hugetlbfs":
+        # Huge pages are counted as one each, are never swapped, and their inode is no shmem_inode_info.
+        return (pages << inode.i_blkbits) // dump.page_size, 0
+    info = dump.struct_class("struct shmem_inode_info")
+    owner: Any = info(int(inode) - (info.member_offset("vfs_inode") or 0))
+    return pages, owner.swapped
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    found = list(rows)
+    shown = [kind for kind in KINDS if getattr(options, kind)] or (["m"] if options.M else list(KINDS))
+    for kind in shown:
+        mine = [row for row in found if row["kind"] == kind]
+        if options.arguments and not mine:
+            continue
+        for number, row in enumerate(mine):
+            if not number or (options.M and kind == "m"):
+                yield from ("", TITLES[kind])[not number :]
+            yield _line(row)
+            if "inode" in row:
+                yield f"PAGES ALLOCATED/RESIDENT/SWAPPED: {row['allocated']}/{row['resident']}/{row['swapped']}"
+                yield f"INODE: {row['inode']:x}"
+        if not mine:
+            yield TITLES[kind]
+            yield "(none allocated)"
+        yield ""
+
+
+def _line(row: Row) -> str:
+    line = f"{row['address']:016x} " if "address" in row else ""
+    if "mode" in row:
+        line += f"{row['key']:08x} {row['id']:<10} {row['uid']:<5} {row['mode'] & 0o777:<5o} "
+    if "attached" in row:
+        status = [name for bit, name in ((SHM_DEST, "dest"), (SHM_LOCKED, "locked")) if row["mode"] & bit]
+        line += f"{row['bytes']:<10} {row['attached']:<6} {' '.join(status)} "
+    elif "semaphores" in row:
+        line += f"{row['semaphores']:<10}"
+    elif "messages" in row:
+        line += f"{row['bytes']:<12} {row['messages']:<12}"
+    return line + (f"(error: {row['error']})" if "error" in row else "")
+
+
+COMMAND = Command(
+    name="ipcs",
+    summary="System V IPC",
+    topic="kernel",
+    options=(
+        Option("-m", help="shared memory"),
+        Option("-s", help="semaphores"),
+        Option("-q", help="message queues"),
+        Option("-M", help="shared memory with its pages and inode"),
+        Option("-n", "PID|TASK", help="of the namespace of that task"),
+    ),
+    arguments="[ID|ADDRESS]…",
+    fields={
+        "kind": "m, s or q", "address": "of the structure", "key": "", "id": "", "uid": "", "mode": "", "bytes": "", "attached": "", "semaphores": "",
+        "messages": "", "inode": "struct inode", "allocated": "pages", "resident": "pages", "swapped": "pages",
+    },
+    rows=rows,
+    text=text,
+)

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``irq``: interrupts and softirqs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Dump, Error
+from pykd.core.errors import CommandError
+from pykd.core.rows import Row
+from pykd.kernel import cpus, irqs
+from pykd.session import context
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+
+
+def _function(dump: Dump, address: int) -> str | None:
+    symbol = dump.symbol_at(address)
+    return symbol.name if symbol else None
+
+
+def _softirqs(dump: Dump) -> Iterator[Row]:
+    start = dump.symbol("softirq_vec", "").address
+    size = dump.type("struct softirq_action").size
+    for number in range(dump.enumerator("NR_SOFTIRQS")):
+        action = dump.read_unsigned(start + number * size)
+        if action:
+            yield {"vector": number, "action": action, "name": _function(dump, action)}
+
+
+def _gates(dump: Dump) -> Iterator[Row]:
+    """The interrupt descriptor table: 256 gates of 16 bytes, the handler's address in three pieces."""
+    table = dump.read(dump.symbol("idt_table", "").address, 256 * 16)
+    for number in range(256):
+        gate = table[16 * number : 16 * number + 16]
+        handler = int.from_bytes(gate[:2] + gate[6:12], "little")
+        symbol = dump.symbol_at(handler) if handler else None
+        name = symbol and (symbol.name + (f"+{handler - symbol.address}" if handler != symbol.address else ""))
+        yield {"gate": number, "handler": handler, "name": name}
+
+
+def _affinity(dump: Dump, desc: Any) -> str:
+    """CPUs that may get it, as ``0-3,8``. The mask is behind a pointer where CONFIG_CPUMASK_OFFSTACK is set."""
+    type = dump.type("struct irq_desc").member("irq_common_data.affinity")
+    if type is None:
+        return ""
+    where = int(desc) + type.offset
+    if type.type.strip().kind == "pointer":
+        where = dump.read_unsigned(where)
+    size = min(dump.type("struct cpumask").size, (max(cpus.possible(dump)) // 64 + 1) * 8)
+    bits = int.from_bytes(dump.read(where, size), "little")
+    spans: list[list[int]] = []
+    for cpu in cpus.possible(dump):
+        if bits >> cpu & 1:
+            if spans and spans[-1][1] == cpu - 1:
+                spans[-1][1] = cpu
+            else:
+                spans.append([cpu, cpu])
+    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in spans)
+
+
+def _counts(dump: Dump, desc: Any) -> dict[int, int]:
+    """How often each CPU had it. ``struct irqstat`` holds them since 86d2a2f51fba (in v6.10), a bare int before; the count is the first."""
+    return {cpu: dump.read_unsigned(cpus.address_on(int(desc.kstat_irqs), cpu, dump), 4) for cpu in cpus.possible(dump)}
+
+
+def _row(dump: Dump, number: int, desc: Any, options: Any) -> Row:
+    row: Row = {"irq": number, "descriptor": int(desc), "actions": []}
+    try:
+        for action in irqs.actions(desc):
+            row["actions"].append({"address": int(action), "name": str(action.name or "")})
+        if options.a:
+            row["affinity"] = _affinity(dump, desc)
+        if options.s and row["actions"]:
+            row |= {"chip": _chip(dump, desc), "counts": _counts(dump, desc)}
+    except Error as error:
+        row["error"] = str(error)
+    return row
+
+
+def _chip(dump: Dump, desc: Any) -> str:
+    chip = desc.irq_data.chip
+    name = str(chip.name) if chip and chip.name else "None"
+    return f"{name:>8}-{desc.name or '':<8}" if desc.name else f"{name:>8} {'':8}"
+
+
+def _number(word: str, last: int) -> int:
+    if wrong := [c for c in word if c not in "0123456789"]:
+        raise CommandError(f'{word}: "{wrong[0]}" is not a digit 0 - 9')
+    if int(word) > last:
+        raise CommandError(f"invalid IRQ value: {word}  ({last} max)")
+    return int(word)
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    if options.d or options.b:
+        yield from _gates(dump) if options.d else _softirqs(dump)
+        return
+    problems: list[str] = []
+    found = dict(irqs.descriptors(dump, problems.append))
+    if options.arguments:
+        wanted = [_number(word, irqs.count(dump) - 1) for word in options.arguments]
+    else:
+        wanted = sorted(found) if options.u or options.a or options.s else list(range(max(irqs.count(dump), max(found, default=-1) + 1)))
+    for number in wanted:
+        yield _row(dump, number, found[number], options) if number in found else {"irq": number, "actions": []}
+    if problems:
+        yield {"error": problems[0]}
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.b and not options.d:
+        yield "SOFTIRQ_VEC      ACTION     "
+        for row in rows:
+            yield f"    [{row['vector']}]     {row['action']:016x}  <{row['name']}>"
+    elif options.d:
+        for row in rows:
+            yield f"{'[' + str(row['gate']) + ']':>5} {row['name'] or format(row['handler'], 'x')}"
+    elif options.s:
+        yield from _table(rows, options, session)
+    elif options.a:
+        yield "IRQ NAME                 AFFINITY"
+        for row in rows:
+            if "irq" in row and (row["actions"] or "error" in row):
+                name = ",".join(action["name"] for action in row["actions"])
+                yield f"{row['irq']:>3} {name:<20} {row.get('affinity', '')}" + _error(row)
+    else:
+        yield " IRQ   IRQ_DESC/_DATA      IRQACTION      NAME"
+        for row in rows:
+            yield from _line(row)
+
+
+def _error(row: Row) -> str:
+    return f" (error: {row['error']})" if "error" in row else ""
+
+
+def _line(row: Row) -> Iterator[str]:
+    if "irq" not in row:
+        yield _error(row).strip()
+        return
+    unused = "    (unused)    "
+    head = f"{row['irq']!s:^5} " + (f"{row['descriptor']:016x}" if "descriptor" in row else unused)
+    if not row["actions"]:
+        yield head + (_error(row) if "error" in row else f"  {unused}  ")
+    for number, action in enumerate(row["actions"]):
+        yield f"{head if not number else '':22}  {action['address']:016x}  \"{action['name']}\"" + _error(row)
+
+
+def _table(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    shown = context.cpu_list(session, options.c) if options.c else cpus.possible(session.dump)
+    yield "     " + "".join(f"{'CPU' + str(cpu):>10} " for cpu in shown)
+    for row in rows:
+        if "counts" in row:
+            names = ",".join(action["name"] for action in row["actions"])
+            counts = "".join(f" {row['counts'].get(cpu, 0):>10}" for cpu in shown)
+            yield f"{row['irq']:>3}:{counts} {row['chip']} {names}"
+        elif "error" in row:
+            yield f"{row.get('irq', ''):>3}:{_error(row)}"
+
+
+COMMAND = Command(
+    name="irq",
+    summary="interrupts",
+    topic="kernel",
+    options=(
+        Option("-u", help="only those that have a descriptor"),
+        Option("-d", help="the interrupt descriptor table"),
+        Option("-b", help="softirqs"),
+        Option("-a", help="CPU affinity"),
+        Option("-s", help="how often each came, by CPU"),
+        Option("-c", "CPUS", help="with -s: these CPUs only"),
+    ),
+    arguments="[IRQ]…",
+    fields={"irq": "number", "descriptor": "struct irq_desc", "actions": "address of struct irqaction, name", "counts": "by CPU", "chip": "", "affinity": ""},
+    rows=rows,
+    text=text,
+)

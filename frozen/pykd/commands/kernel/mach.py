@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``mach``: the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from _pykd import Dump, Error
+from pykd.commands.data.struct_ import find_struct, formatter_of, value_lines
+from pykd.core.errors import CommandError
+from pykd.core.rows import Row
+from pykd.kernel import cpus, sysinfo, timekeeping
+from pykd.session import context
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+
+E820_TYPES = {1: "E820_RAM", 2: "E820_RESERVED", 3: "E820_ACPI", 4: "E820_NVS", 5: "E820_UNUSABLE", 7: "E820_PMEM"}
+MAX_E820 = 4096
+STACKS = ("IRQ", "DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC")
+
+
+def _hexadecimal(number: int) -> str:
+    return f"{number:016x}"
+
+
+def _stack_size(session: Session) -> str:
+    start, end = session.dump.stack_of_task(session.task)
+    return str(end - start)
+
+
+def _symbol(dump: Dump, name: str) -> str:
+    return _hexadecimal(dump.read_unsigned(dump.symbol(name, "").address))
+
+
+def _machine(session: Session) -> Iterator[Row]:
+    dump = session.dump
+    layout = dump.layout
+    fields: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("MACHINE TYPE", lambda: dump.arch),
+        ("MEMORY SIZE", lambda: sysinfo.MEMORY(dump)),
+        ("CPUS", lambda: sysinfo.CPUS(dump)),
+        ("PROCESSOR SPEED", lambda: f"{dump.read_unsigned(dump.symbol('cpu_khz', '').address, 4) // 1000} Mhz"),
+        ("HZ", lambda: str(timekeeping.hz(dump))),
+        ("PAGE SIZE", lambda: str(dump.page_size)),
+        ("KERNEL VIRTUAL BASE", lambda: _hexadecimal(layout["page_offset"])),
+        ("KERNEL VMALLOC BASE", lambda: _symbol(dump, "vmalloc_base")),
+        ("KERNEL VMEMMAP BASE", lambda: _symbol(dump, "vmemmap_base")),
+        ("KERNEL START MAP", lambda: _hexadecimal(layout["image_start"])),
+        ("KERNEL MODULES BASE", lambda: _hexadecimal(layout["image_end"])),
+        ("KERNEL STACK SIZE", lambda: _stack_size(session)),
+    )
+    for name, value in fields:
+        try:
+            yield {"name": name, "value": value()}
+        except Error as error:
+            yield {"name": name, "error": str(error)}
+    yield from _stacks(dump)
+
+
+def _stacks(dump: Dump) -> Iterator[Row]:
+    found: dict[str, dict[int, tuple[int, int]]] = {kind: {} for kind in STACKS}
+    for cpu in cpus.possible(dump):
+        try:
+            for kind, start, end in dump.stacks_of_cpu(cpu):
+                if kind in found:
+                    found[kind][cpu] = start, end - start
+        except Error as error:
+            yield {"name": f"CPU {cpu} STACKS", "error": str(error)}
+    for kind, stacks in found.items():
+        for cpu, (start, size) in stacks.items():
+            yield {"stack": kind, "cpu": cpu, "start": start, "size": size, "mapped": _is_mapped(dump, start)}
+
+
+def _is_mapped(dump: Dump, address: int) -> bool:
+    """The VC stacks have addresses on all machines, but pages only where memory is encrypted."""
+    return isinstance(dump.walk(address)[1], int)
+
+
+def _memory_map(dump: Dump) -> Iterator[Row]:
+    table = dump.read_unsigned(dump.symbol("e820_table", "").address)
+    count = min(dump.read_unsigned(table, 4), MAX_E820)
+    entries: Any = dump.type("struct e820_table").member("entries")
+    size = entries.type.target.size
+    for number in range(count):
+        where = table + entries.offset + size * number
+        try:
+            start, length, kind = dump.read_unsigned(where), dump.read_unsigned(where + 8), dump.read_unsigned(where + 16, 4)
+            yield {"start": start, "end": start + length, "type": E820_TYPES.get(kind, f"type {kind}")}
+        except Error as error:
+            yield {"error": str(error)}
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    if options.o:
+        raise CommandError("-o option not supported or applicable on this architecture or kernel")
+    if options.m:
+        yield from _memory_map(dump)
+    elif options.c:
+        base = dump.symbol("cpu_info").address
+        yield from ({"cpu": cpu, "address": cpus.address_on(base, cpu, dump)} for cpu in cpus.possible(dump))
+    else:
+        yield from _machine(session)
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.m:
+        yield "      PHYSICAL ADDRESS RANGE         TYPE"
+        for row in rows:
+            yield f"(error: {row['error']})" if "error" in row else f"{row['start']:016x} - {row['end']:016x}  {row['type']}"
+    elif options.c:
+        yield from context.separated(_processor(row, options, session) for row in rows)
+    else:
+        yield from _machine_text(rows)
+
+
+def _processor(row: Row, options: Any, session: Session) -> Iterator[str]:
+    yield f"CPU {row['cpu']}:"
+    yield from value_lines(session, formatter_of(session, options), find_struct(session, "cpuinfo_x86"), row["address"], [], object())
+
+
+def _machine_text(rows: Iterable[Row]) -> Iterator[str]:
+    last = None
+    for row in rows:
+        if "stack" in row:
+            if row["stack"] != last:
+                last = row["stack"]
+                yield f"{last + ' STACK SIZE':>22}: {row['size']}"
+                yield f"{last + ' STACKS':>22}:"
+            yield f"{'CPU ' + str(row['cpu']):>22}: {row['start']:x}" + ("" if row["mapped"] else " [unavailable]")
+        else:
+            yield f"{row['name']:>22}: " + (row["value"] if "value" in row else f"(error: {row['error']})")
+
+
+COMMAND = Command(
+    name="mach",
+    summary="the machine",
+    topic="kernel",
+    options=(
+        Option("-m", help="the memory map of the firmware"),
+        Option("-c", help="struct cpuinfo_x86 of each CPU"),
+        Option("-o", help="refused: POWER's firmware"),
+        Option("-x", help="integers in hexadecimal"),
+        Option("-d", help="integers in decimal"),
+    ),
+    fields={
+        "name": "of a property", "value": "text", "stack": "kind", "cpu": "", "start": "", "size": "bytes", "mapped": "", "end": "", "type": "",
+        "address": "struct cpuinfo_x86",
+    },
+    rows=rows,
+    text=text,
+)

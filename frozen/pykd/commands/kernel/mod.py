@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``mod``: loaded modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Error, Module
+from pykd.core.errors import CommandError, UsageError
+from pykd.core.rows import Row
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+
+TAINTS = "PFSRMBUDAWCIOELKXTNJ"
+"""Letters of the bits of ``taints``, from bit 0 (kernel/panic.c, taint_flags); bit 0 unset is G for the kernel."""
+
+
+def _base(module: Module) -> int:
+    return module.memory.get("text", (0, 0))[0]
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    if options.D or options.o:
+        return  # nothing was loaded that could be forgotten
+    modules = sorted(dump.modules(), key=_base)
+    # -S may name a folder and -s a file of debuginfo, of which there is no need
+    wanted = [name for name in (options.s, options.d) if name] + ([] if options.S else options.arguments)
+    if wanted and not (options.s or options.d):
+        modules = [module for module in modules if module.name in wanted]
+        if not modules:
+            raise CommandError(f"{wanted[0]}: no such module")
+    if options.s or options.d:
+        modules = [module for module in modules if module.name == wanted[0]]
+        if not modules:
+            raise UsageError(f"no module is named {wanted[0]}")
+    for module in modules:
+        row: Row = {
+            "address": module.address,
+            "name": module.name,
+            "base": _base(module),
+            "size": module.size,
+            "types": module.has_btf,
+        }
+        if options.t or options.g:
+            try:
+                taints = dump.object("struct module", module.address)
+                row["taints"] = int(taints.taints) if taints.hasField("taints") else 0
+            except Error as error:
+                row["error"] = str(error)
+        yield row
+    if dump.modules_error is not None:
+        yield {"error": f"the list of modules ends early: {dump.modules_error}"}
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.t:
+        yield from _taints(rows)
+        return
+    if options.D or options.o:
+        return
+    found = list(rows)
+    names = max([len(row["name"]) for row in found if "name" in row], default=4)
+    bases = "BASE" if not _split(session) else "TEXT_BASE"
+    yield f"{'MODULE':^16}  {'NAME':<{names}}  {bases:^16}  {'SIZE':>7}  OBJECT FILE"
+    for row in found:
+        if "error" in row and "name" not in row:
+            yield f"mod: {row['error']}"
+            continue
+        yield f"{row['address']:x}  {row['name']:<{names}}  {row['base']:x}  {row['size']:>7}  (not loaded)  [CONFIG_KALLSYMS]"
+
+
+def _split(session: Session) -> bool:
+    """Whether a module has several ranges of memory, as since Linux 6.4 (ac3b43283923)."""
+    type = session.dump.find_type("struct", "module")
+    return type is not None and type.member("mem") is not None
+
+
+def _taints(rows: Iterable[Row]) -> Iterator[str]:
+    tainted = [row for row in rows if row.get("taints")]
+    if not tainted:
+        yield "no tainted modules"
+        return
+    width = max(len(row["name"]) for row in tainted)
+    yield f"{'NAME':<{width}}  TAINTS"
+    for row in tainted:
+        letters = "".join(letter for bit, letter in enumerate(TAINTS) if row["taints"] >> bit & 1)
+        yield f"{row['name']:<{width}}  {letters}"
+
+
+COMMAND = Command(
+    name="mod",
+    summary="loaded modules",
+    topic="kernel",
+    options=(
+        Option("-t", help="the tainted ones with their taints"),
+        Option("-s", "MODULE", help="show one: its symbols and types are in the dump, nothing is loaded"),
+        Option("-S", help="accepted for crash's sake: all symbols and types are there"),
+        Option("-d", "MODULE", help="accepted for crash's sake"),
+        Option("-D", help="accepted for crash's sake"),
+        Option("-r", help="accepted for crash's sake"),
+        Option("-R", help="accepted for crash's sake"),
+        Option("-o", help="accepted for crash's sake"),
+        Option("-g", help="accepted for crash's sake"),
+    ),
+    arguments="[MODULE]… [FILE]",
+    fields={
+        "address": "struct module",
+        "name": "",
+        "base": "of its text",
+        "size": "bytes of core memory",
+        "types": "whether the dump has its BTF",
+        "taints": "bits",
+    },
+    rows=rows,
+    text=text,
+)

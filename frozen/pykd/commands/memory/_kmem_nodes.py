@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``kmem -n``: nodes, sections, memory blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Dump, Error, NotFoundError
+from pykd.core.rows import Row
+from pykd.kernel import devices
+from pykd.kernel.mm import pages, sections, vmstat
+
+
+def rows(dump: Dump) -> Iterator[Row]:
+    for nid, node in vmstat.nodes(dump):
+        try:
+            row: Row = {"node": nid, "address": int(node), "size": node.node_spanned_pages, "start_pfn": node.node_start_pfn}
+            row["zones"] = [
+                {"zone": number, "address": int(zone), "name": vmstat.zone_name(zone), "size": zone.spanned_pages, "start_pfn": zone.zone_start_pfn}
+                for number, zone in enumerate(vmstat.zones(node))
+            ]
+            yield row
+        except Error as error:
+            yield {"node": nid, "address": int(node), "error": str(error)}
+    try:
+        yield from sections.sections(dump)
+        yield from _memory_blocks(dump)
+    except Error as error:
+        yield {"error": str(error)}
+
+
+MEMORY_STATES = {1: "ONLINE", 2: "GOING_OFFLINE", 4: "OFFLINE", 8: "GOING_ONLINE", 16: "CANCEL_ONLINE", 32: "CANCEL_OFFLINE"}
+"""Of ``memory_block.state`` where that is a number; in newer kernels (7.x, 6.12.y) it is an enum with other values"""
+
+
+def _state_names(dump: Dump) -> dict[int, str]:
+    try:
+        return {value: name.removeprefix("MEM_") for name, value in dump.enumerator_type("MEM_ONLINE").enumerators()}
+    except NotFoundError:
+        return MEMORY_STATES
+
+
+def _memory_blocks(dump: Dump) -> Iterator[Row]:
+    """Devices of the memory subsystem, in the order of its list."""
+    kind: Any = dump.struct_class("struct memory_block")
+    private = devices.private_of(dump, dump.symbol("memory_subsys", "").address, "bus_type")
+    if private is None:
+        return
+    bits = sections.bits(dump)
+    size = 1 << bits
+    if dump.address_of("memory_block_size_probed", default=0):
+        size = max(size, dump.read_unsigned(dump.symbol("memory_block_size_probed", "").address))
+    states = _state_names(dump)
+    for device in devices.devices(dump, private, "bus_type"):
+        if isinstance(device, Error):
+            yield {"error": str(device)}
+            continue
+        try:
+            block = kind(device - kind.member_offset("dev"))
+            state, first = int(block.state), block.start_section_nr
+            yield {
+                "block": int(block), "name": str(block.dev.kobj.name), "start": first << bits, "end": (first << bits) + size - 1,
+                "nid": block.nid, "state": states.get(state, str(state)), "section_number": first,
+            }  # fmt: skip
+        except Error as error:
+            yield {"error": str(error)}
+
+
+def text(rows: Iterable[Row], dump: Dump) -> Iterator[str]:
+    title = None
+    for row in rows:
+        if "block" in row or "section" in row:
+            kind = "block" if "block" in row else "section"
+            if kind != title:
+                if title != "section":
+                    yield "-" * 67
+                yield ""
+                title = kind
+                yield (
+                    "   MEM_BLOCK        NAME        PHYSICAL RANGE     NODE  STATE   START_SECTION_NO"
+                    if kind == "block"
+                    else "NR      SECTION        CODED_MEM_MAP        MEM_MAP       STATE PFN"
+                )
+            yield _block_line(row) if kind == "block" else _section_line(row)
+        elif "zones" in row:
+            yield "NODE    SIZE      PGLIST_DATA       BOOTMEM_DATA       NODE_ZONES   "
+            for number, zone in enumerate(row["zones"]):
+                head = f"{row['node']:>3} {row['size']:>9}   {row['address']:016x}        ----        " if not number else " " * 52
+                yield f"{head}{zone['address']:016x}"
+            start = row["start_pfn"] * dump.page_size
+            yield "    MEM_MAP          START_PADDR    START_MAPNR"
+            yield f"{pages.page_of(dump, start):016x}    {_center(f'{start:x}', 12)}    {_center(row['start_pfn'])}"
+            yield ""
+            yield "ZONE  NAME         SIZE       MEM_MAP      START_PADDR  START_MAPNR"
+            for zone in row["zones"]:
+                start = zone["start_pfn"] * dump.page_size if zone["size"] else 0
+                where = f"{pages.page_of(dump, start):016x}" if zone["size"] else "0"
+                number = zone["start_pfn"] if zone["size"] else 0
+                yield f"{zone['zone']:>3}   {zone['name']:<8}{zone['size']:>9}  {where:>16}  {start:>11x}  {number:>11}"
+            yield ""
+        else:
+            yield f"(error: {row['error']})"
+
+
+def _center(value: object, width: int = 11) -> str:
+    """As str.center(), with the odd blank on the left."""
+    return (" " * ((width - len(str(value)) + 1) // 2) + str(value)).ljust(width)
+
+
+def _section_line(row: Row) -> str:
+    if "error" in row:
+        return f"{row['section']:>2}  {row['address']:016x}  (error: {row['error']})"
+    return f"{row['section']:>2}  {row['address']:016x}  {row['coded']:016x}  {row['map']:016x}  {row['state']:<4}  {row['pfn']:<16}"
+
+
+def _block_line(row: Row) -> str:
+    return (
+        f" {row['block']:016x}   {row['name']:<9} {row['start']:>9x} - {row['end']:>8x}  {row['nid']:<3}  {row['state']:<6}  {row['section_number']:<12}"
+    )

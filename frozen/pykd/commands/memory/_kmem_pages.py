@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``kmem -p -m -g``: pages, members of ``struct page``, names of its flags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from _pykd import Dump, Error, Member, Type
+from pykd.core.errors import CommandError
+from pykd.core.rows import Row
+from pykd.kernel.mm import pages
+from pykd.values.expression import address as to_address
+
+
+def physical(dump: Dump, word: str) -> int:
+    """The physical address that *word* is about: of a ``struct page``, of a virtual address, or itself. :raises CommandError, FaultError:"""
+    address = to_address(dump, word)
+    found = pages.physical_of(dump, address)
+    if found is None:
+        found = dump.translate(address) if address >> 47 else address
+    if found // dump.page_size >= dump.max_pfn:
+        raise CommandError(f"{address:x}: physical address not found in mem map")
+    return found
+
+
+def rows(dump: Dump, words: list[str]) -> Iterator[Row]:
+    """The pages of the addresses; without any all pages."""
+    if not words:
+        return pages.rows(dump)
+    addresses = [pages.page_of(dump, physical(dump, word)) for word in words]
+    return (pages.row(dump, address) for address in addresses)
+
+
+def member_rows(dump: Dump, names: str, words: list[str]) -> Iterator[Row]:
+    """Members of ``struct page``: ``page``, and by name number or, of a struct, a list of its words."""
+    layout = dump.type("struct page")
+    members = []
+    for name in names.split(","):
+        member = layout.member(name)
+        if member is None:
+            raise CommandError(f"invalid page struct member: {name}")
+        members.append((name, member))
+    addresses = [pages.page_of(dump, physical(dump, word)) for word in words]
+    return _members_of(dump, members, addresses) if words else _members_of_all(dump, members)
+
+
+def _members_of(dump: Dump, members: list[tuple[str, Member]], addresses: list[int]) -> Iterator[Row]:
+    size = dump.type("struct page").size
+    for address in addresses:
+        try:
+            yield {"page": address} | _values(members, dump.read(address, size), 0)
+        except Error as error:
+            yield {"page": address, "error": str(error)}
+
+
+def _members_of_all(dump: Dump, members: list[tuple[str, Member]]) -> Iterator[Row]:
+    size = dump.type("struct page").size
+    for first, count, data in pages.chunks(dump):
+        address = pages.page_of(dump, first * dump.page_size)
+        for number in range(count):
+            row: Row = {"page": address + number * size}
+            yield row | (_values(members, data, number * size) if isinstance(data, bytes) else {"error": str(data)})
+
+
+def _values(members: list[tuple[str, Member]], data: bytes, start: int) -> Row:
+    found: Row = {}
+    for name, member in members:
+        part = data[start + member.offset : start + member.offset + member.type.strip().size]
+        if member.bit_size is not None:
+            found[name] = int.from_bytes(data[start : start + 64], "little") >> member.bit_offset & ((1 << member.bit_size) - 1)
+        elif _is_number(member.type):
+            found[name] = int.from_bytes(part, "little", signed=member.type.strip().signed)
+        else:
+            step = 8 if len(part) % 8 == 0 else 4 if len(part) % 4 == 0 else 1
+            found[name] = [int.from_bytes(part[i : i + step], "little") for i in range(0, len(part), step)]
+    return found
+
+
+def _is_number(type: Type) -> bool:
+    return type.strip().kind in ("int", "enum", "pointer")
+
+
+def members_text(rows: Iterable[Row], names: str, dump: Dump) -> Iterator[str]:
+    """crash's columns: integers in decimal, but flags, pointers and the words of structs in hexadecimal."""
+    layout = dump.type("struct page")
+    shown = [(name, layout.member(name)) for name in names.split(",")]
+    yield "      PAGE        " + "  ".join(name for name, _ in shown)
+    for row in rows:
+        if "error" in row:
+            yield f"{row['page']:016x}  (error: {row['error']})"
+            continue
+        cells = [_cell(name, row[name], member.type) for name, member in shown if member is not None]
+        yield f"{row['page']:016x}  " + "  ".join(cells) + "  "
+
+
+def _cell(name: str, value: int | list[int], type: Type) -> str:
+    size = type.strip().size
+    if isinstance(value, list):
+        digits = 2 * size // max(len(value), 1)
+        return ",".join(f"{one:0{digits}x}" for one in value)
+    return f"{value:0{2 * size}x}" if type.strip().kind == "pointer" or name.startswith("flags") else str(value)
+
+
+def flag_rows(dump: Dump, words: list[str]) -> Iterator[Row]:
+    """Names of the flags of a page; of a value those that are set in it, each with the value as ``flags``."""
+    if not words:
+        yield from ({"flag": name, "bit": bit} for name, bit in pages.flags(dump))
+    for word in words:
+        try:
+            value = int(word, 16)
+        except ValueError as error:
+            raise CommandError(f"flags are hexadecimal numbers: {error}") from None
+        yield {"flags": value, "set": [{"flag": name, "bit": bit} for name, bit in pages.flags(dump) if value >> bit & 1]}
+
+
+def flags_text(rows: Iterable[Row], dump: Dump) -> Iterator[str]:
+    width = max((len(name) for name, _ in pages.flags(dump)), default=9)
+    first = True
+    for row in rows:
+        if "flags" not in row:
+            if first:
+                yield f"{'PAGE-FLAG':<{width}} BIT  VALUE"
+            yield f"{row['flag']:<{width}}  {row['bit']:>2}  {1 << row['bit']:07x}"
+        else:
+            if not first:
+                yield ""
+            yield f"FLAGS: {row['flags']:x}"
+            yield f"  {'PAGE-FLAG':<{width}} BIT  VALUE"
+            yield from (f"  {one['flag']:<{width}}  {one['bit']:>2}  {1 << one['bit']:07x}" for one in row["set"])
+            if not row["set"]:
+                yield "  (none found)"
+        first = False

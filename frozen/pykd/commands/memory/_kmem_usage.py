@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``kmem -i -h -V -o``: how much memory there is and what it is used for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from _pykd import Dump, Error
+from pykd.core.rows import Row
+from pykd.kernel.mm import pages, vmstat
+from pykd.kernel.sysinfo import size_text
+from pykd.kernel.task import threads as tasks
+from pykd.session.session import Session
+
+
+def _counter(dump: Dump, name: str) -> int:
+    return dump.read_signed(dump.symbol(name, "").address)
+
+
+def usage(session: Session, *, shared: bool = False) -> Iterator[Row]:
+    """Rows name, pages, and of what (``of``) they are a part in percent.
+
+    :param shared: count the pages that have more than one user too, which takes reading every ``struct page``.
+    """
+    dump = session.dump
+    zone, node = vmstat.zone_stats(dump), vmstat.node_stats(dump)
+    total = _counter(dump, "_totalram_pages")
+    free = zone["NR_FREE_PAGES"]
+    yield {"name": "TOTAL MEM", "pages": total}
+    yield _part("FREE", free, "TOTAL MEM", total)
+    yield _part("USED", total - free, "TOTAL MEM", total)
+    if shared:
+        yield _shared(dump, total)
+    buffers: int | None = None
+    try:
+        buffers = _buffers(dump)
+        yield _part("BUFFERS", buffers, "TOTAL MEM", total)
+    except Error as error:
+        yield {"name": "BUFFERS", "error": str(error)}
+    swapped = node.get("NR_SWAPCACHE", 0)
+    yield _part("CACHED", max(node["NR_FILE_PAGES"] - (buffers or 0) - swapped, 0), "TOTAL MEM", total)
+    # d42f3245c7e2 ("mm: memcg: convert vmstat slab counters to bytes") (in v5.9) renamed them, and in zone and node they are pages still
+    slab = sum(node.get(name, 0) for name in ("NR_SLAB_RECLAIMABLE_B", "NR_SLAB_UNRECLAIMABLE_B"))
+    slab += sum(node.get(name, 0) for name in ("NR_SLAB_RECLAIMABLE", "NR_SLAB_UNRECLAIMABLE"))
+    yield _part("SLAB", slab, "TOTAL MEM", total)
+    huge = [(row["total"] * row["size"] // dump.page_size, row["free"] * row["size"] // dump.page_size) for row in huge_pages(dump)]
+    huge_total, huge_free = (sum(column) for column in zip(*huge, strict=True)) if huge else (0, 0)
+    yield {"name": "TOTAL HUGE", "pages": huge_total, "group": True}
+    yield _part("HUGE FREE", huge_free, "TOTAL HUGE", huge_total)
+    from pykd.commands.memory import swap
+
+    kilobytes = dump.page_size // 1024
+    swaps = list(swap.devices(dump))
+    swap_total, swap_used = (sum(row.get(key, 0) for row in swaps) // kilobytes for key in ("size", "used"))
+    yield {"name": "TOTAL SWAP", "pages": swap_total, "group": True}
+    yield _part("SWAP USED", swap_used, "TOTAL SWAP", swap_total)
+    yield _part("SWAP FREE", swap_total - swap_used, "TOTAL SWAP", swap_total)
+    limit = dump.read_unsigned(dump.symbol("sysctl_overcommit_kbytes", "").address) // kilobytes
+    if not limit:
+        limit = (total - huge_total) * dump.read_unsigned(dump.symbol("sysctl_overcommit_ratio", "").address, 4) // 100
+    limit += swap_total
+    yield {"name": "COMMIT LIMIT", "pages": limit, "group": True}
+    committed: Any = dump.object("struct percpu_counter", dump.symbol("vm_committed_as", "").address)
+    row = _part("COMMITTED", max(int(committed.count), 0), "TOTAL LIMIT", limit)
+    # As crash does, the text leaves out what CPUs have counted by themselves, which on many of them is most; /proc/meminfo has it.
+    yield row | {"exact": max(tasks.percpu_counter_sum(committed, dump), 0)}
+
+
+def _part(name: str, number: int, of: str, total: int) -> Row:
+    return {"name": name, "pages": number, "of": of, "percent": number * 100 // total if total else 0}
+
+
+def _shared(dump: Dump, total: int) -> Row:
+    """Pages with more than one reference that are not reserved."""
+    reserved = 1 << dump.enumerator("PG_reserved")
+    count, missing = 0, 0
+    for _, table in pages.tables(dump):
+        if table is None:
+            missing += 1
+            continue
+        count += sum(number > 1 and not flags & reserved for number, flags in zip(table.counts, table.flags, strict=True))
+    row = _part("SHARED", count, "TOTAL MEM", total)
+    return row | {"error": f"{missing} pages of the memory map cannot be read"} if missing else row
+
+
+def _buffers(dump: Dump) -> int:
+    """Pages in the page cache of block devices."""
+    block: Any = dump.object("struct super_block", dump.read_unsigned(dump.symbol("blockdev_superblock", "").address))
+    inode = dump.struct_class("struct inode")
+    offset = inode.member_offset("i_sb_list") or 0
+    links, why = dump.follow(int(block) + block.fieldOffset("s_inodes"), limit=1 << 20)
+    if isinstance(why, Error):
+        raise why
+    counts = dump.read_columns([link - offset for link in links[1:]], "struct inode", ("i_data.nrpages",))
+    return sum(count for (count,) in counts if not isinstance(count, Error))
+
+
+def usage_text(rows: Iterable[Row], dump: Dump) -> Iterator[str]:
+    yield "                 PAGES        TOTAL      PERCENTAGE"
+    for row in rows:
+        if row.get("group"):
+            yield ""
+        if "pages" not in row:
+            yield f"{row['name']:>13}  (error: {row['error']})"
+            continue
+        size = size_text(row["pages"] * dump.page_size) if row["pages"] else "0"
+        share = f"{row['percent']:>4}% of {row['of']}" if "of" in row else "        ----"
+        problem = f"  (error: {row['error']})" if "error" in row else ""
+        yield f"{row['name']:>13}{row['pages']:>9}{size:>13} {share}{problem}"
+
+
+def huge_pages(dump: Dump) -> Iterator[Row]:
+    if not dump.address_of("hstates", default=0):
+        return
+    count = min(dump.read_unsigned(dump.symbol("hugetlb_max_hstate", "").address, 4), 16)
+    for number in range(count):
+        state: Any = dump.object("struct hstate", dump.symbol("hstates", "").address)[number]
+        yield {
+            "hstate": int(state), "size": dump.page_size << state.order, "free": state.free_huge_pages, "total": state.nr_huge_pages,
+            "name": str(state.name),
+        }  # fmt: skip
+
+
+def huge_text(rows: Iterable[Row]) -> Iterator[str]:
+    yield "     HSTATE        SIZE    FREE   TOTAL  NAME"
+    for row in rows:
+        size = size_text(row["size"]).replace(" ", "")
+        yield f"{row['hstate']:016x}  {size:>5}  {row['free']:>6}  {row['total']:>6}  {row['name']}"
+
+
+def counters(dump: Dump) -> Iterator[Row]:
+    sections: tuple[tuple[str, Callable[[Dump], dict[str, int]]], ...] = (
+        ("VM_ZONE_STAT", vmstat.zone_stats),
+        ("VM_NODE_STAT", vmstat.node_stats),
+        ("VM_NUMA_STAT", vmstat.numa_stats),
+        ("VM_EVENT_STATES", vmstat.events),
+    )
+    for section, read in sections:
+        if section == "VM_NUMA_STAT" and not dump.address_of("vm_numa_stat", default=0):
+            continue
+        try:
+            yield {"section": section, "counters": read(dump)}
+        except Error as error:
+            yield {"section": section, "error": str(error), "counters": {}}
+
+
+def counters_text(rows: Iterable[Row]) -> Iterator[str]:
+    found: list[Row] = list(rows)
+    events = "VM_EVENT_STATES"
+    stat_width = max((len(name) for row in found if row["section"] != events for name in row["counters"]), default=0)
+    for number, row in enumerate(found):
+        if number:
+            yield ""
+        yield f"  {row['section']}:"
+        if "error" in row:
+            yield f"  (error: {row['error']})"
+        width = max((len(name) for name in row["counters"]), default=0) if row["section"] == events else stat_width
+        yield from (f"{name:>{width}}: {value}" for name, value in row["counters"].items())

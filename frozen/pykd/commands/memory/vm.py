@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``vm``: address spaces of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Dump, Error
+from pykd.core.errors import CommandError
+from pykd.core.rows import Row
+from pykd.kernel.mm.areas import area_row, areas
+from pykd.kernel.task import table as tasktable
+from pykd.session import context
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+from pykd.values.expression import address as to_address
+
+MAX_PAGES = 1 << 22
+"""Pages shown of one area"""
+TITLE = "      VMA           START       END     FLAGS FILE"
+
+
+def area_line(row: Row) -> str:
+    line = f"{row['vma']:016x} {row['start']:>10x} {row['end']:>10x} {row.get('flags', 0):x} {row.get('file', '')}"
+    return line + (f"(error: {row['error']})" if "error" in row else "")
+
+
+def _pages(dump: Dump, row: Row, pgd: int) -> Iterator[Row]:
+    """Pages of an area and where they are."""
+    size = dump.page_size
+    for virtual in range(row["start"], min(row["end"], row["start"] + MAX_PAGES * size), size):
+        steps, result = dump.walk(virtual, pgd=pgd)
+        if isinstance(result, int):
+            yield {"virtual": virtual, "physical": result}
+            continue
+        page: Row = {"virtual": virtual}
+        entry = steps[-1][2] if steps else 0
+        if steps and steps[-1][0].upper() == "PTE" and entry and not entry & 1:
+            # 5 bits of type above 58 bits of inverted offset, include/asm/pgtable_64.h
+            page["swap"] = {"type": entry >> 59, "offset": (~entry & ((1 << 59) - 1)) >> 9}
+        elif row.get("file"):
+            page["file"], page["offset"] = row["file"], row["offset"] + virtual - row["start"]
+        yield page
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    if not session.state.get("memory_counted"):
+        tasktable.add_memory(dump, context.table(session))
+        session.state["memory_counted"] = True
+    for thread in context.chosen(session, options.arguments):
+        row = context.identity(thread)
+        mm = to_address(dump, options.M) if options.M else int(thread.mm or 0)
+        row |= {"mm": mm, "rss": thread.rss, "total": thread.vsz, "areas": []}
+        if options.M and not mm >> 63:
+            raise CommandError(f"invalid mm_struct address: {mm:x}")
+        if mm:
+            try:
+                _add_areas(dump, row, options)
+            except Error as error:
+                row["error"] = str(error)
+        if options.R and not row["areas"]:
+            continue
+        yield row
+
+
+def _add_areas(dump: Dump, row: Row, options: Any) -> None:
+    space: Any = dump.object("struct mm_struct", row["mm"])
+    row["pgd"] = int(space.pgd)
+    wanted = to_address(dump, options.P) if options.P else None
+    reference = _Reference(options.R) if options.R else None
+    table = dump.translate(row["pgd"], pgd=0) if options.p or options.P or reference else 0
+    for address in areas(dump, row["mm"]):
+        if wanted is not None and address != wanted:
+            continue
+        area = area_row(dump, address)
+        if reference is not None:
+            found = reference.names(area)
+            area["pages"] = [page for page in _pages(dump, area, table) if reference.is_page(page)] if reference.number is not None else []
+            if not found and not area["pages"]:
+                continue
+        elif options.p or options.P:
+            area["pages"] = list(_pages(dump, area, table))
+        row["areas"].append(area)
+
+
+class _Reference:
+    """What -R looks for: an address, or a part of a file's path."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        try:
+            self.number: int | None = int(text, 16)
+        except ValueError:
+            self.number = None
+
+    def names(self, area: Row) -> bool:
+        if self.number is not None and self.number in (area["vma"], area["start"], area["end"], area.get("flags")):
+            return True
+        return self.text in area.get("file", "")
+
+    def is_page(self, page: Row) -> bool:
+        return self.number in (page["virtual"], page.get("physical"))
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.f:
+        yield from _flags(session, options.f)
+        return
+    yield from context.separated(_task(row, options, session) for row in rows)
+
+
+FLAGS = (
+    "READ WRITE EXEC SHARED MAYREAD MAYWRITE MAYEXEC MAYSHARE GROWSDOWN UFFD_MISSING PFNMAP MAYBE_GUARD UFFD_WP LOCKED IO SEQ_READ RAND_READ"
+    " DONTCOPY DONTEXPAND LOCKONFAULT ACCOUNT NORESERVE HUGETLB SYNC ARCH_1 WIPEONFORK DONTDUMP SOFTDIRTY MIXEDMAP HUGEPAGE NOHUGEPAGE MERGEABLE"
+).split()
+"""Bits of vm_flags, include/linux/mm.h"""
+
+
+def _flags(session: Session, word: str) -> Iterator[str]:
+    try:
+        value = int(word, 16)
+    except ValueError:
+        raise CommandError(f'invalid input: "{word}"') from None
+    names = [name for bit, name in enumerate(FLAGS) if value >> bit & 1]
+    yield f"{value:x}: ({'|'.join(names)})"
+
+
+def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
+    if "pid" in row:
+        yield context.header(row)
+    if options.v or options.m:
+        from pykd.commands.data.struct_ import find_struct, formatter_of, value_lines
+
+        formatter = formatter_of(session, options)
+        name = "vm_area_struct" if options.v else "mm_struct"
+        addresses = [area["vma"] for area in row["areas"]] if options.v else [row["mm"]] if row["mm"] else []
+        for address in addresses:
+            yield from value_lines(session, formatter, find_struct(session, name), address, [], object())
+    else:
+        yield from _overview(row, options)
+    if "error" in row:
+        yield f"(error: {row['error']})"
+
+
+def _overview(row: Row, options: Any) -> Iterator[str]:
+    if options.P and not row["areas"]:
+        yield "(not found)"
+        return
+    if not options.P:
+        yield "       MM               PGD          RSS    TOTAL_VM"
+        if not row["mm"]:
+            yield "       0                 0            0k       0k  "
+            return
+        if "pgd" in row:
+            yield f"{row['mm']:016x}  {row['pgd']:016x}  {str(row['rss']) + 'k':^6}  {str(row['total']) + 'k':^8}"
+    each = bool(options.p or options.P)
+    if not each:
+        yield TITLE
+    for area in row["areas"]:
+        if each:
+            yield TITLE
+        yield area_line(area)
+        if each or area.get("pages"):
+            yield "VIRTUAL     PHYSICAL"
+            yield from map(_page_line, area.get("pages", ()))
+
+
+def _page_line(page: Row) -> str:
+    if "physical" in page:
+        return f"{page['virtual']:<10x}  {page['physical']:>8x}"
+    where = "(not mapped)"
+    if "swap" in page:
+        where = f"SWAP: type {page['swap']['type']}  OFFSET: {page['swap']['offset']}"
+    elif "file" in page:
+        where = f"FILE: {page['file']}  OFFSET: {page['offset']:x}"
+    return f"{page['virtual']:<10x}  {where}"
+
+
+COMMAND = Command(
+    name="vm",
+    summary="virtual memory of tasks",
+    topic="memory",
+    options=(
+        Option("-p", help="where each page is"),
+        Option("-P", "VMA", help="as -p, of this struct vm_area_struct only"),
+        Option("-M", "MM", help="this struct mm_struct, of a task that has lost it"),
+        Option("-v", help="every struct vm_area_struct"),
+        Option("-m", help="the struct mm_struct"),
+        Option("-x", help="integers in hexadecimal"),
+        Option("-d", help="integers in decimal"),
+        Option("-R", "REFERENCE", help="only areas and pages with this address, or with this in the file's path"),
+        Option("-f", "FLAGS", help="what vm_flags mean"),
+    ),
+    arguments="[PID|TASK|COMM]…",
+    fields={
+        "mm": "struct mm_struct", "pgd": "", "rss": "kB", "total": "kB", "pid": "", "task": "", "cpu": "", "comm": "",
+        "areas": "vma, start, end, flags, file; with -p pages: virtual, physical",
+    },
+    rows=rows,
+    text=text,
+)

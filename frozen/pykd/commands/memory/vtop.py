@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``vtop``: virtual to physical addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Error
+from pykd.commands.memory import vm
+from pykd.core.errors import CommandError, UsageError
+from pykd.core.rows import Row
+from pykd.kernel.mm import pages
+from pykd.kernel.mm.areas import area_row, areas
+from pykd.session import context
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+from pykd.values.expression import address as to_address
+
+BITS = ("PRESENT", "RW", "USER", "PWT", "PCD", "ACCESSED", "DIRTY", "PSE", "GLOBAL")
+NX = 1 << 63
+KERNEL = 1 << 63
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    if not options.arguments:
+        raise UsageError("an address is missing")
+    thread = context.chosen(session, [options.c] if options.c else [])[0]
+    for word in options.arguments:
+        address = to_address(dump, word)
+        user = bool(options.u) or not address & KERNEL
+        row: Row = {"virtual": address, "user": user}
+        if user and options.k:
+            yield row | {"user": False, "refused": "not a kernel virtual address"}
+            continue
+        pgd = 0
+        if user:
+            row |= context.identity(thread)
+            task: Any = dump.object("struct task_struct", thread.address)
+            mm = task.mm or task.active_mm
+            if not mm:
+                raise CommandError(f"task {thread.pid} has no user memory")
+            row["mm"] = int(mm)
+            pgd = dump.translate(int(mm.pgd), pgd=0)
+            row["directory"] = int(mm.pgd)
+            try:
+                row["area"] = next(
+                    (area for area in (area_row(dump, one) for one in areas(dump, row["mm"])) if area["start"] <= address < area["end"]), None
+                )
+            except Error as error:
+                row["area"] = {"error": str(error)}
+            if row["area"] is None:
+                yield row | {"refused": "not accessible"}
+                continue
+        else:
+            row["directory"] = dump.address_of("init_top_pgt", default=0)
+        steps, result = dump.walk(address, pgd=pgd)
+        row["steps"] = [{"level": level, "address": where, "value": value, "size": size} for level, where, value, size in steps]
+        if steps:
+            row["flags"] = flags(steps[-1][2])
+        if isinstance(result, int):
+            row["physical"] = result
+            row["page"] = pages.row(dump, pages.page_of(dump, result))
+        else:
+            row["error"] = str(result)
+        yield row
+
+
+def flags(entry: int) -> list[str]:
+    """Names of the bits of a page table entry."""
+    names = [name for bit, name in enumerate(BITS) if entry >> bit & 1]
+    return names + (["NX"] if entry & NX else [])
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    titled = False
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        # crash names the columns of struct page once
+        yield from _address(row, session, titled)
+        titled |= "page" in row
+
+
+def _address(row: Row, session: Session, titled: bool) -> Iterator[str]:
+    dump = session.dump
+    width = 16 if not row["user"] else 10
+    yield f"{'VIRTUAL':<{width}}  {'PHYSICAL':<16}"
+    if "refused" in row:
+        blanks = "    " if row["refused"].startswith("not a kernel") else "  "
+        yield f"{row['virtual']:<{width if row['user'] else 0}x}{blanks}({row['refused']})"
+        return
+    where = f"{row['physical']:<16x}" if "physical" in row else "(not mapped)"
+    yield f"{row['virtual']:<{width}x}  {where}"
+    yield ""
+    if not row["user"]:
+        yield f"PGD DIRECTORY: {row['directory']:x}"
+    last = None
+    for step in row["steps"]:
+        level = step["level"].upper()
+        if level == "PGD" and not row["user"]:
+            yield f"PAGE DIRECTORY: {step['value']:x}"
+        else:
+            yield f"   {level}: {step['address']:x} => {step['value']:x}"
+        last = step
+    if "physical" not in row:
+        yield ""
+        yield f"(error: {row['error']})"
+        return
+    size = last["size"] if last else dump.page_size
+    start = row["physical"] & ~(max(size, dump.page_size) - 1)
+    yield f"  PAGE: {start:x}" + ({1 << 21: "  (2MB)", 1 << 30: "  (1GB)"}.get(size, ""))
+    yield ""
+    if last:
+        entry = f"{last['value']:x}"
+        place = f"{start:x}"
+        wide = max(len(entry), 6)
+        yield f"{'PTE':^{wide}}  {'PHYSICAL':>{max(len(place), 8)}}  FLAGS"
+        yield f"{entry:>{wide}}  {place:>{max(len(place), 8)}}  ({'|'.join(row['flags'])})"
+        yield ""
+    if row["user"]:
+        if "vma" in row["area"]:
+            yield vm.TITLE
+            yield vm.area_line(row["area"])
+        else:
+            yield f"(error: {row['area']['error']})"
+        yield ""
+    if not titled:
+        yield pages.TITLE
+    yield pages.text(row["page"])
+
+
+COMMAND = Command(
+    name="vtop",
+    summary="virtual to physical address",
+    topic="memory",
+    options=(
+        Option("-c", "PID|TASK", help="in the user space of that task"),
+        Option("-u", help="a user address, whatever it looks like"),
+        Option("-k", help="a kernel address"),
+    ),
+    arguments="ADDRESS…",
+    fields={
+        "virtual": "", "physical": "", "steps": "level, address, value, size of page table entries", "flags": "of the last one", "page": "struct page",
+        "area": "the vm_area_struct", "refused": "why there is none",
+    },
+    rows=rows,
+    text=text,
+)

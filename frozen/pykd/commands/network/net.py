@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``net``: interfaces, neighbours, sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Dump, Error
+from pykd.core.errors import CommandError, UsageError
+from pykd.core.rows import Row
+from pykd.kernel.fs.files import descriptors
+from pykd.session import context
+from pykd.session.command import Command, Option, centered
+from pykd.session.session import Session
+
+LIMIT = 100000
+"""Interfaces, addresses of one, neighbours in one bucket"""
+FAMILIES = dict(enumerate(
+    "UNSPEC UNIX INET AX25 IPX APPLETALK NETROM BRIDGE ATMPVC X25 INET6 ROSE DECnet NETBEUI SECURITY KEY NETLINK PACKET ASH ECONET "
+    "ATMSVC RDS SNA IRDA PPPOX WANPIPE LLC IB MPLS CAN TIPC BLUETOOTH IUCV RXRPC ISDN PHONET IEEE802154 CAIF ALG NFC VSOCK KCM "
+    "QIPCRTR SMC XDP MCTP".split()
+))  # fmt: skip
+TYPES = {1: "STREAM", 2: "DGRAM", 3: "RAW", 4: "RDM", 5: "SEQPACKET", 6: "DCCP", 10: "PACKET"}
+NETLINK = (
+    "ROUTE UNUSED USERSOCK FIREWALL SOCK_DIAG NFLOG XFRM SELINUX ISCSI AUDIT FIB_LOOKUP CONNECTOR NETFILTER IP6_FW DNRTMSG KOBJECT_UEVENT "
+    "GENERIC DM SCSITRANSPORT ECRYPTFS RDMA CRYPTO SMC".split()
+)
+HARDWARE = {0: "NETROM", 1: "ETHER", 6: "IEEE802", 7: "ARCNET", 15: "DLCI", 19: "ATM", 23: "METRICOM", 24: "IEEE1394", 32: "INFINIBAND"}
+STATES = ("INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "NOARP", "PERMANENT")
+AF_INET, AF_INET6, AF_NETLINK = 2, 10, 16
+
+
+def _ip(data: bytes) -> str:
+    import socket
+
+    return socket.inet_ntop(socket.AF_INET if len(data) == 4 else socket.AF_INET6, data)
+
+
+def _namespace(session: Session, options: Any) -> Any:
+    if options.n or options.arguments:
+        task: Any = session.dump.object("struct task_struct", context.chosen(session, options.arguments)[0].address)
+        if not task.nsproxy:
+            raise CommandError("the task has ended: it has no namespaces")
+        return task.nsproxy.net_ns
+    return session.dump.object("struct net", session.dump.symbol("init_net").address)
+
+
+def devices(dump: Dump, namespace: Any) -> Iterator[Any]:
+    """``struct net_device`` of a namespace, and the error that ends the list if one does."""
+    device: Any = dump.struct_class("struct net_device")
+    links, why = dump.follow(int(namespace) + namespace.fieldOffset("dev_base_head"), limit=LIMIT)
+    yield from (device(link - device.member_offset("dev_list")) for link in links[1:])
+    if why is not None:
+        yield why if isinstance(why, Error) else Error(f"the list of interfaces does not end properly ({why})")
+
+
+def addresses(dump: Dump, device: Any) -> Iterator[str]:
+    """IPv4 and IPv6 addresses of an interface. :raises Error:"""
+    if device.ip_ptr:
+        address = device.ip_ptr.ifa_list
+        seen: set[int] = set()
+        while address and int(address) not in seen and len(seen) < LIMIT:
+            seen.add(int(address))
+            yield _ip(dump.read(int(address) + address.fieldOffset("ifa_local"), 4))
+            address = address.ifa_next
+    if device.hasField("ip6_ptr") and device.ip6_ptr and dump.find_type("struct", "inet6_ifaddr"):
+        layout: Any = dump.struct_class("struct inet6_ifaddr")
+        head = int(device.ip6_ptr) + device.ip6_ptr.fieldOffset("addr_list")
+        for link in dump.follow(head, limit=LIMIT)[0][1:]:
+            yield _ip(dump.read(link - layout.member_offset("if_list") + layout.member_offset("addr"), 16))
+
+
+def _devices(session: Session, options: Any) -> Iterator[Row]:
+    for device in devices(session.dump, _namespace(session, options)):
+        if isinstance(device, Error):
+            yield {"error": str(device)}
+            continue
+        row: Row = {"device": int(device), "addresses": []}
+        try:
+            row["name"] = str(device.name)
+            for address in addresses(session.dump, device):
+                row["addresses"].append(address)
+        except Error as error:
+            row["error"] = str(error)
+        yield row
+
+
+def _neighbours(dump: Dump) -> Iterator[Row]:
+    """The ARP cache. Its buckets are hlists since 01b833ab44c9 ("neighbour: Convert seq_file functions to use hlist") (in v6.13)."""
+    table: Any = dump.object("struct neigh_table", dump.symbol("arp_tbl").address)
+    buckets = table.nht
+    neighbour: Any = dump.struct_class("struct neighbour")
+    chained = buckets.hasField("hash_heads")
+    offset = neighbour.member_offset("hash" if chained else "next")
+    first = int(buckets.Eval("hash_heads" if chained else "hash_buckets"))
+    for number in range(1 << min(buckets.hash_shift, 20)):
+        try:
+            head = dump.read_unsigned(first + 8 * number)
+        except Error as error:
+            yield {"error": str(error)}
+            return
+        if not head:
+            continue
+        links, why = dump.follow(head, 0 if chained else offset, stop=0, limit=LIMIT)
+        for link in links:
+            yield _neighbour(dump, neighbour(link - offset if chained else link))
+        if why is not None:
+            yield {"error": str(why)}
+
+
+def _neighbour(dump: Dump, found: Any) -> Row:
+    row: Row = {"neighbour": int(found)}
+    try:
+        row["address"] = _ip(dump.read(int(found) + found.fieldOffset("primary_key"), 4))
+        device = found.dev
+        row["type"] = HARDWARE.get(device.type, "UNKNOWN")
+        data = dump.read(int(found) + found.fieldOffset("ha"), min(device.addr_len, 32))
+        row["hardware"] = data.hex(":" if row["type"] == "ETHER" else " ")
+        row["device"] = str(device.name)
+        state = found.nud_state
+        row["state"] = "|".join(name for bit, name in enumerate(STATES) if state >> bit & 1) or "NONE"
+    except Error as error:
+        row["error"] = str(error)
+    return row
+
+
+def _port(value: int) -> int:
+    return int.from_bytes(value.to_bytes(2, "little"), "big")
+
+
+def _socket(dump: Dump, number: int, file: Any) -> Row | None:
+    """A row if the file is a socket."""
+    inode = file.f_inode
+    if inode.i_mode >> 12 != 0o14:
+        return None
+    found: Any = dump.object("struct socket", int(file.private_data))
+    row: Row = {"fd": number, "socket": int(found)}
+    try:
+        sock = found.sk
+        row["sock"] = int(sock)
+        if not sock:
+            return row
+        common: Any = dump.object("struct sock_common", int(sock))
+        family, kind = common.skc_family, found.type
+        row["family"], row["type"] = FAMILIES.get(family, str(family)), TYPES.get(kind, str(kind))
+        if family == AF_NETLINK:
+            protocol = sock.sk_protocol
+            row["protocol"] = NETLINK[protocol] if protocol < len(NETLINK) else str(protocol)
+        if family in (AF_INET, AF_INET6):
+            v4 = family == AF_INET
+            names = ("skc_rcv_saddr", "skc_daddr") if v4 else ("skc_v6_rcv_saddr", "skc_v6_daddr")
+            data = [dump.read(int(common) + common.fieldOffset(name), 4 if v4 else 16) for name in names]
+            inet: Any = dump.object("struct inet_sock", int(sock))
+            row |= {"source": _text(data[0]), "source_port": _port(inet.inet_sport)}
+            row |= {"destination": _text(data[1]), "destination_port": _port(common.skc_dport)}
+    except Error as error:
+        row["error"] = str(error)
+    return row
+
+
+def _text(address: bytes) -> str:
+    """IPv6 addresses in full, as crash prints those of sockets."""
+    if len(address) == 4:
+        return _ip(address)
+    return ":".join(f"{int.from_bytes(address[i : i + 2], 'big'):x}" for i in range(0, 16, 2))
+
+
+def _sockets(session: Session, options: Any) -> Iterator[Row]:
+    for thread in context.chosen(session, options.arguments):
+        row = context.identity(thread)
+        row["sockets"] = []
+        try:
+            for number, file in descriptors(session.dump, thread.address):
+                try:
+                    found = _socket(session.dump, number, session.dump.object("struct file", file))
+                except Error as error:
+                    found = {"fd": number, "error": str(error)}
+                if found:
+                    row["sockets"].append(found)
+        except Error as error:
+            row["error"] = str(error)
+        if options.R:
+            wanted = options.R.removeprefix("0x")
+            row["sockets"] = [
+                one for one in row["sockets"] if wanted in (str(one["fd"]), f"{one.get('socket', 0):x}", f"{one.get('sock', 0):x}")
+            ]
+            if not row["sockets"]:
+                continue
+        yield row
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    if options.N:
+        try:
+            yield {"address": _ip(int(options.N, 16).to_bytes(4, "little"))}
+        except (ValueError, OverflowError):
+            raise CommandError(f"not a valid number: {options.N}") from None
+    elif (options.x or options.d or options.R) and not (options.s or options.S):
+        raise UsageError("-x, -d and -R go with -s or -S")
+    elif options.a:
+        yield from _neighbours(session.dump)
+    elif options.s or options.S:
+        yield from _sockets(session, options)
+    else:
+        yield from _devices(session, options)
+
+
+def _error(row: Row) -> str:
+    return f" (error: {row['error']})" if "error" in row else ""
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.N:
+        yield from (row["address"] for row in rows)
+    elif options.a:
+        yield "NEIGHBOUR        IP ADDRESS      HW TYPE    HW ADDRESS         DEVICE  STATE"
+        for row in rows:
+            line = f"{row['neighbour']:016x} " if "neighbour" in row else ""
+            widths = (("address", 15), ("type", 10), ("hardware", 18), ("device", 7), ("state", 0))
+            line += " ".join(f"{row[key]:<{width}}" if width else row[key] for key, width in widths if key in row)
+            yield line + _error(row)
+    elif options.s or options.S:
+        yield from context.separated(_task(row, options, session) for row in rows)
+    else:
+        yield "   NET_DEVICE     NAME       IP ADDRESS(ES)"
+        for row in rows:
+            line = f"{row['device']:016x}  {row.get('name', ''):<10} {', '.join(row['addresses'])}" if "device" in row else ""
+            yield line + _error(row)
+
+
+def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
+    yield context.header(row)
+    if not row["sockets"]:
+        yield "No open sockets." if "error" not in row else _error(row).strip()
+        return
+    if not options.S:
+        yield "FD      SOCKET            SOCK       FAMILY:TYPE SOURCE-PORT DESTINATION-PORT"
+    for one in row["sockets"]:
+        if not options.S:
+            yield _line(one)
+            continue
+        yield "FD       SOCKET             SOCK      "
+        yield f"{one['fd']:>2}" + "".join(f"  {one[key]:016x}" for key in ("socket", "sock") if key in one) + _error(one)
+        yield ""
+        if "sock" in one:
+            from pykd.commands.data.struct_ import find_struct, formatter_of, value_lines
+
+            formatter = formatter_of(session, options)
+            for name, key in (("socket", "socket"), ("sock", "sock")):
+                yield from value_lines(session, formatter, find_struct(session, name), one[key], [], object())
+            yield ""
+    if "error" in row:
+        yield _error(row).strip()
+
+
+def _line(one: Row) -> str:
+    line = f"{one['fd']:>2}"
+    if "socket" in one:
+        line += f" {one['socket']:016x}"
+    if "sock" in one:
+        line += f" {one['sock']:016x}"
+    if "type" in one:
+        protocol = f"/{one['protocol']}" if "protocol" in one else ""
+        kind = {"STREAM": "STREAM ", "DGRAM": "DGRAM  "}.get(one["type"], one["type"] + " ")
+        line += f" {one['family']}{protocol}:{kind}"
+    if "destination_port" in one:
+        ends = (f"{one['source']}-{one['source_port']}", f"{one['destination']}-{one['destination_port']}")
+        line += f" {ends[0]} {ends[1]}" if one["family"] == "INET" else f"{ends[0]} {centered(ends[1], len(ends[0]))}"
+    return line + _error(one)
+
+
+COMMAND = Command(
+    name="net",
+    summary="interfaces, neighbours, sockets",
+    topic="network",
+    options=(
+        Option("-a", help="the ARP cache"),
+        Option("-n", help="interfaces of the namespace of PID or TASK, or of the context"),
+        Option("-s", help="open sockets of PID or TASK"),
+        Option("-S", help="the same, with struct socket and struct sock"),
+        Option("-R", "REFERENCE", help="with -s: only the socket with this file number or address"),
+        Option("-N", "ADDRESS", help="show the IPv4 address of a number as it lies in memory"),
+        Option("-x", help="integers in hexadecimal"),
+        Option("-d", help="integers in decimal"),
+    ),
+    arguments="[PID|TASK]…",
+    fields={
+        "device": "struct net_device", "name": "", "addresses": "", "neighbour": "struct neighbour", "state": "",
+        "sockets": "fd, socket, sock, family, type, source, source_port, destination, destination_port",
+    },
+    rows=rows,
+    text=text,
+)

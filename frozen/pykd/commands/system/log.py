@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``log``: the kernel's message buffer."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Error
+from pykd.core.errors import CommandError
+from pykd.core.rows import Row
+from pykd.kernel import cpus, printk, timekeeping
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+
+_CALLER_IS_CPU = 1 << 31
+_UNPRINTABLE = {c: "." for c in (*range(0x20), *range(0x7F, 0xA0)) if c not in b"\t\n"}
+"""What a message has no business to tell a terminal."""
+_RUST = re.compile(r"\b_{1,2}(?:R[A-Z]|ZN\d)[\w.$]*")
+"""What may be the name of a symbol of Rust's"""
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    if options.a:
+        yield from _audit(session)
+        return
+    if options.s:
+        yield from _unflushed(session)
+        return
+    boot = None
+    if options.T:
+        boot = timekeeping.now(dump) - timekeeping.jiffies_since_boot(dump) // timekeeping.hz(dump)
+    for record in printk.records(dump):
+        row: Row = {
+            "sequence": record.sequence,
+            "time": record.time,
+            "level": record.level,
+            "facility": record.facility,
+            "caller": _caller(record.caller),
+            "text": _RUST.sub(_in_rust, record.text) if options.R else record.text,
+        }
+        if options.d:
+            row["dictionary"] = record.dictionary
+        if boot is not None:
+            row["date"] = boot + record.time // 1_000_000_000
+        yield row
+
+
+def _in_rust(match: re.Match[str]) -> str:
+    from pykd.values import rustname
+
+    return rustname.demangle(match[0]) or match[0]
+
+
+def _unflushed(session: Session) -> Iterator[Row]:
+    """What printk() kept in per-CPU buffers of safe and NMI context and did not move to the log; there are none since v5.15 (struct printk_safe_seq_buf)."""
+    dump = session.dump
+    kind = dump.find_type("struct", "vmlinux!printk_safe_seq_buf")
+    buffer = kind.member("buffer") if kind is not None else None
+    if kind is None or buffer is None:
+        return
+    for name in ("nmi_print_seq", "safe_print_seq"):
+        symbol = dump.address_of(name, "", default=0)
+        for cpu in cpus.possible(dump) if symbol else ():
+            try:
+                start = cpus.address_on(symbol, cpu, dump)
+                length = dump.read_unsigned(start + kind.offset_of("len"), 4)
+                lost = dump.read_unsigned(start + kind.offset_of("message_lost"), 4)
+                text = dump.read(start + buffer.offset, min(length, buffer.type.size)).decode("utf-8", "backslashreplace")
+            except Error as error:
+                yield {"buffer": name, "cpu": cpu, "error": str(error)}
+                continue
+            yield {"buffer": name, "cpu": cpu, "address": start, "length": length, "lost": lost, "text": text}
+
+
+def _buffer_lines(rows: Iterable[Row]) -> Iterator[str]:
+    last = None
+    for row in rows:
+        if row["buffer"] != last:
+            last = row["buffer"]
+            yield f"PRINTK_SAFE_SEQ_BUF: {last}"
+        if "text" in row:
+            yield f"CPU: {row['cpu']}  ADDR: {row['address']:x} LEN: {row['length']}  MESSAGE_LOST: {row['lost']}"
+            yield from [f"  {line}" for line in row["text"].splitlines()] or ["  (empty)"]
+        else:
+            yield f"CPU: {row['cpu']}  (error: {row['error']})"
+        yield ""
+
+
+def _caller(caller: int | None) -> str | None:
+    """``T1`` a thread, ``C1`` a CPU, as printk itself writes it."""
+    if caller is None:
+        return None
+    return f"C{caller & ~_CALLER_IS_CPU}" if caller & _CALLER_IS_CPU else f"T{caller}"
+
+
+def _audit(session: Session) -> Iterator[Row]:
+    """Audit records that wait for auditd, ``struct sk_buff`` with a ``struct nlmsghdr`` each.
+
+    Three queues since 3197542482df ("audit: rework audit_log_start()") (in v4.10).
+    """
+    dump = session.dump
+    header = dump.type("struct nlmsghdr").size
+    for queue in ("audit_hold_queue", "audit_retry_queue", "audit_queue"):
+        head = dump.address_of(queue, "", default=0)
+        if not head:
+            continue
+        addresses, why = dump.follow(head, limit=100_000)
+        for address in addresses[1:]:
+            try:
+                buffer = dump.object("struct sk_buff", address)
+                data = dump.read_unsigned(address + buffer.fieldOffset("data"))
+                message = dump.object("struct nlmsghdr", data)
+                text = dump.read(data + header, max(0, min(message.nlmsg_len, buffer.len) - header))
+                yield {"type": message.nlmsg_type, "text": text.rstrip(b"\0").decode("utf-8", "backslashreplace")}
+            except Error as error:
+                yield {"error": str(error)}
+        if why is not None:
+            yield {"error": f"{queue}: {why}"}
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.s:
+        yield from _buffer_lines(rows)
+        return
+    empty = True
+    width = _caller_width(session) if options.c else 0
+    for row in rows:
+        empty = False
+        if "error" in row:
+            yield f"(error: {row['error']})"
+        elif options.a:
+            yield f"type={row['type']} {row['text']}"
+        else:
+            # Lines after the first stand below its text.
+            before = _prefix(row, options, width)
+            margin = " " * len(before)
+            if options.m:
+                before += f"<{row['level']}>"
+                margin += "   "
+            first, *others = row["text"].translate(_UNPRINTABLE).split("\n")
+            yield before + first
+            for line in (*others, *row.get("dictionary", ())):
+                yield margin + line
+    if empty and options.a:
+        raise CommandError("kernel audit log is empty")
+
+
+def _caller_width(session: Session) -> int:
+    """As wide as the largest PID may get; there is one for each PID namespace since v6.14."""
+    address = session.dump.address_of("pid_max", "", default=0)
+    largest = session.dump.read_unsigned(address, 4) if address else 1 << 22
+    return 6 if largest < 100_000 else 7 if largest < 1_000_000 else 8
+
+
+def _prefix(row: Row, options: Any, width: int) -> str:
+    if options.t:
+        return ""
+    if options.T:
+        before = time.strftime("[%a %b %e %H:%M:%S %Z %Y] ", time.localtime(row["date"]))
+    else:
+        seconds, rest = divmod(row["time"], 1_000_000_000)
+        before = f"[{seconds:5d}.{rest // 1000:06d}] "
+    if options.c and row["caller"] is not None:
+        before += f"[{row['caller']:>{width}}] "
+    return before
+
+
+COMMAND = Command(
+    name="log",
+    summary="the kernel's message buffer",
+    topic="system",
+    options=(
+        Option("-T", help="dates instead of seconds since boot"),
+        Option("-t", help="no times"),
+        Option("-m", help="the level of each message before its text"),
+        Option("-d", help="what drivers added: SUBSYSTEM and DEVICE"),
+        Option("-c", help="who logged it: T and a PID, or C and a CPU"),
+        Option("-s", help="what is in printk's per-CPU buffers of safe context and was not moved to the log (before Linux 5.15)"),
+        Option("-R", help="names of Rust symbols as they are in the source"),
+        Option("-a", help="audit records that were not handed to user space yet"),
+    ),
+    description="Times are those of the kernel's local clock. Dates are computed from the time of the dump and the uptime.",
+    fields={
+        "sequence": "number of the message since boot",
+        "time": "nanoseconds of the local clock",
+        "date": "seconds since 1970 (-T)",
+        "level": "0 (emergency) to 7 (debug)",
+        "facility": "as in syslog(3), 0: the kernel",
+        "caller": "T and a PID or C and a CPU; null where the kernel does not keep it",
+        "dictionary": "KEY=VALUE texts (-d)",
+        "text": "the message; may have several lines",
+        "type": "of an audit record (-a)",
+        "buffer": "per-CPU buffer (-s)",
+        "cpu": "of the buffer (-s)",
+        "address": "of the buffer (-s)",
+        "length": "bytes (-s)",
+        "lost": "messages that found no room (-s)",
+    },
+    examples=(("log -T | tail", "the last messages, with dates"), ("log -m", "with levels")),
+    rows=rows,
+    text=text,
+)

@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``ps``: processes and threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from _pykd import Error
+from pykd.core.errors import CommandError
+from pykd.core.rows import Row
+from pykd.kernel import cpus
+from pykd.kernel.task import table as tasktable
+from pykd.kernel.task import threads as tasks
+from pykd.kernel.task.table import Thread
+from pykd.session import context
+from pykd.session.command import Command, Option
+from pykd.session.session import Session
+
+POLICIES = {"NORMAL": 0, "FIFO": 1, "RR": 2, "BATCH": 3, "ISO": 4, "IDLE": 5, "DEADLINE": 6, "EXT": 7}
+LIMITS = (
+    "CPU FSIZE DATA STACK CORE RSS NPROC NOFILE MEMLOCK AS LOCKS SIGPENDING MSGQUEUE NICE RTPRIO RTTIME".split()
+)
+INFINITY = (1 << 64) - 1
+STATE_ORDER = "RU IN UN ID ST TR ZO DE SW WA PA NE WK RT FR ??".split()
+
+
+VIEWS = "atcpglmSrA"
+"""Options of which one can be given, as each is a view of its own."""
+
+
+def _check(options: Any) -> None:
+    """:raises CommandError: options that do not go together"""
+    given = [flag for flag in "Y" + VIEWS if getattr(options, flag)]
+    if "S" in given and options.arguments:
+        raise CommandError("-S option takes no arguments")
+    if len(given) > 1:
+        raise CommandError(f"{', '.join(f'-{flag}' for flag in VIEWS[:-1])} and -{VIEWS[-1]} flags are all mutually-exclusive")
+    if "S" in given and any(getattr(options, flag) for flag in ("k", "u", "G", "I", "s", "y")):
+        raise CommandError("-S option cannot be used with other options")
+    if options.C is not None and not (options.l or options.m):
+        raise CommandError("-C option is only applicable with -l and -m")
+    if options.G and (flag := next((flag for flag in given if flag in "tcpglmra"), "")):
+        raise CommandError(f"-G not supported with -{flag} option")
+
+
+def _chosen(session: Session, options: Any) -> Iterator[Thread | Row]:
+    """The threads that the options and arguments leave; a row with an error for a PID or address that none has."""
+    table = context.table(session)
+    tasktable.add_memory(session.dump, table)
+    policies = _policies(options.y) if options.y else None
+    if options.arguments:
+        chooser = tasktable.Chooser(table)
+        found: dict[int, Thread] = {}
+        for word in options.arguments:
+            threads = chooser.choose(word)
+            found |= {thread.address: thread for thread in threads}
+            if not threads and tasktable.is_number(word):
+                yield {"error": f"invalid task or pid value: {word}"}
+        table = [thread for thread in table if thread.address in found] if options.G else list(found.values())
+    for thread in table:
+        if (
+            (not options.k or thread.is_kernel())
+            and (not options.u or not thread.is_kernel())
+            and (not options.G or thread.leader == thread.address or not thread.pid)
+            and (not options.A or thread.active)
+            and (not options.I or thread.pid)
+            and (policies is None or thread.policy in policies)
+        ):
+            yield thread
+
+
+def _policies(text: str) -> set[int]:
+    chosen = set()
+    for word in text.split(","):
+        number = POLICIES.get(word.upper(), int(word) if word.isdigit() else -1)
+        if number not in POLICIES.values():
+            raise CommandError(f"{word}: invalid scheduling policy")
+        chosen.add(number)
+    return chosen
+
+
+def rows(session: Session, options: Any) -> Iterator[Row]:
+    dump = session.dump
+    _check(options)
+    total = dump.max_pfn * (dump.page_size // 1024)
+    yield from _rows(session, options, total)
+    if not options.arguments:
+        # what is not in the table: the lists of threads are cut, or the dump lacks their pages
+        yield from ({"error": problem} for problem in tasks.listed(dump).problems)
+
+
+def _rows(session: Session, options: Any, total: int) -> Iterator[Row]:
+    for thread in _chosen(session, options):
+        if isinstance(thread, dict):
+            yield thread
+            continue
+        row: Row = {
+            "pid": thread.pid,
+            "ppid": thread.ppid,
+            "cpu": thread.cpu,
+            "task": thread.address,
+            "state": thread.state,
+            "memory": thread.rss * 100 / total if total else 0.0,
+            "vsz": thread.vsz,
+            "rss": thread.rss,
+            "comm": thread.comm,
+            "active": thread.active,
+            "kernel": thread.is_kernel(),
+            "tgid": thread.tgid,
+            "last_run": thread.last_run,
+            "start": thread.start,
+            "stack": thread.stack_pointer,
+            "policy": thread.policy,
+            "prio": thread.prio,
+        }
+        if thread.error is not None:
+            row["error"] = str(thread.error)
+        yield row
+
+
+def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    found = list(rows)
+    problems = [f"ps: {row['error']}" for row in found if "task" not in row]
+    if options.arguments:
+        yield from (line for problem in problems for line in (problem, ""))
+        problems = []
+    yield from _view([row for row in found if "task" in row], options, session)
+    yield from problems
+
+
+def _view(found: list[Row], options: Any, session: Session) -> Iterator[str]:
+    for flag, view in (("S", _summary), ("l", _last_run), ("m", _last_run), ("t", _times), ("p", _parents), ("c", _children),
+                       ("g", _groups), ("r", _limits), ("a", _arguments), ("Y", _scheduling)):  # fmt: skip
+        if getattr(options, flag):
+            yield from view(found, options, session)
+            return
+    if not options.H:
+        yield f"      PID    PPID  CPU  {'    KSTACKP     ' if options.s else '     TASK       '} ST  %MEM      VSZ      RSS  COMM"
+    for row in found:
+        mark = ">" if row["active"] else " "
+        comm = f"[{row['comm']}]" if row["kernel"] else row["comm"]
+        shown = f"{row['task']:016x}" if not options.s else '       --       ' if row['active'] else f"{row['stack']:016x}"
+        line = (
+            f"{mark} {row['pid']:>7} {row['ppid']:>7} {row['cpu']:>3}  {shown}  {row['state']} {row['memory']:>5.1f} "
+            f"{row['vsz']:>8} {row['rss']:>8}  {comm}"
+        )
+        yield line + (f"  ({row['error']})" if "error" in row else "")
+
+
+def _scheduling(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    """Policies and priorities, as the kernel counts these: the lower, the sooner."""
+    names = {number: name for name, number in POLICIES.items()}
+    if not options.H:
+        yield "      PID    PPID  CPU       TASK         POLICY   PRIO  COMM"
+    for row in rows:
+        comm = f"[{row['comm']}]" if row["kernel"] else row["comm"]
+        policy = names.get(row["policy"], str(row["policy"]))
+        yield f"{'>' if row['active'] else ' '} {row['pid']:>7} {row['ppid']:>7} {row['cpu']:>3}  {row['task']:016x} {policy:>8} {row['prio']:>5}  {comm}"
+
+
+def _header(row: Row) -> str:
+    return f'PID: {row["pid"]:<7}  TASK: {row["task"]:x}  CPU: {row["cpu"]:<3}  COMMAND: "{row["comm"]}"'
+
+
+def _summary(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["state"]] = counts.get(row["state"], 0) + 1
+    for state in counts:  # in the order in which they came up
+        yield f"  {state}: {counts[state]}"
+
+
+def _last_run(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    """The most recently run first; -m: how long before the crash that was, by the clock of the task's CPU."""
+    clocks = {}
+    for nr, rq in cpus.run_queues(session.dump).items():
+        try:
+            clocks[nr] = int(rq.clock)
+        except Error:
+            continue  # when its tasks ran is shown, not how long ago
+    rows.sort(key=lambda row: -row["last_run"])
+    if not options.C:
+        yield from (_run_line(row, clocks, bool(options.m)) for row in rows)
+        return
+    for cpu in context.cpu_list(session, options.C):
+        yield f"CPU: {cpu}"
+        yield from (_run_line(row, clocks, bool(options.m)) for row in rows if row["cpu"] == cpu)
+        yield ""
+
+
+def _run_line(row: Row, clocks: dict[int, int], relative: bool) -> str:
+    if relative and row["cpu"] not in clocks:
+        stamp = "[?]"
+    elif relative:
+        ago = max(clocks.get(row["cpu"], 0) - row["last_run"], 0) // 1_000_000
+        seconds, milliseconds = divmod(ago, 1000)
+        minutes, seconds = divmod(seconds, 60)
+        hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
+        stamp = f"[{days} {hours:02}:{minutes:02}:{seconds:02}.{milliseconds:03}]"
+    else:
+        stamp = f"[{row['last_run']:>{len(str(max(clocks.values(), default=0)))}}]"
+    return f"{stamp} [{row['state']}]  {_header(row)}"
+
+
+def _times(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    from pykd.kernel import timekeeping
+
+    now, hz = timekeeping.jiffies_since_boot(session.dump), timekeeping.hz(session.dump)
+    if not options.arguments:
+        rows.sort(key=lambda row: row["start"])
+    for row in rows:
+        task = session.dump.object("struct task_struct", row["task"])
+        yield _header(row)
+        try:
+            start, utime, stime = task.start_time, task.utime, task.stime
+        except Error as error:
+            yield f"  ({error})"
+            continue
+        seconds = max(now // hz - start // 1_000_000_000, 0)  # crash takes whole seconds of the start, too
+        days, rest = divmod(seconds, 86400)
+        run = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+        yield f"    RUN TIME: {f'{days} days, ' if days else ''}{run}"
+        yield f"  START TIME: {start}"
+        yield f"       UTIME: {utime}"
+        yield f"       STIME: {stime}"
+        yield ""
+
+
+def _parents(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    table = {thread.address: thread for thread in context.table(session)}
+    for row in rows:
+        chain = [table[row["task"]]]
+        while (parent := table.get(int(chain[-1].parent))) and parent not in chain:
+            chain.append(parent)
+        for depth, thread in enumerate(reversed(chain)):
+            yield " " * depth + thread.header()
+        yield ""
+
+
+def _children(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    children: dict[int, list[Thread]] = {}
+    for thread in context.table(session):
+        children.setdefault(int(thread.parent), []).append(thread)
+    for row in rows:
+        yield _header(row)
+        found = children.get(row["task"], [])
+        yield from (f"  {thread.header()}" for thread in found)
+        if not found:
+            yield "  (no children)"
+        yield ""
+
+
+def _groups(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    table = context.table(session)
+    groups: dict[int, list[Thread]] = {}
+    for thread in table:
+        groups.setdefault(thread.tgid, []).append(thread)
+    for tgid in dict.fromkeys(row["tgid"] for row in rows):  # the idle tasks are one group
+        members = groups[tgid]
+        leader = next((thread for thread in members if thread.pid == thread.tgid), members[0])
+        yield leader.header()
+        others = [thread for thread in members if thread is not leader]
+        yield from (f"  {thread.header()}" for thread in others)
+        if not others:
+            yield "  (no threads)"
+        yield ""
+
+
+def _limits(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    for row in rows:
+        yield _header(row)
+        yield "      RLIMIT     CURRENT       MAXIMUM  "
+        try:
+            limits = session.dump.object("struct task_struct", row["task"]).signal.rlim
+        except Error as error:
+            yield f"  ({error})"
+            continue
+        for name, limit in zip(LIMITS, limits, strict=False):
+            try:
+                values = ["(unlimited)" if value == INFINITY else str(value) for value in (limit.rlim_cur, limit.rlim_max)]
+            except Error as error:
+                yield f"  ({error})"
+                break
+            yield f"{name:>12}   {values[0]:^11}   {values[1]:^11}"
+        yield ""
+
+
+def _arguments(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+    """Arguments and environment lie in user memory, which makedumpfile usually leaves out."""
+    dump = session.dump
+    for row in rows:
+        yield _header(row)
+        task = dump.object("struct task_struct", row["task"])
+        mm = task.mm
+        if not mm:
+            yield "ps: no user stack"
+            yield ""
+            continue
+        try:
+            pgd = dump.translate(int(mm.pgd), pgd=0)
+            texts = [dump.read(start, end - start, pgd=pgd) for start, end in ((mm.arg_start, mm.arg_end), (mm.env_start, mm.env_end))]
+        except Error as error:
+            yield f"ps: cannot access user stack address: {getattr(error, 'address', 0) or mm.arg_start:x}"
+            yield ""
+            continue
+        argument, environment = ([part.decode("utf-8", "backslashreplace") for part in text.split(b"\0") if part] for text in texts)
+        yield "ARG: " + " ".join(argument)
+        yield "ENV: " + "\n     ".join(environment)
+        yield ""
+
+
+COMMAND = Command(
+    name="ps",
+    summary="process status",
+    topic="tasks",
+    options=(
+        Option("-k", help="kernel threads only"),
+        Option("-u", help="user tasks only"),
+        Option("-G", help="thread group leaders only"),
+        Option("-I", help="without the idle tasks"),
+        Option("-A", help="tasks that were running only"),
+        Option("-y", "POLICY", help="of a scheduling policy: NORMAL FIFO RR BATCH IDLE DEADLINE EXT, or its number"),
+        Option("-H", help="without the line of titles"),
+        Option("-s", help="kernel stack pointers in place of task addresses"),
+        Option("-S", help="how many are in each state"),
+        Option("-l", help="by the time they ran last, the latest first (ns)"),
+        Option("-m", help="as -l, as time before the crash: [DAYS HOURS:MINUTES:SECONDS]"),
+        Option("-C", "CPUS", help="with -l or -m: one CPU after the other"),
+        Option("-t", help="run time, start time, user and system time"),
+        Option("-p", help="the chain of parents"),
+        Option("-c", help="children"),
+        Option("-g", help="threads by thread group"),
+        Option("-r", help="resource limits"),
+        Option("-a", help="arguments and environment"),
+        Option("-Y", help="scheduling policies and priorities"),
+    ),
+    arguments="[PID|TASK|COMM|'REGEX']…",
+    patterns=True,
+    description="`>` marks the tasks that were running. Names of kernel threads are in brackets.",
+    fields={
+        "pid": "", "ppid": "-1: the parent cannot be read", "cpu": "", "task": "struct task_struct", "state": "two letters", "memory": "percent of all pages",
+        "vsz": "kB", "rss": "kB", "comm": "", "active": "was running", "kernel": "has no user memory", "tgid": "",
+        "last_run": "ns, clock of the CPU", "start": "ns after boot", "stack": "kernel stack pointer", "policy": "number", "prio": "kernel priority",
+    },
+    rows=rows,
+    text=text,
+)

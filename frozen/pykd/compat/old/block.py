@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The block layer as older kernels kept it: values for the table in compat.py that take more than a path."""
+
+from __future__ import annotations
+
+from pykd.compat.parts import Parts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from _pykd import Dump, Struct
+
+
+# By the address of its first word: a bitmap whose words were asked for, its shift and depth, all in bits. A word does not know.
+_bitmaps: dict[int, tuple[int, int, int]] = {}
+_bitmaps_of: Dump | None = None
+_MAX_BITMAPS = 4096
+
+
+def sbitmap_map(bitmap: Struct) -> Struct:
+    """``sbitmap.map``, as it is; its words are from now on known to be of this bitmap."""
+    global _bitmaps_of
+    dump = type(bitmap).PYT_dump
+    if _bitmaps_of is not dump or len(_bitmaps) >= _MAX_BITMAPS:
+        _bitmaps.clear()
+        _bitmaps_of = dump
+    first = dump.struct_class("struct sbitmap_word")(dump.read_unsigned(int(bitmap) + bitmap.fieldOffset("map")))
+    _bitmaps[int(first)] = int(bitmap.map_nr), int(bitmap.shift), int(bitmap.depth)
+    return first
+
+
+def word_depth(word: Struct) -> int:
+    """``sbitmap_word.depth``: how many of its bits are in use; 64 of a word whose bitmap was not read before it."""
+    for first, (number, shift, depth) in reversed(_bitmaps.items()):
+        index, rest = divmod(int(word) - first, len(word))
+        if not rest and 0 <= index < number:
+            return max(depth - (index << shift), 0) if index == number - 1 else 1 << shift
+    return 64
+
+
+def work_queue_name(host: Struct) -> str:
+    """``Scsi_Host.work_q_name``: empty where the transport has no work queue."""
+    return str(host.work_q.name) if host.work_q else ""
+
+
+def device_of_inode(inode: Struct) -> Struct:
+    """``inode.i_bdev``: the device whose pages the inode has; NULL of all others, device nodes of a file system too."""
+    dump = type(inode).PYT_dump
+    device, both = dump.struct_class("struct block_device"), dump.struct_class("struct bdev_inode")
+    if int(inode.i_sb) != int(dump.variable("blockdev_superblock")):
+        return device(0)
+    outer = int(inode) - (both.member_offset("vfs_inode") or 0)
+    return device(outer + (both.member_offset("bdev") or 0))
+
+
+def disk_of_device(address: int) -> Struct:
+    """The ``gendisk`` whose first partition, which is the whole disk, has this ``struct device``."""
+    return _disk_of(address, "bd_device")
+
+
+def disk_of_kobject(address: int) -> Struct:
+    """The same from the ``kobj`` of the device."""
+    return _disk_of(address, "bd_device.kobj")
+
+
+def _disk_of(address: int, member: str) -> Struct:
+    from _pykd import current
+
+    device = current().struct_class("struct block_device")
+    disk: Struct = device(int(address) - device.PYT_type.offset_of(member)).bd_disk
+    return disk
+
+
+_MAX_PARTITIONS = 1 << 20
+
+
+def partition_table(disk: Struct) -> Struct:
+    """``gendisk.part_tbl``: the ``struct xarray`` that it is, with ``len`` and ``part`` of the ``disk_part_tbl`` that it was."""
+    from pykd.kernel.lists import xarray
+
+    dump = type(disk).PYT_dump
+    address = int(disk) + disk.fieldOffset("part_tbl")
+    partition = dump.struct_class("struct block_device")
+    found = {number: entry for number, entry in xarray.xa_entries(dump, address) if number < _MAX_PARTITIONS}
+    table: Any = dump.struct_class("struct xarray")(address)
+    table.len = max(found) + 1 if found else 0
+    table.part = [partition(found.get(number, 0)) for number in range(table.len)]
+    return table  # type: ignore[no-any-return]
+
+
+_SCMD_STATE_INFLIGHT = 1 << 1
+_MAX_TAGS = 1 << 16
+
+
+def host_busy(host: Struct) -> Parts:
+    """``Scsi_Host.host_busy``: how many of its commands the driver has, by the tags of its queues."""
+    dump = type(host).PYT_dump
+    command, size = dump.struct_class("struct scsi_cmnd"), dump.type("struct request").size
+    return Parts(counter=sum(bool(command(request + size).state & _SCMD_STATE_INFLIGHT) for request in _started(host.tag_set)))
+
+
+def _started(tag_set: Any) -> Iterator[int]:
+    """Addresses of the ``struct request`` that have a tag and are under way."""
+    dump = type(tag_set).PYT_dump
+    request = dump.struct_class("struct request")
+    shared = tag_set.shared_tags if tag_set.hasField("shared_tags") else None
+    for tags in [shared] if shared else [tag_set.tags[i] for i in range(min(tag_set.nr_hw_queues, _MAX_TAGS))]:
+        if not tags:
+            continue
+        table = dump.read_unsigned(int(tags) + tags.fieldOffset("rqs"))
+        reserved = tags.nr_reserved_tags
+        numbers = [*_bits(tags.breserved_tags.sb), *(reserved + bit for bit in _bits(tags.bitmap_tags.sb))]
+        for number in numbers:
+            address = dump.read_unsigned(table + 8 * number)
+            if address and request(address).state:
+                yield address
+
+
+def _bits(bitmap: Any) -> Iterator[int]:
+    """Numbers of the bits that are set and not yet put back."""
+    words = bitmap.map if bitmap.depth else []
+    for i in range(min(bitmap.map_nr, _MAX_TAGS) if bitmap.depth else 0):
+        used = words[i].word & ~words[i].cleared
+        while used:
+            bit = used & -used
+            used ^= bit
+            yield (i << bitmap.shift) + bit.bit_length() - 1

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mounts as older kernels kept them: values for the table in compat.py that take more than a path."""
+
+from __future__ import annotations
+
+from pykd.compat.parts import Elements
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _pykd import Struct
+
+
+def mounts(block: Struct) -> Elements:
+    """``super_block.s_mounts``: stands for the head of a list of mounts by their ``mnt_instance``."""
+    dump = type(block).PYT_dump
+    mount = dump.struct_class("struct mount")
+    link = mount.member_offset("mnt_next_for_sb") or 0
+    first = dump.read_unsigned(int(block) + block.fieldOffset("s_mounts"))
+    found, _ = dump.follow(first, link) if first else ([], None)
+    return Elements(address + link for address in found)
+
+
+def waiters_for_thaw(writers: Struct) -> Struct:
+    """``sb_writers.wait_unfrozen``: who waits to write."""
+    queue: Struct = writers.rw_sem[0].waiters
+    return queue

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Variables that are no more, and what there is of their value now.
+
+Programs written for older kernels read them and cannot go on without. A variable that has another name is in :mod:`pykd.compat.names`.
+"""
+
+from __future__ import annotations
+
+from _pykd import Error, NotFoundError, current
+from pykd.compat.parts import Elements, Nothing, Parts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def _shadow_timekeeper() -> Any:
+    try:
+        core = current().variable("tk_core")
+    except NotFoundError:
+        core = current().variable("timekeeper_data")[0]
+    return core.shadow_timekeeper
+
+
+def _bdev_map() -> Parts:
+    """As a ``struct kobj_map``: 255 chains of ``struct probe``, one for each whole disk."""
+    from pykd.kernel import devices
+
+    # Programs keep to the disks that this function finds.
+    get = next((symbol.address for symbol in current().symbols("exact_match")), 0)
+    chains: list[Parts] = [Nothing()] * 255
+    for disk in devices.disks(current()):
+        if isinstance(disk, Error):
+            continue
+        try:
+            major, minor, minors = disk.major, disk.first_minor, disk.minors
+        except Error:
+            continue
+        place = major % len(chains)
+        chains[place] = Parts(next=chains[place], dev=major << 20 | minor, range=minors, owner=0, get=get, lock=0, data=int(disk))
+    return Parts(probes=chains, lock=0)
+
+
+def _name_buckets() -> list[Elements]:
+    dump = current()
+    from pykd.kernel.lists import rbtree
+
+    return [Elements(node for node, _ in rbtree.nodes(dump, dump.symbol("name_rb_tree").address, lambda _: None))]
+
+
+def _of_net(name: str) -> Callable[[], Any]:
+    def value() -> Any:
+        from pykd.compat.old import net as oldnet
+
+        return getattr(oldnet, name)(current())
+
+    return value
+
+
+def _locks(name: str) -> Callable[[], Any]:
+    def value() -> Any:
+        from pykd.compat.old import files as oldfiles
+
+        return getattr(oldfiles, name)()
+
+    return value
+
+
+GONE: dict[str, Callable[[], Any]] = {
+    # Nobody waits for congestion any more; gone between v5.10 and v6.1.
+    "congestion_wqh": list,
+    # Tables of block devices from before v2.6.30; programs look for them where all_bdevs is no more (v5.11).
+    "bdev_hashtable": list,
+    "blkdevs": list,
+    # Disks are looked up as inodes: 22ae8ce8b892 ("block: simplify bdev/disk lookup in blkdev_get") (in v5.11).
+    "bdev_map": _bdev_map,
+    # dm_mod, before v5.13
+    "_name_buckets": _name_buckets,
+    # b6e811383062 ("af_unix: Define a per-netns hash table.") (in v6.0)
+    "unix_socket_table": _of_net("unix_socket_table"),
+    # "net: move ptype_all into net_hotdata" (in v6.9)
+    "ptype_all": _of_net("ptype_all"),
+    # 21a216a8fc63 ("ipv6/addrconf: allocate a per netns hash table") (in v5.18)
+    "inet6_addr_lst": _of_net("inet6_addr_lst"),
+    # A part of tk_core since v6.13, of timekeeper_data since 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17).
+    "shadow_timekeeper": _shadow_timekeeper,
+    # 48f74186546c ("locks: turn the blocked_list into a hashtable") (in v3.11)
+    "blocked_list": _locks("blocked_list"),
+}
+"""By name: what finds the value. Called only where the kernel has no such symbol."""
+
+CHANGED: dict[str, Callable[[], Any]] = {
+    # A list_head until 7012b02a2b2c ("locks: move file_lock_list to a set of percpu hlist_heads …") (in v3.11)
+    "file_lock_list": _locks("file_lock_list"),
+}
+"""Variables that are there, but of another type: what finds the value that programs know to use."""
+
+SEEN = frozenset(("bdev_map",))
+"""Those that are to be taken for symbols: programs ask whether they exist before they read them."""
+
+TYPES = {
+    "unix_socket_table": "struct hlist_head",
+    "ptype_all": "struct list_head",
+    "inet6_addr_lst": "struct hlist_head",
+}
+"""Of those whose type programs look at: what they held."""
+
+
+def address(name: str) -> int:
+    """Where the first element of a variable that is no more lies now; 0 if it is nowhere, or not in one piece."""
+    if name not in TYPES:
+        return 0
+    value = GONE[name]()
+    parts = value if isinstance(value, list) else [value]
+    if not parts or any(int(part) != int(parts[0]) + i * len(part) for i, part in enumerate(parts)):
+        return 0
+    return int(parts[0])

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What ends a command, beside the errors of the C core (:class:`_pykd.Error`): what the user is told, in one line."""
+
+from __future__ import annotations
+
+
+class CommandError(Exception):
+    """The command cannot do what it was asked; the message is one line for the user."""
+
+    details = ""
+    """Lines to show people in place of the message."""
+
+
+class UsageError(CommandError):
+    """Wrong options or arguments; the message names them, and the session adds how the command is used."""
+
+    usage = ""
+    """Lines that show the synopsis; set where it is known which command it is."""
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (super().__str__(), self.usage) if part)
+
+
+class UnknownCommandError(CommandError):
+    """No command, program, symbol or type has this name; the message says so."""
+
+
+class LineError(CommandError):
+    """A quote or parenthesis that is not closed, a redirection without a file."""

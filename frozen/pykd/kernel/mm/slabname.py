@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The slab cache that an object belongs to.
+
+The page of an object leads to its ``struct slab`` (since d122019bf061 ("mm: Split slab into its own type") (in v5.17); before
+that these members were in struct page), whose ``slab_cache`` is believed only if the kernel's list of caches has it: other users
+of a page keep other things in that place.
+"""
+
+from __future__ import annotations
+
+from _pykd import Dump, Error, FaultError
+from pykd.kernel.mm.pages import head_of
+
+MAX_CACHES = 10000
+
+
+class SlabNames:
+    def __init__(self, dump: Dump) -> None:
+        self.dump = dump
+        self.names: dict[int, str] = {}
+        self._pages: dict[int, str | None] = {}
+        try:
+            self._prepare()
+        except (Error, AttributeError):
+            self.names = {}  # no caches: then no word is an object of one
+
+    def _prepare(self) -> None:
+        dump = self.dump
+        cache = dump.struct_class("struct kmem_cache")
+        link = cache.member_offset("list")
+        assert link is not None
+        head = dump.symbol("slab_caches", "").address
+        nodes = dump.follow(head, limit=MAX_CACHES)[0][1:]
+        for node in nodes:
+            try:
+                self.names[node - link] = str(cache(node - link).name)
+            except FaultError:
+                continue
+        page = dump.type("struct page")
+        slab = dump.find_type("struct", "slab") or page
+        member = slab.member("slab_cache")
+        head_member = page.member("compound_head") or page.member("compound_info")
+        assert member and head_member
+        self._cache_offset = member.offset
+        self._head_offset = head_member.offset
+        self._page_size = page.size
+        self._vmemmap = dump.read_unsigned(dump.symbol("vmemmap_base", "").address)
+        self._start = dump.layout["page_offset"]
+        self._end = dump.layout["page_offset_end"] or self._start + (dump.max_pfn + 1) * dump.page_size
+
+    def cache_of(self, address: int) -> str | None:
+        """Name of the cache of the object at *address*; None if it is in none."""
+        if not self.names or not self._start <= address < self._end:
+            return None
+        pfn = (address - self._start) // self.dump.page_size
+        if pfn not in self._pages:
+            self._pages[pfn] = self._of_page(pfn)
+        return self._pages[pfn]
+
+    def _of_page(self, pfn: int) -> str | None:
+        page = self._vmemmap + pfn * self._page_size
+        try:
+            page = head_of(page, self.dump.read_unsigned(page + self._head_offset))
+            return self.names.get(self.dump.read_unsigned(page + self._cache_offset))
+        except FaultError:
+            return None

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Counters of the page allocator, and nodes and zones."""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.kernel import cpus
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from _pykd import Dump
+
+
+def names(dump: Dump, first: str, end: str) -> list[str]:
+    """Enumerators from *first* up to *end*, by value; of several of a value the last. :raises NotFoundError:"""
+    found: dict[int, str] = {}
+    last = dump.enumerator(end)
+    for name, value in dump.enumerator_type(first).enumerators():
+        if 0 <= value < last:
+            found[value] = name
+    return [found.get(value, str(value)) for value in range(last)]
+
+
+def _counters(dump: Dump, address: int, count: int) -> list[int]:
+    return memoryview(dump.read(address, 8 * count)).cast("q").tolist()
+
+
+def zone_stats(dump: Dump, address: int | None = None) -> dict[str, int]:
+    """Counters of all zones, or of the ``vm_stat`` of one."""
+    found = names(dump, "NR_FREE_PAGES", "NR_VM_ZONE_STAT_ITEMS")
+    return dict(zip(found, _counters(dump, address or dump.symbol("vm_zone_stat", "").address, len(found)), strict=True))
+
+
+def node_stats(dump: Dump) -> dict[str, int]:
+    found = names(dump, "NR_INACTIVE_ANON", "NR_VM_NODE_STAT_ITEMS")
+    return dict(zip(found, _counters(dump, dump.symbol("vm_node_stat", "").address, len(found)), strict=True))
+
+
+def numa_stats(dump: Dump) -> dict[str, int]:
+    """Sums over the CPUs and zones of what f19298b9516c ("mm/vmstat: convert NUMA statistics to basic NUMA counters") (in v5.14) made events of zones.
+
+    :raises NotFoundError: the kernel has none of them, or has them there.
+    """
+    found = names(dump, "NUMA_HIT", "NR_VM_NUMA_STAT_ITEMS")
+    return dict(zip(found, _counters(dump, dump.symbol("vm_numa_stat", "").address, len(found)), strict=True))
+
+
+def events(dump: Dump) -> dict[str, int]:
+    """Sums over the CPUs."""
+    found = names(dump, "PGPGIN", "NR_VM_EVENT_ITEMS")
+    sums = [0] * len(found)
+    base = dump.symbol("vm_event_states").address
+    for cpu in cpus.possible(dump):
+        for number, value in enumerate(_counters(dump, cpus.address_on(base, cpu, dump), len(found))):
+            sums[number] += value
+    return dict(zip(found, sums, strict=True))
+
+
+def nodes(dump: Dump) -> Iterator[tuple[int, Any]]:
+    """(number, ``struct pglist_data``) of the online nodes."""
+    table = dump.symbol("node_data", "").address
+    masks = dump.type("nodemask_t").size
+    mask = int.from_bytes(dump.read(dump.symbol("node_states", "").address + dump.enumerator("N_ONLINE") * masks, masks), "little")
+    for node in range(mask.bit_length()):
+        if mask >> node & 1:
+            yield node, dump.object("struct pglist_data", dump.read_unsigned(table + 8 * node))
+
+
+def zones(node: Any) -> list[Any]:
+    """``struct zone`` of a node."""
+    return list(node.node_zones)
+
+
+def zone_name(zone: Any) -> str:
+    try:
+        return str(zone.name)
+    except Error:
+        return "?"

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Processes and threads.
+
+:mod:`pykd.kernel.task.threadlist` finds them. The idle tasks are in no list, the run queues have them.
+"""
+
+from __future__ import annotations
+
+from _pykd import Error, FaultError, NotFoundError, current
+from pykd.core.memo import per_dump
+from pykd.kernel import cpus
+from pykd.kernel.task.panic import panic_cpu
+from pykd.kernel.task.threadlist import ThreadList
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _pykd import Dump, Struct
+
+
+@per_dump
+def listed(dump: Dump) -> ThreadList:
+    """All threads as the lists have them, and what is wrong with the lists."""
+    return ThreadList(dump)
+
+
+@per_dump
+def _addresses(dump: Dump) -> list[int]:
+    """Addresses of all threads but the idle ones: each leader and then its threads."""
+    first = dump.symbol("init_task", "").address
+    return [address for address in listed(dump).all() if address != first]
+
+
+@per_dump
+def idle(dump: Dump) -> list[Struct]:
+    """The idle task of each possible CPU, ``init_task`` first."""
+    tasks = []
+    for rq in cpus.run_queues(dump).values():
+        try:
+            if rq.idle:
+                tasks.append(rq.idle)
+        except FaultError:
+            continue
+    return tasks or [dump.variable("init_task")]
+
+
+def threads(dump: Dump | None = None) -> Iterator[Struct]:
+    """``struct task_struct`` of every thread but the idle ones: a leader, then the other threads of its group."""
+    dump = dump or current()
+    task = dump.struct_class("struct task_struct")
+    for address in _addresses(dump):
+        yield task(address)
+
+
+def processes(dump: Dump | None = None) -> Iterator[Struct]:
+    """``struct task_struct`` of every group leader."""
+    return (task for task in threads(dump) if task == task.group_leader)
+
+
+@per_dump
+def _by_pid(dump: Dump) -> dict[int, int]:
+    addresses = _addresses(dump)
+    table = {0: int(idle(dump)[0])}
+    for address, (pid,) in zip(addresses, dump.read_columns(addresses, "struct task_struct", ("pid",)), strict=True):
+        if not isinstance(pid, FaultError):
+            table.setdefault(pid, address)
+    return table
+
+
+@per_dump
+def _known(dump: Dump) -> frozenset[int]:
+    return frozenset(_addresses(dump)).union(map(int, idle(dump)))
+
+
+def find(pid: int, dump: Dump | None = None) -> Struct:
+    """The thread of that PID in the first namespace; 0 is the idle task of the first CPU.
+
+    :raises NotFoundError:
+    """
+    dump = dump or current()
+    address = _by_pid(dump).get(pid)
+    if address is None:
+        raise NotFoundError(f"no task has PID {pid}")
+    return dump.struct_class("struct task_struct")(address)
+
+
+def is_task(address: int, dump: Dump | None = None) -> bool:
+    """Whether a ``struct task_struct`` of a thread, an idle one too, is at *address*."""
+    return int(address) in _known(dump)
+
+
+def _asking_thread(dump: Dump) -> int:
+    """Address of the thread of the running kernel that asks; 0 where it cannot be told, as in a namespace of PIDs."""
+    import os
+
+    try:
+        with open("/proc/self/comm", encoding="utf-8", errors="surrogateescape") as file:
+            name = file.read().rstrip("\n")
+        task = find(os.getpid(), dump)
+        return int(task) if str(task.comm) == name else 0
+    except (Error, OSError):
+        return 0
+
+
+def crashed_thread(dump: Dump) -> int:
+    """Address of the ``struct task_struct`` that :func:`panic_task` means."""
+    if dump.live and (task := _asking_thread(dump)):
+        return task
+    current = {cpu.nr: cpu.current for cpu in dump.cpus() if cpu.current}
+    cpu = panic_cpu(dump)
+    if cpu in current:
+        return current[cpu]
+    for task in current.values():
+        try:
+            if dump.object("struct task_struct", task).pid:
+                return task
+        except Error:
+            continue
+    if current:
+        return next(iter(current.values()))
+    return dump.symbol("init_task", "").address
+
+
+@per_dump
+def panic_task(dump: Dump) -> Struct:
+    """The thread whose crash is in the dump: of the CPU that panicked.
+
+    Else of the first CPU that was not idle, else of the first; ``init_task`` where no CPU's task is known. Of a running
+    kernel it is the one that asks.
+    """
+    return dump.struct_class("struct task_struct")(crashed_thread(dump))
+
+
+def memory_usage(task: Struct, dump: Dump | None = None) -> tuple[int, int]:
+    """Virtual and resident size of the task's process, in kB; (0, 0) of a kernel thread."""
+    dump = dump or current()
+    mm = task.mm
+    if not mm:
+        return 0, 0
+    kilobytes = dump.page_size // 1024
+    return mm.total_vm * kilobytes, _resident_pages(mm, dump) * kilobytes
+
+
+def _resident_pages(mm: Struct, dump: Dump) -> int:
+    members = ("MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES")
+    kinds = [dump.enumerator(name) for name in members]
+    stat = mm.rss_stat
+    if isinstance(stat, list):
+        # f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (in v6.2)
+        return max(0, sum(percpu_counter_sum(stat[kind], dump) for kind in kinds))
+    pages: int = sum(stat.count[kind].counter for kind in kinds)
+    # Before it each thread kept some counts for a while (SPLIT_RSS_COUNTING).
+    if dump.struct_class("struct task_struct").has_member("rss_stat"):
+        pages += sum(_own_counts(mm, kinds, dump))
+    return max(0, pages)
+
+
+def _own_counts(mm: Struct, kinds: list[int], dump: Dump) -> Iterator[int]:
+    for address, (its,) in zip(
+        _addresses(dump), dump.read_columns(_addresses(dump), "struct task_struct", ("mm",)), strict=True
+    ):
+        if not isinstance(its, FaultError) and its == mm:
+            count = dump.struct_class("struct task_struct")(address).rss_stat.count
+            yield sum(count[kind] for kind in kinds)
+
+
+def percpu_counter_sum(counter: Struct, dump: Dump | None = None) -> int:
+    """Value of a ``struct percpu_counter``, with what the online CPUs hold back."""
+    dump = dump or current()
+    total: int = counter.count
+    held = int(counter.counters)
+    if held:
+        for cpu in cpus.online(dump):
+            try:
+                total += dump.read_signed(cpus.address_on(held, cpu, dump), 4)
+            except FaultError:
+                continue
+    return total

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which threads a command is about: those it was given, or the context of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
+
+from _pykd import Dump, Error
+from pykd.core.errors import CommandError
+from pykd.core.rows import Row
+from pykd.kernel.task import state as taskstate
+from pykd.kernel.task import table as tasktable
+from pykd.kernel.task import threads
+from pykd.kernel.task.table import Thread
+from pykd.session.session import Session
+
+
+def table(session: Session) -> list[Thread]:
+    """All threads, read once in a session; of a running kernel once in a command."""
+    known: list[Thread] | None = session.state.get("threads")
+    if known is None:
+        known = session.state["threads"] = tasktable.threads(session.dump)
+    return known
+
+
+def thread_at(session: Session, address: int) -> Thread | None:
+    """The thread whose task_struct is at *address*."""
+    by_address = session.state.get("thread_at")
+    if by_address is None:
+        by_address = session.state["thread_at"] = {thread.address: thread for thread in table(session)}
+    found: Thread | None = by_address.get(int(address))
+    return found
+
+
+def chosen(session: Session, words: Iterable[str]) -> list[Thread]:
+    """Threads of a command's arguments; of the context where there are none. :raises CommandError:"""
+    found: list[Thread] = []
+    words = list(words)
+    if not words:
+        # Of a damaged dump the lists may not lead to it.
+        return [thread_at(session, session.task) or tasktable.at(session.dump, [session.task])[0]]
+    for word in words:
+        try:
+            thread = thread_at(session, int(word, 16)) if len(word) > 8 else None
+        except ValueError:
+            thread = None
+        threads = [thread] if thread else tasktable.Chooser(table(session)).choose(word)
+        if not threads:
+            raise CommandError(f"invalid task or pid value: {word}")
+        found += threads
+    return found
+
+
+def cpu_list(session: Session, text: str) -> list[int]:
+    """CPUs of ``1,3-5``, ``a`` or ``all``, in that order; of nothing that of the context. :raises CommandError:"""
+    known = [cpu.nr for cpu in session.dump.cpus()]
+    if not text:
+        return [chosen(session, [])[0].cpu]
+    if text in ("a", "all"):
+        return known
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if not first.isdigit() or not (last or first).isdigit() or not int(first) <= int(last or first) <= max(known, default=0):
+            raise CommandError(f"invalid cpu specification: {text}")
+        found += range(int(first), int(last or first) + 1)
+    return [nr for nr in dict.fromkeys(found) if nr in known]
+
+
+def user_pgd(session: Session) -> int:
+    """Physical address of the page tables of the session's task. :raises CommandError: it has no user space"""
+    task = session.dump.object("struct task_struct", session.task)
+    if not task.mm:
+        raise CommandError(f"PID {task.pid} ({task.comm}) has no user space")
+    return session.dump.translate(int(task.mm.pgd), pgd=0)
+
+
+def memory(session: Session, user: object) -> Dump:
+    """The dump; with *user* its user memory of the session's task. :raises CommandError: it has no user space"""
+    if not user:
+        return session.dump
+    from pykd.kernel.mm.usermemory import UserMemory
+
+    return cast("Dump", UserMemory(session.dump, user_pgd(session)))
+
+
+def identity(thread: Thread) -> Row:
+    """The keys with which rows name their thread."""
+    return {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "comm": thread.comm}
+
+
+def header(row: Row) -> str:
+    """crash's line that names a task, of a row with the keys of :func:`identity`."""
+    return f'PID: {row["pid"]:<7}  TASK: {row["task"]:016x}  CPU: {row["cpu"]:<3}  COMMAND: "{row["comm"]}"'
+
+
+def short_header(row: Row) -> str:
+    """The same without the CPU, as in lists of tasks on one CPU."""
+    return f'PID: {row["pid"]:<5}  TASK: {row["task"]:016x}  COMMAND: "{row["comm"]}"'
+
+
+def brief(session: Session, address: int) -> Row:
+    """Identity of the thread at *address*; with what can be read of it when it is in no list."""
+    thread = thread_at(session, address)
+    if thread is not None:
+        return identity(thread)
+    task: Any = session.dump.object("struct task_struct", address)
+    return {"pid": task.pid, "task": int(address), "cpu": -1, "comm": str(task.comm)}
+
+
+def separated(blocks: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Lines of several blocks with an empty line between them."""
+    for number, block in enumerate(blocks):
+        if number:
+            yield ""
+        yield from block
+
+
+def context_row(session: Session, thread: Thread) -> Row:
+    """A thread and its state, as ``set`` shows the context."""
+    dump = session.dump
+    row = identity(thread)
+    task: Any = dump.object("struct task_struct", thread.address)
+    row["namesakes"] = 1 if thread.pid else sum(not one.pid for one in table(session))
+    row["thread_info"] = thread.address if task.hasField("thread_info") else int(task.stack)
+    try:
+        number = task.Eval("__state" if task.hasField("__state") else "state")
+        names = taskstate.StateNames(taskstate.state_bits(taskstate.state_array(dump)))
+        row["state"] = names.name(int(number), task.exit_state).replace("__TASK_", "TASK_").replace("TASK_IDLE", "TASK_UNINTERRUPTIBLE|TASK_NOLOAD")
+    except Error as error:
+        row["error"] = str(error)
+    if thread.address == int(threads.panic_task(dump)) and not dump.live:
+        row["note"] = "PANIC"
+    elif thread.active:
+        row["note"] = "ACTIVE"
+    return row
+
+
+def context_text(row: Row) -> Iterator[str]:
+    """Lines of a row of :func:`context_row`."""
+    yield f"    PID: {row['pid']}"
+    yield f'COMMAND: "{row["comm"]}"'
+    among = f"(1 of {row['namesakes']})  " if row["namesakes"] > 1 else ""
+    yield f"   TASK: {row['task']:x}  {among}[THREAD_INFO: {row['thread_info']:x}]"
+    yield f"    CPU: {row['cpu']}"
+    state = row["state"] if "state" in row else f"(error: {row['error']})"
+    yield f"  STATE: {state}" + (f" ({row['note']})" if "note" in row else "")

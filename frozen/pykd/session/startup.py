@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a session runs before its first command: a PyKdumpInit of the user's, and files of commands."""
+
+from __future__ import annotations
+
+import os
+
+from pykd.boot import importer
+from pykd.session import runtime
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pykd.session.session import Session
+
+RC_FILE = ".pykdrc"
+"""Lines as at the prompt; in the home folder, then in ``.``."""
+CRASH_FILE = ".crashrc"
+"""crash's own, in the home folder, for those who have no :data:`RC_FILE` yet."""
+_CRASH_LINES = ("set", "alias", "extend")
+"""Its lines that make sense here begin so; that one of them cannot be obeyed is no news to anybody."""
+
+
+def run(session: Session) -> None:
+    """Run them. None of them must exist. The PyKdumpInit in the executable waits until a program is asked for: it costs time.
+
+    :raises Quit: a file of commands says so.
+    """
+    program = runtime.find(runtime.INIT_PROGRAM)
+    if program is not None and importer.virtual(program.path) is None:
+        runtime.initialise()
+    home = _home_file()
+    if home is not None:
+        session.run_file(home)
+    else:
+        _run_crash_file(session)
+    # '.' is absent with --isolated, and not to be trusted when others can write there.
+    if importer.CURRENT_FOLDER not in runtime.base_path() or not os.path.isfile(RC_FILE):
+        return
+    if (home is None or not os.path.samefile(RC_FILE, home)) and importer.finder.trusted_program(os.path.join(".", RC_FILE)):
+        session.run_file(RC_FILE)
+
+
+def _home_file() -> str | None:
+    """``$XDG_CONFIG_HOME/pykd/pykdrc``, else :data:`RC_FILE` in the home folder."""
+    home = os.environ.get("HOME")
+    config = os.environ.get("XDG_CONFIG_HOME") or (os.path.join(home, ".config") if home else None)
+    candidates = [os.path.join(config, "pykd", "pykdrc")] if config else []
+    if home:
+        candidates.append(os.path.join(home, RC_FILE))
+    return next((path for path in candidates if os.path.isfile(path)), None)
+
+
+def _run_crash_file(session: Session) -> None:
+    path = os.path.join(os.environ.get("HOME", ""), CRASH_FILE)
+    if not os.path.isabs(path) or not os.path.isfile(path):
+        return
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = [line.strip() for line in file if line.split(None, 1)[:1] and line.split(None, 1)[0] in _CRASH_LINES]
+    except OSError:
+        return
+    for line in lines:
+        session.capture(line)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Errors of Python code, for who wrote it: the lines of the user's own files and the one that failed, without pykd's insides."""
+
+from __future__ import annotations
+
+import linecache
+import os
+from types import TracebackType
+
+from pykd.boot import importer
+from pykd.core import colour
+
+
+def describe(error: BaseException, trace: TracebackType | None, full: bool = False, coloured: bool = False) -> str:
+    """The traceback as text, with a newline at its end.
+
+    :param trace: where it begins; the error's own may begin with the caller's business.
+    :param full: as Python prints it.
+    """
+    import traceback
+
+    if full or not _has_insides(trace):
+        made = traceback.TracebackException(type(error), error, trace, compact=True)
+        return "".join(made.format(colorize=coloured))  # type: ignore[call-arg]
+    frames = []
+    while trace is not None:
+        frames.append((trace.tb_frame.f_code, trace.tb_lineno))
+        trace = trace.tb_next
+    lines = ["Traceback (most recent call last):"]
+    hidden = 0
+    for i, (code, number) in enumerate(frames):
+        if _is_inside(code.co_filename) and i < len(frames) - 1:
+            hidden += 1
+            continue
+        if hidden:
+            lines.append(_hidden(hidden))
+            hidden = 0
+        lines += _frame(code.co_filename, number, code.co_name, coloured)
+    last = "".join(traceback.format_exception_only(error)).rstrip("\n")
+    if coloured:
+        name, colon, rest = last.partition(":")
+        last = f"{colour.RED}{name}{colour.RESET}{colon}{rest}"
+    return "\n".join([*lines, last]) + "\n"
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a file is part of the executable, other than as a program."""
+    inner = importer.virtual(path)
+    return inner is not None and not inner.startswith("progs/")
+
+
+def _has_insides(trace: TracebackType | None) -> bool:
+    while trace is not None:
+        if _is_inside(trace.tb_frame.f_code.co_filename):
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _hidden(number: int) -> str:
+    frames = "1 call" if number == 1 else f"{number} calls"
+    return f"  ... {frames} inside pykd; `set traceback full` shows them"
+
+
+def _frame(path: str, number: int, function: str, coloured: bool) -> list[str]:
+    shown = os.path.relpath(path) if path.startswith(os.getcwd() + "/") else path
+    if coloured:
+        lines = [
+            f'  File {colour.MAGENTA}"{shown}"{colour.RESET}, line {colour.MAGENTA}{number}{colour.RESET}, '
+            f"in {colour.MAGENTA}{function}{colour.RESET}"
+        ]
+    else:
+        lines = [f'  File "{shown}", line {number}, in {function}']
+    source = linecache.getline(path, number).strip()
+    if source:
+        lines.append(f"    {source}")
+    return lines
