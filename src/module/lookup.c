@@ -107,8 +107,8 @@ struct kd_error *kd_symbol_find(struct kd_modules *modules, const char *name, co
 	if (err)
 		return err;
 	if (!found.nr)
-		return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s%s%s", name, module ? " in module " : "",
-				       module ? module : "");
+		return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s%s%s%s", name, module ? " in module " : "",
+				       module ? module : "", module ? "" : kd_kallsyms_loss(modules->kallsyms));
 	*ret = found.data[0];
 	return NULL;
 }

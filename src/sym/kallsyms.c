@@ -2,6 +2,7 @@
 #include "sym/kallsyms.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -39,6 +40,7 @@ struct kd_kallsyms {
 	unsigned int head_bits;
 	bool indexed;
 	struct kd_error *index_gap; /* the first error that made the index incomplete */
+	char *loss;		    /* what to say of it where a name was not found; NULL: nothing is lost */
 
 	char **decoded; /* [nr], NULL until asked for */
 	kd_vaddr image_end;
@@ -48,6 +50,11 @@ struct kd_kallsyms {
 uint32_t kd_kallsyms_nr(const struct kd_kallsyms *kallsyms)
 {
 	return kallsyms->tables.nr;
+}
+
+const char *kd_kallsyms_loss(const struct kd_kallsyms *kallsyms)
+{
+	return kallsyms->loss ?: "";
 }
 
 static struct kd_error *copy_error(const struct kd_error *error)
@@ -276,11 +283,12 @@ static struct kd_error *build_index(struct kd_kallsyms *kallsyms)
 	kallsyms->indexed = true;
 
 	/* What cannot be read leaves a gap: up to the next marker, or to the end when there are no markers. */
-	uint32_t offset = 0;
+	uint32_t offset = 0, lost_nr = 0;
 	for (uint32_t block = 0; block < kallsyms->block_nr; block++) {
 		if (!kallsyms->starts_known)
 			kallsyms->starts[block] = offset;
 		struct kd_error *err = offset == UINT32_MAX ? NULL : index_block(kallsyms, block, &offset);
+		lost_nr += err || offset == UINT32_MAX;
 		if (err) {
 			offset = kallsyms->starts_known ? 0 : UINT32_MAX;
 			if (kallsyms->index_gap)
@@ -289,6 +297,9 @@ static struct kd_error *build_index(struct kd_kallsyms *kallsyms)
 				kallsyms->index_gap = err;
 		}
 	}
+	if (lost_nr && asprintf(&kallsyms->loss, "; of %" PRIu32 " blocks of names %" PRIu32 " are lost: %s",
+				kallsyms->block_nr, lost_nr, kallsyms->index_gap->message) < 0)
+		kallsyms->loss = NULL;
 	return NULL;
 }
 
@@ -305,8 +316,6 @@ static struct kd_error *find_by_index(struct kd_kallsyms *kallsyms, const char *
 			return &kd_error_nomem;
 		}
 	}
-	if (!found.nr && kallsyms->index_gap)
-		return copy_error(kallsyms->index_gap);
 	for (size_t i = 0; i < found.nr / 2; i++) {
 		uint32_t swap = found.data[i];
 		found.data[i] = found.data[found.nr - 1 - i];
@@ -461,7 +470,7 @@ struct kd_error *kd_kallsyms_first(struct kd_kallsyms *kallsyms, const char *nam
 	if (err)
 		return err;
 	if (!found.nr)
-		return kd_error_create(KD_ERROR_LOOKUP, "no kernel symbol %s", name);
+		return kd_error_create(KD_ERROR_LOOKUP, "no kernel symbol %s%s", name, kd_kallsyms_loss(kallsyms));
 	*ret = found.data[0];
 	number_vector_deinit(&found);
 	return NULL;
@@ -570,29 +579,36 @@ static struct kd_error *check_stext(struct kd_kallsyms *kallsyms)
 		return NULL;
 	uint32_t n;
 	struct kd_error *err = last_at_or_below(kallsyms, stext, &n);
-	if (err)
-		return err;
-	for (;; n--) {
+	bool lost = false;
+	for (; !err; n--) {
 		char name[KD_KALLSYMS_NAME_MAX + 1];
 		err = symbol_address(kallsyms, n, &address);
 		if (!err && address != stext)
 			break;
 		if (!err)
 			err = symbol_name(kallsyms, n, name);
-		if (err || !strcmp(name, "_stext"))
+		/* A page that is missing says nothing against what the others say. */
+		if (err && err->code == KD_ERROR_FAULT) {
+			lost = true;
+			kd_error_destroy(err);
+			err = NULL;
+		} else if (err || !strcmp(name, "_stext")) {
 			return err;
+		}
 		if (!n)
 			break;
 	}
+	if (lost || kd_error_catch(&err, KD_ERROR_FAULT))
+		return NULL;
+	if (err)
+		return err;
 	return kd_error_create(KD_ERROR_FORMAT, "kallsyms does not give _stext the address %#" PRIx64, stext);
 }
 
-/** The first block of names ends where the second marker says. */
-static struct kd_error *check_first_block(struct kd_kallsyms *kallsyms)
+/** Where a block of names ends. */
+static struct kd_error *block_end(struct kd_kallsyms *kallsyms, uint32_t block, uint32_t *ret)
 {
-	if (kallsyms->block_nr < 2)
-		return NULL;
-	uint32_t offset = 0;
+	uint32_t offset = kallsyms->starts[block];
 	for (uint32_t n = 0; n < BLOCK_NR; n++) {
 		struct entry entry;
 		struct kd_error *err = read_header(kallsyms, offset, &entry);
@@ -600,8 +616,23 @@ static struct kd_error *check_first_block(struct kd_kallsyms *kallsyms)
 			return err;
 		offset = entry.next;
 	}
-	if (offset == kallsyms->starts[1])
+	*ret = offset;
+	return NULL;
+}
+
+/** The first block of names that can be read ends where the next marker says. */
+static struct kd_error *check_first_block(struct kd_kallsyms *kallsyms)
+{
+	if (kallsyms->block_nr < 2)
 		return NULL;
+	struct kd_error *err = NULL;
+	uint32_t block = 0, end = 0;
+	do {
+		kd_error_destroy(err);
+		err = block_end(kallsyms, block++, &end);
+	} while (err && err->code == KD_ERROR_FAULT && block + 1 < kallsyms->block_nr);
+	if (err || end == kallsyms->starts[block])
+		return err;
 	return kd_error_create(KD_ERROR_FORMAT, "kallsyms names at %#" PRIx64 " do not fit their markers",
 			       kallsyms->names.start);
 }
@@ -727,6 +758,7 @@ void kd_kallsyms_destroy(struct kd_kallsyms *kallsyms)
 	free(kallsyms->heads);
 	free(kallsyms->next);
 	kd_error_destroy(kallsyms->index_gap);
+	free(kallsyms->loss);
 	kd_lazy_deinit(&kallsyms->names);
 	kd_lazy_deinit(&kallsyms->offsets);
 	kd_lazy_deinit(&kallsyms->seqs);

@@ -49,6 +49,12 @@ struct kd_error *kd_kallsyms_peek(struct kd_kallsyms *kallsyms, uint32_t n, char
 struct kd_error *kd_kallsyms_find(struct kd_kallsyms *kallsyms, const char *name, uint32_t *ret, size_t max,
 				  size_t *ret_nr) KD_RETURNS_ERROR;
 
+/**
+ * What to put behind "no symbol x": "" or, where pages with names are missing, how many blocks of 256 names are as if
+ * they were not there, and why. Known once a name was not found.
+ */
+const char *kd_kallsyms_loss(const struct kd_kallsyms *kallsyms);
+
 /** Number of the first symbol of this name: cheaper than finding all. KD_ERROR_LOOKUP if none. */
 struct kd_error *kd_kallsyms_first(struct kd_kallsyms *kallsyms, const char *name, uint32_t *ret) KD_RETURNS_ERROR;
 

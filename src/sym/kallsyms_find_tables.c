@@ -106,25 +106,36 @@ static bool tokens_around(struct kd_memory *memory, kd_vaddr zero, struct kd_kal
 	return false;
 }
 
-/** Whether 256 names from here on end where the second marker says. */
-static bool first_block_fits(struct kd_memory *memory, kd_vaddr names, uint32_t second_marker)
+/** Whether these bytes are 256 names. */
+static bool is_block(const uint8_t *bytes, size_t block_len)
 {
-	KD_FREE uint8_t *bytes = malloc(second_marker);
-	if (!bytes || !read_whole(memory, names, bytes, second_marker))
-		return false;
 	size_t offset = 0;
 	for (int n = 0; n < 256; n++) {
-		if (offset >= second_marker || !bytes[offset])
+		if (offset >= block_len || !bytes[offset])
 			return false;
 		size_t len = bytes[offset++];
 		if (len & 0x80) {
-			if (offset >= second_marker)
+			if (offset >= block_len)
 				return false;
 			len = (len & 0x7f) | (size_t)bytes[offset++] << 7;
 		}
 		offset += len;
 	}
-	return offset == second_marker;
+	return offset == block_len;
+}
+
+/** Whether the first block that can be read has 256 names between its marker and the next. */
+static bool blocks_fit(struct kd_memory *memory, kd_vaddr names, const uint32_t *markers, uint32_t marker_nr)
+{
+	for (uint32_t i = 0; i + 1 < marker_nr; i++) {
+		size_t len = markers[i + 1] - markers[i];
+		KD_FREE uint8_t *bytes = malloc(len);
+		if (!bytes)
+			return false;
+		if (read_whole(memory, names + markers[i], bytes, len))
+			return is_block(bytes, len);
+	}
+	return false;
 }
 
 /** Markers are known: the names end there and begin after their number, num_syms. @param[out] ret its address. */
@@ -149,7 +160,7 @@ static bool names_before(struct kd_memory *memory, kd_vaddr markers, const uint3
 				memcpy(&padding, window + i - 4, sizeof(padding));
 			kd_vaddr names = high - sizeof(window) + i;
 			if (padding || names % align || !nr || nr > KD_KALLSYMS_NR_MAX ||
-			    kd_kallsyms_block_nr(nr) != value_nr || !first_block_fits(memory, names, values[1]))
+			    kd_kallsyms_block_nr(nr) != value_nr || !blocks_fit(memory, names, values, value_nr))
 				continue;
 			tables->nr = nr;
 			tables->names = names;

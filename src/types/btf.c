@@ -22,7 +22,6 @@
 
 #define MAGIC 0xeb9f
 #define MAGIC_SWAPPED 0x9feb
-#define RECORD_LEN 12u
 
 static const struct {
 	uint8_t first_len, element_len;
@@ -55,8 +54,7 @@ void kd_btf_note_loss(struct kd_btf *btf, struct kd_error *why)
 		btf->why_lost = why;
 }
 
-/** kd_section_need(), and a fault is remembered as a loss. */
-static struct kd_error *btf_need(struct kd_btf *btf, size_t offset, size_t len)
+struct kd_error *kd_btf_need(struct kd_btf *btf, size_t offset, size_t len)
 {
 	struct kd_error *err = kd_section_need(&btf->section, offset, len);
 	if (__builtin_expect(err && err->code == KD_ERROR_FAULT && !btf->why_lost, 0))
@@ -67,7 +65,7 @@ static struct kd_error *btf_need(struct kd_btf *btf, size_t offset, size_t len)
 
 static struct kd_error *btf_read_layout(struct kd_btf *btf, uint32_t offset, uint32_t len)
 {
-	struct kd_error *err = btf_need(btf, offset, len);
+	struct kd_error *err = kd_btf_need(btf, offset, len);
 	if (err)
 		return err;
 	const uint8_t *entry = btf->section.data + offset;
@@ -127,10 +125,10 @@ static struct kd_error *btf_header_bytes(struct kd_btf *btf, uint8_t ret[KD_BTF_
 {
 	memset(ret, 0, KD_BTF_HEADER_LEN);
 	size_t len = 24;
-	KD_DROP_ERROR struct kd_error *fault = btf_need(btf, 0, len);
+	KD_DROP_ERROR struct kd_error *fault = kd_btf_need(btf, 0, len);
 	if (!fault && kd_btf_u32(btf->section.data + 4) >= KD_BTF_HEADER_LEN) {
 		len = KD_BTF_HEADER_LEN;
-		fault = btf_need(btf, 0, len);
+		fault = kd_btf_need(btf, 0, len);
 	}
 	if (!fault)
 		memcpy(ret, btf->section.data, len);
@@ -194,7 +192,7 @@ struct kd_error *kd_btf_init(struct kd_btf *btf, struct kd_section *section, str
 	struct kd_error *err = btf_read_header(btf);
 	if (!err) {
 		/* Virtual size only: the pages of this table are used as the walk goes on. */
-		btf->offsets = calloc(btf->type_len / RECORD_LEN + 1, sizeof(*btf->offsets));
+		btf->offsets = calloc(btf->type_len / KD_BTF_RECORD_LEN + 1, sizeof(*btf->offsets));
 		if (!btf->offsets)
 			err = &kd_error_nomem;
 	}
@@ -217,13 +215,12 @@ void kd_btf_deinit(struct kd_btf *btf)
 	*btf = (struct kd_btf){};
 }
 
-/** The record at an offset of the type section; *ret_next is where the next one starts. */
-static struct kd_error *btf_decode(struct kd_btf *btf, uint32_t number, uint32_t offset, struct kd_btf_record *ret,
-				   uint32_t *ret_next)
+struct kd_error *kd_btf_decode(struct kd_btf *btf, uint32_t number, uint32_t offset, struct kd_btf_record *ret,
+			       uint32_t *ret_next)
 {
-	if (offset > btf->type_len || btf->type_len - offset < RECORD_LEN)
+	if (offset > btf->type_len || btf->type_len - offset < KD_BTF_RECORD_LEN)
 		return btf_error(btf, "a type is cut off at the end of its section");
-	struct kd_error *err = btf_need(btf, btf->type_offset + offset, RECORD_LEN);
+	struct kd_error *err = kd_btf_need(btf, btf->type_offset + offset, KD_BTF_RECORD_LEN);
 	if (err)
 		return err;
 	const uint8_t *bytes = btf->section.data + btf->type_offset + offset;
@@ -235,17 +232,17 @@ static struct kd_error *btf_decode(struct kd_btf *btf, uint32_t number, uint32_t
 		.element_nr = info & 0xffffff,
 		.flag = info >> 31,
 		.size_or_type = kd_btf_u32(bytes + 8),
-		.extra = bytes + RECORD_LEN,
+		.extra = bytes + KD_BTF_RECORD_LEN,
 	};
 	record.element_len = btf->element_len[record.kind];
 	/* Both factors are small: 24 and 8 bits. */
 	uint32_t extra_len = btf->first_len[record.kind];
 	if (record.element_len)
 		extra_len += record.element_nr * record.element_len;
-	if (extra_len > btf->type_len - offset - RECORD_LEN)
+	if (extra_len > btf->type_len - offset - KD_BTF_RECORD_LEN)
 		return btf_error(btf, "a type is cut off at the end of its section");
 	record.extra_len = extra_len;
-	*ret_next = offset + RECORD_LEN + extra_len;
+	*ret_next = offset + KD_BTF_RECORD_LEN + extra_len;
 	*ret = record;
 	return NULL;
 }
@@ -274,6 +271,37 @@ static bool btf_is_elsewhere(struct kd_btf *btf, uint32_t number, uint32_t offse
 	return !err && told != offset;
 }
 
+static void btf_forget_from(struct kd_btf *btf, uint32_t number)
+{
+	btf->walked_nr = number;
+	for (int group = 0; group < KD_BTF_GROUP_NR; group++)
+		btf->named_nr[group] = kd_min(btf->named_nr[group], number);
+	btf->enumerators_nr = kd_min(btf->enumerators_nr, number);
+}
+
+static struct kd_error *btf_end_walk(struct kd_btf *btf)
+{
+	btf->walked_end = btf->type_len;
+	return NULL;
+}
+
+static struct kd_error *btf_skip_without_table(struct kd_btf *btf)
+{
+	uint32_t number, offset;
+	struct kd_error *err = kd_btf_find_behind(btf, &number, &offset);
+	if (err)
+		return err;
+	btf->cut = number == KD_INDEX_NONE;
+	if (btf->cut)
+		return btf_end_walk(btf);
+	if (number < btf->walked_nr)
+		btf_forget_from(btf, number);
+	while (btf->walked_nr < number)
+		btf->offsets[btf->walked_nr++] = KD_BTF_LOST;
+	btf->walked_end = offset;
+	return NULL;
+}
+
 /** What lies at walked_end cannot be read, or makes no sense: go on with the next that does, which the table finds. */
 static struct kd_error *btf_skip(struct kd_btf *btf)
 {
@@ -284,30 +312,28 @@ static struct kd_error *btf_skip(struct kd_btf *btf)
 			return err;
 	}
 	/* Damage shows late: back to the last record that is where the table says. */
-	while (btf->walked_nr && btf->offsets[btf->walked_nr - 1] != KD_BTF_LOST &&
-	       btf_is_elsewhere(btf, btf->walked_nr - 1, btf->offsets[btf->walked_nr - 1])) {
-		btf->walked_nr--;
+	uint32_t good = btf->walked_nr;
+	while (good && btf->offsets[good - 1] != KD_BTF_LOST &&
+	       btf_is_elsewhere(btf, good - 1, btf->offsets[good - 1])) {
+		good--;
 		/* One that sends us back again and again is what is damaged. */
-		if (++btf->steps_back > btf->type_len / RECORD_LEN)
+		if (++btf->steps_back > btf->type_len / KD_BTF_RECORD_LEN)
 			btf->table = 0;
 	}
-	for (int group = 0; group < KD_BTF_GROUP_NR; group++)
-		btf->named_nr[group] = kd_min(btf->named_nr[group], btf->walked_nr);
-	btf->enumerators_nr = kd_min(btf->enumerators_nr, btf->walked_nr);
+	if (good < btf->walked_nr)
+		btf_forget_from(btf, good);
 
 	for (; btf->table && btf->walked_nr < btf->table_nr; btf->offsets[btf->walked_nr++] = KD_BTF_LOST) {
 		struct kd_btf_record record;
 		uint32_t offset = 0, next;
 		struct kd_error *err = btf_table_offset(btf, btf->walked_nr, &offset)
-					       ?: btf_decode(btf, btf->walked_nr, offset, &record, &next);
+					       ?: kd_btf_decode(btf, btf->walked_nr, offset, &record, &next);
 		btf->walked_end = offset;
 		if (!kd_btf_is_loss(err))
 			return err;
 		kd_error_destroy(err);
 	}
-	btf->cut = !btf->table;
-	btf->walked_end = btf->type_len;
-	return NULL;
+	return btf->table ? btf_end_walk(btf) : btf_skip_without_table(btf);
 }
 
 /** Walk one record further; the caller has checked that there is one. */
@@ -315,7 +341,7 @@ static struct kd_error *btf_walk(struct kd_btf *btf)
 {
 	struct kd_btf_record record;
 	uint32_t next;
-	struct kd_error *err = btf_decode(btf, btf->walked_nr, btf->walked_end, &record, &next);
+	struct kd_error *err = kd_btf_decode(btf, btf->walked_nr, btf->walked_end, &record, &next);
 	if (!err && !btf->kind_known[record.kind]) {
 		/* Nobody says how long it is: what lies behind it is out of reach, what came before is not. */
 		if (!btf_is_elsewhere(btf, btf->walked_nr, btf->walked_end))
@@ -360,7 +386,7 @@ static struct kd_error *btf_check_table(struct kd_btf *btf, uint32_t nr, uint32_
 	bool wrong = err && !unknown;
 	kd_error_destroy(err);
 	for (uint32_t number = nr - 2; !wrong && number < nr; number++) {
-		err = btf_table_offset(btf, number, &offset) ?: btf_decode(btf, number, offset, &record, &next);
+		err = btf_table_offset(btf, number, &offset) ?: kd_btf_decode(btf, number, offset, &record, &next);
 		if (!err && next == btf->type_len) {
 			*ret = number + 1;
 			return NULL;
@@ -389,7 +415,7 @@ static struct kd_error *btf_use_table(struct kd_btf *btf)
 {
 	struct kernel_btf kernel;
 	struct kd_error *err = btf_read_kernel(btf, &kernel);
-	if (err || !kernel.found || kernel.nr < 2 || kernel.nr > btf->type_len / RECORD_LEN + 1)
+	if (err || !kernel.found || kernel.nr < 2 || kernel.nr > btf->type_len / KD_BTF_RECORD_LEN + 1)
 		return err;
 	/* Its header is a copy of ours, where ours can be read. */
 	if (btf->section.present[0] && memcmp(kernel.header, btf->section.data, 24))
@@ -475,11 +501,13 @@ struct kd_error *kd_btf_record_if(struct kd_btf *btf, uint32_t number, struct kd
 	}
 
 	struct kd_btf_record record;
-	err = btf_decode(btf, number, offset, &record, &next);
+	err = kd_btf_decode(btf, number, offset, &record, &next);
 	if (err)
 		return err;
-	err = btf_need(btf, btf->type_offset + offset, RECORD_LEN + record.extra_len);
-	if (err)
+	err = kd_btf_need(btf, btf->type_offset + offset, KD_BTF_RECORD_LEN + record.extra_len);
+	/* Of a struct some members may be there: who reads them looks (kd_btf_need_extra()). */
+	if (err &&
+	    !((record.kind == KD_BTF_STRUCT || record.kind == KD_BTF_UNION) && kd_error_catch(&err, KD_ERROR_FAULT)))
 		return err;
 	*ret = record;
 	*ret_found = true;
@@ -508,6 +536,8 @@ static struct kd_error *btf_count_loss(struct kd_btf *btf)
 		struct kd_error *err = kd_btf_record_if(btf, number, &record, &found);
 		if (!err && !found)
 			return NULL;
+		if (!err)
+			err = kd_btf_need_extra(btf, &record, 0, record.extra_len);
 		if (!err && record.name)
 			err = kd_btf_string(btf, record.name, &name);
 		if (err && !kd_btf_is_loss(err))
@@ -568,7 +598,7 @@ struct kd_error *kd_btf_string(struct kd_btf *btf, uint32_t offset, const char *
 	while (position < end) {
 		size_t in_page = KD_SECTION_PAGE - (btf->section.start + position) % KD_SECTION_PAGE;
 		size_t len = kd_min(in_page, end - position);
-		struct kd_error *err = btf_need(btf, position, len);
+		struct kd_error *err = kd_btf_need(btf, position, len);
 		if (err)
 			return err;
 		if (memchr(btf->section.data + position, 0, len)) {

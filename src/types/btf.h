@@ -40,6 +40,7 @@ enum kd_btf_kind {
 };
 
 #define KD_BTF_KINDS 128u
+#define KD_BTF_RECORD_LEN 12u
 #define KD_BTF_LOST UINT32_MAX
 #define KD_BTF_HEADER_LEN 32u /* as much of it as is looked at */
 
@@ -110,7 +111,10 @@ struct kd_error *kd_btf_nr(struct kd_btf *btf, uint32_t *ret) KD_RETURNS_ERROR;
 /** The type id of record 0: one after the last of the base. */
 struct kd_error *kd_btf_start_id(struct kd_btf *btf, uint32_t *ret) KD_RETURNS_ERROR;
 
-/** KD_ERROR_FORMAT if there is no such record. Its bytes stay valid as long as the BTF. */
+/**
+ * KD_ERROR_FORMAT if there is no such record. Its bytes stay valid as long as the BTF; those behind the fixed words of
+ * a STRUCT or UNION may be missing: kd_btf_need_extra().
+ */
 struct kd_error *kd_btf_record(struct kd_btf *btf, uint32_t number, struct kd_btf_record *ret) KD_RETURNS_ERROR;
 
 /** As above; false in *ret_found when number is past the end. */
@@ -126,6 +130,28 @@ struct kd_error *kd_btf_next(struct kd_btf *btf, uint32_t *number, struct kd_btf
  * @param[out] ret malloced; NULL where nothing is lost. The first call after a loss reads all of the section.
  */
 struct kd_error *kd_btf_loss(struct kd_btf *btf, char **ret) KD_RETURNS_ERROR;
+
+/* For who reads records by place, not by number: the walk, and what finds the way behind a hole. */
+
+/** kd_section_need(), and a fault is remembered as a loss. */
+struct kd_error *kd_btf_need(struct kd_btf *btf, size_t offset, size_t len) KD_RETURNS_ERROR;
+
+/** Make bytes of record->extra valid. */
+static inline KD_RETURNS_ERROR struct kd_error *
+kd_btf_need_extra(struct kd_btf *btf, const struct kd_btf_record *record, uint32_t offset, uint32_t len)
+{
+	return kd_btf_need(btf, (size_t)(record->extra - btf->section.data) + offset, len);
+}
+
+/** The record at an offset of the type section, whose `extra` is not read yet; *ret_next is where the next starts. */
+struct kd_error *kd_btf_decode(struct kd_btf *btf, uint32_t number, uint32_t offset, struct kd_btf_record *ret,
+			       uint32_t *ret_next) KD_RETURNS_ERROR;
+
+/**
+ * Number and offset of the first record behind walked_end that can be read and numbered by what refers to what;
+ * KD_INDEX_NONE in *ret_number if there is none, or it cannot be told. Not for split BTF.
+ */
+struct kd_error *kd_btf_find_behind(struct kd_btf *btf, uint32_t *ret_number, uint32_t *ret_offset) KD_RETURNS_ERROR;
 
 /** Remember why something is lost, the first time; takes the error over. */
 void kd_btf_note_loss(struct kd_btf *btf, struct kd_error *why);

@@ -509,9 +509,16 @@ static struct kd_error *fill_members(struct kd_btf_source *source, const struct 
 	struct kd_member *members = kd_arena_alloc(&source->source.types->arena, record->element_nr * sizeof(*members));
 	if (!members)
 		return &kd_error_nomem;
+	type->nr = 0;
 	for (uint32_t i = 0; i < record->element_nr; i++) {
+		struct kd_error *lost =
+			kd_btf_need_extra(&source->btf, record, i * record->element_len, record->element_len);
+		if (kd_error_catch(&lost, KD_ERROR_FAULT))
+			continue;
+		if (lost)
+			return lost;
 		const uint8_t *words = record->extra + i * record->element_len;
-		struct kd_member *member = &members[i];
+		struct kd_member *member = &members[type->nr++];
 		uint32_t name = kd_btf_u32(words), id = kd_btf_u32(words + 4), offset = kd_btf_u32(words + 8);
 		struct kd_error *err = referred(source, id, &member->type) ?: name_of_part(source, name, &member->name);
 		if (err)

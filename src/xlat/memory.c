@@ -339,6 +339,18 @@ static struct kd_error *sweep_add(struct sweep *sweep, kd_vaddr start, kd_vaddr 
 	return NULL;
 }
 
+/** A table is missing, of which the entries would be for [start, last]. What it maps cannot be read either, but for the
+ *  image, which is known to lie in one piece; nothing is known of what may be done with it. */
+static struct kd_error *sweep_hole(struct sweep *sweep, kd_vaddr start, kd_vaddr last)
+{
+	const struct kd_layout *layout = sweep->layout;
+	start = kd_max(start, layout->image_start);
+	last = kd_min(last, layout->image_end - 1);
+	if (start > last || last < sweep->start || start > sweep->last)
+		return NULL;
+	return sweep_add(sweep, start, last, 0);
+}
+
 static struct kd_error *sweep_table(struct sweep *sweep, unsigned int depth, kd_paddr table, kd_vaddr base,
 				    unsigned int flags)
 {
@@ -349,13 +361,11 @@ static struct kd_error *sweep_table(struct sweep *sweep, unsigned int depth, kd_
 	/* A copy: the tables below come through the same cache. */
 	uint64_t entries[KD_TABLE_NR];
 	struct kd_error *err = kd_dump_read(memory->dump, table, entries, sizeof(entries));
-	if (err) {
-		/* What it would have mapped cannot be read either. */
-		if (kd_error_catch(&err, KD_ERROR_FAULT))
-			return NULL;
-		return err;
-	}
 	kd_vaddr size = 1ull << level->shift;
+	if (kd_error_catch(&err, KD_ERROR_FAULT))
+		return sweep_hole(sweep, base, depth ? base + (size << KD_TABLE_BITS) - 1 : UINT64_MAX);
+	if (err)
+		return err;
 	for (unsigned int i = 0; i < KD_TABLE_NR && !err; i++) {
 		kd_vaddr start = base + i * size;
 		if (depth == 0 && start >> (level->shift + KD_TABLE_BITS - 1) & 1)

@@ -190,12 +190,12 @@ static void test_missing_page(const struct layout *layout)
 		kd_error_destroy(err);
 		faults++;
 		if (by_name) /* else another of that name was meant */
-			assert(by_name->code == KD_ERROR_FAULT);
+			assert(by_name->code == KD_ERROR_LOOKUP);
 		kd_error_destroy(by_name);
 	}
 	/* A page holds some 300 names; of the block that it begins in the middle of, no more than 255 are lost. */
 	assert(faults > 100 && faults < 900);
-	fails(kd_kallsyms_first(kallsyms, "nothing_of_this_name", &n), KD_ERROR_FAULT, "excluded");
+	fails(kd_kallsyms_first(kallsyms, "nothing_of_this_name", &n), KD_ERROR_LOOKUP, "excluded");
 	kd_kallsyms_destroy(kallsyms);
 	fake_memory_destroy(memory);
 	free_layout(&make);
