@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-LAYERS = ("base", "dump", "xlat", "sym", "types", "module", "code", "kernel", "py", "main")
+LAYERS = ("base", "dump", "xlat", "sym", "types", "module", "code", "arch", "kernel", "py", "main")
 """The folders of src/, each may use those before it."""
 
 ROOMS = (
@@ -38,8 +38,8 @@ def check_c(top: Path) -> list[str]:
     problems = []
     folders = {folder.name for folder in (top / "src").iterdir() if folder.is_dir()}
     problems += [f"src/{name}: not among the layers of tools/check_layers.py" for name in sorted(folders - set(LAYERS))]
-    for file in sorted((top / "src").glob("*/*.[ch]")):
-        layer = file.parent.name
+    for file in sorted((top / "src").rglob("*.[ch]")):
+        layer = file.relative_to(top / "src").parts[0]
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             match = re.match(r'\s*#\s*include\s+"([^"/]+)/', line)
             if not match or layer not in LAYERS or match[1] not in LAYERS:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Compile src/*/*.c, freeze the Python files, link. Run by build.sh with the environment of tools/deps/env.sh.
+# Compile src/, freeze the Python files, link. Run by build.sh with the environment of tools/deps/env.sh.
 #
 # A new .c or .py file needs no entry here: C files are found by pattern, Python files by frozen/manifest.py.
 
@@ -10,7 +10,7 @@ GENERATED := $(BUILD)/generated
 LIBRARY := $(TOP)/build/$(HOST_ARCH)/python/lib/python3.13
 PACKER := $(dir $(PYTHON))zstd
 
-SOURCES := $(sort $(wildcard src/*/*.c))
+SOURCES := $(sort $(wildcard src/*/*.c src/arch/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 
 # As in the kernel no -Wmaybe-uninitialized: it does not see that a function which returns no error has set its result.

@@ -5,7 +5,7 @@
 OUT := build/sanitized/obj
 CC := build/sanitized/bin/cc
 
-SOURCES := $(filter-out src/py/% src/main/%,$(sort $(wildcard src/*/*.c)))
+SOURCES := $(filter-out src/py/% src/main/%,$(sort $(wildcard src/*/*.c src/arch/*/*.c)))
 HELPERS := $(sort $(filter-out tests/c/test_%,$(wildcard tests/c/*.c)))
 TESTS := $(sort $(wildcard tests/c/test_*.c))
 objects = $(1:%.c=$(OUT)/%.o)

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/vector.h"
+#include "code/cpu_layout.h"
 
 #define CPUS_MAX 65536 /* well above what any kernel is built for */
 
@@ -64,26 +65,22 @@ static bool percpu_address(struct kd_cpus *cpus, const struct kd_cpu *cpu, const
 	return true;
 }
 
-/* current_task was a per-CPU variable of its own, in 6.2 … 6.14 a member of pcpu_hot (e57ef2ed97c1 "x86: Put hot per
- * CPU variables into a struct"), and is one again. The run queue says the same but for a moment within schedule(). */
+static bool read_place(struct kd_cpus *cpus, const struct kd_cpu *cpu, const struct kd_cpu_place *place, uint64_t *ret)
+{
+	kd_vaddr address;
+	uint64_t offset = 0;
+	return percpu_address(cpus, cpu, place->symbol, &address) &&
+	       (!place->type || kd_sources_have_member(&cpus->sources, place->type, place->member, &offset, NULL)) &&
+	       kd_sources_peek_u64(&cpus->sources, address + offset, ret) && *ret;
+}
+
 static kd_vaddr current_of(struct kd_cpus *cpus, const struct kd_cpu *cpu)
 {
-	static const struct {
-		const char *symbol, *type, *member;
-	} places[] = {
-		{ "current_task", NULL, NULL },
-		{ "pcpu_hot", "pcpu_hot", "current_task" },
-		{ "runqueues", "rq", "curr" },
-	};
-	for (size_t i = 0; i < KD_ARRAY_NR(places); i++) {
-		kd_vaddr address;
-		uint64_t offset = 0, task;
-		if (percpu_address(cpus, cpu, places[i].symbol, &address) &&
-		    (!places[i].type ||
-		     kd_sources_have_member(&cpus->sources, places[i].type, places[i].member, &offset, NULL)) &&
-		    kd_sources_peek_u64(&cpus->sources, address + offset, &task) && task)
+	const struct kd_cpu_layout *layout = cpus->sources.machine->cpus;
+	uint64_t task;
+	for (size_t i = 0; i < layout->current_nr; i++)
+		if (read_place(cpus, cpu, &layout->current[i], &task))
 			return task;
-	}
 	return 0;
 }
 
@@ -105,7 +102,7 @@ static void assign_notes(struct kd_cpus *cpus)
 	size_t online_nr = 0, next = 0;
 	bool from_vmm = false;
 	for (size_t i = 0; i < notes->nr; i++)
-		from_vmm |= notes->cpus[i].has_cr;
+		from_vmm |= notes->cpus[i].has_controls;
 	for (size_t i = 0; i < cpus->list.nr; i++)
 		online_nr += cpus->list.data[i].online;
 	for (size_t i = 0; i < cpus->list.nr; i++) {
@@ -196,6 +193,12 @@ bool kd_cpu_variable(struct kd_cpus *cpus, uint32_t nr, const char *symbol, kd_v
 {
 	const struct kd_cpu *cpu = kd_cpus_get(cpus, nr);
 	return cpu && percpu_address(cpus, cpu, symbol, ret);
+}
+
+bool kd_cpu_read_place(struct kd_cpus *cpus, uint32_t nr, const struct kd_cpu_place *place, uint64_t *ret)
+{
+	const struct kd_cpu *cpu = kd_cpus_get(cpus, nr);
+	return cpu && read_place(cpus, cpu, place, ret);
 }
 
 struct kd_error *kd_cpu_of_task(struct kd_cpus *cpus, kd_vaddr task, uint32_t *ret)

@@ -38,6 +38,10 @@ const struct kd_cpu *kd_cpus_get(struct kd_cpus *cpus, uint32_t nr);
 /** Address of a per-CPU variable (by its symbol) on a CPU; false where either is not known. */
 bool kd_cpu_variable(struct kd_cpus *cpus, uint32_t nr, const char *symbol, kd_vaddr *ret);
 
+/** The word of a CPU at a place that its machine knows; false where it is not there, or 0. */
+struct kd_cpu_place;
+bool kd_cpu_read_place(struct kd_cpus *cpus, uint32_t nr, const struct kd_cpu_place *place, uint64_t *ret);
+
 /** The CPU that a task last ran on. */
 struct kd_error *kd_cpu_of_task(struct kd_cpus *cpus, kd_vaddr task, uint32_t *ret) KD_RETURNS_ERROR;
 

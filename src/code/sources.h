@@ -7,15 +7,17 @@
 #define KD_CODE_SOURCES_H
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/types.h"
 #include "module/module.h"
 #include "sym/kallsyms.h"
 #include "types/types.h"
 #include "xlat/memory.h"
 
-/** Borrowed; must outlive everything made from it. All but memory may be NULL (a dump without BTF, without kallsyms):
- *  what needs the missing one says so in its error. */
+/** Borrowed; must outlive everything made from it. All but machine and memory may be NULL (a dump without BTF, without
+ * kallsyms): what needs the missing one says so in its error. */
 struct kd_code_sources {
+	const struct kd_machine *machine;
 	struct kd_memory *memory;
 	struct kd_kallsyms *kallsyms;
 	struct kd_types *types;

@@ -32,8 +32,24 @@ struct kd_stack {
 	kd_vaddr start, end; /* end is exclusive */
 };
 
+static inline bool kd_stack_holds(const struct kd_stack *stack, kd_vaddr address, uint64_t len)
+{
+	return address >= stack->start && address < stack->end && len <= stack->end - address;
+}
+
 /** "task", "IRQ", "NMI" …: as in "<IRQ stack>", "<NMI exception stack>". */
 const char *kd_stack_kind_name(enum kd_stack_kind kind);
+
+/** The stacks of one CPU. */
+struct kd_cpu_stacks {
+	bool loaded;
+	size_t nr;
+	struct kd_stack list[KD_STACK_KIND_NR];
+};
+
+/** For kd_cpu_layout.add_stacks(); one that cannot be is left out. */
+void kd_cpu_stacks_add(struct kd_cpu_stacks *stacks, enum kd_stack_kind kind, uint32_t cpu, kd_vaddr start,
+		       uint64_t len);
 
 struct kd_stacks;
 

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/vector.h"
+#include "code/instruction_set.h"
 
 /* Bounds against damaged lists. */
 #define MODULES_MAX 4096
@@ -248,8 +249,7 @@ enum kd_text_kind kd_text_kind(struct kd_text *text, kd_vaddr pc, const struct k
 	for (size_t i = 0; i < text->kernel_nr; i++)
 		if (pc >= text->kernel[i].start && pc < text->kernel[i].end)
 			return KD_TEXT_KERNEL;
-	/* All code lies in the top 2 GB (the kernel's and modules' code model). */
-	if (pc < 0xffffffff80000000 || (pc >= text->image_start && pc < text->image_end))
+	if (pc < text->sources.machine->instructions->lowest_code || (pc >= text->image_start && pc < text->image_end))
 		return KD_TEXT_NONE;
 	if (!text->have_modules)
 		load_modules(text);
@@ -264,14 +264,22 @@ enum kd_text_kind kd_text_kind(struct kd_text *text, kd_vaddr pc, const struct k
 	return in_bpf(text, pc) ? KD_TEXT_BPF : KD_TEXT_NONE;
 }
 
-/* A system call without arguments is one function with two names, the one of 32-bit callers first. */
-static void prefer_native_syscall(struct kd_kallsyms *kallsyms, uint32_t n, struct kd_symbol *symbol)
+static bool begins_with(const char *name, const char *prefix)
 {
+	return !strncmp(name, prefix, strlen(prefix));
+}
+
+/* A system call without arguments is one function with two names. */
+static void prefer_native_syscall(const struct kd_code_sources *sources, uint32_t n, struct kd_symbol *symbol)
+{
+	const struct kd_instruction_set *set = sources->machine->instructions;
+	struct kd_kallsyms *kallsyms = sources->kallsyms;
 	struct kd_symbol next;
-	if (strncmp(symbol->name, "__ia32_", 7) != 0 || n + 1 >= kd_kallsyms_nr(kallsyms))
+	if (!set->foreign_syscall || !begins_with(symbol->name, set->foreign_syscall) ||
+	    n + 1 >= kd_kallsyms_nr(kallsyms))
 		return;
 	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_get(kallsyms, n + 1, &next);
-	if (!err && next.address == symbol->address && !strncmp(next.name, "__x64_", 6))
+	if (!err && next.address == symbol->address && begins_with(next.name, set->native_syscall))
 		*symbol = next;
 }
 
@@ -284,7 +292,7 @@ static struct kd_error *find_symbol(struct kd_text *text, kd_vaddr pc, struct kd
 		struct kd_error *err = kd_kallsyms_at(sources->kallsyms, pc, &n);
 		err = err ?: kd_kallsyms_get(sources->kallsyms, n, ret);
 		if (!err)
-			prefer_native_syscall(sources->kallsyms, n, ret);
+			prefer_native_syscall(sources, n, ret);
 		return err;
 	}
 	if (sources->modules)
@@ -307,34 +315,11 @@ struct kd_error *kd_text_symbol(struct kd_text *text, kd_vaddr pc, bool is_retur
 	return NULL;
 }
 
-/* Length of opcode FF, ModRM and what ModRM asks for. */
-static unsigned int indirect_call_len(uint8_t modrm, uint8_t sib)
-{
-	unsigned int mod = modrm >> 6, rm = modrm & 7;
-	if (mod == 3)
-		return 2;
-	unsigned int len = 2 + (rm == 4);
-	if (mod == 1)
-		return len + 1;
-	if (mod == 2 || rm == 5 || (rm == 4 && (sib & 7) == 5))
-		return len + 4;
-	return len;
-}
-
 bool kd_text_after_call(struct kd_text *text, kd_vaddr pc)
 {
-	enum { LEN = 7 }; /* of the longest call, without prefixes */
-	uint8_t bytes[LEN];
-	KD_DROP_ERROR struct kd_error *err = kd_memory_read(text->sources.memory, pc - LEN, bytes, LEN);
-	if (err)
-		return false;
-	if (bytes[LEN - 5] == 0xe8)
-		return true;
-	for (unsigned int len = 2; len <= LEN; len++) {
-		const uint8_t *insn = bytes + LEN - len;
-		if (insn[0] == 0xff && (insn[1] >> 3 & 7) == 2 &&
-		    indirect_call_len(insn[1], len > 2 ? insn[2] : 0) == len)
-			return true;
-	}
-	return false;
+	const struct kd_instruction_set *set = text->sources.machine->instructions;
+	uint8_t bytes[KD_INSN_MAX_LEN];
+	KD_DROP_ERROR struct kd_error *err =
+		kd_memory_read(text->sources.memory, pc - set->call_len_max, bytes, set->call_len_max);
+	return !err && set->ends_in_call(bytes);
 }

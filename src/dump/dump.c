@@ -37,6 +37,7 @@ struct kd_dump {
 	kdump_bmp_t *file_pages, *memory_pages; /* borrowed from context; NULL if the format has none */
 	char *format;
 	const char *arch;
+	const struct kd_machine *machine; /* NULL: not one that is known */
 	uint32_t page_size;
 	unsigned int page_shift;
 	kd_pfn max_pfn;
@@ -235,41 +236,56 @@ static struct kd_error *read_vmcoreinfo(struct kd_dump *dump, const struct kd_du
 	return kd_vmcoreinfo_search(dump, &dump->vmcoreinfo);
 }
 
-/** Which machine, when the headers are silent, as in QEMU's kdump files: what only one kernel writes about itself. */
-static const char *guess_arch(const struct kd_dump *dump)
+/* The notes of a running kernel have zeros for registers. */
+static struct kd_error *read_notes(struct kd_dump *dump, const struct kd_machine *machine)
 {
-	static const struct {
-		const char *key, *arch;
-	} marks[] = {
-		{ "NUMBER(pgtable_l5_enabled)", "x86_64" },   { "SYMBOL(init_top_pgt)", "x86_64" },
-		{ "SYMBOL(init_level4_pgt)", "x86_64" },      { "NUMBER(kimage_voffset)", "aarch64" },
-		{ "NUMBER(va_kernel_pa_offset)", "riscv64" },
-	};
-	for (size_t i = 0; i < KD_ARRAY_NR(marks); i++) {
-		if (kd_vmcoreinfo_get(&dump->vmcoreinfo, marks[i].key))
-			return marks[i].arch;
-	}
-	/* A state note was parsed as x86-64's. */
-	for (size_t i = 0; i < dump->notes.nr; i++) {
-		if (dump->notes.cpus[i].has_cr)
-			return "x86_64";
+	if (!machine || !machine->notes || dump->live)
+		return NULL;
+	return kd_notes_init(&dump->notes, machine->notes, dump->header.notes, dump->header.notes_len);
+}
+
+/* Which machine, when the headers are silent, as in QEMU's kdump files: what only one kernel writes about itself; else
+ * whose notes of the monitor these are. */
+static struct kd_error *guess_machine(struct kd_dump *dump, const struct kd_machine **ret)
+{
+	*ret = NULL;
+	for (const struct kd_machine *const *machine = kd_machines; *machine; machine++)
+		for (const char *const *key = (*machine)->vmcoreinfo; *key; key++)
+			if (kd_vmcoreinfo_get(&dump->vmcoreinfo, *key)) {
+				*ret = *machine;
+				return NULL;
+			}
+	for (const struct kd_machine *const *machine = kd_machines; *machine && !*ret; machine++) {
+		struct kd_error *err = read_notes(dump, *machine);
+		if (err)
+			return err;
+		for (size_t i = 0; i < dump->notes.nr; i++)
+			if (dump->notes.cpus[i].has_controls)
+				*ret = *machine;
+		kd_notes_deinit(&dump->notes);
 	}
 	return NULL;
 }
 
-static struct kd_error *find_arch(struct kd_dump *dump)
+static struct kd_error *find_machine(struct kd_dump *dump)
 {
 	const char *name = NULL;
 	if (kdump_get_string_attr(dump->context, "arch.name", &name) != KDUMP_OK)
 		name = NULL;
 	dump->arch = name ? name : dump->header.machine;
-	if (!dump->arch)
-		dump->arch = guess_arch(dump);
+	if (!dump->arch) {
+		const struct kd_machine *guess;
+		struct kd_error *err = guess_machine(dump, &guess);
+		if (err)
+			return err;
+		dump->arch = guess ? guess->name : NULL;
+	}
 	if (!dump->arch)
 		dump->arch = "unknown";
 	else if (!name && kdump_set_string_attr(dump->context, "arch.name", dump->arch) != KDUMP_OK)
 		return open_error(dump, KDUMP_ERR_CORRUPT);
-	return NULL;
+	dump->machine = kd_machine_named(dump->arch);
+	return read_notes(dump, dump->machine);
 }
 
 /** "kdump-compressed, zstd, flattened" */
@@ -313,11 +329,8 @@ static struct kd_error *open_into(struct kd_dump *dump, const char *const *paths
 	err = kd_page_cache_init(&dump->cache, dump->page_size, kd_max(pages, CACHE_PAGES_MIN));
 	if (!err)
 		err = read_vmcoreinfo(dump, options);
-	/* The registers in the notes of a running kernel are zeros. */
-	if (!err && !dump->live)
-		err = kd_notes_init(&dump->notes, dump->header.notes, dump->header.notes_len);
 	if (!err)
-		err = find_arch(dump);
+		err = find_machine(dump);
 	return err ? err : describe(dump);
 }
 
@@ -373,6 +386,11 @@ const char *kd_dump_format(const struct kd_dump *dump)
 const char *kd_dump_arch(const struct kd_dump *dump)
 {
 	return dump->arch;
+}
+
+const struct kd_machine *kd_dump_machine(const struct kd_dump *dump)
+{
+	return dump->machine;
 }
 
 uint32_t kd_dump_page_size(const struct kd_dump *dump)

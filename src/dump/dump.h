@@ -10,6 +10,7 @@
 #define KD_DUMP_DUMP_H
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/types.h"
 #include "dump/notes.h"
 #include "dump/vmcoreinfo.h"
@@ -45,7 +46,8 @@ const char *kd_dump_path(const struct kd_dump *dump);	/* the first path given */
 const char *kd_dump_format(const struct kd_dump *dump); /* e.g. "kdump-compressed, zstd, flattened" */
 const char *
 kd_dump_arch(const struct kd_dump *dump); /* "x86_64"; taken from vmcoreinfo or notes if the header is silent */
-uint32_t kd_dump_page_size(const struct kd_dump *dump); /* bytes, a power of two */
+const struct kd_machine *kd_dump_machine(const struct kd_dump *dump); /* NULL: not one that is known */
+uint32_t kd_dump_page_size(const struct kd_dump *dump);		      /* bytes, a power of two */
 kd_pfn kd_dump_max_pfn(const struct kd_dump *dump); /* one more than the highest page number that the dump may hold */
 enum kd_completeness kd_dump_completeness(const struct kd_dump *dump);
 bool kd_dump_is_live(const struct kd_dump *dump);

@@ -163,8 +163,10 @@ static struct kd_error *read_kdump(struct kd_header *header, const struct kd_fil
 		if (err)
 			return err;
 	}
-	if (!memcmp(main.machine, "x86_64", 7))
-		header->machine = "x86_64";
+	char name[sizeof(main.machine) + 1] = {};
+	memcpy(name, main.machine, sizeof(main.machine));
+	const struct kd_machine *machine = kd_machine_named(name);
+	header->machine = machine ? machine->name : NULL;
 	uint64_t block = (uint32_t)main.block_size;
 	if (block < 4096 || block > 65536 || block & (block - 1)) {
 		/* Other machines have the field elsewhere or in the other byte order. */
@@ -273,8 +275,9 @@ static struct kd_error *read_elf(struct kd_header *header, const struct kd_file 
 		return err;
 	if (main.e_ident[EI_CLASS] != ELFCLASS64 || main.e_ident[EI_DATA] != ELFDATA2LSB)
 		return foreign(file);
-	if (main.e_machine == EM_X86_64)
-		header->machine = "x86_64";
+	for (const struct kd_machine *const *machine = kd_machines; *machine; machine++)
+		if (main.e_machine == (*machine)->elf_machine)
+			header->machine = (*machine)->name;
 	uint64_t nr = main.e_phnum;
 	if (nr == PN_XNUM) {
 		Elf64_Shdr first;

@@ -7,13 +7,14 @@
 #ifndef KD_DUMP_HEADER_H
 #define KD_DUMP_HEADER_H
 
+#include "base/machine.h"
 #include "dump/probe.h"
 
 struct kd_header {
 	uint8_t *notes; /* owned; raw little-endian ELF notes, one after another; NULL if there are none */
 	size_t notes_len;
 	const char *compression; /* "zlib", …; "uncompressed"; NULL if the format has no such thing */
-	const char *machine;	 /* "x86_64" if the header says so, else NULL */
+	const char *machine;	 /* of base/machine.h, if the header says so, else NULL */
 	bool incomplete;	 /* the dump was not finished, or the file is shorter than its headers say */
 	bool split;
 	kd_pfn split_start, split_end; /* of a split set's part: the pages it carries, end exclusive */

@@ -8,19 +8,6 @@
 #include "base/cursor.h"
 #include "base/vector.h"
 
-/* struct elf_prstatus of x86-64: signal data, pr_pid, … times, then the registers in the order of kd_regs. */
-#define PRSTATUS_PID 32
-#define PRSTATUS_REGS 112
-#define PRSTATUS_LEN 336
-_Static_assert(sizeof(struct kd_regs) == 27 * 8, "struct user_regs_struct has 27 registers");
-
-/*
- * QEMUCPUState, version 1 (QEMU target/i386/arch_dump.c): version, size, 18 registers, 10 segments of 24 bytes, then
- * CR0 to CR4.
- */
-#define QEMU_STATE_CR (8 + 18 * 8 + 10 * 24)
-#define QEMU_STATE_LEN (QEMU_STATE_CR + 5 * 8)
-
 KD_VECTOR(cpu_vector, struct kd_cpu_note);
 
 /** The note of CPU number nr, made if it is the next one; NULL when memory is exhausted. */
@@ -38,7 +25,8 @@ static bool name_is(const uint8_t *name, uint32_t name_len, const char *expected
 	return name && (name_len == len || name_len == len + 1) && !memcmp(name, expected, len);
 }
 
-struct kd_error *kd_notes_init(struct kd_notes *notes, const void *raw, size_t raw_len)
+struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_format *format, const void *raw,
+			       size_t raw_len)
 {
 	struct cpu_vector cpus = {};
 	/* Writers put all notes of one kind before those of the next, so each kind counts the CPUs for itself. */
@@ -52,23 +40,20 @@ struct kd_error *kd_notes_init(struct kd_notes *notes, const void *raw, size_t r
 		kd_cursor_skip(&cursor, -len & 3);
 		if (!data)
 			break;
-		struct kd_cpu_note *cpu = NULL;
-		if (type == NT_PRSTATUS && len >= PRSTATUS_LEN && name_is(name, name_len, "CORE")) {
+		struct kd_cpu_note found = {}, *cpu;
+		if (type == NT_PRSTATUS && name_is(name, name_len, "CORE") && format->prstatus(data, len, &found)) {
 			cpu = nth_cpu(&cpus, prstatus_nr++);
 			if (!cpu)
 				break;
 			cpu->has_regs = true;
-			memcpy(&cpu->regs, data + PRSTATUS_REGS, sizeof(cpu->regs));
-			memcpy(&cpu->pid, data + PRSTATUS_PID, sizeof(cpu->pid));
-		} else if (type == 0 && len >= QEMU_STATE_LEN && name_is(name, name_len, "QEMU")) {
+			cpu->regs = found.regs;
+			cpu->pid = found.pid;
+		} else if (type == 0 && name_is(name, name_len, "QEMU") && format->monitor(data, len, &found)) {
 			cpu = nth_cpu(&cpus, qemu_nr++);
 			if (!cpu)
 				break;
-			cpu->has_cr = true;
-			memcpy(&cpu->cr3, data + QEMU_STATE_CR + 3 * 8, sizeof(cpu->cr3));
-			memcpy(&cpu->cr4, data + QEMU_STATE_CR + 4 * 8, sizeof(cpu->cr4));
-		} else {
-			continue;
+			cpu->has_controls = true;
+			memcpy(cpu->controls, found.controls, sizeof(cpu->controls));
 		}
 	}
 	if (prstatus_nr > cpus.nr || qemu_nr > cpus.nr) {

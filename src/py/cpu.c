@@ -20,7 +20,7 @@ static void cpu_dealloc(PyObject *self)
 	PyObject_Free(self);
 }
 
-PyObject *kd_py_cpu_wrap(const struct kd_cpu *cpu)
+PyObject *kd_py_cpu_wrap(DumpObject *dump, const struct kd_cpu *cpu)
 {
 	CpuObject *self = PyObject_New(CpuObject, &kd_py_Cpu);
 	if (!self)
@@ -29,7 +29,7 @@ PyObject *kd_py_cpu_wrap(const struct kd_cpu *cpu)
 	self->online = cpu->online;
 	self->percpu = cpu->percpu;
 	self->current = cpu->current;
-	self->registers = cpu->regs ? kd_py_registers(cpu->regs) : Py_NewRef(Py_None);
+	self->registers = cpu->regs ? kd_py_registers(dump, cpu->regs) : Py_NewRef(Py_None);
 	self->why_no_registers = cpu->why_no_regs ? PyUnicode_FromString(cpu->why_no_regs) : Py_NewRef(Py_None);
 	if (!self->registers || !self->why_no_registers)
 		Py_CLEAR(self);

@@ -7,9 +7,9 @@
 #define KD_PY_CPU_H
 
 #include "code/cpu.h"
-#include "py/py.h"
+#include "py/dump.h"
 
 extern PyTypeObject kd_py_Cpu;
-PyObject *kd_py_cpu_wrap(const struct kd_cpu *cpu);
+PyObject *kd_py_cpu_wrap(DumpObject *dump, const struct kd_cpu *cpu);
 
 #endif

@@ -16,15 +16,17 @@ static bool put(PyObject *dict, const char *key, PyObject *value)
 	return owned && PyDict_SetItemString(dict, key, owned) == 0;
 }
 
-static PyObject *note_dict(const struct kd_cpu_note *note)
+static PyObject *note_dict(DumpObject *dump, const struct kd_cpu_note *note)
 {
 	if (!note->has_regs)
 		Py_RETURN_NONE;
-	KD_PYOBJECT PyObject *dict = kd_py_registers(&note->regs);
+	KD_PYOBJECT PyObject *dict = kd_py_registers(dump, &note->regs);
 	bool ok = dict && put(dict, "pid", PyLong_FromLong(note->pid));
-	if (ok && note->has_cr)
-		ok = put(dict, "cr3", PyLong_FromUnsignedLongLong(note->cr3)) &&
-		     put(dict, "cr4", PyLong_FromUnsignedLongLong(note->cr4));
+	if (ok && note->has_controls) {
+		const char *const *names = kd_dump_machine(kd_kernel_dump(dump->kernel))->notes->controls;
+		for (size_t i = 0; ok && names[i]; i++)
+			ok = put(dict, names[i], PyLong_FromUnsignedLongLong(note->controls[i]));
+	}
 	return ok ? kd_move_ptr(dict) : NULL;
 }
 
@@ -33,7 +35,7 @@ KD_METHOD_NOARGS(notes)
 	const struct kd_notes *notes = kd_dump_notes(CORE(self));
 	KD_PYOBJECT PyObject *list = PyList_New((Py_ssize_t)notes->nr);
 	for (size_t i = 0; list && i < notes->nr; i++) {
-		PyObject *note = note_dict(&notes->cpus[i]);
+		PyObject *note = note_dict(DUMP(self), &notes->cpus[i]);
 		if (!note)
 			return NULL;
 		PyList_SET_ITEM(list, (Py_ssize_t)i, note);
@@ -50,7 +52,7 @@ KD_METHOD_NOARGS(cpus)
 	const struct kd_cpu *cpus = kd_cpus_list(kd_unwinder_cpus(unwinder), &nr);
 	KD_PYOBJECT PyObject *list = PyList_New((Py_ssize_t)nr);
 	for (size_t i = 0; list && i < nr; i++) {
-		PyObject *cpu = kd_py_cpu_wrap(&cpus[i]);
+		PyObject *cpu = kd_py_cpu_wrap(DUMP(self), &cpus[i]);
 		if (!cpu)
 			return NULL;
 		PyList_SET_ITEM(list, (Py_ssize_t)i, cpu);
@@ -90,7 +92,7 @@ KD_METHOD(unwind)
 	struct kd_regs start;
 	if (dict != Py_None && !PyDict_Check(dict))
 		return PyErr_Format(PyExc_TypeError, "registers is a dict, not %T", dict);
-	if (dict != Py_None && !kd_py_registers_argument(dict, &start))
+	if (dict != Py_None && !kd_py_registers_argument(DUMP(self), dict, &start))
 		return NULL;
 	struct kd_unwinder *unwinder = kd_py_unwinder(DUMP(self));
 	if (!unwinder)
@@ -178,7 +180,7 @@ KD_METHOD(stack_registers)
 		return kd_py_raise(err);
 	KD_PYOBJECT PyObject *list = PyList_New((Py_ssize_t)found.nr);
 	for (size_t i = 0; list && i < found.nr; i++) {
-		KD_PYOBJECT PyObject *regs = kd_py_registers(&found.data[i].regs);
+		KD_PYOBJECT PyObject *regs = kd_py_registers(DUMP(self), &found.data[i].regs);
 		PyObject *item = regs ? Py_BuildValue("(KNO)", (unsigned long long)found.data[i].address,
 						      PyBool_FromLong(found.data[i].user), regs)
 				      : NULL;
@@ -256,7 +258,8 @@ KD_METHOD(disassemble)
 		return NULL;
 
 	struct kd_disasm *disasm;
-	struct kd_error *err = kd_disasm_create(strcmp(syntax, "att") ? KD_SYNTAX_INTEL : KD_SYNTAX_ATT, &disasm);
+	struct kd_error *err = kd_disasm_create(kd_dump_machine(CORE(self)),
+						strcmp(syntax, "att") ? KD_SYNTAX_INTEL : KD_SYNTAX_ATT, &disasm);
 	if (err)
 		return kd_py_raise(err);
 	KD_CLEANUP(kd_insn_vector_deinit) struct kd_insn_vector insns = {};

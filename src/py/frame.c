@@ -80,7 +80,7 @@ FRAME_GETTER(stack)
 
 FRAME_GETTER(registers)
 {
-	return kd_py_registers_known(&FRAME(self)->frame.regs, FRAME(self)->frame.known);
+	return kd_py_registers_known(FRAME(self)->dump, &FRAME(self)->frame.regs, FRAME(self)->frame.known);
 }
 
 static PyObject *frame_repr(PyObject *self)

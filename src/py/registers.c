@@ -2,53 +2,39 @@
 /* Registers as a dict. */
 #include "py/registers.h"
 
-#include <stddef.h>
-
-static const struct {
-	const char *name;
-	size_t offset;
-} registers[] = {
-#define REGISTER(name)                                \
-	{                                             \
-#name, offsetof(struct kd_regs, name) \
-	}
-	REGISTER(rip),	    REGISTER(rsp),     REGISTER(rflags),  REGISTER(rax), REGISTER(rbx), REGISTER(rcx),
-	REGISTER(rdx),	    REGISTER(rsi),     REGISTER(rdi),	  REGISTER(rbp), REGISTER(r8),	REGISTER(r9),
-	REGISTER(r10),	    REGISTER(r11),     REGISTER(r12),	  REGISTER(r13), REGISTER(r14), REGISTER(r15),
-	REGISTER(cs),	    REGISTER(ss),      REGISTER(ds),	  REGISTER(es),	 REGISTER(fs),	REGISTER(gs),
-	REGISTER(orig_rax), REGISTER(fs_base), REGISTER(gs_base),
-#undef REGISTER
-};
-
-static uint64_t *register_at(const struct kd_regs *regs, size_t n)
+static const struct kd_register_set *set_of(DumpObject *dump)
 {
-	return (uint64_t *)((char *)regs + registers[n].offset);
+	static const struct kd_register_set none;
+	const struct kd_machine *machine = kd_dump_machine(kd_kernel_dump(dump->kernel));
+	return machine && machine->registers ? machine->registers : &none;
 }
 
-PyObject *kd_py_registers_known(const struct kd_regs *regs, uint32_t mask)
+PyObject *kd_py_registers_known(DumpObject *dump, const struct kd_regs *regs, uint64_t mask)
 {
+	const struct kd_register_set *set = set_of(dump);
 	KD_PYOBJECT PyObject *dict = PyDict_New();
-	for (size_t i = 0; dict && i < KD_ARRAY_NR(registers); i++) {
-		if (!(mask & 1u << registers[i].offset / sizeof(uint64_t)))
+	for (size_t i = 0; dict && i < set->nr; i++) {
+		if (!(mask & KD_REG_BIT(set->list[i].word)))
 			continue;
-		KD_PYOBJECT PyObject *value = PyLong_FromUnsignedLongLong(*register_at(regs, i));
-		if (!value || PyDict_SetItemString(dict, registers[i].name, value) < 0)
+		KD_PYOBJECT PyObject *value = PyLong_FromUnsignedLongLong(regs->word[set->list[i].word]);
+		if (!value || PyDict_SetItemString(dict, set->list[i].name, value) < 0)
 			return NULL;
 	}
 	return kd_move_ptr(dict);
 }
 
-PyObject *kd_py_registers(const struct kd_regs *regs)
+PyObject *kd_py_registers(DumpObject *dump, const struct kd_regs *regs)
 {
-	return kd_py_registers_known(regs, KD_REG_ALL);
+	return kd_py_registers_known(dump, regs, KD_REG_ALL);
 }
 
-bool kd_py_registers_argument(PyObject *dict, struct kd_regs *ret)
+bool kd_py_registers_argument(DumpObject *dump, PyObject *dict, struct kd_regs *ret)
 {
+	const struct kd_register_set *set = set_of(dump);
 	*ret = (struct kd_regs){};
-	for (size_t i = 0; i < KD_ARRAY_NR(registers); i++) {
-		PyObject *value = PyDict_GetItemString(dict, registers[i].name);
-		if (value && !kd_py_address(value, register_at(ret, i)))
+	for (size_t i = 0; i < set->nr; i++) {
+		PyObject *value = PyDict_GetItemString(dict, set->list[i].name);
+		if (value && !kd_py_address(value, &ret->word[set->list[i].word]))
 			return false;
 	}
 	return true;

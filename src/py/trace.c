@@ -21,7 +21,7 @@ PyObject *kd_py_trace_wrap(DumpObject *dump, const struct kd_trace *trace)
 		return NULL;
 	self->trace = *trace;
 	self->trace.frames = (struct kd_frame_vector){};
-	self->user_registers = trace->has_user_regs ? kd_py_registers(&trace->user_regs) : Py_NewRef(Py_None);
+	self->user_registers = trace->has_user_regs ? kd_py_registers(dump, &trace->user_regs) : Py_NewRef(Py_None);
 	self->frames = PyTuple_New((Py_ssize_t)trace->frames.nr);
 	for (size_t i = 0; self->frames && i < trace->frames.nr; i++) {
 		PyObject *frame = kd_py_frame_wrap(dump, &trace->frames.data[i]);

@@ -16,7 +16,8 @@ struct kd_unwinder *kd_py_unwinder(DumpObject *dump)
 {
 	if (dump->unwinder)
 		return dump->unwinder;
-	struct kd_code_sources sources = { .memory = kd_py_memory(dump) };
+	struct kd_code_sources sources = { .machine = kd_dump_machine(kd_kernel_dump(dump->kernel)),
+					   .memory = kd_py_memory(dump) };
 	if (!sources.memory)
 		return NULL;
 	if (dropped(kd_kernel_kallsyms(dump->kernel, &sources.kallsyms)))

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/hash.h"
-#include "xlat/arch.h"
+#include "xlat/page_tables.h"
 
 /* Translations by table that are remembered, in pages: a stack, a module, a hash table in vmalloc memory. */
 #define TLB_NR 1024
@@ -20,15 +20,13 @@ struct tlb_entry {
 
 struct kd_memory {
 	struct kd_dump *dump;
-	const struct kd_arch *arch;
+	const struct kd_page_tables *tables;
 	struct kd_layout layout;
 	kd_vaddr direct_start, direct_len; /* of layout, in the form the hot path needs; len 0: not known */
 	unsigned int page_shift;
 	uint32_t page_size;
 	struct tlb_entry tlb[TLB_NR];
 };
-
-static const struct kd_arch *const archs[] = { &kd_arch_x86_64 };
 
 /** The same fault, told of the virtual address that was asked for. */
 static struct kd_error *fault_at(struct kd_error *err, kd_vaddr address, const char *what)
@@ -68,7 +66,7 @@ struct kd_error *kd_memory_walk_by(struct kd_memory *memory, const struct kd_lay
 				   struct kd_walk_step steps[KD_WALK_MAX], size_t *ret_nr, kd_paddr *ret)
 {
 	unsigned int nr;
-	const struct kd_level *levels = memory->arch->levels(layout, &nr);
+	const struct kd_level *levels = memory->tables->levels(layout, &nr);
 	kd_paddr table = layout->pgd;
 	*ret_nr = 0;
 	if (!is_canonical(levels, address))
@@ -86,7 +84,7 @@ struct kd_error *kd_memory_walk_by(struct kd_memory *memory, const struct kd_lay
 		if (err)
 			return fault_at(err, address, ", its page tables");
 		*ret_nr = i + 1;
-		struct kd_entry entry = memory->arch->decode(layout, level, step->value);
+		struct kd_entry entry = memory->tables->decode(layout, level, step->value);
 		if (!entry.present)
 			return unmapped(address);
 		if (entry.leaf) {
@@ -105,7 +103,7 @@ struct kd_error *kd_memory_walk(struct kd_memory *memory, kd_paddr pgd, kd_vaddr
 {
 	struct kd_layout layout = memory->layout;
 	if (pgd)
-		layout.pgd = memory->arch->table(&layout, pgd);
+		layout.pgd = memory->tables->table(&layout, pgd);
 	return kd_memory_walk_by(memory, &layout, address, steps, ret_nr, ret);
 }
 
@@ -373,7 +371,7 @@ static struct kd_error *sweep_table(struct sweep *sweep, unsigned int depth, kd_
 		kd_vaddr last = start + (size - 1);
 		if (last < sweep->start || start > sweep->last)
 			continue;
-		struct kd_entry entry = memory->arch->decode(sweep->layout, level, entries[i]);
+		struct kd_entry entry = memory->tables->decode(sweep->layout, level, entries[i]);
 		if (!entry.present)
 			continue;
 		if (entry.leaf)
@@ -397,7 +395,7 @@ struct kd_error *kd_memory_ranges_by(struct kd_memory *memory, const struct kd_l
 		.callback = callback,
 		.context = context,
 	};
-	sweep.levels = memory->arch->levels(layout, &sweep.level_nr);
+	sweep.levels = memory->tables->levels(layout, &sweep.level_nr);
 	struct kd_error *err = sweep_table(&sweep, 0, layout->pgd, 0, KD_RANGE_WRITABLE | KD_RANGE_EXECUTABLE);
 	return err ? err : sweep_flush(&sweep);
 }
@@ -416,12 +414,10 @@ struct kd_error *kd_memory_create(struct kd_dump *dump, struct kd_memory **ret)
 	memory->dump = dump;
 	memory->page_size = kd_dump_page_size(dump);
 	memory->page_shift = (unsigned int)__builtin_ctz(memory->page_size);
-	for (size_t i = 0; i < KD_ARRAY_NR(archs) && !memory->arch; i++) {
-		if (!strcmp(archs[i]->name, kd_dump_arch(dump)))
-			memory->arch = archs[i];
-	}
+	const struct kd_machine *machine = kd_dump_machine(dump);
+	memory->tables = machine ? machine->page_tables : NULL;
 	struct kd_error *err;
-	if (!memory->arch)
+	if (!memory->tables)
 		err = kd_error_create_file(KD_ERROR_UNSUPPORTED, kd_dump_path(dump),
 					   "%s is of a machine that pykd does not know: %s; x86_64 is supported",
 					   kd_dump_path(dump), kd_dump_arch(dump));
@@ -430,7 +426,7 @@ struct kd_error *kd_memory_create(struct kd_dump *dump, struct kd_memory **ret)
 					   "%s has pages of %u bytes; only 4096 are supported", kd_dump_path(dump),
 					   memory->page_size);
 	else
-		err = memory->arch->find_layout(memory, &memory->layout);
+		err = memory->tables->find_layout(memory, &memory->layout);
 	if (err) {
 		kd_memory_destroy(memory);
 		return err;

@@ -15,7 +15,7 @@
 
 struct kd_memory;
 
-/** What is known about the kernel's address space; any may be 0 where unknown. x86-64. */
+/** What is known about the kernel's address space; any may be 0 where unknown. */
 struct kd_layout {
 	kd_paddr pgd;	       /* physical address of the kernel's top-level page table (init_top_pgt or CR3) */
 	int levels;	       /* 4 or 5 */
@@ -109,5 +109,12 @@ struct kd_error *kd_memory_direct(struct kd_memory *memory, kd_paddr address, kd
 typedef struct kd_error *(*kd_range_fn)(void *context, kd_vaddr start, kd_vaddr end, unsigned int flags);
 struct kd_error *kd_memory_ranges(struct kd_memory *memory, kd_vaddr start, kd_vaddr end, kd_range_fn callback,
 				  void *context) KD_RETURNS_ERROR;
+
+/** For kd_page_tables.find_layout(): kd_memory_walk() and kd_memory_ranges() by a layout that is still being tried. */
+struct kd_error *kd_memory_walk_by(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr address,
+				   struct kd_walk_step steps[KD_WALK_MAX], size_t *ret_nr,
+				   kd_paddr *ret) KD_RETURNS_ERROR;
+struct kd_error *kd_memory_ranges_by(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr start,
+				     kd_vaddr end, kd_range_fn callback, void *context) KD_RETURNS_ERROR;
 
 #endif

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "arch/x86_64/x86_64.h"
 #include "base/cleanup.h"
 
 #define MAX 128
@@ -25,7 +26,7 @@ struct kd_code_sources fake_kernel(struct kd_memory *memory)
 {
 	memset(&kernel, 0, sizeof(kernel));
 	/* The last three are only ever given back to the functions below. */
-	return (struct kd_code_sources){ memory, (void *)&kernel, (void *)&kernel, (void *)&kernel };
+	return (struct kd_code_sources){ &kd_x86_64, memory, (void *)&kernel, (void *)&kernel, (void *)&kernel };
 }
 
 void fake_symbol(const char *name, kd_vaddr address)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch/x86_64/x86_64.h"
 #include "code/disasm.h"
 
 #define ADDRESS 0xffffffff81000000u
@@ -75,7 +76,7 @@ int main(void)
 {
 	struct kd_disasm *disasm;
 	bool good = true;
-	assert(!kd_disasm_create(KD_SYNTAX_ATT, &disasm));
+	assert(!kd_disasm_create(&kd_x86_64, KD_SYNTAX_ATT, &disasm));
 	for (size_t n = 0; n < KD_ARRAY_NR(cases); n++) {
 		kd_disasm_set_syntax(disasm, KD_SYNTAX_ATT);
 		good &= check(disasm, n, cases[n].att);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/x86_64/registers.h"
 #include "dump/dump.h"
 #include "make_dump.h"
 
@@ -92,8 +93,8 @@ static void check_whole(struct kd_dump *dump)
 	const struct kd_notes *notes = kd_dump_notes(dump);
 	assert(notes->nr == 3);
 	for (size_t i = 0; i < 3; i++) {
-		assert(notes->cpus[i].has_regs && notes->cpus[i].regs.rip == 0x1000 + i);
-		assert(notes->cpus[i].pid == (int32_t)(100 + i) && !notes->cpus[i].has_cr);
+		assert(notes->cpus[i].has_regs && notes->cpus[i].regs.word[KD_X86_RIP] == 0x1000 + i);
+		assert(notes->cpus[i].pid == (int32_t)(100 + i) && !notes->cpus[i].has_controls);
 	}
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "code/orc.h"
+#include "arch/x86_64/orc.h"
 #include "fake_kernel.h"
 #include "fake_memory.h"
 

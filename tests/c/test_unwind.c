@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/x86_64/registers.h"
 #include "code/unwind.h"
 #include "fake_kernel.h"
 #include "fake_memory.h"
@@ -202,10 +203,12 @@ static void test_sleeping(void)
 	expect(0, SCHEDULE, KD_FOUND_REGISTERS, true);
 	expect(1, MIDDLE, KD_FOUND_ORC, true);
 	expect(2, ENTRY, KD_FOUND_ORC, true);
-	assert(trace.frames.data[0].known & KD_REG_BIT(r12) && trace.frames.data[0].regs.r12 == 0x1503);
-	assert(!(trace.frames.data[1].known & KD_REG_BIT(r12)));
+	assert(trace.frames.data[0].known & KD_REG_BIT(KD_X86_R12) &&
+	       trace.frames.data[0].regs.word[KD_X86_R12] == 0x1503);
+	assert(!(trace.frames.data[1].known & KD_REG_BIT(KD_X86_R12)));
 	assert(trace.frames.data[1].slot == stack_at(1007) && trace.frames.data[1].cfa == stack_at(1011));
-	assert(trace.has_user_regs && trace.user_regs.rip == 0x401000 && trace.user_regs_address == stack_at(1011));
+	assert(trace.has_user_regs && trace.user_regs.word[KD_X86_RIP] == 0x401000 &&
+	       trace.user_regs_address == stack_at(1011));
 	assert(trace.frames.data[2].stack == KD_STACK_TASK && !trace.guessed[0]);
 
 	/* The same trace may be used again, and is complete however few frames are asked for. */
@@ -235,7 +238,7 @@ static void test_frame_pointer(void)
 	unwind(0);
 	expect(1, FRAMED, KD_FOUND_ORC, true);
 	expect(2, KTHREAD, KD_FOUND_ORC, true);
-	assert(trace.end == KD_END_ENTRY && trace.frames.data[2].regs.rbp == 0x1234);
+	assert(trace.end == KD_END_ENTRY && trace.frames.data[2].regs.word[KD_X86_RBP] == 0x1234);
 	close_kernel();
 
 	/* No ORC: a kernel that is unwound by frame pointers, and marks registers in their chain. */
@@ -280,7 +283,7 @@ static void test_guess(void)
 	unwind(KD_UNWIND_NO_SCAN);
 	expect(2, MIDDLE, KD_FOUND_PROLOGUE, true);
 	expect(3, KTHREAD, KD_FOUND_ORC, true);
-	assert(trace.frames.data[2].regs.rbp == 0x77 && !trace.guessed[0]);
+	assert(trace.frames.data[2].regs.word[KD_X86_RBP] == 0x77 && !trace.guessed[0]);
 	memset(text_bytes, 0, sizeof(text_bytes));
 	close_kernel();
 	puts("ok unwind guess");
@@ -328,12 +331,14 @@ static void test_running(void)
 	expect(1, KTHREAD, KD_FOUND_ORC, false);
 	close_kernel();
 
-	struct kd_cpu_note note = { .has_regs = true, .regs = { .rip = 0x401000, .cs = 0x33, .rsp = 0x7ffc0000 } };
+	struct kd_cpu_note note = { .has_regs = true,
+				    .regs.word = {
+					    [KD_X86_RIP] = 0x401000, [KD_X86_CS] = 0x33, [KD_X86_RSP] = 0x7ffc0000 } };
 	open_kernel(true);
 	task[T_ON_CPU] = 1;
 	fake_notes(&note, 1);
 	unwind(0);
-	assert(trace.end == KD_END_IN_USER && trace.has_user_regs && trace.user_regs.rip == 0x401000);
+	assert(trace.end == KD_END_IN_USER && trace.has_user_regs && trace.user_regs.word[KD_X86_RIP] == 0x401000);
 	close_kernel();
 
 	/* In an interrupt: from the IRQ stack back to the task's, through the registers there, which are the kernel's.
@@ -341,7 +346,9 @@ static void test_running(void)
 	open_kernel(true);
 	task[T_ON_CPU] = 1;
 	const size_t top = STACK_LEN / 8 - 1;
-	note.regs = (struct kd_regs){ .rip = start_of(SCHEDULE), .cs = 0x10, .rsp = IRQ_STACK + (top - 1) * 8 };
+	note.regs = (struct kd_regs){ .word = { [KD_X86_RIP] = start_of(SCHEDULE),
+						[KD_X86_CS] = 0x10,
+						[KD_X86_RSP] = IRQ_STACK + (top - 1) * 8 } };
 	irq_stack[top - 1] = in(ON_IRQ);
 	irq_stack[top] = stack_at(1000); /* what ON_IRQ finds at its stack pointer */
 	stack[1000] = in(ENTRY);
@@ -364,7 +371,7 @@ static void test_running(void)
 
 	/* A call of a NULL pointer. */
 	open_kernel(true);
-	struct kd_regs regs = { .rip = 0, .cs = 0x10, .rsp = stack_at(1000) };
+	struct kd_regs regs = { .word = { [KD_X86_RIP] = 0, [KD_X86_CS] = 0x10, [KD_X86_RSP] = stack_at(1000) } };
 	stack[1000] = in(KTHREAD);
 	assert(!kd_unwind(unwinder, TASK, &regs, NULL, &trace));
 	assert(trace.start == KD_START_GIVEN && trace.frames.nr == 2 && trace.end == KD_END_ENTRY);
@@ -504,9 +511,9 @@ static void test_noise(void)
 		task[T_SHADOW] = STACK;
 		unwind(round % 3 ? 0 : KD_UNWIND_NO_SCAN);
 		assert(trace.frames.nr <= 512 && trace.why[0]);
-		struct kd_regs regs = { .rip = in(random() % FUNCTION_NR),
-					.cs = 0x10,
-					.rsp = stack_at(random() % 2048) };
+		struct kd_regs regs = { .word = { [KD_X86_RIP] = in(random() % FUNCTION_NR),
+						  [KD_X86_CS] = 0x10,
+						  [KD_X86_RSP] = stack_at(random() % 2048) } };
 		assert(!kd_unwind(unwinder, round % 2 ? TASK : 0, &regs, NULL, &trace));
 		assert(trace.frames.nr <= 512 && trace.why[0]);
 		close_kernel();

@@ -72,7 +72,7 @@ class Style(unittest.TestCase):
     def test_clang_format(self):
         if version_of("clang-format")[0] != CLANG_FORMAT:
             self.skipTest(f"not clang-format {CLANG_FORMAT}")
-        self.check("clang-format", "--dry-run", "-Werror", *sources("src/*/*.[ch]", "tests/c/*.[ch]"))
+        self.check("clang-format", "--dry-run", "-Werror", *sources("src/**/*.[ch]", "tests/c/*.[ch]"))
 
     def test_shellcheck(self):
         version_of("shellcheck")

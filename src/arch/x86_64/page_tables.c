@@ -7,9 +7,12 @@
  *     021182e52fe0 ("x86/mm: Enable KASLR for physical mapping memory regions") (in v4.8);
  *   - the kernel image, from __START_KERNEL_map: physical = virtual - __START_KERNEL_map + phys_base.
  */
+#include "arch/x86_64/page_tables.h"
+
 #include <stdlib.h>
 
-#include "xlat/arch.h"
+#include "arch/x86_64/notes.h"
+#include "xlat/memory.h"
 
 #define START_KERNEL_MAP 0xffffffff80000000u
 /* CONFIG_PHYSICAL_START: where the image is linked, relative to __START_KERNEL_map. 16 MiB in every known build. */
@@ -243,10 +246,11 @@ static bool layout_from_registers(struct kd_memory *memory, struct kd_layout *la
 	const struct kd_notes *notes = kd_dump_notes(kd_memory_dump(memory));
 	for (size_t i = 0; i < notes->nr; i++) {
 		const struct kd_cpu_note *cpu = &notes->cpus[i];
-		if (!cpu->has_cr || !cpu->cr3)
+		if (!cpu->has_controls || !cpu->controls[KD_X86_CR3])
 			continue;
-		layout->levels = cpu->cr4 & CR4_LA57 ? 5 : 4;
-		const kd_paddr candidates[] = { cpu->cr3 & CR3_TABLE, cpu->cr3 & CR3_TABLE & ~PTI_USER_HALF };
+		layout->levels = cpu->controls[KD_X86_CR4] & CR4_LA57 ? 5 : 4;
+		const kd_paddr table = cpu->controls[KD_X86_CR3] & CR3_TABLE;
+		const kd_paddr candidates[] = { table, table & ~PTI_USER_HALF };
 		for (size_t j = 0; j < KD_ARRAY_NR(candidates); j++) {
 			layout->pgd = candidates[j] & ~layout->sme_mask;
 			if (find_direct_map(memory, layout) && find_image(memory, layout))
@@ -285,7 +289,7 @@ static struct kd_error *find_layout(struct kd_memory *memory, struct kd_layout *
 	bool registers = false;
 	const struct kd_notes *notes = kd_dump_notes(kd_memory_dump(memory));
 	for (size_t i = 0; i < notes->nr; i++)
-		registers |= notes->cpus[i].has_cr;
+		registers |= notes->cpus[i].has_controls;
 	return kd_error_create_file(
 		KD_ERROR_FORMAT, path,
 		"the kernel's page tables cannot be found: %s has no VMCOREINFO%s, and %s; if you have "
@@ -294,8 +298,7 @@ static struct kd_error *find_layout(struct kd_memory *memory, struct kd_layout *
 		registers ? "the tables that its CPUs used are not in it" : "no control registers of a CPU");
 }
 
-const struct kd_arch kd_arch_x86_64 = {
-	.name = "x86_64",
+const struct kd_page_tables kd_x86_64_page_tables = {
 	.find_layout = find_layout,
 	.levels = get_levels,
 	.decode = decode,

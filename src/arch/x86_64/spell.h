@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
  * @file
- * SPELLING of an instruction that capstone decoded, private to disasm.
+ * SPELLING of an instruction that capstone decoded, private to disasm.c.
  */
-#ifndef KD_CODE_DISASM_SPELL_H
-#define KD_CODE_DISASM_SPELL_H
+#ifndef KD_ARCH_X86_64_SPELL_H
+#define KD_ARCH_X86_64_SPELL_H
 
 #include <capstone/capstone.h>
 

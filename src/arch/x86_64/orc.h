@@ -5,8 +5,8 @@
  * say where the caller's stack pointer, frame pointer and return address are. Layout and meaning of an entry are taken
  * from the dump (BTF, the hash in .orc_header, a look at the table), never from the version.
  */
-#ifndef KD_CODE_ORC_H
-#define KD_CODE_ORC_H
+#ifndef KD_ARCH_X86_64_ORC_H
+#define KD_ARCH_X86_64_ORC_H
 
 #include "code/sources.h"
 #include "code/text.h"

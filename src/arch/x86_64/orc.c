@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "code/orc.h"
+#include "arch/x86_64/orc.h"
 
 #include <inttypes.h>
 #include <string.h>

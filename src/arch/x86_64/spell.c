@@ -3,7 +3,7 @@
  * AT&T and Intel syntax as GNU binutils print them. Made from capstone's decoded operands, not from its text:
  * capstone's AT&T printer gives every mnemonic a size suffix, binutils only where no register operand tells the size.
  */
-#include "code/disasm_spell.h"
+#include "arch/x86_64/spell.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
  * @file
- * What an architecture supplies to memory.c: how its page tables are laid out, and how to find those of the kernel.
+ * PAGE TABLES, as a machine supplies them to memory.c: how they are laid out, and how to find those of the kernel.
  */
-#ifndef KD_XLAT_ARCH_H
-#define KD_XLAT_ARCH_H
+#ifndef KD_XLAT_PAGE_TABLES_H
+#define KD_XLAT_PAGE_TABLES_H
 
-#include "xlat/memory.h"
+#include "base/error.h"
+#include "base/types.h"
+
+struct kd_layout;
+struct kd_memory;
 
 /** What one table entry says. */
 struct kd_entry {
@@ -25,8 +29,7 @@ struct kd_level {
 #define KD_TABLE_BITS 9 /* of all architectures with 4 KiB pages: 512 entries of 8 bytes */
 #define KD_TABLE_NR (1u << KD_TABLE_BITS)
 
-struct kd_arch {
-	const char *name; /* as kd_dump_arch() has it */
+struct kd_page_tables {
 	/** All fields of kd_layout that can be found. Errors: KD_ERROR_FORMAT when there is no way to the tables. */
 	struct kd_error *(*find_layout)(struct kd_memory *memory, struct kd_layout *layout);
 	/** @param[out] nr of levels. */
@@ -35,14 +38,5 @@ struct kd_arch {
 	/** Physical address of the top-level table out of what a register or mm->pgd holds. */
 	kd_paddr (*table)(const struct kd_layout *layout, uint64_t value);
 };
-
-extern const struct kd_arch kd_arch_x86_64;
-
-/** For find_layout(): as kd_memory_walk() and kd_memory_ranges(), by a layout that is still being tried. */
-struct kd_error *kd_memory_walk_by(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr address,
-				   struct kd_walk_step steps[KD_WALK_MAX], size_t *ret_nr,
-				   kd_paddr *ret) KD_RETURNS_ERROR;
-struct kd_error *kd_memory_ranges_by(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr start,
-				     kd_vaddr end, kd_range_fn callback, void *context) KD_RETURNS_ERROR;
 
 #endif

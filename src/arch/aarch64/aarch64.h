@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** @file aarch64: recognised, so that its dumps are refused by name. */
+#ifndef KD_ARCH_AARCH64_AARCH64_H
+#define KD_ARCH_AARCH64_AARCH64_H
+
+#include "base/machine.h"
+
+extern const struct kd_machine kd_aarch64;
+
+#endif

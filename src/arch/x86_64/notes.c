@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "arch/x86_64/notes.h"
+
+#include <string.h>
+
+#include "arch/x86_64/registers.h"
+
+/* struct elf_prstatus: signal data, pr_pid, … times, then the registers. */
+#define PRSTATUS_PID 32
+#define PRSTATUS_REGS 112
+#define PRSTATUS_LEN 336
+
+/*
+ * QEMUCPUState, version 1 (QEMU target/i386/arch_dump.c): version, size, 18 registers, 10 segments of 24 bytes, then
+ * CR0 to CR4.
+ */
+#define QEMU_STATE_CR (8 + 18 * 8 + 10 * 24)
+#define QEMU_STATE_LEN (QEMU_STATE_CR + 5 * 8)
+
+static const char *const controls[KD_CONTROLS_MAX + 1] = { [KD_X86_CR3] = "cr3", [KD_X86_CR4] = "cr4" };
+
+static bool prstatus(const uint8_t *data, size_t len, struct kd_cpu_note *ret)
+{
+	if (len < PRSTATUS_LEN)
+		return false;
+	ret->has_regs = true;
+	memcpy(ret->regs.word, data + PRSTATUS_REGS, KD_X86_REGS_NR * sizeof(uint64_t));
+	memcpy(&ret->pid, data + PRSTATUS_PID, sizeof(ret->pid));
+	return true;
+}
+
+static bool monitor(const uint8_t *data, size_t len, struct kd_cpu_note *ret)
+{
+	if (len < QEMU_STATE_LEN)
+		return false;
+	ret->has_controls = true;
+	memcpy(&ret->controls[KD_X86_CR3], data + QEMU_STATE_CR + 3 * 8, sizeof(uint64_t));
+	memcpy(&ret->controls[KD_X86_CR4], data + QEMU_STATE_CR + 4 * 8, sizeof(uint64_t));
+	return true;
+}
+
+const struct kd_note_format kd_x86_64_notes = {
+	.controls = controls,
+	.prstatus = prstatus,
+	.monitor = monitor,
+};

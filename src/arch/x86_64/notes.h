@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** @file Register notes of x86-64. */
+#ifndef KD_ARCH_X86_64_NOTES_H
+#define KD_ARCH_X86_64_NOTES_H
+
+#include "dump/notes.h"
+
+/** kd_cpu_note.controls: the control registers that say where the page tables are and how deep. */
+enum { KD_X86_CR3, KD_X86_CR4 };
+
+extern const struct kd_note_format kd_x86_64_notes;
+
+#endif

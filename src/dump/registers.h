@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * REGISTERS of a CPU: numbered words, as the machine's register notes order them, with names for them.
+ */
+#ifndef KD_DUMP_REGISTERS_H
+#define KD_DUMP_REGISTERS_H
+
+#include "base/types.h"
+
+/* Of the machine that has most: ppc64le's notes have 44. */
+#define KD_REGS_MAX 48
+
+struct kd_regs {
+	uint64_t word[KD_REGS_MAX];
+};
+
+/** Bit of a register in a mask of those whose value is known. */
+#define KD_REG_BIT(word) (1ull << (word))
+#define KD_REG_ALL (~0ull)
+
+struct kd_register {
+	const char *name;
+	uint8_t word;
+};
+
+/** What a machine supplies. */
+struct kd_register_set {
+	const struct kd_register *list; /* in the order in which they are shown */
+	size_t nr;
+	uint8_t pc, sp, fp;			     /* words: program counter, stack pointer, frame pointer */
+	bool (*is_user)(const struct kd_regs *regs); /* whether they are of user mode */
+};
+
+#endif
