@@ -4,7 +4,6 @@
 import glob
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,10 +13,8 @@ from dumps import ROOT
 
 RUFF_MODULE = os.path.join(ROOT, "build", "lint", "node_modules", "@astral-sh", "ruff-wasm-nodejs")
 GIT = shutil.which("git")
-CLANG_FORMAT = 14
-"""The release whose opinion counts; they differ in details."""
-NO_MYPY = 77
-"""Exit status of tools/lint/mypy.py where there is none."""
+NO_TOOL = 77
+"""Exit status of tools/lint/tool.py where there is none of the right version."""
 
 
 def sources(*patterns):
@@ -35,12 +32,12 @@ def first_bytes(file):
         return source.read(2)
 
 
-def version_of(tool):
-    """The version of a tool as a tuple of numbers; a skipped test if it is not there."""
-    if shutil.which(tool) is None:
-        raise unittest.SkipTest(f"no {tool} here")
-    text = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False).stdout
-    return tuple(map(int, re.search(r"(\d+(?:\.\d+)*)", text)[1].split(".")))
+def tool(name):
+    """How to run a checker in the version that counts; a skipped test if there is none."""
+    command = ["python3", "tools/lint/tool.py", name]
+    if not shutil.which("python3") or subprocess.run([*command, "--version"], cwd=ROOT, capture_output=True, check=False).returncode == NO_TOOL:
+        raise unittest.SkipTest(f"no {name} of the right version here: ./build.sh test fetches it")
+    return command
 
 
 class Style(unittest.TestCase):
@@ -63,19 +60,15 @@ class Style(unittest.TestCase):
         self.check("node", "tools/lint/ruff.mjs", RUFF_MODULE, json.dumps(settings), *files)
 
     def test_mypy(self):
-        mypy = ["python3", "tools/lint/mypy.py"]
-        if not shutil.which("python3") or subprocess.run([*mypy, "--version"], cwd=ROOT, capture_output=True, check=False).returncode == NO_MYPY:
-            self.skipTest("no mypy that knows Python 3.13 here")
         files = sources("frozen/**/*.py", "tools/dumptext/*.py", "tools/freeze.py", "tools/manifest.py", "tools/check_layers.py")
-        self.check(*mypy, "--config-file", "tools/lint/mypy.ini", *(file for file in files if file != "frozen/manifest.py"))
+        self.check(*tool("mypy"), "--config-file", "tools/lint/mypy.ini", *(file for file in files if file != "frozen/manifest.py"))
 
     def test_clang_format(self):
-        if version_of("clang-format")[0] != CLANG_FORMAT:
-            self.skipTest(f"not clang-format {CLANG_FORMAT}")
-        self.check("clang-format", "--dry-run", "-Werror", *sources("src/**/*.[ch]", "tests/c/*.[ch]"))
+        self.check(*tool("clang-format"), "--dry-run", "-Werror", *sources("src/**/*.[ch]", "tests/c/*.[ch]"))
 
     def test_shellcheck(self):
-        version_of("shellcheck")
+        if not shutil.which("shellcheck"):
+            self.skipTest("no shellcheck here")
         files = sources("build.sh", "tools/**/*.sh", ".ci/run")
         scripts = [file for file in files if first_bytes(file) == b"#!"]
         self.check("shellcheck", "-e", "SC1091", *scripts)
