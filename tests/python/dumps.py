@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.append(os.path.join(ROOT, "tools"))
 
 import dumptext  # noqa: E402
+import golden  # noqa: E402
 
+os.environ["TZ"] = "UTC"  # in which all outputs that tests compare with are
+SAMPLE = golden.SAMPLE
+PAGE = 4096
 SHARED = os.path.join(os.path.dirname(ROOT), "shared")
 PYKD = os.environ.get("PYKD", os.path.join(ROOT, "pykd"))
 
@@ -25,6 +30,30 @@ def shared(*path):
     if not os.path.exists(name):
         raise unittest.SkipTest(f"../shared/{'/'.join(path)} is not here")
     return name
+
+
+def kept(command):
+    """What a command is to print of the sample; tools/golden.py keeps it."""
+    with open(golden.path(command), encoding="utf-8") as file:
+        return file.read()
+
+
+def theirs(tool, vmcore, name):
+    """(dump, what *tool* printed of it), if both are in ../shared."""
+    output, dump = os.path.join(SHARED, "oracle", tool, name + ".txt"), os.path.join(SHARED, "vmcores", vmcore)
+    if os.path.exists(output) and os.path.exists(dump):
+        with open(output, encoding="utf-8", errors="replace") as file:
+            yield dump, golden.without_times(file.read())
+
+
+def by_crash(command, name):
+    """(dump, what a command of crash's is to print of it): the sample, and what there is in ../shared."""
+    return [(SAMPLE, kept(command)), *theirs("crash-6.1", "vmcore-6.1-zstd", name)]
+
+
+def by_pykdump(command, name):
+    """The same of a program of PyKdump's."""
+    return [(SAMPLE, kept(command)), *theirs("pykdump-5.10", "vmcore-5.10-zlib", name)]
 
 
 def vmcores():
@@ -47,6 +76,20 @@ def made(test, text, *words):
     with open(path, "wb") as file:
         file.write(dump.file(*words))
     return path, {**dump.labels, **dump.symbols}
+
+
+def without(source, pfn):
+    """The dump that ``makedumpfile`` would have written had it left out that page."""
+    sub_blocks, bitmap_blocks = struct.unpack_from("<II", source, 432)
+    bits = (1 + sub_blocks + bitmap_blocks // 2) * PAGE
+    first = (1 + sub_blocks + bitmap_blocks) * PAGE
+    bitmap = int.from_bytes(source[bits:first], "little")
+    index = (bitmap & ((1 << pfn) - 1)).bit_count()
+    out = bytearray(source)
+    out[bits + pfn // 8] &= ~(1 << pfn % 8)
+    end = first + 24 * bitmap.bit_count()
+    out[first + 24 * index : end] = source[first + 24 * (index + 1) : end] + bytes(24)
+    return bytes(out)
 
 
 def have_one_open():

@@ -6,7 +6,10 @@ import re
 import subprocess
 import unittest
 
-from dumps import PYKD, shared, vmcores
+from dumps import PYKD, SAMPLE, by_crash, opened, vmcores
+from pykd.kernel.task import threads as tasks
+
+PF_KTHREAD = 0x00200000
 
 
 def run(dump, *commands):
@@ -22,11 +25,11 @@ class Crash(unittest.TestCase):
     maxDiff = 2000
 
     def check(self, command, name, edit=lambda text: text):
-        with open(shared("oracle", "crash-6.1", name + ".txt")) as file:
-            expected = file.read()
-        printed, status = run(shared("vmcores", "vmcore-6.1-zstd"), command)
-        self.assertEqual(status, 0)
-        self.assertEqual(edit(expected), edit(printed))
+        for dump, expected in by_crash(command, name):
+            with self.subTest(command, dump=dump):
+                printed, status = run(dump, command)
+                self.assertEqual(status, 0)
+                self.assertEqual(edit(expected), edit(printed))
 
     def test_equal(self):
         for command, name in (
@@ -39,8 +42,7 @@ class Crash(unittest.TestCase):
             ("foreach bt -t", "foreach_bt_t"),
             ("foreach UN bt", "foreach_UN_bt"),
         ):
-            with self.subTest(command):
-                self.check(command, name)
+            self.check(command, name)
 
     def test_raw_words(self):
         # crash names read-only data by symbols that only a vmlinux has (.LC0); kallsyms has others for them
@@ -54,32 +56,47 @@ class Crash(unittest.TestCase):
 
 
 class Options(unittest.TestCase):
-    def setUp(self):
-        self.dump = shared("vmcores", "vmcore-6.1-zstd")
+    dump = SAMPLE
+    """What is in it: tests/sample/README.md and the guest's programs in tools/vmtest/guest."""
+
+    def pids(self, command):
+        return [int(pid) for pid in re.findall(r"^PID: (\d+)", run(self.dump, command)[0], re.MULTILINE)]
 
     def test_hexadecimal_offsets(self):
-        self.assertIn(" machine_kexec+0x1bf at ", run(self.dump, "bt -sx")[0])
+        decimal, hexadecimal = (re.findall(r"\] (\S+)\+(\w+) at", run(self.dump, command)[0]) for command in ("bt -s", "bt -sx"))
+        self.assertEqual([(name, f"{int(offset):#x}") for name, offset in decimal], hexadecimal)
+        self.assertIn("machine_kexec", dict(decimal))
 
     def test_threads_of_a_process(self):
-        text, _ = run(self.dump, "bt -g 254")
-        self.assertEqual(re.findall(r"^PID: (\d+)", text, re.MULTILINE)[0], "155")
-        self.assertIn("PID: 254 ", text)
+        """Of any of its threads; the leader comes first."""
+        threads = [int(match[1]) for match in re.finditer(r"^ +(\d+) +\d+ +\d+ .* kd-pool-\d+$", run(self.dump, "ps")[0], re.MULTILINE)]
+        shown = self.pids(f"bt -g {threads[3]}")
+        self.assertEqual({*threads}, {*shown[1:]})
+        self.assertIn(f"  {shown[0]}  ", run(self.dump, "ps kd-pool")[0])
 
     def test_reference(self):
-        text, _ = run(self.dump, "foreach bt -R percpu_rwsem_wait")
-        self.assertEqual(re.findall(r"^PID: (\d+)", text, re.MULTILINE), ["256", "257"])
+        every = run(self.dump, "foreach bt")[0].split("\n\n")
+        expected = [int(stack.split()[1]) for stack in every if re.search(r"\] futex_wait_queue_me at", stack)]
+        self.assertTrue(expected)
+        self.assertEqual(expected, self.pids("foreach bt -R futex_wait_queue_me"))
 
     def test_start_from_registers(self):
-        text, _ = run(self.dump, "bt -S ffffd3bc80013c00")
-        self.assertEqual(re.findall(r"#\d+ \[\w+\] (\S+)", text)[:2], ["__handle_sysrq.cold", "write_sysrq_trigger"])
+        """A stack pointer alone: the frame that lies there, and those above it."""
+        frames = re.findall(r"#\d+ \[(\w+)\] (\S+)", run(self.dump, "bt")[0])
+        text, _ = run(self.dump, f"bt -S {frames[3][0]}")
+        self.assertEqual(re.findall(r"#\d+ \[\w+\] (\S+)", text)[:2], [frames[3][1], frames[4][1]])
 
     def test_slab_objects(self):
-        self.assertIn("[ffff8b26c680a100:task_struct]", run(self.dump, "bt -FF 250")[0])
+        pid, task = re.search(r"^PID: (\d+) +TASK: (\w+)", run(self.dump, "foreach UN bt")[0]).groups()
+        self.assertIn(f"[{task}:task_struct]", run(self.dump, f"bt -FF {pid}")[0])
 
     def test_specifications(self):
-        names = "foreach 'kworker' bt", "foreach user gleader bt", "foreach ST bt", "foreach 1 2 bt"
-        counts = [run(self.dump, command)[0].count("PID: ") for command in names]
-        self.assertEqual(counts, [14, 23, 1, 2])
+        rows = [line.lstrip("> ").split(None, 8) for line in run(self.dump, "ps")[0].splitlines()[1:]]
+        self.assertEqual([int(row[0]) for row in rows if row[8].startswith("[kworker")], self.pids("foreach 'kworker' bt"))
+        leaders = [int(task.pid) for task in tasks.threads(opened(self.dump)) if not task.flags & PF_KTHREAD and task.pid == task.tgid]
+        self.assertEqual(sorted(leaders), sorted(self.pids("foreach user gleader bt")))
+        self.assertEqual([int(row[0]) for row in rows if row[4] == "ST"], self.pids("foreach ST bt"))
+        self.assertEqual([1, 2], self.pids("foreach 1 2 bt"))
 
     def test_errors(self):
         for command, message in (

@@ -6,7 +6,7 @@ import re
 import subprocess
 import unittest
 
-from dumps import PYKD, shared, vmcores
+from dumps import PYKD, by_crash, vmcores
 
 ORACLE = {
     "mount": "mount", "mount -f": "mount_f", "files 1": "files_1", "foreach files": "foreach_files", "task 1": "task_1", "set": "set",
@@ -31,10 +31,9 @@ class Oracle(unittest.TestCase):
 
     def test_equal(self):
         for command, name in ORACLE.items():
-            with open(shared("oracle", "crash-6.1", name + ".txt"), errors="replace") as file:
-                expected = file.read().rstrip("\n")
-            with self.subTest(command):
-                self.assertEqual(expected, "".join(run(shared("vmcores", "vmcore-6.1-zstd"), "-c", command)).rstrip("\n"))
+            for dump, expected in by_crash(command, name):
+                with self.subTest(command, dump=dump):
+                    self.assertEqual(expected.rstrip("\n"), "".join(run(dump, "-c", command)).rstrip("\n"))
 
 
 class EveryDump(unittest.TestCase):

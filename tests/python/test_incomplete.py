@@ -52,20 +52,6 @@ def split(source):
         yield bytes(part), struct.unpack_from("<q", part, first + 24 * (own // 2))[0]
 
 
-def without(source, pfn):
-    """The dump that ``makedumpfile`` would have written had it left out that page."""
-    sub_blocks, bitmap_blocks = struct.unpack_from("<II", source, 432)
-    bits = (1 + sub_blocks + bitmap_blocks // 2) * BLOCK
-    first = (1 + sub_blocks + bitmap_blocks) * BLOCK
-    bitmap = int.from_bytes(source[bits:first], "little")
-    index = (bitmap & ((1 << pfn) - 1)).bit_count()
-    out = bytearray(source)
-    out[bits + pfn // 8] &= ~(1 << pfn % 8)
-    end = first + 24 * bitmap.bit_count()
-    out[first + 24 * index : end] = source[first + 24 * (index + 1) : end] + bytes(24)
-    return bytes(out)
-
-
 def flatten(source):
     """What ``makedumpfile -F`` writes: the bitmaps last."""
     sub_blocks, bitmap_blocks = struct.unpack_from("<II", source, 432)
@@ -142,7 +128,7 @@ class Incomplete(unittest.TestCase):
         dump = dumps.opened(self.path)
         self.assertFalse(banner.lacks_kernel_memory(dump))
         lost = int(tasks.find(1, dump).signal)
-        damaged = dumps.opened(self.file("left-out", without(self.source, dump.translate(lost) // BLOCK)))
+        damaged = dumps.opened(self.file("left-out", dumps.without(self.source, dump.translate(lost) // BLOCK)))
         self.assertTrue(banner.lacks_kernel_memory(damaged))
         with self.assertRaises(pykd.FaultError) as caught:
             damaged.read(lost, 8)

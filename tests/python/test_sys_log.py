@@ -6,7 +6,7 @@ import re
 import subprocess
 import unittest
 
-from dumps import PYKD, shared, vmcores
+from dumps import PYKD, by_crash, vmcores
 from pykd.kernel.sysinfo import panic_line
 
 
@@ -23,15 +23,14 @@ class Oracle(unittest.TestCase):
     maxDiff = None
 
     def check(self, command, name, edit=lambda text: text):
-        with open(shared("oracle", "crash-6.1", name)) as file:
-            expected = file.read()
-        result = run(shared("vmcores", "vmcore-6.1-zstd"), command)
-        self.assertEqual(edit(expected), edit(result.stdout + result.stderr))
+        for dump, expected in by_crash(command, name):
+            with self.subTest(command, dump=dump):
+                result = run(dump, command)
+                self.assertEqual(edit(expected), edit(result.stdout + result.stderr))
 
     def test_log(self):
         for options in ("", " -T", " -t", " -m", " -d"):
-            with self.subTest(options):
-                self.check("log" + options, f"log{options.replace(' -', '_')}.txt")
+            self.check("log" + options, f"log{options.replace(' -', '_')}")
 
     def test_sys(self):
         def without_paths(text):
@@ -39,12 +38,12 @@ class Oracle(unittest.TestCase):
             lines = text.splitlines()
             return [line for line in lines if not line.lstrip().startswith(("KERNEL:", "DUMPFILE:"))]
 
-        self.check("sys", "sys.txt", without_paths)
+        self.check("sys", "sys", without_paths)
 
     def test_sys_options(self):
-        self.check("sys -t", "sys_t.txt")
-        self.check("sys -i", "sys_i.txt")
-        self.check("sys config", "sys_config.txt")
+        self.check("sys -t", "sys_t")
+        self.check("sys -i", "sys_i")
+        self.check("sys config", "sys_config")
 
     def test_system_calls(self):
         def without_lines(text):
@@ -52,7 +51,7 @@ class Oracle(unittest.TestCase):
             # Several names lead to the function for numbers without a system call.
             return [re.sub("__(ia32|do)_", "__x64_", line).split()[:2] for line in text.splitlines()[1:]]
 
-        self.check("sys -c", "sys_c.txt", without_lines)
+        self.check("sys -c", "sys_c", without_lines)
 
 
 class Commands(unittest.TestCase):
