@@ -4,7 +4,8 @@
 
 usage: check_layers.py [TOP]
 
-C: a file of src/LAYER/ includes headers of its own layer and of those before it, written as "LAYER/file.h".
+C: a file of src/LAYER/ includes headers of its own layer and of those before it, written as "LAYER/file.h"; no file pairs (x.c and x.h)
+need each other.
 Python: each room of ROOMS uses those before it; imports inside functions and under TYPE_CHECKING count like any other. Within a room
 and within the programs no imports go in a circle. What a package's name stands for in an import is its ``__init__``.
 """
@@ -34,18 +35,43 @@ ROOMS = (
 is the package itself: its ``__init__`` is the public face of the rooms before it. ``programs`` are the files of progs/."""
 
 
+def includes(file: Path) -> Iterator[tuple[int, str]]:
+    """(line, header) of what a C file includes of ours, as it is written: from src on."""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s+"([^"]+/[^"]+)"', line)
+        if match:
+            yield number, match[1]
+
+
 def check_c(top: Path) -> list[str]:
+    """Between the folders by their order; between units of one folder no circle. A unit is a file pair (x.c and x.h); those that share
+    their folder's private.h are parts of one."""
     problems = []
-    folders = {folder.name for folder in (top / "src").iterdir() if folder.is_dir()}
+    source = top / "src"
+    folders = {folder.name for folder in source.iterdir() if folder.is_dir()}
     problems += [f"src/{name}: not among the layers of tools/check_layers.py" for name in sorted(folders - set(LAYERS))]
-    for file in sorted((top / "src").rglob("*.[ch]")):
-        layer = file.relative_to(top / "src").parts[0]
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-            match = re.match(r'\s*#\s*include\s+"([^"/]+)/', line)
-            if not match or layer not in LAYERS or match[1] not in LAYERS:
-                continue
-            if LAYERS.index(match[1]) > LAYERS.index(layer):
-                problems.append(f"{file.relative_to(top)}:{number}: {layer} may not use {match[1]}")
+    files = {file: list(includes(file)) for file in sorted(source.rglob("*.[ch]"))}
+    units: dict[str, str] = {}
+    for file, found in files.items():
+        pair = file.relative_to(source).with_suffix("")
+        shared = pair.with_name("private")
+        if any(header == f"{shared}.h" for _, header in found):
+            units[str(pair)] = str(shared)
+    graph: dict[str, set[str]] = {}
+    for file, found in files.items():
+        layer = file.relative_to(source).parts[0]
+        name = str(file.relative_to(source).with_suffix(""))
+        arrows = graph.setdefault(units.get(name, name), set())
+        for number, header in found:
+            other = header.partition("/")[0]
+            target = header.removesuffix(".h")
+            arrows.add(units.get(target, target))
+            if layer in LAYERS and other in LAYERS and LAYERS.index(other) > LAYERS.index(layer):
+                problems.append(f"{file.relative_to(top)}:{number}: {layer} may not use {other}")
+        arrows.discard(units.get(name, name))
+    for target in set().union(*graph.values()):
+        graph.setdefault(target, set())
+    problems += [f"src: {', '.join(group)} need each other" for group in circles(graph)]
     return problems
 
 

@@ -9,8 +9,10 @@
 
 #include <capstone/capstone.h>
 
-#include "code/disasm.h"
+#include "code/insn.h"
 #include "code/sources.h"
+
+struct kd_disasm;
 
 /** The size of a frame, read from the first instructions of its function: see read_prologue(). */
 struct kd_prologue {

@@ -218,6 +218,12 @@ static struct kd_error *find_completeness(struct kd_dump *dump)
 	return NULL;
 }
 
+static struct kd_error *search_vmcoreinfo(struct kd_dump *dump)
+{
+	const struct kd_searched memory = { dump, dump->page_size, kd_dump_next_page, kd_dump_peek };
+	return kd_vmcoreinfo_search(&memory, &dump->vmcoreinfo);
+}
+
 static struct kd_error *read_vmcoreinfo(struct kd_dump *dump, const struct kd_dump_options *options)
 {
 	if (options->vmcoreinfo)
@@ -225,7 +231,7 @@ static struct kd_error *read_vmcoreinfo(struct kd_dump *dump, const struct kd_du
 	kdump_attr_t attribute = { .type = KDUMP_BLOB };
 	if (kdump_get_typed_attr(dump->context, "linux.vmcoreinfo.raw", &attribute) != KDUMP_OK ||
 	    !kdump_blob_size(attribute.val.blob))
-		return kd_vmcoreinfo_search(dump, &dump->vmcoreinfo);
+		return search_vmcoreinfo(dump);
 	const void *text = kdump_blob_pin(attribute.val.blob);
 	struct kd_error *err = kd_vmcoreinfo_init(&dump->vmcoreinfo, text, kdump_blob_size(attribute.val.blob));
 	kdump_blob_unpin(attribute.val.blob);
@@ -233,7 +239,7 @@ static struct kd_error *read_vmcoreinfo(struct kd_dump *dump, const struct kd_du
 		return err;
 	/* A note of zeros: as good as none. */
 	kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
-	return kd_vmcoreinfo_search(dump, &dump->vmcoreinfo);
+	return search_vmcoreinfo(dump);
 }
 
 /* The notes of a running kernel have zeros for registers. */

@@ -68,6 +68,11 @@ struct kd_error *kd_dump_page(struct kd_dump *dump, kd_pfn pfn, const uint8_t **
 /** Read len bytes of physical memory; on error the contents of buffer are undefined. */
 struct kd_error *kd_dump_read(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len) KD_RETURNS_ERROR;
 
+/** The first page at or after *pfn that the file carries; false if there is none. */
+bool kd_dump_next_page(struct kd_dump *dump, kd_pfn *pfn);
+/** Read physical memory past the page cache; false if it cannot be read. */
+bool kd_dump_peek(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len);
+
 /** Whether a page could be read, without reading it: KD_FAULT_NONE, or why not (never KD_FAULT_CORRUPT). */
 enum kd_fault kd_dump_page_status(struct kd_dump *dump, kd_pfn pfn);
 

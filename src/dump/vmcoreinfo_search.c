@@ -18,7 +18,7 @@
 #define START_KERNEL_MAP 0xffffffff80000000u
 
 /** On x86-64, whether the release is found where the text says that init_uts_ns is. True if that cannot be told. */
-static bool describes_this_memory(struct kd_dump *dump, const struct kd_vmcoreinfo *info)
+static bool describes_this_memory(const struct kd_searched *memory, const struct kd_vmcoreinfo *info)
 {
 	kd_vaddr init_uts_ns;
 	int64_t phys_base;
@@ -29,17 +29,17 @@ static bool describes_this_memory(struct kd_dump *dump, const struct kd_vmcorein
 	/* struct uts_namespace has at most a few words before its six strings of 65 bytes. */
 	char uts[64 + 6 * 65];
 	kd_paddr address = init_uts_ns - START_KERNEL_MAP + (uint64_t)phys_base;
-	if (!kd_dump_peek(dump, address, uts, sizeof(uts)))
+	if (!memory->peek(memory->dump, address, uts, sizeof(uts)))
 		return true;
 	return memmem(uts, sizeof(uts), release, strlen(release)) != NULL;
 }
 
-static struct kd_error *check(struct kd_dump *dump, kd_pfn pfn, bool *found, struct kd_vmcoreinfo *ret)
+static struct kd_error *check(const struct kd_searched *memory, kd_pfn pfn, bool *found, struct kd_vmcoreinfo *ret)
 {
 	/* VMCOREINFO_BYTES is PAGE_SIZE; 64 KiB is the largest page there is. */
 	char text[4096];
-	size_t len = kd_min(sizeof(text), kd_dump_page_size(dump));
-	if (!kd_dump_peek(dump, pfn * kd_dump_page_size(dump), text, len))
+	size_t len = kd_min(sizeof(text), memory->page_size);
+	if (!memory->peek(memory->dump, pfn * memory->page_size, text, len))
 		return NULL;
 	struct kd_vmcoreinfo info;
 	struct kd_error *err = kd_vmcoreinfo_init(&info, text, len);
@@ -48,7 +48,7 @@ static struct kd_error *check(struct kd_dump *dump, kd_pfn pfn, bool *found, str
 	kd_vaddr stext;
 	uint64_t page_size;
 	if (kd_vmcoreinfo_symbol(&info, "_stext", &stext) && kd_vmcoreinfo_value(&info, "PAGESIZE", &page_size) &&
-	    page_size == kd_dump_page_size(dump) && describes_this_memory(dump, &info)) {
+	    page_size == memory->page_size && describes_this_memory(memory, &info)) {
 		*ret = info;
 		*found = true;
 		return NULL;
@@ -57,16 +57,16 @@ static struct kd_error *check(struct kd_dump *dump, kd_pfn pfn, bool *found, str
 	return NULL;
 }
 
-struct kd_error *kd_vmcoreinfo_search(struct kd_dump *dump, struct kd_vmcoreinfo *ret)
+struct kd_error *kd_vmcoreinfo_search(const struct kd_searched *memory, struct kd_vmcoreinfo *ret)
 {
 	bool found = false;
 	kd_pfn pfn = 0;
-	for (unsigned int i = 0; i < SEARCH_PAGES_MAX && !found && kd_dump_next_page(dump, &pfn); i++, pfn++) {
+	for (unsigned int i = 0; i < SEARCH_PAGES_MAX && !found && memory->next_page(memory->dump, &pfn); i++, pfn++) {
 		char start[sizeof(FIRST_KEY) - 1];
-		if (!kd_dump_peek(dump, pfn * kd_dump_page_size(dump), start, sizeof(start)) ||
+		if (!memory->peek(memory->dump, pfn * memory->page_size, start, sizeof(start)) ||
 		    memcmp(start, FIRST_KEY, sizeof(start)))
 			continue;
-		struct kd_error *err = check(dump, pfn, &found, ret);
+		struct kd_error *err = check(memory, pfn, &found, ret);
 		if (err)
 			return err;
 	}

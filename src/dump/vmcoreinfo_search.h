@@ -7,17 +7,22 @@
 #ifndef KD_DUMP_VMCOREINFO_SEARCH_H
 #define KD_DUMP_VMCOREINFO_SEARCH_H
 
-#include "dump/dump.h"
+#include "base/error.h"
+#include "base/types.h"
+#include "dump/vmcoreinfo.h"
+
+struct kd_dump;
+
+/** The memory that is searched. */
+struct kd_searched {
+	struct kd_dump *dump;
+	uint32_t page_size;
+	bool (*next_page)(struct kd_dump *dump, kd_pfn *pfn);				/* see kd_dump_next_page() */
+	bool (*peek)(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len); /* see kd_dump_peek() */
+};
 
 /** Looks at the first bytes of every page in the file, so only where there is no note. *ret is empty if none is
  *  found. */
-struct kd_error *kd_vmcoreinfo_search(struct kd_dump *dump, struct kd_vmcoreinfo *ret) KD_RETURNS_ERROR;
-
-/* Of dump.c, for the search: */
-
-/** The first page at or after *pfn that the file carries; false if there is none. */
-bool kd_dump_next_page(struct kd_dump *dump, kd_pfn *pfn);
-/** Read physical memory past the page cache; false if it cannot be read. */
-bool kd_dump_peek(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len);
+struct kd_error *kd_vmcoreinfo_search(const struct kd_searched *memory, struct kd_vmcoreinfo *ret) KD_RETURNS_ERROR;
 
 #endif

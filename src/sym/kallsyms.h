@@ -10,19 +10,8 @@
 
 #include "base/error.h"
 #include "base/types.h"
+#include "sym/symbol.h"
 #include "xlat/memory.h"
-
-/** A symbol. Strings are valid as long as the table that it came from. */
-struct kd_symbol {
-	kd_vaddr address;
-	uint64_t size; /* distance to the next symbol in its section, or st_size; 0 if unknown */
-	const char *name;
-	const char *module; /* NULL: the kernel proper */
-	char type;	    /* as `nm` prints it: T t D d B b R r A V W … */
-};
-
-/** Longest name without NUL that is accepted; the kernel's own KSYM_NAME_LEN is 128, since 6.1 512 bytes. */
-#define KD_KALLSYMS_NAME_MAX 1023
 
 struct kd_kallsyms;
 

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/types.h"
-#include "sym/kallsyms.h"
 #include "sym/kallsyms_tables.h"
+#include "sym/symbol.h"
 
 struct kd_kallsyms_tokens {
 	char *text;

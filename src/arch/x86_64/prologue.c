@@ -2,6 +2,7 @@
 #include "arch/x86_64/prologue.h"
 
 #include "base/cleanup.h"
+#include "code/disasm.h"
 
 #define PROLOGUE_MAX 128u /* bytes of code */
 
