@@ -12,24 +12,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "types/lex.h"
-#include "types/private.h"
+#include "types/parser.h"
 
-#define PARSE_DEPTH_MAX 32
 #define PARAMETER_NR_MAX 64
 #define NAME_LEN_MAX 255
-#define ALIGNMENT_STEPS_MAX 1000
 
-struct parser {
-	struct kd_types *types;
-	struct kd_lexer lexer;
-	const char *text;
-	size_t len;
-	char module[64 + 1]; /* "MODULE!", or empty */
-	int depth;
-};
-
-static struct kd_error *syntax(const struct parser *parser, const char *what)
+struct kd_error *kd_parse_syntax(const struct kd_parser *parser, const char *what)
 {
 	int near_len = kd_min(parser->lexer.end - parser->lexer.text, 24);
 	if (parser->lexer.kind == KD_TOKEN_END)
@@ -39,24 +27,24 @@ static struct kd_error *syntax(const struct parser *parser, const char *what)
 			       (int)kd_min(parser->len, 80), parser->text);
 }
 
-static struct kd_error *expect(struct parser *parser, char mark)
+struct kd_error *kd_parse_expect(struct kd_parser *parser, char mark)
 {
 	if (!kd_lexer_at(&parser->lexer, mark)) {
 		char what[] = "' ' is missing";
 		what[1] = mark;
-		return syntax(parser, what);
+		return kd_parse_syntax(parser, what);
 	}
 	kd_lexer_next(&parser->lexer);
 	return NULL;
 }
 
 /** Step over "( … )" or "[ … ]" or "{ … }", the opening mark of which is the current token. */
-static struct kd_error *skip_group(struct parser *parser)
+static struct kd_error *skip_group(struct kd_parser *parser)
 {
 	int depth = 0;
 	do {
 		if (parser->lexer.kind == KD_TOKEN_END)
-			return syntax(parser, "a bracket is not closed");
+			return kd_parse_syntax(parser, "a bracket is not closed");
 		if (parser->lexer.kind == KD_TOKEN_MARK) {
 			if (strchr("([{", *parser->lexer.text))
 				depth++;
@@ -85,7 +73,7 @@ static unsigned int qualifier(const struct kd_lexer *lexer)
 }
 
 /** Skip noise and attributes; collect qualifiers. */
-static struct kd_error *skip_qualifiers(struct parser *parser, unsigned int *flags)
+static struct kd_error *skip_qualifiers(struct kd_parser *parser, unsigned int *flags)
 {
 	for (;;) {
 		unsigned int flag = qualifier(&parser->lexer);
@@ -96,7 +84,7 @@ static struct kd_error *skip_qualifiers(struct parser *parser, unsigned int *fla
 			   kd_lexer_at_word(&parser->lexer, "_Alignas")) {
 			kd_lexer_next(&parser->lexer);
 			if (!kd_lexer_at(&parser->lexer, '('))
-				return syntax(parser, "'(' is missing");
+				return kd_parse_syntax(parser, "'(' is missing");
 			struct kd_error *err = skip_group(parser);
 			if (err)
 				return err;
@@ -107,7 +95,7 @@ static struct kd_error *skip_qualifiers(struct parser *parser, unsigned int *fla
 }
 
 /** "MODULE!" before a name, remembered for all names of this text. */
-static struct kd_error *parse_module(struct parser *parser)
+static struct kd_error *parse_module(struct kd_parser *parser)
 {
 	struct kd_lexer ahead = parser->lexer;
 	if (ahead.kind != KD_TOKEN_NAME && ahead.kind != KD_TOKEN_NUMBER)
@@ -116,7 +104,7 @@ static struct kd_error *parse_module(struct parser *parser)
 	if (!kd_lexer_at(&ahead, '!'))
 		return NULL;
 	if (parser->lexer.len + 2 > sizeof(parser->module))
-		return syntax(parser, "the module's name is too long");
+		return kd_parse_syntax(parser, "the module's name is too long");
 	snprintf(parser->module, sizeof(parser->module), "%.*s!", (int)parser->lexer.len, parser->lexer.text);
 	kd_lexer_next(&ahead);
 	parser->lexer = ahead;
@@ -124,19 +112,19 @@ static struct kd_error *parse_module(struct parser *parser)
 }
 
 /** The current token, a name, with the module in front of it. */
-static struct kd_error *take_name(struct parser *parser, char ret[64 + NAME_LEN_MAX + 1])
+struct kd_error *kd_parse_take_name(struct kd_parser *parser, char ret[KD_PARSE_NAME_LEN])
 {
 	if (parser->lexer.kind != KD_TOKEN_NAME)
-		return syntax(parser, "a name is missing");
+		return kd_parse_syntax(parser, "a name is missing");
 	if (parser->lexer.len > NAME_LEN_MAX)
-		return syntax(parser, "the name is too long");
-	snprintf(ret, 64 + NAME_LEN_MAX + 1, "%s%.*s", parser->module, (int)parser->lexer.len, parser->lexer.text);
+		return kd_parse_syntax(parser, "the name is too long");
+	snprintf(ret, KD_PARSE_NAME_LEN, "%s%.*s", parser->module, (int)parser->lexer.len, parser->lexer.text);
 	kd_lexer_next(&parser->lexer);
 	return NULL;
 }
 
 /** "#2": which of several types of one name; counted from 1. */
-static struct kd_error *find_named(struct parser *parser, enum kd_kind kind, const char *name,
+static struct kd_error *find_named(struct kd_parser *parser, enum kd_kind kind, const char *name,
 				   const struct kd_type **ret)
 {
 	if (!kd_lexer_at(&parser->lexer, '#'))
@@ -144,7 +132,7 @@ static struct kd_error *find_named(struct parser *parser, enum kd_kind kind, con
 	kd_lexer_next(&parser->lexer);
 	unsigned long n = parser->lexer.kind == KD_TOKEN_NUMBER ? strtoul(parser->lexer.text, NULL, 10) : 0;
 	if (!n)
-		return syntax(parser, "a number from 1 is missing after '#'");
+		return kd_parse_syntax(parser, "a number from 1 is missing after '#'");
 	size_t nr;
 	struct kd_error *err = kd_types_find_nth(parser->types, kind, name, n - 1, ret, &nr);
 	if (!err)
@@ -152,11 +140,9 @@ static struct kd_error *find_named(struct parser *parser, enum kd_kind kind, con
 	return err;
 }
 
-static struct kd_error *parse_aggregate(struct parser *parser, enum kd_kind kind, const struct kd_type **ret);
-
-static struct kd_error *parse_tag(struct parser *parser, enum kd_kind kind, const struct kd_type **ret)
+static struct kd_error *parse_tag(struct kd_parser *parser, enum kd_kind kind, const struct kd_type **ret)
 {
-	char name[64 + NAME_LEN_MAX + 1];
+	char name[KD_PARSE_NAME_LEN];
 	unsigned int ignored = 0;
 	kd_lexer_next(&parser->lexer);
 	struct kd_error *err = skip_qualifiers(parser, &ignored);
@@ -165,13 +151,13 @@ static struct kd_error *parse_tag(struct parser *parser, enum kd_kind kind, cons
 	if (err)
 		return err;
 	if (kd_lexer_at(&parser->lexer, '{') && kind != KD_ENUM)
-		return parse_aggregate(parser, kind, ret);
-	err = take_name(parser, name);
+		return kd_parse_aggregate(parser, kind, ret);
+	err = kd_parse_take_name(parser, name);
 	return err ? err : find_named(parser, kind, name, ret);
 }
 
 /** The words of a base type, up to the first that is not one. */
-static struct kd_error *parse_base_words(struct parser *parser, unsigned int *flags, bool *ret_any,
+static struct kd_error *parse_base_words(struct kd_parser *parser, unsigned int *flags, bool *ret_any,
 					 const struct kd_type **ret)
 {
 	char words[128] = "";
@@ -189,7 +175,7 @@ static struct kd_error *parse_base_words(struct parser *parser, unsigned int *fl
 			break;
 		size_t used = strlen(words);
 		if (used + strlen(word) + 2 > sizeof(words))
-			return syntax(parser, "too many words for a base type");
+			return kd_parse_syntax(parser, "too many words for a base type");
 		snprintf(words + used, sizeof(words) - used, "%s ", word);
 		*ret_any = true;
 		kd_lexer_next(&parser->lexer);
@@ -198,14 +184,14 @@ static struct kd_error *parse_base_words(struct parser *parser, unsigned int *fl
 		return NULL;
 	enum kd_base_type base = kd_base_type_named(words);
 	if (base == KD_BASE_NR)
-		return syntax(parser, "these words make no base type");
+		return kd_parse_syntax(parser, "these words make no base type");
 	if (base != KD_BASE_VOID)
 		return kd_types_find(parser->types, KD_INT, words, ret);
 	*ret = &parser->types->base[base]->type;
 	return NULL;
 }
 
-static struct kd_error *parse_specifiers(struct parser *parser, const struct kd_type **ret)
+struct kd_error *kd_parse_specifiers(struct kd_parser *parser, const struct kd_type **ret)
 {
 	unsigned int flags = 0;
 	const struct kd_type *type;
@@ -226,8 +212,8 @@ static struct kd_error *parse_specifiers(struct parser *parser, const struct kd_
 	} else if (kd_lexer_at_word(&parser->lexer, "enum")) {
 		err = parse_tag(parser, KD_ENUM, &type);
 	} else {
-		char name[64 + NAME_LEN_MAX + 1];
-		err = take_name(parser, name);
+		char name[KD_PARSE_NAME_LEN];
+		err = kd_parse_take_name(parser, name);
 		if (!err)
 			err = find_named(parser, KD_TYPEDEF, name, &type);
 	}
@@ -236,102 +222,13 @@ static struct kd_error *parse_specifiers(struct parser *parser, const struct kd_
 	return err ? err : kd_types_qualify(parser->types, type, flags, ret);
 }
 
-/* Array lengths: numbers, enumerators, + - * / << >> and parentheses. */
-
-static struct kd_error *parse_sum(struct parser *parser, int64_t *ret);
-
-static struct kd_error *parse_primary(struct parser *parser, int64_t *ret)
-{
-	struct kd_lexer *lexer = &parser->lexer;
-	if (parser->depth >= PARSE_DEPTH_MAX)
-		return kd_error_create(KD_ERROR_LIMIT, "the declaration nests too deep");
-	if (kd_lexer_at(lexer, '(')) {
-		kd_lexer_next(lexer);
-		parser->depth++;
-		struct kd_error *err = parse_sum(parser, ret);
-		parser->depth--;
-		return err ? err : expect(parser, ')');
-	}
-	if (lexer->kind == KD_TOKEN_NUMBER) {
-		char number[32], *end;
-		snprintf(number, sizeof(number), "%.*s", (int)kd_min(lexer->len, 31), lexer->text);
-		*ret = strtoull(number, &end, 0);
-		if (end[strspn(end, "uUlL")])
-			return syntax(parser, "this is not a number");
-		kd_lexer_next(lexer);
-		return NULL;
-	}
-	char name[64 + NAME_LEN_MAX + 1];
-	struct kd_error *err = take_name(parser, name);
-	return err ? err : kd_types_enumerator(parser->types, name, ret, NULL);
-}
-
-static struct kd_error *parse_product(struct parser *parser, int64_t *ret)
-{
-	struct kd_error *err = parse_primary(parser, ret);
-	while (!err && (kd_lexer_at(&parser->lexer, '*') || kd_lexer_at(&parser->lexer, '/'))) {
-		bool divide = kd_lexer_at(&parser->lexer, '/');
-		int64_t right;
-		kd_lexer_next(&parser->lexer);
-		err = parse_primary(parser, &right);
-		if (err)
-			return err;
-		if (divide ? !right || right == -1 : __builtin_mul_overflow(*ret, right, ret))
-			return syntax(parser, "the length cannot be computed");
-		if (divide)
-			*ret /= right;
-	}
-	return err;
-}
-
-static struct kd_error *parse_addition(struct parser *parser, int64_t *ret)
-{
-	struct kd_error *err = parse_product(parser, ret);
-	while (!err && (kd_lexer_at(&parser->lexer, '+') || kd_lexer_at(&parser->lexer, '-'))) {
-		bool minus = kd_lexer_at(&parser->lexer, '-');
-		int64_t right;
-		kd_lexer_next(&parser->lexer);
-		err = parse_product(parser, &right);
-		if (err)
-			return err;
-		if (minus ? __builtin_sub_overflow(*ret, right, ret) : __builtin_add_overflow(*ret, right, ret))
-			return syntax(parser, "the length cannot be computed");
-	}
-	return err;
-}
-
-static struct kd_error *parse_sum(struct parser *parser, int64_t *ret)
-{
-	struct kd_error *err = parse_addition(parser, ret);
-	while (!err && (kd_lexer_at(&parser->lexer, '<') || kd_lexer_at(&parser->lexer, '>'))) {
-		char mark = *parser->lexer.text;
-		int64_t right;
-		kd_lexer_next(&parser->lexer);
-		err = expect(parser, mark);
-		if (!err)
-			err = parse_addition(parser, &right);
-		if (err)
-			return err;
-		if (right < 0 || right > 62 || *ret < 0)
-			return syntax(parser, "the length cannot be computed");
-		if (mark == '<' ? __builtin_mul_overflow(*ret, INT64_C(1) << right, ret) : false)
-			return syntax(parser, "the length cannot be computed");
-		if (mark == '>')
-			*ret >>= right;
-	}
-	return err;
-}
-
-static struct kd_error *parse_declarator(struct parser *parser, const struct kd_type *type, const struct kd_type **ret,
-					 const char **ret_name);
-
 /** One parameter of a function, whose arrays and functions are pointers. */
-static struct kd_error *parse_parameter(struct parser *parser, struct kd_parameter *ret)
+static struct kd_error *parse_parameter(struct kd_parser *parser, struct kd_parameter *ret)
 {
 	const struct kd_type *type;
-	struct kd_error *err = parse_specifiers(parser, &type);
+	struct kd_error *err = kd_parse_specifiers(parser, &type);
 	if (!err)
-		err = parse_declarator(parser, type, &type, &ret->name);
+		err = kd_parse_declarator(parser, type, &type, &ret->name);
 	if (!err && type->kind == KD_ARRAY)
 		err = kd_types_pointer_to(parser->types, type->target, &type);
 	if (!err && type->kind == KD_FUNCTION)
@@ -342,7 +239,8 @@ static struct kd_error *parse_parameter(struct parser *parser, struct kd_paramet
 }
 
 /** After the '(': parameters and ')'. */
-static struct kd_error *parse_function(struct parser *parser, const struct kd_type *result, const struct kd_type **ret)
+static struct kd_error *parse_function(struct kd_parser *parser, const struct kd_type *result,
+				       const struct kd_type **ret)
 {
 	struct kd_parameter parameters[PARAMETER_NR_MAX] = {};
 	size_t nr = 0;
@@ -354,7 +252,7 @@ static struct kd_error *parse_function(struct parser *parser, const struct kd_ty
 			break;
 		}
 		if (nr == PARAMETER_NR_MAX)
-			return syntax(parser, "too many parameters");
+			return kd_parse_syntax(parser, "too many parameters");
 		struct kd_error *err = parse_parameter(parser, &parameters[nr]);
 		if (err)
 			return err;
@@ -363,21 +261,21 @@ static struct kd_error *parse_function(struct parser *parser, const struct kd_ty
 			break;
 		kd_lexer_next(&parser->lexer);
 	}
-	struct kd_error *err = expect(parser, ')');
+	struct kd_error *err = kd_parse_expect(parser, ')');
 	if (err)
 		return err;
 	if (nr == 1 && !parameters[0].name && parameters[0].type->kind == KD_VOID)
 		nr = 0;
 	if (result->kind == KD_ARRAY || result->kind == KD_FUNCTION)
-		return syntax(parser, "a function cannot return this");
+		return kd_parse_syntax(parser, "a function cannot return this");
 	return kd_types_function(parser->types, result, parameters, nr, variadic, ret);
 }
 
 /** "[3][4]", "(int)": what follows a name. */
-static struct kd_error *parse_suffixes(struct parser *parser, const struct kd_type *type, const struct kd_type **ret)
+static struct kd_error *parse_suffixes(struct kd_parser *parser, const struct kd_type *type, const struct kd_type **ret)
 {
 	struct kd_error *err;
-	if (parser->depth >= PARSE_DEPTH_MAX)
+	if (parser->depth >= KD_PARSE_DEPTH_MAX)
 		return kd_error_create(KD_ERROR_LIMIT, "the declaration nests too deep");
 	if (kd_lexer_at(&parser->lexer, '(')) {
 		kd_lexer_next(&parser->lexer);
@@ -393,13 +291,13 @@ static struct kd_error *parse_suffixes(struct parser *parser, const struct kd_ty
 	kd_lexer_next(&parser->lexer);
 	int64_t length = 0;
 	if (!kd_lexer_at(&parser->lexer, ']')) {
-		err = parse_sum(parser, &length);
+		err = kd_parse_length(parser, &length);
 		if (err)
 			return err;
 	}
 	if (length < 0)
-		return syntax(parser, "an array has no negative length");
-	err = expect(parser, ']');
+		return kd_parse_syntax(parser, "an array has no negative length");
+	err = kd_parse_expect(parser, ']');
 	if (err)
 		return err;
 	parser->depth++;
@@ -408,12 +306,12 @@ static struct kd_error *parse_suffixes(struct parser *parser, const struct kd_ty
 	if (err)
 		return err;
 	if (type->kind == KD_FUNCTION || type->kind == KD_VOID)
-		return syntax(parser, "there is no array of this");
+		return kd_parse_syntax(parser, "there is no array of this");
 	return kd_types_array_of(parser->types, type, length, ret);
 }
 
 /** Is the current '(' around a declarator, and not around parameters? */
-static bool at_inner_declarator(const struct parser *parser)
+static bool at_inner_declarator(const struct kd_parser *parser)
 {
 	struct kd_lexer ahead = parser->lexer;
 	if (!kd_lexer_at(&ahead, '('))
@@ -426,11 +324,11 @@ static bool at_inner_declarator(const struct parser *parser)
 	return false;
 }
 
-static struct kd_error *parse_declarator(struct parser *parser, const struct kd_type *type, const struct kd_type **ret,
-					 const char **ret_name)
+struct kd_error *kd_parse_declarator(struct kd_parser *parser, const struct kd_type *type, const struct kd_type **ret,
+				     const char **ret_name)
 {
 	struct kd_error *err;
-	if (parser->depth >= PARSE_DEPTH_MAX)
+	if (parser->depth >= KD_PARSE_DEPTH_MAX)
 		return kd_error_create(KD_ERROR_LIMIT, "the declaration nests too deep");
 	for (;;) {
 		unsigned int flags = 0;
@@ -457,9 +355,9 @@ static struct kd_error *parse_declarator(struct parser *parser, const struct kd_
 		struct kd_lexer after = parser->lexer;
 		parser->lexer = inner;
 		if (!err)
-			err = parse_declarator(parser, type, &type, ret_name);
+			err = kd_parse_declarator(parser, type, &type, ret_name);
 		if (!err)
-			err = expect(parser, ')');
+			err = kd_parse_expect(parser, ')');
 		parser->depth--;
 		parser->lexer = after;
 		*ret = type;
@@ -483,120 +381,18 @@ static struct kd_error *parse_declarator(struct parser *parser, const struct kd_
 	return skip_qualifiers(parser, &ignored);
 }
 
-/* Structs written out in a declaration: globals whose type has no name in the kernel ("static struct { … } tk_core").
- */
-
-KD_VECTOR(member_vector, struct kd_member);
-
-/** What the x86-64 ABI aligns a type to; attributes of the kernel's own structs are not known to BTF. */
-static struct kd_error *alignment(const struct kd_type *type, int *steps, uint64_t *ret)
-{
-	type = kd_type_strip(type);
-	while (type->kind == KD_ARRAY)
-		type = kd_type_strip(type->target);
-	*ret = type->size ? kd_min(type->size, 16) : 1;
-	if (type->kind != KD_STRUCT && type->kind != KD_UNION)
-		return NULL;
-	*ret = 1;
-	/* A damaged BTF may nest a struct in itself. */
-	if (--*steps < 0 || (type->flags & KD_TYPE_INCOMPLETE))
-		return NULL;
-	const struct kd_member *members;
-	size_t nr;
-	struct kd_error *err = kd_type_members(type, &members, &nr);
-	for (size_t i = 0; !err && i < nr && *ret < 8; i++) {
-		uint64_t inner;
-		err = alignment(members[i].type, steps, &inner);
-		*ret = kd_max(*ret, inner);
-	}
-	return err;
-}
-
-static struct kd_error *parse_member(struct parser *parser, const struct kd_type *base, struct kd_type *aggregate,
-				     uint64_t *max_alignment, struct member_vector *members)
-{
-	struct kd_member member = {};
-	uint64_t align;
-	int steps = ALIGNMENT_STEPS_MAX;
-	struct kd_error *err = parse_declarator(parser, base, &member.type, &member.name);
-	if (!err)
-		err = alignment(member.type, &steps, &align);
-	if (err)
-		return err;
-	if (!member.type->size && member.type->kind != KD_ARRAY)
-		return syntax(parser, "the size of this member is not known");
-	bool is_union = aggregate->kind == KD_UNION;
-	uint64_t offset = is_union ? 0 : (aggregate->size + align - 1) / align * align;
-	member.bit_offset = offset * 8;
-	aggregate->size = is_union ? kd_max(aggregate->size, member.type->size) : offset + member.type->size;
-	*max_alignment = kd_max(*max_alignment, align);
-	if (aggregate->size > UINT32_MAX)
-		return syntax(parser, "this is too large");
-	return member_vector_append(members, member) ? NULL : &kd_error_nomem;
-}
-
-static struct kd_error *parse_members(struct parser *parser, struct kd_type *aggregate, struct member_vector *members)
-{
-	uint64_t max_alignment = 1;
-	while (!kd_lexer_at(&parser->lexer, '}')) {
-		const struct kd_type *base;
-		struct kd_error *err = parse_specifiers(parser, &base);
-		if (err)
-			return err;
-		for (;;) {
-			err = parse_member(parser, base, aggregate, &max_alignment, members);
-			if (err)
-				return err;
-			if (!kd_lexer_at(&parser->lexer, ','))
-				break;
-			kd_lexer_next(&parser->lexer);
-		}
-		err = expect(parser, ';');
-		if (err)
-			return err;
-	}
-	kd_lexer_next(&parser->lexer);
-	aggregate->size = (aggregate->size + max_alignment - 1) / max_alignment * max_alignment;
-	return NULL;
-}
-
-static struct kd_error *parse_aggregate(struct parser *parser, enum kd_kind kind, const struct kd_type **ret)
-{
-	struct kd_types *types = parser->types;
-	struct kd_type type = { .kind = kind, .source = &types->own };
-	KD_CLEANUP(member_vector_deinit) struct member_vector members = {};
-	if (parser->depth >= PARSE_DEPTH_MAX)
-		return kd_error_create(KD_ERROR_LIMIT, "the declaration nests too deep");
-	kd_lexer_next(&parser->lexer);
-	parser->depth++;
-	struct kd_error *err = parse_members(parser, &type, &members);
-	parser->depth--;
-	if (err)
-		return err;
-
-	struct kd_type_record *record = kd_arena_alloc(&types->arena, sizeof(*record));
-	struct kd_member *copy = kd_arena_alloc(&types->arena, members.nr * sizeof(*copy));
-	if (!record || !copy)
-		return &kd_error_nomem;
-	if (members.nr)
-		memcpy(copy, members.data, members.nr * sizeof(*copy));
-	*record = (struct kd_type_record){ .type = type, .filled = true, .members = copy, .nr = members.nr };
-	*ret = &record->type;
-	return NULL;
-}
-
 struct kd_error *kd_types_parse_declaration(struct kd_types *types, const char *text, size_t len,
 					    const struct kd_type **ret, const char **ret_name)
 {
-	struct parser parser = { .types = types, .lexer = kd_lexer_init(text, len), .text = text, .len = len };
+	struct kd_parser parser = { .types = types, .lexer = kd_lexer_init(text, len), .text = text, .len = len };
 	const struct kd_type *type;
-	struct kd_error *err = parse_specifiers(&parser, &type);
+	struct kd_error *err = kd_parse_specifiers(&parser, &type);
 	if (!err)
-		err = parse_declarator(&parser, type, &type, ret_name);
+		err = kd_parse_declarator(&parser, type, &type, ret_name);
 	if (err)
 		return err;
 	if (parser.lexer.kind != KD_TOKEN_END)
-		return syntax(&parser, "something unexpected");
+		return kd_parse_syntax(&parser, "something unexpected");
 	*ret = type;
 	return NULL;
 }
