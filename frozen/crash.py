@@ -459,9 +459,9 @@ def get_uptime() -> int:
 
 def get_pathname(dentry: int, vfsmnt: int) -> str:
     """Path of a dentry in a mount; *vfsmnt* 0: in its own filesystem."""
-    from pykd.kernel.fs.paths import path_of
+    from pykd.kernel.fs.paths import dentry_path
 
-    return path_of(_dump, _int(dentry), _int(vfsmnt))
+    return dentry_path(_dump, _int(dentry), _int(vfsmnt))
 
 
 def get_NR_syscalls() -> int:

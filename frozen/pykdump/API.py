@@ -163,6 +163,16 @@ def argv2s(argv: Sequence[str]) -> str:
     return " ".join(["", *(f'"{word}"' if " " in word else word for word in words), ""])
 
 
+def hand_on(namespace: dict[str, Any]) -> list[str]:
+    """Give a module what ``from pykdump.API import *`` would, but not in place of what it has, and return these names for its ``__all__``.
+
+    Programs rely on it that the modules of LinuxDump hand on the names of this one.
+    """
+    public = {name: value for name, value in globals().items() if name[0] != "_"}
+    namespace |= public | namespace
+    return list(public)
+
+
 # ---- namespaces
 
 _nsproxy: Any = None

@@ -1,47 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Open files of tasks."""
+"""Open files of tasks: :mod:`pykd.kernel.fs.files` under PyKdump's names."""
 
 from __future__ import annotations
 
 import crash
-from pykdump.API import *
+import pykd
+from pykd.kernel.fs.files import for_each_open_file
+from pykd.kernel.net.sockets import socket_of_inode
+from pykdump import API
+from pykdump.API import exec_crash_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
-_MAX_FDS = 1 << 20
-"""The kernel's default upper bound of RLIMIT_NOFILE, fs.nr_open."""
+__all__ = ["filesR", "inode2socketaddr", "open_files", "pidFiles"]
+__all__ += API.hand_on(globals())
 
 
-def open_files(ts: StructResult) -> Iterator[tuple[int, int]]:
+def open_files(ts: Any) -> Iterator[tuple[int, int]]:
     """(fd, address of ``struct file``) of each open file of a ``struct task_struct``, in order of fd.
 
-    :raises FaultError: the table cannot be read.
+    :raises FaultError: the table, or the rest of it, cannot be read.
     """
-    if not ts.files:
-        return
-    table = ts.files.fdt
-    if not table:
-        return
-    count = min(table.max_fds, _MAX_FDS)
-    files = memoryview(readmem(int(table.fd), 8 * count)).cast("Q") if count else ()
-    for fd, file in enumerate(files):
-        if file:
-            yield fd, file
+    return for_each_open_file(pykd.current(), int(ts))
 
 
-def inode2socketaddr(inode: StructResult) -> int | None:
+def inode2socketaddr(inode: Any) -> int | None:
     """Address of the ``struct socket`` that lives beside a socket's inode, None for another inode."""
-    if not inode or inode.i_mode & 0o170000 != 0o140000:
-        return None
-    return int(inode) - member_offset("struct socket_alloc", "vfs_inode") + member_offset("struct socket_alloc", "socket")
+    socket = socket_of_inode(pykd.current(), inode)
+    return None if socket is None else int(socket)
 
 
 class pidFiles:
     """What the command ``files PID`` prints, parsed."""
 
-    files: dict[int, list]
+    files: dict[int, list[Any]]
     """[file, dentry, inode, type, path] by fd; the path is ``""`` where there is none."""
 
     def __init__(self, pid: int) -> None:
@@ -52,7 +47,7 @@ class pidFiles:
                 path = fields[5] if len(fields) > 5 else ""
                 self.files[int(fields[0])] = [*(int(field, 16) for field in fields[1:4]), fields[4], path]
 
-    def fileInfo(self, fd: int) -> list:
+    def fileInfo(self, fd: int) -> list[Any]:
         return self.files[fd]
 
     def printFiles(self) -> None:

@@ -4,7 +4,7 @@
 import unittest
 
 import dumps
-from pykd.kernel.fs.paths import path_of
+from pykd.kernel.fs.paths import dentry_path
 
 
 class Paths(unittest.TestCase):
@@ -16,7 +16,7 @@ class Paths(unittest.TestCase):
             self.assertGreater(len(rows), 5)
             for row in rows:
                 entry = mount(int(row[0], 16))
-                self.assertEqual(path_of(dump, entry.mnt.mnt_root, int(entry.mnt)), row[-1])
+                self.assertEqual(dentry_path(dump, entry.mnt.mnt_root, int(entry.mnt)), row[-1])
 
     def test_files(self):
         for file, text in dumps.by_crash("foreach files", "foreach_files"):
@@ -26,7 +26,7 @@ class Paths(unittest.TestCase):
                 # FD FILE DENTRY INODE TYPE [PATH]
                 if len(row) in (5, 6) and row[0].isdigit() and row[4].isupper():
                     path = dump.object("struct file", int(row[1], 16)).f_path
-                    self.assertEqual(path_of(dump, path.dentry, int(path.mnt)), "".join(row[5:]), row)
+                    self.assertEqual(dentry_path(dump, path.dentry, int(path.mnt)), "".join(row[5:]), row)
                     checked += 1
             self.assertGreater(checked, 50)
 

@@ -1,101 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Filesystems, mounts and dentries."""
+"""Filesystems, mounts and dentries: :mod:`pykd.kernel.fs` under PyKdump's names."""
 
 from __future__ import annotations
 
 import pykd
-from LinuxDump.trees import for_all_rbtree
-from pykd import Error, FaultError
-from pykdump.API import *
+from pykd import Error, Struct
+from pykd.kernel.fs import mounts
+from pykd.kernel.fs.superblocks import sb_frozen
+from pykdump import API
+from pykdump.highlevel import SmartString, pylog, readmem
+from pykdump.memocaches import CU_LIVE, memoize_cond
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from typing import Any
 
-_MAX_MOUNTS = 1_000_000
-_MAX_DEPTH = 100
-"""Of mounts on mounts."""
+__all__ = ["IS_ROOT", "getMount", "get_dentry_name", "mounts_of_namespace", "sb2Vfsmnt", "sb_frozen"]
+__all__ += API.hand_on(globals())
 
 
-def mounts_of_namespace(namespace: StructResult) -> Iterator[StructResult]:
-    """Each ``struct mount`` of a ``struct mnt_namespace``, in the order of mounting.
-
-    Where the dump lacks a part of the kernel's collection, what hangs below the mounts themselves is added.
-    """
-    lost: list[str] = []
-    seen = set()
-    for mount in _collected_mounts(namespace, lost.append):
-        seen.add(int(mount))
-        yield mount
-    if lost:
-        pylog.warning(f"the mounts of {namespace} are not all in the dump, first: {lost[0]}")
-        for mount in _mounts_below(namespace.root):
-            if int(mount) not in seen:
+def mounts_of_namespace(namespace: Struct) -> Iterator[Struct]:
+    """Each ``struct mount`` of a ``struct mnt_namespace``, in the order of mounting; what cannot be read is a warning."""
+    try:
+        for mount in mounts.for_each_mount(pykd.current(), namespace):
+            if isinstance(mount, Error):
+                pylog.warning(f"a mount of {namespace} cannot be read: {mount}")
+            else:
                 yield mount
-
-
-def _collected_mounts(namespace: StructResult, problem: Callable[[str], None]) -> Iterator[StructResult]:
-    if namespace.hasField("list"):
-        offset = member_offset("struct mount", "mnt_list")
-        head = int(namespace) + namespace.fieldOffset("list")
-        nodes, why = pykd.current().follow(head, limit=_MAX_MOUNTS)
-        for node in nodes[1:]:
-            mount = readSU("struct mount", node - offset)
-            try:
-                # 9f6c61f96f2d ("proc/mounts: add cursor") (in v5.8) puts places of readers into the list, which are no mounts
-                if mount.mnt.mnt_root:
-                    yield mount
-            except FaultError as err:
-                problem(str(err))
-        if why is not None:
-            problem(str(why))
-        return
-    # 2eea9ce4310d ("mounts: keep list of mounts in an rbtree") (in v6.8): by mnt_id_unique, which counts up
-    member = "mnt_node" if member_offset("struct mount", "mnt_node") >= 0 else "mnt_list"
-    for node in for_all_rbtree(namespace.mounts, problem=problem):
-        yield container_of(node, "struct mount", member)
-
-
-def _mounts_below(mount: StructResult, depth: int = 0) -> Iterator[StructResult]:
-    yield mount
-    child = member_offset("struct mount", "mnt_child")
-    head = int(mount) + member_offset("struct mount", "mnt_mounts")
-    nodes, _ = pykd.current().follow(head, limit=_MAX_MOUNTS)
-    for node in nodes[1:]:
-        if depth < _MAX_DEPTH:
-            yield from _mounts_below(readSU("struct mount", node - child), depth + 1)
-
-
-def _mount_namespace() -> StructResult:
-    """The one that PID 1 sees, as the system's own; init_nsproxy's holds only the rootfs that nobody uses."""
-    task = pid_to_task(1)
-    nsproxy = readSU("struct task_struct", task).nsproxy if task else None
-    return (nsproxy or readSU("struct nsproxy", pykd.current().symbol("init_nsproxy", "").address)).mnt_ns
+    except Error as error:
+        pylog.warning(f"the mounts of {namespace} are not all in the dump, first: {error}")
 
 
 @memoize_cond(CU_LIVE)
 def getMount() -> list[tuple[int, int, str, str, str]]:
-    """(address of ``struct mount``, of its superblock, type, device, directory) of each mounted filesystem."""
-    mounts = []
-    for mount in mounts_of_namespace(_mount_namespace()):
-        try:
-            mounts.append(_describe(mount))
-        except Error as err:
-            pylog.warning(f"{mount} cannot be read: {err}")
-    return mounts
-
-
-def _describe(mount: StructResult) -> tuple[int, int, str, str, str]:
-    superblock = mount.mnt.mnt_sb
-    kind = superblock.s_type.name
-    if superblock.s_subtype:
-        kind = f"{kind}.{superblock.s_subtype}"
-    parent = mount.mnt_parent
-    if parent == mount:
-        directory = "/"
-    else:
-        directory = get_pathname(int(mount.mnt_mountpoint), int(parent) + member_offset("struct mount", "mnt"))
-    return int(mount), int(superblock), str(kind), str(mount.mnt_devname or "none"), str(directory)
+    """(address of ``struct mount``, of its superblock, type, device, directory) of each mounted filesystem that PID 1 sees."""
+    dump = pykd.current()
+    found = []
+    for mount in mounts_of_namespace(mounts.mnt_namespace_of(dump)):
+        row = mounts.mount_row(dump, mount)
+        if "error" in row:
+            pylog.warning(f"{mount} cannot be read: {row['error']}")
+        else:
+            found.append((row["mount"], row["superblock"], row["type"], row["device"], row["directory"]))
+    return found
 
 
 @memoize_cond(CU_LIVE)
@@ -104,7 +52,7 @@ def sb2Vfsmnt(superblock: int) -> int:
     return next((mount for mount, its, *_ in getMount() if its == int(superblock)), 0)
 
 
-def get_dentry_name(dentry: StructResult) -> SmartString | str:
+def get_dentry_name(dentry: Any) -> SmartString | str:
     """The last component of a dentry's path."""
     name = dentry.d_name
     length = min(name.len, 255)
@@ -114,11 +62,6 @@ def get_dentry_name(dentry: StructResult) -> SmartString | str:
     return SmartString(readmem(address, length), address, None)
 
 
-def sb_frozen(superblock: StructResult) -> int:
-    """How far a ``struct super_block`` is frozen (``SB_FREEZE_WRITE``…), 0: not at all."""
-    return superblock.s_writers.frozen
-
-
-def IS_ROOT(dentry: StructResult) -> bool:
+def IS_ROOT(dentry: Any) -> bool:
     """Is this dentry the root of its filesystem, or disconnected?"""
-    return dentry == dentry.d_parent
+    return bool(dentry == dentry.d_parent)

@@ -23,7 +23,7 @@ def target(dump: pykd.Dump, file) -> str:
         return f"anon_inode:{name}"
     if kind == "nsfs" and int(dentry.d_parent) == int(dentry):
         return f"{name}:[{int(inode.i_ino)}]"
-    text = paths.path_of(dump, int(dentry), int(file.f_path.mnt))
+    text = paths.dentry_path(dump, int(dentry), int(file.f_path.mnt))
     gone = not int(dentry.d_hash.pprev) and int(dentry.d_parent) != int(dentry)
     # A file without a name has only ever had one in its kernel mount.
     if (not int(dentry.d_hash.pprev) and name.startswith(("memfd:", "SYSV"))) or kind == "hugetlbfs":

@@ -8,7 +8,7 @@ from pykd.kernel.task import threads as tasks
 
 def path(dump: pykd.Dump, where) -> str:
     """A ``struct path`` as a link in /proc shows it."""
-    text = paths.path_of(dump, int(where.dentry), int(where.mnt))
+    text = paths.dentry_path(dump, int(where.dentry), int(where.mnt))
     # An unhashed dentry that is not a root was deleted.
     gone = not int(where.dentry.d_hash.pprev) and int(where.dentry.d_parent) != int(where.dentry)
     return text + " (deleted)" if gone else text

@@ -8,8 +8,8 @@ from typing import Any
 
 from _pykd import Error
 from pykd.core.rows import Row
-from pykd.kernel.fs.files import KINDS, descriptors, file_row
-from pykd.kernel.fs.paths import path_of, path_pair
+from pykd.kernel.fs.files import dentries_of, file_kind, file_row, for_each_open_file
+from pykd.kernel.fs.paths import d_path, dentry_path
 from pykd.kernel.lists.xarray import xa_entries
 from pykd.session import context
 from pykd.session.command import Command, Option
@@ -22,19 +22,8 @@ def _of_dentry(dump: Any, address: int) -> Row:
     inode = dentry.d_inode
     return {
         "dentry": address, "inode": int(inode), "superblock": int(dentry.d_sb),
-        "type": KINDS.get(inode.i_mode >> 12, "UNKN") if inode else "N/A", "path": path_of(dump, address),
+        "type": file_kind(inode.i_mode) if inode else "N/A", "path": dentry_path(dump, address),
     }  # fmt: skip
-
-
-def _of_inode(dump: Any, address: int) -> Iterator[Row]:
-    inode: Any = dump.object("struct inode", address)
-    offset = next(
-        found for name in ("d_u.d_alias", "d_alias") if (found := dump.struct_class("struct dentry").member_offset(name)) is not None
-    )
-    link = int(inode.i_dentry.first)
-    nodes = dump.follow(link, stop=0, limit=10000)[0] if link else []
-    for node in nodes:
-        yield _of_dentry(dump, node - offset)
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
@@ -43,7 +32,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         yield _of_dentry(dump, to_address(dump, options.d))
         return
     if options.n:
-        yield from _of_inode(dump, to_address(dump, options.n))
+        inode: Any = dump.object("struct inode", to_address(dump, options.n))
+        yield from (_of_dentry(dump, int(dentry)) for dentry in dentries_of(dump, inode))
         return
     if options.p:
         address = to_address(dump, options.p)
@@ -62,11 +52,11 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         try:
             fs: Any = dump.object("struct task_struct", thread.address).fs
             if fs:
-                row["root"], row["cwd"] = path_pair(dump, fs.root), path_pair(dump, fs.pwd)
+                row["root"], row["cwd"] = d_path(dump, fs.root), d_path(dump, fs.pwd)
         except Error as error:
             row["error"] = str(error)
         try:
-            for number, file in descriptors(dump, thread.address):
+            for number, file in for_each_open_file(dump, thread.address):
                 row["files"].append(file_row(dump, number, file))
         except Error as error:
             row["error"] = str(error)

@@ -9,8 +9,8 @@ from typing import Any
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
-from pykd.kernel.fs.files import descriptors, file_row
-from pykd.kernel.fs.paths import path_pair
+from pykd.kernel.fs.files import file_row, for_each_open_file
+from pykd.kernel.fs.paths import d_path
 from pykd.kernel.mm.areas import area_row, areas
 from pykd.session import context
 from pykd.session.command import Command
@@ -31,7 +31,7 @@ class _File:
         """Whether a ``struct path`` leads to it."""
         if not path.dentry:
             return False
-        return int(path.dentry.d_inode) == self.inode if self.inode else path_pair(dump, path) == self.path
+        return int(path.dentry.d_inode) == self.inode if self.inode else d_path(dump, path) == self.path
 
     def is_row(self, row: Row) -> bool:
         return row.get("inode") == self.inode if self.inode else row.get("path") == self.path
@@ -46,7 +46,7 @@ def _usage(dump: Dump, thread: Any, wanted: _File) -> Iterator[str | Error]:
     except Error as error:
         yield error
     try:
-        for number, file in descriptors(dump, thread.address):
+        for number, file in for_each_open_file(dump, thread.address):
             row = file_row(dump, number, file)
             if wanted.is_row(row):
                 yield "fd"

@@ -9,61 +9,12 @@ from typing import Any
 from _pykd import Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row
-from pykd.kernel.fs.paths import path_of
-from pykd.kernel.lists import rbtree
+from pykd.core.walk import caught
+from pykd.kernel.fs.mounts import for_each_mount, mnt_namespace_of, mount_row
+from pykd.kernel.fs.superblocks import sb_inodes
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
-
-LIMIT = 100000
-"""fs.mount-max"""
-
-
-def mounts(session: Session, task: int) -> Iterator[int | Error]:
-    """Addresses of ``struct mount`` in the mount namespace of a task."""
-    dump = session.dump
-    proxy = dump.object("struct task_struct", task).nsproxy or dump.object("struct task_struct", dump.address_of("init_task")).nsproxy
-    namespace = proxy.mnt_ns
-    mount: Any = dump.struct_class("struct mount")
-    if mount.has_member("mnt_node"):
-        # 2eea9ce4310d ("mounts: keep list of mounts in an rbtree") (in v6.8)
-        problems: list[Error] = []
-        offset = mount.member_offset("mnt_node")
-        for node, _ in rbtree.nodes(dump, int(namespace) + namespace.fieldOffset("mounts"), problems.append):
-            yield node - offset
-        yield from problems
-        return
-    head = int(namespace) + namespace.fieldOffset("list")
-    offset = mount.member_offset("mnt_list")
-    links, why = dump.follow(head, limit=LIMIT)
-    yield from (link - offset for link in links[1:])
-    if why is not None:
-        yield why if isinstance(why, Error) else Error(f"the list of mounts does not end properly ({why})")
-
-
-def _row(session: Session, address: int) -> Row:
-    dump = session.dump
-    mount: Any = dump.object("struct mount", address)
-    row: Row = {"mount": address}
-    try:
-        block: Any = mount.mnt.mnt_sb
-        row["superblock"] = int(block)
-        row["type"] = str(block.s_type.name) + (f".{block.s_subtype}" if block.s_subtype else "")
-        row["device"] = str(mount.mnt_devname or "none")
-        vfsmount = address + mount.fieldOffset("mnt")
-        row["directory"] = path_of(dump, mount.mnt.mnt_root, vfsmount)
-    except Error as error:
-        row["error"] = str(error)
-    return row
-
-
-def _inodes(session: Session, superblock: int) -> list[int]:
-    """Inodes of a filesystem that the kernel has in memory."""
-    dump = session.dump
-    block: Any = dump.object("struct super_block", superblock)
-    offset = dump.struct_class("struct inode").member_offset("i_sb_list") or 0
-    links, _ = dump.follow(superblock + block.fieldOffset("s_inodes"), limit=1 << 22)
-    return [link - offset for link in links[1:]]
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
@@ -74,16 +25,19 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         )
     task = context.chosen(session, [options.n] if options.n else [])[0].address
     wanted = options.arguments
-    for address in mounts(session, task):
-        if isinstance(address, Error):
-            yield {"error": str(address)}
+    for mount in caught(for_each_mount(session.dump, mnt_namespace_of(session.dump, task))):
+        if isinstance(mount, Error):
+            yield {"error": str(mount)}
             continue
-        row = _row(session, address)
-        names = {f"{address:x}", f"{row.get('superblock', 0):x}", row.get("device"), row.get("directory")}
+        row = mount_row(session.dump, mount)
+        names = {f"{int(mount):x}", f"{row.get('superblock', 0):x}", row.get("device"), row.get("directory")}
         if wanted and not names & {word.removeprefix("0x") if word.startswith("0x") else word for word in wanted}:
             continue
         if options.i and "superblock" in row:
-            row["inodes"] = _inodes(session, row["superblock"])
+            inodes = list(caught(sb_inodes(session.dump, mount.mnt.mnt_sb)))
+            row["inodes"] = [int(inode) for inode in inodes if not isinstance(inode, Error)]
+            if inodes and isinstance(inodes[-1], Error):
+                row["error"] = str(inodes[-1])
         yield row
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.rows import Row
+from pykd.kernel.fs.superblocks import bdev_inodes
 from pykd.kernel.mm import pages, vmstat
 from pykd.kernel.sysinfo import size_text
 from pykd.kernel.task import threads as tasks
@@ -86,13 +87,7 @@ def _shared(dump: Dump, total: int) -> Row:
 
 def _buffers(dump: Dump) -> int:
     """Pages in the page cache of block devices."""
-    block: Any = dump.object("struct super_block", dump.read_unsigned(dump.symbol("blockdev_superblock", "").address))
-    inode = dump.struct_class("struct inode")
-    offset = inode.member_offset("i_sb_list") or 0
-    links, why = dump.follow(int(block) + block.fieldOffset("s_inodes"), limit=1 << 20)
-    if isinstance(why, Error):
-        raise why
-    counts = dump.read_columns([link - offset for link in links[1:]], "struct inode", ("i_data.nrpages",))
+    counts = dump.read_columns(list(map(int, bdev_inodes(dump))), "struct inode", ("i_data.nrpages",))
     return sum(count for (count,) in counts if not isinstance(count, Error))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.rows import Row
-from pykd.kernel.fs.paths import path_pair
+from pykd.kernel.fs.paths import d_path
 from pykd.session.command import Command, centered
 from pykd.session.session import Session
 
@@ -35,7 +35,7 @@ def devices(dump: Dump) -> Iterator[Row]:
             used = used if isinstance(used, int) and type(used) is int else used.counter & (1 << 62) - 1
             row |= {"size": info.pages * kilobytes, "used": used * kilobytes, "priority": info.prio}
             row["type"] = "PARTITION" if info.bdev and info.swap_file.f_inode.i_mode >> 12 == 6 else "FILE"
-            row["file"] = path_pair(dump, info.swap_file.f_path)
+            row["file"] = d_path(dump, info.swap_file.f_path)
         except Error as error:
             row["error"] = str(error)
         yield row

@@ -9,7 +9,7 @@ from typing import Any
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
-from pykd.kernel.fs.files import descriptors
+from pykd.kernel.fs.files import for_each_open_file
 from pykd.session import context
 from pykd.session.command import Command, Option, centered
 from pykd.session.session import Session
@@ -171,7 +171,7 @@ def _sockets(session: Session, options: Any) -> Iterator[Row]:
         row = context.identity(thread)
         row["sockets"] = []
         try:
-            for number, file in descriptors(session.dump, thread.address):
+            for number, file in for_each_open_file(session.dump, thread.address):
                 try:
                     found = _socket(session.dump, number, session.dump.object("struct file", file))
                 except Error as error:

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from _pykd import Error
 from pykd.compat.parts import Elements
+from pykd.core.walk import caught
+from pykd.kernel.fs.superblocks import sb_mounts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,11 +16,8 @@ if TYPE_CHECKING:
 def mounts(block: Struct) -> Elements:
     """``super_block.s_mounts``: stands for the head of a list of mounts by their ``mnt_instance``."""
     dump = type(block).PYT_dump
-    mount = dump.struct_class("struct mount")
-    link = mount.member_offset("mnt_next_for_sb") or 0
-    first = dump.read_unsigned(int(block) + block.fieldOffset("s_mounts"))
-    found, _ = dump.follow(first, link) if first else ([], None)
-    return Elements(address + link for address in found)
+    link = dump.struct_class("struct mount").member_offset("mnt_next_for_sb") or 0
+    return Elements(int(mount) + link for mount in caught(sb_mounts(dump, block)) if not isinstance(mount, Error))
 
 
 def waiters_for_thaw(writers: Struct) -> Struct:

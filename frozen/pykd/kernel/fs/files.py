@@ -3,52 +3,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from _pykd import Error
-from pykd.core.rows import Row
-from pykd.kernel.fs.paths import path_pair
+from pykd.kernel.fs.paths import d_path, dentry_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from _pykd import Dump
+    from pykd.core.rows import Row
 
 KINDS = {0o14: "SOCK", 0o12: "LNK ", 0o10: "REG ", 0o6: "BLK ", 0o4: "DIR ", 0o2: "CHR ", 0o1: "FIFO"}
 """By the upper bits of ``i_mode``"""
 
 MAX_FDS = 1 << 20
 """fs.nr_open"""
+NAMELESS = ("sockfs", "pipefs", "anon_inodefs", "nsfs", "pidfs")
+"""Types of file systems without directories: a file's name is all its path."""
 
 
-def descriptors(dump: Any, task: int) -> Iterator[tuple[int, int]]:
-    """(number, ``struct file``) of the open files of a task. :raises Error:"""
+def for_each_open_file(dump: Dump, task: int) -> Iterator[tuple[int, int]]:
+    """(number, address of ``struct file``) of the open files of the task at *task*, in the order of their numbers.
+
+    :raises FaultError: the table, or the rest of it, cannot be read.
+    """
     files: Any = dump.object("struct task_struct", task).files
-    if not files:
+    table = files.fdt if files else None
+    if not table:
         return
-    table = files.fdt
     count = min(table.max_fds, MAX_FDS)
-    pointers = memoryview(dump.read_upto(int(table.fd), 8 * count)[: 8 * count]).cast("Q")
+    # A piece at a time: what lies before a page that is missing is known.
+    data = dump.read_upto(int(table.fd), 8 * count)
+    pointers = memoryview(data[: len(data) & ~7]).cast("Q")
     yield from ((number, file) for number, file in enumerate(pointers) if file)
     if len(pointers) < count:
         dump.read(int(table.fd) + 8 * len(pointers), 8)
 
 
-def file_row(dump: Any, number: int, address: int) -> Row:
+def file_kind(mode: int) -> str:
+    """What the inode of that ``i_mode`` is, in four letters as crash has it; ``UNKN`` where its upper bits are none of the kernel's."""
+    return KINDS.get(mode >> 12, "UNKN")
+
+
+def file_row(dump: Dump, number: int, address: int) -> Row:
+    """Of the open file *number*, the ``struct file`` at *address*: fd, file, dentry, inode, type, mapping, pages (in the page cache), path,
+    as far as they can be read; ``error`` says what cannot."""
     row: Row = {"fd": number, "file": address}
     try:
         file: Any = dump.object("struct file", address)
         dentry, inode = file.f_path.dentry, file.f_inode
         row |= {"dentry": int(dentry), "inode": int(inode)}
-        row["type"] = KINDS.get(inode.i_mode >> 12, "UNKN")
+        row["type"] = file_kind(inode.i_mode)
         row["mapping"] = int(inode.i_mapping)
         row["pages"] = inode.i_mapping.nrpages
-        row["path"] = _path(dump, file, row["type"])
+        row["path"] = file_path(dump, file)
     except Error as error:
         row["error"] = str(error)
     return row
 
 
-def _path(dump: Any, file: Any, kind: str) -> str:
+def file_path(dump: Dump, file: Any) -> str:
+    """Path of a ``struct file``; of a socket, a pipe and the like their name. :raises FaultError:"""
     dentry = file.f_path.dentry
-    if dentry.d_parent == dentry and str(dentry.d_sb.s_type.name) in ("sockfs", "pipefs", "anon_inodefs", "nsfs", "pidfs"):
-        name = dentry.d_name
-        data: bytes = dump.read(int(name.Eval("name")), min(name.len, 255))
-        return data.decode("utf-8", "backslashreplace")
-    return path_pair(dump, file.f_path)
+    if dentry.d_parent == dentry and str(dentry.d_sb.s_type.name) in NAMELESS:
+        return dentry_name(dump, dentry)
+    return d_path(dump, file.f_path)
+
+
+def dentries_of(dump: Dump, inode: Any) -> Iterator[Any]:
+    """The ``struct dentry`` that lead to a ``struct inode``. :raises FaultError, LimitError: the list cannot be followed to its end."""
+    from pykd.kernel.lists.linked import hlist_for_each_entry
+
+    # 946e51f2bf37 ("move d_rcu from overlapping d_child to overlapping d_alias") (in v3.19); alone again since v7.1
+    member = "d_u.d_alias" if dump.struct_class("struct dentry").member_offset("d_u.d_alias") is not None else "d_alias"
+    yield from hlist_for_each_entry(dump, int(inode) + inode.fieldOffset("i_dentry"), "struct dentry", member, limit=10000)

@@ -9,12 +9,21 @@ if TYPE_CHECKING:
 
     from _pykd import Dump, Struct
 
-_MAX_DEPTH = 1000
+MAX_DEPTH = 1000
 """Of directories and of mounts; a longer path is damage."""
+MAX_NAME = 255
+"""NAME_MAX, bytes; some file systems without directories have longer names, which are cut."""
+CIRCLE = "<circle>"
+"""In front of a path whose directories run in a circle, each of which it has once."""
 
 
-def path_of(dump: Dump, dentry: int, vfsmount: int = 0) -> str:
-    """Path of the dentry at *dentry*.
+def d_path(dump: Dump, path: Any) -> str:
+    """Path of a ``struct path`` from the root of its mount namespace; "" of one that leads nowhere. :raises FaultError:"""
+    return dentry_path(dump, path.dentry, int(path.mnt)) if path.dentry else ""
+
+
+def dentry_path(dump: Dump, dentry: int, vfsmount: int = 0) -> str:
+    """Path of the dentry at *dentry*; one that runs in a circle or is too deep begins with :data:`CIRCLE`.
 
     :param vfsmount: address of the ``struct vfsmount`` it was reached by; the path then goes through the mount points up to the
         root of the mount namespace. 0: the path inside the dentry's own filesystem.
@@ -23,38 +32,36 @@ def path_of(dump: Dump, dentry: int, vfsmount: int = 0) -> str:
     entry: Struct = dump.object("struct dentry", dentry)
     if entry.d_parent == entry:
         # A root is called "/". Files without a directory have a name that stands alone: TCP, [eventpoll], or none (pipes).
-        name = _name(dump, entry)
+        name = dentry_name(dump, entry)
         if name != "/":
             return name
-    mount = _mount(dump, vfsmount) if vfsmount else None
+    mount = real_mount(dump, vfsmount) if vfsmount else None
     names: list[str] = []
-    for _ in range(_MAX_DEPTH):
+    seen: set[tuple[int, int]] = set()
+    while True:
+        place = int(mount or 0), int(entry)
+        if place in seen or len(seen) >= MAX_DEPTH:
+            return "/".join((CIRCLE, *reversed(names)))
+        seen.add(place)
         at_root = entry == (mount.mnt.mnt_root if mount else 0)
         parent = entry.d_parent
         if at_root or entry == parent or not parent:
-            if not at_root and mount is None:
-                break
             if mount is None or mount.mnt_parent == mount or not mount.mnt_parent:
-                break
+                return "/" + "/".join(reversed(names))
             entry, mount = mount.mnt_mountpoint, mount.mnt_parent
             continue
-        names.append(_name(dump, entry))
+        names.append(dentry_name(dump, entry))
         entry = parent
-    return "/" + "/".join(reversed(names))
 
 
-def _mount(dump: Dump, vfsmount: int) -> Struct:
-    """The ``struct mount`` around a vfsmount."""
+def real_mount(dump: Dump, vfsmount: int) -> Struct:
+    """The ``struct mount`` around the ``struct vfsmount`` at *vfsmount*."""
     mount = dump.struct_class("struct mount")
     return mount(vfsmount - (mount.member_offset("mnt") or 0))
 
 
-def _name(dump: Dump, entry: Struct) -> str:
+def dentry_name(dump: Dump, entry: Struct) -> str:
+    """Last component of the path of a ``struct dentry``; "" of one without a name. :raises FaultError:"""
     qstr = entry.d_name
     # A long name has no NUL to rely on while it is being renamed, but always a length.
-    return dump.read(int(qstr.Eval("name")), qstr.len).decode("utf-8", "backslashreplace")
-
-
-def path_pair(dump: Any, path: Any) -> str:
-    """Path of a ``struct path``."""
-    return path_of(dump, path.dentry, int(path.mnt)) if path.dentry else ""
+    return dump.read(int(qstr.Eval("name")), min(qstr.len, MAX_NAME)).decode("utf-8", "backslashreplace")

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.rows import Row
-from pykd.kernel.fs.paths import path_pair
+from pykd.kernel.fs.paths import d_path
 from pykd.kernel.lists import mapletree
 
 MAX_AREAS = 1 << 20
@@ -42,7 +42,7 @@ def area_row(dump: Dump, address: int) -> Row:
         file = area.vm_file
         if file:
             row["offset"] = area.vm_pgoff * dump.page_size
-            row["file"] = path_pair(dump, file.f_path)
+            row["file"] = d_path(dump, file.f_path)
     except Error as error:
         row["error"] = str(error)
     return row

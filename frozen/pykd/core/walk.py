@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rule of all walks through the kernel's data, for their ends: see :mod:`pykd.kernel`."""
+
+from __future__ import annotations
+
+from _pykd import Error, LimitError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Literal
+
+    from _pykd import FaultError
+
+
+def caught[T](walk: Iterable[T]) -> Iterator[T | Error]:
+    """The items of a walk, and what ended it early as the last one."""
+    try:
+        yield from walk
+    except Error as error:
+        yield error
+
+
+def ended(why: Literal["limit", "cycle"] | FaultError, what: str) -> Error:
+    """Why :meth:`_pykd.Dump.follow` ended early, as an error to raise.
+
+    :param what: ``the list of mounts``
+    """
+    return why if isinstance(why, Error) else LimitError(f"{what} does not end properly ({why})")
