@@ -377,6 +377,11 @@ class Instruction:
     """"" if it has none."""
     text: str
     """As gdb's ``x/i`` prints it, without symbols."""
+    name: str
+    """Of the instruction alone: no prefixes, no suffixes, the same in every syntax (``nop``, ``movzx``); "" of an undecodable byte."""
+    decoded: tuple[tuple[Literal["register", "number", "memory", "other"], str, int, int, str], ...]
+    """Operands, what is written first: (kind, register or base register, number or displacement, bytes, index register); "" where there is
+    no register. For who wants to know what an instruction does; ``operands`` is for who reads it."""
     flow: Literal["next", "call", "jump", "branch", "return", "stop"]
     """What comes after it: the next one, too (``next``, ``call``, ``branch``) or not (``jump``, ``return``, ``stop``)."""
     target: int

@@ -15,6 +15,7 @@ overwritten further down in the code; 1 for what only the caller tells. Sources 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import pykd
 from LinuxDump.BTstack import BTFrame, BTStack
@@ -34,9 +35,7 @@ _NAMES |= {f"{width}{name}": f"R{name.upper()}" for name in ("si", "di", "bp", "
 _NAMES |= {f"r{number}{width}": f"R{number}" for number in range(8, 16) for width in ("", "d", "w", "b")}
 _NAMES |= {f"{letter}l": f"R{letter.upper()}X" for letter in "abcd"}
 _NAMES |= {f"{name}l": f"R{name.upper()}" for name in ("si", "di", "bp")}
-_REGISTER = re.compile(r"^%(\w+)$")
-_MEMORY = re.compile(r"^(-?0x[0-9a-f]+|-?\d+)?\(%(rsp|rbp)\)$")
-_READ_ONLY = re.compile(r"(?:cmp|test|push|bt|nop)[bwlq]?$")
+_READ_ONLY = frozenset(("cmp", "test", "push", "bt", "nop"))
 Found = dict[str, tuple[int, int]]
 """REG: (value, confidence)"""
 
@@ -70,36 +69,51 @@ def gdb(command: str) -> str:
         return ""
 
 
-class Code:
-    """An instruction, taken apart."""
+class Operand(NamedTuple):
+    """What an instruction works on; see ``Instruction.decoded``."""
 
-    __slots__ = ("address", "flow", "mnemonic", "operands", "size", "target", "written")
+    kind: str
+    register: str
+    number: int
+    size: int
+    index: str
+
+    @property
+    def general(self) -> str | None:
+        """``RDI`` of ``edi``; None if it is no general register."""
+        return _NAMES.get(self.register) if self.kind == "register" else None
+
+    @property
+    def whole(self) -> bool:
+        """A general register with all its bits."""
+        return self.kind == "register" and self.register.startswith("r")
+
+    @property
+    def place(self) -> tuple[str, int] | None:
+        """(``rsp`` or ``rbp``, offset) of a place in the frame."""
+        in_frame = self.kind == "memory" and not self.index and self.register in ("rsp", "rbp")
+        return (self.register, self.number) if in_frame else None
+
+
+class Code:
+    """An instruction, taken apart; of its operands the one that is written comes first."""
+
+    __slots__ = ("address", "flow", "name", "operands", "size", "target", "written")
 
     def __init__(self, instruction: Any) -> None:
         self.address = instruction.address
         self.size = instruction.size
-        self.mnemonic = instruction.mnemonic
+        self.name = instruction.name
         self.flow = instruction.flow
         self.target = instruction.target
-        self.operands = _split(instruction.operands)
+        self.operands = [Operand(*operand) for operand in instruction.decoded]
         self.written = self._writes()
 
     def _writes(self) -> str | None:
         """The register that it changes beside RSP, as far as that matters here."""
-        if not self.operands or _READ_ONLY.match(self.mnemonic) or self.flow != "next":
+        if not self.operands or self.name in _READ_ONLY or self.flow != "next":
             return None
-        return register(self.operands[-1])
-
-
-def _split(operands: str) -> list[str]:
-    """Operands; the commas inside parentheses separate nothing."""
-    return [part.strip() for part in re.split(r",(?![^(]*\))", operands.split("#")[0])] if operands else []
-
-
-def register(operand: str) -> str | None:
-    """``RDI`` of ``%edi``; None if it is no general register."""
-    match = _REGISTER.match(operand)
-    return _NAMES.get(match[1]) if match else None
+        return self.operands[0].general
 
 
 def disasm(addr: int, n: int | None = None) -> list[Code]:
@@ -121,15 +135,15 @@ class _Routine:
         self.written: dict[str, list[int]] = {}
         """Addresses of the instructions that change a register, restoring it aside."""
         self._touched: set[str] = set()
-        self._stores: dict[str, int] = {}
+        self._stores: dict[tuple[str, int], int] = {}
         for code in self.codes:
-            if code.mnemonic.startswith(("push", "pop")):
-                self._touched.update(filter(None, map(register, code.operands)))
+            if code.name.startswith(("push", "pop")):
+                self._touched.update(operand.general for operand in code.operands if operand.general)
             elif code.written:
                 self._touched.add(code.written)
                 self.written.setdefault(code.written, []).append(code.address)
-            if code.operands and code.mnemonic.startswith("mov") and _MEMORY.match(code.operands[-1]):
-                self._stores[code.operands[-1]] = self._stores.get(code.operands[-1], 0) + 1
+            if code.operands and code.name.startswith("mov") and (place := code.operands[0].place):
+                self._stores[place] = self._stores.get(place, 0) + 1
         self._prologue()
 
     def leaves_alone(self, name: str) -> bool:
@@ -143,29 +157,29 @@ class _Routine:
             if code.flow != "next":
                 break
             operands = code.operands
-            if code.mnemonic.startswith("push"):
+            if code.name.startswith("push"):
                 depth -= 8
-                name = register(operands[0])
+                name = operands[0].general if operands else None
                 if name and name not in changed:
                     self.pushed.setdefault(name, depth)
                 continue
-            if code.mnemonic.startswith("sub") and operands[-1] == "%rsp" and operands[0].startswith("$"):
-                depth -= int(operands[0][1:], 0)
+            if code.name == "sub" and operands[0].register == "rsp" and operands[1].kind == "number":
+                depth -= operands[1].number
                 continue
-            if operands and operands[-1] == "%rsp":
+            if operands and operands[0].kind == "register" and operands[0].register == "rsp":
                 break  # aligned, or a stack of its own: places are not known from here on
-            if code.mnemonic.startswith("mov") and len(operands) == 2:
-                source = register(operands[0])
-                if operands == ["%rsp", "%rbp"]:
+            if code.name.startswith("mov") and len(operands) == 2:
+                target, source = operands
+                argument = source.general
+                if (target.kind, target.register, source.kind, source.register) == ("register", "rbp", "register", "rsp"):
                     frame = depth
-                elif source in ARGUMENTS and source not in changed:
-                    target = register(operands[1])
-                    if target in PRESERVED and operands[0].startswith("%r"):
-                        self.copied.setdefault(target, source)
-                    elif (match := _MEMORY.match(operands[1])) and operands[0].startswith("%r"):
-                        base = depth if match[2] == "rsp" else frame
-                        if base is not None and self._stores[operands[1]] == 1:
-                            self.stored.setdefault(base + int(match[1] or "0", 0), source)
+                elif argument in ARGUMENTS and argument not in changed and source.whole:
+                    if target.general in PRESERVED:
+                        self.copied.setdefault(target.general, argument)
+                    elif place := target.place:
+                        base = depth if place[0] == "rsp" else frame
+                        if base is not None and self._stores[place] == 1:
+                            self.stored.setdefault(base + place[1], argument)
             if code.written:
                 changed.add(code.written)
 
@@ -292,23 +306,21 @@ def _loaded(code: Code, caller: BTFrame, found: Found, written: set[str]) -> int
     """The value that an instruction before a call loads; *written* has what later ones change."""
     if len(code.operands) != 2 or caller.frame is None:
         return None
-    source, target = code.operands
-    short = target.startswith("%e") or target.endswith("d")
-    if code.mnemonic.startswith("mov") and source.startswith("$"):
-        value = int(source[1:], 0)
-        return value & (0xFFFFFFFF if short else (1 << 64) - 1)
-    if code.mnemonic.startswith("xor") and source == target:
+    target, source = code.operands
+    if code.name.startswith("mov") and source.kind == "number":
+        return source.number & (1 << 8 * target.size) - 1
+    if code.name.startswith("xor") and source == target:
         return 0
-    if code.mnemonic.startswith("lea") and (match := _MEMORY.match(source)):
-        offset = int(match[1] or "0", 0)
-        if match[2] == "rsp":
+    if code.name == "lea" and (place := source.place):
+        base, offset = place
+        if base == "rsp":
             return caller.frame + 8 + offset
         if "RBP" in found and "RBP" not in written:
             return found["RBP"][0] + offset
         return None
-    if code.mnemonic == "mov":
-        name = register(source)
-        if name in PRESERVED and name not in written and name in found and source.startswith("%r"):
+    if code.name == "mov":
+        name = source.general
+        if name in PRESERVED and name not in written and name in found and source.whole:
             return found[name][0]
     return None
 

@@ -34,12 +34,15 @@ enum kd_operand_kind {
 	KD_OPERAND_MEMORY,
 };
 
-/** An operand as it was decoded; its text is in kd_insn.operands. Registers have capstone's numbers, 0: none. */
+/** An operand as it was decoded; its text is in kd_insn.operands. Registers have capstone's numbers and names, 0 and
+ *  NULL: none. */
 struct kd_operand {
 	uint8_t kind;	/* enum kd_operand_kind */
+	uint8_t size;	/* bytes; 0: of none */
 	uint16_t reg;	/* KD_OPERAND_REGISTER, or the base register of KD_OPERAND_MEMORY */
 	uint16_t index; /* KD_OPERAND_MEMORY: the index register */
 	int64_t number; /* KD_OPERAND_NUMBER, or the displacement of KD_OPERAND_MEMORY */
+	const char *reg_name, *index_name;
 };
 
 struct kd_insn {
@@ -52,7 +55,8 @@ struct kd_insn {
 	kd_vaddr target;   /* of a direct branch, or the address that a rip-relative operand means; 0: none */
 	uint16_t id;	   /* capstone's, of the machine; 0: not one that capstone knows */
 	struct kd_operand operand[KD_OPERANDS_MAX]; /* the target first */
-	char mnemonic[112];			    /* with its prefixes: "mov", "lock cmpxchg", "rep stos" */
+	const char *name;   /* without prefixes and suffixes, the same in every syntax; NULL with id 0 */
+	char mnemonic[112]; /* with its prefixes: "mov", "lock cmpxchg", "rep stos" */
 	char operands[128]; /* "%rsp,%rbp", "0x2581(%rip)", "0xffffffff81000000"; a symbol is for the caller to add */
 };
 

@@ -47,6 +47,31 @@ GETTER(text)
 	return PyUnicode_FromString(text);
 }
 
+GETTER(name)
+{
+	return PyUnicode_FromString(INSN(self)->name ?: "");
+}
+
+GETTER(decoded)
+{
+	static const char *const kinds[] = {
+		[KD_OPERAND_OTHER] = "other",
+		[KD_OPERAND_REGISTER] = "register",
+		[KD_OPERAND_NUMBER] = "number",
+		[KD_OPERAND_MEMORY] = "memory",
+	};
+	KD_PYOBJECT PyObject *operands = PyTuple_New(INSN(self)->operand_nr);
+	for (uint8_t i = 0; operands && i < INSN(self)->operand_nr; i++) {
+		const struct kd_operand *operand = &INSN(self)->operand[i];
+		PyObject *item = Py_BuildValue("(ssLis)", kinds[operand->kind], operand->reg_name ?: "",
+					       (long long)operand->number, operand->size, operand->index_name ?: "");
+		if (!item)
+			return NULL;
+		PyTuple_SET_ITEM(operands, i, item);
+	}
+	return kd_move_ptr(operands);
+}
+
 GETTER(flow)
 {
 	static const char *const names[] = {
@@ -69,7 +94,8 @@ static PyGetSetDef insn_getset[] = {
 	{                                                                     \
 #name, insn_get_##name, NULL, KD_DOC_Instruction_##name, NULL \
 	}
-	READ_ONLY(code), READ_ONLY(mnemonic), READ_ONLY(operands), READ_ONLY(text), READ_ONLY(flow), {},
+	READ_ONLY(code), READ_ONLY(mnemonic), READ_ONLY(operands), READ_ONLY(text),
+	READ_ONLY(flow), READ_ONLY(name),     READ_ONLY(decoded),  {},
 #undef READ_ONLY
 };
 

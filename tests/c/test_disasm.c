@@ -72,6 +72,25 @@ static bool check(struct kd_disasm *disasm, size_t n, const char *expected)
 	return false;
 }
 
+/* mov %rbp,0x8(%rsp); sub $-0x80,%rsp; push %rbp: what it does is known without a look at its text. */
+static void check_operands(struct kd_disasm *disasm)
+{
+	static const uint8_t code[] = { 0x48, 0x89, 0x6c, 0x24, 0x08, 0x48, 0x83, 0xec, 0x80, 0x55, 0x06 };
+	struct kd_insn insn;
+	kd_disasm_one(disasm, ADDRESS, code, sizeof(code), &insn);
+	assert(!strcmp(insn.name, "mov") && insn.operand_nr == 2);
+	assert(insn.operand[0].kind == KD_OPERAND_MEMORY && !strcmp(insn.operand[0].reg_name, "rsp"));
+	assert(insn.operand[0].number == 8 && !insn.operand[0].index_name && insn.operand[0].size == 8);
+	assert(insn.operand[1].kind == KD_OPERAND_REGISTER && !strcmp(insn.operand[1].reg_name, "rbp"));
+	kd_disasm_one(disasm, ADDRESS, code + 5, sizeof(code) - 5, &insn);
+	assert(!strcmp(insn.name, "sub") && !strcmp(insn.operand[0].reg_name, "rsp"));
+	assert(insn.operand[1].kind == KD_OPERAND_NUMBER && insn.operand[1].number == -0x80);
+	kd_disasm_one(disasm, ADDRESS, code + 9, sizeof(code) - 9, &insn);
+	assert(!strcmp(insn.name, "push") && insn.operand_nr == 1 && !strcmp(insn.operand[0].reg_name, "rbp"));
+	kd_disasm_one(disasm, ADDRESS, code + 10, 1, &insn);
+	assert(!insn.id && !insn.name && !insn.operand_nr);
+}
+
 int main(void)
 {
 	struct kd_disasm *disasm;
@@ -97,6 +116,7 @@ int main(void)
 	}
 	assert(len == sizeof(noise));
 	kd_insn_vector_deinit(&insns);
+	check_operands(disasm);
 	kd_disasm_destroy(disasm);
 	assert(good);
 	puts("ok disasm");

@@ -58,8 +58,19 @@ class Text(unittest.TestCase):
 
 class Operands(unittest.TestCase):
     def test_registers(self):
-        names = [fregsapi.register(text) for text in ("%edi", "%r9d", "%al", "%sil", "$1", "(%rax)", "%xmm0")]
-        self.assertEqual(names, ["RDI", "R9", "RAX", "RSI", None, None, None])
+        registers = [fregsapi.Operand("register", name, 0, 8, "") for name in ("edi", "r9d", "al", "sil", "xmm0")]
+        others = [fregsapi.Operand("number", "", 1, 8, ""), fregsapi.Operand("memory", "rax", 0, 8, "")]
+        self.assertEqual([operand.general for operand in registers + others], ["RDI", "R9", "RAX", "RSI", None, None, None])
+
+    def test_places(self):
+        operands = [
+            fregsapi.Operand("memory", "rsp", 8, 8, ""),
+            fregsapi.Operand("memory", "rbp", -16, 8, ""),
+            fregsapi.Operand("memory", "rsp", 8, 8, "rax"),
+            fregsapi.Operand("memory", "rdi", 8, 8, ""),
+            fregsapi.Operand("register", "rsp", 0, 8, ""),
+        ]
+        self.assertEqual([operand.place for operand in operands], [("rsp", 8), ("rbp", -16), None, None, None])
 
 
 PROGRAM = """

@@ -28,28 +28,39 @@ static enum kd_insn_flow flow_of(csh handle, const cs_insn *insn)
 	return cs_insn_group(handle, insn, X86_GRP_JUMP) ? KD_FLOW_BRANCH : KD_FLOW_NEXT;
 }
 
-static void decode_operands(const cs_x86 *x86, struct kd_insn *ret)
+static void decode_operand(csh handle, const cs_x86_op *operand, struct kd_operand *ret)
 {
-	ret->operand_nr = kd_min(x86->op_count, KD_OPERANDS_MAX);
-	for (uint8_t i = 0; i < ret->operand_nr; i++) {
-		const cs_x86_op *operand = &x86->operands[i];
-		switch (operand->type) {
-		case X86_OP_REG:
-			ret->operand[i] = (struct kd_operand){ .kind = KD_OPERAND_REGISTER, .reg = operand->reg };
-			break;
-		case X86_OP_IMM:
-			ret->operand[i] = (struct kd_operand){ .kind = KD_OPERAND_NUMBER, .number = operand->imm };
-			break;
-		case X86_OP_MEM:
-			ret->operand[i] = (struct kd_operand){ .kind = KD_OPERAND_MEMORY,
-							       .reg = operand->mem.base,
-							       .index = operand->mem.index,
-							       .number = operand->mem.disp };
-			break;
-		default:
-			break;
-		}
+	ret->size = operand->size;
+	switch (operand->type) {
+	case X86_OP_REG:
+		ret->kind = KD_OPERAND_REGISTER;
+		ret->reg = operand->reg;
+		break;
+	case X86_OP_IMM:
+		ret->kind = KD_OPERAND_NUMBER;
+		ret->number = operand->imm;
+		break;
+	case X86_OP_MEM:
+		ret->kind = KD_OPERAND_MEMORY;
+		ret->reg = operand->mem.base;
+		ret->index = operand->mem.index;
+		ret->number = operand->mem.disp;
+		break;
+	default:
+		break;
 	}
+	ret->reg_name = cs_reg_name(handle, ret->reg);
+	ret->index_name = cs_reg_name(handle, ret->index);
+}
+
+static void decode_operands(csh handle, const cs_insn *insn, struct kd_insn *ret)
+{
+	const cs_x86 *x86 = &insn->detail->x86;
+	ret->id = insn->id;
+	ret->name = cs_insn_name(handle, insn->id);
+	ret->operand_nr = kd_min(x86->op_count, KD_OPERANDS_MAX);
+	for (uint8_t i = 0; i < ret->operand_nr; i++)
+		decode_operand(handle, &x86->operands[i], &ret->operand[i]);
 }
 
 static void find_target(const cs_insn *insn, struct kd_insn *ret)
@@ -141,13 +152,13 @@ static void decode(csh handle, cs_insn *insn, enum kd_syntax syntax, const uint8
 	set_bytes(ret, bytes, kd_min(insn->size, KD_INSN_MAX_LEN));
 	ret->flow = flow_of(handle, insn);
 	find_target(insn, ret);
-	ret->id = insn->id;
-	decode_operands(&insn->detail->x86, ret);
+	decode_operands(handle, insn, ret);
 	struct kd_insn_prefixes prefixes = kd_insn_prefixes_of(ret->bytes, ret->len);
 	kd_insn_spell(handle, insn, &prefixes, syntax, ret);
 	if (undefined) {
 		ret->flow = KD_FLOW_STOP;
 		ret->id = 0;
+		ret->name = NULL;
 		snprintf(ret->mnemonic, sizeof(ret->mnemonic), "%s", undefined);
 	}
 }

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -18,7 +17,6 @@ from pykd.values.expression import address as to_address
 
 _LONGEST = 15
 """Bytes of an instruction of x86 at most"""
-_PADDING = re.compile(r"(?:data16 |cs )*(?:nop|xchg +%ax,%ax$)")
 MAX_FUNCTION = 1 << 20
 """Bytes disassembled at most where a symbol's end is not known."""
 
@@ -83,7 +81,7 @@ def _instructions(session: Session, options: Any, address: int, count: int | Non
 def _without_padding(instructions: list[Instruction]) -> list[Instruction]:
     """Without the nops up to the next function: a symbol of kallsyms has no size of its own, only a follower."""
     end = len(instructions)
-    while end > 1 and _PADDING.match(instructions[end - 1].text):
+    while end > 1 and instructions[end - 1].name == "nop":
         end -= 1
     return instructions[:end]
 
