@@ -20,9 +20,6 @@
 #include "base/cleanup.h"
 #include "base/cursor.h"
 
-#define MAGIC 0xeb9f
-#define MAGIC_SWAPPED 0x9feb
-
 static const struct {
 	uint8_t first_len, element_len;
 } known_kinds[] = {
@@ -35,15 +32,9 @@ static const struct {
 	[KD_BTF_ENUM64] = { 0, 12 },
 };
 
-static struct kd_error *btf_error(const struct kd_btf *btf, const char *what)
+struct kd_error *kd_btf_error(const struct kd_btf *btf, const char *what)
 {
 	return kd_error_create(KD_ERROR_FORMAT, "BTF at 0x%llx: %s", (unsigned long long)btf->section.start, what);
-}
-
-/** Is [offset, offset + len), counted from the end of the header, inside the section? */
-static bool btf_fits(const struct kd_btf *btf, uint32_t header_len, uint32_t offset, uint32_t len)
-{
-	return (uint64_t)header_len + offset + len <= btf->section.len;
 }
 
 void kd_btf_note_loss(struct kd_btf *btf, struct kd_error *why)
@@ -63,121 +54,6 @@ struct kd_error *kd_btf_need(struct kd_btf *btf, size_t offset, size_t len)
 	return err;
 }
 
-static struct kd_error *btf_read_layout(struct kd_btf *btf, uint32_t offset, uint32_t len)
-{
-	struct kd_error *err = kd_btf_need(btf, offset, len);
-	if (err)
-		return err;
-	const uint8_t *entry = btf->section.data + offset;
-	for (uint32_t kind = 0; kind < kd_min(len / 4, KD_BTF_KINDS); kind++, entry += 4) {
-		/* Known kinds may only grow; an entry that says less is not about what we know. */
-		if (entry[0] % 4 || entry[1] % 4 || !kind || entry[0] < btf->first_len[kind] ||
-		    entry[1] < btf->element_len[kind])
-			continue;
-		btf->first_len[kind] = entry[0];
-		btf->element_len[kind] = entry[1];
-		btf->kind_known[kind] = true;
-	}
-	return NULL;
-}
-
-/*
- * struct btf of kernel/bpf/btf.c begins like this since Linux 4.18, and is not declared in a header, so its layout is
- * not an interface: whatever is taken from it must agree with what the section itself says.
- *
- *   void *data; struct btf_type **types; u32 *resolved_ids; u32 *resolved_sizes; const char *strings; void *nohdr_data;
- *   struct btf_header hdr; u32 nr_types; u32 types_size; u32 data_size; …
- *
- * nr_types counts void since 951bb64621b8 ("bpf: Add in-kernel split BTF support", in v5.11); split BTF has no void.
- */
-struct kernel_btf {
-	bool found;
-	kd_vaddr table; /* types */
-	uint8_t header[KD_BTF_HEADER_LEN];
-	uint32_t nr;
-};
-
-/** The kernel's own description of this section, if that is what lies where we were told. */
-static struct kd_error *btf_read_kernel(struct kd_btf *btf, struct kernel_btf *ret)
-{
-	*ret = (struct kernel_btf){};
-	if (!btf->kernel || !btf->section.memory)
-		return NULL;
-	uint8_t bytes[48 + KD_BTF_HEADER_LEN + 12];
-	size_t len;
-	struct kd_error *err = kd_memory_read_upto(btf->section.memory, btf->kernel, bytes, sizeof(bytes), &len, NULL);
-	if (err || len < sizeof(bytes))
-		return err;
-	for (size_t header_len = 24; header_len <= KD_BTF_HEADER_LEN; header_len += 8) {
-		const uint8_t *tail = bytes + 48 + header_len;
-		if (kd_btf_u32(tail + 8) != btf->section.len || kd_btf_u32(bytes + 48 + 4) < header_len)
-			continue;
-		memcpy(&ret->table, bytes + 8, sizeof(ret->table));
-		memcpy(ret->header, bytes + 48, header_len);
-		ret->nr = kd_btf_u32(tail);
-		ret->found = true;
-	}
-	return NULL;
-}
-
-/** The header's bytes, zeros behind its end: of the section, else the kernel's copy. */
-static struct kd_error *btf_header_bytes(struct kd_btf *btf, uint8_t ret[KD_BTF_HEADER_LEN])
-{
-	memset(ret, 0, KD_BTF_HEADER_LEN);
-	size_t len = 24;
-	KD_DROP_ERROR struct kd_error *fault = kd_btf_need(btf, 0, len);
-	if (!fault && kd_btf_u32(btf->section.data + 4) >= KD_BTF_HEADER_LEN) {
-		len = KD_BTF_HEADER_LEN;
-		fault = kd_btf_need(btf, 0, len);
-	}
-	if (!fault)
-		memcpy(ret, btf->section.data, len);
-	if (!fault || fault->code != KD_ERROR_FAULT)
-		return kd_move_ptr(fault);
-	struct kernel_btf kernel;
-	struct kd_error *err = btf_read_kernel(btf, &kernel);
-	if (err)
-		return err;
-	memcpy(ret, kernel.header, sizeof(kernel.header));
-	return kernel.found ? NULL : kd_move_ptr(fault);
-}
-
-static struct kd_error *btf_read_header(struct kd_btf *btf)
-{
-	uint8_t header[KD_BTF_HEADER_LEN];
-	struct kd_error *err = btf_header_bytes(btf, header);
-	if (err)
-		return err;
-	struct kd_cursor cursor = kd_cursor_init(header, sizeof(header));
-	uint16_t magic = kd_cursor_u16(&cursor);
-	if (magic != MAGIC)
-		return magic == MAGIC_SWAPPED ? kd_error_create(KD_ERROR_UNSUPPORTED, "big-endian BTF is not supported")
-					      : btf_error(btf, "the header has no magic number");
-	uint8_t version = kd_cursor_u8(&cursor);
-	if (version != 1)
-		return kd_error_create(KD_ERROR_UNSUPPORTED, "BTF of version %u is not supported", version);
-	kd_cursor_skip(&cursor, 1);
-	uint32_t header_len = kd_cursor_u32(&cursor);
-	uint32_t type_offset = kd_cursor_u32(&cursor);
-	btf->type_len = kd_cursor_u32(&cursor);
-	uint32_t string_offset = kd_cursor_u32(&cursor);
-	btf->string_len = kd_cursor_u32(&cursor);
-	if (header_len < 24 || !btf_fits(btf, header_len, type_offset, btf->type_len) ||
-	    !btf_fits(btf, header_len, string_offset, btf->string_len) || type_offset % 4)
-		return btf_error(btf, "the header's sections do not fit into it");
-	btf->type_offset = header_len + type_offset;
-	btf->string_offset = header_len + string_offset;
-
-	if (header_len < KD_BTF_HEADER_LEN)
-		return NULL;
-	uint32_t layout_offset = kd_cursor_u32(&cursor), layout_len = kd_cursor_u32(&cursor);
-	if (!btf_fits(btf, header_len, layout_offset, layout_len))
-		return btf_error(btf, "the layout section does not fit into it");
-	err = btf_read_layout(btf, header_len + layout_offset, layout_len);
-	/* Without it only kinds that are not known lack their length. */
-	return kd_error_catch(&err, KD_ERROR_FAULT) ? NULL : err;
-}
-
 static struct kd_error *btf_use_table(struct kd_btf *btf);
 
 struct kd_error *kd_btf_init(struct kd_btf *btf, struct kd_section *section, struct kd_btf *base, kd_vaddr kernel)
@@ -189,7 +65,7 @@ struct kd_error *kd_btf_init(struct kd_btf *btf, struct kd_section *section, str
 		btf->element_len[kind] = known_kinds[kind].element_len;
 		btf->kind_known[kind] = true;
 	}
-	struct kd_error *err = btf_read_header(btf);
+	struct kd_error *err = kd_btf_read_header(btf);
 	if (!err) {
 		/* Virtual size only: the pages of this table are used as the walk goes on. */
 		btf->offsets = calloc(btf->type_len / KD_BTF_RECORD_LEN + 1, sizeof(*btf->offsets));
@@ -219,7 +95,7 @@ struct kd_error *kd_btf_decode(struct kd_btf *btf, uint32_t number, uint32_t off
 			       uint32_t *ret_next)
 {
 	if (offset > btf->type_len || btf->type_len - offset < KD_BTF_RECORD_LEN)
-		return btf_error(btf, "a type is cut off at the end of its section");
+		return kd_btf_error(btf, "a type is cut off at the end of its section");
 	struct kd_error *err = kd_btf_need(btf, btf->type_offset + offset, KD_BTF_RECORD_LEN);
 	if (err)
 		return err;
@@ -240,7 +116,7 @@ struct kd_error *kd_btf_decode(struct kd_btf *btf, uint32_t number, uint32_t off
 	if (record.element_len)
 		extra_len += record.element_nr * record.element_len;
 	if (extra_len > btf->type_len - offset - KD_BTF_RECORD_LEN)
-		return btf_error(btf, "a type is cut off at the end of its section");
+		return kd_btf_error(btf, "a type is cut off at the end of its section");
 	record.extra_len = extra_len;
 	*ret_next = offset + KD_BTF_RECORD_LEN + extra_len;
 	*ret = record;
@@ -256,7 +132,7 @@ static struct kd_error *btf_table_offset(struct kd_btf *btf, uint32_t number, ui
 		return err;
 	uint64_t offset = address - btf->section.start - btf->type_offset;
 	if (offset >= btf->type_len || offset % 4)
-		return btf_error(btf, "the kernel's table of types points outside the types");
+		return kd_btf_error(btf, "the kernel's table of types points outside the types");
 	*ret = offset;
 	return NULL;
 }
@@ -350,7 +226,7 @@ static struct kd_error *btf_walk(struct kd_btf *btf)
 				      (unsigned long long)btf->section.start, record.kind);
 	} else if (!err && !btf->base && record.name >= btf->string_len &&
 		   btf_is_elsewhere(btf, btf->walked_nr, btf->walked_end)) {
-		err = btf_error(btf, "a name lies outside the strings");
+		err = kd_btf_error(btf, "a name lies outside the strings");
 	}
 	if (!err) {
 		btf->offsets[btf->walked_nr++] = btf->walked_end;
@@ -413,8 +289,8 @@ static struct kd_error *btf_check_table(struct kd_btf *btf, uint32_t nr, uint32_
 /** Use the kernel's own parsed BTF to find records by number without walking to them. */
 static struct kd_error *btf_use_table(struct kd_btf *btf)
 {
-	struct kernel_btf kernel;
-	struct kd_error *err = btf_read_kernel(btf, &kernel);
+	struct kd_btf_kernel kernel;
+	struct kd_error *err = kd_btf_read_kernel(btf, &kernel);
 	if (err || !kernel.found || kernel.nr < 2 || kernel.nr > btf->type_len / KD_BTF_RECORD_LEN + 1)
 		return err;
 	/* Its header is a copy of ours, where ours can be read. */
@@ -590,7 +466,7 @@ struct kd_error *kd_btf_string(struct kd_btf *btf, uint32_t offset, const char *
 		offset -= base_len;
 	}
 	if (offset >= btf->string_len)
-		return btf_error(btf, "a name lies outside the strings");
+		return kd_btf_error(btf, "a name lies outside the strings");
 
 	/* Up to the end of the page first, then page by page until the NUL is met. */
 	size_t start = btf->string_offset + offset, end = (size_t)btf->string_offset + btf->string_len,
@@ -607,5 +483,5 @@ struct kd_error *kd_btf_string(struct kd_btf *btf, uint32_t offset, const char *
 		}
 		position += len;
 	}
-	return btf_error(btf, "the last name has no end");
+	return kd_btf_error(btf, "the last name has no end");
 }

@@ -131,6 +131,25 @@ struct kd_error *kd_btf_next(struct kd_btf *btf, uint32_t *number, struct kd_btf
  */
 struct kd_error *kd_btf_loss(struct kd_btf *btf, char **ret) KD_RETURNS_ERROR;
 
+/* For the other files of the BTF. */
+
+/** KD_ERROR_FORMAT about this section. */
+struct kd_error *kd_btf_error(const struct kd_btf *btf, const char *what);
+
+/** Where types and strings lie, and which kinds there are. */
+struct kd_error *kd_btf_read_header(struct kd_btf *btf) KD_RETURNS_ERROR;
+
+/** The kernel's own description of this section. */
+struct kd_btf_kernel {
+	bool found;
+	kd_vaddr table; /* types */
+	uint8_t header[KD_BTF_HEADER_LEN];
+	uint32_t nr;
+};
+
+/** *ret says it, if that is what lies where we were told. */
+struct kd_error *kd_btf_read_kernel(struct kd_btf *btf, struct kd_btf_kernel *ret) KD_RETURNS_ERROR;
+
 /* For who reads records by place, not by number: the walk, and what finds the way behind a hole. */
 
 /** kd_section_need(), and a fault is remembered as a loss. */

@@ -10,13 +10,6 @@
 /* In records[]: this type is being made right now, so whoever asks for it has come round in a circle. */
 #define BUSY ((struct kd_type_record *)1)
 
-static struct kd_btf_source *btf_source(const struct kd_type *type)
-{
-	return (struct kd_btf_source *)type->source;
-}
-
-static struct kd_error *fill(struct kd_type_record *record);
-
 struct kd_error *kd_btf_source_create(struct kd_types *types, const char *module, struct kd_section *section,
 				      struct kd_btf_source *base, kd_vaddr table, struct kd_btf_source **ret)
 {
@@ -25,7 +18,7 @@ struct kd_error *kd_btf_source_create(struct kd_types *types, const char *module
 		kd_section_deinit(section);
 		return &kd_error_nomem;
 	}
-	source->source = (struct kd_type_source){ .types = types, .fill = fill };
+	source->source = (struct kd_type_source){ .types = types, .fill = kd_btf_source_fill };
 	source->base = base;
 	source->enum_signs = -1;
 	struct kd_error *err = kd_btf_init(&source->btf, section, base ? &base->btf : NULL, table);
@@ -83,7 +76,7 @@ bool kd_btf_kind_matches(const struct kd_btf_record *record, enum kd_kind kind)
 	}
 }
 
-static struct kd_error *source_start_id(struct kd_btf_source *source, uint32_t *ret)
+struct kd_error *kd_btf_source_start_id(struct kd_btf_source *source, uint32_t *ret)
 {
 	if (!source->start_id) {
 		struct kd_error *err = kd_btf_start_id(&source->btf, &source->start_id);
@@ -163,7 +156,7 @@ static struct kd_error *type_by_id(struct kd_btf_source *source, uint32_t id, co
 		return NULL;
 	}
 	uint32_t start_id;
-	struct kd_error *err = source_start_id(source, &start_id);
+	struct kd_error *err = kd_btf_source_start_id(source, &start_id);
 	if (err)
 		return err;
 	if (id < start_id)
@@ -173,8 +166,7 @@ static struct kd_error *type_by_id(struct kd_btf_source *source, uint32_t id, co
 	return kd_btf_source_type(source, id - start_id, ret);
 }
 
-/** A type that another one refers to: if it cannot be made, something stands for it that says why. */
-static struct kd_error *referred(struct kd_btf_source *source, uint32_t id, const struct kd_type **ret)
+struct kd_error *kd_btf_source_referred(struct kd_btf_source *source, uint32_t id, const struct kd_type **ret)
 {
 	KD_DROP_ERROR struct kd_error *err = type_by_id(source, id, ret);
 	if (!err)
@@ -182,17 +174,6 @@ static struct kd_error *referred(struct kd_btf_source *source, uint32_t id, cons
 	if (err->code == KD_ERROR_NOMEM)
 		return kd_move_ptr(err);
 	return unknown(source, id, err->message ? err->message : "unreadable", ret);
-}
-
-/** An INT of old pahole may be a bit field's: fewer bits than its bytes have, not at bit 0. */
-struct int_bits {
-	uint32_t encoding, offset, bits;
-};
-
-static struct int_bits int_bits(const struct kd_btf_record *record)
-{
-	uint32_t word = kd_btf_u32(record->extra);
-	return (struct int_bits){ .encoding = word >> 24 & 0xf, .offset = word >> 16 & 0xff, .bits = word & 0xff };
 }
 
 /** "signed char" is there to tell whether whoever made the BTF recorded what is signed: pahole did not before v1.22. */
@@ -208,7 +189,7 @@ static struct kd_error *signs_of_chars_known(struct kd_btf_source *source, bool 
 		return NULL;
 	err = kd_btf_record(&source->btf, number, &record);
 	if (!err)
-		*ret = record.kind == KD_BTF_INT && (int_bits(&record).encoding & 1);
+		*ret = record.kind == KD_BTF_INT && (kd_btf_int_bits(&record).encoding & 1);
 	return err;
 }
 
@@ -216,7 +197,7 @@ static struct kd_error *make_int(struct kd_btf_source *source, const struct kd_b
 				 struct kd_type *type)
 {
 	struct kd_types *types = source->source.types;
-	struct int_bits bits = int_bits(record);
+	struct kd_btf_int_bits bits = kd_btf_int_bits(record);
 	enum kd_base_type base = name ? kd_base_type_named(name) : KD_BASE_NR;
 
 	if (base != KD_BASE_NR) {
@@ -313,7 +294,8 @@ static struct kd_error *make_derived(struct kd_btf_source *source, const struct 
 	struct kd_types *types = source->source.types;
 	const struct kd_type *target;
 	bool is_array = record->kind == KD_BTF_ARRAY;
-	struct kd_error *err = referred(source, is_array ? kd_btf_u32(record->extra) : record->size_or_type, &target);
+	struct kd_error *err =
+		kd_btf_source_referred(source, is_array ? kd_btf_u32(record->extra) : record->size_or_type, &target);
 	if (err)
 		return err;
 	switch (record->kind) {
@@ -352,7 +334,7 @@ static struct kd_error *make(struct kd_btf_source *source, const struct kd_btf_r
 		return make_derived(source, record, ret);
 	case KD_BTF_FUNC_PROTO:
 		type.kind = KD_FUNCTION;
-		err = referred(source, record->size_or_type, &type.target);
+		err = kd_btf_source_referred(source, record->size_or_type, &type.target);
 		/* A last parameter of neither name nor type is the "…". */
 		if (!err && record->element_nr) {
 			const uint8_t *last = record->extra + (record->element_nr - 1) * record->element_len;
@@ -397,7 +379,7 @@ static struct kd_error *make(struct kd_btf_source *source, const struct kd_btf_r
 			break;
 		case KD_BTF_TYPEDEF:
 			type.kind = KD_TYPEDEF;
-			err = referred(source, record->size_or_type, &type.target);
+			err = kd_btf_source_referred(source, record->size_or_type, &type.target);
 			if (!err)
 				type.size = type.target->size;
 			break;
@@ -424,7 +406,7 @@ struct kd_error *kd_btf_source_type(struct kd_btf_source *source, uint32_t numbe
 	struct kd_types *types = source->source.types;
 	struct kd_btf_record record;
 	uint32_t start_id;
-	struct kd_error *err = source_start_id(source, &start_id);
+	struct kd_error *err = kd_btf_source_start_id(source, &start_id);
 	if (!err)
 		err = kd_btf_record(&source->btf, number, &record);
 	if (err)
@@ -447,158 +429,4 @@ struct kd_error *kd_btf_source_type(struct kd_btf_source *source, uint32_t numbe
 	}
 	*ret = &(*slot)->type;
 	return NULL;
-}
-
-/** If the member is a bit field of the old kind, take its place from its INT. */
-static struct kd_error *old_bit_field(struct kd_btf_source *source, uint32_t id, struct kd_member *member)
-{
-	for (int depth = 0; depth < KD_TYPE_DEPTH_MAX; depth++) {
-		uint32_t start_id;
-		struct kd_error *err = source_start_id(source, &start_id);
-		if (err)
-			return err;
-		if (!id)
-			return NULL;
-		if (id < start_id) {
-			source = source->base;
-			if (source->distilled)
-				return NULL;
-			continue;
-		}
-		struct kd_btf_record record;
-		err = kd_btf_record(&source->btf, id - start_id, &record);
-		if (err)
-			return err;
-		switch (record.kind) {
-		case KD_BTF_TYPEDEF:
-		case KD_BTF_CONST:
-		case KD_BTF_VOLATILE:
-		case KD_BTF_RESTRICT:
-		case KD_BTF_TYPE_TAG:
-			id = record.size_or_type;
-			continue;
-		case KD_BTF_INT: {
-			struct int_bits bits = int_bits(&record);
-			if (bits.offset || bits.bits != record.size_or_type * 8) {
-				member->bit_offset += bits.offset;
-				member->bit_size = bits.bits;
-			}
-			return NULL;
-		}
-		default:
-			return NULL;
-		}
-	}
-	return NULL;
-}
-
-/** Name of a member, value or parameter; where that one cannot be read, the others still can. */
-static struct kd_error *name_of_part(struct kd_btf_source *source, uint32_t offset, const char **ret)
-{
-	struct kd_error *err = offset ? kd_btf_string(&source->btf, offset, ret) : NULL;
-	if (!kd_btf_is_loss(err))
-		return err;
-	kd_error_destroy(err);
-	*ret = "(name is lost)";
-	return NULL;
-}
-
-static struct kd_error *fill_members(struct kd_btf_source *source, const struct kd_btf_record *record,
-				     struct kd_type_record *type)
-{
-	struct kd_member *members = kd_arena_alloc(&source->source.types->arena, record->element_nr * sizeof(*members));
-	if (!members)
-		return &kd_error_nomem;
-	type->nr = 0;
-	for (uint32_t i = 0; i < record->element_nr; i++) {
-		struct kd_error *lost =
-			kd_btf_need_extra(&source->btf, record, i * record->element_len, record->element_len);
-		if (kd_error_catch(&lost, KD_ERROR_FAULT))
-			continue;
-		if (lost)
-			return lost;
-		const uint8_t *words = record->extra + i * record->element_len;
-		struct kd_member *member = &members[type->nr++];
-		uint32_t name = kd_btf_u32(words), id = kd_btf_u32(words + 4), offset = kd_btf_u32(words + 8);
-		struct kd_error *err = referred(source, id, &member->type) ?: name_of_part(source, name, &member->name);
-		if (err)
-			return err;
-		if (member->name && !*member->name)
-			member->name = NULL;
-		member->bit_offset = record->flag ? offset & 0xffffff : offset;
-		member->bit_size = record->flag ? offset >> 24 : 0;
-		if (!record->flag) {
-			KD_DROP_ERROR struct kd_error *odd = old_bit_field(source, id, member);
-			(void)odd; /* the member's type says it already */
-		}
-	}
-	type->members = members;
-	return NULL;
-}
-
-static struct kd_error *fill_enumerators(struct kd_btf_source *source, const struct kd_btf_record *record,
-					 struct kd_type_record *type)
-{
-	struct kd_enumerator *values =
-		kd_arena_alloc(&source->source.types->arena, record->element_nr * sizeof(*values));
-	if (!values)
-		return &kd_error_nomem;
-	for (uint32_t i = 0; i < record->element_nr; i++) {
-		const uint8_t *words = record->extra + i * record->element_len;
-		struct kd_error *err = name_of_part(source, kd_btf_u32(words), &values[i].name);
-		if (err)
-			return err;
-		if (!values[i].name)
-			values[i].name = "";
-		uint32_t low = kd_btf_u32(words + 4);
-		if (record->kind == KD_BTF_ENUM64)
-			values[i].value = (uint64_t)kd_btf_u32(words + 8) << 32 | low;
-		else
-			values[i].value = type->type.flags & KD_TYPE_SIGNED ? (int32_t)low : (int64_t)low;
-	}
-	type->enumerators = values;
-	return NULL;
-}
-
-static struct kd_error *fill_parameters(struct kd_btf_source *source, const struct kd_btf_record *record,
-					struct kd_type_record *type)
-{
-	uint32_t nr = record->element_nr - !!(type->type.flags & KD_TYPE_VARIADIC);
-	struct kd_parameter *parameters = kd_arena_alloc(&source->source.types->arena, nr * sizeof(*parameters));
-	if (!parameters)
-		return &kd_error_nomem;
-	for (uint32_t i = 0; i < nr; i++) {
-		const uint8_t *words = record->extra + i * record->element_len;
-		struct kd_error *err = referred(source, kd_btf_u32(words + 4), &parameters[i].type)
-					       ?: name_of_part(source, kd_btf_u32(words), &parameters[i].name);
-		if (err)
-			return err;
-	}
-	type->parameters = parameters;
-	type->nr = nr;
-	return NULL;
-}
-
-static struct kd_error *fill(struct kd_type_record *type)
-{
-	struct kd_btf_source *source = btf_source(&type->type);
-	struct kd_btf_record record;
-	struct kd_error *err = kd_btf_record(&source->btf, type->type.id - source->start_id, &record);
-	if (err)
-		return err;
-	type->nr = record.element_nr;
-	switch (type->type.kind) {
-	case KD_STRUCT:
-	case KD_UNION:
-		err = fill_members(source, &record, type);
-		break;
-	case KD_ENUM:
-		err = fill_enumerators(source, &record, type);
-		break;
-	default:
-		err = fill_parameters(source, &record, type);
-		break;
-	}
-	type->filled = !err;
-	return err;
 }

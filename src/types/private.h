@@ -48,6 +48,32 @@ struct kd_btf_source {
 	int enum_signs;			 /* -1: not known yet; is signedness of enums recorded? */
 };
 
+static inline struct kd_btf_source *kd_btf_source_of(const struct kd_type *type)
+{
+	return (struct kd_btf_source *)type->source;
+}
+
+/** The type id of record 0. */
+struct kd_error *kd_btf_source_start_id(struct kd_btf_source *source, uint32_t *ret) KD_RETURNS_ERROR;
+/** A type that another one refers to: if it cannot be made, something stands for it that says why. */
+struct kd_error *kd_btf_source_referred(struct kd_btf_source *source, uint32_t id,
+					const struct kd_type **ret) KD_RETURNS_ERROR;
+/** kd_type_source.fill of a BTF. */
+struct kd_error *kd_btf_source_fill(struct kd_type_record *type) KD_RETURNS_ERROR;
+
+/** An INT of old pahole may be a bit field's: fewer bits than its bytes have, not at bit 0. */
+struct kd_btf_int_bits {
+	uint32_t encoding, offset, bits;
+};
+
+static inline struct kd_btf_int_bits kd_btf_int_bits(const struct kd_btf_record *record)
+{
+	uint32_t word = kd_btf_u32(record->extra);
+	return (struct kd_btf_int_bits){ .encoding = word >> 24 & 0xf,
+					 .offset = word >> 16 & 0xff,
+					 .bits = word & 0xff };
+}
+
 enum kd_base_type {
 	KD_BASE_VOID,
 	KD_BASE_BOOL,
