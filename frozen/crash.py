@@ -231,7 +231,9 @@ def _page_table(task: int) -> int:
     mm = task_struct.mm or task_struct.active_mm
     if not mm:
         raise error(f"task {task:#x} has no memory of its own")
-    return _dump.translate(int(mm.pgd))
+    from pykd.kernel.task import memory
+
+    return memory.page_table(mm, _dump)
 
 
 def _read(addr: int, size: int, mtype: int | None) -> bytes:
@@ -447,7 +449,10 @@ def is_task_active(task: int) -> bool:
 
 def get_task_mem_usage(task: int) -> tuple[int, int]:
     """Virtual and resident size in kB."""
-    return pykd.tasks.memory_usage(_dump.object("struct task_struct", _int(task)))  # type: ignore[no-any-return]
+    from pykd.kernel.task import memory
+
+    mm = _dump.object("struct task_struct", _int(task)).mm
+    return memory.sizes(mm, _dump) if mm else (0, 0)
 
 
 def get_uptime() -> int:

@@ -144,8 +144,8 @@ def get_task_mem_usage(addr: int) -> tuple[int, int]:
 
 
 def is_percpu_symbol(addr: int) -> bool:
-    """Whether *addr* is that of a per-CPU variable of the kernel proper."""
-    return getattr(addr, "percpu", False) or sym2addr("__per_cpu_start") <= addr < sym2addr("__per_cpu_end")
+    """Whether *addr* is that of a per-CPU variable, of the kernel proper or of a module."""
+    return getattr(addr, "percpu", False) or pykd.cpus.is_percpu(addr)
 
 
 def isfileoutput() -> bool:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def is_percpu_symbol(address: int) -> bool:
-    """Is *address* that of a per-CPU variable of the kernel proper, as :func:`sym2addr` gives it?"""
-    return sym2addr("__per_cpu_start") <= address < sym2addr("__per_cpu_end")
+    """Is *address* that of a per-CPU variable, as :func:`sym2addr` gives it?"""
+    return pykd.cpus.is_percpu(address)
 
 
 def get_cpu_var(var: str | int) -> list[int]:
@@ -45,7 +45,7 @@ def percpu_ptr(pointer: Any, cpu: int) -> Any:
 
 def percpu_counter_sum(counter: StructResult) -> int:
     """Value of a ``struct percpu_counter``: its count and what the CPUs have not added to it yet."""
-    return pykd.tasks.percpu_counter_sum(counter)
+    return pykd.cpus.percpu_counter_sum(counter)
 
 
 # The names that the original gives to its variants; kernels that have BTF need one.

@@ -236,7 +236,7 @@ class Kmem(Commands):
 
     def test_cpus(self):
         self.assertEqual({line for line in self.lines("kmem -S=0 dentry") if "KMEM_CACHE_CPU" in line}, {"CPU 0 KMEM_CACHE_CPU:"})
-        self.refused("kmem -S=99 dentry", "kmem: invalid cpu specification: 99")
+        self.refused("kmem -S=99 dentry", "kmem: invalid cpu number: 99")
 
     def test_flags(self):
         self.assertEqual([line.split()[0] for line in self.lines("kmem -g 3")], ["FLAGS:", "PAGE-FLAG", "PG_locked", "PG_referenced"])

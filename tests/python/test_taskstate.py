@@ -3,7 +3,7 @@
 
 import unittest
 
-from pykd.kernel.task.state import StateNames, state_bits
+from pykd.kernel.task.state import LETTERS, StateNames, state_bits
 
 
 class Bits(unittest.TestCase):
@@ -57,6 +57,27 @@ class Names(unittest.TestCase):
 
     def test_unknown_bits_are_shown_as_a_number(self):
         self.assertEqual(self.names.name(1 << 30), f"state:{1 << 30}")
+
+
+class Letters(unittest.TestCase):
+    def test_letters(self):
+        letters = StateNames(state_bits()).letters
+        for state, exit_state, expected in (
+            (0, 0, "RU"), (1, 0, "IN"), (0x102, 0, "UN"), (0x402, 0, "ID"), (0x2402, 0, "ID"), (4, 0, "ST"), (8, 0, "TR"), (0x40, 0, "PA"),
+            (0x80, 0x10, "DE"), (0x80, 0x30, "ZO"), (0x80, 0x20, "ZO"), (0x200, 0, "WA"), (0x800, 0, "NE"), (0x8000, 0, "FR"), (1 << 30, 0, "??"),
+        ):  # fmt: skip
+            with self.subTest(state=state, exit_state=exit_state):
+                self.assertEqual(letters(state, exit_state), expected)
+
+    def test_letters_follow_the_kernels_own_array(self):
+        texts = ("running", "sleeping", "disk sleep", "stopped", "tracing stop", "dead", "zombie", "dreaming", "parked", "idle")
+        self.assertEqual(StateNames(state_bits(texts)).letters(0x802), "ID")
+        self.assertEqual(StateNames(state_bits(texts)).letters(0x80), "PA")
+
+    def test_every_answer_is_listed(self):
+        letters = StateNames(state_bits()).letters
+        for bit in range(32):
+            self.assertIn(letters(1 << bit), LETTERS)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from _pykd import Error, FaultError
+from _pykd import Error, FaultError, current
+from pykd.core.errors import CommandError
 from pykd.core.memo import per_dump
 
 TYPE_CHECKING = False
@@ -86,3 +87,63 @@ def active_tasks(dump: Dump) -> dict[int, int]:
         except FaultError:
             continue
     return active
+
+
+_AT_ZERO = ("__per_cpu_start", "fixed_percpu_data")
+"""Symbols whose value is 0 where per-CPU symbols are offsets (up to v6.14)"""
+
+
+def is_percpu(symbol: int | str, dump: Dump | None = None) -> bool:
+    """Whether a symbol, given by its name or its value, is a per-CPU variable: of the kernel proper or of a module.
+
+    The kernel's lie from ``__per_cpu_start`` to ``__per_cpu_end``: offsets from 0 up to v6.14, addresses since 9d7de2aa8b41
+    ("x86/percpu/64: Use relative percpu offsets") (in v6.15). A module's lie in ``module.percpu``.
+    """
+    dump = dump or current()
+    address = dump.address_of(symbol, default=0) if isinstance(symbol, str) else symbol
+    if isinstance(symbol, str) and not address and symbol not in _AT_ZERO:
+        return False
+    if dump.address_of("__per_cpu_start", default=0) <= address < dump.address_of("__per_cpu_end", default=0):
+        return True
+    return any(at <= address < at + size for at, size in (module.percpu for module in dump.modules()) if size)
+
+
+def percpu_counter_sum(counter: Struct, dump: Dump | None = None) -> int:
+    """Value of a ``struct percpu_counter``, with what the online CPUs hold back."""
+    dump = dump or current()
+    total: int = counter.count
+    held = int(counter.counters)
+    if held:
+        for cpu in online(dump):
+            try:
+                total += dump.read_signed(address_on(held, cpu, dump), 4)
+            except FaultError:
+                continue
+    return total
+
+
+def parse_list(text: str, dump: Dump | None = None) -> list[int]:
+    """The CPUs that a user names: ``1,3-5``, or ``a`` or ``all`` for all that are possible, in that order, each once.
+
+    :raises CommandError: it is no such list, or names a CPU that is not possible.
+    """
+    known = possible(dump)
+    last = max(known)
+    found: list[int] = []
+    for part in text.split(","):
+        if part in ("a", "all"):
+            found += known
+            continue
+        first, dash, end = part.partition("-")
+        if not (first.isascii() and first.isdecimal()) or (dash and not (end.isascii() and end.isdecimal())):
+            raise CommandError(f"invalid cpu specification: {text}")
+        span = range(int(first), int(end or first) + 1)
+        if not span:
+            raise CommandError(f"invalid cpu specification: {text}")
+        if (cpu := next((cpu for cpu in (*span[:1], span[-1]) if cpu > last), -1)) >= 0:
+            raise CommandError(f"invalid cpu number: {cpu}")
+        found += span
+    for cpu in found:
+        if cpu not in known:
+            raise CommandError(f"invalid cpu number: {cpu}")
+    return list(dict.fromkeys(found))

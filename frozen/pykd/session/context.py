@@ -9,9 +9,11 @@ from typing import Any, cast
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row
-from pykd.kernel.task import state as taskstate
+from pykd.kernel import cpus
+from pykd.kernel.task import members, threads
 from pykd.kernel.task import table as tasktable
-from pykd.kernel.task import threads
+from pykd.kernel.task.memory import page_table
+from pykd.kernel.task.state import state_names
 from pykd.kernel.task.table import Thread
 from pykd.session.session import Session
 
@@ -53,19 +55,8 @@ def chosen(session: Session, words: Iterable[str]) -> list[Thread]:
 
 
 def cpu_list(session: Session, text: str) -> list[int]:
-    """CPUs of ``1,3-5``, ``a`` or ``all``, in that order; of nothing that of the context. :raises CommandError:"""
-    known = [cpu.nr for cpu in session.dump.cpus()]
-    if not text:
-        return [chosen(session, [])[0].cpu]
-    if text in ("a", "all"):
-        return known
-    found: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        if not first.isdigit() or not (last or first).isdigit() or not int(first) <= int(last or first) <= max(known, default=0):
-            raise CommandError(f"invalid cpu specification: {text}")
-        found += range(int(first), int(last or first) + 1)
-    return [nr for nr in dict.fromkeys(found) if nr in known]
+    """See :func:`pykd.kernel.cpus.parse_list`; of nothing the CPU of the context. :raises CommandError:"""
+    return cpus.parse_list(text, session.dump) if text else [chosen(session, [])[0].cpu]
 
 
 def user_pgd(session: Session) -> int:
@@ -73,7 +64,7 @@ def user_pgd(session: Session) -> int:
     task = session.dump.object("struct task_struct", session.task)
     if not task.mm:
         raise CommandError(f"PID {task.pid} ({task.comm}) has no user space")
-    return session.dump.translate(int(task.mm.pgd), pgd=0)
+    return page_table(task.mm, session.dump)
 
 
 def memory(session: Session, user: object) -> Dump:
@@ -92,7 +83,7 @@ def identity(thread: Thread) -> Row:
 
 def header(row: Row) -> str:
     """crash's line that names a task, of a row with the keys of :func:`identity`."""
-    return f'PID: {row["pid"]:<7}  TASK: {row["task"]:016x}  CPU: {row["cpu"]:<3}  COMMAND: "{row["comm"]}"'
+    return tasktable.header(row["pid"], row["task"], row["cpu"], row["comm"])
 
 
 def short_header(row: Row) -> str:
@@ -125,9 +116,8 @@ def context_row(session: Session, thread: Thread) -> Row:
     row["namesakes"] = 1 if thread.pid else sum(not one.pid for one in table(session))
     row["thread_info"] = thread.address if task.hasField("thread_info") else int(task.stack)
     try:
-        number = task.Eval("__state" if task.hasField("__state") else "state")
-        names = taskstate.StateNames(taskstate.state_bits(taskstate.state_array(dump)))
-        row["state"] = names.name(int(number), task.exit_state).replace("__TASK_", "TASK_").replace("TASK_IDLE", "TASK_UNINTERRUPTIBLE|TASK_NOLOAD")
+        number = int(task.Eval(members.path("state", dump)))
+        row["state"] = state_names(dump).name(number, task.exit_state).replace("__TASK_", "TASK_").replace("TASK_IDLE", "TASK_UNINTERRUPTIBLE|TASK_NOLOAD")
     except Error as error:
         row["error"] = str(error)
     if thread.address == int(threads.panic_task(dump)) and not dump.live:

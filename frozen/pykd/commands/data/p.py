@@ -18,32 +18,17 @@ from pykd.session.session import Session
 from pykd.values.cformat import Formatter
 from pykd.values.expression import Value, evaluate
 
-_AT_ZERO = ("__per_cpu_start", "fixed_percpu_data")
-"""Symbols whose value is 0 where per-CPU symbols are offsets (up to v6.14)"""
-
-
-def is_percpu(session: Session, name: str) -> bool:
-    """Whether a symbol is a per-CPU variable: it lies in the kernel's or a module's per-CPU section."""
-    dump = session.dump
-    address = dump.address_of(name, default=0)
-    start, end = dump.address_of("__per_cpu_start", default=0), dump.address_of("__per_cpu_end", default=0)
-    if (address or name in _AT_ZERO) and start <= address < end:
-        return True
-    if not address:
-        return False
-    return any(at <= address < at + size for at, size in (module.percpu for module in dump.modules()) if size)
-
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     expression = " ".join(options.arguments)
     if not expression:
         raise UsageError("an expression is missing")
     name, colon, cpus = expression.partition(":")
-    if colon and session.dump.address_of(name, default=0) and not is_percpu(session, name):
+    if colon and session.dump.address_of(name, default=0) and not cpus_of.is_percpu(name, session.dump):
         yield {"name": name, "warning": f"WARNING: {name} is not percpu; cpuspec ignored."}
         return
-    if name.isidentifier() and is_percpu(session, name):
-        all_cpus = [cpu.nr for cpu in session.dump.cpus()]
+    if name.isidentifier() and cpus_of.is_percpu(name, session.dump):
+        all_cpus = cpus_of.possible(session.dump)
         address = session.dump.symbol(name).address
         for nr in cpu_list(session, cpus) if colon else all_cpus:
             yield {"name": name, "cpu": nr, "address": cpus_of.address_on(address, nr, session.dump), "listed": not colon}

@@ -8,10 +8,10 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.rows import Row
+from pykd.kernel import cpus
 from pykd.kernel.fs.superblocks import bdev_inodes
 from pykd.kernel.mm import pages, vmstat
 from pykd.kernel.sysinfo import size_text
-from pykd.kernel.task import threads as tasks
 from pykd.session.session import Session
 
 
@@ -65,7 +65,7 @@ def usage(session: Session, *, shared: bool = False) -> Iterator[Row]:
     committed: Any = dump.object("struct percpu_counter", dump.symbol("vm_committed_as", "").address)
     row = _part("COMMITTED", max(int(committed.count), 0), "TOTAL LIMIT", limit)
     # As crash does, the text leaves out what CPUs have counted by themselves, which on many of them is most; /proc/meminfo has it.
-    yield row | {"exact": max(tasks.percpu_counter_sum(committed, dump), 0)}
+    yield row | {"exact": max(cpus.percpu_counter_sum(committed, dump), 0)}
 
 
 def _part(name: str, number: int, of: str, total: int) -> Row:

@@ -11,6 +11,7 @@ from pykd.core.errors import CommandError
 from pykd.core.rows import Row
 from pykd.kernel.mm.areas import area_row, areas
 from pykd.kernel.task import table as tasktable
+from pykd.kernel.task.memory import page_table
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -70,7 +71,7 @@ def _add_areas(dump: Dump, row: Row, options: Any) -> None:
     row["pgd"] = int(space.pgd)
     wanted = to_address(dump, options.P) if options.P else None
     reference = _Reference(options.R) if options.R else None
-    table = dump.translate(row["pgd"], pgd=0) if options.p or options.P or reference else 0
+    table = page_table(space, dump) if options.p or options.P or reference else 0
     for address in areas(dump, row["mm"]):
         if wanted is not None and address != wanted:
             continue

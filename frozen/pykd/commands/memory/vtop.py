@@ -12,6 +12,7 @@ from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
 from pykd.kernel.mm import pages
 from pykd.kernel.mm.areas import area_row, areas
+from pykd.kernel.task.memory import page_table
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -42,7 +43,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             if not mm:
                 raise CommandError(f"task {thread.pid} has no user memory")
             row["mm"] = int(mm)
-            pgd = dump.translate(int(mm.pgd), pgd=0)
+            pgd = page_table(mm, dump)
             row["directory"] = int(mm.pgd)
             try:
                 row["area"] = next(

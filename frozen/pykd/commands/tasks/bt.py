@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from _pykd import Dump, Error, FaultError
+from _pykd import Error, FaultError
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
 from pykd.kernel import cpus
@@ -48,30 +48,11 @@ def _chosen(session: Session, options: Any) -> list[Thread]:
     return found
 
 
-def cpu_list(text: str, dump: Dump) -> list[int]:
-    """``1,3-5`` or ``a`` for all. :raises CommandError:"""
-    possible = cpus.possible(dump)
-    chosen: list[int] = []
-    for part in text.split(","):
-        if part in ("a", "all"):
-            return list(possible)
-        first, dash, last = part.partition("-")
-        try:
-            start = int(first)
-            chosen += range(start, int(last) + 1 if dash else start + 1) if int(last or 0) < 1 << 16 else []
-        except ValueError:
-            raise CommandError(f"invalid CPU list: {text}") from None
-    for cpu in chosen:
-        if cpu not in possible:
-            raise CommandError(f"invalid cpu number: {cpu}")
-    return chosen
-
-
 def _running(session: Session, options: Any) -> list[Thread]:
     """What ran on the CPUs, in their order."""
     if options.n not in (None, "idle"):
         raise UsageError("-n takes the word idle")
-    wanted = None if options.c is None else cpu_list(options.c, session.dump)
+    wanted = None if options.c is None else cpus.parse_list(options.c, session.dump)
     by_address = {thread.address: thread for thread in context.table(session)}
     found = []
     active = cpus.active_tasks(session.dump)  # `set -a` may have changed what the run queues say
@@ -294,7 +275,7 @@ def _overflows(session: Session) -> Iterator[Row]:
 
 def _cpu_exceptions(session: Session, options: Any, tracer: Tracer) -> Iterator[Row]:
     dump = session.dump
-    wanted = cpu_list(options.c, dump) if options.c is not None else cpus.possible(dump)
+    wanted = cpus.parse_list(options.c, dump) if options.c is not None else cpus.possible(dump)
     for cpu in wanted:
         for kind, start, end in dump.stacks_of_cpu(cpu):
             if kind != "entry":
@@ -336,7 +317,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 def header(row: Row) -> str:
     """crash's line that begins the answer about a task."""
-    return f'PID: {row["pid"]:<7}  TASK: {row["task"]:x}  CPU: {row["cpu"]:<3}  COMMAND: "{row["command"]}"'
+    return tasktable.header(row["pid"], row["task"], row["cpu"], row["command"])
 
 
 def _exception_lines(found: list[Row], radix: int) -> Iterator[str]:

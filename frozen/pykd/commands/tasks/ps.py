@@ -12,6 +12,7 @@ from pykd.core.rows import Row
 from pykd.kernel import cpus
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task import threads as tasks
+from pykd.kernel.task.memory import page_table
 from pykd.kernel.task.table import Thread
 from pykd.session import context
 from pykd.session.command import Command, Option
@@ -22,8 +23,6 @@ LIMITS = (
     "CPU FSIZE DATA STACK CORE RSS NPROC NOFILE MEMLOCK AS LOCKS SIGPENDING MSGQUEUE NICE RTPRIO RTTIME".split()
 )
 INFINITY = (1 << 64) - 1
-STATE_ORDER = "RU IN UN ID ST TR ZO DE SW WA PA NE WK RT FR ??".split()
-
 
 VIEWS = "atcpglmSrA"
 """Options of which one can be given, as each is a view of its own."""
@@ -159,10 +158,6 @@ def _scheduling(rows: list[Row], options: Any, session: Session) -> Iterator[str
         yield f"{'>' if row['active'] else ' '} {row['pid']:>7} {row['ppid']:>7} {row['cpu']:>3}  {row['task']:016x} {policy:>8} {row['prio']:>5}  {comm}"
 
 
-def _header(row: Row) -> str:
-    return f'PID: {row["pid"]:<7}  TASK: {row["task"]:x}  CPU: {row["cpu"]:<3}  COMMAND: "{row["comm"]}"'
-
-
 def _summary(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
     counts: dict[str, int] = {}
     for row in rows:
@@ -201,7 +196,7 @@ def _run_line(row: Row, clocks: dict[int, int], relative: bool) -> str:
         stamp = f"[{days} {hours:02}:{minutes:02}:{seconds:02}.{milliseconds:03}]"
     else:
         stamp = f"[{row['last_run']:>{len(str(max(clocks.values(), default=0)))}}]"
-    return f"{stamp} [{row['state']}]  {_header(row)}"
+    return f"{stamp} [{row['state']}]  {context.header(row)}"
 
 
 def _times(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
@@ -212,7 +207,7 @@ def _times(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
         rows.sort(key=lambda row: row["start"])
     for row in rows:
         task = session.dump.object("struct task_struct", row["task"])
-        yield _header(row)
+        yield context.header(row)
         try:
             start, utime, stime = task.start_time, task.utime, task.stime
         except Error as error:
@@ -244,7 +239,7 @@ def _children(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
     for thread in context.table(session):
         children.setdefault(int(thread.parent), []).append(thread)
     for row in rows:
-        yield _header(row)
+        yield context.header(row)
         found = children.get(row["task"], [])
         yield from (f"  {thread.header()}" for thread in found)
         if not found:
@@ -270,7 +265,7 @@ def _groups(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
 
 def _limits(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
     for row in rows:
-        yield _header(row)
+        yield context.header(row)
         yield "      RLIMIT     CURRENT       MAXIMUM  "
         try:
             limits = session.dump.object("struct task_struct", row["task"]).signal.rlim
@@ -291,7 +286,7 @@ def _arguments(rows: list[Row], options: Any, session: Session) -> Iterator[str]
     """Arguments and environment lie in user memory, which makedumpfile usually leaves out."""
     dump = session.dump
     for row in rows:
-        yield _header(row)
+        yield context.header(row)
         task = dump.object("struct task_struct", row["task"])
         mm = task.mm
         if not mm:
@@ -299,7 +294,7 @@ def _arguments(rows: list[Row], options: Any, session: Session) -> Iterator[str]
             yield ""
             continue
         try:
-            pgd = dump.translate(int(mm.pgd), pgd=0)
+            pgd = page_table(mm, dump)
             texts = [dump.read(start, end - start, pgd=pgd) for start, end in ((mm.arg_start, mm.arg_end), (mm.env_start, mm.env_end))]
         except Error as error:
             yield f"ps: cannot access user stack address: {getattr(error, 'address', 0) or mm.arg_start:x}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""States of threads: the bits of ``task_struct.__state`` (``state`` before Linux 5.14) and their names.
+"""States of threads: the bits of ``task_struct.__state`` (``state`` before Linux 5.14), their names, and two letters for them.
 
 Linux kernel commit 2f064a59a11f ("sched: Change task_struct::state") (in v5.14).
 """
@@ -7,6 +7,7 @@ Linux kernel commit 2f064a59a11f ("sched: Change task_struct::state") (in v5.14)
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.memo import per_dump
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +42,25 @@ _INTERNAL = (
 
 # These say whether the freezer may act on a sleeping thread, not how it sleeps; programs compare whole names.
 _MODIFIERS = ("TASK_FREEZABLE", "__TASK_FREEZABLE_UNSAFE")
+
+# The first that fits says how a thread waits; ID has two bits. The letters are crash's.
+_LETTERS = (
+    ("TASK_IDLE", "ID"),
+    ("TASK_INTERRUPTIBLE", "IN"),
+    ("TASK_UNINTERRUPTIBLE", "UN"),
+    ("__TASK_STOPPED", "ST"),
+    ("__TASK_TRACED", "TR"),
+    ("TASK_PARKED", "PA"),
+    ("TASK_DEAD", "DE"),
+    ("TASK_WAKEKILL", "WK"),
+    ("TASK_WAKING", "WA"),
+    ("TASK_NEW", "NE"),
+    ("TASK_RTLOCK_WAIT", "RT"),
+    ("TASK_FROZEN", "FR"),
+)
+
+LETTERS = ("RU", "IN", "UN", "ID", "ST", "TR", "ZO", "DE", "SW", "WA", "PA", "NE", "WK", "RT", "FR", "??")
+"""All that :meth:`StateNames.letters` answers, and crash's SW, in crash's order."""
 
 _DEFAULT_ARRAY = tuple(_REPORTED)
 
@@ -86,6 +106,8 @@ class StateNames:
         self._known: dict[int, str] = {0: "TASK_RUNNING"}
         self._ignored = sum(bits[name] for name in _MODIFIERS)
         self._order = sorted((value, name) for name, value in bits.items() if value and name not in ("TASK_IDLE", *_MODIFIERS))
+        self._letters = tuple((bits[name], letters) for name, letters in _LETTERS)
+        self._known_letters: dict[int, str] = {0: "RU"}
 
     def name(self, state: int, exit_state: int = 0) -> str:
         """``TASK_UNINTERRUPTIBLE|TASK_WAKEKILL``: lower bits first. A thread past ``exit_notify()`` is ``TASK_DEAD``."""
@@ -103,3 +125,24 @@ class StateNames:
             return "TASK_IDLE"
         names = [name for value, name in self._order if state & value]
         return "|".join(names) or f"state:{state}"
+
+    def letters(self, state: int, exit_state: int = 0) -> str:
+        """``RU IN UN ID ST TR ZO DE …``, by the lowest bit that says how the thread waits; ``??`` of bits that are not known.
+
+        :param exit_state: ``task_struct.exit_state``; ``EXIT_ZOMBIE`` is ZO also where ``EXIT_DEAD`` is set with it.
+        """
+        if exit_state & self.bits["EXIT_ZOMBIE"]:
+            return "ZO"
+        if exit_state & self.bits["EXIT_DEAD"]:
+            return "DE"
+        known = self._known_letters.get(state)
+        if known is None:
+            known = next((letters for bits, letters in self._letters if state & bits == bits), "??")
+            self._known_letters[state] = known
+        return known
+
+
+@per_dump
+def state_names(dump: Dump) -> StateNames:
+    """The names of the kernel in hand, by its own ``task_state_array``."""
+    return StateNames(state_bits(state_array(dump)))

@@ -3,42 +3,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from _pykd import Dump, Error
 from pykd.kernel import cpus
+from pykd.kernel.task import members, memory
 from pykd.kernel.task import threads as tasks
-
-STATES = (
-    # (bits that must be set, two letters): the first that fits; __state since 2f064a59a11f ("sched: Change
-    # task_struct::state") (in v5.14)
-    (0x402, "ID"),
-    (0x1, "IN"),
-    (0x2, "UN"),
-    (0x4, "ST"),
-    (0x8, "TR"),
-    (0x40, "PA"),
-    (0x80, "DE"),
-    (0x100, "WK"),
-    (0x200, "WA"),
-    (0x800, "NE"),
-    (0x1000, "RT"),
-    (0x8000, "FR"),
-)
+from pykd.kernel.task.state import state_names
 
 PF_KTHREAD = 0x200000
 
 
-def state_letters(state: int, exit_state: int) -> str:
-    """``RU IN UN ID ST TR ZO DE …`` of the two state words of a task."""
-    if exit_state & 0x20:
-        return "ZO"
-    if exit_state & 0x10:
-        return "DE"
-    for bits, letters in STATES:
-        if state & bits == bits:
-            return letters
-    return "RU" if not state else "??"
+def header(pid: int, address: int, cpu: int, comm: str) -> str:
+    """crash's line that names a task: ``PID: 1        TASK: ffff…  CPU: 0    COMMAND: "init"``."""
+    return f'PID: {pid:<7}  TASK: {address:016x}  CPU: {cpu:<3}  COMMAND: "{comm}"'
 
 
 class Thread:
@@ -87,42 +63,27 @@ class Thread:
 
     def header(self) -> str:
         """crash's line that names a task."""
-        return f'PID: {self.pid:<7}  TASK: {self.address:x}  CPU: {self.cpu:<3}  COMMAND: "{self.comm}"'
-
-
-def _first(dump: Dump, names: tuple[str, ...]) -> str | None:
-    """The first of several members that task_struct has."""
-    task = dump.struct_class("struct task_struct")
-    return next((name for name in names if task.has_member(name.split(".")[0])), None)
+        return header(self.pid, self.address, self.cpu, self.comm)
 
 
 def _columns(dump: Dump) -> dict[str, str]:
     """Our names for what is read of each task_struct, by their path in this kernel."""
-    wanted = {
-        "pid": ("pid",),
-        "tgid": ("tgid",),
-        "comm": ("comm",),
-        "state": ("__state", "state"),
-        "exit_state": ("exit_state",),
-        "flags": ("flags",),
-        "mm": ("mm",),
-        "parent": ("parent",),
-        "ppid": ("parent.pid",),
-        "leader": ("group_leader",),
-        "policy": ("policy",),
-        "prio": ("prio",),
-        "last_run": ("sched_info.last_arrival", "se.exec_start"),
-        "stack_pointer": ("thread.sp",),
-        "start": ("start_time",),
-        # thread_info.cpu on x86 until bcf9033e5449 ("sched: move CPU field back into thread_info") and since (in v5.16)
-        "cpu": ("cpu", "thread_info.cpu"),
+    return {
+        "pid": "pid",
+        "tgid": "tgid",
+        "comm": "comm",
+        "exit_state": "exit_state",
+        "flags": "flags",
+        "mm": "mm",
+        "parent": "parent",
+        "ppid": "parent.pid",
+        "leader": "group_leader",
+        "policy": "policy",
+        "prio": "prio",
+        "stack_pointer": "thread.sp",
+        "start": "start_time",
+        **members.paths(dump),
     }
-    found = {}
-    for key, names in wanted.items():
-        path = _first(dump, names)
-        if path is not None:
-            found[key] = path
-    return found
 
 
 def threads(dump: Dump) -> list[Thread]:
@@ -138,6 +99,7 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
     columns = _columns(dump)
     keys = list(columns)
     active = {task: cpu for cpu, task in cpus.active_tasks(dump).items()}
+    letters = state_names(dump).letters
     rows = dump.read_columns(addresses, "struct task_struct", list(columns.values()))
     found = []
     for address, row in zip(addresses, rows, strict=True):
@@ -153,59 +115,25 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
             setattr(thread, key, value)
         thread.active = address in active
         thread.cpu = active.get(address, thread.cpu)
-        thread.state = state_letters(int(thread.state), thread.exit_state)
-        if unknown:
-            thread.state = "??"
+        thread.state = "??" if unknown else letters(int(thread.state), thread.exit_state)
         found.append(thread)
     return found
 
 
 def add_memory(dump: Dump, table: list[Thread]) -> None:
-    """Fill in ``vsz`` and ``rss`` in kB.
-
-    :param table: all threads of the dump, as what one holds back counts for all threads of its group.
-    """
-    kilobytes = dump.page_size // 1024
+    """Fill in ``vsz`` and ``rss``, see :func:`pykd.kernel.task.memory.sizes`; 0 of a kernel thread."""
     sizes: dict[int, tuple[int, int]] = {}
     unknown: dict[int, Error] = {}
-    held = _held_back(dump, table)
     mm_class = dump.struct_class("struct mm_struct")
     for thread in table:
         mm = int(thread.mm)
         if mm and mm not in sizes:
             try:
-                process: Any = mm_class(mm)
-                sizes[mm] = process.total_vm * kilobytes, _shared_counts(process, dump)
+                sizes[mm] = memory.sizes(mm_class(mm), dump)
             except Error as error:
                 sizes[mm], unknown[mm] = (0, 0), error
         thread.error = thread.error or unknown.get(mm)
-        thread.vsz, pages = sizes.get(mm, (0, 0))
-        thread.rss = max(pages + held.get(thread.tgid, 0), 0) * kilobytes if mm else 0
-
-
-def _kinds(dump: Dump) -> list[int]:
-    return [dump.enumerator(name) for name in ("MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES")]
-
-
-def _shared_counts(mm: Any, dump: Dump) -> int:
-    stat = mm.rss_stat
-    if isinstance(stat, list):
-        # f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (in v6.2)
-        return sum(tasks.percpu_counter_sum(stat[kind], dump) for kind in _kinds(dump))
-    return sum(stat.count[kind].counter for kind in _kinds(dump))
-
-
-def _held_back(dump: Dump, table: list[Thread]) -> dict[int, int]:
-    """Pages that the threads of a group (by its PID) counted and did not yet give to their mm (SPLIT_RSS_COUNTING, until v6.2)."""
-    if not dump.struct_class("struct task_struct").has_member("rss_stat"):
-        return {}
-    kinds = _kinds(dump)
-    sums: dict[int, int] = {}
-    rows = dump.read_columns([thread.address for thread in table], "struct task_struct", ("rss_stat.count",))
-    for thread, (count,) in zip(table, rows, strict=True):
-        if not isinstance(count, Error) and thread.mm:
-            sums[thread.tgid] = sums.get(thread.tgid, 0) + sum(count[kind] for kind in kinds)
-    return sums
+        thread.vsz, thread.rss = sizes.get(mm, (0, 0))
 
 
 class Chooser:

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Members of ``struct task_struct`` that have been in more than one place: where this kernel has them."""
+
+from __future__ import annotations
+
+from _pykd import MemberError
+from pykd.core.memo import per_dump
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _pykd import Dump
+
+PLACES = {
+    # 2f064a59a11f ("sched: Change task_struct::state") (in v5.14)
+    "state": ("__state", "state"),
+    # bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") (in v5.16)
+    "cpu": ("cpu", "thread_info.cpu"),
+    # sched_info is there with CONFIG_SCHED_INFO
+    "last_run": ("sched_info.last_arrival", "se.exec_start"),
+}
+"""What we call it, and the paths where it may be, the first that the kernel has counts:
+
+- ``state``: ``unsigned int`` (``long`` before), the bits of :mod:`pykd.kernel.task.state`
+- ``cpu``: ``unsigned int``, the CPU it runs, or last ran, on
+- ``last_run``: ``unsigned long long``, ns by the clock of that CPU's run queue, when it was last put on a CPU
+"""
+
+
+@per_dump
+def paths(dump: Dump) -> dict[str, str]:
+    """Path of each of :data:`PLACES`; what the kernel has not is left out (a kernel without SMP has no ``cpu``)."""
+    task = dump.type("struct task_struct")
+    return {name: path for name, places in PLACES.items() for path in [next((one for one in places if task.member(one)), "")] if path}
+
+
+def path(name: str, dump: Dump | None = None) -> str:
+    """Path of one of them. :raises MemberError: the kernel has none."""
+    try:
+        return paths(dump)[name]
+    except KeyError:
+        raise MemberError(f"struct task_struct has none of {', '.join(PLACES[name])}") from None

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Memory of processes: ``struct mm_struct``, its sizes and its page tables."""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.core.memo import per_dump
+from pykd.kernel import cpus
+from pykd.kernel.task import threads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _pykd import Dump, Struct
+
+RESIDENT = ("MM_FILEPAGES", "MM_ANONPAGES", "MM_SHMEMPAGES")
+"""The counters of ``mm_struct.rss_stat`` that make up the resident set, as in ``get_mm_rss()``; the others count swap and page tables."""
+
+
+@per_dump
+def _kinds(dump: Dump) -> list[int]:
+    return [dump.enumerator(name) for name in RESIDENT]
+
+
+@per_dump
+def _held_back(dump: Dump) -> dict[int, int]:
+    """Pages by the address of the ``struct mm_struct`` that its threads counted and did not yet give to it (SPLIT_RSS_COUNTING, until
+    f1a7941243c1 in v6.2). Each thread holds back up to 64."""
+    if not dump.struct_class("struct task_struct").has_member("rss_stat"):
+        return {}
+    kinds = _kinds(dump)
+    sums: dict[int, int] = {}
+    for mm, count in dump.read_columns(threads.listed(dump).all(), "struct task_struct", ("mm", "rss_stat.count")):
+        if mm and not isinstance(mm, Error) and not isinstance(count, Error):
+            sums[mm] = sums.get(mm, 0) + sum(count[kind] for kind in kinds)
+    return sums
+
+
+def resident_pages(mm: Struct, dump: Dump) -> int:
+    """Pages in the resident set of a ``struct mm_struct``, never less than 0. :raises FaultError:"""
+    kinds = _kinds(dump)
+    stat = mm.rss_stat
+    if isinstance(stat, list):
+        # f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (in v6.2)
+        return max(0, sum(cpus.percpu_counter_sum(stat[kind], dump) for kind in kinds))
+    pages: int = sum(stat.count[kind].counter for kind in kinds)
+    return max(0, pages + _held_back(dump).get(int(mm), 0))
+
+
+def sizes(mm: Struct, dump: Dump) -> tuple[int, int]:
+    """Virtual and resident size of a ``struct mm_struct`` in kB. :raises FaultError:"""
+    kilobytes = dump.page_size // 1024
+    return mm.total_vm * kilobytes, resident_pages(mm, dump) * kilobytes
+
+
+def page_table(mm: Struct, dump: Dump) -> int:
+    """Physical address of the top-level page table of a ``struct mm_struct``: the kernel's, which maps user memory too.
+
+    What a processor has in user mode, with page table isolation, is another one beside it, and maps hardly any of the kernel.
+
+    :raises FaultError:
+    """
+    return dump.translate(int(mm.pgd), pgd=0)
