@@ -125,7 +125,7 @@ build()
 build_tests()
 {
 	lock
-	FLAVOUR=sanitized make --no-print-directory -s -j2 -f tools/deps/Makefile libraries 9>&-
+	FLAVOUR=sanitized make --no-print-directory -s -j2 -f tools/deps/Makefile libraries python 9>&-
 	# A test that does not build is a test that fails, like one that fails in another way.
 	make --no-print-directory -k -s -j"$JOBS" -f tools/tests.mk 9>&- || say "not all C tests could be built"
 	# ruff is not in Debian. Without it, and without node, the test of the style is skipped.

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The C tests: each tests/c/test_*.c is a program, linked with the files there whose headers it includes and with what it
 # needs of src/, all with sanitizers. What a fake in tests/c defines takes the place of the real thing.
+# And all of pykd with sanitizers, for tests/python/test_sanitized.py: what the build has frozen, on this machine's libc.
 
 OUT := build/sanitized/obj
 CC := build/sanitized/bin/cc
 
 SOURCES := $(filter-out src/py/% src/main/%,$(sort $(wildcard src/*/*.c src/arch/*/*.c)))
+PROGRAM := $(sort $(wildcard src/py/*.c src/main/*.c))
+# FLAVOUR=sanitized make -f tools/deps/Makefile python
+PYTHON_LIB := build/sanitized/sysroot/lib/python.o
 HELPERS := $(sort $(filter-out tests/c/test_%,$(wildcard tests/c/*.c)))
 TESTS := $(sort $(wildcard tests/c/test_*.c))
 objects = $(1:%.c=$(OUT)/%.o)
@@ -15,7 +19,7 @@ CFLAGS := -std=gnu17 -O1 -fsanitize=undefined -fno-sanitize-recover=undefined -f
 LIBS := -lkdumpfile -laddrxlat -lcapstone -ldeflate -lz -llzo2 -lzstd -lm -lpthread
 
 .PHONY: all FORCE
-all: $(TESTS:tests/c/%.c=$(OUT)/%)
+all: $(TESTS:tests/c/%.c=$(OUT)/%) $(if $(wildcard $(PYTHON_LIB)),$(OUT)/pykd)
 
 FORCE:
 $(OUT)/flags: FORCE
@@ -34,4 +38,14 @@ $(OUT)/%: $(OUT)/tests/c/%.o $(call objects,$(HELPERS)) $(OUT)/libpykd.a
 	included=$$(for helper in $(HELPERS:%.c=%); do ! grep -qw $$helper.h $(<:.o=.d) || echo $(OUT)/$$helper.o; done); \
 	$(CC) -fsanitize=undefined -Wl,--allow-multiple-definition -o $@ $< $$included -Wl,--start-group $(OUT)/libpykd.a $(LIBS) -Wl,--end-group
 
--include $(patsubst %.o,%.d,$(call objects,$(SOURCES) $(HELPERS) $(TESTS)))
+
+FROZEN := $(BUILD)/frozen
+$(call objects,$(PROGRAM)) $(OUT)/frozen.o: CFLAGS += -Wno-cast-function-type -I$(BUILD)/generated -isystem build/sanitized/sysroot/include/python3.13
+$(OUT)/frozen.o: $(FROZEN)/frozen.c $(FROZEN)/table.json $(OUT)/flags
+	$(CC) $(CFLAGS) -Wa,-I$(FROZEN) -c $< -o $@
+$(OUT)/python.o: $(PYTHON_LIB) $(OUT)/flags
+	objcopy $(foreach name,Stdlib Test,--weaken-symbol=_PyImport_Frozen$(name) --weaken-symbol=__odr_asan._PyImport_Frozen$(name)) $< $@
+$(OUT)/pykd: $(call objects,$(PROGRAM)) $(OUT)/frozen.o $(OUT)/python.o $(OUT)/libpykd.a
+	$(CC) -fsanitize=undefined -o $@ $^ -Wl,--start-group $(LIBS) -Wl,--end-group
+
+-include $(patsubst %.o,%.d,$(call objects,$(SOURCES) $(PROGRAM) $(HELPERS) $(TESTS)))

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# build.sh NAME: build one dependency into the sysroot with the recipe NAME.sh, unless its stamp says it is there.
+# build.sh NAME: build one dependency into the sysroot with the recipe NAME.sh (or FLAVOUR-NAME.sh), unless its stamp says it is there.
 #
 # The stamp holds the hash of everything that decides the result: pins, recipe, environment, compiler, and the stamps of
 # the dependencies it is built on.
@@ -9,6 +9,8 @@
 name=$1
 shift # the rest: names of the dependencies it is built on
 here=$TOP/tools/deps
+recipe=$here/$name.sh
+[ ! -e "$here/${FLAVOUR:-none}-$name.sh" ] || recipe=$here/$FLAVOUR-$name.sh
 stamp=$BUILD/stamps/$name
 mkdir -p "$BUILD/stamps" "$BUILD/work" "$BUILD/logs"
 
@@ -17,7 +19,7 @@ key()
 	local dep
 	{
 		grep -A1 "^$name " "$here/pins.conf"
-		cat "$here/$name.sh" "$here/env.sh"
+		cat "$recipe" "$here/env.sh"
 		[ -z "${CROSS:-}" ] || cat "$here/cross.sh" "$here"/cross-"$name".* 2>/dev/null || true
 		find "$here" -name "$name-*.patch" | sort | xargs -r cat
 		gcc -dumpfullversion
@@ -47,7 +49,7 @@ done
 say "building $name"
 # The folder of the sources must not show in the result.
 export CFLAGS="$DEP_CFLAGS -ffile-prefix-map=$work=/$name -ffile-prefix-map=$SYSROOT=/sysroot"
-recipe=". '$here/$name.sh'"
+recipe=". '$recipe'"
 if [ -n "${CROSS:-}" ] && [ -e "$here/cross-$name.sh" ]; then
 	recipe="$recipe; . '$here/cross-$name.sh'"
 fi
