@@ -1,22 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Networking: addresses as text, and the network namespace that helpers look at."""
+"""Networking: addresses as text, and the network namespace that helpers look at; :mod:`pykd.kernel.net` under PyKdump's names."""
 
 from __future__ import annotations
 
-import re  # noqa: F401  handed on
+import re
 import socket
 import struct
-from socket import htonl, ntohl, ntohs  # noqa: F401  handed on
+from socket import htonl, ntohl, ntohs
 
-from pykdump.API import *
+import pykd
+from pykd import Struct
+from pykd.kernel.net.addresses import ip_text
+from pykd.kernel.net.namespaces import for_each_net
+from pykdump import API
+from pykdump.API import get_nsproxy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
-_MAX_NAMESPACES = 1_000_000
+# The modules and functions too: programs take them from here.
+__all__ = [
+    "get_net_namespace_list", "get_ns_net", "htonl", "ipv6_addr_v4mapped", "net_all", "ntodots", "ntodots6", "ntohl", "ntohs", "re", "set_ns_net",
+    "socket", "struct",
+]  # fmt: skip
+__all__ += API.hand_on(globals())
 
-_net: StructResult | None = None
+_net: Struct | None = None
 _all = False
 
 
@@ -24,31 +35,31 @@ def ntodots(address: int, printzeroes: bool = True) -> str:
     """Dotted text of an IPv4 address as it lies in memory; 0.0.0.0 is ``*`` without *printzeroes*."""
     if not address and not printzeroes:
         return "*"
-    return ".".join(map(str, struct.pack("<I", address & 0xFFFFFFFF)))
+    return ip_text(struct.pack("<I", address & 0xFFFFFFFF))
 
 
-def _ipv6_bytes(address: StructResult | Sequence[int]) -> bytes:
-    if isinstance(address, StructResult):
-        return bytes(readmem(int(address), 16))
+def _ipv6_bytes(address: Struct | Sequence[int]) -> bytes:
+    if isinstance(address, Struct):
+        return pykd.current().read(int(address), 16)
     return struct.pack("<4I", *address)
 
 
-def ntodots6(address: StructResult | Sequence[int]) -> str:
+def ntodots6(address: Struct | Sequence[int]) -> str:
     """Text of a ``struct in6_addr``, or of its 4 words as they lie in memory."""
-    return socket.inet_ntop(socket.AF_INET6, _ipv6_bytes(address))
+    return ip_text(_ipv6_bytes(address))
 
 
-def ipv6_addr_v4mapped(address: StructResult | Sequence[int]) -> bool:
+def ipv6_addr_v4mapped(address: Struct | Sequence[int]) -> bool:
     """Is it an IPv4 address in IPv6's form, ``::ffff:1.2.3.4``?"""
     return _ipv6_bytes(address)[:12] == bytes(10) + b"\xff\xff"
 
 
-def get_net_namespace_list() -> list[StructResult]:
-    """Every ``struct net``."""
-    return readSUListFromHead(sym2addr("net_namespace_list"), "list", "struct net", maxel=_MAX_NAMESPACES)
+def get_net_namespace_list() -> list[Struct]:
+    """Every ``struct net``. :raises FaultError, LimitError: the list cannot be followed to its end."""
+    return list(for_each_net(pykd.current()))
 
 
-def get_ns_net() -> StructResult:
+def get_ns_net() -> Any:
     """The ``struct net`` that helpers look at: what :func:`set_ns_net` chose, else that of ``--usens``, else the first."""
     return _net or get_nsproxy().net_ns
 
@@ -68,5 +79,5 @@ def set_ns_net(address: int | str | None = None) -> bool:
     _net = None
     if address is None or _all:
         return True
-    _net = next((net for net in get_net_namespace_list() if int(net) == int(address)), None)  # type: ignore[arg-type]
+    _net = next((net for net in get_net_namespace_list() if int(net) == int(address)), None)
     return _net is not None

@@ -9,32 +9,18 @@ from typing import Any
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
+from pykd.core.walk import caught
 from pykd.kernel.fs.files import for_each_open_file
+from pykd.kernel.net.addresses import ip_text
+from pykd.kernel.net.devices import for_each_neighbour, for_each_netdev, hardware_address, neighbour_address, netdev_addresses, nud_text
+from pykd.kernel.net.namespaces import init_net
+from pykd.kernel.net.sockets import AF_INET, AF_INET6, AF_NETLINK, FAMILIES, NETLINK, TYPES, Socket
 from pykd.session import context
 from pykd.session.command import Command, Option, centered
 from pykd.session.session import Session
 
-LIMIT = 100000
-"""Interfaces, addresses of one, neighbours in one bucket"""
-FAMILIES = dict(enumerate(
-    "UNSPEC UNIX INET AX25 IPX APPLETALK NETROM BRIDGE ATMPVC X25 INET6 ROSE DECnet NETBEUI SECURITY KEY NETLINK PACKET ASH ECONET "
-    "ATMSVC RDS SNA IRDA PPPOX WANPIPE LLC IB MPLS CAN TIPC BLUETOOTH IUCV RXRPC ISDN PHONET IEEE802154 CAIF ALG NFC VSOCK KCM "
-    "QIPCRTR SMC XDP MCTP".split()
-))  # fmt: skip
-TYPES = {1: "STREAM", 2: "DGRAM", 3: "RAW", 4: "RDM", 5: "SEQPACKET", 6: "DCCP", 10: "PACKET"}
-NETLINK = (
-    "ROUTE UNUSED USERSOCK FIREWALL SOCK_DIAG NFLOG XFRM SELINUX ISCSI AUDIT FIB_LOOKUP CONNECTOR NETFILTER IP6_FW DNRTMSG KOBJECT_UEVENT "
-    "GENERIC DM SCSITRANSPORT ECRYPTFS RDMA CRYPTO SMC".split()
-)
 HARDWARE = {0: "NETROM", 1: "ETHER", 6: "IEEE802", 7: "ARCNET", 15: "DLCI", 19: "ATM", 23: "METRICOM", 24: "IEEE1394", 32: "INFINIBAND"}
-STATES = ("INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "NOARP", "PERMANENT")
-AF_INET, AF_INET6, AF_NETLINK = 2, 10, 16
-
-
-def _ip(data: bytes) -> str:
-    import socket
-
-    return socket.inet_ntop(socket.AF_INET if len(data) == 4 else socket.AF_INET6, data)
+"""ARPHRD_* of include/uapi/linux/if_arp.h, as crash calls them"""
 
 
 def _namespace(session: Session, options: Any) -> Any:
@@ -43,90 +29,36 @@ def _namespace(session: Session, options: Any) -> Any:
         if not task.nsproxy:
             raise CommandError("the task has ended: it has no namespaces")
         return task.nsproxy.net_ns
-    return session.dump.object("struct net", session.dump.symbol("init_net").address)
-
-
-def devices(dump: Dump, namespace: Any) -> Iterator[Any]:
-    """``struct net_device`` of a namespace, and the error that ends the list if one does."""
-    device: Any = dump.struct_class("struct net_device")
-    links, why = dump.follow(int(namespace) + namespace.fieldOffset("dev_base_head"), limit=LIMIT)
-    yield from (device(link - device.member_offset("dev_list")) for link in links[1:])
-    if why is not None:
-        yield why if isinstance(why, Error) else Error(f"the list of interfaces does not end properly ({why})")
-
-
-def addresses(dump: Dump, device: Any) -> Iterator[str]:
-    """IPv4 and IPv6 addresses of an interface. :raises Error:"""
-    if device.ip_ptr:
-        address = device.ip_ptr.ifa_list
-        seen: set[int] = set()
-        while address and int(address) not in seen and len(seen) < LIMIT:
-            seen.add(int(address))
-            yield _ip(dump.read(int(address) + address.fieldOffset("ifa_local"), 4))
-            address = address.ifa_next
-    if device.hasField("ip6_ptr") and device.ip6_ptr and dump.find_type("struct", "inet6_ifaddr"):
-        layout: Any = dump.struct_class("struct inet6_ifaddr")
-        head = int(device.ip6_ptr) + device.ip6_ptr.fieldOffset("addr_list")
-        for link in dump.follow(head, limit=LIMIT)[0][1:]:
-            yield _ip(dump.read(link - layout.member_offset("if_list") + layout.member_offset("addr"), 16))
+    return init_net(session.dump)
 
 
 def _devices(session: Session, options: Any) -> Iterator[Row]:
-    for device in devices(session.dump, _namespace(session, options)):
+    for device in caught(for_each_netdev(session.dump, _namespace(session, options))):
         if isinstance(device, Error):
             yield {"error": str(device)}
             continue
         row: Row = {"device": int(device), "addresses": []}
         try:
             row["name"] = str(device.name)
-            for address in addresses(session.dump, device):
+            for address in netdev_addresses(session.dump, device):
                 row["addresses"].append(address)
         except Error as error:
             row["error"] = str(error)
         yield row
 
 
-def _neighbours(dump: Dump) -> Iterator[Row]:
-    """The ARP cache. Its buckets are hlists since 01b833ab44c9 ("neighbour: Convert seq_file functions to use hlist") (in v6.13)."""
-    table: Any = dump.object("struct neigh_table", dump.symbol("arp_tbl").address)
-    buckets = table.nht
-    neighbour: Any = dump.struct_class("struct neighbour")
-    chained = buckets.hasField("hash_heads")
-    offset = neighbour.member_offset("hash" if chained else "next")
-    first = int(buckets.Eval("hash_heads" if chained else "hash_buckets"))
-    for number in range(1 << min(buckets.hash_shift, 20)):
-        try:
-            head = dump.read_unsigned(first + 8 * number)
-        except Error as error:
-            yield {"error": str(error)}
-            return
-        if not head:
-            continue
-        links, why = dump.follow(head, 0 if chained else offset, stop=0, limit=LIMIT)
-        for link in links:
-            yield _neighbour(dump, neighbour(link - offset if chained else link))
-        if why is not None:
-            yield {"error": str(why)}
-
-
 def _neighbour(dump: Dump, found: Any) -> Row:
     row: Row = {"neighbour": int(found)}
     try:
-        row["address"] = _ip(dump.read(int(found) + found.fieldOffset("primary_key"), 4))
+        row["address"] = neighbour_address(dump, found)
         device = found.dev
         row["type"] = HARDWARE.get(device.type, "UNKNOWN")
-        data = dump.read(int(found) + found.fieldOffset("ha"), min(device.addr_len, 32))
-        row["hardware"] = data.hex(":" if row["type"] == "ETHER" else " ")
+        row["hardware"] = hardware_address(dump, found).hex(":" if row["type"] == "ETHER" else " ")
         row["device"] = str(device.name)
-        state = found.nud_state
-        row["state"] = "|".join(name for bit, name in enumerate(STATES) if state >> bit & 1) or "NONE"
+        row["state"] = nud_text(found.nud_state)
     except Error as error:
         row["error"] = str(error)
     return row
-
-
-def _port(value: int) -> int:
-    return int.from_bytes(value.to_bytes(2, "little"), "big")
 
 
 def _socket(dump: Dump, number: int, file: Any) -> Row | None:
@@ -148,12 +80,9 @@ def _socket(dump: Dump, number: int, file: Any) -> Row | None:
             protocol = sock.sk_protocol
             row["protocol"] = NETLINK[protocol] if protocol < len(NETLINK) else str(protocol)
         if family in (AF_INET, AF_INET6):
-            v4 = family == AF_INET
-            names = ("skc_rcv_saddr", "skc_daddr") if v4 else ("skc_v6_rcv_saddr", "skc_v6_daddr")
-            data = [dump.read(int(common) + common.fieldOffset(name), 4 if v4 else 16) for name in names]
-            inet: Any = dump.object("struct inet_sock", int(sock))
-            row |= {"source": _text(data[0]), "source_port": _port(inet.inet_sport)}
-            row |= {"destination": _text(data[1]), "destination_port": _port(common.skc_dport)}
+            ends = Socket(dump, "", int(sock))
+            (source, row["source_port"]), (destination, row["destination_port"]) = ends.local, ends.remote
+            row |= {"source": _text(source), "destination": _text(destination)}
     except Error as error:
         row["error"] = str(error)
     return row
@@ -162,7 +91,7 @@ def _socket(dump: Dump, number: int, file: Any) -> Row | None:
 def _text(address: bytes) -> str:
     """IPv6 addresses in full, as crash prints those of sockets."""
     if len(address) == 4:
-        return _ip(address)
+        return ip_text(address)
     return ":".join(f"{int.from_bytes(address[i : i + 2], 'big'):x}" for i in range(0, 16, 2))
 
 
@@ -193,13 +122,14 @@ def _sockets(session: Session, options: Any) -> Iterator[Row]:
 def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.N:
         try:
-            yield {"address": _ip(int(options.N, 16).to_bytes(4, "little"))}
+            yield {"address": ip_text(int(options.N, 16).to_bytes(4, "little"))}
         except (ValueError, OverflowError):
             raise CommandError(f"not a valid number: {options.N}") from None
     elif (options.x or options.d or options.R) and not (options.s or options.S):
         raise UsageError("-x, -d and -R go with -s or -S")
     elif options.a:
-        yield from _neighbours(session.dump)
+        for found in for_each_neighbour(session.dump):
+            yield {"error": str(found)} if isinstance(found, Error) else _neighbour(session.dump, found)
     elif options.s or options.S:
         yield from _sockets(session, options)
     else:

@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+from _pykd import Error
 from pykd.compat.parts import Elements
+from pykd.core.walk import caught
+from pykd.kernel.net.namespaces import for_each_net
+from pykd.kernel.net.sockets import UNIX_BUCKETS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
     from _pykd import Dump, Struct
 
 # UNIX_HASH_SIZE of net/unix/af_unix.c: of names before v5.17, of names and then of inodes since v6.0. No type has it.
-_UNIX_NAMES = 256
-_UNIX_BUCKETS = 512
+_UNIX_NAMES = UNIX_BUCKETS // 2
 
 # IN6_ADDR_HSIZE of include/net/addrconf.h
 _IPV6_ADDRESSES = 256
@@ -87,20 +89,14 @@ def _neighbour(obj: Struct, link: int) -> Struct:
     return neighbour(int(link) - (neighbour.member_offset("hash") or 0) if link else 0)
 
 
-def _namespaces(dump: Dump) -> Iterator[Struct]:
-    net = dump.struct_class("struct net")
-    head = dump.address_of("net_namespace_list", default=0)
-    links, _ = dump.follow(dump.read_unsigned(head), stop=head)
-    for link in links:
-        yield net(link - (net.member_offset("list") or 0))
-
-
 def unix_socket_table(dump: Dump) -> list[Struct]:
     """``unix_socket_table``: the buckets of all namespaces one after the other; it was one table for all."""
     found = []
-    for net in _namespaces(dump):
+    for net in caught(for_each_net(dump)):
+        if isinstance(net, Error):
+            break
         buckets = net.unx.table.buckets
-        found += [buckets[i] for i in range(_UNIX_BUCKETS)] if buckets else []
+        found += [buckets[i] for i in range(UNIX_BUCKETS)] if buckets else []
     return found
 
 

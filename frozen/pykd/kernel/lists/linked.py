@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from _pykd import FaultError, MemberError
-from pykd.core.walk import ended
+from _pykd import Error, FaultError, MemberError
+from pykd.core.walk import caught, ended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 LIMIT = 1 << 20
 """Elements; a longer list is damaged, where the caller does not know better."""
+MAX_BUCKETS = 1 << 24
+"""Of a hash table; a larger one is damaged."""
+_CHUNK = 1 << 16
+"""Bytes of a table that are read at a time"""
 
 
 def _container(dump: Dump, kind: str, member: str) -> tuple[Any, int]:
@@ -76,3 +80,42 @@ def chain_for_each(dump: Dump, first: int, kind: str, member: str, *, limit: int
     yield from map(cls, found)
     if why is not None:
         raise ended(why, what or f"the chain of {kind} from {first:#x}")
+
+
+def hash_for_each_entry(
+    dump: Dump, table: int, count: int, kind: str, member: str, *, step: int = 8, limit: int = LIMIT, what: str = ""
+) -> Iterator[Any]:
+    """The same for all chains of a hash table, and the errors met on the way: of a chain that is cut off, and one for each piece of the
+    table that cannot be read.
+
+    :param table: address of the first ``struct hlist_head`` (or ``hlist_nulls_head``).
+    :param count: chains there are.
+    :param step: bytes from one head to the next.
+    :raises NotFoundError, MemberError: the kernel has no such type or member.
+    """
+    _container(dump, kind, member)
+    count = min(count, MAX_BUCKETS)
+    per_chunk, number, is_lost = max(_CHUNK // step, 1), 0, False
+    while number < count:
+        wanted = min(per_chunk, count - number)
+        # Not beyond the last head: a table may end where its pages do.
+        size = (wanted - 1) * step + 8
+        data = dump.read_upto(table + number * step, size)
+        heads = memoryview(data[: len(data) & ~7]).cast("Q")[:: max(step // 8, 1)]
+        for place, first in enumerate(heads):
+            if first and not first & 1:
+                head = table + (number + place) * step
+                yield from caught(hlist_for_each_entry(dump, head, kind, member, limit=limit, what=what))
+        is_lost = is_lost and not heads
+        if len(heads) == wanted:
+            number += wanted
+            continue
+        hole = table + (number + len(heads)) * step
+        if not is_lost:
+            try:
+                dump.read(hole, 8)
+            except Error as error:
+                yield error
+        is_lost = True
+        # on behind the page that is missing
+        number += len(heads) + max(((hole | dump.page_size - 1) + 1 - hole + step - 1) // step, 1)
