@@ -15,7 +15,7 @@ TESTS := $(sort $(wildcard tests/c/test_*.c))
 objects = $(1:%.c=$(OUT)/%.o)
 
 CFLAGS := -std=gnu17 -O1 -fsanitize=undefined -fno-sanitize-recover=undefined -fno-strict-aliasing -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-maybe-uninitialized \
-	-Wno-missing-field-initializers -Isrc -Itests/c
+	-Wno-missing-field-initializers -Isrc -Itests/c -DKD_PYTHON='"$(PYTHON)"'
 LIBS := -lkdumpfile -laddrxlat -lcapstone -ldeflate -lz -llzo2 -lzstd -lm -lpthread
 
 .PHONY: all FORCE
@@ -24,8 +24,8 @@ all: $(TESTS:tests/c/%.c=$(OUT)/%) $(if $(wildcard $(PYTHON_LIB)),$(OUT)/pykd)
 FORCE:
 $(OUT)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(CFLAGS) $(LIBS)' "$$(cat build/sanitized/stamps/*)" | cmp -s - $@ || \
-	printf '%s\n' '$(CFLAGS) $(LIBS)' "$$(cat build/sanitized/stamps/*)" >$@
+	@printf '%s\n' '$(subst ','"'"',$(CFLAGS)) $(LIBS)' "$$(cat build/sanitized/stamps/*)" | cmp -s - $@ || \
+	printf '%s\n' '$(subst ','"'"',$(CFLAGS)) $(LIBS)' "$$(cat build/sanitized/stamps/*)" >$@
 
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)

@@ -273,6 +273,18 @@ const char *make_file(const char *name, const void *data, size_t len)
 	return paths[at];
 }
 
+const char *make_text(const char *name, const char *text)
+{
+	const char *path = make_file(name, "", 0);
+	char command[512];
+	int len = snprintf(command, sizeof(command), "%s tools/dumptext - >%s", KD_PYTHON, path);
+	assert(len > 0 && (size_t)len < sizeof(command));
+	FILE *maker = popen(command, "w");
+	assert(maker && fputs(text, maker) >= 0);
+	assert(!pclose(maker));
+	return path;
+}
+
 void make_clean(void)
 {
 	for (size_t i = 0; i < path_nr; i++)

@@ -42,6 +42,9 @@ struct make_bytes make_elf(const struct make_machine *machine);
 /** As makedumpfile -F, in segments of segment_len bytes; out of order, and one written twice: wrong, then right. */
 struct make_bytes make_flattened(struct make_bytes dump, size_t segment_len);
 
+/** The file, of this name, that tools/dumptext makes of a text. */
+const char *make_text(const char *name, const char *text);
+
 /** Write to a file of this name in a folder of this process; valid until the next call with the same name. */
 const char *make_file(const char *name, const void *data, size_t len);
 /** Remove the folder and all files of make_file(). */

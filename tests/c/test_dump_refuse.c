@@ -142,19 +142,13 @@ static void test_elf(void)
 
 static void test_parts(void)
 {
-	struct make_machine machine = { .cpu_nr = 1 };
-	make_page(&machine, 1);
-	struct make_bytes first = make_kdump(&machine, 0, 0, 100), second = make_kdump(&machine, 0, 100, MAKE_PAGES);
-	second.data[12 + 65] ^= 1; /* of the host's name */
-	const char *paths[] = { make_file("first", first.data, first.len),
-				make_file("second", second.data, second.len) };
+	/* Of another host's dump. */
+	const char *paths[] = { make_text("first", "cpu rip=0x1000\npart 0 2000\n"),
+				make_text("second", "uts nodename=other\ncpu rip=0x1000\npart 2000 8192\n") };
 	struct kd_dump *opened;
 	struct kd_error *err = kd_dump_open(paths, 2, NULL, &opened);
 	assert(err && err->code == KD_ERROR_VALUE && strstr(err->message, "not part of the same dump"));
 	kd_error_destroy(err);
-	free(first.data);
-	free(second.data);
-	make_machine_deinit(&machine);
 }
 
 static void test_kdump(void)

@@ -74,13 +74,17 @@ def answers(command, *words):
     return done.returncode, text, done.stderr
 
 
-@unittest.skipUnless(QEMU, "no qemu-aarch64-static")
-@unittest.skipUnless(os.path.exists(ARM64), "no pykd-aarch64: ./build.sh --arch aarch64 makes it")
-@unittest.skipUnless(os.path.exists(SAMPLE), "no sample dump")
 class SameAnswers(unittest.TestCase):
     """Each test compares whole outputs of one process with one of the other machine."""
 
     maxDiff = 3000
+
+    @classmethod
+    def setUpClass(cls):
+        if not QEMU:
+            raise unittest.SkipTest("no arm64 processor, and no qemu-user in its place")
+        if not os.path.exists(ARM64):
+            raise unittest.SkipTest("no pykd-aarch64: ./build.sh --arch aarch64 makes it")
 
     def compare(self, *words):
         host = answers([PYKD], *words)
