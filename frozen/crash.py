@@ -6,18 +6,25 @@ Wrong arguments and failures raise :class:`error` unless a docstring says otherw
 
 from __future__ import annotations
 
+from math import prod
+
 import pykd
-from _pykd import Error
+from _pykd import Error, current
+from pykd.compat import oldmembers
+from pykd.compat.names import OLD_SYMBOLS, OLD_TYPES
 from pykd.compat.typedict import describe, find_type
 from pykd.core import host
+from pykd.core.memo import per_dump
 from pykd.values import clones
 
 error = Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
+    from _pykd import Dump
     from pykd.compat.typedict import TypeDict
     from pykd.core.host import Host
 
@@ -48,15 +55,6 @@ WARNING = "+++WARNING+++"
 default_timeout = 120
 _timeout = 60
 
-_dump = pykd.current()
-PAGESIZE = _dump.page_size
-PAGE_CACHE_SHIFT = PAGESIZE.bit_length() - 1
-
-_user_task = 0
-"""The task whose memory is read by default, 0: the kernel's."""
-_task_before = 0
-"""The session's task when there was none."""
-
 _error_target = "default"
 
 _MASK64 = (1 << 64) - 1
@@ -64,19 +62,23 @@ _MASK64 = (1 << 64) - 1
 
 if TYPE_CHECKING:
     HZ: int
+    PAGESIZE: int
+    PAGE_CACHE_SHIFT: int
 
 
 def __getattr__(name: str) -> Any:
-    # HZ is read from the dump, which not every program needs.
+    # What is the dump's is asked of the dump that is current when somebody asks.
     if name == "HZ":
         from pykd.kernel.timekeeping import hz
 
-        global HZ
-        HZ = hz()
-        return HZ
+        return hz()
+    if name == "PAGESIZE":
+        return current().page_size
+    if name == "PAGE_CACHE_SHIFT":
+        return current().page_size.bit_length() - 1
     if name == "__all__":
-        # ``import *`` takes what is there, and would not ask for HZ.
-        return ["HZ", *(known for known in globals() if not known.startswith("_"))]
+        # ``import *`` takes what is there, and would not ask for these.
+        return ["HZ", "PAGESIZE", "PAGE_CACHE_SHIFT", *(known for known in globals() if not known.startswith("_"))]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -98,16 +100,29 @@ def _str(value: Any) -> str:
 
 def symbol_exists(name: str) -> int:
     """1 or 0."""
-    try:
-        _dump.symbol(_str(name))
-        return 1
-    except pykd.NotFoundError:
-        return 0
+    for known in _names(_str(name)):
+        try:
+            current().symbol(known)
+            return 1
+        except pykd.NotFoundError:
+            continue
+    return 0
+
+
+def _names(name: str) -> Iterator[str]:
+    """What a symbol may be called: *name*, or what that was renamed to."""
+    yield name
+    if name in OLD_SYMBOLS:
+        yield OLD_SYMBOLS[name]
 
 
 def sym2addr(name: str) -> int:
     """Address of the first symbol of that name, kernel before modules; 0 if there is none, and nothing in its place."""
-    return clones.address(_dump, _str(name)) or _gone_address(name)
+    for known in _names(_str(name)):
+        address = clones.address(current(), known)
+        if address:
+            return address
+    return _gone_address(name)
 
 
 def _gone_address(name: str) -> int:
@@ -121,13 +136,17 @@ def _gone_address(name: str) -> int:
 
 def sym2alladdr(name: str) -> list[int]:
     """Addresses of all symbols of that name."""
-    return [symbol.address for symbol in clones.symbols(_dump, _str(name))]
+    for known in _names(_str(name)):
+        found = clones.symbols(current(), known)
+        if found:
+            return [symbol.address for symbol in found]
+    return []
 
 
 def addr2sym(addr: int, loose: int = 0) -> Any:
     """The symbol at exactly *addr* or None; *loose*: the symbol before it as (name, offset), or (None, None)."""
     addr = _int(addr) & _MASK64
-    symbol = _dump.symbol_at(addr)
+    symbol = current().symbol_at(addr)
     if loose:
         return (clones.plain(symbol.name), addr - symbol.address) if symbol else (None, None)
     return clones.plain(symbol.name) if symbol and symbol.address == addr else None
@@ -135,7 +154,7 @@ def addr2sym(addr: int, loose: int = 0) -> Any:
 
 def addr2mod(addr: int) -> str | None:
     """Name of the module that *addr* belongs to."""
-    module = _dump.module_at(_int(addr) & _MASK64)
+    module = current().module_at(_int(addr) & _MASK64)
     return module.name if module else None
 
 
@@ -143,14 +162,15 @@ def addr2mod(addr: int) -> str | None:
 
 
 def _find_type(name: str) -> pykd.Type | None:
-    """With or without ``struct`` or ``union``."""
+    """With or without ``struct`` or ``union``; of a struct that was renamed the old name too."""
     for prefix in ("", "struct ", "union "):
-        try:
-            found = _dump.type(prefix + _str(name))
-        except (pykd.NotFoundError, pykd.CSyntaxError):
-            continue
-        if found.strip().complete:
-            return found
+        for known in (prefix + _str(name), OLD_TYPES.get(prefix + name)):
+            try:
+                found = current().type(known) if known else None
+            except (pykd.NotFoundError, pykd.CSyntaxError):
+                continue
+            if found is not None and found.strip().complete:
+                return found
     return None
 
 
@@ -166,7 +186,7 @@ union_size = struct_size
 def member_offset(struct: str, member: str) -> int:
     """Bytes from the start of the struct, or -1."""
     found, member = _find_type(struct), _str(member)
-    offset = _dump.struct_class(found).member_offset(member) if found else None
+    offset = current().struct_class(found).member_offset(member) if found else None
     return -1 if offset is None else offset
 
 
@@ -174,23 +194,34 @@ def member_size(struct: str, member: str) -> int:
     """sizeof a member, or -1."""
     found, member = _find_type(struct), _str(member)
     inside = found.strip().member(member) if found else None
+    if inside is None and found is not None:
+        described = describe(found)
+        oldmembers.extend(described)
+        for old in described.get("body", ()):
+            if old["fname"] == member:
+                size: int = old["typelength"] * prod(old.get("dims", ()))
+                return size
     return inside.type.size if inside else -1
 
 
 def enumerator_value(name: str) -> int | None:
     """Value of an enumerator, None if there is none of that name."""
     try:
-        return _dump.enumerator(_str(name))
+        return current().enumerator(_str(name))
     except pykd.NotFoundError:
         return None
 
 
 def gdb_typeinfo(name: str) -> TypeDict:
     """The dictionary of a type, or of the type of a C expression."""
-    try:
-        return describe(find_type(_str(name)))
-    except (pykd.NotFoundError, pykd.CSyntaxError):
-        pass
+    for known in (_str(name), OLD_TYPES.get(name)):
+        try:
+            described = describe(find_type(known)) if known else None
+        except (pykd.NotFoundError, pykd.CSyntaxError):
+            continue
+        if described is not None:
+            oldmembers.extend(described)
+            return described
     try:
         return describe(_type_of(name))
     except error:
@@ -201,23 +232,44 @@ def gdb_whatis(expression: str) -> TypeDict:
     """The dictionary of the type of a C expression, which mostly is the name of a variable."""
     _str(expression)
     try:
-        return describe(_type_of(expression), expression)
+        ctype = _with_length(expression, _type_of(expression))
     except error:
-        raise error("PyKdump/GDB error") from None
+        # gdb takes the name of a type for an expression too.
+        try:
+            ctype = find_type(expression)
+        except (pykd.NotFoundError, pykd.CSyntaxError):
+            raise error("PyKdump/GDB error") from None
+    return describe(ctype, expression)
+
+
+def _with_length(name: str, ctype: pykd.Type) -> pykd.Type:
+    """An array that is declared without its length (it depends on the configuration) has room for as many as the symbol has."""
+    array = ctype.strip()
+    if array.kind != "array" or array.length is not None or array.target is None or not array.target.size:
+        return ctype
+    for known in _names(name):
+        try:
+            return array.target.array(current().symbol(known).size // array.target.size)
+        except pykd.NotFoundError:
+            continue
+    return ctype
 
 
 def _type_of(expression: str) -> pykd.Type:
+    for known in _names(expression):
+        try:
+            # A declaration is of no use without the symbol; of a variable that is no more the first element may be left.
+            if symbol_exists(known) or _gone_address(known):
+                return current().symbol_type(known)
+        except pykd.NotFoundError:
+            continue
     try:
-        return _dump.symbol_type(expression)
-    except pykd.NotFoundError:
-        pass
-    try:
-        return _dump.enumerator_type(expression)
+        return current().enumerator_type(expression)
     except pykd.NotFoundError:
         from pykd.values.expression import ExpressionError, evaluate
 
         try:
-            return evaluate(_dump, expression).type
+            return evaluate(current(), expression).type
         except ExpressionError as wrong:
             raise error(str(wrong)) from wrong
 
@@ -227,24 +279,28 @@ def _type_of(expression: str) -> pykd.Type:
 
 def _page_table(task: int) -> int:
     """Physical address of the top-level page table of a task's memory."""
-    task_struct = _dump.object("struct task_struct", task)
+    task_struct = current().object("struct task_struct", task)
     mm = task_struct.mm or task_struct.active_mm
     if not mm:
         raise error(f"task {task:#x} has no memory of its own")
     from pykd.kernel.task import memory
 
-    return memory.page_table(mm, _dump)
+    return memory.page_table(mm, current())
 
 
 def _read(addr: int, size: int, mtype: int | None) -> bytes:
+    made = oldmembers.read(addr, size) if oldmembers.is_made(addr) and mtype != PHYSADDR else None
+    if made is not None:
+        return made
+    addr &= _MASK64
     if mtype == PHYSADDR:
-        return _dump.read_physical(addr, size)
+        return current().read_physical(addr, size)
     if mtype == UVADDR:
-        return _dump.read(addr, size, pgd=_dump.pgd or _page_table(_context_task()))
+        return current().read(addr, size, pgd=current().pgd or _page_table(_context_task()))
     if mtype == KVADDR:
-        return _dump.read(addr, size, pgd=0)
+        return current().read(addr, size, pgd=0)
     if mtype is None:
-        return _dump.read(addr, size)
+        return current().read(addr, size)
     raise pykd.RangeError(f"there is no memory of type {mtype}")
 
 
@@ -263,7 +319,7 @@ def readmem(addr: int, size: int, mtype: int | None = None) -> bytes:
     if size < 0:
         raise error("invalid parameter type")
     try:
-        return _read(addr & _MASK64, size, mtype)
+        return _read(addr, size, mtype)
     except (pykd.FaultError, pykd.RangeError) as fault:
         raise error(f"readmem error at addr {addr:#x}, reading {size} bytes") from fault
 
@@ -274,9 +330,9 @@ def readPtr(addr: int, mtype: int | None = None) -> int:
     if addr == 0:
         raise IndexError("readPtr NULL pointer")
     try:
-        if mtype is None:
-            return _dump.read_unsigned(addr)
-        return int.from_bytes(_read(addr & _MASK64, 8, mtype), "little")
+        if mtype is None and not oldmembers.is_made(addr):
+            return current().read_unsigned(addr)
+        return int.from_bytes(_read(addr, 8, mtype), "little")
     except (pykd.FaultError, pykd.RangeError) as fault:
         raise error(f"readmem error at addr {addr:#x}") from fault
 
@@ -285,37 +341,54 @@ def readInt(addr: int, size: int, signed: int = 0) -> int:
     """An integer of 1, 2, 4 or 8 bytes."""
     addr, size = _int(addr), _int(size)
     try:
-        return _dump.read_signed(addr, size) if signed else _dump.read_unsigned(addr, size)
+        made = oldmembers.read(addr, size) if oldmembers.is_made(addr) and size in (1, 2, 4, 8) else None
+        if made is not None:
+            return int.from_bytes(made, "little", signed=bool(signed))
+        return current().read_signed(addr, size) if signed else current().read_unsigned(addr, size)
     except pykd.FaultError as fault:
         raise error(f"readmem/py_readInt error at addr {addr:#x}, reading {size} bytes") from fault
     except pykd.RangeError:
         raise error("bad size") from None
 
 
+class _Readers:
+    """Whose memory the readers of a dump mean."""
+
+    task = 0
+    """0: the kernel's."""
+    task_before = 0
+    """The session's task when there was none."""
+
+
+@per_dump
+def _readers(dump: Dump) -> _Readers:
+    return _Readers()
+
+
 def set_readmem_task(task: int) -> None:
     """Let readers mean the memory of *task* from now on, and commands that task; 0: the kernel's, and the task as before."""
-    global _user_task, _task_before
+    readers = _readers()
     task = _int(task)
     if task and not pykd.tasks.is_task(task):
         raise error("bad taskaddr")
-    if not task and not _user_task:
+    if not task and not readers.task:
         return  # as before and after every program: not worth finding out which task is meant
     session = host.current()
-    _dump.pgd = 0
+    current().pgd = 0
     if task:
-        _dump.pgd = _page_table(task)
+        current().pgd = _page_table(task)
     if session is not None:
-        if not _user_task:
-            _task_before = session.task
-        session.task = task or _task_before
-    _user_task = task
+        if not readers.task:
+            readers.task_before = session.task
+        session.task = task or readers.task_before
+    readers.task = task
 
 
 def uvtop(task: int, vaddr: int) -> int:
     """Physical address of a user address of a task."""
     task, vaddr = _int(task), _int(vaddr)
     try:
-        return _dump.translate(vaddr, pgd=_page_table(task))
+        return current().translate(vaddr, pgd=_page_table(task))
     except error as fault:
         raise error(f"uvtop error at vaddr {vaddr:#x}") from fault
 
@@ -325,17 +398,17 @@ def phys_to_page(paddr: int) -> int:
     paddr = _int(paddr)
     try:
         # The memory map is one array in virtual memory; KASLR moves it, and says where in a variable.
-        base = _dump.address_of("vmemmap_base", default=0)
-        start = _dump.read_unsigned(base) if base else 0xFFFFEA0000000000
-        address = start + (paddr // PAGESIZE) * _dump.type("struct page").size
-        _dump.translate(address)
+        base = current().address_of("vmemmap_base", default=0)
+        start = current().read_unsigned(base) if base else 0xFFFFEA0000000000
+        address = start + (paddr // current().page_size) * current().type("struct page").size
+        current().translate(address)
     except error as fault:
         raise error(f"phys_to_page error at physaddr {paddr:#x}") from fault
     return address
 
 
 def PAGEOFFSET(vaddr: int) -> int:
-    return _int(vaddr) & PAGESIZE - 1
+    return _int(vaddr) & current().page_size - 1
 
 
 def getListSize(addr: int, offset: int, maxel: int) -> int:
@@ -343,7 +416,7 @@ def getListSize(addr: int, offset: int, maxel: int) -> int:
     addr, offset, maxel = _int(addr), _int(offset), min(_int(maxel), _MASK64 - 1)
     if addr == 0:
         return 0
-    addresses, end = _dump.follow(addr, offset, limit=maxel + 1)
+    addresses, end = current().follow(addr, offset, limit=maxel + 1)
     if isinstance(end, pykd.FaultError):
         raise error(f"readmem error at addr {addresses[-1] + offset:#x}") from end
     return maxel if end == "cycle" else len(addresses) - 1
@@ -361,7 +434,7 @@ def getFullBucketsH(start: int, bsize: int, items: int, chain_off: int) -> list[
         size = (number - 1) * bsize + chain_off + 8
         address = start + first * bsize
         try:
-            data = _dump.read(address, size, pgd=0)
+            data = current().read(address, size, pgd=0)
         except (pykd.FaultError, pykd.RangeError) as fault:
             raise error(f"readmem error at addr {address:#x}, reading {size} bytes") from fault
         for i in range(number):
@@ -438,7 +511,7 @@ def task_to_pid(task: int) -> int | None:
     task = _int(task)
     if not pykd.tasks.is_task(task):
         return None
-    pid: int = _dump.object("struct task_struct", task).pid
+    pid: int = current().object("struct task_struct", task).pid
     return pid
 
 
@@ -451,28 +524,28 @@ def get_task_mem_usage(task: int) -> tuple[int, int]:
     """Virtual and resident size in kB."""
     from pykd.kernel.task import memory
 
-    mm = _dump.object("struct task_struct", _int(task)).mm
-    return memory.sizes(mm, _dump) if mm else (0, 0)
+    mm = current().object("struct task_struct", _int(task)).mm
+    return memory.sizes(mm, current()) if mm else (0, 0)
 
 
 def get_uptime() -> int:
     """Jiffies since boot; HZ of them are a second."""
     from pykd.kernel.timekeeping import jiffies_since_boot
 
-    return jiffies_since_boot(_dump)
+    return jiffies_since_boot(current())
 
 
 def get_pathname(dentry: int, vfsmnt: int) -> str:
     """Path of a dentry in a mount; *vfsmnt* 0: in its own filesystem."""
     from pykd.kernel.fs.paths import dentry_path
 
-    return dentry_path(_dump, _int(dentry), _int(vfsmnt))
+    return dentry_path(current(), _int(dentry), _int(vfsmnt))
 
 
 def get_NR_syscalls() -> int:
     """Entries of sys_call_table, 256 if its size is not known."""
     try:
-        size = _dump.symbol("sys_call_table", "").size
+        size = current().symbol("sys_call_table", "").size
     except pykd.NotFoundError:
         return 256
     return size // 8 or 256

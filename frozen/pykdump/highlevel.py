@@ -40,7 +40,6 @@ from crash import get_GDB_output as exec_gdb_command
 from pykd.compat import standins
 from pykd.compat.names import CONTAINERS, LIST_HEADS, OLD_SYMBOLS, OLD_TYPES, OWNERS, LinkAddress, link_offset, list_head, owner_offset
 from pykd.compat.parts import Parts, elements_of
-from pykd.compat.typedict import TypeDict, describe
 
 from .datatypes import (
     ArtStructInfo,
@@ -564,7 +563,7 @@ def whatis(symbol: str) -> VarInfo:
     except crash.error:
         raise TypeError(f"There's no symbol <{symbol}>") from None
     info = VarInfo(symbol)
-    info.ti = TypeInfo(_with_length(described, found.size))
+    info.ti = TypeInfo(described)
     info.addr = found.address
     info.ctype = info.ti.stype  # type: ignore[attr-defined]
     _variables[symbol] = info
@@ -579,14 +578,6 @@ def _gone(symbol: str) -> VarInfo:
     info.ctype = info.ti.stype  # type: ignore[attr-defined]
     _variables[symbol] = info
     return info
-
-
-def _with_length(described: TypeDict, size: int) -> TypeDict:
-    """An array that is declared without its length (it depends on the configuration) has room for as many as the symbol has."""
-    ctype = described.ctype.strip()
-    if ctype.kind != "array" or ctype.length is not None or ctype.target is None or not ctype.target.size:
-        return described
-    return describe(ctype.target.array(size // ctype.target.size), described["fname"])
 
 
 def readSymbol(symbol: str) -> Any:

@@ -105,6 +105,8 @@ def _started(tag_set: Any) -> Iterator[int]:
     """Addresses of the ``struct request`` that have a tag and are under way."""
     dump = type(tag_set).PYT_dump
     request = dump.struct_class("struct request")
+    if not tag_set.tags:
+        return  # a host whose queues were never set up
     shared = tag_set.shared_tags if tag_set.hasField("shared_tags") else None
     for tags in [shared] if shared else [tag_set.tags[i] for i in range(min(tag_set.nr_hw_queues, _MAX_TAGS))]:
         if not tags:

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Old names of members for a framework that knows nothing of them: one that asks for a struct's type and reads by offsets.
+
+A name whose value lies at a place in the struct gets that place. A value that is worked out lies nowhere; such a member is said to
+begin at a multiple of 2**64 bytes, which no address reaches, so that an address tells which member of which object is wanted:
+``number << 64 | address of the object``. What has no fixed size (a table, a text) is laid out in an area of its own, at addresses that
+no kernel has, for a pointer to lead to.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+
+from _pykd import Error, current
+from pykd.compat.names import NAMES, Adjusted
+from pykd.compat.typedict import TYPE_CODE_STRUCT, TypeDict, describe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_LAYOUT = {"base": "void *", "size": "unsigned int", "text_size": "unsigned int", "ro_size": "unsigned int", "ro_after_init_size": "unsigned int"}
+_COUNTER = {"counter": "int"}
+_TIME = {"tv_sec": "long", "tv_nsec": "long"}
+
+COMPUTED: dict[str, dict[str, str | dict[str, str]]] = {
+    "struct task_struct": {"state": "unsigned int"},
+    "struct thread_info": {"cpu": "unsigned int", "task": "struct task_struct *", "restart_block": "struct restart_block *"},
+    "struct thread_struct": {"sp0": "unsigned long"},
+    "struct sched_class": {"next": "struct sched_class *"},
+    "struct mm_struct": {"mmap": "struct vm_area_struct *"},
+    "struct vm_area_struct": {"vm_next": "struct vm_area_struct *", "vm_prev": "struct vm_area_struct *"},
+    "struct module": {
+        "core_layout": _LAYOUT, "init_layout": _LAYOUT, "module_core": "void *", "core_size": "unsigned int", "core_text_size": "unsigned int",
+        "module_init": "void *", "init_size": "unsigned int",
+    },
+    "struct file": {"f_count": {"counter": "long"}},
+    "struct inode": {
+        "i_flock": "struct file_lock *", "i_bdev": "struct block_device *", "i_state": "unsigned int", "i_ctime": _TIME, "i_atime": _TIME,
+        "i_mtime": _TIME,
+    },
+    "struct file_lock": {"fl_next": "struct file_lock *"},
+    "struct page": {"flags": "unsigned long"},
+    "struct request_queue": {"queue_hw_ctx": "struct blk_mq_hw_ctx **"},
+    "struct block_device": {"bd_inode": "struct inode *", "bd_partno": "unsigned char"},
+    "struct scsi_cmnd": {"request": "struct request *"},
+    "struct scsi_device": {"device_busy": _COUNTER},
+    "struct Scsi_Host": {"host_busy": _COUNTER, "work_q_name": "char *"},
+    "struct sbitmap_word": {"depth": "unsigned long"},
+    "struct bus_type": {"p": "struct subsys_private *"},
+    "struct class": {"p": "struct subsys_private *"},
+    "struct mutex": {"count": _COUNTER, "owner": "struct task_struct *"},
+    "struct rw_semaphore": {"owner": "struct task_struct *"},
+    "struct group_info": {"small_block": "unsigned int [32]"},
+    "struct user_struct": {"processes": _COUNTER, "sigpending": _COUNTER},
+    "struct inet_hashinfo": {"listening_hash": "struct inet_listen_hashbucket **"},
+    "struct udp_sock": {"corkflag": "int"},
+    "struct nfs_server": {"wpages": "unsigned int"},
+    "struct unix_address": {"hash": "unsigned int"},
+    "struct neigh_hash_table": {"hash_buckets": "struct neighbour **"},
+    "struct neighbour": {"next": "struct neighbour *"},
+    "struct sb_writers": {"wait_unfrozen": "struct wait_queue_head *"},
+}  # fmt: skip
+"""By struct and name: the C type that a value which is worked out is given as, or those of its parts. An embedded struct that lies
+elsewhere now is a pointer to it: to programs that is the same."""
+
+_SHIFT = 64
+_POINTER = 8
+
+_places: list[tuple[str, str, str]] = []
+"""(Struct, member, part or ""), by number - 1."""
+_numbers: dict[tuple[str, str, str], int] = {}
+for _struct, _members in COMPUTED.items():
+    for _name, _type in _members.items():
+        for _part in _type if isinstance(_type, dict) else ("",):
+            _places.append((_struct, _name, _part))
+            _numbers[_places[-1]] = len(_places)
+
+
+def extend(described: TypeDict) -> None:
+    """Add the old names to the type dictionary of a struct."""
+    if "body" not in described or described["basetype"] not in NAMES.keys() | COMPUTED.keys():
+        return
+    struct = described["basetype"]
+    cls = current().struct_class(described.ctype)
+    base = cls.PYT_type
+    computed = COMPUTED.get(struct, {})
+    for name, source, _ in NAMES.get(struct, ()):
+        path = source.path if isinstance(source, Adjusted) else source
+        if name in computed or not isinstance(path, str) or base.member(name) is not None:
+            continue
+        member = base.member(path) if cls.member_offset(name) is not None else None
+        if member is not None:
+            described["body"].append(_placed(describe(member.type, name), member.bit_offset, member.bit_size))
+    for name, ctype in computed.items():
+        if isinstance(vars(cls).get(name), property):
+            described["body"].append(_computed(struct, name, ctype))
+
+
+def _placed(described: TypeDict, bit_offset: int, bit_size: int | None = None) -> TypeDict:
+    described["bitoffset"] = bit_offset
+    if bit_size is not None:
+        described["bitsize"] = bit_size
+    return described
+
+
+def _computed(struct: str, name: str, ctype: str | dict[str, str]) -> TypeDict:
+    if isinstance(ctype, str):
+        return _placed(describe(current().type(ctype), name), 8 * _numbers[struct, name, ""] << _SHIFT)
+    first = min(_numbers[struct, name, part] for part in ctype)
+    body = []
+    for part, text in ctype.items():
+        body.append(_placed(describe(current().type(text), part), 8 * (_numbers[struct, name, part] - first) << _SHIFT))
+    whole = TypeDict(basetype="struct", codetype=TYPE_CODE_STRUCT, typelength=sum(member["typelength"] for member in body), fname=name, body=body)
+    return _placed(whole, 8 * first << _SHIFT)
+
+
+MAX_AREAS = 256
+"""How many tables and texts are kept for pointers to lead to; programs look at one after the other."""
+
+_AREA = 1 << 32
+_areas: dict[int, bytes] = {}
+_next_area = count(0xBADA << 48, _AREA)
+
+
+def is_made(address: int) -> bool:
+    """Whether *address* is none in memory, kernel's or user's: the upper bits of those are all alike."""
+    return address >> 56 not in (0, 0xFF, -1)
+
+
+def _area(data: bytes) -> int:
+    start = next(_next_area)
+    _areas[start] = data
+    if len(_areas) > MAX_AREAS:
+        del _areas[next(iter(_areas))]
+    return start
+
+
+def read(address: int, size: int) -> bytes | None:
+    """What is worked out for an address that :func:`is_made`; None: it was not made here.
+
+    :raises IndexError: behind the end of a table, where a loop over a pointer has to end.
+    """
+    if address >> _SHIFT:
+        return _value(address >> _SHIFT, address & (1 << _SHIFT) - 1, size)
+    data = _areas.get(address & -_AREA)
+    if data is None:
+        return None
+    offset = address & _AREA - 1
+    if offset >= len(data):
+        raise IndexError(f"element {offset // size if size else 0} is behind the end of the table")
+    return data[offset : offset + size].ljust(size, b"\0")
+
+
+def _value(number: int, address: int, size: int) -> bytes | None:
+    if number > len(_places):
+        return None
+    struct, name, part = _places[number - 1]
+    value = getattr(current().struct_class(struct)(address), name)
+    if part:
+        value = getattr(value, part)
+    return _bytes(value, size)
+
+
+def _bytes(value: Any, size: int) -> bytes:
+    """A value as memory would have it; a table of pointers or a text as a pointer to one."""
+    if isinstance(value, list) and size != _POINTER:  # an array in the struct, of numbers of 4 bytes
+        return b"".join(_bytes(element, 4) for element in value)[:size].ljust(size, b"\0")
+    if isinstance(value, list):
+        value = _area(b"".join(_bytes(element, _POINTER) for element in value))
+    elif isinstance(value, str):
+        value = _area(value.encode("utf-8", "surrogateescape") + b"\0")
+    try:
+        return (int(value) & (1 << 8 * size) - 1).to_bytes(size, "little")
+    except (TypeError, ValueError):
+        raise Error(f"{value!r} has no bytes") from None
