@@ -8,6 +8,7 @@ import re
 import pykd
 from LinuxDump.BTstack import exec_bt, verifyFastSet
 from LinuxDump.Tasks import TaskTable
+from pykd.kernel import waitqueues
 from pykdump.API import *
 
 TYPE_CHECKING = False
@@ -170,33 +171,13 @@ def get_interesting_arguments(
 def _peer_queues(pids: Iterable[int]) -> dict[int, list[int]]:
     """PIDs by the address of the ``unix_sock`` whose peer_wait they sleep on."""
     dump = pykd.current()
-    entry = dump.type("struct wait_queue_entry")
-    private, link = entry.member("private"), entry.member("entry")
-    queue = dump.type("struct unix_sock").member("peer_wait.head")
-    assert private and link and queue
+    offset = dump.type("struct unix_sock").offset_of("peer_wait")
     found: dict[int, list[int]] = {}
     for task in _tasks_of(pids):
-        low, high = dump.stack_of_task(int(task.ts))
-        data = dump.read_upto(low, high - low)
-        words = memoryview(data[: len(data) & ~7]).cast("Q")
-        stack = range(low, high)
-        for i, word in enumerate(words):
-            if word != int(task.ts):
-                continue
-            node = low + 8 * i - private.offset + link.offset
-            nodes, why = dump.follow(node)
-            heads = [place for place in nodes if place not in stack and not _is_waiter(place - link.offset + private.offset)]
-            if why is None and len(nodes) > 1 and len(heads) == 1:
-                found.setdefault(heads[0] - queue.offset, []).append(task.pid)
-                break
+        queue, _ = waitqueues.queue_of(dump, int(task.ts))
+        if queue:
+            found.setdefault(queue - offset, []).append(task.pid)
     return found
-
-
-def _is_waiter(place: int) -> bool:
-    try:
-        return pykd.tasks.is_task(pykd.current().read_unsigned(place))
-    except pykd.FaultError:
-        return False
 
 
 def print_wait_for_AF_UNIX(v: int = 0) -> None:

@@ -7,6 +7,7 @@ import crash
 import pykd
 from LinuxDump import percpu
 from LinuxDump.fs import get_dentry_name  # noqa: F401  handed on
+from pykd.kernel import waitqueues
 from pykd.kernel.task.state import StateNames, state_array, state_bits
 from pykd.kernel.task.threadlist import MAX_THREADS
 from pykdump.API import *
@@ -435,9 +436,7 @@ def tasksSummary() -> int:
 
 def decode_waitq(wqh: StructResult) -> list[StructResult]:
     """Tasks that wait on a ``wait_queue_head_t``, first the one that is woken first."""
-    # 2055da97389a, ac6424b981bc (in v4.13) renamed wait_queue_t and its list
-    entries = ListHead(wqh.head, "struct wait_queue_entry").entry
-    return [readSU(_TASK, int(entry.private)) for entry in entries]
+    return [readSU(_TASK, int(entry.private)) for entry in waitqueues.for_each_waiter(pykd.current(), int(wqh))]
 
 
 # arch/x86/include/asm/thread_info.h until 26baa1f1c4bd ("sched: Add TIF_NEED_RESCHED_LAZY infrastructure") (in v6.13) and

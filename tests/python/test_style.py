@@ -13,7 +13,11 @@ from dumps import ROOT
 
 RUFF_MODULE = os.path.join(ROOT, "build", "lint", "node_modules", "@astral-sh", "ruff-wasm-nodejs")
 GIT = shutil.which("git")
-TYPED = ("Files", "inet/__init__")
+TYPED = (
+    "Files",
+    "KernLocks",
+    "inet/__init__",
+)
 """Modules of LinuxDump that are typed in full."""
 NO_TOOL = 77
 """Exit status of tools/lint/tool.py where there is none of the right version."""

@@ -5,18 +5,13 @@ from __future__ import annotations
 
 from _pykd import FaultError
 from pykd.compat.parts import Count, Elements, Parts
+from pykd.kernel import locks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from _pykd import Dump, Struct
-
-# What mutex.owner says besides the task: 3ca0ff571b09 ("locking/mutex: Rework mutex::owner") (in v4.10).
-_MUTEX_WAITERS = 1
-_OWNER_FLAGS = 7
-# 94a9717b3c40 ("locking/rwsem: Make rwsem->owner an atomic_long_t") (in v5.3). Before that a lock that readers have had 1 for an owner.
-_RWSEM_READERS = 1
 
 MAX_WAITERS = 1 << 20
 """A ring of more is damaged."""
@@ -73,24 +68,20 @@ def _task(lock: Struct, address: int, word: int) -> Any:
 
 def mutex_owner(mutex: Struct) -> Any:
     """The ``struct task_struct *`` that it was, with the ``counter`` of the ``atomic_long_t`` that it is."""
-    word, address = _owned_by(mutex, _OWNER_FLAGS)
+    word, address = _owned_by(mutex, locks.MUTEX_FLAGS)
     return _task(mutex, address, word)
 
 
 def rwsem_owner(semaphore: Struct) -> Any:
-    """As mutex_owner; 1 where the owners are readers."""
-    word, address = _owned_by(semaphore, _OWNER_FLAGS)
-    return _task(semaphore, 1 if word & _RWSEM_READERS else address, word)
+    """As mutex_owner; 1 where the owners are readers, as before 94a9717b3c40 ("locking/rwsem: Make rwsem->owner an atomic_long_t") (in v5.3)."""
+    word, address = _owned_by(semaphore, locks.RWSEM_OWNER_FLAGS)
+    return _task(semaphore, 1 if word & locks.RWSEM_READER_OWNED else address, word)
 
 
 def mutex_count(mutex: Struct) -> Parts:
     """``mutex.count``: 1 if nobody has it, 0 if somebody has, less if others wait for it."""
-    word, address = _owned_by(mutex, _OWNER_FLAGS)
-    return Parts(counter=1 if not address else -1 if word & _MUTEX_WAITERS else 0)
-
-
-_RT_HAS_WAITERS = 1
-_RT_READERS, _RT_WRITER = 1 << 31, 1 << 30
+    word, address = _owned_by(mutex, locks.MUTEX_FLAGS)
+    return Parts(counter=1 if not address else -1 if word & locks.MUTEX_WAITERS else 0)
 
 
 def rt_waiters(lock: Struct) -> Waiters:
@@ -105,11 +96,11 @@ def rt_waiters(lock: Struct) -> Waiters:
 
 def rt_owner(lock: Struct) -> Any:
     """As mutex_owner, of such a lock; of a rw_semaphore the writer."""
-    word, address = _owned_by(lock, _RT_HAS_WAITERS)
+    word, address = _owned_by(lock, locks.RT_MUTEX_HAS_WAITERS)
     return _task(lock, address, word)
 
 
 def rt_count(semaphore: Struct) -> Count:
     """``count`` of a rw_semaphore: how many readers have it, -1 if a writer has it."""
     readers = _dump_of(semaphore).read_unsigned(int(semaphore) + semaphore.fieldOffset("count"), 4)
-    return Count(-1 if readers == _RT_WRITER else readers & ~_RT_READERS)
+    return Count(-1 if readers == locks.RT_WRITER else readers & ~locks.RT_READERS)
