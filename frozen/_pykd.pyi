@@ -77,6 +77,10 @@ class Dump:
     """False when the file ends early or makedumpfile marked the dump incomplete."""
     live: bool
     """The running kernel: what is read may change from one read to the next."""
+    closed: bool
+    """After :meth:`close`."""
+    remembered: dict[object, Any]
+    """What was found out about this dump, by who found it (``pykd.core.memo``). It goes with the dump."""
     vmcoreinfo: dict[str, str]
     """The lines of the note as written, e.g. ``{'OSRELEASE': '6.1.0', 'SYMBOL(_stext)': 'ffffffff81000000'}``."""
     layout: dict[str, int]
@@ -93,6 +97,15 @@ class Dump:
 
         :raises FileError, FormatError, UnsupportedError:
         """
+    def close(self) -> None:
+        """Close its files and free its memory; it is no longer the current dump. What is known of it stays, and reading it raises.
+
+        Without this it is closed when nothing refers to it or to an object of it any more.
+        """
+    def __enter__(self) -> Dump:
+        """``with pykd.open(path) as dump:`` closes it at the end."""
+    def __exit__(self, *exception: object) -> None:
+        """:meth:`close`."""
     def attribute(self, key: str) -> str | None:
         """A libkdumpfile attribute such as ``file.format`` as text."""
     # -- memory

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import pykd
 from LinuxDump.BTstack import BTFrame, BTStack
+from pykd.core.memo import per_dump
 from pykdump.API import *
 
 TYPE_CHECKING = False
@@ -184,7 +185,10 @@ class _Routine:
                 changed.add(code.written)
 
 
-_routines: dict[tuple[Dump, int], _Routine | None] = {}
+@per_dump
+def _routines(_dump: Dump) -> dict[int, _Routine | None]:
+    """Those looked at so far, by their addresses."""
+    return {}
 
 
 def _routine(address: int) -> _Routine | None:
@@ -193,13 +197,13 @@ def _routine(address: int) -> _Routine | None:
     symbol = dump.text_symbol(address, True)
     if symbol is None or ".cold" in symbol.name or symbol.name.startswith(("entry_", "asm_", "ret_from_")):
         return None
-    key = dump, symbol.address
-    if key not in _routines:
+    routines = _routines(dump)
+    if symbol.address not in routines:
         try:
-            _routines[key] = _Routine(symbol.address)
+            routines[symbol.address] = _Routine(symbol.address)
         except pykd.Error:
-            _routines[key] = None
-    return _routines[key]
+            routines[symbol.address] = None
+    return routines[symbol.address]
 
 
 def _word(address: int) -> int | None:

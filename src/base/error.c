@@ -12,6 +12,11 @@ struct kd_error kd_error_nomem = {
 	.message = (char *)"out of memory",
 };
 
+struct kd_error kd_error_callback = {
+	.code = KD_ERROR_CALLBACK,
+	.message = (char *)"a callback failed",
+};
+
 static struct kd_error *error_new(enum kd_error_code code, const char *path, const char *format, va_list args)
 {
 	struct kd_error *error = calloc(1, sizeof(*error));
@@ -107,7 +112,7 @@ struct kd_error *kd_error_create_fault(enum kd_fault fault, uint64_t address, _B
 
 void kd_error_destroy(struct kd_error *error)
 {
-	if (!error || error == &kd_error_nomem)
+	if (!error || error == &kd_error_nomem || error == &kd_error_callback)
 		return;
 	free(error->path);
 	free(error->message);

@@ -21,6 +21,7 @@ enum kd_error_code {
 	KD_ERROR_VALUE,	      /* an argument is out of range */
 	KD_ERROR_SYNTAX,      /* C text that does not parse */
 	KD_ERROR_LIMIT,	      /* a bound against hostile input was hit (cycle, depth, count) */
+	KD_ERROR_CALLBACK,    /* a callback failed, and keeps its own account of how: &kd_error_callback */
 };
 
 /** Why memory could not be read. */
@@ -48,6 +49,10 @@ struct kd_error {
 
 /** The one error that needs no memory; destroying it is a no-op. */
 extern struct kd_error kd_error_nomem;
+
+/** What a callback returns to end the walk that called it when its error is not one of these. It is handed through to
+ *  whoever gave the callback, and to nobody else. Destroying it is a no-op. */
+extern struct kd_error kd_error_callback;
 
 /** Never returns NULL: falls back to &kd_error_nomem. */
 struct kd_error *kd_error_create(enum kd_error_code code, const char *format, ...) KD_PRINTF(2, 3)

@@ -41,7 +41,7 @@ struct kd_dump {
 	uint32_t page_size;
 	unsigned int page_shift;
 	kd_pfn max_pfn;
-	bool live;
+	bool live, shut;
 	struct kd_running running; /* if live */
 	bool incomplete;
 	char reason[256]; /* of library_error() */
@@ -379,6 +379,24 @@ void kd_dump_close(struct kd_dump *dump)
 	free(dump);
 }
 
+void kd_dump_shut(struct kd_dump *dump)
+{
+	dump->shut = true;
+	/* Its bitmaps are those of the context. */
+	dump->file_pages = dump->memory_pages = NULL;
+	if (dump->context)
+		kdump_free(dump->context);
+	dump->context = NULL;
+	for (size_t i = 0; i < dump->part_nr; i++)
+		kd_file_deinit(&dump->parts[i].file);
+	kd_page_cache_clear(&dump->cache);
+}
+
+static struct kd_error *shut_error(const struct kd_dump *dump)
+{
+	return kd_error_create_os(EBADF, kd_dump_path(dump), "%s has been closed", kd_dump_path(dump));
+}
+
 const char *kd_dump_path(const struct kd_dump *dump)
 {
 	return dump->parts[0].path;
@@ -432,7 +450,7 @@ const struct kd_notes *kd_dump_notes(struct kd_dump *dump)
 char *kd_dump_attribute(struct kd_dump *dump, const char *key)
 {
 	kdump_attr_t attribute;
-	if (kdump_get_attr(dump->context, key, &attribute) != KDUMP_OK)
+	if (dump->shut || kdump_get_attr(dump->context, key, &attribute) != KDUMP_OK)
 		return NULL;
 	char *text = NULL;
 	switch (attribute.type) {
@@ -499,6 +517,8 @@ struct kd_error *kd_dump_page(struct kd_dump *dump, kd_pfn pfn, const uint8_t **
 		*ret = data;
 		return NULL;
 	}
+	if (dump->shut)
+		return shut_error(dump);
 	if (pfn >= dump->max_pfn)
 		return kd_error_create_fault(KD_FAULT_ABSENT, pfn << dump->page_shift, true);
 	struct kd_cached_page *page;
@@ -542,7 +562,7 @@ struct kd_error *kd_dump_read(struct kd_dump *dump, kd_paddr address, void *buff
 
 enum kd_fault kd_dump_page_status(struct kd_dump *dump, kd_pfn pfn)
 {
-	if (pfn >= dump->max_pfn)
+	if (pfn >= dump->max_pfn || dump->shut)
 		return KD_FAULT_ABSENT;
 	if (dump->live) {
 		kd_paddr address = pfn << dump->page_shift, next;
@@ -562,6 +582,8 @@ enum kd_fault kd_dump_page_status(struct kd_dump *dump, kd_pfn pfn)
 bool kd_dump_next_page(struct kd_dump *dump, kd_pfn *pfn)
 {
 	kdump_addr_t next = *pfn;
+	if (dump->shut)
+		return false;
 	if (dump->live) {
 		kd_paddr address;
 		if (!kd_running_next(&dump->running, next << dump->page_shift, &address))
@@ -577,6 +599,8 @@ bool kd_dump_next_page(struct kd_dump *dump, kd_pfn *pfn)
 
 bool kd_dump_peek(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len)
 {
+	if (dump->shut)
+		return false;
 	if (dump->live) {
 		KD_DROP_ERROR struct kd_error *err =
 			kd_running_read(&dump->running, &dump->parts[0].file, address, buffer, len);

@@ -41,6 +41,10 @@ struct kd_error *kd_dump_open(const char *const *paths, size_t path_nr, const st
 /** NULL is legal. */
 void kd_dump_close(struct kd_dump *dump);
 
+/** Close its files and free its pages before the dump itself is freed: what is known of it stays, and all that reads
+ *  fails from now on (KD_ERROR_OS, EBADF). */
+void kd_dump_shut(struct kd_dump *dump);
+
 /** All strings below are valid until kd_dump_close(). */
 const char *kd_dump_path(const struct kd_dump *dump);	/* the first path given */
 const char *kd_dump_format(const struct kd_dump *dump); /* e.g. "kdump-compressed, zstd, flattened" */

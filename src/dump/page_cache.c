@@ -37,6 +37,16 @@ void kd_page_cache_deinit(struct kd_page_cache *cache)
 	*cache = (struct kd_page_cache){};
 }
 
+void kd_page_cache_clear(struct kd_page_cache *cache)
+{
+	for (uint32_t i = 0; i < cache->slot_nr; i++) {
+		free(cache->slots[i].data);
+		cache->slots[i] = (struct kd_cached_page){};
+	}
+	memset(cache->buckets, 0xff, (cache->bucket_mask + 1ul) * sizeof(*cache->buckets));
+	cache->hand = 0;
+}
+
 static void unlink_page(struct kd_page_cache *cache, struct kd_cached_page *page)
 {
 	uint32_t *link = &cache->buckets[kd_page_cache_bucket(cache, page->pfn)];

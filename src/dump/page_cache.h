@@ -28,6 +28,8 @@ struct kd_page_cache {
 
 struct kd_error *kd_page_cache_init(struct kd_page_cache *cache, uint32_t page_size, size_t slot_nr) KD_RETURNS_ERROR;
 void kd_page_cache_deinit(struct kd_page_cache *cache);
+/** Forget and free all pages; none can be found. */
+void kd_page_cache_clear(struct kd_page_cache *cache);
 
 static inline uint32_t kd_page_cache_bucket(const struct kd_page_cache *cache, kd_pfn pfn)
 {

@@ -173,8 +173,10 @@ static struct kd_error *make_list(struct kd_modules *modules)
 	for (size_t i = 0; !err && i < entries.nr; i++) {
 		struct kd_module module;
 		struct kd_error *bad = read_module(modules, entries.data[i] - link, &module);
-		if (!bad && !kd_module_vector_append(&modules->list, module))
+		if (!bad && !kd_module_vector_append(&modules->list, module)) {
+			free(module.name);
 			err = &kd_error_nomem;
+		}
 		if (bad && bad->code == KD_ERROR_NOMEM)
 			err = bad;
 		else if (bad && !modules->why)

@@ -12,11 +12,11 @@ static PyObject *symbol_of(const struct kd_type *type, const struct kd_place *pl
 	bool is_struct = stripped->kind == KD_STRUCT || stripped->kind == KD_UNION;
 	if (!is_struct || stripped->name) {
 		KD_FREE char *spelled = kd_type_spell(is_struct || stripped->kind == KD_ENUM ? stripped : type);
-		return spelled ? PyUnicode_FromString(spelled) : PyErr_NoMemory();
+		return spelled ? kd_py_text(spelled) : PyErr_NoMemory();
 	}
 	for (; type != stripped; type = type->target)
 		if (type->kind == KD_TYPEDEF && type->name)
-			return PyUnicode_FromString(type->name);
+			return kd_py_text(type->name);
 
 	const char *kind = kd_py_kind_name(stripped->kind);
 	if (!place || !place->parent)
@@ -98,9 +98,16 @@ static PyObject *class_new(DumpObject *dump, const struct kd_type *type, const s
 		return NULL;
 	/* Known before its pseudo-members are made: they may lead back to it. */
 	KD_PYOBJECT PyObject *key = PyLong_FromVoidPtr((void *)type);
-	if (!key || PyDict_SetItem(dump->classes, key, class) < 0 || !add_pseudo_members(dump, symbol, class))
+	if (!key || PyDict_SetItem(dump->classes, key, class) < 0)
 		return NULL;
-	return kd_move_ptr(class);
+	if (add_pseudo_members(dump, symbol, class))
+		return kd_move_ptr(class);
+	/* Half of a class is none: whoever asks next tries again, or hears the same. */
+	KD_PYOBJECT PyObject *raised = PyErr_GetRaisedException();
+	if (PyDict_DelItem(dump->classes, key) < 0)
+		PyErr_Clear();
+	PyErr_SetRaisedException(kd_move_ptr(raised));
+	return NULL;
 }
 
 /* A struct that one BTF only declares may be whole in another. */

@@ -48,7 +48,12 @@ struct kd_types *kd_py_types_of_globals(DumpObject *dump)
 	/* Taken away first, because it calls declare(). */
 	KD_PYOBJECT PyObject *function = kd_move_ptr(dump->declarations);
 	KD_PYOBJECT PyObject *none = PyObject_CallOneArg(function, (PyObject *)dump);
-	return none ? types : NULL;
+	if (none)
+		return types;
+	/* The next one who looks declares them. */
+	if (!dump->declarations)
+		dump->declarations = kd_move_ptr(function);
+	return NULL;
 }
 
 #define DUMP(self) ((DumpObject *)(self))
@@ -100,8 +105,9 @@ static PyObject *dump_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 	DUMP(self)->classes = PyDict_New();
 	DUMP(self)->class_names = PyDict_New();
 	DUMP(self)->pseudo_members = PyDict_New();
-	if (!DUMP(self)->classes || !DUMP(self)->class_names || !DUMP(self)->pseudo_members ||
-	    !open_program(DUMP(self), &options))
+	DUMP(self)->remembered = PyDict_New();
+	if (!DUMP(self)->remembered || !DUMP(self)->classes || !DUMP(self)->class_names ||
+	    !DUMP(self)->pseudo_members || !open_program(DUMP(self), &options))
 		return NULL;
 	return kd_move_ptr(self);
 }
@@ -113,6 +119,7 @@ static int dump_traverse(PyObject *self, visitproc visit, void *arg)
 	Py_VISIT(DUMP(self)->pseudo_members);
 	Py_VISIT(DUMP(self)->declarations);
 	Py_VISIT(DUMP(self)->modules_error);
+	Py_VISIT(DUMP(self)->remembered);
 	return 0;
 }
 
@@ -123,6 +130,7 @@ static int dump_clear(PyObject *self)
 	Py_CLEAR(DUMP(self)->pseudo_members);
 	Py_CLEAR(DUMP(self)->declarations);
 	Py_CLEAR(DUMP(self)->modules_error);
+	Py_CLEAR(DUMP(self)->remembered);
 	return 0;
 }
 
@@ -135,6 +143,21 @@ static void dump_dealloc(PyObject *self)
 	PyMem_Free(DUMP(self)->window);
 	kd_kernel_close(DUMP(self)->kernel);
 	Py_TYPE(self)->tp_free(self);
+}
+
+/* What circles lead through goes, so that the rest goes with the last who holds the dump; who still has objects of it
+ * hears that it is closed when these read. */
+void kd_py_dump_close(DumpObject *dump)
+{
+	dump->closed = true;
+	kd_dump_shut(kd_kernel_dump(dump->kernel));
+	PyDict_Clear(dump->classes);
+	PyDict_Clear(dump->class_names);
+	PyDict_Clear(dump->pseudo_members);
+	PyDict_Clear(dump->remembered);
+	Py_CLEAR(dump->declarations);
+	if (current == dump)
+		Py_CLEAR(current);
 }
 
 /* ---- attributes ---- */
@@ -179,6 +202,16 @@ GETTER(complete)
 GETTER(live)
 {
 	return PyBool_FromLong(kd_dump_is_live(CORE(self)));
+}
+
+GETTER(closed)
+{
+	return PyBool_FromLong(DUMP(self)->closed);
+}
+
+GETTER(remembered)
+{
+	return Py_NewRef(DUMP(self)->remembered);
 }
 
 GETTER(vmcoreinfo)
@@ -267,6 +300,8 @@ static PyGetSetDef dump_getset[] = {
 	READ_ONLY(max_pfn),
 	READ_ONLY(complete),
 	READ_ONLY(live),
+	READ_ONLY(closed),
+	READ_ONLY(remembered),
 	READ_ONLY(symbol_nr),
 	READ_ONLY(vmcoreinfo),
 	READ_ONLY(layout),

@@ -21,6 +21,8 @@ typedef struct {
 	PyObject *pseudo_members; /* dict */
 	PyObject *declarations;	  /* function that declares what pykd knows of globals, or NULL: it has been called */
 	PyObject *modules_error;  /* exception or NULL */
+	PyObject *remembered;	  /* dict: what Python found out about it */
+	bool closed;
 	struct kd_unwinder *unwinder; /* made on first use */
 	uint8_t *window;	      /* memory of find_texts(): a search is thousands of calls */
 } DumpObject;
@@ -31,6 +33,9 @@ extern PyMethodDef kd_py_dump_functions[];
 
 /** The Dump that `Struct("struct foo", address)` means; borrowed, or NULL with an exception set. */
 DumpObject *kd_py_current_dump(void);
+
+/** Its files are closed, and its memory freed as far as nobody points to it; all that reads it fails from now on. */
+void kd_py_dump_close(DumpObject *dump);
 
 /* Parts of the dump; NULL with an exception set. */
 

@@ -119,7 +119,7 @@ static bool columns_init(DumpObject *dump, struct columns *columns, const struct
 static PyObject *value_or_fault(DumpObject *dump, struct kd_path *path, uint64_t address)
 {
 	PyObject *value = kd_path_read(dump, path, NULL, address, NULL);
-	if (value || !PyErr_ExceptionMatches(kd_py_Error))
+	if (value || !PyErr_ExceptionMatches(kd_py_FaultError))
 		return value;
 	return PyErr_GetRaisedException();
 }

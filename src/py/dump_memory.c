@@ -231,7 +231,7 @@ static struct kd_error *append_range(void *list, kd_vaddr start, kd_vaddr end, u
 	KD_PYOBJECT PyObject *range =
 		Py_BuildValue("(KKNN)", (unsigned long long)start, (unsigned long long)end,
 			      PyBool_FromLong(flags & KD_RANGE_WRITABLE), PyBool_FromLong(flags & KD_RANGE_EXECUTABLE));
-	return range && PyList_Append(list, range) == 0 ? NULL : &kd_error_nomem;
+	return range && PyList_Append(list, range) == 0 ? NULL : kd_py_callback_error();
 }
 
 KD_METHOD(ranges)

@@ -30,6 +30,7 @@
 #define DUMP(self) ((DumpObject *)(self))
 #define CORE(self) (kd_kernel_dump(DUMP(self)->kernel))
 
+extern PyMethodDef kd_py_dump_life_methods[];
 extern PyMethodDef kd_py_dump_memory_methods[], kd_py_dump_symbols_methods[], kd_py_dump_types_methods[];
 extern PyMethodDef kd_py_dump_bulk_methods[], kd_py_dump_search_methods[], kd_py_dump_code_methods[];
 

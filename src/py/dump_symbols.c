@@ -15,6 +15,8 @@ static struct kd_error *find_symbol(PyObject *self, const char *name, const char
 		return err;
 	struct kd_types *types = kd_py_types_of_globals(DUMP(self));
 	const struct kd_type *type;
+	if (!types && !PyErr_ExceptionMatches(kd_py_Error))
+		return kd_py_callback_error();
 	if (!types) {
 		PyErr_Clear();
 		return NULL;

@@ -54,7 +54,7 @@ static struct kd_error *append_type(void *context, const struct kd_type *type)
 			return err;
 	}
 	KD_PYOBJECT PyObject *wrapped = kd_py_type_wrap(types->dump, type);
-	return wrapped && PyList_Append(types->list, wrapped) == 0 ? NULL : &kd_error_nomem;
+	return wrapped && PyList_Append(types->list, wrapped) == 0 ? NULL : kd_py_callback_error();
 }
 
 KD_METHOD(types)

@@ -16,12 +16,18 @@ static PyObject *enumerator_names(struct kd_typed *typed)
 		KD_PYOBJECT PyObject *value = typed->type->flags & KD_TYPE_SIGNED
 						      ? PyLong_FromLongLong(enumerators[i].value)
 						      : PyLong_FromUnsignedLongLong(enumerators[i].value);
-		KD_PYOBJECT PyObject *name = PyUnicode_FromString(enumerators[i].name);
+		KD_PYOBJECT PyObject *name = kd_py_text(enumerators[i].name);
 		/* Of several names for one value the first counts. */
 		if (!value || !name || !PyDict_SetDefault(names, value, name))
 			return NULL;
 	}
 	return kd_move_ptr(names);
+}
+
+/* An int that is nothing but that, whatever its size. */
+static PyObject *plain_number(PyObject *self)
+{
+	return PyLong_Type.tp_as_number->nb_positive(self);
 }
 
 static PyObject *enum_str(PyObject *self)
@@ -33,7 +39,8 @@ static PyObject *enum_str(PyObject *self)
 	if (name || PyErr_Occurred())
 		return Py_XNewRef(name);
 	KD_FREE char *type = kd_type_spell(typed->type);
-	return PyUnicode_FromFormat("<%s, bad value %lld>", type ? type : "enum", PyLong_AsLongLong(self));
+	KD_PYOBJECT PyObject *number = plain_number(self);
+	return number ? PyUnicode_FromFormat("<%s, bad value %S>", type ? type : "enum", number) : NULL;
 }
 
 /* "{}", "{:s}", "{:>20}" mean the name, "{:d}" and "{:x}" the number. */
@@ -43,12 +50,9 @@ static PyObject *enum_format(PyObject *self, PyObject *spec)
 	Py_UCS4 last = len ? PyUnicode_READ_CHAR(spec, len - 1) : 's';
 	KD_PYOBJECT PyObject *value = NULL;
 	if (last < 128 && strchr("bcdoxXneEfFgG%", (int)last))
-		value = PyNumber_Long(self);
+		value = plain_number(self);
 	else
 		value = enum_str(self);
-	/* int() of a subclass instance may be itself: make the plain number. */
-	if (value && PyLong_Check(value) && !PyLong_CheckExact(value))
-		Py_SETREF(value, PyLong_FromLongLong(PyLong_AsLongLong(value)));
 	return value ? PyObject_Format(value, spec) : NULL;
 }
 
@@ -64,11 +68,12 @@ static PyGetSetDef enum_getset[] = {
 
 static PyType_Spec enum_spec = {
 	.name = "pykd.Enum",
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
 	.slots =
 		(PyType_Slot[]){
 			{ Py_tp_doc, (void *)KD_DOC_Enum },
 			{ Py_tp_new, kd_py_typed_tp_new },
+			{ Py_tp_traverse, kd_py_typed_traverse },
 			{ Py_tp_str, enum_str },
 			{ Py_tp_repr, enum_str },
 			{ Py_tp_methods, enum_methods },

@@ -70,6 +70,8 @@ static bool set(PyObject *exception, const char *name, PyObject *value)
 PyObject *kd_py_exception(struct kd_error *error)
 {
 	KD_CLEANUP(kd_cleanup_error) struct kd_error *owned = error;
+	if (error->code == KD_ERROR_CALLBACK)
+		return NULL;
 	if (error->code == KD_ERROR_NOMEM)
 		return PyErr_NoMemory();
 

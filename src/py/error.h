@@ -13,9 +13,19 @@ extern PyObject *kd_py_Error, *kd_py_NotFoundError, *kd_py_MemberError, *kd_py_C
 extern PyObject *kd_py_FaultError;
 
 int kd_py_error_add(PyObject *module);
+/**
+ * What a function that the core calls back, or that otherwise returns an error of the core, makes of a Python exception
+ * that is set: it stays set, and kd_py_raise() at the other end leaves it as it is. Never of one that is not set.
+ */
+static inline struct kd_error *kd_py_callback_error(void)
+{
+	return &kd_error_callback;
+}
+
 /** Sets the Python exception for error and destroys it; always returns NULL. */
 PyObject *kd_py_raise(struct kd_error *error);
-/** The exception instance instead of raising it; destroys error. NULL with a Python error set on failure. */
+/** The exception instance instead of raising it; destroys error. NULL with a Python error set on failure, and for what
+ *  kd_py_callback_error() gave. */
 PyObject *kd_py_exception(struct kd_error *error);
 
 #endif

@@ -13,11 +13,12 @@ static PyObject *flex_subscript(PyObject *self, PyObject *index)
 
 static PyType_Spec flex_spec = {
 	.name = "pykd.FlexArray",
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
 	.slots =
 		(PyType_Slot[]){
 			{ Py_tp_doc, (void *)KD_DOC_FlexArray },
 			{ Py_tp_new, kd_py_typed_tp_new },
+			{ Py_tp_traverse, kd_py_typed_traverse },
 			{ Py_mp_subscript, flex_subscript },
 			{ Py_tp_iter, kd_py_elements },
 			{},

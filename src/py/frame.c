@@ -15,20 +15,28 @@ typedef struct {
 
 PyObject *kd_py_frame_wrap(DumpObject *dump, const struct kd_frame *frame)
 {
-	FrameObject *self = PyObject_New(FrameObject, &kd_py_Frame);
+	FrameObject *self = PyObject_GC_New(FrameObject, &kd_py_Frame);
 	if (!self)
 		return NULL;
 	self->dump = (DumpObject *)Py_NewRef(dump);
 	self->frame = *frame;
 	self->symbol = NULL;
+	PyObject_GC_Track(self);
 	return (PyObject *)self;
+}
+
+static int frame_traverse(PyObject *self, visitproc visit, void *arg)
+{
+	Py_VISIT(((FrameObject *)self)->dump);
+	return 0;
 }
 
 static void frame_dealloc(PyObject *self)
 {
+	PyObject_GC_UnTrack(self);
 	Py_XDECREF(((FrameObject *)self)->symbol);
 	Py_DECREF(((FrameObject *)self)->dump);
-	PyObject_Free(self);
+	PyObject_GC_Del(self);
 }
 
 #define FRAME(self) ((FrameObject *)(self))
@@ -120,8 +128,9 @@ PyTypeObject kd_py_Frame = {
 	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.Frame",
 	.tp_basicsize = sizeof(FrameObject),
 	.tp_dealloc = frame_dealloc,
+	.tp_traverse = frame_traverse,
 	.tp_repr = frame_repr,
-	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 	.tp_doc = KD_DOC_Frame,
 	.tp_getset = frame_getset,
 	.tp_members = frame_members,

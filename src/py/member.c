@@ -13,7 +13,7 @@ typedef struct {
 PyObject *kd_py_member_wrap(const struct kd_member *member, PyObject *type)
 {
 	KD_PYOBJECT PyObject *owned = type;
-	MemberObject *self = owned ? PyObject_New(MemberObject, &kd_py_Member) : NULL;
+	MemberObject *self = owned ? PyObject_GC_New(MemberObject, &kd_py_Member) : NULL;
 	if (!self)
 		return NULL;
 	self->name = kd_py_text(member->name);
@@ -21,18 +21,26 @@ PyObject *kd_py_member_wrap(const struct kd_member *member, PyObject *type)
 	self->offset = member->bit_offset / 8;
 	self->bit_offset = member->bit_offset;
 	self->bit_size = member->bit_size ? PyLong_FromUnsignedLong(member->bit_size) : Py_NewRef(Py_None);
+	PyObject_GC_Track(self);
 	if (!self->name || !self->bit_size)
 		Py_CLEAR(self);
 	return (PyObject *)self;
 }
 
+static int member_traverse(PyObject *self, visitproc visit, void *arg)
+{
+	Py_VISIT(((MemberObject *)self)->type);
+	return 0;
+}
+
 static void member_dealloc(PyObject *self)
 {
+	PyObject_GC_UnTrack(self);
 	MemberObject *member = (MemberObject *)self;
 	Py_XDECREF(member->name);
 	Py_XDECREF(member->type);
 	Py_XDECREF(member->bit_size);
-	PyObject_Free(self);
+	PyObject_GC_Del(self);
 }
 
 static PyObject *member_repr(PyObject *self)
@@ -55,8 +63,9 @@ PyTypeObject kd_py_Member = {
 	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.Member",
 	.tp_basicsize = sizeof(MemberObject),
 	.tp_dealloc = member_dealloc,
+	.tp_traverse = member_traverse,
 	.tp_repr = member_repr,
-	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 	.tp_doc = KD_DOC_Member,
 	.tp_members = member_members,
 };

@@ -44,7 +44,7 @@ static PyObject *memory_dict(const struct kd_module *module)
 
 PyObject *kd_py_module_wrap(DumpObject *dump, const struct kd_module *module)
 {
-	ModuleObject *self = PyObject_New(ModuleObject, &kd_py_Module);
+	ModuleObject *self = PyObject_GC_New(ModuleObject, &kd_py_Module);
 	if (!self)
 		return NULL;
 	self->dump = (DumpObject *)Py_NewRef(dump);
@@ -54,19 +54,27 @@ PyObject *kd_py_module_wrap(DumpObject *dump, const struct kd_module *module)
 	self->address = module->address;
 	self->size = module->size;
 	self->has_btf = module->btf_start != 0;
+	PyObject_GC_Track(self);
 	if (!self->name || !self->memory || !self->percpu)
 		Py_CLEAR(self);
 	return (PyObject *)self;
 }
 
+static int module_traverse(PyObject *self, visitproc visit, void *arg)
+{
+	Py_VISIT(((ModuleObject *)self)->dump);
+	return 0;
+}
+
 static void module_dealloc(PyObject *self)
 {
+	PyObject_GC_UnTrack(self);
 	ModuleObject *module = (ModuleObject *)self;
 	Py_DECREF(module->dump);
 	Py_XDECREF(module->name);
 	Py_XDECREF(module->memory);
 	Py_XDECREF(module->percpu);
-	PyObject_Free(self);
+	PyObject_GC_Del(self);
 }
 
 static PyObject *module_repr(PyObject *self)
@@ -153,8 +161,9 @@ PyTypeObject kd_py_Module = {
 	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.Module",
 	.tp_basicsize = sizeof(ModuleObject),
 	.tp_dealloc = module_dealloc,
+	.tp_traverse = module_traverse,
 	.tp_repr = module_repr,
-	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 	.tp_doc = KD_DOC_Module,
 	.tp_members = module_members,
 	.tp_getset = module_getset,

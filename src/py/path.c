@@ -126,26 +126,37 @@ PyObject *kd_path_read(DumpObject *dump, struct kd_path *path, PyObject *self, k
 
 /* ---- Field ---- */
 
+/* A class holds its fields, and these the classes of what they read: they are found by their circles, as the rest of a
+ * dump that nobody has any more. */
+static int field_traverse(PyObject *self, visitproc visit, void *arg)
+{
+	return kd_reader_traverse(&((FieldObject *)self)->path.reader, visit, arg);
+}
+
 static void field_dealloc(PyObject *self)
 {
+	PyObject_GC_UnTrack(self);
 	kd_path_deinit(&((FieldObject *)self)->path);
-	PyObject_Free(self);
+	PyObject_GC_Del(self);
 }
 
 static PyTypeObject Field = {
 	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.Field",
 	.tp_basicsize = sizeof(FieldObject),
 	.tp_dealloc = field_dealloc,
-	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.tp_traverse = field_traverse,
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 };
 
 FieldObject *kd_py_field_new(DumpObject *dump, const struct kd_type *type, const char *path, bool pointers)
 {
-	FieldObject *field = PyObject_New(FieldObject, &Field);
+	FieldObject *field = PyObject_GC_New(FieldObject, &Field);
 	if (!field)
 		return NULL;
 	field->path = (struct kd_path){};
-	if (!kd_path_init(dump, &field->path, type, path, pointers))
+	if (kd_path_init(dump, &field->path, type, path, pointers))
+		PyObject_GC_Track(field);
+	else
 		Py_CLEAR(field);
 	return field;
 }

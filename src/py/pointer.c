@@ -5,6 +5,7 @@
 #include "py/cstring.h"
 #include "py/element.h"
 #include "py/typed.h"
+#include "py/value.h"
 
 static PyObject *pointer_subscript(PyObject *self, PyObject *index)
 {
@@ -44,15 +45,7 @@ static PyObject *pointer_get_text(PyObject *self, void *closure)
 {
 	(void)closure;
 	kd_vaddr address = kd_py_typed_value(self);
-	struct kd_memory *memory = kd_py_memory(kd_py_typed(Py_TYPE(self))->dump);
-	if (!memory)
-		return NULL;
-	if (!address)
-		Py_RETURN_NONE;
-	KD_FREE char *text = NULL;
-	size_t len;
-	struct kd_error *err = kd_memory_read_string(memory, address, 4096, &text, &len);
-	return err ? kd_py_raise(err) : kd_py_cstring_new(text, len + 1, address, true, address);
+	return address ? kd_py_text_behind(kd_py_typed(Py_TYPE(self))->dump, address, address) : Py_NewRef(Py_None);
 }
 
 static PyObject *pointer_repr(PyObject *self)
@@ -80,11 +73,12 @@ static PyGetSetDef pointer_getset[] = {
 
 static PyType_Spec pointer_spec = {
 	.name = "pykd.Pointer",
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
 	.slots =
 		(PyType_Slot[]){
 			{ Py_tp_doc, (void *)KD_DOC_Pointer },
 			{ Py_tp_new, kd_py_typed_tp_new },
+			{ Py_tp_traverse, kd_py_typed_traverse },
 			{ Py_tp_repr, pointer_repr },
 			{ Py_tp_str, pointer_repr },
 			{ Py_mp_subscript, pointer_subscript },

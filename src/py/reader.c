@@ -98,6 +98,13 @@ bool kd_reader_init(struct kd_reader *reader, const struct kd_member *member)
 	}
 }
 
+int kd_reader_traverse(struct kd_reader *reader, visitproc visit, void *arg)
+{
+	for (; reader; reader = reader->element)
+		Py_VISIT(reader->class);
+	return 0;
+}
+
 void kd_reader_deinit(struct kd_reader *reader)
 {
 	Py_CLEAR(reader->class);

@@ -41,5 +41,7 @@ struct kd_reader {
 /** false with an exception set. */
 bool kd_reader_init(struct kd_reader *reader, const struct kd_member *member);
 void kd_reader_deinit(struct kd_reader *reader);
+/** For tp_traverse of who owns it. */
+int kd_reader_traverse(struct kd_reader *reader, visitproc visit, void *arg);
 
 #endif

@@ -11,6 +11,10 @@ static int meta_traverse(PyObject *self, visitproc visit, void *arg)
 	Py_VISIT(typed->info);
 	Py_VISIT(typed->fields);
 	Py_VISIT(typed->added);
+	Py_VISIT(typed->enumerators);
+	int found = kd_reader_traverse(&typed->element, visit, arg);
+	if (found)
+		return found;
 	return PyType_Type.tp_traverse(self, visit, arg);
 }
 

@@ -16,7 +16,7 @@ PyObject *kd_py_symbol_wrap(const struct kd_symbol *symbol)
 		return NULL;
 	self->name = kd_py_text(symbol->name);
 	self->module = kd_py_text(symbol->module);
-	self->type = PyUnicode_FromStringAndSize(&symbol->type, 1);
+	self->type = PyUnicode_DecodeUTF8(&symbol->type, 1, "backslashreplace");
 	self->address = symbol->address;
 	self->size = symbol->size;
 	if (!self->name || !self->module || !self->type)

@@ -16,13 +16,14 @@ typedef struct {
 
 PyObject *kd_py_trace_wrap(DumpObject *dump, const struct kd_trace *trace)
 {
-	TraceObject *self = PyObject_New(TraceObject, &kd_py_Trace);
+	TraceObject *self = PyObject_GC_New(TraceObject, &kd_py_Trace);
 	if (!self)
 		return NULL;
 	self->trace = *trace;
 	self->trace.frames = (struct kd_frame_vector){};
 	self->user_registers = trace->has_user_regs ? kd_py_registers(dump, &trace->user_regs) : Py_NewRef(Py_None);
 	self->frames = PyTuple_New((Py_ssize_t)trace->frames.nr);
+	PyObject_GC_Track(self);
 	for (size_t i = 0; self->frames && i < trace->frames.nr; i++) {
 		PyObject *frame = kd_py_frame_wrap(dump, &trace->frames.data[i]);
 		if (!frame) {
@@ -36,11 +37,19 @@ PyObject *kd_py_trace_wrap(DumpObject *dump, const struct kd_trace *trace)
 	return (PyObject *)self;
 }
 
+static int trace_traverse(PyObject *self, visitproc visit, void *arg)
+{
+	Py_VISIT(((TraceObject *)self)->frames);
+	Py_VISIT(((TraceObject *)self)->user_registers);
+	return 0;
+}
+
 static void trace_dealloc(PyObject *self)
 {
+	PyObject_GC_UnTrack(self);
 	Py_XDECREF(((TraceObject *)self)->frames);
 	Py_XDECREF(((TraceObject *)self)->user_registers);
-	PyObject_Free(self);
+	PyObject_GC_Del(self);
 }
 
 #define TRACE_GETTER(name) static PyObject *trace_get_##name(PyObject *self, void *closure __attribute__((unused)))
@@ -57,12 +66,12 @@ TRACE_GETTER(end)
 
 TRACE_GETTER(why)
 {
-	return PyUnicode_FromString(TRACE(self)->why);
+	return kd_py_text(TRACE(self)->why);
 }
 
 TRACE_GETTER(guessed)
 {
-	return PyUnicode_FromString(TRACE(self)->guessed);
+	return kd_py_text(TRACE(self)->guessed);
 }
 
 TRACE_GETTER(reason)
@@ -104,7 +113,8 @@ PyTypeObject kd_py_Trace = {
 	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.Trace",
 	.tp_basicsize = sizeof(TraceObject),
 	.tp_dealloc = trace_dealloc,
-	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.tp_traverse = trace_traverse,
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 	.tp_doc = KD_DOC_Trace,
 	.tp_getset = trace_getset,
 	.tp_members = trace_members,

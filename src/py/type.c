@@ -35,11 +35,12 @@ bool kd_py_kind(const char *name, enum kd_kind *ret)
 
 PyObject *kd_py_type_wrap(DumpObject *dump, const struct kd_type *type)
 {
-	TypeObject *self = PyObject_New(TypeObject, &kd_py_Type);
+	TypeObject *self = PyObject_GC_New(TypeObject, &kd_py_Type);
 	if (!self)
 		return NULL;
 	self->dump = (DumpObject *)Py_NewRef(dump);
 	self->type = type;
+	PyObject_GC_Track(self);
 	return (PyObject *)self;
 }
 
@@ -69,17 +70,24 @@ const struct kd_type *kd_py_type_argument(DumpObject *dump, PyObject *argument)
 	return type;
 }
 
+static int type_traverse(PyObject *self, visitproc visit, void *arg)
+{
+	Py_VISIT(((TypeObject *)self)->dump);
+	return 0;
+}
+
 static void type_dealloc(PyObject *self)
 {
+	PyObject_GC_UnTrack(self);
 	Py_DECREF(((TypeObject *)self)->dump);
-	PyObject_Free(self);
+	PyObject_GC_Del(self);
 }
 
 /* Takes over a malloced text. */
 static PyObject *from_malloced(char *malloced)
 {
 	KD_FREE char *text = malloced;
-	return text ? PyUnicode_FromString(text) : PyErr_NoMemory();
+	return text ? kd_py_text(text) : PyErr_NoMemory();
 }
 
 static PyObject *type_str(PyObject *self)
@@ -260,10 +268,10 @@ static PyObject *type_enumerators(PyObject *self, PyObject *unused)
 		return kd_py_raise(err);
 	KD_PYOBJECT PyObject *list = PyList_New(nr);
 	for (size_t i = 0; list && i < nr; i++) {
-		PyObject *pair =
-			type->flags & KD_TYPE_SIGNED
-				? Py_BuildValue("sL", enumerators[i].name, (long long)enumerators[i].value)
-				: Py_BuildValue("sK", enumerators[i].name, (unsigned long long)enumerators[i].value);
+		PyObject *pair = type->flags & KD_TYPE_SIGNED ? Py_BuildValue("NL", kd_py_text(enumerators[i].name),
+									      (long long)enumerators[i].value)
+							      : Py_BuildValue("NK", kd_py_text(enumerators[i].name),
+									      (unsigned long long)enumerators[i].value);
 		if (!pair)
 			return NULL;
 		PyList_SET_ITEM(list, i, pair);
@@ -282,7 +290,7 @@ static PyObject *type_parameters(PyObject *self, PyObject *unused)
 	KD_PYOBJECT PyObject *list = PyList_New(nr);
 	for (size_t i = 0; list && i < nr; i++) {
 		KD_PYOBJECT PyObject *type = kd_py_type_wrap(((TypeObject *)self)->dump, parameters[i].type);
-		PyObject *pair = type ? Py_BuildValue("zO", parameters[i].name, type) : NULL;
+		PyObject *pair = type ? Py_BuildValue("NO", kd_py_text(parameters[i].name), type) : NULL;
 		if (!pair)
 			return NULL;
 		PyList_SET_ITEM(list, i, pair);
@@ -343,11 +351,12 @@ PyTypeObject kd_py_Type = {
 	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.Type",
 	.tp_basicsize = sizeof(TypeObject),
 	.tp_dealloc = type_dealloc,
+	.tp_traverse = type_traverse,
 	.tp_repr = type_repr,
 	.tp_str = type_str,
 	.tp_hash = type_hash,
 	.tp_richcompare = type_richcompare,
-	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 	.tp_doc = KD_DOC_Type,
 	.tp_getset = type_getset,
 	.tp_methods = type_methods,

@@ -81,6 +81,12 @@ PyObject *kd_py_typed_tp_new(PyTypeObject *class, PyObject *args, PyObject *kwar
 	return PyArg_ParseTuple(args, "O&", kd_py_address, &value) ? kd_py_typed_new(class, value) : NULL;
 }
 
+int kd_py_typed_traverse(PyObject *self, visitproc visit, void *arg)
+{
+	Py_VISIT(Py_TYPE(self));
+	return 0;
+}
+
 PyObject *kd_py_typed_get_info(PyObject *self, void *closure)
 {
 	(void)closure;

@@ -48,6 +48,8 @@ static inline uint64_t kd_py_typed_value(PyObject *self)
 PyTypeObject *kd_py_typed_base(PyObject *module, PyType_Spec *spec);
 /** tp_new of all but Struct: CLASS(value). */
 PyObject *kd_py_typed_tp_new(PyTypeObject *class, PyObject *args, PyObject *kwargs);
+/** tp_traverse: an instance holds its class, which holds the dump, which may remember the instance. */
+int kd_py_typed_traverse(PyObject *self, visitproc visit, void *arg);
 /** Getter: what the hook type_info made of the class. */
 PyObject *kd_py_typed_get_info(PyObject *self, void *closure);
 

@@ -106,7 +106,7 @@ static char *read_upto(DumpObject *dump, kd_vaddr address, size_t size, size_t *
 	return kd_move_ptr(bytes);
 }
 
-static PyObject *read_text(DumpObject *dump, kd_vaddr text, kd_vaddr pointer)
+PyObject *kd_py_text_behind(DumpObject *dump, kd_vaddr text, kd_vaddr pointer)
 {
 	size_t len = 0;
 	KD_FREE char *bytes = read_upto(dump, text, TEXT_LEN, &len);
@@ -183,7 +183,7 @@ static PyObject *read_pointer(DumpObject *dump, struct kd_reader *reader, kd_vad
 	if (reader->kind == KD_READ_ADDRESS)
 		return PyLong_FromUnsignedLongLong(value);
 	if (reader->kind == KD_READ_CHAR_POINTER)
-		return value ? read_text(dump, value, address) : Py_NewRef(Py_None);
+		return value ? kd_py_text_behind(dump, value, address) : Py_NewRef(Py_None);
 
 	const struct kd_type *type = reader->type;
 	if (reader->kind == KD_READ_STRUCT_POINTER)

@@ -9,6 +9,8 @@
 #include "py/class.h"
 #include "py/reader.h"
 
+/** The text at an address, for a pointer variable at `pointer`: in the dump's current address space. */
+PyObject *kd_py_text_behind(DumpObject *dump, kd_vaddr text, kd_vaddr pointer);
 /** What reader says is at base. @param place where the reader was met, for the name of its class; may be NULL. */
 PyObject *kd_py_value_read(DumpObject *dump, struct kd_reader *reader, kd_vaddr base, const struct kd_place *place);
 /** A value of any type at address, as Dump.object() gives it. */

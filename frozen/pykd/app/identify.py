@@ -28,6 +28,12 @@ def describe(path: str) -> dict[str, Any]:
     except Error as error:
         row["error"] = str(error.strerror if isinstance(error, OSError) else error)
         return row
+    with dump:
+        return row | _describe(dump)
+
+
+def _describe(dump: Dump) -> dict[str, Any]:
+    row: dict[str, Any] = {}
     note = dump.vmcoreinfo
     row["format"] = dump.format
     row["complete"] = dump.complete

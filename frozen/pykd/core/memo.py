@@ -14,38 +14,42 @@ if TYPE_CHECKING:
 MEMORY_OF_LIVE = 1.0
 """Seconds for which an answer about a running kernel holds within one command."""
 
-_remembered_of_live: dict[object, tuple[object, float]] = {}
+_command = 0
+"""Counts the commands: what is remembered of a running kernel was found out within the one that runs."""
 
 
 def forget() -> None:
     """Drop what :func:`per_dump` remembers of a running kernel; every command of a session begins with this."""
-    _remembered_of_live.clear()
+    global _command
+    _command += 1
 
 
 def per_dump[T](function: Callable[[Dump], T]) -> Callable[..., T]:
     """Decorate a function of one dump: called without an argument it means the current dump, and it remembers the answer.
 
-    Of a running kernel for a moment: one command sees one list of tasks, and a program that looks again and again sees
-    it change.
+    The answer hangs off the dump (``Dump.remembered``) and goes with it. Of a running kernel it holds for a moment: one
+    command sees one list of tasks, and a program that looks again and again sees it change.
     """
-    known: dict[Dump, T] = {}
 
     def wrapper(dump: Dump | None = None) -> T:
         dump = dump or current()
-        if dump in known:
-            return known[dump]
+        known = dump.remembered
         if not dump.live:
-            value = known[dump] = function(dump)
-            return value
+            if function not in known:
+                known[function] = function(dump)
+            remembered: T = known[function]
+            return remembered
         from time import monotonic
 
         now = monotonic()
-        key = (function, dump)
-        remembered, since = _remembered_of_live.get(key, (None, now - 2 * MEMORY_OF_LIVE))
-        if now - since > MEMORY_OF_LIVE:
-            remembered = function(dump)
-            _remembered_of_live[key] = (remembered, now)
-        return remembered  # type: ignore[return-value]
+        answer: T
+        if function in known:
+            answer, command, since = known[function]
+            if command == _command and now - since <= MEMORY_OF_LIVE:
+                return answer
+        answer = function(dump)
+        known[function] = (answer, _command, now)
+        return answer
 
     wrapper.__name__ = wrapper.__qualname__ = function.__name__
     wrapper.__doc__ = function.__doc__
