@@ -17,6 +17,7 @@ struct kd_cpus {
 	bool has_on_cpu;
 	uint64_t on_cpu, cpu, pid;
 	bool has_cpu, has_pid;
+	struct kd_regs *in_memory; /* [list.nr] registers found there, or NULL */
 };
 
 struct kd_error *kd_cpus_create(const struct kd_code_sources *sources, struct kd_cpus **ret)
@@ -34,6 +35,7 @@ void kd_cpus_destroy(struct kd_cpus *cpus)
 	if (!cpus)
 		return;
 	cpu_vector_deinit(&cpus->list);
+	free(cpus->in_memory);
 	free(cpus);
 }
 
@@ -128,6 +130,43 @@ static void assign_notes(struct kd_cpus *cpus)
 	}
 }
 
+/* What crash_save_cpu() wrote: crash_notes points to an ELF note with the CPU's registers, in per-CPU memory. */
+static bool read_crash_notes(struct kd_cpus *cpus, const struct kd_cpu *cpu, kd_vaddr crash_notes, struct kd_regs *ret)
+{
+	uint8_t raw[1024]; /* a header, a name, a struct elf_prstatus of any machine */
+	size_t len;
+	KD_CLEANUP(kd_notes_deinit) struct kd_notes notes = {};
+	KD_DROP_ERROR struct kd_error *err =
+		kd_memory_read_upto(cpus->sources.memory, crash_notes + cpu->percpu, raw, sizeof(raw), &len, NULL);
+	if (!err)
+		err = kd_notes_init(&notes, cpus->sources.machine->notes, raw, len);
+	if (err || !notes.nr || !notes.cpus[0].has_regs || !note_is_of(cpus, &notes.cpus[0], cpu))
+		return false;
+	*ret = notes.cpus[0].regs;
+	return true;
+}
+
+/** Registers of CPUs that the dump has no note of, where the kernel's own memory has it. */
+static void find_crash_notes(struct kd_cpus *cpus)
+{
+	kd_vaddr variable;
+	uint64_t crash_notes;
+	if (!cpus->sources.machine->notes || !kd_sources_have_symbol(&cpus->sources, "crash_notes", &variable) ||
+	    !kd_sources_peek_u64(&cpus->sources, variable, &crash_notes) || !crash_notes)
+		return;
+	for (size_t i = 0; i < cpus->list.nr; i++) {
+		struct kd_cpu *cpu = &cpus->list.data[i];
+		if (cpu->regs || !cpu->online)
+			continue;
+		if (!cpus->in_memory)
+			cpus->in_memory = calloc(cpus->list.nr, sizeof(*cpus->in_memory));
+		if (cpus->in_memory && read_crash_notes(cpus, cpu, crash_notes, &cpus->in_memory[i])) {
+			cpu->regs = &cpus->in_memory[i];
+			cpu->why_no_regs = NULL;
+		}
+	}
+}
+
 static void load(struct kd_cpus *cpus)
 {
 	const struct kd_code_sources *sources = &cpus->sources;
@@ -152,6 +191,8 @@ static void load(struct kd_cpus *cpus)
 			break;
 	}
 	assign_notes(cpus);
+	if (!kd_dump_is_live(kd_memory_dump(sources->memory)))
+		find_crash_notes(cpus);
 }
 
 /** What changes while a kernel runs. */

@@ -218,28 +218,65 @@ static struct kd_error *find_completeness(struct kd_dump *dump)
 	return NULL;
 }
 
-static struct kd_error *search_vmcoreinfo(struct kd_dump *dump)
+static struct kd_searched searched(struct kd_dump *dump)
 {
-	const struct kd_searched memory = { dump, dump->page_size, kd_dump_next_page, kd_dump_peek };
-	return kd_vmcoreinfo_search(&memory, &dump->vmcoreinfo);
+	return (struct kd_searched){ dump, dump->page_size, kd_dump_next_page, kd_dump_peek };
+}
+
+/** Take a text unless there is one, or the one there is does not fit and this one does. */
+static struct kd_error *consider_vmcoreinfo(struct kd_dump *dump, const char *text, size_t len)
+{
+	const struct kd_searched memory = searched(dump);
+	struct kd_vmcoreinfo info;
+	struct kd_error *err = kd_vmcoreinfo_init(&info, text, len);
+	if (err)
+		return err;
+	info.doubtful = !kd_vmcoreinfo_fits(&memory, &info);
+	/* One of zeros is as good as none. */
+	if (info.nr && (!dump->vmcoreinfo.nr || (dump->vmcoreinfo.doubtful && !info.doubtful))) {
+		kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
+		dump->vmcoreinfo = info;
+	} else {
+		kd_vmcoreinfo_deinit(&info);
+	}
+	return NULL;
+}
+
+/** Of several notes (a kernel that was booted by kexec may leave its own), the one that describes this memory. */
+static struct kd_error *read_vmcoreinfo_notes(struct kd_dump *dump)
+{
+	const char *text;
+	size_t position = 0, len;
+	struct kd_error *err = NULL;
+	while (!err && kd_notes_next_vmcoreinfo(dump->header.notes, dump->header.notes_len, &position, &text, &len))
+		err = consider_vmcoreinfo(dump, text, len);
+	kdump_attr_t attribute = { .type = KDUMP_BLOB };
+	/* Older files have it elsewhere. */
+	if (err || dump->vmcoreinfo.nr ||
+	    kdump_get_typed_attr(dump->context, "linux.vmcoreinfo.raw", &attribute) != KDUMP_OK ||
+	    !kdump_blob_size(attribute.val.blob))
+		return err;
+	text = kdump_blob_pin(attribute.val.blob);
+	err = consider_vmcoreinfo(dump, text, kdump_blob_size(attribute.val.blob));
+	kdump_blob_unpin(attribute.val.blob);
+	return err;
 }
 
 static struct kd_error *read_vmcoreinfo(struct kd_dump *dump, const struct kd_dump_options *options)
 {
 	if (options->vmcoreinfo)
 		return kd_vmcoreinfo_init(&dump->vmcoreinfo, options->vmcoreinfo, options->vmcoreinfo_len);
-	kdump_attr_t attribute = { .type = KDUMP_BLOB };
-	if (kdump_get_typed_attr(dump->context, "linux.vmcoreinfo.raw", &attribute) != KDUMP_OK ||
-	    !kdump_blob_size(attribute.val.blob))
-		return search_vmcoreinfo(dump);
-	const void *text = kdump_blob_pin(attribute.val.blob);
-	struct kd_error *err = kd_vmcoreinfo_init(&dump->vmcoreinfo, text, kdump_blob_size(attribute.val.blob));
-	kdump_blob_unpin(attribute.val.blob);
-	if (err || dump->vmcoreinfo.nr)
+	struct kd_error *err = read_vmcoreinfo_notes(dump);
+	if (err || (dump->vmcoreinfo.nr && !dump->vmcoreinfo.doubtful))
 		return err;
-	/* A note of zeros: as good as none. */
+	const struct kd_searched memory = searched(dump);
+	struct kd_vmcoreinfo found = {};
+	err = kd_vmcoreinfo_search(&memory, &found);
+	if (err || !found.nr)
+		return err;
 	kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
-	return search_vmcoreinfo(dump);
+	dump->vmcoreinfo = found;
+	return NULL;
 }
 
 /* The notes of a running kernel have zeros for registers. */
@@ -503,6 +540,12 @@ static struct kd_error *read_error(struct kd_dump *dump, kd_pfn pfn, kdump_statu
 		return kd_error_create_os(errno, dump->parts[0].path, "cannot read %s: %s", dump->parts[0].path,
 					  library_error(dump));
 	default:
+		/* Of a dump that was not finished: its place in the file, or its descriptor, was never written. */
+		if (dump->incomplete)
+			return kd_error_create_fault_why(KD_FAULT_TRUNCATED, address, true,
+							 "cannot read physical address %#" PRIx64
+							 ": page was not written when the dump was cut off: %s",
+							 address, library_error(dump));
 		return kd_error_create_fault_why(KD_FAULT_CORRUPT, address, true,
 						 "cannot read physical address %#" PRIx64
 						 ": page data in the dump file are corrupt: %s",

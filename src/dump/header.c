@@ -388,7 +388,11 @@ struct kd_error *kd_header_ends_early(const struct kd_header *header, const stru
 	if (err)
 		return err;
 	*ret = got < len;
+	/* Data begin behind the descriptors. What points elsewhere (to 0, mostly) was never written: a capture kernel
+	 * that is killed leaves its last descriptors at zero and marks nothing. */
+	const uint64_t data_offset = header->descriptor_offset + nr * sizeof(last[0]);
 	for (uint64_t i = 0; i < tail && !*ret; i++)
-		*ret = last[i].offset > file->size || last[i].len > file->size - last[i].offset;
+		*ret = last[i].offset < data_offset || !last[i].len || last[i].offset > file->size ||
+		       last[i].len > file->size - last[i].offset;
 	return NULL;
 }

@@ -41,12 +41,18 @@ struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_form
 		if (!data)
 			break;
 		struct kd_cpu_note found = {}, *cpu;
-		if (type == NT_PRSTATUS && name_is(name, name_len, "CORE") && format->prstatus(data, len, &found)) {
+		if (type == NT_PRSTATUS && name_is(name, name_len, "CORE")) {
+			/* Its place tells the CPU, also where it holds nothing: no kernel runs with all registers at 0.
+			 */
+			static const struct kd_regs empty;
+			bool has_regs =
+				format->prstatus(data, len, &found) && memcmp(&found.regs, &empty, sizeof(empty)) != 0;
 			cpu = nth_cpu(&cpus, prstatus_nr++);
 			if (!cpu)
 				break;
-			cpu->has_regs = true;
-			cpu->regs = found.regs;
+			cpu->has_regs = has_regs;
+			if (has_regs)
+				cpu->regs = found.regs;
 			cpu->pid = found.pid;
 		} else if (type == 0 && name_is(name, name_len, "QEMU") && format->monitor(data, len, &found)) {
 			cpu = nth_cpu(&cpus, qemu_nr++);
@@ -68,4 +74,26 @@ void kd_notes_deinit(struct kd_notes *notes)
 {
 	free(notes->cpus);
 	*notes = (struct kd_notes){};
+}
+
+bool kd_notes_next_vmcoreinfo(const uint8_t *raw, size_t raw_len, size_t *position, const char **ret, size_t *ret_len)
+{
+	struct kd_cursor cursor = kd_cursor_init(raw, raw_len);
+	kd_cursor_skip(&cursor, *position);
+	while (kd_cursor_left(&cursor) >= sizeof(Elf64_Nhdr)) {
+		uint32_t name_len = kd_cursor_u32(&cursor), len = kd_cursor_u32(&cursor);
+		kd_cursor_skip(&cursor, sizeof(uint32_t));
+		const uint8_t *name = kd_cursor_take(&cursor, ((uint64_t)name_len + 3) & ~3ull);
+		const uint8_t *data = kd_cursor_take(&cursor, len);
+		kd_cursor_skip(&cursor, -len & 3);
+		if (!data)
+			break;
+		if (!name_is(name, name_len, "VMCOREINFO"))
+			continue;
+		*position = (size_t)(cursor.position - raw);
+		*ret = (const char *)data;
+		*ret_len = len;
+		return true;
+	}
+	return false;
 }

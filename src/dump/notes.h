@@ -42,4 +42,7 @@ struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_form
 			       size_t raw_len) KD_RETURNS_ERROR;
 void kd_notes_deinit(struct kd_notes *notes);
 
+/** The text of the next VMCOREINFO note from *position on; false if there is none. Both are moved on. */
+bool kd_notes_next_vmcoreinfo(const uint8_t *raw, size_t raw_len, size_t *position, const char **ret, size_t *ret_len);
+
 #endif

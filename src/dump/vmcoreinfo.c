@@ -32,6 +32,9 @@ struct kd_error *kd_vmcoreinfo_init(struct kd_vmcoreinfo *info, const char *raw,
 		if (!newline)
 			newline = end;
 		*newline = 0;
+		/* Texts that people hand on may have lines of Windows. */
+		if (newline > line && newline[-1] == '\r')
+			newline[-1] = 0;
 		char *equals = strchr(line, '=');
 		if (equals) {
 			*equals = 0;

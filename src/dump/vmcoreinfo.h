@@ -18,6 +18,7 @@ struct kd_vmcoreinfo {
 	size_t text_len;
 	struct kd_vmcoreinfo_line *lines;
 	size_t nr;
+	bool doubtful; /* the dump's memory is not that of the kernel and boot that it describes */
 };
 
 /** Parse (a copy of) raw text; lines without '=' and bytes after a NUL are ignored. */

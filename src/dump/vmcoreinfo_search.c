@@ -17,8 +17,7 @@
 
 #define START_KERNEL_MAP 0xffffffff80000000u
 
-/** On x86-64, whether the release is found where the text says that init_uts_ns is. True if that cannot be told. */
-static bool describes_this_memory(const struct kd_searched *memory, const struct kd_vmcoreinfo *info)
+bool kd_vmcoreinfo_fits(const struct kd_searched *memory, const struct kd_vmcoreinfo *info)
 {
 	kd_vaddr init_uts_ns;
 	int64_t phys_base;
@@ -48,7 +47,7 @@ static struct kd_error *check(const struct kd_searched *memory, kd_pfn pfn, bool
 	kd_vaddr stext;
 	uint64_t page_size;
 	if (kd_vmcoreinfo_symbol(&info, "_stext", &stext) && kd_vmcoreinfo_value(&info, "PAGESIZE", &page_size) &&
-	    page_size == memory->page_size && describes_this_memory(memory, &info)) {
+	    page_size == memory->page_size && kd_vmcoreinfo_fits(memory, &info)) {
 		*ret = info;
 		*found = true;
 		return NULL;

@@ -21,6 +21,9 @@ struct kd_searched {
 	bool (*peek)(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len); /* see kd_dump_peek() */
 };
 
+/** On x86-64, whether the release is found where the text says that init_uts_ns is. True if that cannot be told. */
+bool kd_vmcoreinfo_fits(const struct kd_searched *memory, const struct kd_vmcoreinfo *info);
+
 /** Looks at the first bytes of every page in the file, so only where there is no note. *ret is empty if none is
  *  found. */
 struct kd_error *kd_vmcoreinfo_search(const struct kd_searched *memory, struct kd_vmcoreinfo *ret) KD_RETURNS_ERROR;

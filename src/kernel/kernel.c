@@ -105,6 +105,13 @@ static struct kd_error *create_kallsyms(struct kd_kernel *kernel)
 	if (kd_dump_completeness(kernel->dump) == KD_TRUNCATED && kd_error_catch(&err, KD_ERROR_LOOKUP))
 		return kd_error_create(KD_ERROR_LOOKUP,
 				       "no kallsyms tables in what is there of a dump that is truncated");
+	if (kd_dump_vmcoreinfo(kernel->dump)->doubtful && err && err->code != KD_ERROR_NOMEM) {
+		KD_DROP_ERROR struct kd_error *told = err;
+		return kd_error_create(told->code,
+				       "%s; the VMCOREINFO note is of another kernel or boot than this memory, and no "
+				       "other was found in it: give the right text with --vmcoreinfo FILE",
+				       told->message);
+	}
 	return err;
 }
 

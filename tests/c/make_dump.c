@@ -62,6 +62,9 @@ static void add_note(struct make_bytes *notes, const char *name, uint32_t type, 
 static struct make_bytes make_notes(const struct make_machine *machine)
 {
 	struct make_bytes notes = {};
+	if (machine->first_vmcoreinfo)
+		add_note(&notes, "VMCOREINFO", 0, machine->first_vmcoreinfo,
+			 (uint32_t)strlen(machine->first_vmcoreinfo));
 	for (unsigned int i = 0; i < machine->cpu_nr; i++) {
 		struct make_bytes status = {};
 		append(&status, NULL, 336);

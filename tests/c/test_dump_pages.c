@@ -246,6 +246,33 @@ static void test_truncated(const struct make_machine *machine)
 	free(elf.data);
 }
 
+/** The capture kernel was killed: room for the last descriptors is there, and zeros are in it. */
+static void test_never_written(const struct make_machine *machine)
+{
+	struct make_bytes kdump = make_kdump(machine, 0, 0, MAKE_PAGES);
+	size_t nr = 0, last = 0;
+	for (size_t i = 0; i < MAKE_PAGES; i++) {
+		nr += machine->pages[i] != NULL;
+		last = machine->pages[i] ? i : last;
+	}
+	uint32_t sub_blocks, bitmap_blocks;
+	memcpy(&sub_blocks, kdump.data + 432, sizeof(sub_blocks));
+	memcpy(&bitmap_blocks, kdump.data + 436, sizeof(bitmap_blocks));
+	size_t first = (1 + sub_blocks + bitmap_blocks) * MAKE_PAGE;
+	memset(kdump.data + first + 24 * (nr / 2), 0, 24 * (nr - nr / 2));
+	const char *path = make_file("killed", kdump.data, kdump.len);
+	struct kd_dump *dump;
+	assert(!kd_dump_open(&path, 1, NULL, &dump));
+	assert(kd_dump_completeness(dump) == KD_TRUNCATED);
+	const uint8_t *page;
+	struct kd_error *err = kd_dump_page(dump, last, &page);
+	assert(err && err->code == KD_ERROR_FAULT && err->fault == KD_FAULT_TRUNCATED);
+	kd_error_destroy(err);
+	assert(kd_dump_page_status(dump, last) == KD_FAULT_TRUNCATED);
+	kd_dump_close(dump);
+	free(kdump.data);
+}
+
 static void test_corrupt(const struct make_machine *machine)
 {
 	struct make_bytes zlib = make_kdump(machine, MAKE_ZLIB, 0, MAKE_PAGES);
@@ -270,6 +297,7 @@ int main(void)
 	test_containers(&machine);
 	test_split(&machine);
 	test_truncated(&machine);
+	test_never_written(&machine);
 	test_corrupt(&machine);
 	make_machine_deinit(&machine);
 	make_clean();

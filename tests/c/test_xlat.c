@@ -350,6 +350,27 @@ int main(void)
 		assert(!strcmp(kd_vmcoreinfo_get(kd_dump_vmcoreinfo(dump), "OSRELEASE"), "6.0.0-test"));
 		close_machine(memory);
 
+		/* The same for a note of another boot, alone or before the right one. */
+		char stale[sizeof(note)], right[sizeof(note)];
+		strcpy(stale, (char *)make_page(&machine, 30));
+		snprintf(right, sizeof(right), "%s", note);
+		const char *const notes[][2] = { { NULL, stale }, { stale, right }, { right, stale }, { stale, stale } };
+		for (size_t i = 0; i < KD_ARRAY_NR(notes); i++) {
+			machine.first_vmcoreinfo = notes[i][0];
+			machine.vmcoreinfo = notes[i][1];
+			memory = open_machine();
+			check(memory, levels);
+			const struct kd_vmcoreinfo *info = kd_dump_vmcoreinfo(dump);
+			assert(!strcmp(kd_vmcoreinfo_get(info, "OSRELEASE"), "6.0.0-test") && !info->doubtful);
+			close_machine(memory);
+		}
+		/* Nowhere the right one: what there is, and that it is not right. */
+		memset(make_page(&machine, 40), 0, MAKE_PAGE);
+		memory = open_machine();
+		assert(kd_dump_vmcoreinfo(dump)->doubtful);
+		close_machine(memory);
+		machine.first_vmcoreinfo = NULL;
+
 		/* Tables that point at themselves: the walk has an end, and so has the sweep. */
 		make_note(levels);
 		for (unsigned int i = 0; i < 512; i++) {
