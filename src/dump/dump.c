@@ -223,17 +223,20 @@ static struct kd_searched searched(struct kd_dump *dump)
 	return (struct kd_searched){ dump, dump->page_size, kd_dump_next_page, kd_dump_peek };
 }
 
-/** Take a text unless there is one, or the one there is does not fit and this one does. */
-static struct kd_error *consider_vmcoreinfo(struct kd_dump *dump, const char *text, size_t len)
+/** Take a text unless there is one that fits as well. */
+static struct kd_error *consider_vmcoreinfo(struct kd_dump *dump, const char *text, size_t len,
+					    enum kd_vmcoreinfo_fit *best)
 {
 	const struct kd_searched memory = searched(dump);
 	struct kd_vmcoreinfo info;
 	struct kd_error *err = kd_vmcoreinfo_init(&info, text, len);
 	if (err)
 		return err;
-	info.doubtful = !kd_vmcoreinfo_fits(&memory, &info);
+	enum kd_vmcoreinfo_fit fit = kd_vmcoreinfo_fits(&memory, &info);
+	info.doubtful = fit == KD_VMCOREINFO_FOREIGN;
 	/* One of zeros is as good as none. */
-	if (info.nr && (!dump->vmcoreinfo.nr || (dump->vmcoreinfo.doubtful && !info.doubtful))) {
+	if (info.nr && (!dump->vmcoreinfo.nr || fit > *best)) {
+		*best = fit;
 		kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
 		dump->vmcoreinfo = info;
 	} else {
@@ -243,13 +246,13 @@ static struct kd_error *consider_vmcoreinfo(struct kd_dump *dump, const char *te
 }
 
 /** Of several notes (a kernel that was booted by kexec may leave its own), the one that describes this memory. */
-static struct kd_error *read_vmcoreinfo_notes(struct kd_dump *dump)
+static struct kd_error *read_vmcoreinfo_notes(struct kd_dump *dump, enum kd_vmcoreinfo_fit *best)
 {
 	const char *text;
 	size_t position = 0, len;
 	struct kd_error *err = NULL;
 	while (!err && kd_notes_next_vmcoreinfo(dump->header.notes, dump->header.notes_len, &position, &text, &len))
-		err = consider_vmcoreinfo(dump, text, len);
+		err = consider_vmcoreinfo(dump, text, len, best);
 	kdump_attr_t attribute = { .type = KDUMP_BLOB };
 	/* Older files have it elsewhere. */
 	if (err || dump->vmcoreinfo.nr ||
@@ -257,7 +260,7 @@ static struct kd_error *read_vmcoreinfo_notes(struct kd_dump *dump)
 	    !kdump_blob_size(attribute.val.blob))
 		return err;
 	text = kdump_blob_pin(attribute.val.blob);
-	err = consider_vmcoreinfo(dump, text, kdump_blob_size(attribute.val.blob));
+	err = consider_vmcoreinfo(dump, text, kdump_blob_size(attribute.val.blob), best);
 	kdump_blob_unpin(attribute.val.blob);
 	return err;
 }
@@ -266,16 +269,22 @@ static struct kd_error *read_vmcoreinfo(struct kd_dump *dump, const struct kd_du
 {
 	if (options->vmcoreinfo)
 		return kd_vmcoreinfo_init(&dump->vmcoreinfo, options->vmcoreinfo, options->vmcoreinfo_len);
-	struct kd_error *err = read_vmcoreinfo_notes(dump);
-	if (err || (dump->vmcoreinfo.nr && !dump->vmcoreinfo.doubtful))
+	enum kd_vmcoreinfo_fit best = KD_VMCOREINFO_FOREIGN;
+	struct kd_error *err = read_vmcoreinfo_notes(dump, &best);
+	if (err || (dump->vmcoreinfo.nr && best > KD_VMCOREINFO_UNREADABLE))
 		return err;
 	const struct kd_searched memory = searched(dump);
 	struct kd_vmcoreinfo found = {};
 	err = kd_vmcoreinfo_search(&memory, &found);
-	if (err || !found.nr)
+	if (err)
 		return err;
-	kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
-	dump->vmcoreinfo = found;
+	/* What is found is kept only if it is better than the note that there is. */
+	if (found.nr && (!dump->vmcoreinfo.nr || kd_vmcoreinfo_fits(&memory, &found) > best)) {
+		kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
+		dump->vmcoreinfo = found;
+	} else {
+		kd_vmcoreinfo_deinit(&found);
+	}
 	return NULL;
 }
 

@@ -17,20 +17,20 @@
 
 #define START_KERNEL_MAP 0xffffffff80000000u
 
-bool kd_vmcoreinfo_fits(const struct kd_searched *memory, const struct kd_vmcoreinfo *info)
+enum kd_vmcoreinfo_fit kd_vmcoreinfo_fits(const struct kd_searched *memory, const struct kd_vmcoreinfo *info)
 {
 	kd_vaddr init_uts_ns;
 	int64_t phys_base;
 	const char *release = kd_vmcoreinfo_get(info, "OSRELEASE");
 	if (!release || !kd_vmcoreinfo_symbol(info, "init_uts_ns", &init_uts_ns) ||
 	    !kd_vmcoreinfo_number(info, "phys_base", &phys_base) || init_uts_ns < START_KERNEL_MAP)
-		return true;
+		return KD_VMCOREINFO_SILENT;
 	/* struct uts_namespace has at most a few words before its six strings of 65 bytes. */
 	char uts[64 + 6 * 65];
 	kd_paddr address = init_uts_ns - START_KERNEL_MAP + (uint64_t)phys_base;
 	if (!memory->peek(memory->dump, address, uts, sizeof(uts)))
-		return true;
-	return memmem(uts, sizeof(uts), release, strlen(release)) != NULL;
+		return KD_VMCOREINFO_UNREADABLE;
+	return memmem(uts, sizeof(uts), release, strlen(release)) ? KD_VMCOREINFO_FITS : KD_VMCOREINFO_FOREIGN;
 }
 
 static struct kd_error *check(const struct kd_searched *memory, kd_pfn pfn, bool *found, struct kd_vmcoreinfo *ret)
@@ -47,7 +47,7 @@ static struct kd_error *check(const struct kd_searched *memory, kd_pfn pfn, bool
 	kd_vaddr stext;
 	uint64_t page_size;
 	if (kd_vmcoreinfo_symbol(&info, "_stext", &stext) && kd_vmcoreinfo_value(&info, "PAGESIZE", &page_size) &&
-	    page_size == memory->page_size && kd_vmcoreinfo_fits(memory, &info)) {
+	    page_size == memory->page_size && kd_vmcoreinfo_fits(memory, &info) != KD_VMCOREINFO_FOREIGN) {
 		*ret = info;
 		*found = true;
 		return NULL;

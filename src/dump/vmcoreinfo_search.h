@@ -21,8 +21,15 @@ struct kd_searched {
 	bool (*peek)(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len); /* see kd_dump_peek() */
 };
 
-/** On x86-64, whether the release is found where the text says that init_uts_ns is. True if that cannot be told. */
-bool kd_vmcoreinfo_fits(const struct kd_searched *memory, const struct kd_vmcoreinfo *info);
+/** Whether a text describes this memory: on x86-64, whether the release is where it says that init_uts_ns is. The
+ *  better one is greater. */
+enum kd_vmcoreinfo_fit {
+	KD_VMCOREINFO_FOREIGN,	  /* something else is there */
+	KD_VMCOREINFO_UNREADABLE, /* nothing is there, as in a dump that was cut off, or the text is of another boot */
+	KD_VMCOREINFO_SILENT,	  /* the text does not say where to look */
+	KD_VMCOREINFO_FITS,
+};
+enum kd_vmcoreinfo_fit kd_vmcoreinfo_fits(const struct kd_searched *memory, const struct kd_vmcoreinfo *info);
 
 /** Looks at the first bytes of every page in the file, so only where there is no note. *ret is empty if none is
  *  found. */

@@ -14,12 +14,12 @@
 #define MAKE_PAGES 2048	 /* the machine has 8 MiB of memory */
 
 struct make_machine {
-	uint8_t *pages[MAKE_PAGES]; /* NULL: not in the dump */
-	bool absent[MAKE_PAGES];    /* no such memory at all; without this a page that is NULL is excluded */
-	const char *vmcoreinfo;	    /* text of the note, or NULL */
+	uint8_t *pages[MAKE_PAGES];   /* NULL: not in the dump */
+	bool absent[MAKE_PAGES];      /* no such memory at all; without this a page that is NULL is excluded */
+	const char *vmcoreinfo;	      /* text of the note, or NULL */
 	const char *first_vmcoreinfo; /* of another such note, before all others, or NULL */
-	unsigned int cpu_nr;	    /* NT_PRSTATUS notes; rip is 0x1000 + number, pid 100 + number */
-	uint64_t cr3, cr4;	    /* QEMU notes if not 0 */
+	unsigned int cpu_nr;	      /* NT_PRSTATUS notes; rip is 0x1000 + number, pid 100 + number */
+	uint64_t cr3, cr4;	      /* QEMU notes if not 0 */
 };
 
 struct make_bytes {

@@ -79,11 +79,43 @@ static void test_not_a_dump(void)
 	}
 }
 
+/** Section headers are nothing that a kernel's dump needs: those of a wrong length are none. */
+static void test_section_headers(const struct make_bytes *elf)
+{
+	static const uint16_t lengths[] = { 0, 1, 63 };
+	Elf64_Ehdr header;
+	memcpy(&header, elf->data, sizeof(header));
+	for (size_t i = 0; i < KD_ARRAY_NR(lengths); i++) {
+		Elf64_Ehdr bad = header;
+		bad.e_shoff = elf->len - 1;
+		bad.e_shnum = 1;
+		bad.e_shentsize = lengths[i];
+		memcpy(elf->data, &bad, sizeof(bad));
+		const char *path = make_file("sections", elf->data, elf->len);
+		struct kd_dump *dump;
+		assert(!kd_dump_open(&path, 1, NULL, &dump));
+		kd_dump_close(dump);
+	}
+	memcpy(elf->data, &header, sizeof(header));
+}
+
+/** What libkdumpfile had made of a dump before it found a note that it refuses goes, once. */
+static void test_refused_note(void)
+{
+	struct make_machine machine = { .vmcoreinfo = "OSRELEASE=6.0.0-test\nPAGESIZE=12288\n" };
+	make_page(&machine, 1);
+	struct make_bytes kdump = make_kdump(&machine, 0, 0, MAKE_PAGES);
+	expect(make_file("page-size", kdump.data, kdump.len), KD_ERROR_FORMAT, "PAGESIZE");
+	free(kdump.data);
+	make_machine_deinit(&machine);
+}
+
 static void test_elf(void)
 {
 	struct make_machine machine = {};
 	make_page(&machine, 1);
 	struct make_bytes elf = make_elf(&machine);
+	test_section_headers(&elf);
 	uint8_t type = elf.data[16];
 	elf.data[16] = 2;
 	expect(make_file("vmlinux", elf.data, elf.len), KD_ERROR_UNSUPPORTED, "vmlinux");
@@ -200,6 +232,7 @@ int main(void)
 	test_magics();
 	test_not_a_dump();
 	test_elf();
+	test_refused_note();
 	test_kdump();
 	test_parts();
 	make_clean();

@@ -354,7 +354,9 @@ int main(void)
 		char stale[sizeof(note)], right[sizeof(note)];
 		strcpy(stale, (char *)make_page(&machine, 30));
 		snprintf(right, sizeof(right), "%s", note);
-		const char *const notes[][2] = { { NULL, stale }, { stale, right }, { right, stale }, { stale, stale } };
+		const char *const notes[][2] = {
+			{ NULL, stale }, { stale, right }, { right, stale }, { stale, stale }
+		};
 		for (size_t i = 0; i < KD_ARRAY_NR(notes); i++) {
 			machine.first_vmcoreinfo = notes[i][0];
 			machine.vmcoreinfo = notes[i][1];
