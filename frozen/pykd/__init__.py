@@ -6,6 +6,7 @@
 >>> dump.variable("init_task").comm
 'swapper/0'
 >>> pykd.tasks.find(1).mm.total_vm
+>>> [row["comm"] for row in pykd.rows("ps", "-A")]
 
 The types of this module are those of the C core; ``frozen/_pykd.pyi`` is their contract. Submodules add what takes knowledge of
 the kernel: :data:`pykd.cpus` (CPUs and per-CPU data) and :data:`pykd.tasks` (processes and threads) of :mod:`pykd.kernel`.
@@ -42,6 +43,12 @@ from _pykd import (
 from pykd.boot import lazy
 from pykd.core.memo import per_dump
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pykd.core.rows import Row
+
 __all__ = [
     "CString",
     "CSyntaxError",
@@ -69,6 +76,7 @@ __all__ = [
     "current",
     "open",
     "per_dump",
+    "rows",
     "set_current",
     "tasks",
 ]
@@ -91,6 +99,18 @@ def open(*paths: str, vmcoreinfo: bytes | None = None, live: bool = False) -> Du
     dump.declarations = _declare_globals
     set_current(dump)
     return dump
+
+
+def rows(*words: str) -> Iterable[Row]:
+    """What a command answers about the current dump: ``rows("ps", "-A")``, or a line, ``rows("ps -A")``.
+
+    :returns: a row for each item, by the names that ``help`` lists as its fields; addresses and numbers as int. What could not be read of an
+        item is under ``error``, as :func:`pykd.core.rows.fault` makes it.
+    :raises CommandError, Error: with the message of the command.
+    """
+    from pykd.core import host
+
+    return host.demand(current()).rows(*words)
 
 
 def _declare_globals(dump: Dump) -> None:

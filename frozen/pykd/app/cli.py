@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from _pykd import Dump
     from pykd.session.session import Session
 
 EXIT_OK = 0
@@ -271,6 +272,7 @@ def open_at_once(arguments: Arguments) -> "Session":
     dump.layout  # noqa: B018 (a dump whose page tables cannot be found cannot be opened)
     for path in arguments.declarations:
         dump.declare(read_file(path).decode("utf-8", "replace"))
+    offer_sessions()
     return Session(dump, reload=arguments.reload, json=arguments.json, color=arguments.color)
 
 
@@ -312,9 +314,24 @@ def run(session: "Session", arguments: Arguments) -> int:
     return EXIT_OK if worked else EXIT_FAILED
 
 
+def offer_sessions() -> None:
+    """Let ``pykd.rows()`` have a session of each dump that it asks about, if that is not the one of the session under way."""
+    from pykd.core import host
+    from pykd.core.memo import per_dump
+
+    def make(dump: "Dump") -> "Session":
+        from pykd.session.session import Session
+
+        return Session(dump)
+
+    host.set_maker(per_dump(make))
+
+
 def run_without_dump(words: "list[str]") -> int:
     """Run a program file as ``python FILE`` would."""
     import __main__
+
+    offer_sessions()
 
     path = words[0]
     try:

@@ -2,14 +2,14 @@
 """Who runs programs and commands, as the rooms below the session see it.
 
 ``crash``, ``pykdump.API`` and ``LinuxDump`` need some of what a session can do. They ask :func:`current` for it; the session announces
-itself with :func:`set_current`. There may be none: a script of ``--run`` has a dump and no session.
+itself with :func:`set_current`. There may be none: a script of ``--run`` has a dump and no session. What needs one all the same asks :func:`demand`.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, Protocol
 
     from _pykd import Dump
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
         def guarded_plain(self, text: str) -> bool:
             """Run one command without aliases and redirections, to ``sys.stdout``; errors go to ``sys.stderr``. Whether it worked."""
 
-        def rows(self, text: str) -> Iterable[Row]:
-            """The answer of one command as rows. :raises CommandError, LineError, Error:"""
+        def rows(self, *words: str) -> Iterable[Row]:
+            """The answer of one command, a line or word by word, as rows. :raises CommandError, LineError, Error:"""
 
         def run_program(self, words: Sequence[str]) -> bool:
             """Run the program *words*[0] with the others as its arguments; True if it ended well."""
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 
 _current: Host | None = None
+_make: Callable[[Dump], Host] | None = None
 
 
 def current() -> Host | None:
@@ -65,3 +66,22 @@ def set_current(host: Host | None) -> None:
     """*host* is the session from now on."""
     global _current
     _current = host
+
+
+def set_maker(make: Callable[[Dump], Host]) -> None:
+    """*make* opens a session on a dump where there is none: the application says so, which alone knows what a session is."""
+    global _make
+    _make = make
+
+
+def demand(dump: Dump) -> Host:
+    """The session under way, if it is about *dump*; else one of its own, which is not under way. :raises RuntimeError: nobody can make one."""
+    if _current is not None and _current.dump is dump:
+        return _current
+    if _make is None:
+        raise RuntimeError("there is no session that could run commands")
+    before = _current
+    try:
+        return _make(dump)
+    finally:
+        set_current(before)
