@@ -176,7 +176,9 @@ class Others(Command):
     def test_columns_of_bpf(self):
         program = {"kind": "program", "id": 7, "address": 0xFFFFC90000001000, "aux": 0xFFFF888000002000, "type": "KPROBE", "tag": "0123456789abcdef", "maps": [32]}
         one_map = {"kind": "map", "id": 12, "address": 0xFFFF888000003000, "type": "LPM_TRIE", "flags": 1}
-        lines = list(bpf.text([program, one_map], bpf.COMMAND.parse([]), Session(opened(self.dump))))
+        session, options = Session(opened(self.dump)), bpf.COMMAND.parse([])
+        list(bpf.rows(session, options))
+        lines = list(bpf.text([program, one_map], options, session))
         self.assertEqual(lines[1], " 7   ffffc90000001000 ffff888000002000    KPROBE     0123456789abcdef    32")
         # the column is as wide as the longest name of a type of maps
         self.assertEqual(lines[-1].split(), ["12", "ffff888000003000", "LPM_TRIE", "00000001"])

@@ -16,8 +16,8 @@ A command lives in a file of its own, ``pykd/commands/TOPIC/NAME.py``, as a modu
 
 ``rows(session, options)`` yields dictionaries: the answer as data, JSON-serialisable, numbers as numbers. ``text(rows,
 options, session)`` yields lines of text (where there are very many, several in one piece) made of these rows and of
-nothing else: the one view; the other is JSON. A row that could not be read has the key ``error`` with the reason; the
-command goes on. What ends the whole command is raised: :class:`CommandError` (shown as ``NAME: message``) or an error of
+nothing else, the dump least of all: the one view; the other is JSON. What could not be read is in the row under ``error``, as
+:func:`pykd.core.rows.fault` makes it; the command goes on. What ends the whole command is raised: :class:`CommandError` (shown as ``NAME: message``) or an error of
 the core.
 """
 
@@ -29,7 +29,7 @@ from typing import Any
 
 import _pykd_files as files
 from pykd.core.errors import UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, mark
 
 
 class Option:
@@ -92,7 +92,7 @@ class Command:
         intermixed: bool = True,
         raw: bool = False,
         patterns: bool = False,
-        details: Callable[[Any, Any, Row], Row] | None = None,
+        may_be_empty: bool = False,
         begins: Callable[[str], bool] | None = None,
     ) -> None:
         """
@@ -101,8 +101,7 @@ class Command:
         :param examples: (command line, what it shows).
         :param intermixed: options may follow arguments; False where these may begin with a dash.
         :param patterns: arguments in apostrophes keep these: regular expressions.
-        :param details: of a command whose *text* reads the dump itself, where rows say: makes of a row the one that JSON has, with what
-            lies there.
+        :param may_be_empty: no row is an answer too, whatever the arguments: it acts, or what it looks for need not be there.
         :param begins: whether a line whose first word is this, which names nothing else, is for the command as if its name stood before it.
         :param raw: what follows the options is one argument as it was typed, quotes and blanks included.
         """
@@ -120,7 +119,7 @@ class Command:
         self.intermixed = intermixed
         self.raw = raw
         self.patterns = patterns
-        self.details = details
+        self.may_be_empty = may_be_empty
         self.begins = begins
 
     def split(self, text: str) -> list[str]:
@@ -186,6 +185,8 @@ class Command:
                 getattr(options, option.key).append(tail)
             else:
                 setattr(options, option.key, tail)
+        if options.arguments and not self.arguments:
+            raise UsageError(f"unexpected argument: {options.arguments[0]}")
         return options
 
     def usage(self) -> str:
@@ -257,7 +258,7 @@ def table(rows: Iterable[Row], columns: Sequence[tuple[str, str, str]]) -> Itera
     """Lines of a plain table.
 
     :param columns: (title, key, format spec such as ``>8`` or ``016x``); the title is aligned as the values are. A row
-        with ``error`` in place of a value prints ``(error: …)`` at the end of its line.
+        with ``error`` in place of a value prints its word at the end of its line.
     """
     head = []
     for title, _, spec in columns:
@@ -269,5 +270,5 @@ def table(rows: Iterable[Row], columns: Sequence[tuple[str, str, str]]) -> Itera
         cells = [format(row[key], spec) if row.get(key) is not None else "" for _, key, spec in columns]
         line = " ".join(cells)
         if "error" in row:
-            line += f"  (error: {row['error']})"
+            line += f"  {mark(row)}"
         yield line.rstrip()

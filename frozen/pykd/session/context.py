@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus
 from pykd.kernel.task import members, threads
 from pykd.kernel.task import table as tasktable
@@ -119,7 +119,7 @@ def context_row(session: Session, thread: Thread) -> Row:
         number = int(task.Eval(members.path("state", dump)))
         row["state"] = state_names(dump).name(number, task.exit_state).replace("__TASK_", "TASK_").replace("TASK_IDLE", "TASK_UNINTERRUPTIBLE|TASK_NOLOAD")
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error, partial=True)
     if thread.address == int(threads.panic_task(dump)) and not dump.live:
         row["note"] = "PANIC"
     elif thread.active:
@@ -134,5 +134,5 @@ def context_text(row: Row) -> Iterator[str]:
     among = f"(1 of {row['namesakes']})  " if row["namesakes"] > 1 else ""
     yield f"   TASK: {row['task']:x}  {among}[THREAD_INFO: {row['thread_info']:x}]"
     yield f"    CPU: {row['cpu']}"
-    state = row["state"] if "state" in row else f"(error: {row['error']})"
+    state = row["state"] if "state" in row else mark(row)
     yield f"  STATE: {state}" + (f" ({row['note']})" if "note" in row else "")

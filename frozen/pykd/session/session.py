@@ -25,6 +25,7 @@ from pykd.core.output import Paged, Shell, buffer, contents, descriptor, output_
 from pykd.core.rows import Row
 from pykd.session import command as commands
 from pykd.session import line as lines
+from pykd.session.answer import Answer
 
 ALIASES = {
     "man": "help",
@@ -86,6 +87,8 @@ class Session:
         self.python: Callable[[], None] | None = None
         """Reads lines of Python until the user has enough of it; set by the prompt."""
         self._task: int | None = None
+        self._for_program = False
+        """Whether a program has asked, and parses what the command prints."""
         self._files: list[str] = []
         """Files of commands under way, one called by the other."""
         set_current(self)
@@ -170,7 +173,7 @@ class Session:
     def _forget(self) -> None:
         """What was found out about a running kernel holds for one command."""
         forget()
-        for key in ("threads", "thread_at", "memory_counted"):
+        for key in ("threads", "thread_at", "thread_groups", "memory_counted"):
             self.state.pop(key, None)
 
     def tell(self, error: BaseException, text: str) -> None:
@@ -348,25 +351,38 @@ class Session:
             text = " ".join([found.name, *words])
             return self._write_rows(text, found, lambda: words)
         try:
-            self._print(found, found.parse(words))
+            return self._print(found, found.parse(words))
         except UsageError as error:
             error.usage = found.usage()
             raise
-        return True
 
-    def _print(self, found: commands.Command, options: commands.Options) -> None:
+    def _print(self, found: commands.Command, options: commands.Options) -> bool:
+        """Print the text of a command; True if it answered anything."""
         write = sys.stdout.write
-        text = found.text(_begun(found.rows(self, options)), options, self)
+        answer = Answer(found, options, for_program=self._for_program)
+        text = answer.lines(found.text(_begun(answer.watch(found.rows(self, options))), options, self))
         if self.coloured(sys.stdout):
             from pykd.session import paint
 
             text = (paint.line(line) for piece in text for line in piece.split("\n"))
         from pykd.core import progress
 
+        printed = False
         for line in text:
+            printed = True
             progress.hide()
             write(line)
             write("\n")
+        for message in answer.messages:
+            self.complain(f"{found.name}: {message}")
+        for note in answer.notes():
+            if not answer.for_program:
+                write(f"{note}\n")
+            elif sys.__stderr__ is not None:
+                sys.__stderr__.write(f"{found.name}: {note}\n")  # for the user: what sys.stderr is now, the program reads
+        if not answer.worked and not answer.messages and (answer.for_program or not printed):
+            self.complain(f"{found.name}: {answer.why_not()}")
+        return answer.worked
 
     def _document(self, text: str) -> bool:
         """Answer a command with a JSON document. :raises Quit:"""
@@ -390,10 +406,12 @@ class Session:
         """Write the document of a declared command; *words*, which may raise, follow its name."""
         from pykd.session import document
 
-        def rows() -> Iterable[Row]:
+        def rows() -> Iterator[Row]:
             options = found.parse([word for word in words() if word != "--json"])
-            made = found.rows(self, options)
-            return made if found.details is None else map(partial(found.details, self, options), made)
+            answer = Answer(found, options)
+            yield from answer.watch(found.rows(self, options))
+            if not answer.worked:
+                raise CommandError(answer.why_not())
 
         return document.write_rows(text, rows, partial(self._explain, text))
 
@@ -411,12 +429,12 @@ class Session:
 
     # -- for programs
 
-    def rows(self, text: str) -> Iterable[Row]:
-        """The answer of one command as rows. :raises CommandError, LineError, Error:"""
-        text, found = self._resolve(text)
+    def rows(self, *words: str) -> Iterable[Row]:
+        """The answer of one command, a line or word by word, as rows. :raises CommandError, LineError, Error:"""
+        text, found = self._resolve(words[0] if words else "")
         if found is None:
             raise UnknownCommandError(f"{_first(text)} is no command with rows")
-        return found.rows(self, found.parse(found.split(text)))
+        return found.rows(self, found.parse([*found.split(text), *words[1:]]))
 
     def run_program(self, words: Sequence[str]) -> bool:
         """Run the program *words*[0] with the others as its arguments; True if it ended well."""
@@ -449,12 +467,15 @@ class Session:
         return contents(output), contents(messages), worked
 
     def guarded_plain(self, text: str) -> bool:
-        """Run one command without aliases and redirections; errors go to ``sys.stderr``."""
+        """Run one command without aliases and redirections, for a program that parses what it prints; errors go to ``sys.stderr``."""
+        outer, self._for_program = self._for_program, True
         try:
             return self.execute(text)
         except (CommandError, Error) as error:
             print(self._explain(text, error), file=sys.stderr)
             return False
+        finally:
+            self._for_program = outer
 
 
 def _first(text: str) -> str:

@@ -7,7 +7,7 @@ What a value looks like depends on its type alone, but for what cannot be read:
 - an integer: a number; ``_Bool``: true or false; an enum: the enumerator's name, or a number that has none;
 - an array: a list; of characters: the text before its first NUL;
 - a pointer: its address; to characters: ``{"address", "text"}``, to a function: ``{"address", "symbol"}``;
-- what cannot be read: ``{"error", "address"}``, the error being the reason (``excluded``, ``absent``…).
+- what cannot be read: ``{"error"}``, as :func:`pykd.core.rows.fault` makes it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import struct
 from typing import Any
 
 from _pykd import Dump, Error, FaultError, Member, Type
+from pykd.core.rows import fault
 
 TEXT = 4096
 """Bytes of what a ``char *`` points to"""
@@ -46,7 +47,7 @@ def scalar(dump: Dump, type: Type, number: int) -> Any:
 
 
 def _missing(error: FaultError) -> dict[str, Any]:
-    return {"error": error.reason, "address": error.address}
+    return {"error": fault(error)}
 
 
 def _value(dump: Dump, type: Type, address: int, data: bytes | None) -> Any:
@@ -142,7 +143,7 @@ def _array(dump: Dump, type: Type, address: int, data: bytes | None) -> Any:
     size = inner.size
     places = range(0, min(type.length, ELEMENTS) * size, size or 1)
     found = [_value(dump, inner, address + at, None if data is None else data[at : at + size]) for at in places]
-    return found if type.length <= ELEMENTS else [*found, {"error": f"these are {ELEMENTS} of {type.length}", "address": address}]
+    return found if type.length <= ELEMENTS else [*found, {"error": fault(f"these are {ELEMENTS} of {type.length}")}]
 
 
 def _is_char(type: Type) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import FaultError, Type
-from pykd.commands.data.struct_ import find_struct, formatter_of, split_members, value_lines
+from pykd.commands.data.struct_ import find_struct, formatter_of, split_members, structure, value_lines
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.cformat import Formatter
@@ -57,7 +57,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         raise UsageError("-l and -o are mutually exclusive")
     if not start >> 63:
         raise CommandError(f"invalid kernel virtual address: {start:x}")
-    return _elements(session, options, start, offset)
+    shift = to_offset(session, options.l) if options.l else 0
+    return with_structs(session, options, _elements(session, options, start, offset), shift)
 
 
 def _elements(session: Session, options: Any, start: int, offset: int) -> Iterator[Row]:
@@ -89,46 +90,45 @@ def _elements(session: Session, options: Any, start: int, offset: int) -> Iterat
         yield {"address": address - back}
     if why is not None:
         if isinstance(why, FaultError):
-            yield {"error": f"the list is cut off after {len(addresses)} elements: {why}"}
+            yield {"error": fault(why, f"the list is cut off after {len(addresses)} elements: {why}")}
         else:
-            yield {"error": f"the list does not end properly after {len(addresses)} elements ({why}): it is circular or damaged"}
+            yield {"error": fault(f"the list does not end properly after {len(addresses)} elements ({why}): it is circular or damaged")}
 
 
-def details(session: Session, options: Any, row: Row) -> Row:
-    """With what -s and -S show."""
-    shift = to_offset(session, options.l) if options.l else 0
-    return with_structs(session, options, row, shift)
+def with_structs(session: Session, options: Any, rows: Iterable[Row], shift: int = 0) -> Iterator[Row]:
+    """Rows of addresses, each with the structures of -s and -S that begin *shift* bytes before it."""
+    shown = shown_types(session, options)
+    formatter = formatter_of(session, options)
+    for row in rows:
+        if shown and "address" in row:
+            row["structs"] = [_structure(formatter, type, paths, plain, row["address"] - shift) for type, paths, plain in shown]
+        yield row
 
 
-def with_structs(session: Session, options: Any, row: Row, shift: int = 0) -> Row:
-    """A row of an address, with the structures of -s and -S that begin *shift* bytes before it."""
-    if "address" not in row or not (options.s or options.S):
-        return row
-    from pykd.commands.data.struct_ import member_of
-    from pykd.values import cdata
-
-    structs = []
-    for type, paths, _ in shown_types(session, options):
-        address = row["address"] - shift
-        values = {path: cdata.member(session.dump, member_of(type, path), address) for path in paths}
-        structs.append({"type": str(type), "address": address, "value": values if paths else cdata.value(session.dump, type, address)})
-    return row | {"structs": structs}
+def _structure(formatter: Formatter, type: Type, paths: list[str], plain: bool, address: int) -> Row:
+    row = structure(formatter, type, address, paths)
+    if plain:
+        row["lines"] = [line for path in paths for line in _plain(formatter, type, path, address)]
+    return row
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    formatter = formatter_of(session, options)
-    shown = shown_types(session, options)
-    shift = to_offset(session, options.l) if options.l else 0
     empty = True
     for row in rows:
         empty = False
         if "error" in row:
-            yield f"list: {row['error']}"
+            yield f"list: {row['error']['message']}"
             continue
         yield f"{row['address']:x}"
-        yield from shown_lines(session, formatter, shown, row["address"] - shift)
+        yield from struct_lines(row)
     if empty:
         yield "(empty)"
+
+
+def struct_lines(row: Row) -> Iterator[str]:
+    """What -s and -S show behind an element."""
+    for one in row.get("structs", ()):
+        yield from one["lines"]
 
 
 def shown_types(session: Session, options: Any) -> list[tuple[Type, list[str], bool]]:
@@ -141,17 +141,7 @@ def shown_types(session: Session, options: Any) -> list[tuple[Type, list[str], b
     return found
 
 
-def shown_lines(session: Session, formatter: Formatter, shown: list[tuple[Type, list[str], bool]], address: int) -> Iterator[str]:
-    """What -s and -S show of a structure."""
-    for type, paths, plain in shown:
-        if not plain:
-            yield from value_lines(session, formatter, type, address, paths, _NO_FLAGS)
-            continue
-        for path in paths:
-            yield from _plain(session, formatter, type, path, address)
-
-
-def _plain(session: Session, formatter: Formatter, type: Type, path: str, address: int) -> Iterator[str]:
+def _plain(formatter: Formatter, type: Type, path: str, address: int) -> Iterator[str]:
     """crash reads numbers and strings itself with -S: no comma, enums as numbers, all of a string."""
     member = type.member(path)
     if member is None:
@@ -176,14 +166,8 @@ def _plain(session: Session, formatter: Formatter, type: Type, path: str, addres
     except FaultError as error:
         yield f"  {path} = <{error.reason} {where:#x}>"
         return
-    yield from value_lines(session, formatter, type, address, [path], _NO_FLAGS)
+    yield from value_lines(formatter, type, address, [path])
 
-
-class _NoFlags:
-    r = o = p = 0
-
-
-_NO_FLAGS = _NoFlags()
 
 COMMAND = Command(
     name="list",
@@ -207,9 +191,9 @@ COMMAND = Command(
     description="""\
 Follows a list from START and shows the address of each element. Without -h and -H the link at OFFSET is a pointer to
 the next structure; with them it is a struct list_head. A list that is cut off or circular says so at its end.""",
-    fields={"address": "of the element", "structs": "-s, -S: type, address and value, member by member"},
+    fields={"address": "of the element", "structs": "-s, -S: type, address, value member by member, lines of text"},
     examples=(("list task_struct.tasks -s task_struct.pid,comm -h init_task", "all processes"),),
     rows=rows,
     text=text,
-    details=details,
+    may_be_empty=True,
 )

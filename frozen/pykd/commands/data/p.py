@@ -24,31 +24,34 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if not expression:
         raise UsageError("an expression is missing")
     name, colon, cpus = expression.partition(":")
-    if colon and session.dump.address_of(name, default=0) and not cpus_of.is_percpu(name, session.dump):
-        yield {"name": name, "warning": f"WARNING: {name} is not percpu; cpuspec ignored."}
-        return
     if name.isidentifier() and cpus_of.is_percpu(name, session.dump):
-        all_cpus = cpus_of.possible(session.dump)
-        address = session.dump.symbol(name).address
-        for nr in cpu_list(session, cpus) if colon else all_cpus:
-            yield {"name": name, "cpu": nr, "address": cpus_of.address_on(address, nr, session.dump), "listed": not colon}
+        yield from _per_cpu(session, options, name, cpu_list(session, cpus) if colon else None)
         return
-    yield {"name": expression}
+    row: Row = {"name": expression}
+    if colon and session.dump.address_of(name, default=0):
+        row = {"name": name, "warning": f"WARNING: {name} is not percpu; cpuspec ignored."}
+    memory = context.memory(session, options.u)
+    value = evaluate(memory, row["name"], history(session))
+    row |= {"type": str(value.type)} | ({} if value.address is None else {"address": value.address}) | {"value": _data(value)}
+    yield row | {"line": printed(session, Formatter(memory, radix_of(session, options)), row["name"], value)}
 
 
-def details(session: Session, options: Any, row: Row) -> Row:
-    """With type and value."""
+def _per_cpu(session: Session, options: Any, name: str, wanted: list[int] | None) -> Iterator[Row]:
+    """A row for each CPU; with *wanted* ones their text has the value, else the address only."""
     from pykd.values import cdata
 
     memory = context.memory(session, options.u)
-    if "warning" in row:
-        return row
-    if "cpu" in row:
-        type = _type_of(session, row["name"])
-        return row | {"type": str(type), "value": cdata.value(memory, type, row["address"])}
-    value = evaluate(memory, row["name"], history(session))
-    remember(session, value)
-    return row | {"type": str(value.type)} | ({} if value.address is None else {"address": value.address}) | {"value": _data(value)}
+    formatter = Formatter(memory, radix_of(session, options))
+    type = _type_of(session, name)
+    start = session.dump.symbol(name).address
+    for nr in cpus_of.possible(session.dump) if wanted is None else wanted:
+        address = cpus_of.address_on(start, nr, session.dump)
+        row: Row = {"name": name, "cpu": nr, "address": address, "type": str(type), "declaration": type.declare(name), "listed": wanted is None}
+        row["value"] = cdata.value(memory, type, address)
+        if wanted is not None:
+            number = remember(session, Value(session.dump, type, address=address))
+            row["line"] = f"per_cpu({name}, {nr}) = ${number} = {formatter.value(type, address)}"
+        yield row
 
 
 def _data(value: Value) -> Any:
@@ -62,23 +65,16 @@ def _data(value: Value) -> Any:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    memory = context.memory(session, options.u)
-    formatter = Formatter(memory, radix_of(session, options))
     listed = False
     for row in rows:
         if "warning" in row:
             yield row["warning"]
-        if "cpu" not in row:
-            yield printed(session, formatter, row["name"])
-            continue
-        type = _type_of(session, row["name"])
-        if not row["listed"]:
-            value = Value(session.dump, type, address=row["address"])
-            yield f"per_cpu({row['name']}, {row['cpu']}) = ${remember(session, value)} = {formatter.value(type, row['address'])}"
+        if "line" in row:
+            yield row["line"]
             continue
         if not listed:
             yield "PER-CPU DATA TYPE:"
-            yield f"  {type.declare(row['name'])};"
+            yield f"  {row['declaration']};"
             yield "PER-CPU ADDRESSES:"
             listed = True
         yield f"  [{row['cpu']}]: {row['address']:x}"
@@ -105,9 +101,8 @@ def remember(session: Session, value: Value) -> int:
     return len(history(session))
 
 
-def printed(session: Session, formatter: Formatter, expression: str) -> str:
-    """``$1 = VALUE``; of a plain variable crash names it before gdb's number, and lets what is no number begin a line."""
-    value = evaluate(formatter.dump, expression, history(session))
+def printed(session: Session, formatter: Formatter, expression: str, value: Value) -> str:
+    """``$1 = VALUE``, which is remembered; of a plain variable crash names it before gdb's number, and lets what is no number begin a line."""
     shown = value.text(formatter)
     number = remember(session, value)
     if not (expression.isidentifier() and session.dump.address_of(expression, default=0)):
@@ -131,12 +126,11 @@ EXPRESSION is C: variables, members, indexes, casts, sizeof, arithmetic. A per-C
 with :CPUS (0,2-3 or a) its values.""",
     fields={
         "name": "expression", "type": "C type", "value": "as `struct` has it", "address": "of a variable or what else lies in memory",
-        "cpu": "CPU number of a per-CPU variable", "listed": "all CPUs: text has the addresses only",
+        "cpu": "CPU number of a per-CPU variable", "listed": "all CPUs: text has the addresses only", "line": "of text", "declaration": "in C", "warning": "",
     },
     examples=(("p init_task.comm", ""), ("p ((struct list_head *)modules.next)->next", ""), ("p runqueues:0", "")),
     intermixed=False,
     raw=True,
     rows=rows,
     text=text,
-    details=details,
 )

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _pykd import Dump, Error, FaultError, Type
-from pykd.commands.data.struct_ import find_struct, formatter_of, split_members, value_lines
+from _pykd import Dump, Error, FaultError
+from pykd.commands.data.struct_ import find_struct, formatter_of, split_members, structure
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -87,7 +87,7 @@ def _overview(dump: Dump, queue: Any, bitmap: _Bitmap) -> Row:
         "bitmap": bitmap.data().hex(),
     }  # fmt: skip
     if bitmap.error is not None:
-        row["error"] = str(bitmap.error)
+        row["error"] = fault(bitmap.error, partial=True)
     holder = sb if sb.hasField("alloc_hint") else queue
     try:
         hint = int(holder.alloc_hint)
@@ -99,7 +99,7 @@ def _overview(dump: Dump, queue: Any, bitmap: _Bitmap) -> Row:
         round_robin = sb.round_robin if sb.hasField("round_robin") else queue.round_robin
         row["round_robin"], row["min_shallow_depth"] = int(round_robin), queue.min_shallow_depth
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error, partial=True)
     return row
 
 
@@ -117,15 +117,18 @@ def _wait_states(dump: Dump, first: int) -> Iterator[Row]:
 
 
 def _elements(session: Session, options: Any, bitmap: _Bitmap) -> Iterator[Row]:
-    name, _ = split_members(options.s)
+    name, members = split_members(options.s)
     type = find_struct(session, name)
+    formatter = formatter_of(session, options)
     base = to_address(session.dump, options.a)
     for number in bitmap.busy():
         row: Row = {"index": number}
         try:
             row["address"] = session.dump.read_unsigned(base + 8 * number) if options.p else base + type.size * number
+            if options.v or members:
+                row |= structure(formatter, type, row["address"], members)
         except FaultError as error:
-            row["error"] = str(error)
+            row["error"] = fault(error)
         yield row
 
 
@@ -134,15 +137,12 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         for row in rows:
             yield from _overview_lines(row)
         return
-    name, members = split_members(options.s)
-    type: Type = find_struct(session, name)
-    formatter = formatter_of(session, options)
     for row in rows:
-        if "error" in row:
-            yield f"{row['index']}: (error: {row['error']})"
-        elif options.v or members:
+        if "lines" in row:
             yield f"{row['index']} ({row['address']:#x}):"
-            yield from value_lines(session, formatter, type, row["address"], members, object())
+            yield from row["lines"]
+        elif "error" in row:
+            yield f"{row['index']}: {mark(row)}"
         else:
             yield f"{row['index']}: {row['address']:#x}"
 
@@ -151,7 +151,7 @@ def _overview_lines(row: Row) -> Iterator[str]:
     for key in ("depth", "busy", "cleared", "bits_per_word", "map_nr"):
         yield f"{key} = {row[key]}"
     if "error" in row:
-        yield f"(error: {row['error']})"
+        yield mark(row)
     if "min_shallow_depth" in row:
         yield "alloc_hint = {" + ", ".join(map(str, row["alloc_hint"])) + "}"
         for key in ("wake_batch", "wake_index", "ws_active"):

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from _pykd import Error, Member, Type
+from _pykd import Error, FaultError, Member, Type
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.kernel import cpus as cpus_of
 from pykd.session import context
 from pykd.session.command import Command, Option
@@ -67,7 +67,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         name, paths = split_members(options.arguments[0])
     type = find_struct(session, name)
     if len(options.arguments) == 1:
-        yield {"type": str(type), "size": type.size, "paths": paths}
+        yield {"type": str(type), "size": type.size, "members": _members(type, paths), "lines": list(_definition(type, paths, options))}
         return
     where, colon, cpus = options.arguments[1].partition(":")
     from pykd.values.expression import address as to_address
@@ -80,10 +80,12 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         bases = [(cpus_of.address_on(base, nr, session.dump), nr) for nr in cpu_list(session, cpus)]
     count = _count(options)
     shift = _shift(type, options.l)
+    formatter = Formatter(_memory(session, options), radix_of(session, options))
     for base, cpu in bases:
         steps = range(count) if count >= 0 else range(count + 1, 1)
         for step in steps:
-            yield {"type": str(type), "address": base - shift + step * type.size, "paths": paths, "cpu": cpu, "asked": base}
+            row = structure(formatter, type, base - shift + step * type.size, paths, options)
+            yield row if cpu is None else row | {"cpu": cpu, "asked": base}
 
 
 def _count(options: Any) -> int:
@@ -116,30 +118,52 @@ def _memory(session: Session, options: Any) -> Any:
     return context.memory(session, options.u)
 
 
-def _type_of(session: Session, row: Row) -> Type:
-    if row["type"] in ("struct", "union"):
-        return session.dump.type(row["type"])
-    return find_struct(session, row["type"].partition(" ")[2])
-
-
-def details(session: Session, options: Any, row: Row) -> Row:
-    """The definition's members, or what lies at the address."""
+def _members(type: Type, paths: list[str]) -> list[Row]:
     from pykd.values import cdata
 
-    type, paths = _type_of(session, row), row["paths"]
-    row = {key: value for key, value in row.items() if key not in ("paths", "asked") and value is not None}
-    if "address" not in row or options.o:
-        members = cdata.definition(type)
-        if paths:
-            chosen = [(path, member_of(type, path)) for path in paths]
-            members = [{"name": path, "type": str(member.type), "offset": member.offset, "size": member.type.strip().size} for path, member in chosen]
-        return row | {"members": members}
-    dump = _memory(session, options)
-    if options.r:
-        return row | {"data": dump.read(row["address"], type.size).hex()}
     if not paths:
-        return row | {"value": cdata.value(dump, type, row["address"])}
-    return row | {"value": {path: cdata.member(dump, member_of(type, path), row["address"]) for path in paths}}
+        return cdata.definition(type)
+    chosen = [(path, member_of(type, path)) for path in paths]
+    return [{"name": path, "type": str(member.type), "offset": member.offset, "size": member.type.strip().size} for path, member in chosen]
+
+
+def structure(formatter: Formatter, type: Type, address: int, paths: Sequence[str] = (), options: Any = None) -> Row:
+    """A structure at an address, or some of its members: ``type``, ``address``, ``value`` as :mod:`pykd.values.cdata` has it, and ``lines``,
+    as crash prints it. ``error`` if nothing of it can be read.
+
+    :param options: of these ``-o`` asks for the ``members`` in place of the value, ``-r`` for the ``data``; ``-p`` follows pointers in the lines.
+    """
+    from pykd.values import cdata
+
+    dump = formatter.dump
+    row: Row = {"type": str(type), "address": address}
+    if getattr(options, "o", 0):
+        row["members"] = _members(type, list(paths))
+    elif getattr(options, "r", None):
+        row["data"] = dump.read(address, type.size).hex()
+    elif paths:
+        row["value"] = {path: cdata.member(dump, member_of(type, path), address) for path in paths}
+    else:
+        row["value"] = cdata.value(dump, type, address)
+    row["lines"] = list(value_lines(formatter, type, address, paths, options))
+    if "value" in row and (error := _unreadable(dump, type, address, paths)) is not None:
+        row["error"] = fault(error)
+    return row
+
+
+def _unreadable(dump: Any, type: Type, address: int, paths: Sequence[str]) -> FaultError | None:
+    """Why neither the first nor the last byte of a structure, or of all the members asked for, is there."""
+    error: FaultError | None = None
+    spans = [(member.offset, member.type.strip().size) for path in paths if (member := type.member(path))] or [(0, type.size)]
+    for offset, size in spans:
+        for at in {offset, offset + max(size - 1, 0)}:
+            try:
+                dump.read(address + at, 1)
+            except FaultError as found:
+                error = error or found
+            else:
+                return None
+    return error
 
 
 def member_of(type: Type, path: str) -> Member:
@@ -151,25 +175,21 @@ def member_of(type: Type, path: str) -> Member:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    formatter = Formatter(_memory(session, options), radix_of(session, options))
     several = False
     for row in rows:
-        type = _type_of(session, row)
-        if "address" not in row:
-            yield from _definition(type, row, options)
-            continue
-        if several and not row["paths"]:
+        whole = "address" in row and "." not in options.arguments[0]
+        if several and whole:
             yield ""
         several = True
-        if row["cpu"] is not None:
+        if "cpu" in row:
             yield f"[{row['cpu']}]: {row['asked']:x}"
-        yield from value_lines(session, formatter, type, row["address"], row["paths"], options)
+        yield from row["lines"]
 
 
-def _definition(type: Type, row: Row, options: Any) -> Iterator[str]:
-    if row["paths"]:
+def _definition(type: Type, paths: list[str], options: Any) -> Iterator[str]:
+    if paths:
         try:
-            yield from cdefine.members(type, row["paths"], radix=16 if options.x else 10)
+            yield from cdefine.members(type, paths, radix=16 if options.x else 10)
         except KeyError as error:
             raise CommandError(f"invalid data structure reference: {type.name}.{error.args[0]}") from None
     else:
@@ -177,9 +197,7 @@ def _definition(type: Type, row: Row, options: Any) -> Iterator[str]:
         yield f"SIZE: {hex(type.size) if options.x else type.size}"
 
 
-def value_lines(
-    session: Session, formatter: Formatter, type: Type, address: int, paths: list[str], options: Any
-) -> Iterator[str]:
+def value_lines(formatter: Formatter, type: Type, address: int, paths: Sequence[str], options: Any = None) -> Iterator[str]:
     """A structure at an address, or some of its members, as crash prints them."""
     if getattr(options, "r", None):
         from pykd.values.hexdump import lines as hexdump
@@ -258,7 +276,7 @@ def _pointed(formatter: Formatter, member: Member, name: str, address: int, endi
     yield f"  -> {place}{formatter.value(target, pointer, 5)}{ending}"
 
 
-def _with_addresses(type: Type, address: int, paths: list[str]) -> Iterator[str]:
+def _with_addresses(type: Type, address: int, paths: Sequence[str]) -> Iterator[str]:
     yield f"{type.kind} {type.name} {{"
     for member in [type.member(path) for path in paths] if paths else type.members():
         if member is not None:
@@ -281,7 +299,8 @@ type of one module, or NAME#2 for the second of several types of one name. An ad
 SYMBOL+OFFSET or an (EXPRESSION); `:CPUS` (0,2-3 or a) adds the per-CPU offset.""",
     fields={
         "type": "C type", "address": "of the structure", "cpu": "CPU number, with :CPUS", "value": "member by member", "data": "-r: hexadecimal",
-        "size": "bytes", "members": "of the definition: name, type, offset and size in bytes, bit_offset and bit_size of bit fields, members of those without a name",
+        "size": "bytes", "lines": "the same as crash prints it", "asked": "with :CPUS, the per-CPU address",
+        "members": "of the definition: name, type, offset and size in bytes, bit_offset and bit_size of bit fields, members of those without a name",
     },
     examples=(
         ("struct list_head", "the definition"),
@@ -291,5 +310,4 @@ SYMBOL+OFFSET or an (EXPRESSION); `:CPUS` (0,2-3 or a) adds the per-CPU offset."
     aliases=("*", "union"),
     rows=rows,
     text=text,
-    details=details,
 )

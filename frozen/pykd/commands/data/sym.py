@@ -9,7 +9,7 @@ from typing import Any
 from _pykd import Dump, Error, Module, Symbol
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.memo import per_dump
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values import clones
@@ -80,7 +80,7 @@ class _Listing:
                 piece, nr = self.dump.symbol_text(first, PIECE, letters, clones.MARKS)
                 found += nr
                 yield piece
-            yield from (f"sym: {row['error']}" for row in _missing(self.dump, found))
+            yield from (f"sym: {row['error']['message']}" for row in _missing(self.dump, found))
         for module in self.modules:
             try:
                 nr = module.symbol_nr
@@ -95,7 +95,7 @@ class _Listing:
 
 def _missing(dump: Dump, found: int) -> Iterator[Row]:
     if found < dump.symbol_nr:
-        yield {"error": f"found {found} of {dump.symbol_nr} symbols of the kernel"}
+        yield {"error": fault(f"found {found} of {dump.symbol_nr} symbols of the kernel")}
 
 
 def _ranges(module: Module) -> list[tuple[int, int, str]]:
@@ -111,7 +111,7 @@ def _of_module(module: Module) -> Iterator[Row]:
     try:
         symbols = module.symbols()
     except Error as error:
-        yield {"error": f"symbols of {module.name}: {error}"}
+        yield {"error": fault(error, f"symbols of {module.name}: {error}")}
         symbols = []
     for start, size, label in _ranges(module):
         yield {"address": start, "boundary": f"{label} START: {module.name}"}
@@ -147,7 +147,7 @@ def _containing(session: Session, text: str) -> Iterator[Row]:
         try:
             symbols = module.symbols(text)
         except Error as error:
-            yield {"error": f"symbols of {module.name}: {error}"}
+            yield {"error": fault(error, f"symbols of {module.name}: {error}")}
             continue
         for symbol in symbols:
             if text in clones.plain(symbol.name):
@@ -164,11 +164,11 @@ def _one(session: Session, word: str, options: Any) -> Iterator[Row]:
         try:
             address = to_address(dump, word)
         except CommandError:
-            yield {"error": str(no_symbol(dump, word))}
+            yield {"error": fault(no_symbol(dump, word))}
             return
         symbol = dump.symbol_at(address)
         if symbol is None:
-            yield {"error": f"no symbol at {address:x}"}
+            yield {"error": fault(f"no symbol at {address:x}")}
             return
         found = [_row(symbol, address, dump)]
     else:
@@ -191,7 +191,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         return
     for row in rows:
         if "error" in row:
-            yield f"sym: {row['error']}"
+            yield f"sym: {row['error']['message']}"
         elif "none" in row:
             yield "(none found)"
         elif "boundary" in row:

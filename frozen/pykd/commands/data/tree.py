@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-from pykd.commands.data.list_ import shown_lines, shown_types, to_offset, with_structs
-from pykd.commands.data.struct_ import formatter_of
+from pykd.commands.data.list_ import struct_lines, to_offset, with_structs
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
@@ -49,8 +48,10 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if not root >> 63:
         raise CommandError(f"invalid start argument: {words[-1]}")
     if kind == "rbtree":
-        return _rbtree(session, options, root)
-    return _xarray(session, root) if kind == "xarray" else _maple(session, root, bool(options.v))
+        found = _rbtree(session, options, root)
+    else:
+        found = _xarray(session, root) if kind == "xarray" else _maple(session, root, bool(options.v))
+    return with_structs(session, options, found)
 
 
 def _rbtree(session: Session, options: Any, root: int) -> Iterator[Row]:
@@ -69,7 +70,7 @@ def _rbtree(session: Session, options: Any, root: int) -> Iterator[Row]:
             yield {"address": address - back, "position": position}
             continue
         if address in seen or position.count("/") > MAX_DEPTH:
-            yield {"error": f"the tree is circular at {address:x}"}
+            yield {"error": fault(f"the tree is circular at {address:x}")}
             return
         seen.add(address)
         if not options.l:
@@ -79,7 +80,7 @@ def _rbtree(session: Session, options: Any, root: int) -> Iterator[Row]:
             try:
                 children[name] = dump.read_unsigned(address + offset)
             except Error as error:
-                yield {"error": f"below {address:x}: {error}"}
+                yield {"error": fault(error, f"below {address:x}: {error}")}
                 break
         if children.get("r"):
             stack.append((children["r"], f"{position}/r", False))
@@ -100,8 +101,8 @@ def _xarray(session: Session, root: int) -> Iterator[Row]:
         slots = [str(index >> shift & ((1 << bits) - 1)) for shift in range(top, -1, -bits)]
         yield {"address": entry, "index": index, "position": "/".join(["root", *(slots if top >= 0 else ["0"])])}
         while problems:
-            yield {"error": problems.pop()}
-    yield from ({"error": problem} for problem in problems)
+            yield {"error": fault(problems.pop())}
+    yield from ({"error": fault(problem)} for problem in problems)
 
 
 def _maple(session: Session, root: int, verbose: bool) -> Iterator[Row]:
@@ -110,25 +111,18 @@ def _maple(session: Session, root: int, verbose: bool) -> Iterator[Row]:
     problems: list[str] = []
     if verbose:
         for node in mapletree.nodes(session.dump, root, problems.append):
-            yield {"node": node["address"], **node}
-        yield from ({"error": problem} for problem in problems)
+            yield {"node": node.pop("address"), **node}
+        yield from ({"error": fault(problem)} for problem in problems)
         return
     for number, (first, last, entry, slots) in enumerate(mapletree.places(session.dump, root, problems.append), 1):
         yield {"address": entry, "number": number, "index": first, "last": last, "position": "/".join(["root", *map(str, slots)])}
-    yield from ({"error": problem} for problem in problems)
-
-
-def details(session: Session, options: Any, row: Row) -> Row:
-    """With what -s and -S show."""
-    return row if "node" in row else with_structs(session, options, row)
+    yield from ({"error": fault(problem)} for problem in problems)
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    formatter = formatter_of(session, options)
-    shown = shown_types(session, options)
     for row in rows:
         if "error" in row:
-            yield f"tree: {row['error']}"
+            yield f"tree: {row['error']['message']}"
             continue
         if "node" in row:
             yield from _node_lines(row)
@@ -141,13 +135,13 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
                 yield f"  index: {row['index']}  position: {row['position']}"
             else:
                 yield f"  position: {row['position']}"
-        yield from shown_lines(session, formatter, shown, row["address"])
+        yield from struct_lines(row)
 
 
 def _node_lines(row: Row) -> Iterator[str]:
     """A node of a maple tree: its range and place, and what each part of the range leads to."""
     indent = "  " * row["depth"]
-    yield f"{indent}{row['first']:x}-{row['end']:x}: node {row['address']:x} depth {row['depth']} type {row['type']} parent {row['parent']:x}"
+    yield f"{indent}{row['first']:x}-{row['end']:x}: node {row['node']:x} depth {row['depth']} type {row['type']} parent {row['parent']:x}"
     yield from (f"{indent}  {first:x}-{last:x}: {entry:x}" for first, last, entry in row["slots"])
 
 
@@ -171,10 +165,10 @@ COMMAND = Command(
     arguments="ROOT",
     fields={
         "address": "of the entry", "index": "its key", "last": "end of its range", "number": "how many before it, from 1",
-        "structs": "-s, -S: type, address and value, member by member", "node": "struct maple_node", "slots": "ranges of a node", "position": "path from the root",
+        "structs": "-s, -S: type, address, value member by member, lines of text", "node": "struct maple_node", "slots": "ranges of a node", "position": "path from the root",
     },
     examples=(("tree -t rbtree -o vmap_area.rb_node vmap_area_root", ""), ("tree -t maple -p MM_MT", "")),
     rows=rows,
     text=text,
-    details=details,
+    may_be_empty=True,
 )

@@ -31,5 +31,4 @@ COMMAND = Command(
     fields=struct_.COMMAND.fields,
     rows=rows,
     text=struct_.text,
-    details=struct_.details,
 )

@@ -20,7 +20,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         return
     if not options.arguments:
         raise UsageError("a name is missing")
-    yield {"name": " ".join(options.arguments)}
+    name = " ".join(options.arguments)
+    definition = list(describe(session, name, bool(options.o)))
+    yield {"name": name} | _facts(session, name.strip("() ")) | {"definition": definition}
 
 
 def _search(session: Session, options: Any) -> Iterator[Row]:
@@ -36,14 +38,6 @@ def _search(session: Session, options: Any) -> Iterator[Row]:
         found = session.dump.types(kind, size_min=low, size_max=high, using=options.m)
         for size, name in {(type.size, type.name) for type in found}:
             yield {"size": size, "type": name, "kind": kind}
-
-
-def details(session: Session, options: Any, row: Row) -> Row:
-    """With what the name stands for."""
-    if "name" not in row:
-        return row
-    definition = list(describe(session, row["name"]))
-    return row | _facts(session, row["name"].strip("() ")) | {"definition": definition}
 
 
 def _facts(session: Session, name: str) -> Row:
@@ -86,7 +80,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         yield from (f"{row['size']:>{width}}  {row['type']}" for row in found)
         return
     for row in rows:
-        yield from describe(session, row["name"], bool(options.o))
+        yield from row["definition"]
 
 
 def describe(session: Session, name: str, offsets: bool = False) -> Iterator[str]:
@@ -182,5 +176,4 @@ COMMAND = Command(
     examples=(("whatis jiffies", "a variable's declaration"), ("whatis -m nsproxy", "who refers to it")),
     rows=rows,
     text=text,
-    details=details,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.fs.files import dentries_of, file_kind, file_row, for_each_open_file
 from pykd.kernel.fs.paths import d_path, dentry_path
 from pykd.kernel.lists.xarray import xa_entries
@@ -43,7 +43,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         pages = [{"index": index, "page": page} for index, page in xa_entries(dump, tree, problems.append)]
         row: Row = {"inode": address, "nrpages": mapping.nrpages, "pages": pages}
         if problems:
-            row["error"] = problems[0]
+            row["error"] = fault(problems[0])
         yield row
         return
     for thread in context.chosen(session, options.arguments):
@@ -54,12 +54,12 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             if fs:
                 row["root"], row["cwd"] = d_path(dump, fs.root), d_path(dump, fs.pwd)
         except Error as error:
-            row["error"] = str(error)
+            row["error"] = fault(error)
         try:
             for number, file in for_each_open_file(dump, thread.address):
                 row["files"].append(file_row(dump, number, file))
         except Error as error:
-            row["error"] = str(error)
+            row["error"] = fault(error)
         if options.R:
             row["files"] = [file for file in row["files"] if _refers(file, options.R)]
             if not row["files"]:
@@ -86,7 +86,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             yield "      PAGE            INDEX"
             yield from (f"{page['page']:016x}  {page['index']}" for page in row["pages"])
             if "error" in row:
-                yield f"(error: {row['error']})"
+                yield mark(row)
         return
     yield from context.separated(_task(row, options) for row in rows)
 
@@ -96,7 +96,7 @@ def _task(row: Row, options: Any) -> Iterator[str]:
     if "cwd" in row:
         yield f"ROOT: {row['root']}    CWD: {row['cwd']}"
     if not row["files"]:
-        yield "No open files" if "error" not in row else f"(error: {row['error']})"
+        yield "No open files" if "error" not in row else mark(row)
         return
     if options.c:
         yield " FD      INODE          I_MAPPING     NRPAGES TYPE PATH"
@@ -108,9 +108,9 @@ def _task(row: Row, options: Any) -> Iterator[str]:
         if options.c:
             cells.append(f"{file.get('pages', '?'):>7}")
         cells += [file.get("type", "????"), file.get("path", "")]
-        yield " ".join(cells) + (f" (error: {file['error']})" if "error" in file else "")
+        yield " ".join(cells) + (f" {mark(file)}" if "error" in file else "")
     if "error" in row:
-        yield f"(error: {row['error']})"
+        yield mark(row)
 
 
 COMMAND = Command(

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.fs.files import file_row, for_each_open_file
 from pykd.kernel.fs.paths import d_path
 from pykd.kernel.mm.areas import area_row, areas
@@ -86,7 +86,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         if usage:
             yield context.identity(thread) | {"usage": usage}
     if problems:
-        yield {"error": f"{len(problems)} places could not be searched: {problems[0]}"}
+        yield {"error": fault(problems[0], f"{len(problems)} places could not be searched: {problems[0]}", partial=True)}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -99,7 +99,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     for row in users:
         comm = f'"{row["comm"]}"'[:15]
         yield f"{row['pid']:>5}  {row['task']:016x}  {comm:<16} {' '.join(row['usage'])}"
-    yield from (f"(error: {row['error']})" for row in found if "error" in row)
+    yield from (mark(row) for row in found if "error" in row)
 
 
 COMMAND = Command(
@@ -108,6 +108,7 @@ COMMAND = Command(
     topic="files",
     arguments="PATH|INODE",
     fields={"pid": "", "task": "", "cpu": "", "comm": "", "usage": "of root, cwd, fd, mmap"},
+    may_be_empty=True,
     rows=rows,
     text=text,
 )

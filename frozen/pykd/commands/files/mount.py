@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Error
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel.fs.mounts import for_each_mount, mnt_namespace_of, mount_row
 from pykd.kernel.fs.superblocks import sb_inodes
@@ -27,7 +27,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     wanted = options.arguments
     for mount in caught(for_each_mount(session.dump, mnt_namespace_of(session.dump, task))):
         if isinstance(mount, Error):
-            yield {"error": str(mount)}
+            yield {"error": fault(mount)}
             continue
         row = mount_row(session.dump, mount)
         names = {f"{int(mount):x}", f"{row.get('superblock', 0):x}", row.get("device"), row.get("directory")}
@@ -37,7 +37,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             inodes = list(caught(sb_inodes(session.dump, mount.mnt.mnt_sb)))
             row["inodes"] = [int(inode) for inode in inodes if not isinstance(inode, Error)]
             if inodes and isinstance(inodes[-1], Error):
-                row["error"] = str(inodes[-1])
+                row["error"] = fault(inodes[-1], partial=True)
         yield row
 
 
@@ -55,7 +55,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         # a long type shortens the blanks after the device, as crash has it
         line += f"{row.get('type', ''):<6} {row.get('device', '')}".ljust(16) + " " if "type" in row else ""
         line += f"{row['directory']:<10}" if "directory" in row else ""
-        yield line + (f"(error: {row['error']})" if "error" in row else "")
+        yield line + (mark(row) if "error" in row else "")
         if options.i:
             yield "OPEN INODES"
             yield from (f"{inode:016x}" for inode in row.get("inodes", ()))

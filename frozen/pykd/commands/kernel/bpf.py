@@ -9,7 +9,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import timekeeping
 from pykd.kernel.lists.xarray import xa_entries
 from pykd.session.command import Command, Option, centered
@@ -57,12 +57,13 @@ def _program(dump: Dump, number: int, address: int) -> Row:
         row["tag"] = dump.read(address + member.offset, 8).hex() if member else ""
         row["code"], row["code_size"] = int(program.bpf_func), program.jited_len
         row |= {"translated": program.len * 8, "memory": program.pages * dump.page_size, "gpl": bool(program.gpl_compatible), "loaded": aux.load_time}
+        row["date"] = timekeeping.now(dump) - timekeeping.jiffies_since_boot(dump) / timekeeping.hz(dump) + row["loaded"] / 1e9
         row["uid"] = aux.user.uid.val if aux.user else None
         count = min(aux.used_map_cnt, MAX_MAPS)
         maps = memoryview(dump.read(int(aux.used_maps), 8 * count)).cast("Q") if count else ()
         row["maps"] = [dump.object("struct bpf_map", one).id for one in maps]
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error)
     return row
 
 
@@ -77,7 +78,7 @@ def _map(dump: Dump, number: int, address: int) -> Row:
         row["uid"] = memory.user.uid.val if memory and memory.user else None
         row["memory"] = memory.pages * dump.page_size if memory else _map_size(dump, row, address)
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error)
     return row
 
 
@@ -125,7 +126,7 @@ def _instructions(dump: Dump, row: Row) -> Iterator[Row]:
     for number, slot, text in ebpf.decode(code, lambda value: maps.get(value, f"{value:#x}"), function):
         yield {"slot": number, "code": slot.hex(" "), "text": text}
     if len(code) < row["translated"]:
-        yield {"error": f"these are {len(code)} of {row['translated']} bytes"}
+        yield {"error": fault(f"these are {len(code)} of {row['translated']} bytes")}
 
 
 def _functions(dump: Dump, row: Row) -> Iterator[tuple[str, int, int]]:
@@ -163,6 +164,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if (options.x or options.d) and not options.s:
         raise CommandError(f"-{'x' if options.x else 'd'} option requires -s")
     both = _both(options)
+    options.width = _width(dump)
     for kind, table, make, wanted, every in (
         (_PROGRAMS, "prog_idr", _program, program, options.P or both),
         (_MAPS, "map_idr", _map, one_map, options.M or both),
@@ -170,12 +172,14 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         found = False
         for number, address in _entries(dump, table):
             if isinstance(address, Error):
-                yield {"kind": kind, "error": str(address)}
+                yield {"kind": kind, "error": fault(address)}
             elif every or number == wanted:
                 found = True
                 row = make(dump, number, address)
                 if kind == _PROGRAMS and "translated" in row:
                     _add_code(dump, options, row)
+                if options.s:
+                    row["structs"] = list(_structs(session, options, row))
                 yield row
         if wanted is not None and not found:
             raise CommandError(f"invalid {kind} ID: {wanted}")
@@ -193,17 +197,7 @@ def _add_code(dump: Dump, options: Any, row: Row) -> None:
         if options.j:
             row["functions"] = [_compiled(dump, *one) for one in _functions(dump, row)]
     except Error as error:
-        row["error"] = str(error)
-
-
-def details(session: Session, options: Any, row: Row) -> Row:
-    """With the structures of -s."""
-    from pykd.values import cdata
-
-    if not options.s:
-        return row
-    types = ((name, session.dump.type(f"struct {name}"), address) for name, address in _structs(row))
-    return row | {"structs": {name: cdata.value(session.dump, type, address) for name, type, address in types}}
+        row["error"] = fault(error, partial=True)
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -215,17 +209,18 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             yield ""
             last = None
         if last is None:
-            yield _title(session.dump, row["kind"])
+            yield _title(row["kind"], options.width)
         elif options.P if is_program else options.M:
             yield ""
-            yield _title(session.dump, row["kind"])
+            yield _title(row["kind"], options.width)
         last = row["kind"]
-        yield _line(session.dump, row)
+        yield _line(row, options.width)
         if not _both(options) and "memory" in row:
-            yield from _more(row, session)
+            yield from _more(row)
         yield from _code(row, options)
-        if options.s and "address" in row:
-            yield from _structures(row, options, session)
+        for one in row.get("structs", ()):
+            yield ""
+            yield from one["lines"]
     if programs and maps and last != _MAPS:
         yield ""
 
@@ -235,32 +230,31 @@ def _width(dump: Dump) -> int:
     return max(len(name) for name, _ in dump.enumerator_type("BPF_MAP_TYPE_UNSPEC").enumerators()) - len("BPF_PROG_TYPE_")
 
 
-def _title(dump: Dump, kind: str) -> str:
+def _title(kind: str, width: int) -> str:
     if kind == _PROGRAMS:
         return f"{centered('ID', 4)} {centered('BPF_PROG', 16)} {centered('BPF_PROG_AUX', 16)} BPF_PROG_TYPE       TAG        USED_MAPS"
-    return f"{centered('ID', 4)} {centered('BPF_MAP', 16)} {centered('BPF_MAP_TYPE', _width(dump))} MAP_FLAGS"
+    return f"{centered('ID', 4)} {centered('BPF_MAP', 16)} {centered('BPF_MAP_TYPE', width)} MAP_FLAGS"
 
 
-def _line(dump: Dump, row: Row) -> str:
+def _line(row: Row, width: int) -> str:
     line = f"{centered(str(row['id']), 4)} {row['address']:016x}" if "address" in row else ""
     if "tag" in row:
         maps = ",".join(map(str, row.get("maps", ())))
         line += f" {row['aux']:016x} {centered(row['type'], 13)} {row['tag']} {centered(maps, 9)}"
     elif "flags" in row:
-        line += f" {centered(row['type'], _width(dump))}  {row['flags']:08x}"
-    return line.rstrip() + (f" (error: {row['error']})" if "error" in row else "")
+        line += f" {centered(row['type'], width)}  {row['flags']:08x}"
+    return line.rstrip() + (f" {mark(row)}" if "error" in row else "")
 
 
-def _more(row: Row, session: Session) -> Iterator[str]:
+def _more(row: Row) -> Iterator[str]:
     """The lines that -p, -P, -m and -M add."""
     name = f'"{row["name"]}"' if row["name"] else "(unused)"
     if row["kind"] == _MAPS:
         yield f"     KEY_SIZE: {row['key_size']}  VALUE_SIZE: {row['value_size']}  MAX_ENTRIES: {row['max_entries']}  MEMLOCK: {row['memory']}"
         yield f"     NAME: {name}  UID: {'(unused)' if row['uid'] is None else row['uid']}"
         return
-    boot = timekeeping.now(session.dump) - timekeeping.jiffies_since_boot(session.dump) / timekeeping.hz(session.dump)
     yield f"     XLATED: {row['translated']}  JITED: {row['code_size']}  MEMLOCK: {row['memory']}"
-    yield f"     LOAD_TIME: {time.strftime('%a %b %d %H:%M:%S %Y', time.localtime(boot + row['loaded'] / 1e9))}"
+    yield f"     LOAD_TIME: {time.strftime('%a %b %d %H:%M:%S %Y', time.localtime(row['date']))}"
     yield f"     GPL_COMPATIBLE: {'yes' if row['gpl'] else 'no'}  NAME: {name}  UID: {'(unknown)' if row['uid'] is None else row['uid']}"
 
 
@@ -278,25 +272,20 @@ def _code(row: Row, options: Any) -> Iterator[str]:
         yield ""
     for one in row.get("instructions", ()):
         if "error" in one:
-            yield f"(error: {one['error']})"
+            yield mark(one)
             continue
         yield f"{one['slot']:4d}: {one['text']}"
         if options.T:
             yield f"       {one['code']}"
 
 
-def _structs(row: Row) -> list[tuple[str, int]]:
-    both = [("bpf_prog", row.get("address")), ("bpf_prog_aux", row.get("aux"))] if row["kind"] == _PROGRAMS else [("bpf_map", row.get("address"))]
-    return [(name, address) for name, address in both if address]
-
-
-def _structures(row: Row, options: Any, session: Session) -> Iterator[str]:
-    from pykd.commands.data.struct_ import find_struct, formatter_of, value_lines
+def _structs(session: Session, options: Any, row: Row) -> Iterator[Row]:
+    """What -s adds."""
+    from pykd.commands.data.struct_ import find_struct, formatter_of, structure
 
     formatter = formatter_of(session, options)
-    for name, address in _structs(row):
-        yield ""
-        yield from value_lines(session, formatter, find_struct(session, name), address, [], object())
+    both = [("bpf_prog", row.get("address")), ("bpf_prog_aux", row.get("aux"))] if row["kind"] == _PROGRAMS else [("bpf_map", row.get("address"))]
+    yield from (structure(formatter, find_struct(session, name), address) for name, address in both if address)
 
 
 COMMAND = Command(
@@ -318,11 +307,10 @@ COMMAND = Command(
     fields={
         "kind": "program or map", "id": "", "address": "struct bpf_prog or bpf_map", "aux": "struct bpf_prog_aux", "type": "", "tag": "",
         "maps": "IDs", "name": "", "code": "address", "code_size": "bytes", "translated": "bytes of BPF code", "memory": "bytes", "gpl": "", "uid": "",
-        "loaded": "ns after boot", "flags": "", "key_size": "bytes", "value_size": "bytes", "max_entries": "",
+        "loaded": "ns after boot", "date": "the same, in seconds since 1970", "flags": "", "key_size": "bytes", "value_size": "bytes", "max_entries": "",
         "instructions": "-t: slot, code, text", "functions": "-j: name, address, size, instructions (address, code, text, symbol)",
-        "structs": "-s: member by member",
+        "structs": "-s: type, address, value member by member, lines of text",
     },
     rows=rows,
     text=text,
-    details=details,
 )

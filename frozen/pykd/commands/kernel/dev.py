@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus, devices
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -54,7 +54,7 @@ def _character(dump: Dump) -> Iterator[Row]:
     cdevs: Any = dump.object("struct kobj_map", dump.read_unsigned(dump.symbol("cdev_map", "").address))
     for entry in _hashed(dump, "chrdevs", "struct char_device_struct"):
         if isinstance(entry, Error):
-            yield {"kind": "character", "error": str(entry)}
+            yield {"kind": "character", "error": fault(entry)}
             continue
         row: Row = {"kind": "character"}
         try:
@@ -63,7 +63,7 @@ def _character(dump: Dump) -> Iterator[Row]:
             if found:
                 row |= {"address": found, "operations": _function(dump, int(dump.object("struct cdev", found).ops))}
         except Error as error:
-            row["error"] = str(error)
+            row["error"] = fault(error)
         yield row
 
 
@@ -84,10 +84,10 @@ def _block(dump: Dump) -> Iterator[Row]:
                 raise disk
             by_major[disk.major] = disk
         except Error as error:
-            yield {"kind": "block", "error": str(error)}
+            yield {"kind": "block", "error": fault(error)}
     for entry in _hashed(dump, "major_names", "struct blk_major_name"):
         if isinstance(entry, Error):
-            yield {"kind": "block", "error": str(entry)}
+            yield {"kind": "block", "error": fault(entry)}
             continue
         row: Row = {"kind": "block"}
         try:
@@ -96,7 +96,7 @@ def _block(dump: Dump) -> Iterator[Row]:
             if found:
                 row |= {"address": int(found), "operations": _function(dump, int(found.fops))}
         except Error as error:
-            row["error"] = str(error)
+            row["error"] = fault(error)
         yield row
 
 
@@ -104,10 +104,11 @@ def _block(dump: Dump) -> Iterator[Row]:
 
 
 def _disks(dump: Dump) -> Iterator[Row]:
+    synchrony = _counts_dispatched(dump)
     try:
         for disk in devices.disks(dump):
             if isinstance(disk, Error):
-                yield {"error": str(disk)}
+                yield {"error": fault(disk)}
                 continue
             row: Row = {"disk": int(disk)}
             try:
@@ -115,11 +116,12 @@ def _disks(dump: Dump) -> Iterator[Row]:
                 if row["name"].startswith(SKIPPED):
                     continue
                 row["reads"], row["writes"] = _in_flight(dump, disk)
+                row["by"] = "synchrony" if synchrony else "direction"
             except Error as error:
-                row["error"] = str(error)
+                row["error"] = fault(error)
             yield row
     except Error as error:
-        yield {"error": str(error)}
+        yield {"error": fault(error)}
 
 
 def _in_flight(dump: Dump, disk: Any) -> tuple[int, int]:
@@ -185,7 +187,7 @@ def _resources(dump: Dump) -> Iterator[Row]:
         while waiting:
             address = waiting.pop()
             if address in seen:
-                yield {"root": root, "error": f"the tree of resources runs in a circle at {address:#x}"}
+                yield {"root": root, "error": fault(f"the tree of resources runs in a circle at {address:#x}")}
                 break
             seen.add(address)
             row: Row = {"root": root, "address": address}
@@ -198,7 +200,7 @@ def _resources(dump: Dump) -> Iterator[Row]:
                     waiting.append(int(one.child))
                 row["name"] = str(one.name or "")
             except Error as error:
-                row["error"] = str(error)
+                row["error"] = fault(error)
             yield row
 
 
@@ -218,9 +220,9 @@ def _buses(dump: Dump, head: int, offset: int, depth: int) -> Iterator[Row]:
             if depth < MAX_CHAIN:
                 yield from _buses(dump, int(bus) + bus.fieldOffset("children"), offset, depth + 1)
         except Error as error:
-            yield row | {"error": str(error)}
+            yield row | {"error": fault(error)}
     if why is not None:
-        yield {"error": str(why)}
+        yield {"error": fault(why)}
 
 
 def _members(dump: Dump, bus: Any) -> Iterator[Any]:
@@ -237,7 +239,7 @@ def _device(dump: Dump, device: Any) -> Row:
         if not device.pcie_cap and row["class"] == 0x604:
             row["type"] = "PCI BRIDGE"
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error)
     return row
 
 
@@ -260,12 +262,13 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 
 def _error(row: Row) -> str:
-    return f"(error: {row['error']})" if "error" in row else ""
+    return mark(row) if "error" in row else ""
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     if options.d or options.D:
-        kinds = "ASYNC  SYNC" if _counts_dispatched(session.dump) else " READ WRITE"
+        rows = list(rows)
+        kinds = "ASYNC  SYNC" if any(row.get("by") == "synchrony" for row in rows) else " READ WRITE"
         yield f"MAJOR GENDISK            NAME       REQUEST_QUEUE      TOTAL {kinds} "
         for row in rows:
             if options.D and not (row.get("reads") or row.get("writes") or "error" in row):
@@ -354,7 +357,7 @@ COMMAND = Command(
     fields={
         "kind": "character or block", "major": "", "name": "", "address": "struct cdev or gendisk", "operations": "", "disk": "struct gendisk",
         "queue": "struct request_queue", "reads": "requests in flight; before Linux 5.16 asynchronous ones",
-        "writes": "the same; synchronous ones", "bus": "struct pci_bus", "devices": "of the bus",
+        "writes": "the same; synchronous ones", "by": "direction, or synchrony where reads and writes stand for these", "bus": "struct pci_bus", "devices": "of the bus",
     },
     rows=rows,
     text=text,

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.lists.xarray import xa_entries
 from pykd.session import context
 from pykd.session.command import Command, Option
@@ -38,7 +38,7 @@ def _row(dump: Dump, kind: str, address: int, with_pages: bool) -> Row:
         else:
             row |= {"bytes": one.q_cbytes, "messages": one.q_qnum}
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error)
     return row
 
 
@@ -64,7 +64,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         except Error as error:
             problems.append(str(error))
         if problems:
-            yield {"kind": kind, "error": problems[0]}
+            yield {"kind": kind, "error": fault(problems[0])}
     if options.arguments and not found:
         raise CommandError(f"invalid id or address: {options.arguments[0]}")
 
@@ -118,7 +118,7 @@ def _line(row: Row) -> str:
         line += f"{row['semaphores']:<10}"
     elif "messages" in row:
         line += f"{row['bytes']:<12} {row['messages']:<12}"
-    return line + (f"(error: {row['error']})" if "error" in row else "")
+    return line + (mark(row) if "error" in row else "")
 
 
 COMMAND = Command(

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus, irqs
 from pykd.session import context
 from pykd.session.command import Command, Option
@@ -60,9 +60,9 @@ def _affinity(dump: Dump, desc: Any) -> str:
     return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in spans)
 
 
-def _counts(dump: Dump, desc: Any) -> dict[int, int]:
-    """How often each CPU had it. ``struct irqstat`` holds them since 86d2a2f51fba (in v6.10), a bare int before; the count is the first."""
-    return {cpu: dump.read_unsigned(cpus.address_on(int(desc.kstat_irqs), cpu, dump), 4) for cpu in cpus.possible(dump)}
+def _counts(dump: Dump, desc: Any, shown: list[int]) -> dict[int, int]:
+    """How often each of these CPUs had it. ``struct irqstat`` holds them since 86d2a2f51fba (in v6.10), a bare int before; the count is the first."""
+    return {cpu: dump.read_unsigned(cpus.address_on(int(desc.kstat_irqs), cpu, dump), 4) for cpu in shown}
 
 
 def _row(dump: Dump, number: int, desc: Any, options: Any) -> Row:
@@ -73,9 +73,9 @@ def _row(dump: Dump, number: int, desc: Any, options: Any) -> Row:
         if options.a:
             row["affinity"] = _affinity(dump, desc)
         if options.s and row["actions"]:
-            row |= {"chip": _chip(dump, desc), "counts": _counts(dump, desc)}
+            row |= {"chip": _chip(dump, desc), "counts": _counts(dump, desc, options.shown)}
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error)
     return row
 
 
@@ -98,6 +98,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.d or options.b:
         yield from _gates(dump) if options.d else _softirqs(dump)
         return
+    options.shown = context.cpu_list(session, options.c) if options.c else cpus.possible(dump)
     problems: list[str] = []
     found = dict(irqs.descriptors(dump, problems.append))
     if options.arguments:
@@ -107,7 +108,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     for number in wanted:
         yield _row(dump, number, found[number], options) if number in found else {"irq": number, "actions": []}
     if problems:
-        yield {"error": problems[0]}
+        yield {"error": fault(problems[0])}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -119,7 +120,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         for row in rows:
             yield f"{'[' + str(row['gate']) + ']':>5} {row['name'] or format(row['handler'], 'x')}"
     elif options.s:
-        yield from _table(rows, options, session)
+        yield from _table(rows, options)
     elif options.a:
         yield "IRQ NAME                 AFFINITY"
         for row in rows:
@@ -133,7 +134,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 
 def _error(row: Row) -> str:
-    return f" (error: {row['error']})" if "error" in row else ""
+    return f" {mark(row)}" if "error" in row else ""
 
 
 def _line(row: Row) -> Iterator[str]:
@@ -148,13 +149,12 @@ def _line(row: Row) -> Iterator[str]:
         yield f"{head if not number else '':22}  {action['address']:016x}  \"{action['name']}\"" + _error(row)
 
 
-def _table(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    shown = context.cpu_list(session, options.c) if options.c else cpus.possible(session.dump)
-    yield "     " + "".join(f"{'CPU' + str(cpu):>10} " for cpu in shown)
+def _table(rows: Iterable[Row], options: Any) -> Iterator[str]:
+    yield "     " + "".join(f"{'CPU' + str(cpu):>10} " for cpu in options.shown)
     for row in rows:
         if "counts" in row:
             names = ",".join(action["name"] for action in row["actions"])
-            counts = "".join(f" {row['counts'].get(cpu, 0):>10}" for cpu in shown)
+            counts = "".join(f" {count:>10}" for count in row["counts"].values())
             yield f"{row['irq']:>3}:{counts} {row['chip']} {names}"
         elif "error" in row:
             yield f"{row.get('irq', ''):>3}:{_error(row)}"

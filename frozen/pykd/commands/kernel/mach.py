@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd.commands.data.struct_ import find_struct, formatter_of, value_lines
+from pykd.commands.data.struct_ import find_struct, formatter_of, structure
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus, sysinfo, timekeeping
 from pykd.session import context
 from pykd.session.command import Command, Option
@@ -54,7 +54,7 @@ def _machine(session: Session) -> Iterator[Row]:
         try:
             yield {"name": name, "value": value()}
         except Error as error:
-            yield {"name": name, "error": str(error)}
+            yield {"name": name, "error": fault(error)}
     yield from _stacks(dump)
 
 
@@ -66,7 +66,7 @@ def _stacks(dump: Dump) -> Iterator[Row]:
                 if kind in found:
                     found[kind][cpu] = start, end - start
         except Error as error:
-            yield {"name": f"CPU {cpu} STACKS", "error": str(error)}
+            yield {"name": f"CPU {cpu} STACKS", "error": fault(error)}
     for kind, stacks in found.items():
         for cpu, (start, size) in stacks.items():
             yield {"stack": kind, "cpu": cpu, "start": start, "size": size, "mapped": _is_mapped(dump, start)}
@@ -88,7 +88,7 @@ def _memory_map(dump: Dump) -> Iterator[Row]:
             start, length, kind = dump.read_unsigned(where), dump.read_unsigned(where + 8), dump.read_unsigned(where + 16, 4)
             yield {"start": start, "end": start + length, "type": E820_TYPES.get(kind, f"type {kind}")}
         except Error as error:
-            yield {"error": str(error)}
+            yield {"error": fault(error)}
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
@@ -99,7 +99,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         yield from _memory_map(dump)
     elif options.c:
         base = dump.symbol("cpu_info").address
-        yield from ({"cpu": cpu, "address": cpus.address_on(base, cpu, dump)} for cpu in cpus.possible(dump))
+        formatter, type = formatter_of(session, options), find_struct(session, "cpuinfo_x86")
+        yield from ({"cpu": cpu} | structure(formatter, type, cpus.address_on(base, cpu, dump)) for cpu in cpus.possible(dump))
     else:
         yield from _machine(session)
 
@@ -108,16 +109,11 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     if options.m:
         yield "      PHYSICAL ADDRESS RANGE         TYPE"
         for row in rows:
-            yield f"(error: {row['error']})" if "error" in row else f"{row['start']:016x} - {row['end']:016x}  {row['type']}"
+            yield mark(row) if "error" in row else f"{row['start']:016x} - {row['end']:016x}  {row['type']}"
     elif options.c:
-        yield from context.separated(_processor(row, options, session) for row in rows)
+        yield from context.separated([f"CPU {row['cpu']}:", *row["lines"]] for row in rows)
     else:
         yield from _machine_text(rows)
-
-
-def _processor(row: Row, options: Any, session: Session) -> Iterator[str]:
-    yield f"CPU {row['cpu']}:"
-    yield from value_lines(session, formatter_of(session, options), find_struct(session, "cpuinfo_x86"), row["address"], [], object())
 
 
 def _machine_text(rows: Iterable[Row]) -> Iterator[str]:
@@ -130,7 +126,7 @@ def _machine_text(rows: Iterable[Row]) -> Iterator[str]:
                 yield f"{last + ' STACKS':>22}:"
             yield f"{'CPU ' + str(row['cpu']):>22}: {row['start']:x}" + ("" if row["mapped"] else " [unavailable]")
         else:
-            yield f"{row['name']:>22}: " + (row["value"] if "value" in row else f"(error: {row['error']})")
+            yield f"{row['name']:>22}: " + (row["value"] if "value" in row else mark(row))
 
 
 COMMAND = Command(
@@ -146,7 +142,7 @@ COMMAND = Command(
     ),
     fields={
         "name": "of a property", "value": "text", "stack": "kind", "cpu": "", "start": "", "size": "bytes", "mapped": "", "end": "", "type": "",
-        "address": "struct cpuinfo_x86",
+        "address": "-c: struct cpuinfo_x86", "lines": "-c: of text",
     },
     rows=rows,
     text=text,

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Error, Module
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 
@@ -21,6 +21,7 @@ def _base(module: Module) -> int:
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
+    options.split = _split(session)
     dump = session.dump
     if options.D or options.o:
         return  # nothing was loaded that could be forgotten
@@ -48,10 +49,10 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
                 taints = dump.object("struct module", module.address)
                 row["taints"] = int(taints.taints) if taints.hasField("taints") else 0
             except Error as error:
-                row["error"] = str(error)
+                row["error"] = fault(error, partial=True)
         yield row
     if dump.modules_error is not None:
-        yield {"error": f"the list of modules ends early: {dump.modules_error}"}
+        yield {"error": fault(dump.modules_error, f"the list of modules ends early: {dump.modules_error}")}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -62,11 +63,11 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         return
     found = list(rows)
     names = max([len(row["name"]) for row in found if "name" in row], default=4)
-    bases = "BASE" if not _split(session) else "TEXT_BASE"
+    bases = "TEXT_BASE" if options.split else "BASE"
     yield f"{'MODULE':^16}  {'NAME':<{names}}  {bases:^16}  {'SIZE':>7}  OBJECT FILE"
     for row in found:
         if "error" in row and "name" not in row:
-            yield f"mod: {row['error']}"
+            yield f"mod: {row['error']['message']}"
             continue
         yield f"{row['address']:x}  {row['name']:<{names}}  {row['base']:x}  {row['size']:>7}  (not loaded)  [CONFIG_KALLSYMS]"
 
@@ -113,6 +114,7 @@ COMMAND = Command(
         "types": "whether the dump has its BTF",
         "taints": "bits",
     },
+    may_be_empty=True,
     rows=rows,
     text=text,
 )

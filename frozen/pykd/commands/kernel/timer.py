@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus, timekeeping
 from pykd.kernel.lists import rbtree
 from pykd.session import context
@@ -33,13 +33,12 @@ def _function(dump: Dump, address: int) -> str | None:
     return symbol.name if symbol else None
 
 
-def _wheel(dump: Dump, base: int) -> Row:
+def _wheel(dump: Dump, base: int, jiffies: int) -> Row:
     """The timers of a ``struct timer_base``, the next to expire first."""
     layout = dump.type("struct timer_base").member("vectors")
     timer: Any = dump.struct_class("struct timer_list")
     if layout is None:
         raise CommandError("struct timer_base of this kernel has no vectors")
-    jiffies = dump.read_unsigned(dump.symbol("jiffies_64", "").address)
     found: list[Row] = []
     row: Row = {"address": base, "timers": found}
     heads = memoryview(dump.read(base + layout.offset, layout.type.size)).cast("Q")
@@ -48,7 +47,7 @@ def _wheel(dump: Dump, base: int) -> Row:
             continue
         addresses, why = dump.follow(head, stop=0, limit=MAX_TIMERS)
         if why is not None:
-            row["error"] = str(why)
+            row["error"] = fault(why, partial=True)
         for address in addresses:
             try:
                 one = timer(address - timer.member_offset("entry"))
@@ -56,7 +55,7 @@ def _wheel(dump: Dump, base: int) -> Row:
                 entry: Row = {"expires": one.expires, "left": one.expires - jiffies, "timer": int(one), "function": function}
                 found.append(entry | {"name": _function(dump, function)})
             except Error as error:
-                row["error"] = str(error)
+                row["error"] = fault(error, partial=True)
     found.sort(key=lambda entry: entry["expires"])
     return row
 
@@ -83,7 +82,7 @@ def _high_resolution(dump: Dump, cpu: int, address: int) -> Iterator[Row]:
         except Error as error:
             problems.append(error)
         if problems:
-            row["error"] = str(problems[0])
+            row["error"] = fault(problems[0], partial=True)
         yield row
 
 
@@ -95,18 +94,19 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             try:
                 yield from _high_resolution(dump, cpu, cpus.address_on(bases, cpu, dump))
             except Error as error:
-                yield {"cpu": cpu, "base": cpus.address_on(bases, cpu, dump), "error": str(error)}
+                yield {"cpu": cpu, "base": cpus.address_on(bases, cpu, dump), "error": fault(error)}
         return
     bases = dump.symbol("timer_bases").address
     size = dump.type("struct timer_base").size
+    jiffies = dump.read_unsigned(dump.symbol("jiffies_64", "").address)
     names = BASES[3 if dump.type("struct timer_base").member("vectors") and _has_hierarchy(dump) else 2]
     for cpu in _selected(session, options.C):
         for number, name in enumerate(names):
-            row: Row = {"cpu": cpu, "name": name, "address": cpus.address_on(bases, cpu, dump) + number * size, "timers": []}
+            row: Row = {"cpu": cpu, "name": name, "jiffies": jiffies, "address": cpus.address_on(bases, cpu, dump) + number * size, "timers": []}
             try:
-                row |= _wheel(dump, row["address"])
+                row |= _wheel(dump, row["address"], jiffies)
             except Error as error:
-                row["error"] = str(error)
+                row["error"] = fault(error)
             yield row
 
 
@@ -119,10 +119,11 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     if options.r:
         yield from context.separated(_clocks(rows))
         return
-    yield "JIFFIES   "
-    yield str(session.dump.read_unsigned(session.dump.symbol("jiffies_64", "").address))
     last = None
     for row in rows:
+        if last is None:
+            yield "JIFFIES   "
+            yield str(row["jiffies"])
         if row["cpu"] != last:
             yield ""
             last = row["cpu"]
@@ -141,7 +142,7 @@ def _timers(row: Row) -> Iterator[str]:
     elif "error" not in row:
         yield "  (none)"
     if "error" in row:
-        yield f"  (error: {row['error']})"
+        yield f"  {mark(row)}"
 
 
 def _called(timer: Row) -> str:
@@ -166,7 +167,7 @@ def _clocks(rows: Iterable[Row]) -> Iterator[list[str]]:
             lines.append(f"  CLOCK: {row['clock']}  HRTIMER_CLOCK_BASE: {row['address']:x}  [{row.get('clock_name')}]")
             lines += _clock(row)
         if "error" in row:
-            lines.append(f"  (error: {row['error']})")
+            lines.append(f"  {mark(row)}")
         yield lines
 
 
@@ -194,7 +195,7 @@ COMMAND = Command(
     topic="kernel",
     options=(Option("-r", help="high-resolution timers (ns)"), Option("-C", "CPUS", help="these CPUs only")),
     description="TTE is the time to expiration, in jiffies or with -r in ns.",
-    fields={"cpu": "", "address": "of the base", "timers": "expires, left (until then), timer, function, name", "current": "ns"},
+    fields={"cpu": "", "jiffies": "now", "address": "of the base", "timers": "expires, left (until then), timer, function, name", "current": "ns"},
     rows=rows,
     text=text,
 )

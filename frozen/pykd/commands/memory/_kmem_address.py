@@ -9,7 +9,7 @@ from typing import Any
 from _pykd import Dump, Error
 from pykd.commands.memory import _kmem_zones
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.lists import rbtree
 from pykd.kernel.mm import pages
 from pykd.kernel.task.table import Thread
@@ -45,12 +45,12 @@ def vmalloc(dump: Dump) -> Iterator[Row]:
             problems.append(error)
     yield from sorted(rows, key=lambda row: row["start"])
     if problems:
-        yield {"error": f"{len(problems)} areas or subtrees cannot be read: {problems[0]}"}
+        yield {"error": fault(problems[0], f"{len(problems)} areas or subtrees cannot be read: {problems[0]}")}
 
 
 def _vmalloc_line(row: Row) -> str:
     if "area" not in row:
-        return f"(error: {row['error']})"
+        return mark(row)
     return f"{row['area']:016x}  {row['vm']:016x}  {row['start']:016x} - {row['end']:016x}  {row['end'] - row['start']:>7}"
 
 
@@ -90,21 +90,22 @@ def rows(session: Session, word: str, *, physical: bool = False) -> Iterator[Row
     try:
         where = page if page is not None else dump.translate(address) if virtual else address
     except Error as error:
-        yield {"kind": "page", "error": f"{address:x}: kernel virtual address not found in mem map ({error})"}
+        yield {"kind": "page", "error": fault(error, f"{address:x}: kernel virtual address not found in mem map ({error})")}
         return
     if where // dump.page_size >= dump.max_pfn:
-        yield {"kind": "page", "error": f"{address:x}: physical address not found in mem map"}
+        yield {"kind": "page", "error": fault(f"{address:x}: physical address not found in mem map")}
         return
     found = pages.row(dump, pages.page_of(dump, where))
     try:
         block = _kmem_zones.block_of(dump, found["page"])
     except Error as error:
-        yield {"kind": "free", "error": str(error)}
+        yield {"kind": "free", "error": fault(error)}
         block = None
     if block is not None:
         zone, area, first = block
         area.pop("free", None)
-        yield {"kind": "free", "zone": zone, "area": area, "first": first, "page": found["page"], "address": address}
+        number = (found["page"] - first) // dump.type("struct page").size + 1
+        yield {"kind": "free", "zone": zone, "area": area, "first": first, "page": found["page"], "number": number, "address": address}
     yield found | {"kind": "page"}
 
 
@@ -140,14 +141,14 @@ def _thread(session: Session, address: int) -> Thread | None:
     return None
 
 
-def text(rows: Iterable[Row], dump: Dump) -> Iterator[str]:
+def text(rows: Iterable[Row]) -> Iterator[str]:
     first = True
     for row in rows:
         if not first:
             yield ""
         first = False
         if "error" in row and row["kind"] in ("free", "page") and "page" not in row:
-            yield f"kmem: {row['error']}"
+            yield f"kmem: {row['error']['message']}"
         elif row["kind"] == "symbol":
             offset = f"+{row['offset']}" if row["offset"] else ""
             module = f" [{row['module']}]" if row["module"] else ""
@@ -162,22 +163,21 @@ def text(rows: Iterable[Row], dump: Dump) -> Iterator[str]:
 
             yield from context.context_text(row)
         elif row["kind"] == "free":
-            yield from _free_text(row, dump)
+            yield from _free_text(row)
         else:
             yield pages.TITLE
             yield pages.text(row)
 
 
-def _free_text(row: Row, dump: Dump) -> Iterator[str]:
+def _free_text(row: Row) -> Iterator[str]:
     yield _kmem_zones.ZONE_TITLE
-    yield _kmem_zones.zone_line(row["zone"], dump)
+    yield _kmem_zones.zone_line(row["zone"])
     yield _kmem_zones.AREA_TITLE
     yield _kmem_zones.area_line(row["area"])
     line = f"{row['first']:016x}  "
     count = 1 << row["area"]["order"]
     if count > 1:
-        number = (row["page"] - row["first"]) // dump.type("struct page").size + 1
-        line += f"({row['address']:x} is {_ordinal(number)} of {count} pages) "
+        line += f"({row['address']:x} is {_ordinal(row['number'])} of {count} pages) "
     yield line
 
 

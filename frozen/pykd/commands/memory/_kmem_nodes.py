@@ -7,27 +7,30 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error, NotFoundError
-from pykd.core.rows import Row
+from pykd.commands.memory import _kmem_zones
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import devices
-from pykd.kernel.mm import pages, sections, vmstat
+from pykd.kernel.mm import sections, vmstat
 
 
 def rows(dump: Dump) -> Iterator[Row]:
     for nid, node in vmstat.nodes(dump):
         try:
             row: Row = {"node": nid, "address": int(node), "size": node.node_spanned_pages, "start_pfn": node.node_start_pfn}
+            row |= _kmem_zones.place(dump, row["start_pfn"], row["size"])
             row["zones"] = [
                 {"zone": number, "address": int(zone), "name": vmstat.zone_name(zone), "size": zone.spanned_pages, "start_pfn": zone.zone_start_pfn}
+                | _kmem_zones.place(dump, zone.zone_start_pfn, zone.spanned_pages)
                 for number, zone in enumerate(vmstat.zones(node))
             ]
             yield row
         except Error as error:
-            yield {"node": nid, "address": int(node), "error": str(error)}
+            yield {"node": nid, "address": int(node), "error": fault(error)}
     try:
         yield from sections.sections(dump)
         yield from _memory_blocks(dump)
     except Error as error:
-        yield {"error": str(error)}
+        yield {"error": fault(error)}
 
 
 MEMORY_STATES = {1: "ONLINE", 2: "GOING_OFFLINE", 4: "OFFLINE", 8: "GOING_ONLINE", 16: "CANCEL_ONLINE", 32: "CANCEL_OFFLINE"}
@@ -54,7 +57,7 @@ def _memory_blocks(dump: Dump) -> Iterator[Row]:
     states = _state_names(dump)
     for device in devices.devices(dump, private, "bus_type"):
         if isinstance(device, Error):
-            yield {"error": str(device)}
+            yield {"error": fault(device)}
             continue
         try:
             block = kind(device - kind.member_offset("dev"))
@@ -64,10 +67,10 @@ def _memory_blocks(dump: Dump) -> Iterator[Row]:
                 "nid": block.nid, "state": states.get(state, str(state)), "section_number": first,
             }  # fmt: skip
         except Error as error:
-            yield {"error": str(error)}
+            yield {"error": fault(error)}
 
 
-def text(rows: Iterable[Row], dump: Dump) -> Iterator[str]:
+def text(rows: Iterable[Row]) -> Iterator[str]:
     title = None
     for row in rows:
         if "block" in row or "section" in row:
@@ -88,19 +91,17 @@ def text(rows: Iterable[Row], dump: Dump) -> Iterator[str]:
             for number, zone in enumerate(row["zones"]):
                 head = f"{row['node']:>3} {row['size']:>9}   {row['address']:016x}        ----        " if not number else " " * 52
                 yield f"{head}{zone['address']:016x}"
-            start = row["start_pfn"] * dump.page_size
             yield "    MEM_MAP          START_PADDR    START_MAPNR"
-            yield f"{pages.page_of(dump, start):016x}    {_center(f'{start:x}', 12)}    {_center(row['start_pfn'])}"
+            yield f"{row['map']:016x}    {_center(f'{row["start"]:x}', 12)}    {_center(row['start_pfn'])}"
             yield ""
             yield "ZONE  NAME         SIZE       MEM_MAP      START_PADDR  START_MAPNR"
             for zone in row["zones"]:
-                start = zone["start_pfn"] * dump.page_size if zone["size"] else 0
-                where = f"{pages.page_of(dump, start):016x}" if zone["size"] else "0"
+                where = f"{zone['map']:016x}" if zone["size"] else "0"
                 number = zone["start_pfn"] if zone["size"] else 0
-                yield f"{zone['zone']:>3}   {zone['name']:<8}{zone['size']:>9}  {where:>16}  {start:>11x}  {number:>11}"
+                yield f"{zone['zone']:>3}   {zone['name']:<8}{zone['size']:>9}  {where:>16}  {zone['start']:>11x}  {number:>11}"
             yield ""
         else:
-            yield f"(error: {row['error']})"
+            yield mark(row)
 
 
 def _center(value: object, width: int = 11) -> str:
@@ -110,7 +111,7 @@ def _center(value: object, width: int = 11) -> str:
 
 def _section_line(row: Row) -> str:
     if "error" in row:
-        return f"{row['section']:>2}  {row['address']:016x}  (error: {row['error']})"
+        return f"{row['section']:>2}  {row['address']:016x}  {mark(row)}"
     return f"{row['section']:>2}  {row['address']:016x}  {row['coded']:016x}  {row['map']:016x}  {row['state']:<4}  {row['pfn']:<16}"
 
 

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from _pykd import Dump, Error, Member, Type
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import pages
 from pykd.values.expression import address as to_address
 
@@ -50,7 +50,7 @@ def _members_of(dump: Dump, members: list[tuple[str, Member]], addresses: list[i
         try:
             yield {"page": address} | _values(members, dump.read(address, size), 0)
         except Error as error:
-            yield {"page": address, "error": str(error)}
+            yield {"page": address, "error": fault(error)}
 
 
 def _members_of_all(dump: Dump, members: list[tuple[str, Member]]) -> Iterator[Row]:
@@ -59,7 +59,7 @@ def _members_of_all(dump: Dump, members: list[tuple[str, Member]]) -> Iterator[R
         address = pages.page_of(dump, first * dump.page_size)
         for number in range(count):
             row: Row = {"page": address + number * size}
-            yield row | (_values(members, data, number * size) if isinstance(data, bytes) else {"error": str(data)})
+            yield row | (_values(members, data, number * size) if isinstance(data, bytes) else {"error": fault(data)})
 
 
 def _values(members: list[tuple[str, Member]], data: bytes, start: int) -> Row:
@@ -80,25 +80,32 @@ def _is_number(type: Type) -> bool:
     return type.strip().kind in ("int", "enum", "pointer")
 
 
-def members_text(rows: Iterable[Row], names: str, dump: Dump) -> Iterator[str]:
-    """crash's columns: integers in decimal, but flags, pointers and the words of structs in hexadecimal."""
-    layout = dump.type("struct page")
-    shown = [(name, layout.member(name)) for name in names.split(",")]
-    yield "      PAGE        " + "  ".join(name for name, _ in shown)
+def members_text(rows: Iterable[Row], shown: Sequence[tuple[str, int, bool]]) -> Iterator[str]:
+    """crash's columns: integers in decimal, but flags, pointers and the words of structs in hexadecimal.
+
+    :param shown: as :func:`columns` has them.
+    """
+    yield "      PAGE        " + "  ".join(name for name, _, _ in shown)
     for row in rows:
         if "error" in row:
-            yield f"{row['page']:016x}  (error: {row['error']})"
+            yield f"{row['page']:016x}  {mark(row)}"
             continue
-        cells = [_cell(name, row[name], member.type) for name, member in shown if member is not None]
+        cells = [_cell(row[name], size, hexadecimal) for name, size, hexadecimal in shown]
         yield f"{row['page']:016x}  " + "  ".join(cells) + "  "
 
 
-def _cell(name: str, value: int | list[int], type: Type) -> str:
-    size = type.strip().size
+def columns(dump: Dump, names: str) -> list[tuple[str, int, bool]]:
+    """Of members of ``struct page``, separated by commas: name, bytes, and whether crash shows their numbers in hexadecimal."""
+    layout = dump.type("struct page")
+    members = ((name, member.type.strip()) for name in names.split(",") if (member := layout.member(name)) is not None)
+    return [(name, type.size, type.kind == "pointer" or name.startswith("flags")) for name, type in members]
+
+
+def _cell(value: int | list[int], size: int, hexadecimal: bool) -> str:
     if isinstance(value, list):
         digits = 2 * size // max(len(value), 1)
         return ",".join(f"{one:0{digits}x}" for one in value)
-    return f"{value:0{2 * size}x}" if type.strip().kind == "pointer" or name.startswith("flags") else str(value)
+    return f"{value:0{2 * size}x}" if hexadecimal else str(value)
 
 
 def flag_rows(dump: Dump, words: list[str]) -> Iterator[Row]:
@@ -110,11 +117,14 @@ def flag_rows(dump: Dump, words: list[str]) -> Iterator[Row]:
             value = int(word, 16)
         except ValueError as error:
             raise CommandError(f"flags are hexadecimal numbers: {error}") from None
-        yield {"flags": value, "set": [{"flag": name, "bit": bit} for name, bit in pages.flags(dump) if value >> bit & 1]}
+        yield {"flags": value, "set": [{"flag": name, "bit": bit} for name, bit in pages.flags(dump) if value >> bit & 1],
+               "unset": [name for name, bit in pages.flags(dump) if not value >> bit & 1]}  # fmt: skip
 
 
-def flags_text(rows: Iterable[Row], dump: Dump) -> Iterator[str]:
-    width = max((len(name) for name, _ in pages.flags(dump)), default=9)
+def flags_text(rows: Iterable[Row]) -> Iterator[str]:
+    rows = list(rows)
+    names = [name for row in rows for name in ([row["flag"]] if "flag" in row else [*(one["flag"] for one in row["set"]), *row["unset"]])]
+    width = max(map(len, names), default=9)
     first = True
     for row in rows:
         if "flags" not in row:

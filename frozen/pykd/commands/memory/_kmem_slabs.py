@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Error
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import pages, slabobjects, slabs
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
@@ -55,11 +55,11 @@ def cache_rows(session: Session, words: list[str], ignored: str | None = None) -
         try:
             yield counter.count(cache)
         except Error as error:
-            yield {"cache": int(cache), "name": _name(cache), "error": str(error)}
+            yield {"cache": int(cache), "name": _name(cache), "error": fault(error)}
     for cache, slab, address in around:
         yield counter.count(cache) | {"slabs_shown": [slab], "address": address}
     if why is not None and (not words or addresses):
-        yield {"error": str(why)}
+        yield {"error": fault(why)}
 
 
 def _name(cache: Any) -> str:
@@ -126,7 +126,7 @@ def cache_line(row: Row) -> str:
         line += f"  {row['slab_size'] // 1024:>4}k  {row['name']}"
     elif "name" in row:
         line += f"  {row['name']}"
-    return line + (f"  (error: {row['error']})" if "error" in row else "")
+    return line + (f"  {mark(row)}" if "error" in row else "")
 
 
 def content_rows(session: Session, words: list[str], ignored: str | None = None, wanted: set[int] | None = None) -> Iterator[Row]:
@@ -156,9 +156,9 @@ def content_rows(session: Session, words: list[str], ignored: str | None = None,
                 _slab_node(objects, number, node, current_slabs) for number, node in enumerate(objects.counter.nodes(objects.cache))
             ]
             if objects.problems:
-                row["error"] = str(objects.problems[0])
+                row["error"] = fault(objects.problems[0])
         except Error as error:
-            row["error"] = str(error)
+            row["error"] = fault(error)
         yield row
 
 
@@ -223,4 +223,4 @@ def _slab_line(row: Row) -> str:
     line = f"  {row['slab']:016x}"
     if "memory" in row:
         line += f"  {row['memory']:016x}  {row['node']:>4}  {row['total']:>5}  {row['allocated']:>9}  {row['free']:>4}"
-    return line + (f"  (error: {row['error']})" if "error" in row else "")
+    return line + (f"  {mark(row)}" if "error" in row else "")

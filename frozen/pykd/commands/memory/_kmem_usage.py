@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus
 from pykd.kernel.fs.superblocks import bdev_inodes
 from pykd.kernel.mm import pages, vmstat
@@ -20,10 +20,15 @@ def _counter(dump: Dump, name: str) -> int:
 
 
 def usage(session: Session, *, shared: bool = False) -> Iterator[Row]:
-    """Rows name, pages, and of what (``of``) they are a part in percent.
+    """Rows name, pages and their size in bytes, and of what (``of``) they are a part in percent.
 
     :param shared: count the pages that have more than one user too, which takes reading every ``struct page``.
     """
+    for row in _usage(session, shared):
+        yield row | {"size": row["pages"] * session.dump.page_size} if "pages" in row else row
+
+
+def _usage(session: Session, shared: bool) -> Iterator[Row]:
     dump = session.dump
     zone, node = vmstat.zone_stats(dump), vmstat.node_stats(dump)
     total = _counter(dump, "_totalram_pages")
@@ -38,7 +43,7 @@ def usage(session: Session, *, shared: bool = False) -> Iterator[Row]:
         buffers = _buffers(dump)
         yield _part("BUFFERS", buffers, "TOTAL MEM", total)
     except Error as error:
-        yield {"name": "BUFFERS", "error": str(error)}
+        yield {"name": "BUFFERS", "error": fault(error)}
     swapped = node.get("NR_SWAPCACHE", 0)
     yield _part("CACHED", max(node["NR_FILE_PAGES"] - (buffers or 0) - swapped, 0), "TOTAL MEM", total)
     # d42f3245c7e2 ("mm: memcg: convert vmstat slab counters to bytes") (in v5.9) renamed them, and in zone and node they are pages still
@@ -82,7 +87,7 @@ def _shared(dump: Dump, total: int) -> Row:
             continue
         count += sum(number > 1 and not flags & reserved for number, flags in zip(table.counts, table.flags, strict=True))
     row = _part("SHARED", count, "TOTAL MEM", total)
-    return row | {"error": f"{missing} pages of the memory map cannot be read"} if missing else row
+    return row | {"error": fault(f"{missing} pages of the memory map cannot be read", partial=True)} if missing else row
 
 
 def _buffers(dump: Dump) -> int:
@@ -91,17 +96,17 @@ def _buffers(dump: Dump) -> int:
     return sum(count for (count,) in counts if not isinstance(count, Error))
 
 
-def usage_text(rows: Iterable[Row], dump: Dump) -> Iterator[str]:
+def usage_text(rows: Iterable[Row]) -> Iterator[str]:
     yield "                 PAGES        TOTAL      PERCENTAGE"
     for row in rows:
         if row.get("group"):
             yield ""
         if "pages" not in row:
-            yield f"{row['name']:>13}  (error: {row['error']})"
+            yield f"{row['name']:>13}  {mark(row)}"
             continue
-        size = size_text(row["pages"] * dump.page_size) if row["pages"] else "0"
+        size = size_text(row["size"]) if row["pages"] else "0"
         share = f"{row['percent']:>4}% of {row['of']}" if "of" in row else "        ----"
-        problem = f"  (error: {row['error']})" if "error" in row else ""
+        problem = f"  {mark(row)}" if "error" in row else ""
         yield f"{row['name']:>13}{row['pages']:>9}{size:>13} {share}{problem}"
 
 
@@ -137,7 +142,7 @@ def counters(dump: Dump) -> Iterator[Row]:
         try:
             yield {"section": section, "counters": read(dump)}
         except Error as error:
-            yield {"section": section, "error": str(error), "counters": {}}
+            yield {"section": section, "error": fault(error), "counters": {}}
 
 
 def counters_text(rows: Iterable[Row]) -> Iterator[str]:
@@ -149,6 +154,6 @@ def counters_text(rows: Iterable[Row]) -> Iterator[str]:
             yield ""
         yield f"  {row['section']}:"
         if "error" in row:
-            yield f"  (error: {row['error']})"
+            yield f"  {mark(row)}"
         width = max((len(name) for name in row["counters"]), default=0) if row["section"] == events else stat_width
         yield from (f"{name:>{width}}: {value}" for name, value in row["counters"].items())

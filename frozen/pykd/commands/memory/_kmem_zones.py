@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import pages, vmstat
 
 MAX_FREE = 1 << 22
@@ -27,12 +27,25 @@ def zones(dump: Dump, *, blocks: bool = False, listed: bool = False) -> Iterator
                 start = zone.zone_start_pfn
                 row |= {"size": zone.spanned_pages, "present": zone.present_pages, "watermarks": list(zone._watermark)[:3]}
                 row |= {"start_pfn": start, "map_number": start - node.node_start_pfn if row["size"] else 0}
+                row |= place(dump, start, row["size"])
                 row["counters"] = vmstat.zone_stats(dump, int(zone) + zone.fieldOffset("vm_stat"))
                 if blocks and row["size"]:
                     row["areas"] = list(areas(dump, zone, listed=listed))
             except Error as error:
-                row["error"] = str(error)
+                row["error"] = fault(error)
             yield row
+
+
+def place(dump: Dump, first: int, size: int) -> Row:
+    """Where a zone or node of *size* pages from page frame *first* on begins, and the ``struct page`` of that; 0 of an empty one."""
+    start = first * dump.page_size if size else 0
+    return {"start": start, "map": pages.page_of(dump, start) if size else 0}
+
+
+def free_rows(dump: Dump, *, listed: bool) -> Iterator[Row]:
+    """The zones with their free blocks, and last how many free pages the kernel counts."""
+    yield from zones(dump, blocks=True, listed=listed)
+    yield {"nr_free_pages": vmstat.zone_stats(dump)["NR_FREE_PAGES"]}
 
 
 def areas(dump: Dump, zone: Any, *, listed: bool = False) -> Iterator[Row]:
@@ -53,9 +66,9 @@ def areas(dump: Dump, zone: Any, *, listed: bool = False) -> Iterator[Row]:
                 if listed:
                     row["free"] = [one - link for one in links[1:]]
                 if why is not None:
-                    row["error"] = str(why)
+                    row["error"] = fault(why)
             except Error as error:
-                row["error"] = str(error)
+                row["error"] = fault(error)
             yield row
 
 
@@ -63,7 +76,7 @@ def zones_text(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         yield f'NODE: {row["node"]}  ZONE: {row["zone"]}  ADDR: {row["address"]:x}  NAME: "{row["name"]}"'
         if "error" in row:
-            yield f"  (error: {row['error']})"
+            yield f"  {mark(row)}"
         elif not row["size"]:
             yield "  [unpopulated]"
         else:
@@ -77,13 +90,16 @@ def zones_text(rows: Iterable[Row]) -> Iterator[str]:
         yield ""
 
 
-def free_text(rows: Iterable[Row], dump: Dump, *, listed: bool = False) -> Iterator[str]:
+def free_text(rows: Iterable[Row], *, listed: bool = False) -> Iterator[str]:
     found = 0
     complete = True
     last = None
     rows = list(rows)
-    several = len({row["node"] for row in rows}) > 1
+    several = len({row["node"] for row in rows if "node" in row}) > 1
     for row in rows:
+        if "nr_free_pages" in row:
+            yield f"nr_free_pages: {row['nr_free_pages']}  " + ("(verified)" if found == row["nr_free_pages"] and complete else f"(found {found})")
+            continue
         if several and row["node"] != last:
             yield "NODE"
             yield f"{row['node']:>3}"
@@ -91,28 +107,25 @@ def free_text(rows: Iterable[Row], dump: Dump, *, listed: bool = False) -> Itera
         yield ZONE_TITLE
         if "counters" not in row:
             complete = False
-            yield f"{row['zone']:>3}   {row['name']:<8}  (error: {row['error']})"
+            yield f"{row['zone']:>3}   {row['name']:<8}  {mark(row)}"
             yield ""
             continue
-        yield zone_line(row, dump)
+        yield zone_line(row)
         complete &= all("error" not in area for area in row.get("areas", ()))
         found += sum(area.get("pages", 0) for area in row.get("areas", ()))
         yield from _listed(row) if listed else _counted(row)
         yield ""
-    total = vmstat.zone_stats(dump)["NR_FREE_PAGES"]
-    yield f"nr_free_pages: {total}  " + ("(verified)" if found == total and complete else f"(found {found})")
 
 
 ZONE_TITLE = "ZONE  NAME        SIZE    FREE      MEM_MAP       START_PADDR  START_MAPNR"
 AREA_TITLE = "AREA    SIZE  FREE_AREA_STRUCT"
 
 
-def zone_line(row: Row, dump: Dump) -> str:
+def zone_line(row: Row) -> str:
     """Under :data:`ZONE_TITLE`."""
-    start = row["start_pfn"] * dump.page_size if row["size"] else 0
-    where = f"{pages.page_of(dump, start):016x}" if row["size"] else "       0        "
+    where = f"{row['map']:016x}" if row["size"] else "       0        "
     free = row["counters"]["NR_FREE_PAGES"]
-    return f"{row['zone']:>3}   {row['name']:<8}{row['size']:>8}{free:>8}  {where}  {_center(f'{start:x}')}  {_center(row['map_number'])}"
+    return f"{row['zone']:>3}   {row['name']:<8}{row['size']:>8}{free:>8}  {where}  {_center(f'{row["start"]:x}')}  {_center(row['map_number'])}"
 
 
 def area_line(area: Row) -> str:
@@ -121,7 +134,7 @@ def area_line(area: Row) -> str:
 
 
 def _problem(area: Row) -> str:
-    return f"  (error: {area['error']})" if "error" in area else ""
+    return f"  {mark(area)}" if "error" in area else ""
 
 
 def _counted(row: Row) -> Iterator[str]:

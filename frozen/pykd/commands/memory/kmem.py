@@ -59,13 +59,16 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if flag and flag in "zfF":
         from pykd.commands.memory import _kmem_zones
 
-        return _kmem_zones.zones(dump, blocks=flag != "z", listed=flag == "F")
+        return _kmem_zones.zones(dump) if flag == "z" else _kmem_zones.free_rows(dump, listed=flag == "F")
     if flag and flag in "pmg":
         from pykd.commands.memory import _kmem_pages
 
         if flag == "p":
             return _kmem_pages.rows(dump, words)
-        return _kmem_pages.flag_rows(dump, words) if flag == "g" else _kmem_pages.member_rows(dump, options.m, words)
+        if flag == "g":
+            return _kmem_pages.flag_rows(dump, words)
+        options.columns = _kmem_pages.columns(dump, options.m)
+        return _kmem_pages.member_rows(dump, options.m, words)
     if flag == "n":
         from pykd.commands.memory import _kmem_nodes
 
@@ -78,13 +81,12 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    dump = session.dump
     flag = _flag(options)
     if flag and flag in "ihVo":
         from pykd.commands.memory import _kmem_usage
 
         if flag == "i":
-            yield from _kmem_usage.usage_text(rows, dump)
+            yield from _kmem_usage.usage_text(rows)
         elif flag == "o":
             yield "PER-CPU OFFSET VALUES:"
             yield from (f"  CPU {row['cpu']}: {row['offset']:x}" for row in rows)
@@ -97,15 +99,15 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     elif flag and flag in "zfF":
         from pykd.commands.memory import _kmem_zones
 
-        yield from _kmem_zones.zones_text(rows) if flag == "z" else _kmem_zones.free_text(rows, dump, listed=flag == "F")
+        yield from _kmem_zones.zones_text(rows) if flag == "z" else _kmem_zones.free_text(rows, listed=flag == "F")
     elif flag == "m":
         from pykd.commands.memory import _kmem_pages
 
-        yield from _kmem_pages.members_text(rows, options.m, dump)
+        yield from _kmem_pages.members_text(rows, options.columns)
     elif flag == "g":
         from pykd.commands.memory import _kmem_pages
 
-        yield from _kmem_pages.flags_text(rows, dump)
+        yield from _kmem_pages.flags_text(rows)
     elif flag == "p":
         from pykd.kernel.mm import pages
 
@@ -114,11 +116,11 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     elif flag == "n":
         from pykd.commands.memory import _kmem_nodes
 
-        yield from _kmem_nodes.text(rows, dump)
+        yield from _kmem_nodes.text(rows)
     else:
         from pykd.commands.memory import _kmem_address
 
-        yield from _kmem_address.vmalloc_text(rows) if flag == "v" else _kmem_address.text(rows, dump)
+        yield from _kmem_address.vmalloc_text(rows) if flag == "v" else _kmem_address.text(rows)
 
 
 COMMAND = Command(
@@ -154,7 +156,8 @@ COMMAND = Command(
     description="With an address alone: the symbol, slab, task, vmalloc area, free block and page that it is in.",
     fields={
         "cache": "struct kmem_cache", "object_size": "bytes", "allocated": "objects", "total": "objects", "slab_size": "bytes",
-        "pages": "of 4 kB", "percent": "", "counters": "by name", "area": "struct vmap_area", "page": "struct page", "hstate": "struct hstate",
+        "pages": "of 4 kB", "size": "-i: bytes", "nr_free_pages": "what the kernel counts", "percent": "",
+        "counters": "by name", "area": "struct vmap_area", "page": "struct page", "hstate": "struct hstate",
         "flag": "name", "bit": "", "free": "struct page of free blocks, with -F", "slabs_shown": "the slab of an address",
         "cpus": "slabs of each CPU, with -S", "nodes": "slabs of each node, with -S", "sheaves": "free objects by who holds them, with -S",
     },

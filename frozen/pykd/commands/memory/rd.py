@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import FaultError
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -58,7 +58,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         length = abs(count) * (1 if options.a or options.r else size)
     if (count < 0 or options.R) and not options.e:
         start -= length - size  # memory up to the address
-    return _pieces(_reader(session, options), start, length, size, options)
+    found = _pieces(_reader(session, options), start, length, size, options)
+    return map(_Names(session, options.S).add, found) if options.s or options.S else found
 
 
 def _pieces(read: Callable[[int, int], bytes], start: int, length: int, size: int, options: Any) -> Iterator[Row]:
@@ -75,10 +76,10 @@ def _pieces(read: Callable[[int, int], bytes], start: int, length: int, size: in
                 return
             at += wanted
             continue
-        problem = _problem(read, at + len(data), options)
+        error, problem = _problem(read, at + len(data), options)
         if not data and at == start:
             raise CommandError(problem)
-        yield row | {"error": problem}
+        yield row | {"error": fault(error, problem, partial=True)}
         return
 
 
@@ -108,23 +109,22 @@ def _reader(session: Session, options: Any) -> Callable[[int, int], bytes]:
     return physical
 
 
-def _problem(read: Callable[[int, int], bytes], address: int, options: Any) -> str:
-    """Why there is no byte at *address*, as crash says it."""
+def _problem(read: Callable[[int, int], bytes], address: int, options: Any) -> tuple[FaultError | None, str]:
+    """Why there is no byte at *address*: the error, and what crash says."""
     if options.f:
-        return f"the file ends before offset {address:x}"
-    reason = ""
+        return None, f"the file ends before offset {address:x}"
+    found: FaultError | None = getattr(read, "error", None)
     dump = getattr(read, "__self__", None)
     try:
         if dump is not None:
             dump.read(address, 1)
     except FaultError as error:
-        reason = error.reason
-    if (fault := getattr(read, "error", None)) is not None:
-        reason = fault.reason
+        found = error
+    reason = "" if found is None else found.reason
     kind, name = ("physical", "PHYSADDR") if options.p else ("user virtual", "UVADDR") if options.user else ("kernel virtual", "KVADDR")
     said = {"excluded": f"page excluded: {kind} address", "untranslatable": f"invalid {kind} address", "absent": f"seek error: {kind} address"}
     what = "ascii" if options.a else f"{8 * _word_size(options)}-bit {name}"
-    return f'{said.get(reason, f"{reason}: {kind} address")}: {address:x}  type: "{what}"'
+    return found, f'{said.get(reason, f"{reason}: {kind} address")}: {address:x}  type: "{what}"'
 
 
 def _is_text(byte: int) -> bool:
@@ -136,20 +136,19 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         yield from _to_file(rows, options.r)
         return
     place = ">16x" if options.p or options.f or options.user else "016x"
-    names = _Names(session, options.S) if options.s or options.S else None
     for row in rows:
         data = bytes.fromhex(row["data"])
         if options.a:
             yield from _text_lines(row["address"], data, place)
-        elif names is not None:
-            yield from names.lines(row["address"], data, place)
+        elif "names" in row:
+            yield from _name_lines(row, data, place, options.S)
         else:
             decimal = "d" if options.d else "D" if options.D else ""
             yield from hexdump.format_words(
                 row["address"], data, row["word"], decimal=decimal, text=not options.x, place=place, swapped=bool(options.N)
             )
         if "error" in row:
-            yield f"rd: {row['error']}"
+            yield f"rd: {row['error']['message']}"
 
 
 def _to_file(rows: Iterable[Row], path: str) -> Iterator[str]:
@@ -158,7 +157,7 @@ def _to_file(rows: Iterable[Row], path: str) -> Iterator[str]:
         for row in rows:
             start = row["address"] if start is None else start
             length += file.write(bytes.fromhex(row["data"]))
-            problem = row.get("error", problem)
+            problem = row["error"]["message"] if "error" in row else problem
     yield f"{length} bytes copied from {start or 0:#x} to {path}"
     if problem:
         yield f"rd: {problem}"
@@ -179,33 +178,45 @@ def _text_lines(address: int, data: bytes, place: str) -> Iterator[str]:
 
 
 class _Names:
-    """Two words a line, by name where they are addresses of symbols or, with -S, of objects in slab caches.
-
-    :param slabs: 0: no slabs; 1: ``[CACHE]``; more: ``[ADDRESS:CACHE]``.
-    """
+    """What the words of a row are the addresses of: symbols or, with *slabs*, objects in slab caches."""
 
     def __init__(self, session: Session, slabs: int) -> None:
         self.dump = session.dump
-        self.slabs = slabs
+        self.caches = None
         if slabs:
             from pykd.kernel.mm.slabname import SlabNames
 
             self.caches = SlabNames(session.dump)
 
-    def lines(self, address: int, data: bytes, place: str) -> Iterator[str]:
-        for at in range(0, len(data), hexdump.WIDTH):
-            words = memoryview(data[at : at + hexdump.WIDTH][: (len(data) - at) // 8 * 8]).cast("Q")
-            yield f"{address + at:{place}}:  " + " ".join(map(self._cell, words)) + " "
+    def add(self, row: Row) -> Row:
+        data = bytes.fromhex(row["data"])
+        return row | {"names": [self._name(word) for word in memoryview(data[: len(data) // 8 * 8]).cast("Q")]}
 
-    def _cell(self, word: int) -> str:
+    def _name(self, word: int) -> Row | None:
         symbol = self.dump.symbol_at(word) if word >> 63 else None
         if symbol is not None:
-            offset = word - symbol.address
-            return f"{symbol.name + (f'+{offset}' if offset else ''):<16}"
-        cache = self.caches.cache_of(word) if self.slabs else None
-        if cache is None:
-            return f"{word:016x}"
-        return f"{f'[{cache}]' if self.slabs == 1 else f'[{word:x}:{cache}]':<16}"
+            return {"symbol": symbol.name, "offset": word - symbol.address}
+        cache = self.caches.cache_of(word) if self.caches is not None else None
+        return None if cache is None else {"cache": str(cache)}
+
+
+def _name_lines(row: Row, data: bytes, place: str, slabs: int) -> Iterator[str]:
+    """Two words a line, by name where they have one.
+
+    :param slabs: 1: ``[CACHE]``; more: ``[ADDRESS:CACHE]``.
+    """
+    for at in range(0, len(data), hexdump.WIDTH):
+        words = memoryview(data[at : at + hexdump.WIDTH][: (len(data) - at) // 8 * 8]).cast("Q")
+        cells = map(_cell, words, row["names"][at // 8 : at // 8 + 2], (slabs, slabs))
+        yield f"{row['address'] + at:{place}}:  " + " ".join(cells) + " "
+
+
+def _cell(word: int, name: Row | None, slabs: int) -> str:
+    if name is None:
+        return f"{word:016x}"
+    if "symbol" in name:
+        return f"{name['symbol'] + (f'+{name["offset"]}' if name['offset'] else ''):<16}"
+    return f"{f'[{name["cache"]}]' if slabs == 1 else f'[{word:x}:{name["cache"]}]':<16}"
 
 
 COMMAND = Command(
@@ -235,7 +246,10 @@ COMMAND = Command(
     ),
     arguments="ADDRESS|SYMBOL [COUNT]",
     description="A negative COUNT shows the memory up to the address. An address below the kernel's is one of the current context's user space. With -r and -a COUNT is of bytes.",
-    fields={"address": "first byte", "size": "bytes asked for", "word": "bytes of a word", "data": "hexadecimal"},
+    fields={
+        "address": "first byte", "size": "bytes asked for", "word": "bytes of a word", "data": "hexadecimal",
+        "names": "-s, -S, by word: symbol and offset, or cache; null of others",
+    },
     examples=(("rd -a linux_banner", "text"), ("rd -s init_task 8", "words, by name where they are symbols")),
     rows=rows,
     text=text,

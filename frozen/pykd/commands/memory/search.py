@@ -9,7 +9,7 @@ from typing import Any
 from _pykd import Dump, FaultError
 from pykd.core import progress
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.task.table import Thread
 from pykd.session import context
 from pykd.session.command import Command, Option
@@ -160,7 +160,7 @@ def _stacks(session: Session, finder: _Text | _Words, active: bool) -> Iterator[
     stacks = dump.read_columns([thread.address for thread in threads], "struct task_struct", ("stack",))
     for thread, (stack,) in zip(threads, stacks, strict=True):
         if isinstance(stack, FaultError):
-            yield context.identity(thread) | {"error": str(stack)}
+            yield context.identity(thread) | {"error": fault(stack)}
         elif stack:
             space = _Space([(stack, stack + size)])
             yield from (row | context.identity(thread) for row in _found(dump, finder, space))
@@ -254,7 +254,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             task = row["task"]
             yield context.header(row)
         if "error" in row:
-            yield f"(error: {row['error']})"
+            yield mark(row)
         elif "text" in row:
             yield f"{row['address']:x}: {row['text']}"
         elif "before" in row:
@@ -305,6 +305,7 @@ COMMAND = Command(
         "before": "hexadecimal, with -x", "after": "likewise", "pid": "with -t and -T", "task": "likewise", "cpu": "likewise", "comm": "likewise",
     },
     examples=(("search -k deadbeefdeadbeef", ""), ('search -c "Kernel panic"', ""), ("search -t init_task", "who has its address on the stack")),
+    may_be_empty=True,
     rows=rows,
     text=text,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.fs.paths import d_path
 from pykd.session.command import Command, centered
 from pykd.session.session import Session
@@ -37,7 +37,7 @@ def devices(dump: Dump) -> Iterator[Row]:
             row["type"] = "PARTITION" if info.bdev and info.swap_file.f_inode.i_mode >> 12 == 6 else "FILE"
             row["file"] = d_path(dump, info.swap_file.f_path)
         except Error as error:
-            row["error"] = str(error)
+            row["error"] = fault(error)
         yield row
 
 
@@ -53,7 +53,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             percent = row["used"] * 100 // row["size"] if row["size"] else 0
             size, used = f"{row['size']}k", f"{row['used']}k"
             line += f"  {centered(row.get('type', '?'), 9)} {size:>8} {used:>8} {percent:>7}% {row['priority']:>4}  {row.get('file', '')}"
-        yield line + (f" (error: {row['error']})" if "error" in row else "")
+        yield line + (f" {mark(row)}" if "error" in row else "")
 
 
 COMMAND = Command(

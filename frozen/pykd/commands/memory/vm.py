@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm.areas import area_row, areas
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.memory import page_table
@@ -24,7 +24,7 @@ TITLE = "      VMA           START       END     FLAGS FILE"
 
 def area_line(row: Row) -> str:
     line = f"{row['vma']:016x} {row['start']:>10x} {row['end']:>10x} {row.get('flags', 0):x} {row.get('file', '')}"
-    return line + (f"(error: {row['error']})" if "error" in row else "")
+    return line + (mark(row) if "error" in row else "")
 
 
 def _pages(dump: Dump, row: Row, pgd: int) -> Iterator[Row]:
@@ -47,6 +47,9 @@ def _pages(dump: Dump, row: Row, pgd: int) -> Iterator[Row]:
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
+    if options.f:
+        yield _flags(options.f)
+        return
     if not session.state.get("memory_counted"):
         tasktable.add_memory(dump, context.table(session))
         session.state["memory_counted"] = True
@@ -60,10 +63,22 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             try:
                 _add_areas(dump, row, options)
             except Error as error:
-                row["error"] = str(error)
+                row["error"] = fault(error, partial=True)
         if options.R and not row["areas"]:
             continue
+        if options.v or options.m:
+            row["structs"] = list(_structs(session, options, row))
         yield row
+
+
+def _structs(session: Session, options: Any, row: Row) -> Iterator[Row]:
+    """Of -v every ``struct vm_area_struct``, of -m the ``struct mm_struct``."""
+    from pykd.commands.data.struct_ import find_struct, formatter_of, structure
+
+    type = find_struct(session, "vm_area_struct" if options.v else "mm_struct")
+    addresses = [area["vma"] for area in row["areas"]] if options.v else [row["mm"]] if row["mm"] else []
+    formatter = formatter_of(session, options)
+    yield from (structure(formatter, type, address) for address in addresses)
 
 
 def _add_areas(dump: Dump, row: Row, options: Any) -> None:
@@ -107,9 +122,9 @@ class _Reference:
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     if options.f:
-        yield from _flags(session, options.f)
+        yield from (f"{row['flags']:x}: ({'|'.join(row['names'])})" for row in rows)
         return
-    yield from context.separated(_task(row, options, session) for row in rows)
+    yield from context.separated(_task(row, options) for row in rows)
 
 
 FLAGS = (
@@ -119,30 +134,23 @@ FLAGS = (
 """Bits of vm_flags, include/linux/mm.h"""
 
 
-def _flags(session: Session, word: str) -> Iterator[str]:
+def _flags(word: str) -> Row:
     try:
         value = int(word, 16)
     except ValueError:
         raise CommandError(f'invalid input: "{word}"') from None
-    names = [name for bit, name in enumerate(FLAGS) if value >> bit & 1]
-    yield f"{value:x}: ({'|'.join(names)})"
+    return {"flags": value, "names": [name for bit, name in enumerate(FLAGS) if value >> bit & 1]}
 
 
-def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
+def _task(row: Row, options: Any) -> Iterator[str]:
     if "pid" in row:
         yield context.header(row)
     if options.v or options.m:
-        from pykd.commands.data.struct_ import find_struct, formatter_of, value_lines
-
-        formatter = formatter_of(session, options)
-        name = "vm_area_struct" if options.v else "mm_struct"
-        addresses = [area["vma"] for area in row["areas"]] if options.v else [row["mm"]] if row["mm"] else []
-        for address in addresses:
-            yield from value_lines(session, formatter, find_struct(session, name), address, [], object())
+        yield from (line for one in row["structs"] for line in one["lines"])
     else:
         yield from _overview(row, options)
     if "error" in row:
-        yield f"(error: {row['error']})"
+        yield mark(row)
 
 
 def _overview(row: Row, options: Any) -> Iterator[str]:
@@ -197,6 +205,7 @@ COMMAND = Command(
     arguments="[PID|TASK|COMM]…",
     fields={
         "mm": "struct mm_struct", "pgd": "", "rss": "kB", "total": "kB", "pid": "", "task": "", "cpu": "", "comm": "",
+        "structs": "-v, -m: type, address, value member by member, lines of text", "names": "-f",
         "areas": "vma, start, end, flags, file; with -p pages: virtual, physical",
     },
     rows=rows,

@@ -9,7 +9,7 @@ from typing import Any
 from _pykd import Error
 from pykd.commands.memory import vm
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import pages
 from pykd.kernel.mm.areas import area_row, areas
 from pykd.kernel.task.memory import page_table
@@ -50,7 +50,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
                     (area for area in (area_row(dump, one) for one in areas(dump, row["mm"])) if area["start"] <= address < area["end"]), None
                 )
             except Error as error:
-                row["area"] = {"error": str(error)}
+                row["area"] = {"error": fault(error)}
             if row["area"] is None:
                 yield row | {"refused": "not accessible"}
                 continue
@@ -62,9 +62,10 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             row["flags"] = flags(steps[-1][2])
         if isinstance(result, int):
             row["physical"] = result
+            row["page_size"] = max(steps[-1][3] if steps else 0, dump.page_size)
             row["page"] = pages.row(dump, pages.page_of(dump, result))
         else:
-            row["error"] = str(result)
+            row["error"] = fault(result, partial=True)
         yield row
 
 
@@ -80,12 +81,11 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         if number:
             yield ""
         # crash names the columns of struct page once
-        yield from _address(row, session, titled)
+        yield from _address(row, titled)
         titled |= "page" in row
 
 
-def _address(row: Row, session: Session, titled: bool) -> Iterator[str]:
-    dump = session.dump
+def _address(row: Row, titled: bool) -> Iterator[str]:
     width = 16 if not row["user"] else 10
     yield f"{'VIRTUAL':<{width}}  {'PHYSICAL':<16}"
     if "refused" in row:
@@ -107,10 +107,10 @@ def _address(row: Row, session: Session, titled: bool) -> Iterator[str]:
         last = step
     if "physical" not in row:
         yield ""
-        yield f"(error: {row['error']})"
+        yield mark(row)
         return
-    size = last["size"] if last else dump.page_size
-    start = row["physical"] & ~(max(size, dump.page_size) - 1)
+    size = row["page_size"]
+    start = row["physical"] & ~(size - 1)
     yield f"  PAGE: {start:x}" + ({1 << 21: "  (2MB)", 1 << 30: "  (1GB)"}.get(size, ""))
     yield ""
     if last:
@@ -125,7 +125,7 @@ def _address(row: Row, session: Session, titled: bool) -> Iterator[str]:
             yield vm.TITLE
             yield vm.area_line(row["area"])
         else:
-            yield f"(error: {row['area']['error']})"
+            yield mark(row["area"])
         yield ""
     if not titled:
         yield pages.TITLE
@@ -143,7 +143,8 @@ COMMAND = Command(
     ),
     arguments="ADDRESS…",
     fields={
-        "virtual": "", "physical": "", "steps": "level, address, value, size of page table entries", "flags": "of the last one", "page": "struct page",
+        "virtual": "", "physical": "", "page_size": "bytes that the last entry maps",
+        "steps": "level, address, value, size of page table entries", "flags": "of the last one", "page": "struct page",
         "area": "the vm_area_struct", "refused": "why there is none",
     },
     rows=rows,

@@ -35,6 +35,7 @@ COMMAND = Command(
         Option("-64", help="64 bits"),
     ),
     arguments="[ADDRESS|SYMBOL VALUE]",
+    may_be_empty=True,
     rows=rows,
     text=text,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel.fs.files import for_each_open_file
 from pykd.kernel.net.addresses import ip_text
@@ -35,7 +35,7 @@ def _namespace(session: Session, options: Any) -> Any:
 def _devices(session: Session, options: Any) -> Iterator[Row]:
     for device in caught(for_each_netdev(session.dump, _namespace(session, options))):
         if isinstance(device, Error):
-            yield {"error": str(device)}
+            yield {"error": fault(device)}
             continue
         row: Row = {"device": int(device), "addresses": []}
         try:
@@ -43,7 +43,7 @@ def _devices(session: Session, options: Any) -> Iterator[Row]:
             for address in netdev_addresses(session.dump, device):
                 row["addresses"].append(address)
         except Error as error:
-            row["error"] = str(error)
+            row["error"] = fault(error)
         yield row
 
 
@@ -57,7 +57,7 @@ def _neighbour(dump: Dump, found: Any) -> Row:
         row["device"] = str(device.name)
         row["state"] = nud_text(found.nud_state)
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error)
     return row
 
 
@@ -84,7 +84,7 @@ def _socket(dump: Dump, number: int, file: Any) -> Row | None:
             (source, row["source_port"]), (destination, row["destination_port"]) = ends.local, ends.remote
             row |= {"source": _text(source), "destination": _text(destination)}
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error)
     return row
 
 
@@ -104,11 +104,11 @@ def _sockets(session: Session, options: Any) -> Iterator[Row]:
                 try:
                     found = _socket(session.dump, number, session.dump.object("struct file", file))
                 except Error as error:
-                    found = {"fd": number, "error": str(error)}
+                    found = {"fd": number, "error": fault(error)}
                 if found:
                     row["sockets"].append(found)
         except Error as error:
-            row["error"] = str(error)
+            row["error"] = fault(error)
         if options.R:
             wanted = options.R.removeprefix("0x")
             row["sockets"] = [
@@ -116,7 +116,20 @@ def _sockets(session: Session, options: Any) -> Iterator[Row]:
             ]
             if not row["sockets"]:
                 continue
+        if options.S:
+            for one in row["sockets"]:
+                one["structs"] = list(_structs(session, options, one))
         yield row
+
+
+def _structs(session: Session, options: Any, one: Row) -> Iterator[Row]:
+    """The ``struct socket`` and the ``struct sock`` of a row of :func:`_socket`."""
+    from pykd.commands.data.struct_ import find_struct, formatter_of, structure
+
+    if "sock" not in one:
+        return
+    formatter = formatter_of(session, options)
+    yield from (structure(formatter, find_struct(session, name), one[name]) for name in ("socket", "sock"))
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
@@ -129,7 +142,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         raise UsageError("-x, -d and -R go with -s or -S")
     elif options.a:
         for found in for_each_neighbour(session.dump):
-            yield {"error": str(found)} if isinstance(found, Error) else _neighbour(session.dump, found)
+            yield {"error": fault(found)} if isinstance(found, Error) else _neighbour(session.dump, found)
     elif options.s or options.S:
         yield from _sockets(session, options)
     else:
@@ -137,7 +150,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 
 def _error(row: Row) -> str:
-    return f" (error: {row['error']})" if "error" in row else ""
+    return f" {mark(row)}" if "error" in row else ""
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -151,7 +164,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             line += " ".join(f"{row[key]:<{width}}" if width else row[key] for key, width in widths if key in row)
             yield line + _error(row)
     elif options.s or options.S:
-        yield from context.separated(_task(row, options, session) for row in rows)
+        yield from context.separated(_task(row, options) for row in rows)
     else:
         yield "   NET_DEVICE     NAME       IP ADDRESS(ES)"
         for row in rows:
@@ -159,7 +172,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             yield line + _error(row)
 
 
-def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
+def _task(row: Row, options: Any) -> Iterator[str]:
     yield context.header(row)
     if not row["sockets"]:
         yield "No open sockets." if "error" not in row else _error(row).strip()
@@ -173,12 +186,8 @@ def _task(row: Row, options: Any, session: Session) -> Iterator[str]:
         yield "FD       SOCKET             SOCK      "
         yield f"{one['fd']:>2}" + "".join(f"  {one[key]:016x}" for key in ("socket", "sock") if key in one) + _error(one)
         yield ""
-        if "sock" in one:
-            from pykd.commands.data.struct_ import find_struct, formatter_of, value_lines
-
-            formatter = formatter_of(session, options)
-            for name, key in (("socket", "socket"), ("sock", "sock")):
-                yield from value_lines(session, formatter, find_struct(session, name), one[key], [], object())
+        if one["structs"]:
+            yield from (line for struct in one["structs"] for line in struct["lines"])
             yield ""
     if "error" in row:
         yield _error(row).strip()
@@ -217,7 +226,7 @@ COMMAND = Command(
     arguments="[PID|TASK]…",
     fields={
         "device": "struct net_device", "name": "", "addresses": "", "neighbour": "struct neighbour", "state": "",
-        "sockets": "fd, socket, sock, family, type, source, source_port, destination, destination_port",
+        "sockets": "fd, socket, sock, family, type, source, source_port, destination, destination_port; -S: structs",
     },
     rows=rows,
     text=text,

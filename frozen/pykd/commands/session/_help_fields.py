@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from _pykd import Error
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 
 Value = Callable[[], str]
 Fields = Iterable[tuple[str, Value]]
@@ -20,4 +20,4 @@ def rows(*columns: tuple[int, Fields]) -> Iterator[Row]:
             try:
                 yield row | {"value": value()}
             except Error as error:
-                yield row | {"error": str(error)}
+                yield row | {"error": fault(error)}

@@ -54,6 +54,7 @@ COMMAND = Command(
     description="Without arguments lists the aliases. `\\NAME` at the prompt means the command and not the alias; `alias NAME \"\"` takes it back.",
     fields={"name": "", "command": "what it stands for", "origin": "builtin or runtime"},
     intermixed=False,
+    may_be_empty=True,
     rows=rows,
     text=text,
 )

@@ -52,6 +52,7 @@ COMMAND = Command(
     arguments="[FILE.py]…",
     description="Each FILE becomes a command of its name, run as `epython FILE`. Without arguments lists what is there.",
     fields={"name": "of the command", "path": "of the program"},
+    may_be_empty=True,
     rows=rows,
     text=text,
 )

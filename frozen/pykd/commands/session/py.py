@@ -128,6 +128,7 @@ An error shows the calls in your own files and the one that failed; `set traceba
     examples=(("py dump.variable('init_task').comm", ""), ("py [t.pid for t in pykd.tasks.threads()][:5]", "")),
     intermixed=False,
     raw=True,
+    may_be_empty=True,
     rows=rows,
     text=text,
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pykd.core.errors import UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.session.command import Command
 from pykd.session.session import Session
 
@@ -32,15 +32,17 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             sys.stdout.fileno()  # a pager lets everything through from here on
         except OSError:
             pass
-    while session.run(line) and again:
+    while session.run(line):
+        if not again:
+            return
         sys.stdout.flush()
         time.sleep(pause)
-    yield from ()
+    yield {"error": fault(f"it failed: {line}")}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     for _ in rows:
-        yield ""
+        yield from ()
 
 
 COMMAND = Command(
@@ -50,6 +52,7 @@ COMMAND = Command(
     arguments="[-SECONDS] COMMAND…",
     description="At a prompt, and of a live kernel, until Ctrl-C or until it fails; otherwise once, as a dump does not change.",
     intermixed=False,
+    may_be_empty=True,
     rows=rows,
     text=text,
 )

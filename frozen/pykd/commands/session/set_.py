@@ -170,6 +170,7 @@ COMMAND = Command(
         "pid": "", "task": "", "cpu": "", "comm": "", "thread_info": "", "namesakes": "with that PID: each CPU has a PID 0", "state": "", "note": "PANIC or ACTIVE",
         "setting": "", "value": "", "marked": "-a: it is the active task of its CPU now",
     },
+    may_be_empty=True,
     rows=rows,
     text=text,
 )

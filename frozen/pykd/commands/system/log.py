@@ -10,7 +10,7 @@ from typing import Any
 
 from _pykd import Error
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus, printk, timekeeping
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -33,6 +33,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     boot = None
     if options.T:
         boot = timekeeping.now(dump) - timekeeping.jiffies_since_boot(dump) // timekeeping.hz(dump)
+    if options.c:
+        options.width = _caller_width(session)
     for record in printk.records(dump):
         row: Row = {
             "sequence": record.sequence,
@@ -71,7 +73,7 @@ def _unflushed(session: Session) -> Iterator[Row]:
                 lost = dump.read_unsigned(start + kind.offset_of("message_lost"), 4)
                 text = dump.read(start + buffer.offset, min(length, buffer.type.size)).decode("utf-8", "backslashreplace")
             except Error as error:
-                yield {"buffer": name, "cpu": cpu, "error": str(error)}
+                yield {"buffer": name, "cpu": cpu, "error": fault(error)}
                 continue
             yield {"buffer": name, "cpu": cpu, "address": start, "length": length, "lost": lost, "text": text}
 
@@ -86,7 +88,7 @@ def _buffer_lines(rows: Iterable[Row]) -> Iterator[str]:
             yield f"CPU: {row['cpu']}  ADDR: {row['address']:x} LEN: {row['length']}  MESSAGE_LOST: {row['lost']}"
             yield from [f"  {line}" for line in row["text"].splitlines()] or ["  (empty)"]
         else:
-            yield f"CPU: {row['cpu']}  (error: {row['error']})"
+            yield f"CPU: {row['cpu']}  {mark(row)}"
         yield ""
 
 
@@ -117,9 +119,9 @@ def _audit(session: Session) -> Iterator[Row]:
                 text = dump.read(data + header, max(0, min(message.nlmsg_len, buffer.len) - header))
                 yield {"type": message.nlmsg_type, "text": text.rstrip(b"\0").decode("utf-8", "backslashreplace")}
             except Error as error:
-                yield {"error": str(error)}
+                yield {"error": fault(error)}
         if why is not None:
-            yield {"error": f"{queue}: {why}"}
+            yield {"error": fault(why, f"{queue}: {why}")}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -127,16 +129,15 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         yield from _buffer_lines(rows)
         return
     empty = True
-    width = _caller_width(session) if options.c else 0
     for row in rows:
         empty = False
         if "error" in row:
-            yield f"(error: {row['error']})"
+            yield mark(row)
         elif options.a:
             yield f"type={row['type']} {row['text']}"
         else:
             # Lines after the first stand below its text.
-            before = _prefix(row, options, width)
+            before = _prefix(row, options)
             margin = " " * len(before)
             if options.m:
                 before += f"<{row['level']}>"
@@ -156,7 +157,7 @@ def _caller_width(session: Session) -> int:
     return 6 if largest < 100_000 else 7 if largest < 1_000_000 else 8
 
 
-def _prefix(row: Row, options: Any, width: int) -> str:
+def _prefix(row: Row, options: Any) -> str:
     if options.t:
         return ""
     if options.T:
@@ -165,7 +166,7 @@ def _prefix(row: Row, options: Any, width: int) -> str:
         seconds, rest = divmod(row["time"], 1_000_000_000)
         before = f"[{seconds:5d}.{rest // 1000:06d}] "
     if options.c and row["caller"] is not None:
-        before += f"[{row['caller']:>{width}}] "
+        before += f"[{row['caller']:>{options.width}}] "
     return before
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from _pykd import Dump, Error
 from pykd.commands.kernel.mod import TAINTS
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import sysinfo
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -82,7 +82,7 @@ def _identification(dump: Dump) -> Iterator[Row]:
         try:
             yield {"field": name, "value": dump.read_string(pointer).decode("utf-8", "backslashreplace")}
         except Error as error:
-            yield {"field": name, "error": str(error)}
+            yield {"field": name, "error": fault(error)}
 
 
 def _dmi_fields(dump: Dump) -> list[tuple[str, int]]:
@@ -124,7 +124,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     else:
         width = 25 if options.i else 12
         for row in rows:
-            first, *others = row["value"].split("\n") if "value" in row else [f"(error: {row['error']})"]
+            first, *others = row["value"].split("\n") if "value" in row else [mark(row)]
             yield f"{row['field']:>{width}}: {first}" if first or options.i else f"{row['field']:>{width}}:"
             for other in others:
                 yield " " * (width + 2) + other

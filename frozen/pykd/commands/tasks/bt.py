@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Error, FaultError
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus
 from pykd.kernel.mm.slabname import SlabNames
 from pykd.kernel.stack import backtrace
@@ -265,7 +265,7 @@ def _overflows(session: Session) -> Iterator[Row]:
             start, _ = dump.stack_of_task(thread.address)
             mark = dump.read_unsigned(start)
         except FaultError as error:
-            yield row | {"error": str(error)}
+            yield row | {"error": fault(error)}
             continue
         except Error:
             continue  # a zombie has no stack
@@ -297,7 +297,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         if "overflow" in row:
             yield f"  possible stack overflow: the lowest word, at {row['lowest']:016x}, is {row['overflow']:016x}"
         elif "error" in row:
-            yield f"    (no trace: {row['error']})"
+            yield f"    no trace {mark(row)}"
         elif "stack" in row:
             yield from backtrace.word_lines(row["stack"], "", ":  ")
         elif "exceptions" in row:

@@ -11,7 +11,7 @@ from _pykd import Error
 from pykd.commands.tasks import bt, ps
 from pykd.core import progress
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.table import Thread
 from pykd.session import command, context
@@ -113,9 +113,8 @@ def _of_each(session: Session, found: Command, threads: Iterable[Thread], inner:
             inner.arguments = arguments if found.name in ("vtop", "set") else [*arguments, f"{thread.address:x}"]
             try:
                 row["rows"] = list(found.rows(session, inner))
-                row["lines"] = list(found.text(row["rows"], inner, session))
             except (CommandError, Error) as error:
-                row["error"] = str(error)
+                row["error"] = fault(error)
             yield row
     finally:
         session.task = saved
@@ -130,15 +129,16 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     elif name == "test":
         yield from (bt.header(row["thread"]) for row in rows)
     else:
-        yield from context.separated(block for row in rows if (block := _block(row, name)))
+        found = command.find(name)
+        yield from context.separated(block for row in rows if (block := _block(row, name, found, options, session)))
 
 
-def _block(row: Row, name: str) -> list[str]:
+def _block(row: Row, name: str, found: Any, options: Any, session: Session) -> list[str]:
     """The lines about one task; none where the command had nothing to say, as with a reference that is not found."""
     header = [bt.header(row["thread"])]
     if "error" in row:
-        return [*header, f"{name}: {row['error']}"]
-    lines: list[str] = row["lines"]
+        return [*header, f"{name}: {row['error']['message']}"]
+    lines = list(found.text(row["rows"], options.inner, session))
     while lines and not lines[-1]:
         lines.pop()
     return [*header, *lines] if lines and name in ("set", "vtop") else lines
@@ -161,7 +161,7 @@ COMMAND = Command(
         "tasks are meant. An argument in apostrophes is a regular expression for names of tasks. "
         "A name that is also a command, a state or a kind is written with a backslash before it."
     ),
-    fields={"thread": "the task", "rows": "the command's answer", "lines": "the same as text; rows of bt and ps are as these commands have them"},
+    fields={"thread": "the task", "rows": "the command's answer; rows of bt and ps are as these commands have them"},
     examples=(
         ("foreach bt", "all stacks"),
         ("foreach UN bt -s", "of tasks in uninterruptible sleep"),
@@ -169,6 +169,7 @@ COMMAND = Command(
     ),
     intermixed=False,
     patterns=True,
+    may_be_empty=True,
     rows=rows,
     text=text,
 )

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task import threads as tasks
@@ -55,7 +55,7 @@ def _chosen(session: Session, options: Any) -> Iterator[Thread | Row]:
             threads = chooser.choose(word)
             found |= {thread.address: thread for thread in threads}
             if not threads and tasktable.is_number(word):
-                yield {"error": f"invalid task or pid value: {word}"}
+                yield {"error": fault(f"invalid task or pid value: {word}")}
         table = [thread for thread in table if thread.address in found] if options.G else list(found.values())
     for thread in table:
         if (
@@ -86,41 +86,154 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     yield from _rows(session, options, total)
     if not options.arguments:
         # what is not in the table: the lists of threads are cut, or the dump lacks their pages
-        yield from ({"error": problem} for problem in tasks.listed(dump).problems)
+        yield from ({"error": fault(problem)} for problem in tasks.listed(dump).problems)
 
 
 def _rows(session: Session, options: Any, total: int) -> Iterator[Row]:
+    more = _more(session, options)
+    groups: set[int] = set()
     for thread in _chosen(session, options):
         if isinstance(thread, dict):
             yield thread
-            continue
-        row: Row = {
-            "pid": thread.pid,
-            "ppid": thread.ppid,
-            "cpu": thread.cpu,
-            "task": thread.address,
-            "state": thread.state,
-            "memory": thread.rss * 100 / total if total else 0.0,
-            "vsz": thread.vsz,
-            "rss": thread.rss,
-            "comm": thread.comm,
-            "active": thread.active,
-            "kernel": thread.is_kernel(),
-            "tgid": thread.tgid,
-            "last_run": thread.last_run,
-            "start": thread.start,
-            "stack": thread.stack_pointer,
-            "policy": thread.policy,
-            "prio": thread.prio,
-        }
-        if thread.error is not None:
-            row["error"] = str(thread.error)
-        yield row
+        elif not options.g:
+            yield _row(thread, total) | more(thread)
+        elif thread.tgid not in groups:  # the idle tasks are one group
+            groups.add(thread.tgid)
+            leader, *others = _group(session, thread)
+            yield _row(leader, total) | {"threads": [context.identity(one) for one in others]}
+
+
+def _row(thread: Thread, total: int) -> Row:
+    row: Row = {
+        "pid": thread.pid,
+        "ppid": thread.ppid,
+        "cpu": thread.cpu,
+        "task": thread.address,
+        "state": thread.state,
+        "memory": thread.rss * 100 / total if total else 0.0,
+        "vsz": thread.vsz,
+        "rss": thread.rss,
+        "comm": thread.comm,
+        "active": thread.active,
+        "kernel": thread.is_kernel(),
+        "tgid": thread.tgid,
+        "last_run": thread.last_run,
+        "start": thread.start,
+        "stack": thread.stack_pointer,
+        "policy": thread.policy,
+        "prio": thread.prio,
+    }
+    if thread.error is not None:
+        row["error"] = fault(thread.error, partial=True)
+    return row
+
+
+def _more(session: Session, options: Any) -> Callable[[Thread], Row]:
+    """What an option adds to the row of a thread."""
+    for flag, make in (("l", _clocks), ("m", _clocks), ("t", _times), ("p", _parents), ("c", _children), ("r", _limits), ("a", _command_line)):
+        if getattr(options, flag):
+            return make(session, options)
+    return lambda thread: {}
+
+
+def _clocks(session: Session, options: Any) -> Callable[[Thread], Row]:
+    """``clock``: the time by which ``last_run`` was taken, that of the task's CPU."""
+    clocks: dict[int, int] = {}
+    for nr, rq in cpus.run_queues(session.dump).items():
+        try:
+            clocks[nr] = int(rq.clock)
+        except Error:
+            continue  # when its tasks ran is shown, not how long ago
+    options.digits = len(str(max(clocks.values(), default=0)))
+    options.cpus = context.cpu_list(session, options.C) if options.C else None
+    return lambda thread: {"clock": clocks.get(thread.cpu)}
+
+
+def _times(session: Session, options: Any) -> Callable[[Thread], Row]:
+    from pykd.kernel import timekeeping
+
+    dump = session.dump
+    now = timekeeping.jiffies_since_boot(dump) // timekeeping.hz(dump)
+
+    def times(thread: Thread) -> Row:
+        task: Any = dump.object("struct task_struct", thread.address)
+        try:
+            start = task.start_time
+            # crash takes whole seconds of the start, too
+            return {"times": {"run": max(now - start // 1_000_000_000, 0), "start": start, "user": task.utime, "system": task.stime}}
+        except Error as error:
+            return {"times": {"error": fault(error)}}
+
+    return times
+
+
+def _parents(session: Session, options: Any) -> Callable[[Thread], Row]:
+    table = {thread.address: thread for thread in context.table(session)}
+
+    def parents(thread: Thread) -> Row:
+        chain = [table.get(thread.address, thread)]
+        while (parent := table.get(int(chain[-1].parent))) and parent not in chain:
+            chain.append(parent)
+        return {"parents": [context.identity(one) for one in chain[1:]]}
+
+    return parents
+
+
+def _children(session: Session, options: Any) -> Callable[[Thread], Row]:
+    children: dict[int, list[Thread]] = {}
+    for thread in context.table(session):
+        children.setdefault(int(thread.parent), []).append(thread)
+    return lambda thread: {"children": [context.identity(one) for one in children.get(thread.address, ())]}
+
+
+def _group(session: Session, thread: Thread) -> list[Thread]:
+    """The threads of its group, the leader first."""
+    groups = session.state.get("thread_groups")
+    if groups is None:
+        groups = session.state["thread_groups"] = {}
+        for one in context.table(session):
+            groups.setdefault(one.tgid, []).append(one)
+    members: list[Thread] = groups.get(thread.tgid) or [thread]
+    leader = next((one for one in members if one.pid == one.tgid), members[0])
+    return [leader, *(one for one in members if one is not leader)]
+
+
+def _limits(session: Session, options: Any) -> Callable[[Thread], Row]:
+    def limits(thread: Thread) -> Row:
+        found: list[Row] = []
+        try:
+            for name, limit in zip(LIMITS, session.dump.object("struct task_struct", thread.address).signal.rlim, strict=False):
+                current, maximum = (None if value == INFINITY else value for value in (limit.rlim_cur, limit.rlim_max))
+                found.append({"name": name, "current": current, "maximum": maximum})
+        except Error as error:
+            found.append({"error": fault(error)})
+        return {"limits": found}
+
+    return limits
+
+
+def _command_line(session: Session, options: Any) -> Callable[[Thread], Row]:
+    """Arguments and environment lie in user memory, which makedumpfile usually leaves out."""
+    dump = session.dump
+
+    def words(thread: Thread) -> Row:
+        mm = dump.object("struct task_struct", thread.address).mm
+        if not mm:
+            return {"command_line": None}
+        try:
+            pgd = page_table(mm, dump)
+            texts = [dump.read(start, end - start, pgd=pgd) for start, end in ((mm.arg_start, mm.arg_end), (mm.env_start, mm.env_end))]
+        except Error as error:
+            return {"command_line": {"error": fault(error)}}
+        argument, environment = ([part.decode("utf-8", "backslashreplace") for part in text.split(b"\0") if part] for text in texts)
+        return {"command_line": {"arguments": argument, "environment": environment}}
+
+    return words
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    found = list(rows)
-    problems = [f"ps: {row['error']}" for row in found if "task" not in row]
+    found = list(rows)  # titles and orders are of them all
+    problems = [f"ps: {row['error']['message']}" for row in found if "task" not in row]
     if options.arguments:
         yield from (line for problem in problems for line in (problem, ""))
         problems = []
@@ -129,25 +242,25 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 
 def _view(found: list[Row], options: Any, session: Session) -> Iterator[str]:
-    for flag, view in (("S", _summary), ("l", _last_run), ("m", _last_run), ("t", _times), ("p", _parents), ("c", _children),
-                       ("g", _groups), ("r", _limits), ("a", _arguments), ("Y", _scheduling)):  # fmt: skip
+    for flag, view in (("S", _summary), ("l", _last_run), ("m", _last_run), ("t", _times_text), ("p", _parents_text), ("c", _children_text),
+                       ("g", _group_text), ("r", _limits_text), ("a", _command_line_text), ("Y", _scheduling)):  # fmt: skip
         if getattr(options, flag):
-            yield from view(found, options, session)
+            yield from view(found, options)
             return
     if not options.H:
         yield f"      PID    PPID  CPU  {'    KSTACKP     ' if options.s else '     TASK       '} ST  %MEM      VSZ      RSS  COMM"
     for row in found:
-        mark = ">" if row["active"] else " "
+        sign = ">" if row["active"] else " "
         comm = f"[{row['comm']}]" if row["kernel"] else row["comm"]
         shown = f"{row['task']:016x}" if not options.s else '       --       ' if row['active'] else f"{row['stack']:016x}"
         line = (
-            f"{mark} {row['pid']:>7} {row['ppid']:>7} {row['cpu']:>3}  {shown}  {row['state']} {row['memory']:>5.1f} "
+            f"{sign} {row['pid']:>7} {row['ppid']:>7} {row['cpu']:>3}  {shown}  {row['state']} {row['memory']:>5.1f} "
             f"{row['vsz']:>8} {row['rss']:>8}  {comm}"
         )
-        yield line + (f"  ({row['error']})" if "error" in row else "")
+        yield line + (f"  {mark(row)}" if "error" in row else "")
 
 
-def _scheduling(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+def _scheduling(rows: list[Row], options: Any) -> Iterator[str]:
     """Policies and priorities, as the kernel counts these: the lower, the sooner."""
     names = {number: name for name, number in POLICIES.items()}
     if not options.H:
@@ -158,7 +271,7 @@ def _scheduling(rows: list[Row], options: Any, session: Session) -> Iterator[str
         yield f"{'>' if row['active'] else ' '} {row['pid']:>7} {row['ppid']:>7} {row['cpu']:>3}  {row['task']:016x} {policy:>8} {row['prio']:>5}  {comm}"
 
 
-def _summary(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+def _summary(rows: list[Row], options: Any) -> Iterator[str]:
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["state"]] = counts.get(row["state"], 0) + 1
@@ -166,143 +279,101 @@ def _summary(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
         yield f"  {state}: {counts[state]}"
 
 
-def _last_run(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+def _last_run(rows: list[Row], options: Any) -> Iterator[str]:
     """The most recently run first; -m: how long before the crash that was, by the clock of the task's CPU."""
-    clocks = {}
-    for nr, rq in cpus.run_queues(session.dump).items():
-        try:
-            clocks[nr] = int(rq.clock)
-        except Error:
-            continue  # when its tasks ran is shown, not how long ago
     rows.sort(key=lambda row: -row["last_run"])
     if not options.C:
-        yield from (_run_line(row, clocks, bool(options.m)) for row in rows)
+        yield from (_run_line(row, options) for row in rows)
         return
-    for cpu in context.cpu_list(session, options.C):
+    for cpu in options.cpus:
         yield f"CPU: {cpu}"
-        yield from (_run_line(row, clocks, bool(options.m)) for row in rows if row["cpu"] == cpu)
+        yield from (_run_line(row, options) for row in rows if row["cpu"] == cpu)
         yield ""
 
 
-def _run_line(row: Row, clocks: dict[int, int], relative: bool) -> str:
-    if relative and row["cpu"] not in clocks:
+def _run_line(row: Row, options: Any) -> str:
+    if options.m and row["clock"] is None:
         stamp = "[?]"
-    elif relative:
-        ago = max(clocks.get(row["cpu"], 0) - row["last_run"], 0) // 1_000_000
+    elif options.m:
+        ago = max(row["clock"] - row["last_run"], 0) // 1_000_000
         seconds, milliseconds = divmod(ago, 1000)
         minutes, seconds = divmod(seconds, 60)
         hours, minutes = divmod(minutes, 60)
         days, hours = divmod(hours, 24)
         stamp = f"[{days} {hours:02}:{minutes:02}:{seconds:02}.{milliseconds:03}]"
     else:
-        stamp = f"[{row['last_run']:>{len(str(max(clocks.values(), default=0)))}}]"
+        stamp = f"[{row['last_run']:>{options.digits}}]"
     return f"{stamp} [{row['state']}]  {context.header(row)}"
 
 
-def _times(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
-    from pykd.kernel import timekeeping
-
-    now, hz = timekeeping.jiffies_since_boot(session.dump), timekeeping.hz(session.dump)
+def _times_text(rows: list[Row], options: Any) -> Iterator[str]:
     if not options.arguments:
         rows.sort(key=lambda row: row["start"])
     for row in rows:
-        task = session.dump.object("struct task_struct", row["task"])
+        times = row["times"]
         yield context.header(row)
-        try:
-            start, utime, stime = task.start_time, task.utime, task.stime
-        except Error as error:
-            yield f"  ({error})"
+        if "run" not in times:
+            yield f"  {mark(times)}"
             continue
-        seconds = max(now // hz - start // 1_000_000_000, 0)  # crash takes whole seconds of the start, too
-        days, rest = divmod(seconds, 86400)
+        days, rest = divmod(times["run"], 86400)
         run = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
         yield f"    RUN TIME: {f'{days} days, ' if days else ''}{run}"
-        yield f"  START TIME: {start}"
-        yield f"       UTIME: {utime}"
-        yield f"       STIME: {stime}"
+        yield f"  START TIME: {times['start']}"
+        yield f"       UTIME: {times['user']}"
+        yield f"       STIME: {times['system']}"
         yield ""
 
 
-def _parents(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
-    table = {thread.address: thread for thread in context.table(session)}
+def _parents_text(rows: list[Row], options: Any) -> Iterator[str]:
     for row in rows:
-        chain = [table[row["task"]]]
-        while (parent := table.get(int(chain[-1].parent))) and parent not in chain:
-            chain.append(parent)
-        for depth, thread in enumerate(reversed(chain)):
-            yield " " * depth + thread.header()
+        for depth, one in enumerate(reversed([row, *row["parents"]])):
+            yield " " * depth + context.header(one)
         yield ""
 
 
-def _children(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
-    children: dict[int, list[Thread]] = {}
-    for thread in context.table(session):
-        children.setdefault(int(thread.parent), []).append(thread)
+def _children_text(rows: list[Row], options: Any) -> Iterator[str]:
     for row in rows:
         yield context.header(row)
-        found = children.get(row["task"], [])
-        yield from (f"  {thread.header()}" for thread in found)
-        if not found:
+        yield from (f"  {context.header(one)}" for one in row["children"])
+        if not row["children"]:
             yield "  (no children)"
         yield ""
 
 
-def _groups(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
-    table = context.table(session)
-    groups: dict[int, list[Thread]] = {}
-    for thread in table:
-        groups.setdefault(thread.tgid, []).append(thread)
-    for tgid in dict.fromkeys(row["tgid"] for row in rows):  # the idle tasks are one group
-        members = groups[tgid]
-        leader = next((thread for thread in members if thread.pid == thread.tgid), members[0])
-        yield leader.header()
-        others = [thread for thread in members if thread is not leader]
-        yield from (f"  {thread.header()}" for thread in others)
-        if not others:
+def _group_text(rows: list[Row], options: Any) -> Iterator[str]:
+    for row in rows:
+        yield context.header(row)
+        yield from (f"  {context.header(one)}" for one in row["threads"])
+        if not row["threads"]:
             yield "  (no threads)"
         yield ""
 
 
-def _limits(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
+def _limits_text(rows: list[Row], options: Any) -> Iterator[str]:
     for row in rows:
         yield context.header(row)
         yield "      RLIMIT     CURRENT       MAXIMUM  "
-        try:
-            limits = session.dump.object("struct task_struct", row["task"]).signal.rlim
-        except Error as error:
-            yield f"  ({error})"
-            continue
-        for name, limit in zip(LIMITS, limits, strict=False):
-            try:
-                values = ["(unlimited)" if value == INFINITY else str(value) for value in (limit.rlim_cur, limit.rlim_max)]
-            except Error as error:
-                yield f"  ({error})"
-                break
-            yield f"{name:>12}   {values[0]:^11}   {values[1]:^11}"
+        for limit in row["limits"]:
+            if "error" in limit:
+                yield f"  {mark(limit)}"
+                continue
+            values = ["(unlimited)" if limit[key] is None else str(limit[key]) for key in ("current", "maximum")]
+            yield f"{limit['name']:>12}   {values[0]:^11}   {values[1]:^11}"
         yield ""
 
 
-def _arguments(rows: list[Row], options: Any, session: Session) -> Iterator[str]:
-    """Arguments and environment lie in user memory, which makedumpfile usually leaves out."""
-    dump = session.dump
+def _command_line_text(rows: list[Row], options: Any) -> Iterator[str]:
     for row in rows:
         yield context.header(row)
-        task = dump.object("struct task_struct", row["task"])
-        mm = task.mm
-        if not mm:
+        words = row["command_line"]
+        if words is None:
             yield "ps: no user stack"
-            yield ""
-            continue
-        try:
-            pgd = page_table(mm, dump)
-            texts = [dump.read(start, end - start, pgd=pgd) for start, end in ((mm.arg_start, mm.arg_end), (mm.env_start, mm.env_end))]
-        except Error as error:
-            yield f"ps: cannot access user stack address: {getattr(error, 'address', 0) or mm.arg_start:x}"
-            yield ""
-            continue
-        argument, environment = ([part.decode("utf-8", "backslashreplace") for part in text.split(b"\0") if part] for text in texts)
-        yield "ARG: " + " ".join(argument)
-        yield "ENV: " + "\n     ".join(environment)
+        elif "error" in words:
+            where = words["error"].get("address", "0x0").removeprefix("0x")
+            yield f"ps: cannot access user stack address: {where}"
+        else:
+            yield "ARG: " + " ".join(words["arguments"])
+            yield "ENV: " + "\n     ".join(words["environment"])
         yield ""
 
 
@@ -338,6 +409,9 @@ COMMAND = Command(
         "pid": "", "ppid": "-1: the parent cannot be read", "cpu": "", "task": "struct task_struct", "state": "two letters", "memory": "percent of all pages",
         "vsz": "kB", "rss": "kB", "comm": "", "active": "was running", "kernel": "has no user memory", "tgid": "",
         "last_run": "ns, clock of the CPU", "start": "ns after boot", "stack": "kernel stack pointer", "policy": "number", "prio": "kernel priority",
+        "clock": "-l, -m: ns, of the CPU at the crash, null if unreadable", "times": "-t: run (s), start, user, system (ns)",
+        "parents": "-p: tasks, the nearest first", "children": "-c: tasks", "threads": "-g: the others of the leader's group",
+        "limits": "-r: name, current, maximum; null: unlimited", "command_line": "-a: arguments, environment; null: no user memory",
     },
     rows=rows,
     text=text,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Error
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus
 from pykd.kernel.lists import rbtree
 from pykd.session import context
@@ -115,14 +115,14 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     for cpu, rq in cpus.run_queues(session.dump).items():
         if wanted is not None and cpu not in wanted:
             continue
-        row: Row = {"cpu": cpu, "runqueue": int(rq)}
+        row: Row = {"cpu": cpu, "runqueue": int(rq), "root_group": session.dump.address_of("root_task_group", default=0)}
         problems: list[Error] = []
         try:
             _fill(session, row, rq, problems.append)
         except Error as error:
             problems.append(error)
         if problems:
-            row["error"] = str(problems[0])
+            row["error"] = fault(problems[0], partial=True)
         yield row
 
 
@@ -133,7 +133,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     if options.t or options.T or options.m:
         yield from _clocks(list(rows), options)
         return
-    yield from context.separated((_groups if options.g else _queues)(row, session) for row in rows)
+    yield from context.separated((_groups if options.g else _queues)(row) for row in rows)
 
 
 def _clocks(found: list[Row], options: Any) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _clocks(found: list[Row], options: Any) -> Iterator[str]:
     for row in found:
         label = f" CPU {row['cpu']}:"
         if "clock" not in row or "current" not in row:
-            yield f"{label} (error: {row['error']})"
+            yield f"{label} {mark(row)}"
         elif options.T:
             yield f" {label} {(latest - row['clock']) / 1e9:.2f} secs"
         elif options.m and not options.t:
@@ -161,7 +161,7 @@ def _task(entry: Row, indent: int = 5) -> str:
     return f"{'':{indent}}[{entry['prio']:>3}] {context.short_header(entry)}"
 
 
-def _queues(row: Row, session: Session) -> Iterator[str]:
+def _queues(row: Row) -> Iterator[str]:
     yield f"CPU {row['cpu']} RUNQUEUE: {row['runqueue']:x}"
     if "current" in row:
         yield f"  CURRENT: {context.short_header(row['current'])}"
@@ -176,15 +176,15 @@ def _queues(row: Row, session: Session) -> Iterator[str]:
         if not tasks:
             yield "     [no tasks queued]"
     if "error" in row:
-        yield f"     (error: {row['error']})"
+        yield f"     {mark(row)}"
 
 
-def _groups(row: Row, session: Session) -> Iterator[str]:
+def _groups(row: Row) -> Iterator[str]:
     yield f"CPU {row['cpu']}"
     if "current" not in row:
-        yield f"  (error: {row['error']})"
+        yield f"  {mark(row)}"
         return
-    root = session.dump.address_of("root_task_group", default=0)
+    root = row["root_group"]
     current = row["current"]
     yield f"  CURRENT: {context.short_header(current)}"
     real_time = list(row.get("real_time", ()))
@@ -208,7 +208,7 @@ def _groups(row: Row, session: Session) -> Iterator[str]:
     if not fair:
         yield "     [no tasks queued]"
     if "error" in row:
-        yield f"     (error: {row['error']})"
+        yield f"     {mark(row)}"
 
 
 COMMAND = Command(
@@ -224,7 +224,8 @@ COMMAND = Command(
         Option("-c", "CPUS", help="these CPUs only"),
     ),
     fields={
-        "cpu": "", "runqueue": "struct rq", "clock": "ns", "current": "task", "last_run": "ns", "real_time": "tasks", "fair": "tasks and groups",
+        "cpu": "", "runqueue": "struct rq", "root_group": "struct task_group of all", "clock": "ns",
+        "current": "task", "last_run": "ns", "real_time": "tasks", "fair": "tasks and groups",
         "runnable": "-d: tasks",
     },
     rows=rows,

@@ -8,7 +8,7 @@ from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault, mark
 from pykd.kernel.task.table import Thread
 from pykd.session import context
 from pykd.session.command import Command, Option
@@ -78,7 +78,7 @@ def _row(dump: Dump, thread: Thread, *, actions: bool = True) -> Row:
     try:
         signal = task.signal
         if not signal or not task.sighand:
-            row["error"] = "no signals: the task has ended"
+            row["error"] = fault("no signals: the task has ended")
             return row
         row["signal"] = int(signal)
         row["threads"] = signal.nr_threads
@@ -88,7 +88,7 @@ def _row(dump: Dump, thread: Thread, *, actions: bool = True) -> Row:
         row["private"] = _pending(dump, task.pending)
         row["shared"] = _pending(dump, signal.shared_pending)
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error)
     return row
 
 
@@ -129,7 +129,7 @@ def _handler(handler: int) -> str:
 def _task_lines(row: Row) -> Iterator[str]:
     yield context.header(row)
     if "actions" not in row:
-        yield f"({row['error']})"
+        yield mark(row)
         return
     yield f"SIGNAL_STRUCT: {row['signal']:x}  NR_THREADS: {row['threads']}"
     yield " SIG    SIGACTION        HANDLER       MASK       FLAGS           "
@@ -153,7 +153,7 @@ def _task_lines(row: Row) -> Iterator[str]:
 
 def _pending_lines(row: Row) -> Iterator[str]:
     if "shared" not in row:
-        yield f"({row['error']})"
+        yield mark(row)
         return
     pending = (row["private"]["signal"] | row["shared"]["signal"]) & ~row["blocked"]
     yield f"SIGPENDING: {'yes' if pending else 'no'}"

@@ -9,7 +9,7 @@ from typing import Any
 from _pykd import Error
 from pykd.commands.data.struct_ import find_struct
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.core.walk import caught
 from pykd.kernel import waitqueues
 from pykd.session import context
@@ -45,12 +45,12 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     entry = None
     for entry in caught(waitqueues.for_each_waiter(dump, head)):
         if isinstance(entry, Error):
-            yield {"error": f"the queue is cut off: {entry}"}
+            yield {"error": fault(entry, f"the queue is cut off: {entry}")}
             return
         try:
             task = waitqueues.waiting_task(dump, entry)
         except Error as error:
-            yield {"entry": int(entry), "error": str(error)}
+            yield {"entry": int(entry), "error": fault(error)}
             continue
         if thread := known.get(task):
             yield {"entry": int(entry), "pid": thread.pid, "task": task, "header": thread.header()}
@@ -63,7 +63,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         if "empty" in row:
             yield f'wait queue "{row["name"]}" ({row["address"]:x}) is empty' if row["name"] else f"wait queue {row['address']:x} is empty"
         elif "error" in row:
-            yield f"waitq: {row['error']}"
+            yield f"waitq: {row['error']['message']}"
         else:
             yield row["header"]
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.rows import fault
 from pykd.kernel.fs.paths import d_path, dentry_name
 
 TYPE_CHECKING = False
@@ -59,7 +60,7 @@ def file_row(dump: Dump, number: int, address: int) -> Row:
         row["pages"] = inode.i_mapping.nrpages
         row["path"] = file_path(dump, file)
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error)
     return row
 
 

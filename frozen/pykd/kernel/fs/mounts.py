@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.rows import fault
 from pykd.core.walk import caught
 from pykd.kernel.fs.paths import dentry_path
 from pykd.kernel.fs.superblocks import SB_RDONLY, filesystem_type, sb_options
@@ -145,5 +146,5 @@ def mount_row(dump: Dump, mount: Any) -> Row:
         row["device"] = str(mount.mnt_devname or "none")
         row["directory"] = mount_path(dump, mount)
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error)
     return row

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.kernel.fs.paths import d_path
 from pykd.kernel.lists import mapletree
 
@@ -44,5 +44,5 @@ def area_row(dump: Dump, address: int) -> Row:
             row["offset"] = area.vm_pgoff * dump.page_size
             row["file"] = d_path(dump, file.f_path)
     except Error as error:
-        row["error"] = str(error)
+        row["error"] = fault(error)
     return row

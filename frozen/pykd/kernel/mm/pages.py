@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error, FaultError
 from pykd.core.memo import per_dump
+from pykd.core.rows import fault, mark
 from pykd.kernel.mm import sections
 
 TYPE_CHECKING = False
@@ -121,7 +122,7 @@ def rows(dump: Dump) -> Iterator[dict[str, Any]]:
         address, physical = page_of(dump, first * page_size), first * page_size
         if isinstance(data, FaultError):
             for number in range(count):
-                yield {"page": address + number * size, "physical": physical + number * page_size, "error": str(data)}
+                yield {"page": address + number * size, "physical": physical + number * page_size, "error": fault(data)}
             continue
         table = Table(dump, first, data)
         for flags, mapping, index, users in zip(table.flags, table.mappings, table.indexes, table.counts, strict=True):
@@ -146,7 +147,7 @@ def row(dump: Dump, address: int) -> dict[str, Any]:
         value = table.flags[0]
         found |= {"mapping": table.mappings[0], "index": table.indexes[0], "count": table.counts[0], "flags": value, "names": names_of(dump, value)}
     except Error as error:
-        found["error"] = str(error)
+        found["error"] = fault(error)
     return found
 
 
@@ -158,4 +159,4 @@ def text(found: dict[str, Any]) -> str:
     line = f"{found['page']:016x} {found['physical'] or 0:>8x} "
     if "flags" in found:
         line += f"{found['mapping']:>16x} {found['index']:>8x} {found['count']:>2} {found['flags']:x} {','.join(found['names'])}"
-    return line.rstrip() + (f" (error: {found['error']})" if "error" in found else "")
+    return line.rstrip() + (f" {mark(found)}" if "error" in found else "")

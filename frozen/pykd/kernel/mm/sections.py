@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import FaultError
+from pykd.core.rows import fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def sections(dump: Dump) -> Iterator[dict[str, Any]]:
         try:
             coded = dump.read_unsigned(address)
         except FaultError as error:
-            yield {"section": number, "address": address, "error": str(error)}
+            yield {"section": number, "address": address, "error": fault(error)}
             continue
         if not coded & 1:
             continue

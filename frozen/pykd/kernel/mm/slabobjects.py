@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, FaultError
+from pykd.core.rows import fault
 from pykd.kernel import cpus
 from pykd.kernel.mm import pages
 from pykd.kernel.mm.slabs import MAX_OBJECTS, MAX_SLABS, Counter
@@ -122,7 +123,7 @@ class Objects:
             try:
                 free.update(self._free_list(int(one.freelist)))
             except FaultError as error:
-                row["error"] = str(error)
+                row["error"] = fault(error)
             pad = self.cache.red_left_pad if self.cache.hasField("red_left_pad") else 0
             found = []
             owner = f"cpu {self.frozen[address]} cache" if address in self.frozen else ""
@@ -135,7 +136,7 @@ class Objects:
             row |= {"memory": memory, "node": node_of(self.dump, address), "total": total, "allocated": total - unused, "free": unused}
             row["objects"] = found
         except Error as error:
-            row["error"] = str(error)
+            row["error"] = fault(error)
         return row
 
     def partial(self, node: Any) -> list[int]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, FaultError
+from pykd.core.rows import fault
 from pykd.kernel import cpus
 
 TYPE_CHECKING = False
@@ -64,7 +65,7 @@ class Counter:
                 self.problems.append(error)
         found |= {"total": total, "slabs": slabs, "allocated": max(total - free, 0)}
         if self.problems:
-            found["error"] = str(self.problems[0])
+            found["error"] = fault(self.problems[0])
         return found
 
     def _name(self, cache: Any) -> str:

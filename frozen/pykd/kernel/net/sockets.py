@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, FaultError, NotFoundError
+from pykd.core.rows import fault
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import hash_for_each_entry, hlist_for_each_entry
 from pykd.kernel.net.addresses import ip_text, ntohs
@@ -185,7 +186,7 @@ class Socket:
             if family == AF_UNIX:
                 row["path"] = self.path
         except Error as error:
-            row["error"] = str(error)
+            row["error"] = fault(error)
         return row
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error, Frame, Trace
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.kernel.mm.slabname import SlabNames
 from pykd.values.clones import plain
 
@@ -238,5 +238,5 @@ def text_lines(row: Row, *, offsets: bool = False, radix: int = 10) -> Iterator[
 
 def error_row(row: Row, error: Error) -> Row:
     """A task whose stack cannot even be looked for."""
-    row.update(frames=[], user_registers=None, end="error", why=str(error), error=str(error))
+    row.update(frames=[], user_registers=None, end="error", why=str(error), error=fault(error))
     return row
