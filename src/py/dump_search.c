@@ -69,6 +69,32 @@ static const uint8_t *space_view(struct space *space, uint64_t address)
 	return err ? NULL : view + offset;
 }
 
+/*
+ * Where to look on when nothing can be read at address: on the next page, or, in physical memory and the direct map,
+ * where the dump has one next. At most end.
+ */
+static uint64_t space_behind_hole(const struct space *space, uint64_t address, uint64_t end)
+{
+	uint64_t left = space->page_size - address % space->page_size, base = 0, last = end;
+	uint64_t next_page = left < end - address ? address + left : end;
+	if (space->memory) {
+		if (space->is_user || address < space->direct_start || address >= space->direct_end)
+			return next_page;
+		base = space->direct_start;
+		last = kd_min(end, space->direct_end);
+	}
+	kd_pfn pfn = (address - base) / space->page_size + 1;
+	if (!kd_dump_next_page(kd_kernel_dump(space->dump->kernel), &pfn) || pfn > (last - base) / space->page_size)
+		return kd_max(next_page, last);
+	return kd_max(next_page, kd_min(last, base + pfn * space->page_size));
+}
+
+/* A range may be larger than anybody has the patience for. False with an exception set. */
+static bool goes_on(uint64_t *page)
+{
+	return ++*page % 4096 || PyErr_CheckSignals() == 0;
+}
+
 static uint64_t load(const uint8_t *bytes, unsigned int size)
 {
 	uint64_t value;
@@ -135,16 +161,19 @@ KD_METHOD(find_words)
 	KD_PYOBJECT PyObject *list = PyList_New(0);
 	if (!list)
 		return NULL;
-	uint64_t address = (start + size - 1) & ~(uint64_t)(size - 1);
-	for (uint64_t page = 1; address < end && PyList_GET_SIZE(list) < limit; page++) {
-		/* a range may be larger than anybody has the patience for */
-		if (page % 4096 == 0 && PyErr_CheckSignals() < 0)
+	uint64_t page = 0, address = start > UINT64_MAX - size ? end : (start + size - 1) & ~(uint64_t)(size - 1);
+	while (address < end && PyList_GET_SIZE(list) < limit) {
+		if (!goes_on(&page))
 			return NULL;
 		uint64_t left = space.page_size - address % space.page_size;
 		const uint8_t *view = space_view(&space, address);
+		if (!view) {
+			address = space_behind_hole(&space, address, end);
+			continue;
+		}
 		/* a word at the very end of the range counts only if all of it is within */
 		uint64_t len = kd_min(left, end - address) & ~(uint64_t)(size - 1);
-		for (uint64_t at = 0; view && at < len; at += size) {
+		for (uint64_t at = 0; at < len; at += size) {
 			uint64_t word = load(view + at, size);
 			for (Py_ssize_t i = 0; i < nr; i++)
 				if ((word & patterns[i].keep) == patterns[i].value) {
@@ -153,10 +182,7 @@ KD_METHOD(find_words)
 					break;
 				}
 		}
-		if (left > UINT64_MAX - address)
-			address = UINT64_MAX;
-		else
-			address += left;
+		address = left < end - address ? address + left : end;
 	}
 	return Py_BuildValue("(OK)", list, (unsigned long long)kd_min(address, end));
 }
@@ -296,7 +322,10 @@ KD_METHOD(find_texts)
 	KD_PYOBJECT PyObject *list = PyList_New(0);
 	struct window window = { .bytes = bytes, .address = start };
 	uint64_t last = end + kd_min(kd_min(beyond, UINT64_MAX - end), TEXT_MAX);
+	uint64_t page = 0;
 	for (uint64_t address = start; list && address < last;) {
+		if (!goes_on(&page))
+			return NULL;
 		if (PyList_GET_SIZE(list) >= limit)
 			return Py_BuildValue("(OK)", list,
 					     (unsigned long long)kd_min(window.address + window.from, end));
@@ -306,7 +335,7 @@ KD_METHOD(find_texts)
 			memcpy(window.bytes + window.len, view, piece);
 			window.len += piece;
 		}
-		address += piece;
+		address = view ? address + piece : space_behind_hole(&space, address, last);
 		if (view && window.len < WINDOW_LEN && address < last)
 			continue;
 		if (!view || address >= last) {
@@ -349,19 +378,22 @@ KD_METHOD(readable)
 	KD_PYOBJECT PyObject *list = PyList_New(0);
 	size_t len = 0;
 	uint64_t run_start = start;
+	uint64_t page = 0;
 	for (uint64_t address = start; list && address < end;) {
+		if (!goes_on(&page))
+			return NULL;
 		uint64_t piece = kd_min(space.page_size - address % space.page_size, end - address);
 		const uint8_t *view = space_view(&space, address);
 		if (view) {
 			memcpy(bytes + len, view, piece);
 			len += piece;
+			address += piece;
 		} else {
 			if (!append_run(list, run_start, bytes, len))
 				return NULL;
 			len = 0;
-			run_start = address + piece;
+			address = run_start = space_behind_hole(&space, address, end);
 		}
-		address += piece;
 	}
 	if (!list || !append_run(list, run_start, bytes, len))
 		return NULL;

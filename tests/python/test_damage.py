@@ -141,6 +141,37 @@ class Rings(unittest.TestCase):
             pykd.current().find_words(0, 1 << 63, [(1, (1 << 64) - 1)])
 
 
+class Searches(unittest.TestCase):
+    """At the ends of what there is, and over more than there is."""
+
+    def test_ends(self):
+        dump, top, everything = pykd.current(), (1 << 64) - 1, [(0, 0)]
+        for start in (top, top - 3, top - 8, top - 4096, top - 5000):
+            self.assertEqual(([], top), dump.find_words(start, top, everything))
+            self.assertEqual(([], top), dump.find_texts(start, top, [b"x"]))
+            self.assertEqual([], dump.readable(start, top))
+            dump.stack_registers(start, top)
+        with self.assertRaises(pykd.RangeError):
+            dump.stack_text(0, 1 << 62)
+
+    def test_holes_are_passed_over(self):
+        """Physical memory of which next to nothing is there: the same as in pieces, and over at once."""
+        dump, end = pykd.current(), pykd.current().max_pfn * dump_page()
+        for physical in (True, False):
+            base = 0 if physical else dump.layout["page_offset"]
+            release = dump.vmcoreinfo["OSRELEASE"].encode()
+            found, _ = dump.find_texts(base, base + end, [release], physical=physical)
+            pieces = [match for start in range(base, base + end, 1 << 26) for match in
+                      dump.find_texts(start, min(start + (1 << 26), base + end), [release], physical=physical, beyond=len(release))[0]]  # fmt: skip
+            self.assertEqual(pieces, found)
+            self.assertTrue(found)
+        self.assertEqual([], dump.find_words(end, 1 << 62, [(0, 0)], physical=True)[0])
+
+
+def dump_page():
+    return pykd.current().page_size
+
+
 class Nested:
     """A struct that is a member of itself, twice, as only damaged types are."""
 
