@@ -134,6 +134,18 @@ class Incomplete(unittest.TestCase):
             damaged.read(lost, 8)
         self.assertEqual(caught.exception.reason, "excluded")
 
+    def test_a_page_of_types_is_missing(self):
+        """It costs the types and names on it, whether or not the kernel has an index of its own."""
+        dump = dumps.opened(self.path)
+        start, end = dump.address_of("__start_BTF"), dump.address_of("__stop_BTF")
+        whole = {str(kind) for kind in dump.types("struct")}
+        for share in (0.05, 0.2, 0.4, 0.6, 0.9):
+            page = int(start + share * (end - start)) & -BLOCK
+            with self.subTest(share), dumps.opened(self.file("holed", dumps.without(self.source, dump.translate(page) // BLOCK))) as damaged:
+                self.assertGreater(len({str(kind) for kind in damaged.types("struct")} & whole), len(whole) - 400)
+                with self.assertRaisesRegex(pykd.NotFoundError, r"no type struct nosuch; \d+ of \d+ types are lost: .*excluded"):
+                    damaged.type("struct nosuch")
+
     def test_cut_within_the_headers(self):
         for length, words in ((0, "empty"), (9, ""), (4096, "truncated"), (5000, "truncated"), (9000, "truncated")):
             with self.subTest(length):
