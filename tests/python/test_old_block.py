@@ -8,9 +8,8 @@ import pykd
 
 dumps.have_one_open()
 
-from pykd.compat import names as compat  # noqa: E402
-from pykd.compat.old import block as oldblock  # noqa: E402
-from pykd.kernel import devices  # noqa: E402
+from pykd.core.walk import caught  # noqa: E402
+from pykd.kernel.block.disks import for_each_disk  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
 
@@ -45,13 +44,6 @@ class Bitmaps(unittest.TestCase):
 
 
 class Busy(unittest.TestCase):
-    def test_bits_in_use(self):
-        word = compat.Parts
-        words = [word(word=0b1011, cleared=0b0010), word(word=0, cleared=0), word(word=1 << 63, cleared=0)]
-        bitmap = word(depth=192, shift=6, map_nr=3, map=words)
-        self.assertEqual([0, 3, 191], list(oldblock._bits(bitmap)))
-        self.assertEqual([], list(oldblock._bits(word(depth=0, shift=6, map_nr=0, map=0))))
-
     def test_commands_of_a_host(self):
         """Each command under way has a bit of its device's budget."""
         if not struct_exists("struct Scsi_Host") or member_offset("struct scsi_device", "budget_map") == -1:
@@ -72,7 +64,7 @@ class Partitions(unittest.TestCase):
         if member_size("struct block_device", "bd_nr_sectors") == -1:
             self.skipTest("a partition is no block_device")
         seen = 0
-        for disk in devices.disks(pykd.current()):
+        for disk in caught(for_each_disk(pykd.current())):
             if isinstance(disk, pykd.Error):
                 continue
             try:

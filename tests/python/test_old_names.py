@@ -10,7 +10,8 @@ dumps.have_one_open()
 
 from pykd.compat import names as compat  # noqa: E402
 from pykd.compat import parts  # noqa: E402
-from pykd.kernel import devices  # noqa: E402, F401
+from pykd.core.walk import caught  # noqa: E402
+from pykd.kernel.block.disks import for_each_disk  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
 TASK = "struct task_struct"
@@ -295,7 +296,7 @@ class OldNames(unittest.TestCase):
                 disks[disk.major, disk.first_minor] = disk
                 self.assertEqual(probe.dev, disk.major << 20 | disk.first_minor)
                 probe = probe.next
-        found = [disk for disk in pykd.kernel.devices.disks(self.dump) if not isinstance(disk, pykd.Error)]
+        found = [disk for disk in caught(for_each_disk(self.dump)) if not isinstance(disk, pykd.Error)]
         self.assertLessEqual(set(found), set(disks.values()))
 
     def test_subsystems(self):

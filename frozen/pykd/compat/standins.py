@@ -25,12 +25,13 @@ def _shadow_timekeeper() -> Any:
 
 def _bdev_map() -> Parts:
     """As a ``struct kobj_map``: 255 chains of ``struct probe``, one for each whole disk."""
-    from pykd.kernel import devices
+    from pykd.core.walk import caught
+    from pykd.kernel.block.disks import for_each_disk
 
     # Programs keep to the disks that this function finds.
     get = next((symbol.address for symbol in current().symbols("exact_match")), 0)
     chains: list[Parts] = [Nothing()] * 255
-    for disk in devices.disks(current()):
+    for disk in caught(for_each_disk(current())):
         if isinstance(disk, Error):
             continue
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The driver model: buses, classes and their devices; disks."""
+"""The driver model: buses, classes and their devices."""
 
 from __future__ import annotations
 
@@ -58,32 +58,3 @@ def devices(dump: Dump, private: Any, kind: str) -> Iterator[int | Error]:
             yield error
     if isinstance(why, Error):
         yield why
-
-
-def disks(dump: Dump) -> Iterator[Any]:
-    """``struct gendisk`` of every whole disk in the order of the class, and the errors met on the way."""
-    try:
-        private = private_of(dump, dump.symbol("block_class", "").address, "class")
-    except FaultError as error:
-        yield error
-        return
-    if private is None:
-        return
-    gendisk: Any = dump.struct_class("struct gendisk")
-    whole = dump.symbol("disk_type", "").address if dump.address_of("disk_type", "", default=0) else 0
-    embedded = gendisk.member_offset("part0.__dev")
-    # 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)
-    in_partition = dump.struct_class("struct block_device").member_offset("bd_device")
-    for address in devices(dump, private, "class"):
-        if isinstance(address, Error):
-            yield address
-            continue
-        try:
-            if whole and int(dump.object("struct device", address).type) != whole:
-                continue
-            if embedded is not None:
-                yield gendisk(address - embedded)
-            else:
-                yield dump.object("struct block_device", address - (in_partition or 0)).bd_disk
-        except FaultError as error:
-            yield error

@@ -59,3 +59,28 @@ def _sequence_size(dump: Dump) -> int:
 def now(dump: Dump) -> int:
     """Seconds since 1970 when the kernel stopped."""
     return int(_timekeeper(dump).xtime_sec)
+
+
+def tk_monotonic(dump: Dump) -> int:
+    """Nanoseconds of the monotonic clock when the timekeeper was last brought up to date. :raises FaultError:"""
+    base: Struct = _timekeeper(dump).tkr_mono
+    return int(base.base) + (int(base.xtime_nsec) >> int(base.shift))
+
+
+def jiffies_update(dump: Dump) -> int | None:
+    """Nanoseconds of the monotonic clock when jiffies were last counted up (``last_jiffies_update``, static); None: the dump lacks it."""
+    try:
+        return dump.read_signed(dump.symbol("last_jiffies_update", "").address, 8)
+    except Error:
+        return None
+
+
+def ktime(dump: Dump) -> int:
+    """Nanoseconds of the monotonic clock (CLOCK_MONOTONIC, ktime_get()): the latest that the dump knows. :raises FaultError:"""
+    return max(tk_monotonic(dump), jiffies_update(dump) or 0)
+
+
+def boot_time(dump: Dump) -> int:
+    """When the system was booted: nanoseconds since 1970, as getboottime64() has it; time spent suspended counts as up. :raises FaultError:"""
+    keeper: Struct = _timekeeper(dump)
+    return int(keeper.offs_real) - int(keeper.offs_boot)

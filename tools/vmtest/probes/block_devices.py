@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Block devices by name: number, size in sectors, counts of requests."""
 
-from members import first
-
 import pykd
-from pykd.kernel import devices
+from pykd.kernel.block import disks
 
 READ, WRITE = 0, 1
 
@@ -26,14 +24,10 @@ def counts(dump: pykd.Dump, statistics: int) -> list[int]:
 def ask(dump: pykd.Dump) -> dict:
     """Whole disks: the bench has no partitions."""
     found = {}
-    for disk in devices.disks(dump):
+    for disk in disks.for_each_disk(dump):
         part = disk.part0
-        # Until v5.11 (0d02129e76ed) a struct hd_struct inside the disk.
-        size = int(part.bd_nr_sectors) if part.hasField("bd_nr_sectors") else int(part.nr_sects)
-        statistics = int(first(part, "bd_stats", "dkstats"))
-        read_only = int(part.bd_read_only) if part.hasField("bd_read_only") else int(part.policy) if part.hasField("policy") else \
-            int(part.__bd_flags.counter) >> 9 & 1
-        name = str(disk.disk_name)
-        found[name] = {"major": int(disk.major), "minor": int(disk.first_minor), "sectors": size, "read_only": read_only,
-                       "counts": counts(dump, statistics)}
+        found[str(disk.disk_name)] = {
+            "major": int(disk.major), "minor": int(disk.first_minor), "sectors": disks.sectors(part), "read_only": int(disks.is_read_only(part)),
+            "counts": counts(dump, disks.disk_stats(part)),
+        }
     return found

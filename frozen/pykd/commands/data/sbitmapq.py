@@ -11,11 +11,11 @@ from pykd.commands.data.struct_ import find_struct, formatter_of, split_members,
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus
+from pykd.kernel.block.sbitmap import Sbitmap
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
 
-MAX_WORDS = 1 << 16
 QUEUES = 8
 """SBQ_WAIT_QUEUES"""
 
@@ -32,58 +32,16 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if not address >> 63:
         raise CommandError(f"invalid kernel virtual address: {address:x}")
     queue: Any = dump.object("struct sbitmap_queue", address)
-    bitmap = _Bitmap(dump, int(queue) + queue.fieldOffset("sb"))
+    bitmap = Sbitmap(dump, int(queue) + queue.fieldOffset("sb"))
     if options.s:
         return _elements(session, options, bitmap)
     return iter([_overview(dump, queue, bitmap)])
 
 
-class _Bitmap:
-    """Words of a ``struct sbitmap``: bits that are set, and of these the ones that are cleared but not yet given back."""
-
-    def __init__(self, dump: Dump, address: int) -> None:
-        self.sb: Any = dump.object("struct sbitmap", address)
-        self.depth: int = self.sb.depth
-        self.bits: int = 1 << min(self.sb.shift, 6)
-        self.map_nr = min(self.sb.map_nr, MAX_WORDS)
-        word: Any = dump.struct_class("struct sbitmap_word")
-        first = int(self.sb.map)
-        self.words: list[tuple[int, int]] = []
-        self.error: Error | None = None
-        for number in range(self.map_nr):
-            try:
-                one = word(first + number * dump.type("struct sbitmap_word").size)
-                self.words.append((one.word, one.cleared if one.hasField("cleared") else 0))
-            except FaultError as error:
-                self.error = error
-                break
-
-    def width(self, number: int) -> int:
-        return int(max(min(self.bits, self.depth - number * self.bits), 0))
-
-    def busy(self) -> list[int]:
-        """Numbers that are in use."""
-        found = []
-        for number, (word, cleared) in enumerate(self.words):
-            used = word & ~cleared
-            found += [number * self.bits + bit for bit in range(self.width(number)) if used >> bit & 1]
-        return found
-
-    def cleared(self) -> int:
-        return sum((cleared & (1 << self.width(number)) - 1).bit_count() for number, (_, cleared) in enumerate(self.words))
-
-    def data(self) -> bytes:
-        """The bits in use, without gaps between words."""
-        value = 0
-        for number, (word, cleared) in enumerate(self.words):
-            value |= (word & ~cleared & (1 << self.width(number)) - 1) << number * self.bits
-        return value.to_bytes((self.depth + 7) // 8, "little")
-
-
-def _overview(dump: Dump, queue: Any, bitmap: _Bitmap) -> Row:
+def _overview(dump: Dump, queue: Any, bitmap: Sbitmap) -> Row:
     sb = bitmap.sb
     row: Row = {
-        "depth": bitmap.depth, "busy": len(bitmap.busy()), "cleared": bitmap.cleared(), "bits_per_word": bitmap.bits, "map_nr": sb.map_nr,
+        "depth": bitmap.depth, "busy": sum(1 for _ in bitmap.busy()), "cleared": bitmap.cleared(), "bits_per_word": bitmap.bits, "map_nr": sb.map_nr,
         "bitmap": bitmap.data().hex(),
     }  # fmt: skip
     if bitmap.error is not None:
@@ -116,7 +74,7 @@ def _wait_states(dump: Dump, first: int) -> Iterator[Row]:
         yield row
 
 
-def _elements(session: Session, options: Any, bitmap: _Bitmap) -> Iterator[Row]:
+def _elements(session: Session, options: Any, bitmap: Sbitmap) -> Iterator[Row]:
     name, members = split_members(options.s)
     type = find_struct(session, name)
     formatter = formatter_of(session, options)

@@ -9,20 +9,20 @@ from typing import Any
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import cpus, devices
+from pykd.core.walk import caught
+from pykd.kernel.block.disks import for_each_disk, stats_in_flight
+from pykd.kernel.block.requests import counts_dispatched, dispatched, inflight_requests, is_write
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 
 MAX_CHAIN = 1000
 """Devices in a bucket, and the depth of trees"""
-MAX_TAGS = 1 << 16
 SKIPPED = ("loop", "ram")
 """crash leaves these disks out of dev -d"""
 PORT_TYPES = {
     0: "ENDPOINT", 1: "LEGACY ENDPOINT", 4: "ROOT PORT", 5: "UPSTREAM PORT", 6: "DOWNSTREAM PORT", 7: "PCI BRIDGE", 8: "PCIE BRIDGE",
     9: "RC ENDPOINT", 10: "RC EVENT COLLECTOR",
 }  # fmt: skip
-REQ_OP_MASK = 0xFF
 
 
 def _chain(first: Any) -> Iterator[Any]:
@@ -78,7 +78,7 @@ def _probe(cdevs: Any, major: int, minor: int) -> int:
 
 def _block(dump: Dump) -> Iterator[Row]:
     by_major: dict[int, Any] = {}
-    for disk in devices.disks(dump):
+    for disk in caught(for_each_disk(dump)):
         try:
             if isinstance(disk, Error):
                 raise disk
@@ -104,77 +104,36 @@ def _block(dump: Dump) -> Iterator[Row]:
 
 
 def _disks(dump: Dump) -> Iterator[Row]:
-    synchrony = _counts_dispatched(dump)
-    try:
-        for disk in devices.disks(dump):
-            if isinstance(disk, Error):
-                yield {"error": fault(disk)}
+    synchrony = counts_dispatched(dump)
+    for disk in caught(for_each_disk(dump)):
+        if isinstance(disk, Error):
+            yield {"error": fault(disk)}
+            continue
+        row: Row = {"disk": int(disk)}
+        try:
+            row |= {"name": str(disk.disk_name), "major": disk.major, "queue": int(disk.queue)}
+            if row["name"].startswith(SKIPPED):
                 continue
-            row: Row = {"disk": int(disk)}
-            try:
-                row |= {"name": str(disk.disk_name), "major": disk.major, "queue": int(disk.queue)}
-                if row["name"].startswith(SKIPPED):
-                    continue
-                row["reads"], row["writes"] = _in_flight(dump, disk)
-                row["by"] = "synchrony" if synchrony else "direction"
-            except Error as error:
-                row["error"] = fault(error)
-            yield row
-    except Error as error:
-        yield {"error": fault(error)}
+            row["reads"], row["writes"] = _in_flight(dump, disk)
+            row["by"] = "synchrony" if synchrony else "direction"
+        except Error as error:
+            row["error"] = fault(error)
+        yield row
 
 
 def _in_flight(dump: Dump, disk: Any) -> tuple[int, int]:
     """Reads and writes that the driver has and has not finished, or where the kernel counts by these asynchronous and synchronous requests; of
     disks without requests what their statistics say."""
     queue = disk.queue
-    tags = queue.tag_set
-    if not tags or not queue.mq_ops:
-        return _counted(dump, disk)
-    if _counts_dispatched(dump):
-        return _dispatched(dump, queue)
-    found: set[int] = set()
-    sets = {dump.read_unsigned(int(tags.tags) + 8 * number) for number in range(min(tags.nr_hw_queues, 4096))}
-    for address in filter(None, sets):
-        one: Any = dump.object("struct blk_mq_tags", address)
-        data = dump.read(int(one.rqs), 8 * min(one.nr_tags, MAX_TAGS))
-        found |= {request for request in memoryview(data).cast("Q") if request}
+    if not queue.tag_set or not queue.mq_ops:
+        return stats_in_flight(dump, disk.part0)
+    if counts_dispatched(dump):
+        return dispatched(dump, queue)
     counts = [0, 0]
-    columns = ("q", "state", "cmd_flags")
-    for owner, state, flags in dump.read_columns(sorted(found), "struct request", columns):
-        if any(isinstance(value, Error) for value in (owner, state, flags)):
-            continue
-        if int(owner) == int(queue) and int(state):
-            counts[int(flags) & REQ_OP_MASK & 1] += 1
+    for request in inflight_requests(dump, queue):
+        if not isinstance(request, Error):
+            counts[is_write(request)] += 1
     return counts[0], counts[1]
-
-
-def _counts_dispatched(dump: Dump) -> bool:
-    """Whether the kernel counts what each CPU gave to drivers and what of it came back, asynchronous and synchronous requests apart (until v5.15)."""
-    context = dump.find_type("struct", "blk_mq_ctx")
-    return context is not None and context.member("rq_dispatched") is not None
-
-
-def _dispatched(dump: Dump, queue: Any) -> tuple[int, int]:
-    kind = dump.type("struct blk_mq_ctx")
-    sums = [0, 0]
-    for cpu in cpus.possible(dump):
-        context = cpus.address_on(int(queue.queue_ctx), cpu, dump)
-        for way in (0, 1):
-            sent, done = (dump.read_unsigned(context + kind.offset_of(name) + 8 * way) for name in ("rq_dispatched", "rq_completed"))
-            sums[way] += sent - done
-    return sums[0], sums[1]
-
-
-def _counted(dump: Dump, disk: Any) -> tuple[int, int]:
-    part = disk.part0
-    stats = part.bd_stats if part.hasField("bd_stats") else part.dkstats
-    offset = dump.type("struct disk_stats").member("in_flight")
-    sums = [0, 0]
-    for cpu in cpus.possible(dump):
-        for way in (0, 1):
-            sums[way] += dump.read_signed(cpus.address_on(int(stats), cpu, dump) + (offset.offset if offset else 0) + 8 * way)
-    return sums[0], sums[1]
 
 
 # -- -i

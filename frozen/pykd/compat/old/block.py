@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from pykd.compat.parts import Parts
+from pykd.kernel.block import scsi
+from pykd.kernel.block.disks import partitions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
     from _pykd import Dump, Struct
@@ -73,59 +74,17 @@ def _disk_of(address: int, member: str) -> Struct:
     return disk
 
 
-_MAX_PARTITIONS = 1 << 20
-
-
 def partition_table(disk: Struct) -> Struct:
     """``gendisk.part_tbl``: the ``struct xarray`` that it is, with ``len`` and ``part`` of the ``disk_part_tbl`` that it was."""
-    from pykd.kernel.lists import xarray
-
     dump = type(disk).PYT_dump
-    address = int(disk) + disk.fieldOffset("part_tbl")
-    partition = dump.struct_class("struct block_device")
-    found = {number: entry for number, entry in xarray.xa_entries(dump, address) if number < _MAX_PARTITIONS}
-    table: Any = dump.struct_class("struct xarray")(address)
+    found = partitions(dump, disk)
+    none = dump.struct_class("struct block_device")(0)
+    table: Any = dump.struct_class("struct xarray")(int(disk) + disk.fieldOffset("part_tbl"))
     table.len = max(found) + 1 if found else 0
-    table.part = [partition(found.get(number, 0)) for number in range(table.len)]
+    table.part = [found.get(number, none) for number in range(table.len)]
     return table  # type: ignore[no-any-return]
 
 
-_SCMD_STATE_INFLIGHT = 1 << 1
-_MAX_TAGS = 1 << 16
-
-
 def host_busy(host: Struct) -> Parts:
-    """``Scsi_Host.host_busy``: how many of its commands the driver has, by the tags of its queues."""
-    dump = type(host).PYT_dump
-    command, size = dump.struct_class("struct scsi_cmnd"), dump.type("struct request").size
-    return Parts(counter=sum(bool(command(request + size).state & _SCMD_STATE_INFLIGHT) for request in _started(host.tag_set)))
-
-
-def _started(tag_set: Any) -> Iterator[int]:
-    """Addresses of the ``struct request`` that have a tag and are under way."""
-    dump = type(tag_set).PYT_dump
-    request = dump.struct_class("struct request")
-    if not tag_set.tags:
-        return  # a host whose queues were never set up
-    shared = tag_set.shared_tags if tag_set.hasField("shared_tags") else None
-    for tags in [shared] if shared else [tag_set.tags[i] for i in range(min(tag_set.nr_hw_queues, _MAX_TAGS))]:
-        if not tags:
-            continue
-        table = dump.read_unsigned(int(tags) + tags.fieldOffset("rqs"))
-        reserved = tags.nr_reserved_tags
-        numbers = [*_bits(tags.breserved_tags.sb), *(reserved + bit for bit in _bits(tags.bitmap_tags.sb))]
-        for number in numbers:
-            address = dump.read_unsigned(table + 8 * number)
-            if address and request(address).state:
-                yield address
-
-
-def _bits(bitmap: Any) -> Iterator[int]:
-    """Numbers of the bits that are set and not yet put back."""
-    words = bitmap.map if bitmap.depth else []
-    for i in range(min(bitmap.map_nr, _MAX_TAGS) if bitmap.depth else 0):
-        used = words[i].word & ~words[i].cleared
-        while used:
-            bit = used & -used
-            used ^= bit
-            yield (i << bitmap.shift) + bit.bit_length() - 1
+    """``Scsi_Host.host_busy``: how many of its commands the driver has."""
+    return Parts(counter=scsi.host_busy(type(host).PYT_dump, host))
