@@ -40,12 +40,10 @@ def listing(names):
 def assign(word):
     """KEY=VALUE; True if there is such a key."""
     key, _, value = word.partition("=")
-    entry = pyctl.find(key)
-    if entry is None:
-        print(f"  Unknown key: <{key}>, skipping it")
-        return False
     try:
-        entry.set(entry.convert(value))
+        if not pyctl.choose(key, value):
+            print(f"  Unknown key: <{key}>, it is set when a module registers it")
+            return False
     except ValueError:
         print(f"  Bad value: <{word}>, skipping it")
         return False
@@ -100,7 +98,9 @@ def main(words):
     if to_clear is not None:
         for entry in pyctl:
             if entry.name and (not to_clear or entry.name in to_clear or entry.key in to_clear):
-                entry.set(entry.default)
+                pyctl.clear(entry)
+        for name in to_clear or list(pyctl.chosen):
+            pyctl.chosen.pop(name, None)
         print(f"Clear: {to_clear}")
     if to_list is not None:
         listing(to_list)

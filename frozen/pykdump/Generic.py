@@ -130,11 +130,33 @@ class PyCtl:
 
     def __init__(self) -> None:
         self.entries: dict[str, PyCtl.Entry] = {}
+        self.chosen: dict[str, str] = {}
+        """By name: what ``--set`` gave, kept for modules that register later or again."""
 
     def register(self, entry: Entry) -> None:
-        # Registering again, as a reload does, keeps the place in listings.
+        # Registering again, as a reload does, keeps the place in listings, and what was chosen: code that runs on import is to see it.
+        if entry.default is None:
+            known = self.entries.get(entry.key)
+            entry.default = known.default if known is not None else entry.value
         self.entries[entry.key] = entry
-        entry.set(entry.default if entry.default is not None else entry.value)
+        entry.set(entry.default)
+        for name in (entry.key, entry.name):
+            if name in self.chosen:
+                entry.set(entry.convert(self.chosen[name]))
+
+    def choose(self, name: str, text: str) -> bool:
+        """Set what is called *name* now, or when it registers; False: nothing is called so yet. :raises ValueError: what *text* is not."""
+        entry = self.find(name)
+        if entry is not None:
+            entry.set(entry.convert(text))
+        self.chosen[name] = text
+        return entry is not None
+
+    def clear(self, entry: Entry) -> None:
+        """Set an attribute to its default again."""
+        for name in (entry.key, entry.name):
+            self.chosen.pop(name, None)
+        entry.set(entry.default)
 
     def find(self, name: str) -> Entry | None:
         """By key or by the name that ``--ls`` shows."""

@@ -6,6 +6,9 @@ __version__ = "3.5.3"
 
 minimal_cmod_version = "3.2.1"
 
+__pykd__ = True
+"""pykd's own: its programs can use a copy of this in a user's folder."""
+
 
 def require_cmod_version(required: str) -> None:
     """Programs call this to insist on a version of the C module.

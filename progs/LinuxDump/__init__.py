@@ -7,3 +7,6 @@ Every module hands on the names of :mod:`pykdump.API`, because programs rely on 
 __version__ = "0.3"
 
 from pykdump.API import *
+
+__pykd__ = True
+"""pykd's own: its programs can use a copy of this in a user's folder."""

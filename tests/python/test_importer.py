@@ -65,9 +65,36 @@ class Order(Sandbox):
         lines = self.pykd("-p", "--isolated", path="/one").stdout.splitlines()
         self.assertEqual(lines[1], repr([f"{EXE}/pylib", EXE, f"{EXE}/dist-packages"]))
 
-    def test_current_folder_beats_library(self):
-        here = self.write("cwd/colorsys.py", "")
-        self.assertEqual(self.origin("colorsys"), here)
+    def test_current_folder_replaces_nothing_of_the_library(self):
+        """Files that lie about there have all sorts of names, and pykd itself needs the library."""
+        for name in ("colorsys", "functools", "re", "os", "json/__init__", "encodings/utf_8"):
+            self.write(f"cwd/{name}.py", "raise SystemError")
+        self.assertEqual(self.origin("colorsys"), f"{EXE}/pylib/colorsys.py")
+        self.assertEqual(self.origin("functools", "--trust-cwd"), f"{EXE}/pylib/functools.py")
+        self.assertEqual(self.pykd("--version").returncode, 0)
+
+    def test_part_of_a_helper_library(self):
+        """A user's LinuxDump hides what it has, with or without an ``__init__``, and not the rest."""
+        for first in ({}, {"LinuxDump/__init__.py": ""}):
+            one = self.write_folder(f"one{len(first)}")
+            here = self.write(f"{one}/LinuxDump/percpu.py", "")
+            for name, text in first.items():
+                self.write(f"{one}/{name}", text)
+            text = "import importlib.util\nfor name in ('percpu', 'trees', 'fs.mounts_of_nobody', 'inet'):\n    "
+            text += "try: spec = importlib.util.find_spec(f'LinuxDump.{name}')\n    except ImportError: spec = None\n    print(spec and spec.origin)\n"
+            # A stand-in for the framework, which wants a dump.
+            text = "import sys, types; sys.modules['pykdump'] = sys.modules['pykdump.API'] = types.ModuleType('pykdump')\n" + text
+            lines = self.run_program(text, path=one).stdout.splitlines()
+            self.assertEqual(lines, [here, f"{EXE}/LinuxDump/trees.py", "None", f"{EXE}/LinuxDump/inet/__init__.py"])
+
+    def test_home_in_the_path(self):
+        result = subprocess.run([EXE, "-p"], env={"PYKDUMPPATH": "/one:~/two", "HOME": "/home/me"}, capture_output=True, text=True, check=False)
+        self.assertIn("'/one', '/home/me/two'", result.stdout)
+
+    def test_entry_that_is_made_later(self):
+        text = f"import os, sys\nsys.path.append('{self.folder}/later')\ntry: import made\nexcept ImportError: print('none')\n"
+        text += f"os.mkdir('{self.folder}/later'); open('{self.folder}/later/made.py', 'w').close()\nimport made; print(made.__name__)\n"
+        self.assertEqual(self.run_program(text).stdout, "none\nmade\n")
 
     def test_isolated_has_no_current_folder(self):
         self.write("cwd/colorsys.py", "")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """pyctl: the forms of the seed, and the later ones."""
 
+import os
+import re
 import unittest
 
 from test_runtime import Folder
@@ -52,7 +54,7 @@ class Pyctl(Folder):
         self.assertRegex(output, r"^Set: \['debugDLKM=2'\]\n\n \*\* Execution took +\d+\.\d\ds \(real\) +\d+\.\d\ds \(CPU\)\n$")
 
     def test_bad_set(self):
-        self.assertIn("Unknown key: <nosuch>, skipping it", self.pyctl("--set nosuch=1"))
+        self.assertIn("Unknown key: <nosuch>, it is set when", self.pyctl("--set nosuch=1"))
         self.assertIn("Bad value: <debugDLKM=x>", self.pyctl("--set debugDLKM=x"))
 
     def test_set_takes_effect(self):
@@ -67,6 +69,24 @@ class Pyctl(Folder):
             [line.strip() for line in output.splitlines() if line],
             ["new", "0", "Set: ['debugMod=7']", "7", "debugMod        - mine", "currentvalue=7 default=0"],
         )
+
+    def test_chosen_before_import(self):
+        """What --set gave is there when the module runs for the first time, and after --reload; --clear takes it back."""
+        helper = os.path.join(self.folder, "chosen_helper.py")
+        with open(helper, "w") as file:
+            file.write("from pykdump.API import *\nregisterModuleAttr('debugEarly', default=0)\nprint('imported with', debugEarly)\n")
+        program = os.path.join(self.folder, "chooser.py")
+        with open(program, "w") as file:
+            file.write("import chosen_helper\nprint('it is', chosen_helper.debugEarly)\n")
+        output = self.run_all(
+            "epython pyctl --set debugEarly=2", f"epython {program}", f"epython {program} --reload", "epython pyctl --clear", f"epython {program}"
+        )
+        shown = re.findall(r"^(imported with|it is) (\d)$", output, re.MULTILINE)
+        self.assertEqual(shown, [("imported with", "2"), ("it is", "2"), ("imported with", "2"), ("it is", "2"), ("it is", "0")])
+
+    def test_clear_keeps_numbers(self):
+        output = self.run_all("epython pyctl --clear", "epython pyctl --ls")
+        self.assertIn("<debugDCache=0>", output)
 
     def test_later_forms(self):
         self.assertEqual(

@@ -5,6 +5,7 @@ import os
 import subprocess
 import tempfile
 import unittest
+import zipfile
 
 from dumps import PYKD, vmcores
 
@@ -37,6 +38,70 @@ class Folder(unittest.TestCase):
         return "".join(
             line for line in self.start(*commands, **rest).stdout.splitlines(keepends=True) if "Execution took" not in line
         )
+
+
+class Aftermath(Folder):
+    """What a program did to the process does not outlive it."""
+
+    def test_signal_handlers_and_timers(self):
+        self.write("rude.py", "import signal\nfor n in (2, 14, 15): signal.signal(n, signal.SIG_IGN)\nsignal.alarm(1)\n")
+        self.write("look.py", "import signal\nprint([signal.getsignal(n) for n in (2, 14, 15)], signal.alarm(0))\n")
+        before, after = self.run_all("epython look", "epython rude", "epython look").splitlines()
+        self.assertEqual(before, after)
+
+    def test_closed_output(self):
+        self.write("closes.py", "import sys\nprint('first')\nsys.stdout.close()\n")
+        self.assertEqual(["first", "1"], self.run_all("epython closes", "eval 1+1 | wc -w | tr -d 8 | wc -l", "epython closes").split()[:2])
+        self.write("closes.py", "from pykdump.API import *\nprint('first')\nsys.stdout.close()\n")
+        result = self.start("epython closes", "epython closes")
+        self.assertEqual((2, 2, ""), (result.stdout.count("first"), result.stdout.count("Execution took"), result.stderr))
+
+    def test_forked_child(self):
+        """A child that calls sys.exit, or goes on to the end, is no second session."""
+        for end in ("sys.exit(3)", "pass", "1/0"):
+            self.write("forks.py", f"import os, sys\nif os.fork() == 0:\n    {end}\nelse:\n    os.wait(); print('parent')\n")
+            self.write("after.py", "print('after')\n")
+            output = self.run_all("epython forks", "epython after")
+            self.assertEqual((1, 1), (output.count("parent"), output.count("after")), end)
+
+    def test_exit_status_is_the_programs_business(self):
+        self.write("leaves.py", "import sys\nprint('said')\nsys.exit(1)\n")
+        self.write("asks.py", "import crash\nprint(repr(crash.exec_crash_command('epython leaves')))\n")
+        self.assertEqual("'said\\n -- sys.exit(1) --\\n'\n", self.run_all("epython asks"))
+
+    def test_helpers_of_two_folders(self):
+        for name in ("a", "b"):
+            self.write(f"{name}/same.py", f"NAME = '{name}'\n")
+            self.write(f"{name}/run_{name}.py", "from pykdump.API import *\nimport same\nprint(same.NAME)\n")
+        a, b = f"{self.folder}/a/run_a.py", f"{self.folder}/b/run_b.py"
+        self.assertEqual(["a", "b", "b", "a"], self.run_all(f"epython {a}", f"epython {b}", f"epython {b} --reload", f"epython {a}").split())
+
+    def test_helper_that_moved_or_went(self):
+        path = ":".join(f"{self.folder}/{name}" for name in ("one", "two"))
+        self.write("two/mover.py", "NAME = 'two'\n")
+        self.write("move.py", "import mover\nprint(mover.NAME)\n")
+        self.write("add.py", f"import os\nos.mkdir('{self.folder}/one')\nopen('{self.folder}/one/mover.py', 'w').write('NAME = 1')\n")
+        self.write("drop.py", f"import os\nos.remove('{self.folder}/one/mover.py'); os.remove('{self.folder}/two/mover.py')\n")
+        result = self.start("epython move", "epython add", "epython move", "epython drop", "epython move", path=path)
+        self.assertEqual(["two", "1"], result.stdout.split()[:2])
+        self.assertIn("No module named 'mover'", result.stderr)
+        self.assertEqual(1, result.stderr.count(f"PYKDUMPPATH: {self.folder}/one is not there"))
+
+    def test_program_in_an_archive(self):
+        archive = f"{self.folder}/programs.zip"
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("packed.py", "import beside\nprint(beside.NAME, __file__)\n")
+            file.writestr("beside.py", "NAME = 'beside'\n")
+        self.assertEqual(f"beside {archive}/packed.py\n", self.run_all("epython packed", path=archive))
+
+    def test_programs_of_pykd_beside_another_framework(self):
+        """They have pykd's own; a program of the user's has the user's, before and after."""
+        self.write("other/LinuxDump/__init__.py", "WHOSE = 'users'\n")
+        self.write("other/LinuxDump/percpu.py", "")
+        self.write("other/mine.py", "import LinuxDump\nprint(LinuxDump.WHOSE)\n")
+        output = self.run_all("epython mine", "pstree", "epython mine", path=f"{self.folder}/other")
+        self.assertEqual(2, output.count("users"), output)
+        self.assertIn("swapper/0", output)
 
 
 class Lookup(Folder):

@@ -6,11 +6,12 @@ the framework and LinuxDump, ``EXE/dist-packages`` other people's packages. The 
 
     ['.', EXE/pylib, *PYKDUMPPATH, EXE, EXE/dist-packages]
 
-and programs may edit it. Two rules go beyond the list:
+and programs may edit it. Three rules go beyond the list:
 
 - What is found by way of ``.`` must be trusted. ``.`` is often a folder with somebody's dump: when root runs pykd there, a module
   counts only if neither it nor its folder belongs to, or can be written by, somebody else.
-- The package ``pykd`` is never taken from ``.``, since pykd itself imports from it while it works.
+- The package ``pykd`` and the standard library are never taken from ``.``, since pykd itself imports from them while it works.
+- What a LinuxDump in a user's folder lacks comes from the executable.
 
 main.c imports this module before Python has codecs, ``os`` or any other module written in Python; it must do with what is built in
 (and with quoted annotations, since ``__future__`` is such a module).
@@ -43,6 +44,9 @@ EXE: str = __file__.removesuffix("/pykd/boot/importer.py")
 """The real path of the executable."""
 
 CURRENT_FOLDER = "."
+
+FRAMEWORK = ("pykdump", "LinuxDump")
+"""What programs are written for, and people bring their own of."""
 
 _S_IWGRP = 0o020
 _S_IWOTH = 0o002
@@ -157,9 +161,26 @@ _user_folders: list[str] = []
 
 def _overlays(package: str) -> list[str]:
     """Where modules of a package of pykd's own may lie before those in the executable: a user's folder may have some and not all."""
-    if package.partition(".")[0] != "pykd":
+    if package.partition(".")[0] not in ("pykd", "LinuxDump") or finder.only_own:
         return []
     return [f"{folder}/{package.replace('.', '/')}" for folder in _user_folders]
+
+
+def _continued(spec: ModuleSpec) -> ModuleSpec:
+    """A user's LinuxDump, which may have some modules and not all: what it lacks is looked for in the executable."""
+    name = spec.name
+    inside = name.replace(".", "/")
+    locations = spec.submodule_search_locations
+    if locations is not None and name.partition(".")[0] == "LinuxDump" and files.is_file(f"{inside}/__init__.py"):
+        own = f"{EXE}/{inside}"
+        if own not in locations:
+            spec.submodule_search_locations = [*locations, own]
+    return spec
+
+
+def _in_library(name: str) -> bool:
+    stem = f"pylib/{name.replace('.', '/')}"
+    return files.is_file(f"{stem}.py") or files.is_file(f"{stem}/__init__.py")
 
 
 def distrust(path: str) -> str | None:
@@ -182,6 +203,8 @@ class Finder:
         self._warned = False
         self._below_cwd: set[str] = set()
         """Folders of packages that were found by way of ``.``."""
+        self.only_own = False
+        """Whether the framework and LinuxDump come from the executable whatever the path holds."""
 
     def find_spec(
         self, fullname: str, path: "Sequence[str] | None" = None, target: "ModuleType | None" = None
@@ -190,11 +213,13 @@ class Finder:
         for entry in sys.path if path is None else path:
             if not isinstance(entry, str):
                 continue
+            if self.only_own and virtual(entry) is None and fullname.partition(".")[0] in FRAMEWORK:
+                continue
             spec = self._find_in(entry, fullname, target)
             if spec is None:
                 continue
             if spec.loader is not None:
-                return spec
+                return _continued(spec)
             portions += spec.submodule_search_locations or ()
         if not portions:
             return None
@@ -205,7 +230,7 @@ class Finder:
     def _find_in(self, entry: str, fullname: str, target: "ModuleType | None") -> ModuleSpec | None:
         by_cwd = entry in (CURRENT_FOLDER, "")
         if by_cwd:
-            if fullname == "pykd":
+            if fullname == "pykd" or _in_library(fullname):
                 return None
             try:
                 entry = posix.getcwd()
@@ -270,7 +295,8 @@ def entry_finder(entry: str) -> "EntryFinder | None":
             break
         except ImportError:
             continue
-    sys.path_importer_cache[entry] = finder
+    if finder is not None:  # an entry that is not there may be made later
+        sys.path_importer_cache[entry] = finder
     return finder
 
 
@@ -298,7 +324,43 @@ def search_path(environment: str | None, *, isolated: bool = False) -> list[str]
 
 
 def user_folders(environment: str | None) -> list[str]:
-    return [folder for folder in (environment or "").split(":") if folder]
+    return [_home(folder) for folder in (environment or "").split(":") if folder]
+
+
+def _home(folder: str) -> str:
+    """A shell leaves ``~`` as it is behind a colon within quotes, and in files that set variables."""
+    if not folder.startswith("~"):
+        return folder
+    from posixpath import expanduser
+
+    return expanduser(folder)
+
+
+def missing_folders() -> list[str]:
+    """Entries of PYKDUMPPATH that are not there."""
+    missing = []
+    for folder in _user_folders:
+        try:
+            posix.stat(folder)
+        except OSError:
+            missing.append(folder)
+    return missing
+
+
+def brings_framework() -> bool:
+    """Whether the path holds a framework or a LinuxDump that is not pykd's, whole: its package says nothing of ``__pykd__``."""
+    for name in FRAMEWORK:
+        for entry in sys.path:
+            if virtual(entry) is not None:
+                continue
+            spec = finder._find_in(entry, name, None)
+            if spec is None or spec.loader is None:
+                continue
+            source = spec.loader.get_source(name) or ""  # type: ignore[attr-defined]
+            if source.strip() and "__pykd__" not in source:
+                return True
+            break
+    return False
 
 
 def install() -> None:

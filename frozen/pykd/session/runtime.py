@@ -129,6 +129,8 @@ def base_path() -> list[str]:
     """``sys.path`` as it is while no program runs."""
     if not _base_path:
         _base_path[:] = sys.path
+        for folder in importer.missing_folders():
+            print(f"pykd: PYKDUMPPATH: {folder} is not there", file=sys.stderr)
     return _base_path
 
 
@@ -147,6 +149,11 @@ def find(name: str) -> Program | None:
     for folder in base_path():
         if importer.virtual(folder) is not None:
             continue
+        if os.path.isfile(folder):
+            program = _archive_program(folder, name)
+            if program is not None:
+                return program
+            continue
         for path in (os.path.join(folder, name), os.path.join(folder, name + ".py")):
             if not os.path.isfile(path):
                 continue
@@ -161,6 +168,20 @@ def find(name: str) -> Program | None:
 
 def _file_program(path: str) -> Program:
     return Program(path, path, path, lambda: _compile(path))
+
+
+def _archive_program(archive: str, name: str) -> Program | None:
+    """A program in an archive that is an entry of the path, as modules may be."""
+    finder: Any = importer.entry_finder(archive)
+    if not hasattr(finder, "get_data"):
+        return None
+    for path in (f"{archive}/{name}", f"{archive}/{name}.py"):
+        try:
+            source = finder.get_data(path)
+        except OSError:
+            continue
+        return Program(path, path, path, lambda path=path, source=source: compile(source, path, "exec", dont_inherit=True))  # type: ignore[misc]
+    return None
 
 
 def _frozen_program(path: str, argv0: str) -> Program:
@@ -337,14 +358,20 @@ def _run(program: Program, arguments: list[str], quiet: bool = False) -> bool:
         return False
     if debug > 0:
         print(f"epython: {program.path} {arguments}", file=sys.stderr)
+    from pykd.session import aftermath
+
+    if not _depth:
+        aftermath.forget_what_moved(os.path.dirname(program.argv0))
     saved = sys.argv, sys.stdout, sys.stderr, sys.modules.get("__main__")
     outer = dict(vars(__main__)) if _depth else None
     sys.argv = [program.argv0, *arguments]
+    sys.stdout = aftermath.lent(sys.stdout)
     sys.modules["__main__"] = __main__
     vars(__main__).update(__name__="__main__", __file__=program.file, __loader__=program.loader)
     _depth += 1
     try:
-        return _between_hooks(code, quiet)
+        with aftermath.undone(), aftermath.own_framework(importer.virtual(program.path) is not None):
+            return _between_hooks(code, quiet)
     finally:
         _depth -= 1
         output = sys.stdout
