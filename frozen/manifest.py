@@ -121,6 +121,6 @@ at_start(
         "session/__init__", "session/command", "session/line", "session/runtime", "session/session", "session/startup",
         "values/__init__", "values/clones",
     )),
-    "pykdump/*.py", "crash.py", "LinuxDump/Tasks.py", "LinuxDump/__init__.py", "LinuxDump/fs/__init__.py",
-    "LinuxDump/namespaces.py", "LinuxDump/percpu.py", "LinuxDump/trees.py", "progs/taskinfo.py", "progs/PyKdumpInit.py",
+    "pykdump/*.py", "crash.py", "LinuxDump/Tasks.py", "LinuxDump/__init__.py",
+    "LinuxDump/percpu.py", "progs/taskinfo.py", "progs/PyKdumpInit.py",
 )

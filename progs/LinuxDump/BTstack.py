@@ -10,15 +10,19 @@ from __future__ import annotations
 import re
 from functools import total_ordering
 
+import crash
 import pykd
 from pykd.core import host
 from pykd.core.errors import CommandError
 from pykd.kernel.stack import backtrace
-from pykdump.API import *
+from pykdump import API
+from pykdump.highlevel import exec_crash_command, exec_crash_command_bg, pylog, sym2addr
+from pykdump.memocaches import CU_LIVE, CU_PYMOD, CU_TIMEOUT, memoize_cond
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from pykd.core.rows import Row
 
@@ -67,8 +71,8 @@ class BTFrame:
         if self._offset is None:
             symbol = pykd.current().text_symbol(self.addr, self.level >= 0)
             # A clone of a function (NAME.part.0) is not found by the name that is printed, and two may have that name.
-            same = symbol is not None and backtrace.function_name(symbol.name) == self.func
-            start = symbol.address if same else sym2addr(self.func)
+            same = symbol if symbol is not None and backtrace.function_name(symbol.name) == self.func else None
+            start = same.address if same is not None else sym2addr(self.func)
             self._offset = self.addr - start if start else -1
         return self._offset
 
@@ -271,7 +275,7 @@ def exec_bt(cmd: str | None = None, text: str | None = None, bg: bool = False, M
     :param bg: for programs of PyKdump; nothing of our own takes a process of its own.
     :returns: a list, empty where the command failed (that is logged).
     """
-    return _exec_bt(cmd, text, bg, MEMOIZE=MEMOIZE)
+    return _exec_bt(cmd, text, bg, MEMOIZE=MEMOIZE)  # type: ignore[no-any-return]
 
 
 # ---- many stacks
@@ -431,3 +435,10 @@ def get_threads_subroutines_slow() -> tuple[dict[str, set[int]], dict[int, set[s
             by_function.setdefault(frame.func, set()).add(stack.pid)
             by_pid.setdefault(stack.pid, set()).add(frame.func)
     return by_function, by_pid
+
+
+__all__ = [
+    "BTFrame", "BTStack", "bt_mergestacks", "bt_summarize", "exec_bt", "fastSubroutineStacks", "funcsMatch", "get_threads_subroutines_slow",
+    "stack_categorize", "verifyFastSet",
+]  # fmt: skip
+__all__ += API.hand_on(globals())

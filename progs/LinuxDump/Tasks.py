@@ -3,18 +3,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import crash
 import pykd
 from LinuxDump import percpu
-from LinuxDump.fs import get_dentry_name  # noqa: F401  handed on
-from pykd.kernel import waitqueues
-from pykd.kernel.task.state import StateNames, state_array, state_bits
+from pykd.kernel.task import members, namespaces
+from pykd.kernel.task.state import StateNames, state_names
 from pykd.kernel.task.threadlist import MAX_THREADS
-from pykdump.API import *
+from pykdump import API
+from pykdump.highlevel import LH_isempty, enumerator_value, member_offset, pylog, readSU, readSymbol, structSetAttr
+from pykdump.memocaches import CU_LIVE, CU_PYMOD, memoize_cond
+from pykdump.tparser import CDefine
+from pykdump.vmcorearch import HZ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from LinuxDump.BTstack import BTStack
@@ -24,7 +29,7 @@ debug = 0
 _TASK = "struct task_struct"
 
 # The newest layout first in each list.
-structSetAttr(_TASK, "_Last_ran", ["sched_info.last_arrival", "se.exec_start"])
+structSetAttr(_TASK, "_Last_ran", list(members.PLACES["last_run"]))
 structSetAttr(_TASK, "Uid", ["real_cred.uid.val", "real_cred.uid"])
 structSetAttr(_TASK, "User", ["real_cred.user"])
 structSetAttr(_TASK, "Realparent", ["real_parent", "parent"])
@@ -34,54 +39,39 @@ structSetAttr("struct rq", "Timestamp", ["clock"])
 # ---- states
 
 
-@memoize_cond(CU_PYMOD)
-def _state_names() -> StateNames:
-    return StateNames(state_bits(state_array(pykd.current())))
+def _names() -> StateNames:
+    return state_names(pykd.current())
 
 
 def task_state2str(state: int) -> str:
     """Names of the bits of ``__state``, lower bits first: ``TASK_UNINTERRUPTIBLE|TASK_WAKEKILL``."""
-    return _state_names().name(state)
+    return _names().name(state)
 
 
-def _state_member() -> str:
-    # 2f064a59a11f ("sched: Change task_struct::state") (in v5.14)
-    return "__state" if member_offset(_TASK, "__state") >= 0 else "state"
-
-
-def getTaskState(task: Task | StructResult) -> int:
+def getTaskState(task: Task | Any) -> int:
     """The bits of ``__state``."""
     ts = task.ts if isinstance(task, Task) else task
-    return getattr(ts, _state_member())
+    return getattr(ts, members.path("state"))  # type: ignore[no-any-return]
 
 
-_SHORT_STATES = (
-    ("TASK_INTERRUPTIBLE", "IN", "RESET"),
-    ("TASK_UNINTERRUPTIBLE", "UN", "RED"),
-    ("__TASK_STOPPED", "ST", "CYAN"),
-    ("__TASK_TRACED", "TR", "CYAN"),
-    ("TASK_PARKED", "PA", "RESET"),
-)
+# PyKdump knows no ID, and takes what is in none of these for running.
+_SHORT = {"IN": ("IN", "RESET"), "UN": ("UN", "RED"), "ID": ("UN", "RED"), "ST": ("ST", "CYAN"), "TR": ("TR", "CYAN"), "PA": ("PA", "RESET")}
 
 
-def _short_state(state: int) -> tuple[str, str]:
-    bits = _state_names().bits
-    for name, short, color in _SHORT_STATES:
-        if state & bits[name]:
-            return short, color
-    return "RU", "GREEN"
+def _short(state: int) -> tuple[str, str]:
+    return _SHORT.get(_names().letters(state), ("RU", "GREEN"))
 
 
 def task_state_str(state: int) -> str:
-    """Two letters for how a thread sleeps, by the lowest bit that says so; RU for the others."""
-    return _short_state(state)[0]
+    """Two letters for how a thread sleeps; RU for the others. See :meth:`pykd.kernel.task.state.StateNames.letters` for all."""
+    return _short(state)[0]
 
 
 def task_state_color(state: int) -> int:
     """A colour of :mod:`LinuxDump.crashcolor` for a state."""
     from LinuxDump import crashcolor
 
-    return getattr(crashcolor, _short_state(state)[1])
+    return getattr(crashcolor, _short(state)[1])  # type: ignore[no-any-return]
 
 
 # ---- time
@@ -130,7 +120,7 @@ def runqueue_addrs() -> list[int]:
 
 
 @memoize_cond(CU_LIVE)
-def getRunQueues() -> list[StructResult]:
+def getRunQueues() -> list[Any]:
     """The ``struct rq`` of each CPU, with ``Timestamp``: its clock in ns."""
     return [readSU("struct rq", address) for address in runqueue_addrs()]
 
@@ -141,7 +131,7 @@ def getRunQueues() -> list[StructResult]:
 class Task:
     """One thread. What is not here is read from its ``struct task_struct``."""
 
-    def __init__(self, ts: StructResult, ttable: _TaskTable) -> None:
+    def __init__(self, ts: Any, ttable: _TaskTable) -> None:
         self.ts = ts
         self.ttable = ttable
 
@@ -153,15 +143,16 @@ class Task:
     @property
     def Ran_ago(self) -> float:
         """How long before its run queue's clock that was, in ms."""
-        return self.Rq.Timestamp // 1_000_000 - self.Last_ran
+        return self.Rq.Timestamp // 1_000_000 - self.Last_ran  # type: ignore[no-any-return]
 
     @property
     def cpu(self) -> int:
         """The CPU it runs, or last ran, on."""
-        return _task_cpu(self.ts)
+        ts = self.ts
+        return ts.cpu if members.path("cpu") == "cpu" else ts.thread_info.cpu  # type: ignore[no-any-return]
 
     @property
-    def Rq(self) -> StructResult:
+    def Rq(self) -> Any:
         """``struct rq`` of its CPU.
 
         :raises IndexError: there is no such CPU; the task is damaged.
@@ -172,7 +163,7 @@ class Task:
     def state(self) -> str:
         """``TASK_INTERRUPTIBLE``… ; ``??`` when it cannot be read."""
         try:
-            return _state_names().name(getattr(self.ts, _state_member()), self.ts.exit_state)
+            return _names().name(getattr(self.ts, members.path("state")), self.ts.exit_state)
         except crash.error:
             pylog.error("corrupted task ", self.ts)
             return "??"
@@ -182,15 +173,13 @@ class Task:
         """The other threads of its group, oldest first; of a thread that does not lead a group too."""
         return self.ttable.tasks_at(self.ttable.threadlist.others_of(int(self.ts)))
 
-    def task_get_pid(self) -> StructResult:
+    def task_get_pid(self) -> Any:
         """Its ``struct pid``."""
-        # 2c4704756cab ("pids: Move the pgrp and session pid pointers from task_struct to signal_struct") (in v4.19)
         return self.ts.thread_pid
 
-    def task_ns(self) -> StructResult:
+    def task_ns(self) -> Any:
         """Its ``struct pid_namespace``."""
-        pid = self.task_get_pid()
-        return _pid_number(pid, pid.level).ns
+        return namespaces.pid_namespace(self.ts)
 
     def __getattr__(self, attr: str) -> Any:
         return getattr(self.ts, attr)
@@ -203,7 +192,7 @@ class Task:
     def __bool__(self) -> bool:
         return True
 
-    def taskFds(self, short: bool = False) -> list:
+    def taskFds(self, short: bool = False) -> list[Any]:
         """Its open files: (fd, address of ``struct file``, dentry, inode); with *short* only the addresses.
 
         :raises FaultError:
@@ -231,7 +220,7 @@ class Task:
     def hasChildren(self) -> bool:
         return not LH_isempty(self.ts.children)
 
-    def get_task_socks(self) -> list[StructResult]:
+    def get_task_socks(self) -> list[Any]:
         """The ``struct sock`` of each of its open sockets."""
         from LinuxDump.Files import inode2socketaddr
 
@@ -243,17 +232,6 @@ class Task:
         from LinuxDump.BTstack import exec_bt
 
         return exec_bt(f"bt {int(self.ts):#x}")[0]
-
-
-def _task_cpu(ts: StructResult) -> int:
-    # bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") (in v5.16)
-    return ts.cpu if ts.hasField("cpu") else ts.thread_info.cpu
-
-
-def _pid_number(pid: StructResult, level: int) -> StructResult:
-    """``pid->numbers[level]``: an array of one element, or a flexible one since b69f0aeb0689 (in v6.5)."""
-    upid = pid.numbers
-    return upid[level]
 
 
 class _TaskTable:
@@ -275,14 +253,14 @@ class _TaskTable:
         self._tids: dict[int, Task] = {}
         self._files: dict[int, list[Task]] | None = None
         self._children: dict[int, list[int]] | None = None
-        self._pidnamespaces: dict[StructResult, list[Task]] | None = None
+        self._pidnamespaces: dict[Any, list[Task]] | None = None
 
     def tasks_at(self, addresses: Iterable[int]) -> list[Task]:
         return [Task(readSU(_TASK, address), self) for address in addresses]
 
     @property
-    def runqueues(self) -> list[StructResult]:
-        return getRunQueues()
+    def runqueues(self) -> list[Any]:
+        return getRunQueues()  # type: ignore[no-any-return]
 
     @property
     def basems(self) -> float:
@@ -314,7 +292,7 @@ class _TaskTable:
         return self._children
 
     @property
-    def pidnamespaces(self) -> dict[StructResult, list[Task]]:
+    def pidnamespaces(self) -> dict[Any, list[Task]]:
         """Group leaders in other PID namespaces than the first, by their ``struct pid_namespace``."""
         if self._pidnamespaces is None:
             self._pidnamespaces = defaultdict(list)
@@ -322,7 +300,7 @@ class _TaskTable:
                 try:
                     pid = task.task_get_pid()
                     if pid and pid.level:
-                        self._pidnamespaces[_pid_number(pid, pid.level).ns].append(task)
+                        self._pidnamespaces[task.task_ns()].append(task)
                 except crash.error:
                     continue
         return self._pidnamespaces
@@ -381,15 +359,13 @@ def tasksSummary() -> int:
     dump = pykd.current()
     table = pykd.tasks.listed()
     addresses = table.all()
-    cpu = "cpu" if member_offset(_TASK, "cpu") >= 0 else "thread_info.cpu"
-    last_ran = "sched_info.last_arrival" if member_offset(_TASK, "sched_info.last_arrival") >= 0 else "se.exec_start"
-    members = (_state_member(), "exit_state", cpu, last_ran)
-    names = _state_names()
+    columns = (members.path("state"), "exit_state", members.path("cpu"), members.path("last_run"))
+    names = _names()
     clocks = [clock for (clock,) in dump.read_columns(runqueue_addrs(), "struct rq", ("clock",))]
     recent = {1: 0, 5: 0, 60: 0}
     counts: dict[str, int] = {}
     unreadable = undated = 0
-    for state, exit_state, cpu_number, arrival in dump.read_columns(addresses, _TASK, members):
+    for state, exit_state, cpu_number, arrival in dump.read_columns(addresses, _TASK, columns):
         try:
             name = names.name(state, exit_state)
         except TypeError:  # it is a FaultError
@@ -421,9 +397,7 @@ def tasksSummary() -> int:
         pylog.warning(f"{unreadable} of {len(addresses)} threads cannot be read, they are not counted")
     if undated:
         pylog.warning(f"when {undated} of {len(addresses)} threads ran last cannot be read")
-    from LinuxDump.namespaces import count_in_own_namespaces
-
-    in_own, in_pid_namespace = count_in_own_namespaces(list(table.groups))
+    in_own, in_pid_namespace = namespaces.count_in_own(dump)
     if in_own or in_pid_namespace:
         pylog.warning(
             f"There are {in_own} threads running in their own namespaces\n\tUse 'taskinfo --ns' to get more details"
@@ -434,8 +408,10 @@ def tasksSummary() -> int:
 # ---- wait queues, flags, asynchronous I/O
 
 
-def decode_waitq(wqh: StructResult) -> list[StructResult]:
+def decode_waitq(wqh: Any) -> list[Any]:
     """Tasks that wait on a ``wait_queue_head_t``, first the one that is woken first."""
+    from pykd.kernel import waitqueues
+
     return [readSU(_TASK, int(entry.private)) for entry in waitqueues.for_each_waiter(pykd.current(), int(wqh))]
 
 
@@ -483,7 +459,7 @@ def decode_tflags(flags: int, offset: int = 0) -> None:
             print(" " * offset, f"bit {bit}", names.get(bit, ""))
 
 
-def get_ioctx_list(task: StructResult) -> list[StructResult]:
+def get_ioctx_list(task: Any) -> list[Any]:
     """The ``struct kioctx`` of a task's process."""
     mm = task.mm
     if not mm or not mm.ioctx_table:  # db446a08c23d (in v3.12)
@@ -494,6 +470,7 @@ def get_ioctx_list(task: StructResult) -> list[StructResult]:
 
 
 _ELSEWHERE = {
+    "get_dentry_name": "fs",
     **dict.fromkeys(("print_namespaces_info", "print_pid_namespaces"), "namespaces"),
     **dict.fromkeys(
         ("get_ipcs_m", "get_task_mem_usage", "get_task_shm_usage", "print_memory_stats", "print_mm_stats", "vma2sysv"),
@@ -501,8 +478,8 @@ _ELSEWHERE = {
     ),
 }
 
-_COMPUTED = {
-    "TASK_STATE": lambda: CDefine(state_bits(state_array(pykd.current()))),
+_COMPUTED: dict[str, Callable[[], Any]] = {
+    "TASK_STATE": lambda: CDefine(_names().bits),
     "init_task": lambda: readSymbol("init_task"),
     "init_nsproxy": lambda: readSU("struct nsproxy", pykd.current().symbol("init_nsproxy", "").address),
     "runqueues_addrs": lambda: percpu.get_cpu_var("runqueues"),
@@ -524,4 +501,6 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-__all__ = [name for name in globals() if name[0] != "_"] + [*_COMPUTED, *_ELSEWHERE]
+__all__ = ["Task", "TaskTable", "decode_tflags", "decode_waitq", "getRunQueues", "getTaskState", "get_ioctx_list", "get_uptime"]
+__all__ += ["jiffie_clock_base", "jiffies2ms", "ms2uptime", "percpu", "runqueue_addrs", "sched_clock2ms", "task_state2str", "task_state_color"]
+__all__ += ["task_state_str", "tasksSummary", *_COMPUTED, *_ELSEWHERE, *API.hand_on(globals())]

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from pykd.core import host
-from pykdump.API import *
+from pykdump import API
 
 BLACK, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN = range(1, 8)
 DARKGRAY, LIGHTRED, LIGHTGREEN, LIGHTYELLOW, LIGHTBLUE, LIGHTMAGENTA, LIGHTCYAN = range(8, 15)
@@ -121,3 +123,7 @@ def clear_line_before() -> None:
 
 def clear_line() -> None:
     _emit("\033[2K")
+
+
+__all__ = [name for name in globals() if name[0] != "_"]
+__all__ += API.hand_on(globals())

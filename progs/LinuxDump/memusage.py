@@ -7,16 +7,21 @@ from operator import itemgetter
 
 import crash
 import pykd
-from pykdump.API import *
+from pykd.kernel import ipc
+from pykd.kernel.mm.areas import areas
+from pykdump import API
+from pykdump.API import get_task_mem_usage
+from pykdump.highlevel import atomic_t, pylog, sym2addr
+from pykdump.vmcorearch import PAGESIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from LinuxDump.Tasks import Task
 
-_MAX_VMAS = 512_000
 
-
-class shminfo(tuple):
+class shminfo(tuple[int, ...]):
     """A System V shared memory segment: (key, shmid, uid, perms, bytes, nattch), also as attributes."""
 
     key, shmid, uid, perms, bytes, nattch = (property(itemgetter(index)) for index in range(6))
@@ -27,17 +32,13 @@ def get_ipcs_m() -> dict[tuple[int, int], shminfo]:
 
     :raises FaultError:
     """
-    from LinuxDump.idr import idr_for_each
-
     dump = pykd.current()
-    namespace = readSU("struct ipc_namespace", dump.symbol("init_ipc_ns", "").address)
     segments = {}
-    for _, pointer in idr_for_each(namespace.ids[2].ipcs_idr):  # IPC_SHM_IDS
-        segment = readSU("struct shmid_kernel", pointer)
+    for segment in ipc.for_each_ipc(dump, ipc.init_ipc_ns(dump), "m"):
         perm = segment.shm_perm
         info = shminfo(
             (
-                perm.key & INT_MASK,
+                perm.key & 0xFFFFFFFF,
                 perm.id,
                 perm.uid.val,
                 int(f"{perm.mode & 0o777:o}"),  # the digits that ipcs prints
@@ -45,11 +46,11 @@ def get_ipcs_m() -> dict[tuple[int, int], shminfo]:
                 segment.shm_nattch,
             )
         )
-        segments[info[:2]] = info
+        segments[info.key, info.shmid] = info
     return segments
 
 
-def vma2sysv(vma: StructResult) -> tuple[int, int] | None:
+def vma2sysv(vma: Any) -> tuple[int, int] | None:
     """(key, shmid) of the System V segment that a ``struct vm_area_struct`` maps, None if it maps none."""
     from LinuxDump.fs import get_dentry_name
 
@@ -60,7 +61,7 @@ def vma2sysv(vma: StructResult) -> tuple[int, int] | None:
     return int(get_dentry_name(dentry)[4:], 16), dentry.d_inode.i_ino
 
 
-def get_task_shm_usage(task: StructResult) -> int:
+def get_task_shm_usage(task: Any) -> int:
     """Bytes of System V shared memory that a ``struct task_struct`` has mapped."""
     mm = task.mm
     if not mm:
@@ -76,27 +77,12 @@ def get_task_shm_usage(task: StructResult) -> int:
     return total
 
 
-def vma_addresses(mm: StructResult) -> list[int]:
-    """Address of each ``struct vm_area_struct`` of an ``mm_struct``, in order of what they map.
-
-    :raises FaultError:
-    """
-    dump = pykd.current()
-    if mm.hasField("mm_mt"):
-        # 763ecb035029 ("mm: remove the vma linked list") (in v6.1)
-        from pykd.kernel.lists import mapletree
-
-        return [entry for _, _, entry in mapletree.entries(dump, int(mm) + mm.fieldOffset("mm_mt"))]
-    first = int(mm.mmap)
-    if not first:
-        return []
-    areas, why = dump.follow(first, member_offset("struct vm_area_struct", "vm_next"), limit=_MAX_VMAS)
-    if isinstance(why, crash.error):
-        raise why
-    return areas
+def vma_addresses(mm: Any) -> list[int]:
+    """Address of each ``struct vm_area_struct`` of an ``mm_struct``, in order of what they map. :raises FaultError:"""
+    return list(areas(pykd.current(), int(mm)))
 
 
-def print_mm_stats(mm: StructResult) -> None:
+def print_mm_stats(mm: Any) -> None:
     """Print sizes in an ``mm_struct``, in kB."""
     if not mm:
         return
@@ -104,12 +90,6 @@ def print_mm_stats(mm: StructResult) -> None:
     for name in ("total_vm", "locked_vm", "pinned_vm", "shared_vm", "exec_vm", "stack_vm", "reserved_vm"):
         if mm.hasField(name):
             print(f"  {name}={int(atomic_t(getattr(mm, name))) * PAGESIZE // 1024}")
-
-
-@memoize_cond(CU_LIVE)
-def get_task_mem_usage(addr: int) -> tuple[int, int]:
-    """Virtual and resident size of a task's process in kB."""
-    return crash.get_task_mem_usage(addr)
 
 
 def _usage_of_processes() -> tuple[list[tuple[Task, int, int]], int]:
@@ -155,3 +135,9 @@ def print_memory_stats(ntop: int = 8) -> None:
     print(f" === Total Memory in SHM {shared}")
     if failed:
         pylog.warning(f"memory of {failed} of {failed + len(usage)} processes cannot be read")
+
+
+__all__ = [
+    "get_ipcs_m", "get_task_mem_usage", "get_task_shm_usage", "print_memory_stats", "print_mm_stats", "shminfo", "vma2sysv", "vma_addresses",
+]  # fmt: skip
+__all__ += API.hand_on(globals())

@@ -1,53 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Namespaces of tasks."""
+"""Namespaces of tasks: :mod:`pykd.kernel.task.namespaces` under PyKdump's names."""
 
 from __future__ import annotations
 
 import crash
 import pykd
-from pykdump.API import *
+from pykd.kernel.net.namespaces import for_each_net
+from pykd.kernel.task import namespaces
+from pykdump import API
+from pykdump.highlevel import pylog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 
-# 769071ac9f20 ("ns: Introduce Time Namespace") (in v5.6) and a79a908fd2b0 (in v4.6) added the last ones.
-_MEMBERS = ("uts_ns", "ipc_ns", "mnt_ns", "net_ns", "pid_ns_for_children", "cgroup_ns", "time_ns")
-
-
-def _init_nsproxy() -> StructResult:
-    return readSU("struct nsproxy", pykd.current().symbol("init_nsproxy", "").address)
-
-
-def count_in_own_namespaces(leaders: list[int]) -> tuple[int, int]:
-    """Of the tasks at these addresses, how many have another ``nsproxy`` than init's, and how many are in another PID namespace.
-
-    A zombie has given up its nsproxy, but not its PID.
-    """
-    dump = pykd.current()
-    initial = dump.symbol("init_nsproxy", "").address
-    own = 0
-    pids = []
-    for nsproxy, pid in dump.read_columns(leaders, "struct task_struct", ("nsproxy", "thread_pid")):
-        if isinstance(nsproxy, crash.error) or nsproxy == initial:
-            continue
-        own += bool(nsproxy)
-        if pid and not isinstance(pid, crash.error):
-            pids.append(pid)
-    levels = (level for (level,) in dump.read_columns(pids, "struct pid", ("level",)))
-    return own, sum(1 for level in levels if not isinstance(level, crash.error) and level > 0)
-
-
-def net_namespaces() -> list[StructResult]:
+def net_namespaces() -> list[Any]:
     """Every ``struct net``."""
-    return readSUListFromHead(pykd.current().symbol("net_namespace_list", "").address, "list", "struct net")
+    return list(for_each_net(pykd.current()))
 
 
 def print_namespaces_info(tt: Any, v: int = 0) -> None:
     """Print tasks that are not in the first namespaces, and network namespaces that no task is in."""
-    initial = _init_nsproxy()
-    users: dict[StructResult, list[Any]] = {}
+    initial = namespaces.init_nsproxy(pykd.current())
+    users: dict[Any, list[Any]] = {}
     for task in tt.allTasks():
         try:
             users.setdefault(task.ts.nsproxy, []).append(task)
@@ -64,8 +41,7 @@ def print_namespaces_info(tt: Any, v: int = 0) -> None:
     for nsproxy, tasks in users.items():
         print(f"      {nsproxy!s:.^50}")
         if nsproxy:  # NULL: the task has exited
-            members = [name for name in _MEMBERS if nsproxy.hasField(name)]
-            print("     ", [name for name in members if getattr(nsproxy, name) != getattr(initial, name)])
+            print("     ", [name for name in namespaces.members(nsproxy) if getattr(nsproxy, name) != getattr(initial, name)])
             nets.add(int(nsproxy.net_ns))
         for task in tasks:
             print("\t", task)
@@ -83,10 +59,7 @@ def print_namespaces_info(tt: Any, v: int = 0) -> None:
 
 def pid_numbers(task: Any) -> Iterator[int]:
     """The thread id in each PID namespace that the task can be seen in, the outermost first."""
-    pid = task.task_get_pid()
-    numbers = pid.numbers
-    for level in range(pid.level + 1):
-        yield numbers[level].nr
+    return (number for number, _ in namespaces.pid_numbers(task.ts))
 
 
 def print_pid_namespaces(tt: Any, v: int = 0) -> None:
@@ -119,9 +92,12 @@ def print_pid_namespaces(tt: Any, v: int = 0) -> None:
         print(frame)
 
 
-def _parent(namespace: StructResult) -> int:
+def _parent(namespace: Any) -> int:
     """0 where the dump lacks the namespace."""
     try:
         return int(namespace.parent)
     except crash.error:
         return 0
+
+
+__all__ = ["net_namespaces", "pid_numbers", "print_namespaces_info", "print_pid_namespaces", *API.hand_on(globals())]

@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import pykd
-from pykdump.API import *
+from pykd.kernel import cpus
+from pykdump import API
+from pykdump.API import is_percpu_symbol
+from pykdump.highlevel import StructResult, readSU, tPtr, whatis
+from pykdump.vmcorearch import sys_info
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-
-def is_percpu_symbol(address: int) -> bool:
-    """Is *address* that of a per-CPU variable, as :func:`sym2addr` gives it?"""
-    return pykd.cpus.is_percpu(address)
 
 
 def get_cpu_var(var: str | int) -> list[int]:
@@ -22,7 +21,7 @@ def get_cpu_var(var: str | int) -> list[int]:
     :raises NotFoundError: no such symbol.
     """
     address = pykd.current().symbol(var).address if isinstance(var, str) else int(var)
-    return [pykd.cpus.address_on(address, cpu) for cpu in range(sys_info.CPUS)]
+    return [cpus.address_on(address, cpu) for cpu in range(sys_info.CPUS)]
 
 
 def get_cpu_var_type(name: str) -> str:
@@ -30,22 +29,23 @@ def get_cpu_var_type(name: str) -> str:
 
     :raises TypeError: nothing types it.
     """
-    return whatis(name).ctype
+    info: Any = whatis(name)
+    return str(info.ctype)
 
 
 def percpu_ptr(pointer: Any, cpu: int) -> Any:
     """The copy of *cpu* behind a per-CPU pointer: of the type of *pointer*, or an address when that is a plain int."""
-    address = pykd.cpus.address_on(pointer, cpu)
+    address = cpus.address_on(pointer, cpu)
     if isinstance(pointer, StructResult):
         return readSU(pointer.PYT_symbol, address)
-    if isinstance(pointer, tPtr):
+    if isinstance(pointer, pykd.Pointer):
         return tPtr(address, pointer.ptype)
     return address
 
 
-def percpu_counter_sum(counter: StructResult) -> int:
+def percpu_counter_sum(counter: Any) -> int:
     """Value of a ``struct percpu_counter``: its count and what the CPUs have not added to it yet."""
-    return pykd.cpus.percpu_counter_sum(counter)
+    return cpus.percpu_counter_sum(counter)
 
 
 # The names that the original gives to its variants; kernels that have BTF need one.
@@ -57,5 +57,9 @@ def __getattr__(name: str) -> Any:
     if name == "CPUS":
         return sys_info.CPUS
     if name == "per_cpu_offsets":
-        return pykd.cpus.offsets()
+        return cpus.offsets()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = ["get_cpu_var", "get_cpu_var_26", "get_cpu_var_26_new", "get_cpu_var_type", "get_percpu_ptr_26", "get_percpu_ptr_26_dynamic"]
+__all__ += ["is_percpu_symbol", "percpu_counter_sum", "percpu_ptr", *API.hand_on(globals())]

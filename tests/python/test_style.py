@@ -14,9 +14,15 @@ from dumps import ROOT
 RUFF_MODULE = os.path.join(ROOT, "build", "lint", "node_modules", "@astral-sh", "ruff-wasm-nodejs")
 GIT = shutil.which("git")
 TYPED = (
+    "BTstack",
     "Files",
     "KernLocks",
+    "Tasks",
+    "crashcolor",
     "inet/__init__",
+    "memusage",
+    "namespaces",
+    "percpu",
 )
 """Modules of LinuxDump that are typed in full."""
 NO_TOOL = 77
