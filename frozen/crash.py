@@ -524,8 +524,8 @@ def get_task_mem_usage(task: int) -> tuple[int, int]:
     """Virtual and resident size in kB."""
     from pykd.kernel.task import memory
 
-    mm = current().object("struct task_struct", _int(task)).mm
-    return memory.sizes(mm, current()) if mm else (0, 0)
+    found = current().object("struct task_struct", _int(task))
+    return memory.sizes(found.mm, found.tgid, current()) if found.mm else (0, 0)
 
 
 def get_uptime() -> int:

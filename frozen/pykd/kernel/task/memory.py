@@ -23,33 +23,38 @@ def _kinds(dump: Dump) -> list[int]:
 
 @per_dump
 def _held_back(dump: Dump) -> dict[int, int]:
-    """Pages by the address of the ``struct mm_struct`` that its threads counted and did not yet give to it (SPLIT_RSS_COUNTING, until
-    f1a7941243c1 in v6.2). Each thread holds back up to 64."""
+    """Pages by ``tgid`` that threads counted and did not yet give to their ``struct mm_struct`` (SPLIT_RSS_COUNTING, until f1a7941243c1 in
+    v6.2). Each thread holds back up to 64."""
     if not dump.struct_class("struct task_struct").has_member("rss_stat"):
         return {}
     kinds = _kinds(dump)
     sums: dict[int, int] = {}
-    for mm, count in dump.read_columns(threads.listed(dump).all(), "struct task_struct", ("mm", "rss_stat.count")):
-        if mm and not isinstance(mm, Error) and not isinstance(count, Error):
-            sums[mm] = sums.get(mm, 0) + sum(count[kind] for kind in kinds)
+    for tgid, mm, count in dump.read_columns(threads.listed(dump).all(), "struct task_struct", ("tgid", "mm", "rss_stat.count")):
+        if mm and not isinstance(tgid, Error) and not isinstance(mm, Error) and not isinstance(count, Error):
+            sums[tgid] = sums.get(tgid, 0) + sum(count[kind] for kind in kinds)
     return sums
 
 
-def resident_pages(mm: Struct, dump: Dump) -> int:
-    """Pages in the resident set of a ``struct mm_struct``, never less than 0. :raises FaultError:"""
+def resident_pages(mm: Struct, tgid: int, dump: Dump) -> int:
+    """Pages in the resident set of a ``struct mm_struct`` as crash counts them, never less than 0.
+
+    :param tgid: of the process that asks: what its threads hold back is counted, not what another that shares the memory does (a child of
+        vfork before it calls exec).
+    :raises FaultError:
+    """
     kinds = _kinds(dump)
     stat = mm.rss_stat
     if isinstance(stat, list):
         # f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter") (in v6.2)
         return max(0, sum(cpus.percpu_counter_sum(stat[kind], dump) for kind in kinds))
     pages: int = sum(stat.count[kind].counter for kind in kinds)
-    return max(0, pages + _held_back(dump).get(int(mm), 0))
+    return max(0, pages + _held_back(dump).get(tgid, 0))
 
 
-def sizes(mm: Struct, dump: Dump) -> tuple[int, int]:
-    """Virtual and resident size of a ``struct mm_struct`` in kB. :raises FaultError:"""
+def sizes(mm: Struct, tgid: int, dump: Dump) -> tuple[int, int]:
+    """Virtual and resident size of a ``struct mm_struct`` in kB, see :func:`resident_pages`. :raises FaultError:"""
     kilobytes = dump.page_size // 1024
-    return mm.total_vm * kilobytes, resident_pages(mm, dump) * kilobytes
+    return mm.total_vm * kilobytes, resident_pages(mm, tgid, dump) * kilobytes
 
 
 def page_table(mm: Struct, dump: Dump) -> int:

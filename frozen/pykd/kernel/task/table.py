@@ -122,18 +122,20 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
 
 def add_memory(dump: Dump, table: list[Thread]) -> None:
     """Fill in ``vsz`` and ``rss``, see :func:`pykd.kernel.task.memory.sizes`; 0 of a kernel thread."""
-    sizes: dict[int, tuple[int, int]] = {}
-    unknown: dict[int, Error] = {}
+    known: dict[tuple[int, int], tuple[tuple[int, int], Error | None]] = {}
     mm_class = dump.struct_class("struct mm_struct")
     for thread in table:
-        mm = int(thread.mm)
-        if mm and mm not in sizes:
-            try:
-                sizes[mm] = memory.sizes(mm_class(mm), dump)
-            except Error as error:
-                sizes[mm], unknown[mm] = (0, 0), error
-        thread.error = thread.error or unknown.get(mm)
-        thread.vsz, thread.rss = sizes.get(mm, (0, 0))
+        sizes, error = (0, 0), None
+        if thread.mm:
+            process = int(thread.mm), thread.tgid
+            if process not in known:
+                try:
+                    known[process] = memory.sizes(mm_class(process[0]), thread.tgid, dump), None
+                except Error as unreadable:
+                    known[process] = sizes, unreadable
+            sizes, error = known[process]
+        thread.error = thread.error or error
+        thread.vsz, thread.rss = sizes
 
 
 class Chooser:
