@@ -3,17 +3,30 @@
 
 from __future__ import annotations
 
-from pykdump.API import *
+import pykd
+from pykd.kernel.mm import slabobjects, slabs
+from pykdump import API
+
+__all__ = ["get_slab_addrs"]
+__all__ += API.hand_on(globals())
 
 
 def get_slab_addrs(name: str) -> tuple[list[int], list[int]]:
-    """Addresses of the allocated and of the free objects of a slab cache.
+    """Addresses of the allocated and of the free objects of a slab cache, as far as its slabs are in lists: full ones are in none.
 
     :raises KeyError: no cache of that name.
     """
-    text = exec_crash_command_bg(f"kmem -S {name}")
-    if not text:
+    dump = pykd.current()
+    cache = slabs.find_cache(dump, name)
+    if cache is None:
         raise KeyError(f"no slab {name}")
-    allocated = [int(a, 16) for a in re.findall(r"^\s+\[([a-f0-9]+)\]\s*$", text, re.MULTILINE)]
-    free = [int(a, 16) for a in re.findall(r"^\s+([a-f0-9]+)\s*(?:\(cpu.*cache\))?\s*$", text, re.MULTILINE)]
+    objects = slabobjects.Objects(dump, cache)
+    allocated: list[int] = []
+    free: list[int] = []
+    for slab in objects.known_slabs():
+        for one in objects.describe(slab).get("objects", ()):
+            (free if one["free"] else allocated).append(one["address"])
+    # of slabs that are in no list
+    known = set(free)
+    free += [address for held in objects.sheaves.values() for address in held if address not in known]
     return allocated, free

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import crash
 import pykd
-from pykdump.API import *
+from pykd import Struct
+from pykd.kernel import timekeeping
+from pykdump.highlevel import INT_MASK, INT_MAX
+from pykdump.memocaches import CU_LIVE, memoize_cond
+from pykdump.vmcorearch import HZ
 
 __all__ = ["get_ktime_j", "get_uptime_fromcrash", "j_delay", "sched_clock", "seconds_since_boot"]
 
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 _NSEC_PER_SEC = 1_000_000_000
 
 
-class timespec(tuple):
+class timespec(tuple[int, int]):
     """(seconds, nanoseconds), also as ``tv_sec`` and ``tv_nsec``."""
 
     tv_sec = property(lambda self: self[0])
@@ -40,46 +44,35 @@ def j_delay(stamp: int, jiffies: int, maxhours: int = 24) -> str:
     return f"{passed / HZ:3.2f} s"
 
 
-def timekeeper() -> StructResult:
+def timekeeper() -> Struct:
     """The system's ``struct timekeeper``.
 
     :raises TypeError: the kernel's cannot be found.
     """
-    dump = pykd.current()
-    offset = 0
-    # An array of them, one for each clock: 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17); the first
-    # is the system's. Before, tk_core held one and its sequence counter, in a struct without a name until 6.13.
-    if address := dump.address_of("timekeeper_data", "", default=0):
-        offset = dump.type("struct tk_data").offset_of("timekeeper")
-    elif address := dump.address_of("tk_core", "", default=0):
-        offset = 8  # a 4-byte counter, and struct timekeeper is aligned to 8
-    else:
-        address = dump.address_of("timekeeper", "", default=0)
-    if not address:
-        raise TypeError("There's no symbol <tk_core>")
-    return readSU("struct timekeeper", address + offset)
+    try:
+        return timekeeping.timekeeper(pykd.current())
+    except pykd.NotFoundError:
+        raise TypeError("There's no symbol <tk_core>") from None
 
 
 def get_seconds() -> int:
     """Wall-clock time, seconds since 1970."""
-    return timekeeper().xtime_sec
+    return timekeeping.now(pykd.current())
 
 
 def getboottime() -> timespec:
     """When the system was booted, wall-clock."""
-    tk = timekeeper()
-    # offs_real - offs_boot is what the kernel's own getboottime64() computes; ktime_t is an s64 since 2456e8553544 (in v4.10)
-    return set_normalized_timespec(0, int(tk.offs_real) - int(tk.offs_boot))
+    return set_normalized_timespec(0, timekeeping.boot_time(pykd.current()))
 
 
 def seconds_since_boot() -> int:
     """Seconds since boot, the time spent suspended included."""
-    return get_seconds() - getboottime().tv_sec
+    return int(get_seconds() - getboottime().tv_sec)
 
 
 def get_uptime_fromcrash() -> float:
     """Seconds since boot as jiffies count them."""
-    return crash.get_uptime() / HZ
+    return float(crash.get_uptime() / HZ)
 
 
 def get_uptime_fromproc() -> float:
@@ -90,22 +83,19 @@ def get_uptime_fromproc() -> float:
 
 def ktime_t(time: Any) -> int:
     """Nanoseconds of a ``ktime_t``, which was a union before Linux 4.10."""
-    return time.tv64 if isinstance(time, StructResult) else int(time)
+    return int(time.tv64 if isinstance(time, Struct) else time)
 
 
 @memoize_cond(CU_LIVE)
 def get_ktime_j() -> int | None:
     """Monotonic time of the last update of jiffies, in ns; None if the kernel's variable cannot be read."""
-    dump = pykd.current()
-    try:
-        return dump.read_signed(dump.symbol("last_jiffies_update", "").address, 8)
-    except crash.error:
-        return None
+    return timekeeping.jiffies_update(pykd.current())
 
 
 def sched_clock_j() -> int | None:
     """Now in ns by the monotonic clock, to the precision of a jiffy."""
-    return get_ktime_j()
+    now: int | None = get_ktime_j()
+    return now
 
 
 sched_clock = sched_clock_j
@@ -113,10 +103,9 @@ sched_clock = sched_clock_j
 
 def tkr_time() -> int:
     """Monotonic time of the last update of the timekeeper, in ns."""
-    tkr = timekeeper().tkr_mono
-    return int(tkr.base) + (tkr.xtime_nsec >> tkr.shift)
+    return timekeeping.tk_monotonic(pykd.current())
 
 
 def get_ktime_t() -> int:
     """Monotonic time in ns: the latest that the dump knows."""
-    return max(tkr_time(), get_ktime_j() or 0)
+    return timekeeping.ktime(pykd.current())

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import pykd
-from pykdump.API import *
+from pykdump import API
+
+__all__ = ["lsmod"]
+__all__ += API.hand_on(globals())
 
 
 def lsmod() -> dict[str, int]:

@@ -3,12 +3,19 @@
 
 from __future__ import annotations
 
-from pykdump.API import *
+from pykdump import API
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["parse_kmemf", "print_Zone"]
+__all__ += API.hand_on(globals())
 
 
-def parse_kmemf(text: str) -> list[list]:
+def parse_kmemf(text: str) -> list[list[Any]]:
     """Zones of the first node: [number, name, [order, size (``4k``), address of the free area, blocks, pages]…]."""
-    zones: list[list] = []
+    zones: list[list[Any]] = []
     heading = ""
     nodes = 0
     for line in text.splitlines():
@@ -29,7 +36,7 @@ def parse_kmemf(text: str) -> list[list]:
     return zones
 
 
-def print_Zone(zone: list) -> None:
+def print_Zone(zone: list[Any]) -> None:
     """Print the free areas of a zone."""
     number, name, *areas = zone
     print(f"ZONE {number} {name}")

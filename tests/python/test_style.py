@@ -17,12 +17,20 @@ TYPED = (
     "BTstack",
     "Files",
     "KernLocks",
+    "Slab",
     "Tasks",
+    "Time",
     "crashcolor",
+    "dlkm",
+    "idr",
     "inet/__init__",
+    "kmem",
     "memusage",
+    "modules",
     "namespaces",
     "percpu",
+    "sysctl",
+    "trees",
 )
 """Modules of LinuxDump that are typed in full."""
 NO_TOOL = 77

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from _pykd import Error
-from pykd.kernel.lists.xarray import xa_entries
+from pykd.kernel.lists.xarray import idr_for_each
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,11 +30,19 @@ KINDS = {
     "q": Kind("struct msg_queue", "q_perm", 1),
 }
 """By the letter that ``ipcs`` has for them."""
+SHM_DEST, SHM_LOCKED = 0o1000, 0o2000
+"""In the mode of a segment: to be destroyed when nobody is attached; locked in memory"""
 
 
 def init_ipc_ns(dump: Dump) -> Any:
     """The first ``struct ipc_namespace``."""
     return dump.object("struct ipc_namespace", dump.symbol("init_ipc_ns", "").address)
+
+
+def ipc_namespace_of(dump: Dump, task: int) -> Any:
+    """The ``struct ipc_namespace`` of a task; the first one of a task that has ended. :raises FaultError:"""
+    proxy: Any = dump.object("struct task_struct", task).nsproxy
+    return proxy.ipc_ns if proxy else init_ipc_ns(dump)
 
 
 def for_each_ipc(dump: Dump, namespace: Any, kind: str) -> Iterator[Any]:
@@ -45,10 +53,19 @@ def for_each_ipc(dump: Dump, namespace: Any, kind: str) -> Iterator[Any]:
     struct, permissions, number = KINDS[kind]
     cls: Any = dump.struct_class(struct)
     back = cls.member_offset(permissions) or 0
-    ids: Any = namespace.ids[number]
-    tree = int(ids) + dump.type("struct ipc_ids").offset_of("ipcs_idr") + dump.type("struct idr").offset_of("idr_rt")
     problems: list[str] = []
-    for _, address in xa_entries(dump, tree, problems.append):
+    for _, address in idr_for_each(dump, namespace.ids[number].ipcs_idr, problems.append):
         yield cls(address - back)
     if problems:
         raise Error(problems[0])
+
+
+def shm_pages(dump: Dump, segment: Any) -> tuple[int, int]:
+    """Pages of a ``struct shmid_kernel`` in (memory, swap). :raises FaultError:"""
+    inode = segment.shm_file.f_inode
+    pages = inode.i_mapping.nrpages
+    if str(inode.i_sb.s_type.name) == "hugetlbfs":
+        # Huge pages are counted as one each, are never swapped, and their inode is no shmem_inode_info.
+        return (pages << inode.i_blkbits) // dump.page_size, 0
+    info: Any = dump.struct_class("struct shmem_inode_info")
+    return pages, info(int(inode) - (info.member_offset("vfs_inode") or 0)).swapped

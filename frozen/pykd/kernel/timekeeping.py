@@ -32,8 +32,8 @@ def jiffies_since_boot(dump: Dump) -> int:
     return jiffies - (-300 * hz(dump) & 0xFFFFFFFF)
 
 
-def _timekeeper(dump: Dump) -> Struct:
-    """``tk_core.timekeeper``, aligned behind the sequence counter: in an anonymous struct, then in ``struct tk_data`` (since v6.13).
+def timekeeper(dump: Dump) -> Struct:
+    """The system's ``struct timekeeper``: ``tk_core.timekeeper``, aligned behind the sequence counter: in an anonymous struct, then in ``struct tk_data`` (since v6.13).
 
     22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17) made it the first of the array ``timekeeper_data``.
     Nothing is asked for that older kernels lack but a symbol of the kernel proper: to learn that a type is missing, all types would
@@ -58,12 +58,12 @@ def _sequence_size(dump: Dump) -> int:
 
 def now(dump: Dump) -> int:
     """Seconds since 1970 when the kernel stopped."""
-    return int(_timekeeper(dump).xtime_sec)
+    return int(timekeeper(dump).xtime_sec)
 
 
 def tk_monotonic(dump: Dump) -> int:
     """Nanoseconds of the monotonic clock when the timekeeper was last brought up to date. :raises FaultError:"""
-    base: Struct = _timekeeper(dump).tkr_mono
+    base: Struct = timekeeper(dump).tkr_mono
     return int(base.base) + (int(base.xtime_nsec) >> int(base.shift))
 
 
@@ -82,5 +82,5 @@ def ktime(dump: Dump) -> int:
 
 def boot_time(dump: Dump) -> int:
     """When the system was booted: nanoseconds since 1970, as getboottime64() has it; time spent suspended counts as up. :raises FaultError:"""
-    keeper: Struct = _timekeeper(dump)
+    keeper: Struct = timekeeper(dump)
     return int(keeper.offs_real) - int(keeper.offs_boot)

@@ -40,7 +40,7 @@ def getMount() -> list[tuple[int, int, str, str, str]]:
     for mount in mounts_of_namespace(mounts.mnt_namespace_of(dump)):
         row = mounts.mount_row(dump, mount)
         if "error" in row:
-            pylog.warning(f"{mount} cannot be read: {row['error']}")
+            pylog.warning(f"{mount} cannot be read: {row['error']['message']}")
         else:
             found.append((row["mount"], row["superblock"], row["type"], row["device"], row["directory"]))
     return found

@@ -10,12 +10,12 @@ from _pykd import Error
 from pykd.commands.data.list_ import struct_lines, to_offset, with_structs
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault
+from pykd.core.walk import caught
+from pykd.kernel.lists import mapletree, rbtree
+from pykd.kernel.lists.xarray import xa_entries, xa_shift
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
-
-MAX_DEPTH = 256
-"""A red-black tree of all memory is less than half as deep."""
 
 
 def _kind(text: str | None) -> str:
@@ -56,43 +56,20 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 def _rbtree(session: Session, options: Any, root: int) -> Iterator[Row]:
     """Each node before its children, the left one first; with -l each between its children."""
-    dump = session.dump
-    node = dump.type("struct rb_node")
-    left, right = node.offset_of("rb_left"), node.offset_of("rb_right")
     back = to_offset(session, options.o) if options.o else 0
-    top = root if options.N else dump.read_unsigned(root)
-    # (node, position, whether its left side was visited)
-    stack = [(top, "root", False)] if top else []
-    seen = set()
-    while stack:
-        address, position, is_visited = stack.pop()
-        if is_visited:
-            yield {"address": address - back, "position": position}
-            continue
-        if address in seen or position.count("/") > MAX_DEPTH:
-            yield {"error": fault(f"the tree is circular at {address:x}")}
-            return
-        seen.add(address)
-        if not options.l:
-            yield {"address": address - back, "position": position}
-        children = {}
-        for offset, name in ((left, "l"), (right, "r")):
-            try:
-                children[name] = dump.read_unsigned(address + offset)
-            except Error as error:
-                yield {"error": fault(error, f"below {address:x}: {error}")}
-                break
-        if children.get("r"):
-            stack.append((children["r"], f"{position}/r", False))
-        if options.l:
-            stack.append((address, position, True))
-        if children.get("l"):
-            stack.append((children["l"], f"{position}/l", False))
+    problems: list[Error] = []
+    walk = rbtree.nodes(session.dump, root, problems.append, order="in" if options.l else "pre", is_node=bool(options.N))
+    for found in caught(walk):
+        yield from ({"error": fault(problem)} for problem in problems)
+        problems.clear()
+        if isinstance(found, Error):
+            yield {"error": fault(found)}
+        else:
+            yield {"address": found[0] - back, "position": "/".join(["root", *found[1]])}
+    yield from ({"error": fault(problem)} for problem in problems)
 
 
 def _xarray(session: Session, root: int) -> Iterator[Row]:
-    from pykd.kernel.lists.xarray import xa_entries, xa_shift
-
     problems: list[str] = []
     top, bits = xa_shift(session.dump, root)
     for index, entry in xa_entries(session.dump, root, problems.append, values=True):
@@ -106,8 +83,6 @@ def _xarray(session: Session, root: int) -> Iterator[Row]:
 
 
 def _maple(session: Session, root: int, verbose: bool) -> Iterator[Row]:
-    from pykd.kernel.lists import mapletree
-
     problems: list[str] = []
     if verbose:
         for node in mapletree.nodes(session.dump, root, problems.append):

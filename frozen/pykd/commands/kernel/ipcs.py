@@ -9,30 +9,24 @@ from typing import Any
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel.lists.xarray import xa_entries
+from pykd.core.walk import caught
+from pykd.kernel.ipc import KINDS, SHM_DEST, SHM_LOCKED, for_each_ipc, ipc_namespace_of, shm_pages
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 
-KINDS = {"m": ("shmid_kernel", "shm_perm", 2), "s": ("sem_array", "sem_perm", 0), "q": ("msg_queue", "q_perm", 1)}
-"""Structure, its ``struct kern_ipc_perm``, and which of the three ``ipc_namespace.ids`` has them"""
-SHM_DEST, SHM_LOCKED = 0o1000, 0o2000
 
-
-def _row(dump: Dump, kind: str, address: int, with_pages: bool) -> Row:
-    structure, permission, _ = KINDS[kind]
-    row: Row = {"kind": kind, "address": address}
+def _row(dump: Dump, kind: str, one: Any, with_pages: bool) -> Row:
+    row: Row = {"kind": kind, "address": int(one)}
     try:
-        one: Any = dump.object(f"struct {structure}", address)
-        perm = one.Eval(permission)
+        perm = one.Eval(KINDS[kind][1])
         row |= {"key": perm.key & 0xFFFFFFFF, "id": perm.id, "uid": perm.uid.val, "mode": perm.mode}
         if kind == "m":
             row |= {"bytes": one.shm_segsz, "attached": one.shm_nattch}
             if with_pages:
-                inode = one.shm_file.f_inode
                 allocated = (one.shm_segsz + dump.page_size - 1) // dump.page_size
-                resident, swapped = _resident(dump, inode)
-                row |= {"inode": int(inode), "allocated": allocated, "resident": resident, "swapped": swapped}
+                resident, swapped = shm_pages(dump, one)
+                row |= {"inode": int(one.shm_file.f_inode), "allocated": allocated, "resident": resident, "swapped": swapped}
         elif kind == "s":
             row["semaphores"] = one.sem_nsems
         else:
@@ -45,26 +39,18 @@ def _row(dump: Dump, kind: str, address: int, with_pages: bool) -> Row:
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     thread = context.chosen(session, [options.n] if options.n else [])[0]
-    task: Any = dump.object("struct task_struct", thread.address)
-    namespace = task.nsproxy.ipc_ns if task.nsproxy else dump.object("struct ipc_namespace", dump.symbol("init_ipc_ns", "").address)
+    namespace = ipc_namespace_of(dump, thread.address)
     chosen = [kind for kind in KINDS if getattr(options, kind)] or (["m"] if options.M else list(KINDS))
     found = False
     for kind in chosen:
-        structure, permission, number = KINDS[kind]
-        back = dump.struct_class(f"struct {structure}").member_offset(permission) or 0
-        ids: Any = namespace.ids[number]
-        tree = int(ids) + ids.fieldOffset("ipcs_idr") + (dump.struct_class("struct idr").member_offset("idr_rt") or 0)
-        problems: list[str] = []
-        try:
-            for _, address in xa_entries(dump, tree, problems.append):
-                row = _row(dump, kind, address - back, bool(options.M))
-                if not options.arguments or {f"{row['address']:x}", str(row.get("id"))} & set(options.arguments):
-                    found = True
-                    yield row
-        except Error as error:
-            problems.append(str(error))
-        if problems:
-            yield {"kind": kind, "error": fault(problems[0])}
+        for one in caught(for_each_ipc(dump, namespace, kind)):
+            if isinstance(one, Error):
+                yield {"kind": kind, "error": fault(one)}
+                continue
+            row = _row(dump, kind, one, bool(options.M))
+            if not options.arguments or {f"{row['address']:x}", str(row.get("id"))} & set(options.arguments):
+                found = True
+                yield row
     if options.arguments and not found:
         raise CommandError(f"invalid id or address: {options.arguments[0]}")
 
@@ -74,17 +60,6 @@ TITLES = {
     "s": "SEM_ARRAY        KEY      SEMID      UID   PERMS NSEMS     ",
     "q": "MSG_QUEUE        KEY      MSQID      UID   PERMS USED-BYTES   MESSAGES    ",
 }
-
-
-def _resident(dump: Dump, inode: Any) -> tuple[int, int]:
-    """Pages in memory and in swap of a segment's file."""
-    pages = inode.i_mapping.nrpages
-    if str(inode.i_sb.s_type.name) == "hugetlbfs":
-        # Huge pages are counted as one each, are never swapped, and their inode is no shmem_inode_info.
-        return (pages << inode.i_blkbits) // dump.page_size, 0
-    info = dump.struct_class("struct shmem_inode_info")
-    owner: Any = info(int(inode) - (info.member_offset("vfs_inode") or 0))
-    return pages, owner.swapped
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

@@ -9,11 +9,9 @@ from typing import Any
 from _pykd import Error, Module
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault
+from pykd.kernel.modules import taint_letters, taints_of
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
-
-TAINTS = "PFSRMBUDAWCIOELKXTNJ"
-"""Letters of the bits of ``taints``, from bit 0 (kernel/panic.c, taint_flags); bit 0 unset is G for the kernel."""
 
 
 def _base(module: Module) -> int:
@@ -46,8 +44,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         }
         if options.t or options.g:
             try:
-                taints = dump.object("struct module", module.address)
-                row["taints"] = int(taints.taints) if taints.hasField("taints") else 0
+                row["taints"] = taints_of(dump, module)
             except Error as error:
                 row["error"] = fault(error, partial=True)
         yield row
@@ -86,8 +83,7 @@ def _taints(rows: Iterable[Row]) -> Iterator[str]:
     width = max(len(row["name"]) for row in tainted)
     yield f"{'NAME':<{width}}  TAINTS"
     for row in tainted:
-        letters = "".join(letter for bit, letter in enumerate(TAINTS) if row["taints"] >> bit & 1)
-        yield f"{row['name']:<{width}}  {letters}"
+        yield f"{row['name']:<{width}}  {taint_letters(row['taints'])}"
 
 
 COMMAND = Command(

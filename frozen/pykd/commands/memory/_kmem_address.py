@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from _pykd import Dump, Error
 from pykd.commands.memory import _kmem_zones
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel.lists import rbtree
+from pykd.core.walk import caught
 from pykd.kernel.mm import pages
+from pykd.kernel.mm.vmalloc import for_each_vmap_area
 from pykd.kernel.task.table import Thread
 from pykd.session import context
 from pykd.session.session import Session
@@ -19,28 +19,15 @@ from pykd.values.expression import address as to_address
 
 
 def vmalloc(dump: Dump) -> Iterator[Row]:
-    """Areas of vmalloc() by address. 72210662c5a2 ("mm: vmalloc: offload free_vmap_area_lock lock") and d093602919ad (in v6.9): several trees."""
-    area: Any = dump.struct_class("struct vmap_area")
+    """Areas of vmalloc() by address."""
     problems: list[Error] = []
-    roots = [dump.address_of("vmap_area_root", default=0)]
-    if dump.address_of("vmap_nodes", default=0):
-        node = dump.type("struct vmap_node")
-        member = node.member("busy.root")
-        count = dump.read_unsigned(dump.symbol("nr_vmap_nodes", "").address, 4)
-        first = dump.read_unsigned(dump.symbol("vmap_nodes", "").address)
-        roots = [first + node.size * number + (member.offset if member else 0) for number in range(min(count, 4096))]
-    found = []
-    for root in filter(None, roots):
-        try:
-            found += [node - area.member_offset("rb_node") for node, _ in rbtree.nodes(dump, root, problems.append)]
-        except Error as error:
-            problems.append(error)
     rows = []
-    for address in found:
+    for area in caught(for_each_vmap_area(dump)):
         try:
-            one = area(address)
-            if one.vm:
-                rows.append({"area": address, "vm": int(one.vm), "start": one.va_start, "end": one.va_end})
+            if isinstance(area, Error):
+                problems.append(area)
+            elif area.vm:
+                rows.append({"area": int(area), "vm": int(area.vm), "start": area.va_start, "end": area.va_end})
         except Error as error:
             problems.append(error)
     yield from sorted(rows, key=lambda row: row["start"])

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from _pykd import Dump, Error
-from pykd.commands.kernel.mod import TAINTS
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel import sysinfo
+from pykd.kernel.modules import TAINTS
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 

@@ -20,11 +20,12 @@ _MAX_DEPTH = 128
 
 
 def nodes(
-    dump: Dump, root: int, problem: Callable[[FaultError], None] | None = None, *, order: str = "in"
+    dump: Dump, root: int, problem: Callable[[FaultError], None] | None = None, *, order: str = "in", is_node: bool = False
 ) -> Iterator[tuple[int, str]]:
     """Nodes of the ``struct rb_root`` (or ``rb_root_cached``) at *root*.
 
     :param problem: told of nodes that cannot be read, which are left out with what is below them; without it they raise.
+    :param is_node: *root* is the topmost ``struct rb_node`` itself.
     :param order: ``in``: sorted; ``pre``: a node before those below it.
     :return: (address of the ``rb_node``, the way to it: ``l`` and ``r`` for each step)
     :raises FaultError: the root cannot be read, or a node and *problem* is None.
@@ -45,7 +46,7 @@ def nodes(
             return -1, -1
         return left, right
 
-    node, way = dump.read_unsigned(root), ""
+    node, way = root if is_node else dump.read_unsigned(root), ""
     waiting: list[tuple[int, int, str]] = []
     while node or waiting:
         if not node:
@@ -62,3 +63,46 @@ def nodes(
             yield node, way
         waiting.append((node, right, way))
         node, way = left, way + "l"
+
+
+def _links(dump: Dump, node: int) -> tuple[int, int, int]:
+    """(parent, right child, left child); the lowest bits of the parent's word are the colour."""
+    parent, right, left = struct.unpack("<QQQ", dump.read(node, 24))
+    return parent & ~3, right, left
+
+
+def _down_left(dump: Dump, node: int) -> int:
+    for _ in range(_MAX_DEPTH):
+        left = _links(dump, node)[2]
+        if not left:
+            return node
+        node = left
+    raise LimitError(f"the red-black tree is deeper than {_MAX_DEPTH} at {node:#x}")
+
+
+def rb_first(dump: Dump, root: int) -> int:
+    """Address of the leftmost ``struct rb_node`` of the ``struct rb_root`` (or ``rb_root_cached``) at *root*; 0 if it is empty.
+
+    :raises FaultError:
+    :raises LimitError: the tree has a cycle.
+    """
+    node = dump.read_unsigned(root)
+    return _down_left(dump, node) if node else 0
+
+
+def rb_next(dump: Dump, node: int) -> int:
+    """The ``struct rb_node`` after the one at *node*, in order; 0 after the last, and of a node that is in no tree.
+
+    :raises FaultError:
+    :raises LimitError: the tree has a cycle.
+    """
+    parent, right, _ = _links(dump, node)
+    if parent == node:
+        return 0
+    if right:
+        return _down_left(dump, right)
+    for _ in range(_MAX_DEPTH):
+        if not parent or _links(dump, parent)[1] != node:
+            return parent
+        node, parent = parent, _links(dump, parent)[0]
+    raise LimitError(f"the parents of red-black node {node:#x} do not end")

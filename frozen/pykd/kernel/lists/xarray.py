@@ -12,6 +12,7 @@ from _pykd import Error
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from _pykd import Dump
 
@@ -92,6 +93,19 @@ def xa_entries(
                 yield from walk(slot, index + (number << min(shift, 63)), depth + 1)
 
     yield from walk(_head(dump, tree), 0, 0)
+
+
+def idr_for_each(dump: Dump, idr: Any, problem: Callable[[str], None] | None = None) -> Iterator[tuple[int, int]]:
+    """Each (id, pointer) of a ``struct idr``, in the order of the ids.
+
+    6ce711f27500 ("idr: Make 1-based IDRs more efficient") (in v4.16): ids count from ``idr_base``.
+
+    :param problem: told of nodes that cannot be read, which are left out; without it they raise.
+    :raises FaultError: the root cannot be read, or a node and *problem* is None.
+    """
+    base = idr.idr_base if idr.hasField("idr_base") else 0
+    tree = int(idr) + idr.fieldOffset("idr_rt")
+    yield from ((index + base, pointer) for index, pointer in xa_entries(dump, tree, problem))
 
 
 def xa_shift(dump: Dump, tree: int) -> tuple[int, int]:

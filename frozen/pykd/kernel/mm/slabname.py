@@ -9,9 +9,8 @@ of a page keep other things in that place.
 from __future__ import annotations
 
 from _pykd import Dump, Error, FaultError
-from pykd.kernel.mm.pages import head_of
-
-MAX_CACHES = 10000
+from pykd.kernel.mm.pages import head_of, vmemmap
+from pykd.kernel.mm.slabs import caches
 
 
 class SlabNames:
@@ -26,14 +25,9 @@ class SlabNames:
 
     def _prepare(self) -> None:
         dump = self.dump
-        cache = dump.struct_class("struct kmem_cache")
-        link = cache.member_offset("list")
-        assert link is not None
-        head = dump.symbol("slab_caches", "").address
-        nodes = dump.follow(head, limit=MAX_CACHES)[0][1:]
-        for node in nodes:
+        for cache in caches(dump)[0]:
             try:
-                self.names[node - link] = str(cache(node - link).name)
+                self.names[int(cache)] = str(cache.name)
             except FaultError:
                 continue
         page = dump.type("struct page")
@@ -44,7 +38,7 @@ class SlabNames:
         self._cache_offset = member.offset
         self._head_offset = head_member.offset
         self._page_size = page.size
-        self._vmemmap = dump.read_unsigned(dump.symbol("vmemmap_base", "").address)
+        self._vmemmap = vmemmap(dump)
         self._start = dump.layout["page_offset"]
         self._end = dump.layout["page_offset_end"] or self._start + (dump.max_pfn + 1) * dump.page_size
 

@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from _pykd import Error, FaultError
+from _pykd import Error
 from pykd.core.rows import fault
 from pykd.kernel import cpus
 from pykd.kernel.mm import pages
-from pykd.kernel.mm.slabs import MAX_OBJECTS, MAX_SLABS, Counter
+from pykd.kernel.mm.slabs import MAX_OBJECTS, MAX_SLABS, Counter, free_objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
     from _pykd import Dump
@@ -60,7 +59,7 @@ class Objects:
             self.cpu_slabs[cpu] = int(local), current, partial
             if current:
                 self.frozen[current] = cpu
-            for one in self._free_list(int(local.freelist)):
+            for one in free_objects(dump, cache, int(local.freelist)):
                 self.holders[one] = f"cpu {cpu} cache"
         # 2d517aa09bbc ("slab: add opt-in caching layer of percpu sheaves") (in v6.18)
         if cache.hasField("cpu_sheaves") and cache.cpu_sheaves:
@@ -96,18 +95,12 @@ class Objects:
         if why is not None:
             self.problems.append(why if isinstance(why, Error) else Error(f"the list of {what} does not end properly ({why})"))
 
-    def _free_list(self, first: int) -> Iterator[int]:
-        """Free objects from *first*; pointers are disguised where CONFIG_SLAB_FREELIST_HARDENED is set."""
-        secret = self.cache.random if self.cache.hasField("random") else None
-        offset = self.cache.offset
-        seen: set[int] = set()
-        while first and first not in seen and len(seen) < MAX_OBJECTS:
-            seen.add(first)
-            yield first
-            where = first + offset
-            first = self.dump.read_unsigned(where)
-            if secret is not None:
-                first ^= secret ^ int.from_bytes(where.to_bytes(8, "big"), "little")
+    def known_slabs(self) -> list[int]:
+        """Slabs that are in a list: those of CPUs, and the partial and full ones of nodes, each once."""
+        found = [slab for _, current, partial in self.cpu_slabs.values() for slab in ([current] if current else []) + partial]
+        for node in self.counter.nodes(self.cache):
+            found += [*self.partial(node), *(self.full(node) or ())]
+        return list(dict.fromkeys(found))
 
     def describe(self, address: int) -> dict[str, Any]:
         """A slab: its memory, node, counts, and ``objects`` of address, free, holder ("" is the slab itself)."""
@@ -121,8 +114,8 @@ class Objects:
             memory = self.dump.direct(physical)
             free: set[int] = set()
             try:
-                free.update(self._free_list(int(one.freelist)))
-            except FaultError as error:
+                free.update(free_objects(self.dump, self.cache, int(one.freelist)))
+            except Error as error:
                 row["error"] = fault(error)
             pad = self.cache.red_left_pad if self.cache.hasField("red_left_pad") else 0
             found = []

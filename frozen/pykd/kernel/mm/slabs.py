@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error, FaultError
+from _pykd import Error, FaultError, LimitError
 from pykd.core.rows import fault
 from pykd.kernel import cpus
 
@@ -31,6 +31,39 @@ def caches(dump: Dump) -> tuple[list[Struct], Error | None]:
     if why is None or isinstance(why, Error):
         return found, why
     return found, Error(f"the list of caches does not end properly ({why})")
+
+
+def find_cache(dump: Dump, name: str) -> Struct | None:
+    """The ``struct kmem_cache`` of that name; None if there is none, among those that can be read."""
+    for cache in caches(dump)[0]:
+        try:
+            if str(cache.name) == name:
+                return cache
+        except FaultError:
+            continue
+    return None
+
+
+def free_objects(dump: Dump, cache: Any, first: int) -> Iterator[int]:
+    """Addresses of the free objects of a cache from *first* on, each of which points to the next at ``kmem_cache.offset``. The pointers are
+    disguised where CONFIG_SLAB_FREELIST_HARDENED is set: 2482ddec670f ("mm: add SLUB free list pointer obfuscation") (in v4.14).
+
+    :raises FaultError: the list is cut off.
+    :raises LimitError: it runs in a circle, or is longer than slabs are.
+    """
+    secret = cache.random if cache.hasField("random") else None
+    offset = cache.offset
+    seen: set[int] = set()
+    while first:
+        if first in seen or len(seen) >= MAX_OBJECTS:
+            raise LimitError(f"the list of free objects does not end properly at {first:#x}: it runs in a circle or is damaged")
+        seen.add(first)
+        yield first
+        where = first + offset
+        first = dump.read_unsigned(where)
+        if secret is not None:
+            # 1ad53d9fa3f6 ("slub: improve bit diffusion for freelist ptr obfuscation") (in v5.7)
+            first ^= secret ^ int.from_bytes(where.to_bytes(8, "big"), "little")
 
 
 class Counter:
@@ -117,7 +150,7 @@ class Counter:
             local = self.dump.object("struct kmem_cache_cpu", cpus.address_on(int(cache.cpu_slab), cpu, self.dump))
             current = int(local.slab if local.hasField("slab") else local.page)
             if current:
-                free += self._free_in(current) + self._free_list(cache, int(local.freelist))
+                free += self._free_in(current) + sum(1 for _ in free_objects(self.dump, cache, int(local.freelist)))
             if local.hasField("partial"):
                 offset = self.slab.member_offset("next")
                 first = int(local.partial)
@@ -142,17 +175,3 @@ class Counter:
         offset = sheaf.member_offset("barn_list")
         links = self.dump.follow(int(barn) + barn.fieldOffset("sheaves_full"), limit=MAX_SLABS)[0][1:]
         return sum(sheaf(link - offset).size for link in links)
-
-    def _free_list(self, cache: Any, first: int) -> int:
-        """Length of a list of free objects; its pointers are disguised where CONFIG_SLAB_FREELIST_HARDENED is set."""
-        secret = cache.random if cache.hasField("random") else None
-        offset, count = cache.offset, 0
-        seen: set[int] = set()
-        while first and first not in seen and count < MAX_OBJECTS:
-            seen.add(first)
-            count += 1
-            where = first + offset
-            first = self.dump.read_unsigned(where)
-            if secret is not None:
-                first ^= secret ^ int.from_bytes(where.to_bytes(8, "big"), "little")
-        return count

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Sysctls: the ``struct ctl_table`` behind each name, and its value.
+
+A directory is a ``struct ctl_dir``: a red-black tree of ``struct ctl_node``, one for each entry of the tables registered in
+it; an entry that is a directory itself belongs to the header of that directory (since v3.4). The first set holds
+what is the same everywhere; namespaces have sets of their own that repeat the directories they need.
+"""
+
+from __future__ import annotations
+
+from itertools import batched
+
+from _pykd import Error
+from pykd.core.walk import caught
+from pykd.kernel.lists import rbtree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from _pykd import Dump
+
+MAX_DEPTH = 32
+SHOWN = 5
+"""Elements of an array that are read."""
+MAX_LENGTH = 1 << 16
+"""Bytes of a text"""
+S_IFMT, S_IFDIR, S_IFLNK = 0o170000, 0o040000, 0o120000
+
+
+def ctl_table_sets(dump: Dump, nsproxy: Any = None) -> Iterator[Any]:
+    """Each ``struct ctl_table_set``: the first one, and those of the namespaces of a ``struct nsproxy``. :raises FaultError:"""
+    yield dump.object("struct ctl_table_root", dump.symbol("sysctl_table_root", "").address).default_set
+    if not nsproxy:
+        return
+    # IPC namespaces have theirs since 1f5c135ee509 and dc55e35f9e81 (in v5.19), PID namespaces since 7863dcc72d0f (in v6.14)
+    for owner, members in (
+        (nsproxy.net_ns, ("sysctls",)),
+        (nsproxy.ipc_ns, ("mq_set", "ipc_set")),
+        (nsproxy.pid_ns_for_children, ("set",)),
+        (nsproxy.uts_ns.user_ns, ("set",)),
+    ):
+        for member in members:
+            if owner and owner.hasField(member):
+                yield getattr(owner, member)
+
+
+def for_each_sysctl(dump: Dump, nsproxy: Any = None) -> Iterator[Any]:
+    """(dotted name, ``struct ctl_table``) of each sysctl, and the errors met on the way.
+
+    :param nsproxy: with those of the namespaces of this ``struct nsproxy``.
+    """
+    for found in caught(ctl_table_sets(dump, nsproxy)):
+        if isinstance(found, Error):
+            yield found
+        else:
+            yield from _entries(dump, found.dir, "", 0)
+
+
+def _entries(dump: Dump, directory: Any, path: str, depth: int) -> Iterator[Any]:
+    entry_size, node_size = dump.type("struct ctl_table").size, dump.type("struct ctl_node").size
+    table: Any = dump.struct_class("struct ctl_table")
+    node: Any = dump.struct_class("struct ctl_node")
+    inside: Any = dump.struct_class("struct ctl_dir")
+    problems: list[Error] = []
+    for found in caught(rbtree.nodes(dump, int(directory) + directory.fieldOffset("root"), problems.append)):
+        if isinstance(found, Error):
+            yield found
+            continue
+        one = node(found[0] - (node.member_offset("node") or 0))
+        try:
+            header = one.header
+            entry = table(int(header.ctl_table) + (int(one) - int(header.node)) // node_size * entry_size)
+            name, kind = entry.procname, entry.mode & S_IFMT
+        except Error as error:
+            yield error
+            continue
+        if kind == S_IFDIR and depth < MAX_DEPTH:
+            yield from _entries(dump, inside(int(header) - (inside.member_offset("header") or 0)), f"{path}{name}.", depth + 1)
+        elif kind != S_IFLNK and name:  # a link stands for an entry of a namespace's set
+            yield f"{path}{name}", entry
+    yield from problems
+
+
+def _element_size(handler: str, length: int) -> int:
+    # What is no vector of ints but eight bytes is one long: dirty_bytes, mmap_min_addr, bpf_jit_limit …
+    if "long" in handler or handler in ("proc_nr_files", "proc_nr_inodes", "proc_nr_dentry") or (length == 8 and "intvec" not in handler):
+        return 8
+    if "u8vec" in handler or (length == 1 and "bool" in handler):
+        return 1
+    return 4
+
+
+def sysctl_value(dump: Dump, ctl: Any) -> int | str | list[Any]:
+    """Value of a ``struct ctl_table``: an int, a list, text; ``(?)`` where only the kernel's own function could tell.
+
+    :raises FaultError:
+    """
+    length, address = ctl.maxlen, int(ctl.data)
+    symbol = dump.symbol_at(int(ctl.proc_handler)) if ctl.proc_handler else None
+    handler = symbol.name if symbol and symbol.address == int(ctl.proc_handler) else ""
+    if not length or not address:
+        return "(?)"
+    if "dostring" in handler or handler == "proc_dostring_coredump":
+        return dump.read_string(address, min(length, MAX_LENGTH)).decode("ascii", "backslashreplace")
+    if "static_key" in handler or handler == "bpf_stats_handler":
+        return int(dump.object("struct static_key", address).enabled.counter)
+    if handler == "numa_zonelist_order_handler":
+        return dump.read_string(address, min(length, MAX_LENGTH)).decode("ascii", "backslashreplace")
+    if "rss_key" in handler:
+        return "(?)"
+    size = _element_size(handler, length)
+    if length % size:
+        return "(?)"
+    count = length // size
+    data: list[Any] = [
+        int.from_bytes(raw, "little", signed=size == 4) for raw in batched(dump.read(address, size * min(count, SHOWN)), size, strict=True)
+    ]
+    if count == 1:
+        return int(data[0])
+    return [*data, f"... {count - SHOWN} more elements"] if count > SHOWN else data
