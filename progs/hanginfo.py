@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import sys
 
+import pykd
 from LinuxDump.Analysis import (
     check_hanging_nfsd,
     check_memory_pressure,
@@ -19,6 +20,7 @@ from LinuxDump.Analysis import (
 from LinuxDump.BTstack import bt_mergestacks, exec_bt
 from LinuxDump.KernLocks import find_lock, qspinlock_state
 from LinuxDump.Tasks import TaskTable
+from pykd.kernel.workqueues import idle_workers
 from pykdump.API import *
 
 __version__ = "0.4.1"
@@ -86,7 +88,8 @@ class Hangs:
     def __init__(self, options) -> None:
         self.options = options
         table = TaskTable()
-        self.tasks = {task.pid: task for task in table.allThreads() if is_uninterruptible(task)}
+        idle = idle_workers(pykd.current())
+        self.tasks = {task.pid: task for task in table.allThreads() if is_uninterruptible(task) and int(task.ts) not in idle}
         self.stacks = {}
         self.running = []
         for stack in exec_bt("foreach bt"):
@@ -236,8 +239,6 @@ class Hangs:
 
 def pykd_frames(task):
     """Frames of a thread with their registers."""
-    import pykd
-
     return pykd.current().unwind(task).frames
 
 

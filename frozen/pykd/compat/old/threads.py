@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from _pykd import FaultError, NotFoundError
+from _pykd import Error, FaultError, NotFoundError
 from pykd.compat.parts import Elements
 from pykd.core.memo import per_dump
-from pykd.kernel import cpus
+from pykd.core.walk import caught
+from pykd.kernel import cpus, workqueues
 from pykd.kernel.task import threads as tasks
 
 TYPE_CHECKING = False
@@ -14,14 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from _pykd import Dump, Struct
-
-# work_struct.data has a pool_workqueue, aligned to 256, if this bit is set.
-_WORK_STRUCT_PWQ = 4
-_WORK_STRUCT_FLAGS = 0xFF
-
-MAX_WORKS = 1 << 20
-"""A longer list is damaged."""
-
 
 def _dump_of(obj: Struct) -> Dump:
     return type(obj).PYT_dump
@@ -64,14 +57,11 @@ def restart_block(info: Struct) -> Any:
 def cpu_workqueues(queue: Struct) -> list[Any]:
     """``workqueue_struct.cpu_wq``: by CPU where its works go; for an unbound queue the same for all."""
     dump = _dump_of(queue)
-    cls: Any = dump.struct_class("struct pool_workqueue")
-    nodes, _ = dump.follow(int(queue.pwqs), limit=MAX_WORKS)
-    link = cls.member_offset("pwqs_node") or 0
     by_cpu: dict[int, Any] = {}
-    for node in nodes[1:]:
-        pool_workqueue = cls(node - link)
-        by_cpu.setdefault(pool_workqueue.pool.cpu, pool_workqueue)
-    unbound = by_cpu.get(-1, cls(0))
+    for pool_workqueue in caught(workqueues.for_each_pwq(dump, queue)):
+        if not isinstance(pool_workqueue, Error):
+            by_cpu.setdefault(pool_workqueue.pool.cpu, pool_workqueue)
+    unbound = by_cpu.get(-1) or dump.struct_class("struct pool_workqueue")(0)
     return [by_cpu.get(cpu, unbound) for cpu in range(max(cpus.run_queues(dump), default=-1) + 1)]
 
 
@@ -81,14 +71,11 @@ def works(pool_workqueue: Struct) -> Elements:
     dump = _dump_of(pool_workqueue)
     work: Any = dump.struct_class("struct work_struct")
     link = work.member_offset("entry") or 0
-    found = []
+    found: list[int] = []
     if pool_workqueue:
         for head in (pool_workqueue.pool.worklist, pool_workqueue.delayed_works):
-            nodes, _ = dump.follow(int(head), limit=MAX_WORKS)
-            for node in nodes[1:]:
-                data = work(node - link).data.counter
-                if data & _WORK_STRUCT_PWQ and data & ~_WORK_STRUCT_FLAGS & (1 << 64) - 1 == int(pool_workqueue):
-                    found.append(node)
+            nodes, _ = dump.follow(int(head), limit=workqueues.MAX_WORKS)
+            found += [node for node in nodes[1:] if workqueues.pwq_of_work(work(node - link)) == int(pool_workqueue)]
     return Elements(found)
 
 

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Workqueues: queues of works, the pools of kernel threads that run them, and which of these threads have nothing to do.
+
+Since e904e6c2668b ("workqueue: use std_ prefix for the standard per-cpu pools") and its series (in v3.8) pools are apart from queues; a
+``struct pool_workqueue`` joins one of each.
+"""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.core.walk import caught
+from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
+from pykd.kernel.lists.xarray import xa_entries
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from _pykd import Dump
+
+MAX_WORKS = 1 << 20
+"""A longer list of queues, pools, workers or works is damaged."""
+
+WORK_STRUCT_PWQ = 4
+"""Bit of ``work_struct.data``: the rest is the address of a ``struct pool_workqueue``, aligned to 256; without it, of no queue."""
+WORK_STRUCT_FLAGS = 0xFF
+WORKER_IDLE = 1 << 2
+"""Bit of ``worker.flags``: on the list of idle ones of its pool."""
+
+
+def for_each_workqueue(dump: Dump) -> Iterator[Any]:
+    """Each ``struct workqueue_struct``. :raises FaultError, LimitError: the list cannot be followed to its end."""
+    head = dump.symbol("workqueues", "").address
+    yield from list_for_each_entry(dump, head, "struct workqueue_struct", "list", limit=MAX_WORKS, what="the list of workqueues")
+
+
+def for_each_pwq(dump: Dump, queue: Any) -> Iterator[Any]:
+    """Each ``struct pool_workqueue`` of a ``struct workqueue_struct``: one a CPU, or one a node or group of CPUs of an unbound queue.
+
+    :raises FaultError, LimitError:
+    """
+    yield from list_for_each_entry(dump, int(queue.pwqs), "struct pool_workqueue", "pwqs_node", limit=MAX_WORKS)
+
+
+def for_each_pool(dump: Dump) -> Iterator[Any]:
+    """Each ``struct worker_pool``, by its id: those of CPUs (``cpu`` says which), and unbound ones (``cpu`` is -1).
+
+    :raises Error: parts of ``worker_pool_idr`` cannot be read; after all others.
+    """
+    tree = dump.symbol("worker_pool_idr", "").address + dump.type("struct idr").offset_of("idr_rt")
+    pool = dump.struct_class("struct worker_pool")
+    problems: list[str] = []
+    for _, address in xa_entries(dump, tree, problems.append):
+        yield pool(address)
+    if problems:
+        raise Error(problems[0])
+
+
+def for_each_worker(dump: Dump, pool: Any) -> Iterator[Any]:
+    """Each ``struct worker`` of a ``struct worker_pool``: its kernel thread is ``task``. :raises FaultError, LimitError:"""
+    yield from list_for_each_entry(dump, int(pool.workers), "struct worker", "node", limit=MAX_WORKS, what=f"the list of workers of {int(pool):#x}")
+
+
+def for_each_busy_worker(dump: Dump, pool: Any) -> Iterator[Any]:
+    """Each ``struct worker`` of a ``struct worker_pool`` that is running a work, a rescuer that helps the pool too.
+
+    It runs ``current_work`` (``struct work_struct *``, which may be freed meanwhile) by calling ``current_func``, for ``current_pwq``.
+
+    :raises FaultError, LimitError:
+    """
+    hashes: Any = dump.type("struct worker_pool").member("busy_hash")
+    heads = int(pool) + hashes.offset
+    for number in range(hashes.type.length):
+        yield from hlist_for_each_entry(dump, heads + 8 * number, "struct worker", "hentry", limit=MAX_WORKS)
+
+
+def for_each_rescuer(dump: Dump) -> Iterator[Any | Error]:
+    """The ``struct worker`` of each queue with WQ_MEM_RECLAIM that works for it when no other can be made; the error of a queue that
+    cannot be read.
+
+    :raises FaultError, LimitError:
+    """
+    for queue in for_each_workqueue(dump):
+        try:
+            if rescuer := queue.rescuer:
+                yield rescuer
+        except Error as error:
+            yield error
+
+
+def for_each_pending(dump: Dump, pool: Any) -> Iterator[Any]:
+    """Each ``struct work_struct`` that waits in a ``struct worker_pool`` for a worker, the first to run first. :raises FaultError, LimitError:"""
+    yield from list_for_each_entry(dump, int(pool.worklist), "struct work_struct", "entry", limit=MAX_WORKS)
+
+
+def pwq_of_work(work: Any) -> int:
+    """Address of the ``struct pool_workqueue`` that a ``struct work_struct`` is queued by; 0 of one that is not queued. :raises FaultError:"""
+    data: int = work.data.counter
+    return data & ~WORK_STRUCT_FLAGS & (1 << 64) - 1 if data & WORK_STRUCT_PWQ else 0
+
+
+def idle_workers(dump: Dump) -> set[int]:
+    """Address of the ``struct task_struct`` of each worker and rescuer that has nothing to do.
+
+    They sleep in TASK_IDLE, which is an uninterruptible sleep, and wait for nothing. What cannot be read is left out.
+    """
+    found: set[int] = set()
+    for pool in caught(for_each_pool(dump)):
+        if isinstance(pool, Error):
+            continue
+        try:
+            for worker in for_each_worker(dump, pool):
+                if worker.flags & WORKER_IDLE and not worker.current_work and (task := int(worker.task)):
+                    found.add(task)
+        except Error:
+            continue
+    for rescuer in caught(for_each_rescuer(dump)):
+        try:
+            if not isinstance(rescuer, Error) and not rescuer.current_work and not rescuer.pool and (task := int(rescuer.task)):
+                found.add(task)
+        except Error:
+            continue
+    return found
