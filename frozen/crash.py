@@ -129,7 +129,8 @@ def _gone_address(name: str) -> int:
     from pykd.compat import standins
 
     try:
-        return standins.address(name)
+        place = oldmembers.variable(name)
+        return place[1] if place else standins.address(name)
     except pykd.Error:
         return 0
 
@@ -259,10 +260,13 @@ def _type_of(expression: str) -> pykd.Type:
     for known in _names(expression):
         try:
             # A declaration is of no use without the symbol; of a variable that is no more the first element may be left.
-            if symbol_exists(known) or _gone_address(known):
+            if symbol_exists(known):
                 return current().symbol_type(known)
         except pykd.NotFoundError:
             continue
+    place = oldmembers.variable(expression)
+    if place:
+        return place[0]
     try:
         return current().enumerator_type(expression)
     except pykd.NotFoundError:
@@ -597,8 +601,10 @@ def exec_crash_command(cmd: str, no_stdout: int = 0) -> str:
 def exec_crash_command_bg2(cmd: str) -> tuple[int, int]:
     """Run a command in a child process: (descriptor to read its output from, PID). Its exit status is 1 if the command failed."""
     import os
+    import sys
 
     _str(cmd)
+    sys.stdout.flush()  # or the child prints it too
     try:
         reader, writer = os.pipe()
     except OSError:
@@ -617,7 +623,9 @@ def exec_crash_command_bg2(cmd: str) -> tuple[int, int]:
         os.close(reader)
         from pykd.core.output import output_to
 
-        with open(writer, "w", buffering=1, encoding="utf-8", errors="surrogateescape") as pipe, output_to(pipe, pipe):
+        # It stays open until the process has ended: readers take the end of the output for that, and kill what lingers.
+        pipe = open(writer, "w", buffering=1, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+        with output_to(pipe, pipe):
             if _host().guarded_plain(cmd):
                 status = 0
     finally:

@@ -12,6 +12,7 @@ dumps.have_one_open()
 
 import crash  # noqa: E402
 from pykd.compat import names, oldmembers  # noqa: E402
+from pykd.kernel.block.disks import for_each_disk  # noqa: E402
 from pykd.kernel.task import threads  # noqa: E402
 
 
@@ -82,6 +83,27 @@ class BeneathAnyFramework(unittest.TestCase):
         block = members("struct group_info")["small_block"]
         numbers = crash.mem2long(crash.readmem(int(groups) + block["bitoffset"] // 8, 4 * 32), array=32)
         self.assertEqual(groups.small_block, numbers[: groups.ngroups])
+
+    def test_what_lay_inside_and_lies_outside(self):
+        """A node's address less its offset is the device, though the node is in a struct of its own (v5.1)."""
+        private = pykd.current().struct_class("struct device_private")
+        try:
+            disk = next(iter(for_each_disk(pykd.current())))
+            self.assertTrue(disk.part0.hasField("__dev"))
+        except pykd.FaultError as fault:
+            self.skipTest(str(fault))
+        device = getattr(disk.part0, "__dev")
+        node = int(device.p) + private(0).fieldOffset("knode_class")
+        self.assertEqual(int(device), node - members("struct device")["knode_class"]["bitoffset"] // 8)
+
+    def test_variables_that_are_no_more(self):
+        """What stands for them can be read as memory, and asked for its type."""
+        if pykd.current().address_of("congestion_wqh", "", 0):
+            self.skipTest("this kernel has it")
+        described, address = crash.gdb_whatis("congestion_wqh"), crash.sym2addr("congestion_wqh")
+        self.assertEqual(("struct wait_queue_head", [2]), (described["basetype"], described["dims"]))
+        head = address + crash.struct_size("wait_queue_head") + crash.member_offset("wait_queue_head", "head")
+        self.assertEqual(head, crash.readPtr(head), "an empty list")
 
     def test_tables_end(self):
         """A loop over a pointer ends where the table does, by IndexError."""

@@ -64,6 +64,13 @@ class Aftermath(Folder):
             output = self.run_all("epython forks", "epython after")
             self.assertEqual((1, 1), (output.count("parent"), output.count("after")), end)
 
+    def test_end_of_output_is_end_of_command(self):
+        """Who reads a command's output to its end and kills what lingers finds nothing to kill."""
+        text = "fd, pid = crash.exec_crash_command_bg2('eval 1')\n    while os.read(fd, 80): pass\n"
+        text += "    os.kill(pid, 9); print(os.waitpid(pid, 0)[1])\n"
+        self.write("reads.py", f"import os, crash\nfor i in range(20):\n    {text}")
+        self.assertEqual(["0"] * 20, self.run_all("epython reads").split())
+
     def test_exit_status_is_the_programs_business(self):
         self.write("leaves.py", "import sys\nprint('said')\nsys.exit(1)\n")
         self.write("asks.py", "import crash\nprint(repr(crash.exec_crash_command('epython leaves')))\n")

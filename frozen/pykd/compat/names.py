@@ -723,6 +723,8 @@ CONTAINERS: dict[tuple[str, str], Elsewhere] = {
     # 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11): part0 is a pointer.
     ("struct gendisk", "part0.__dev"): Elsewhere("block", "disk_of_device"),
     ("struct gendisk", "part0.__dev.kobj"): Elsewhere("block", "disk_of_kobject"),
+    # 570d0200123f ("driver core: move device->knode_class to device_private") (in v5.1)
+    **{("struct device", name): Elsewhere("block", name) for name in ("knode_class", "knode_bus", "knode_driver", "knode_parent")},
     # A part of super_block.s_fsnotify_info since v6.10, when fsnotify_mark_connector.obj became the address of the whole.
     ("struct super_block", "s_fsnotify_marks"): Elsewhere("files", "marked_super_block"),
 }

@@ -12,12 +12,17 @@ from __future__ import annotations
 from itertools import count
 
 from _pykd import Error, current
-from pykd.compat.names import NAMES, Adjusted
+from pykd.compat import standins
+from pykd.compat.names import CONTAINERS, NAMES, Adjusted
 from pykd.compat.typedict import TYPE_CODE_STRUCT, TypeDict, describe
+from pykd.core.memo import per_dump
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from _pykd import Dump, Type
 
 _LAYOUT = {"base": "void *", "size": "unsigned int", "text_size": "unsigned int", "ro_size": "unsigned int", "ro_after_init_size": "unsigned int"}
 _COUNTER = {"counter": "int"}
@@ -76,10 +81,12 @@ for _struct, _members in COMPUTED.items():
             _places.append((_struct, _name, _part))
             _numbers[_places[-1]] = len(_places)
 
+_STRUCTS = NAMES.keys() | COMPUTED.keys() | {struct for struct, _ in CONTAINERS}
+
 
 def extend(described: TypeDict) -> None:
     """Add the old names to the type dictionary of a struct."""
-    if "body" not in described or described["basetype"] not in NAMES.keys() | COMPUTED.keys():
+    if "body" not in described or described["basetype"] not in _STRUCTS:
         return
     struct = described["basetype"]
     cls = current().struct_class(described.ctype)
@@ -92,9 +99,29 @@ def extend(described: TypeDict) -> None:
         member = base.member(path) if cls.member_offset(name) is not None else None
         if member is not None:
             described["body"].append(_placed(describe(member.type, name), member.bit_offset, member.bit_size))
+    for (outer, name), find in CONTAINERS.items():
+        if outer == struct and "." not in name and base.member(name) is None:
+            described["body"].append(_placed(describe(current().type("unsigned long"), name), _Inside(find)))
     for name, ctype in computed.items():
         if isinstance(vars(cls).get(name), property):
             described["body"].append(_computed(struct, name, ctype))
+
+
+class _Inside(int):
+    """A place, in bits, of what lay inside a struct and lies outside it now: an address less that place is the struct all the same."""
+
+    def __new__(cls, find: Callable[[int], int]) -> _Inside:
+        self = super().__new__(cls)
+        self.find = find
+        return self
+
+    find: Callable[[int], int]
+
+    def __floordiv__(self, bits: int) -> _Inside:
+        return self
+
+    def __rsub__(self, address: int) -> int:
+        return int(self.find(int(address)))
 
 
 def _placed(described: TypeDict, bit_offset: int, bit_size: int | None = None) -> TypeDict:
@@ -136,6 +163,51 @@ def _area(data: bytes) -> int:
     return start
 
 
+# -- variables
+
+_AREA_OF_VARIABLES = 0xBADB << 48
+
+
+@per_dump
+def _variables(dump: Dump) -> dict[str, tuple[Type, int] | None]:
+    return {}
+
+
+def variable(name: str) -> tuple[Type, int] | None:
+    """Type and address of a variable that is no more, where what stands for it can be laid out: heads of chains without a way back."""
+    if name not in standins.GONE or current().address_of(name, "", 0):
+        return None
+    known = _variables()
+    if name not in known:
+        known[name] = _laid_out(name)
+    return known[name]
+
+
+def _laid_out(name: str) -> tuple[Type, int] | None:
+    start = next(_next_variable)
+    dump = current()
+    if name in standins.EMPTY:
+        struct, number, link = standins.EMPTY[name]
+        ctype = dump.type(struct)
+        data = bytearray(number * ctype.size)
+        for at in range(ctype.offset_of(link), len(data), ctype.size):
+            data[at : at + 2 * _POINTER] = (start + at).to_bytes(_POINTER, "little") * 2
+        _kept[start] = bytes(data)
+        return ctype.array(number), start
+    struct = standins.TYPES.get(name, "")
+    if struct != "struct hlist_head":
+        return None
+    try:
+        _kept[start] = b"".join(dump.read(int(head), _POINTER) for head in standins.GONE[name]())
+    except Error:
+        return None
+    return dump.type(struct).array(len(_kept[start]) // _POINTER), start
+
+
+_kept: dict[int, bytes] = {}
+_next_variable = count(_AREA_OF_VARIABLES, _AREA)
+
+
 def read(address: int, size: int) -> bytes | None:
     """What is worked out for an address that :func:`is_made`; None: it was not made here.
 
@@ -143,7 +215,7 @@ def read(address: int, size: int) -> bytes | None:
     """
     if address >> _SHIFT:
         return _value(address >> _SHIFT, address & (1 << _SHIFT) - 1, size)
-    data = _areas.get(address & -_AREA)
+    data = _areas.get(address & -_AREA) or _kept.get(address & -_AREA)
     if data is None:
         return None
     offset = address & _AREA - 1

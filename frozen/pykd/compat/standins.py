@@ -100,6 +100,9 @@ CHANGED: dict[str, Callable[[], Any]] = {
 SEEN = frozenset(("bdev_map",))
 """Those that are to be taken for symbols: programs ask whether they exist before they read them."""
 
+EMPTY = {"congestion_wqh": ("struct wait_queue_head", 2, "head")}
+"""Those that would be empty today: the struct they were an array of, how many, and the member that is the head of a list."""
+
 TYPES = {
     "unix_socket_table": "struct hlist_head",
     "ptype_all": "struct list_head",

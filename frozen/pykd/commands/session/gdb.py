@@ -227,6 +227,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 
 COMMAND = Command(
+    may_be_empty=True,
     name="gdb",
     summary="commands of gdb that read a dump",
     topic="session",

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from _pykd import current
 from pykd.compat.parts import Parts
 from pykd.kernel.block import scsi
 from pykd.kernel.block.disks import partitions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from _pykd import Dump, Struct
@@ -54,6 +56,21 @@ def device_of_inode(inode: Struct) -> Struct:
         return device(0)
     outer = int(inode) - (both.member_offset("vfs_inode") or 0)
     return device(outer + (both.member_offset("bdev") or 0))
+
+
+def device_of_knode(link: str) -> Callable[[int], Struct]:
+    """The ``struct device`` whose node in a klist, of its private part since, is at an address: 570d0200123f ("driver core: move
+    device->knode_class to device_private") (in v5.1), and the others since v2.6.30."""
+
+    def device(address: int) -> Struct:
+        private = current().struct_class("struct device_private")
+        found: Struct = private(int(address) - private(0).fieldOffset(link)).device
+        return found
+
+    return device
+
+
+knode_class, knode_bus, knode_driver, knode_parent = map(device_of_knode, ("knode_class", "knode_bus", "knode_driver", "knode_parent"))
 
 
 def disk_of_device(address: int) -> Struct:
