@@ -561,6 +561,8 @@ def whatis(symbol: str) -> VarInfo:
         found = pykd.current().symbol(symbol if symbol_exists(symbol) else OLD_SYMBOLS.get(symbol, symbol))
         described = crash.gdb_whatis(symbol)
     except crash.error:
+        if crash.symbol_exists(symbol):
+            raise TypeError(f"<{symbol}> has no type here; declare it with --decl FILE: TYPE {symbol};") from None
         raise TypeError(f"There's no symbol <{symbol}>") from None
     info = VarInfo(symbol)
     info.ti = TypeInfo(described)

@@ -357,6 +357,8 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("kobj", "disk.queue_kobj", '2bd85221a625 ("block: untangle request_queue refcounting from sysfs") (in v6.2)'),
     ),
     "struct block_device": (
+        # Any member will do for a link that only leads to the struct: see bdev_hashtable in standins.py.
+        ("bd_hash", "bd_device", '0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)'),
         ("__dev", "bd_device", '0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)'),
         # gendisk.part0 was a struct hd_struct.
         ("nr_sects", "bd_nr_sectors", '0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)'),

@@ -11,16 +11,70 @@ from pykd.compat.parts import Elements, Nothing, Parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 
-def _shadow_timekeeper() -> Any:
-    try:
-        core = current().variable("tk_core")
-    except NotFoundError:
-        core = current().variable("timekeeper_data")[0]
-    return core.shadow_timekeeper
+def _of_timekeeping(name: str) -> Callable[[], Any]:
+    def value() -> Any:
+        try:
+            core = current().variable("tk_core")
+        except NotFoundError:
+            core = current().variable("timekeeper_data")[0]
+        return getattr(core, name)
+
+    return value
+
+
+def _block_devices() -> Iterator[Any]:
+    """Each ``struct block_device`` of a disk and its partitions that can be read."""
+    from pykd.core.walk import caught
+    from pykd.kernel.block.disks import for_each_disk, partitions
+
+    dump = current()
+    for disk in caught(for_each_disk(dump)):
+        if isinstance(disk, Error):
+            continue
+        try:
+            yield from partitions(dump, disk).values()
+        except Error:
+            continue
+
+
+def _bdev_hashtable() -> list[Elements]:
+    """One chain of all block devices, by their member ``bd_hash``."""
+    kind = current().struct_class("struct block_device")
+    link = kind.member_offset("bd_hash")
+    if link is None:
+        return []  # before v5.11 a partition was no block_device
+    return [Elements(int(device) + link for device in _block_devices())]
+
+
+def _blkdevs() -> list[Parts]:
+    """By major number: the name of the driver and the operations of its disks."""
+    from pykd.core.walk import caught
+    from pykd.kernel.block.disks import for_each_disk
+
+    known = [Parts(name=None, bdops=0) for _ in range(256)]
+    for disk in caught(for_each_disk(current())):
+        if isinstance(disk, Error):
+            continue
+        try:
+            if 0 <= disk.major < len(known):
+                known[disk.major] = Parts(name=_driver(disk.major), bdops=disk.fops)
+        except Error:
+            continue
+    return known
+
+
+def _driver(major: int) -> str | None:
+    """As ``/proc/devices`` names it: a chain of ``struct blk_major_name`` by the number modulo 255."""
+    entry = current().variable("major_names")[major % 255]
+    for _ in range(255):
+        if not entry or entry.major == major:
+            break
+        entry = entry.next
+    return entry.name if entry else None
 
 
 def _bdev_map() -> Parts:
@@ -72,8 +126,8 @@ GONE: dict[str, Callable[[], Any]] = {
     # Nobody waits for congestion any more; gone between v5.10 and v6.1.
     "congestion_wqh": list,
     # Tables of block devices from before v2.6.30; programs look for them where all_bdevs is no more (v5.11).
-    "bdev_hashtable": list,
-    "blkdevs": list,
+    "bdev_hashtable": _bdev_hashtable,
+    "blkdevs": _blkdevs,
     # Disks are looked up as inodes: 22ae8ce8b892 ("block: simplify bdev/disk lookup in blkdev_get") (in v5.11).
     "bdev_map": _bdev_map,
     # dm_mod, before v5.13
@@ -85,7 +139,11 @@ GONE: dict[str, Callable[[], Any]] = {
     # 21a216a8fc63 ("ipv6/addrconf: allocate a per netns hash table") (in v5.18)
     "inet6_addr_lst": _of_net("inet6_addr_lst"),
     # A part of tk_core since v6.13, of timekeeper_data since 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17).
-    "shadow_timekeeper": _shadow_timekeeper,
+    "shadow_timekeeper": _of_timekeeping("shadow_timekeeper"),
+    # 3fdb14fd1df7 ("timekeeping: Cache optimize struct timekeeper") (in v3.17): a part of tk_core.
+    "timekeeper": _of_timekeeping("timekeeper"),
+    # 7863dcc72d0f ("pid: allow pid_max to be set per pid namespace") (in v6.14)
+    "pid_max": lambda: current().variable("init_pid_ns").pid_max,
     # 48f74186546c ("locks: turn the blocked_list into a hashtable") (in v3.11)
     "blocked_list": _locks("blocked_list"),
 }
