@@ -19,8 +19,8 @@ import _pykd
 import pykd
 from dumps import PYKD, opened, vmcores
 from pykd.app import cli, live
-from pykd.commands.tasks import bt
 from pykd.core import memo
+from pykd.kernel.stack.tracer import Tracer
 from pykd.kernel.task import threads
 from pykd.session import context
 from pykd.session.session import Session
@@ -170,9 +170,9 @@ class Kcore(unittest.TestCase):
 
     def test_a_stack_that_changes_is_not_shown(self):
         session = Session(pykd.Dump(self.kcore, live=True))
-        tracer = bt.Tracer(session, bt.COMMAND.parse([]))
+        tracer = Tracer(session.dump)
         thread = next(one for one in context.table(session) if one.pid == 1)
-        self.assertTrue(tracer.row(thread)["frames"])
+        self.assertTrue(tracer.trace(thread)["frames"])
         count = thread.address + session.dump.type("struct task_struct").offset_of("nvcsw")
         unwind, before = tracer._unwind, session.dump.read_unsigned(count)
         times = []
@@ -185,10 +185,10 @@ class Kcore(unittest.TestCase):
 
         try:
             tracer._unwind = lambda thread: disturbed(thread, 100)
-            self.assertEqual((tracer.row(thread)["end"], len(times)), ("active", 3))
+            self.assertEqual((tracer.trace(thread)["end"], len(times)), ("active", 3))
             times.clear()
             tracer._unwind = lambda thread: disturbed(thread, 2)
-            self.assertEqual((tracer.row(thread)["end"] != "active", len(times)), (True, 2))
+            self.assertEqual((tracer.trace(thread)["end"] != "active", len(times)), (True, 2))
         finally:
             self.write(session.dump, count, before)
 

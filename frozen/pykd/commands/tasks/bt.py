@@ -6,22 +6,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from _pykd import Error, FaultError
+from _pykd import Dump, FaultError
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus
 from pykd.kernel.mm.slabname import SlabNames
 from pykd.kernel.stack import backtrace
+from pykd.kernel.stack.tracer import STACK_END_MAGIC, Tracer, identity, stack_end_mark
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.table import Thread
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
-
-_PT_REGS = 21 * 8
-"""Every kernel stack of x86-64 begins with room for a struct pt_regs."""
-_STACK_END_MAGIC = 0x57AC6E9D
 
 
 def _chosen(session: Session, options: Any) -> list[Thread]:
@@ -79,198 +76,81 @@ def _unknown(address: int, cpu: int) -> Thread:
     return thread
 
 
-class Tracer:
+class Answers:
     """Makes rows of threads as the options of one ``bt`` say."""
 
     def __init__(self, session: Session, options: Any) -> None:
-        self.dump = session.dump
         self.options = options
-        self.names: dict[int, Any] = {}
-        self.radix = 16 if options.x or (session.settings["radix"] == 16 and not options.d) else 10
-        self.show: Callable[[int], str] = backtrace.plain_word
+        dump = session.dump
+        radix = 16 if options.x or (session.settings["radix"] == 16 and not options.d) else 10
+        show: Callable[[int], str] = backtrace.plain_word
         if options.F:
-            self.show = backtrace.SymbolicWords(self.dump, self.radix, SlabNames(self.dump), both=options.F > 1)
+            show = backtrace.SymbolicWords(dump, radix, SlabNames(dump), both=options.F > 1)
         elif options.r:
-            self.show = backtrace.SymbolicWords(self.dump, self.radix)
-        self.start = self._start_registers()
-        self.reference = to_address(self.dump, options.R) if options.R else None
+            show = backtrace.SymbolicWords(dump, radix)
+        self.tracer = Tracer(dump, start=_start_registers(dump, options), show=show)
+        self.reference = to_address(dump, options.R) if options.R else None
 
-    def row(self, thread: Thread) -> Row:
-        """The answer about one thread."""
-        options = self.options
-        row: Row = {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "command": thread.comm}
-        try:
-            if options.r:
-                row["stack"] = backtrace.words(self.dump, *self.dump.stack_of_task(thread.address), self.show)
-            elif options.e:
-                row["exceptions"] = self._exceptions(*self.dump.stack_of_task(thread.address))
-            elif options.t or options.T:
-                self._text(thread, row)
-            else:
-                self._trace(thread, row)
-        except Error as error:
-            backtrace.error_row(row, error)
-        return row
+    def rows(self, threads: Iterable[Thread]) -> Iterator[Row]:
+        """The answers about those threads that -R leaves."""
+        for thread in threads:
+            row = self._row(thread)
+            if self.reference is None or self.tracer.refers(row, self.reference):
+                yield row
 
-    def _start_registers(self) -> dict[str, int] | None:
-        """Of -I and -S. Without -I the trace begins at the first return address from -S upwards."""
+    def _row(self, thread: Thread) -> Row:
         options = self.options
-        if options.S is None:
-            if options.I is not None:
-                raise UsageError("-I needs -S")
-            return None
-        stack = to_address(self.dump, options.S)
+        if options.r:
+            return self.tracer.stack(thread)
+        if options.e:
+            return self.tracer.exceptions(thread)
+        if options.t or options.T:
+            return self.tracer.text(thread, whole=bool(options.T))
+        return self.tracer.trace(thread, words=bool(options.f or options.F))
+
+
+def _start_registers(dump: Dump, options: Any) -> dict[str, int] | None:
+    """Of -I and -S. Without -I the trace begins at the first return address from -S upwards."""
+    if options.S is None:
         if options.I is not None:
-            return {"rip": to_address(self.dump, options.I), "rsp": stack}
-        for address, pc, follows_call in self.dump.stack_text(stack, stack + 4096)[0]:
-            if follows_call:
-                return {"rip": pc, "rsp": address + 8}
-        raise CommandError(f"no return address on the stack from {stack:x} on")
-
-    def _unwind(self, thread: Thread) -> Any:
-        if self.start is not None:
-            return self.dump.unwind(thread.address, registers=self.start)
-        return self.dump.unwind(thread.address, crash=True)
-
-    def _unwind_at_rest(self, thread: Thread) -> Any:
-        """A thread of a running kernel, if it did not run while its stack was read; else None: its registers are in a CPU."""
-
-        def switches() -> tuple[Any, ...]:
-            return self.dump.read_columns([thread.address], "struct task_struct", ("nvcsw", "nivcsw"))[0]
-
-        for _ in range(3):
-            before = switches()
-            trace = self._unwind(thread)
-            if not trace.running and switches() == before:
-                return trace
+            raise UsageError("-I needs -S")
         return None
-
-    def _trace(self, thread: Thread, row: Row) -> None:
-        if self.dump.live and self.start is None:
-            trace = self._unwind_at_rest(thread)
-            if trace is None:
-                row.update(frames=[], user_registers=None, end="active", why="it runs")
-                return
-        else:
-            trace = self._unwind(thread)
-        backtrace.trace_row(trace, row, self.names)
-        if self.options.f or self.options.F:
-            self._add_words(trace, row)
-
-    def _add_words(self, trace: Any, row: Row) -> None:
-        """The words of each frame: from behind its address to the next frame's, of the last one to its end."""
-        frames = row["frames"]
-        tops = {kind: top for kind, _, top in self._stacks(trace)}
-        for frame, made, following in zip(frames, trace.frames, [*trace.frames, None][1:], strict=True):
-            start = frame["address"] + (0 if made.regs_address else 8)
-            called = following is not None and not following.regs_address
-            if called and following.stack == made.stack and following.slot >= start - 8:
-                end = following.slot + 8
-            else:
-                end = made.cfa or start
-            end = min(end, tops.get(made.stack, end))
-            frame["words"] = backtrace.words(self.dump, start, end, self.show)
-
-    def _stacks(self, trace: Any) -> list[tuple[str, int, int]]:
-        stacks = [("task", *trace.stack)]
-        if trace.cpu >= 0 and trace.running:
-            stacks += self.dump.stacks_of_cpu(trace.cpu)
-        return stacks
-
-    def _text(self, thread: Thread, row: Row) -> None:
-        trace = self._unwind(thread)
-        backtrace.trace_row(trace, row, self.names)
-        frames = row.pop("frames")
-        if row["end"] == "no stack":
-            row["text"] = []
-            return
-        if frames:
-            row["start"] = {key: frames[0][key] for key in ("function", "offset", "pc", "module")}
-        begins: dict[str, int] = {}
-        for frame in frames:
-            begins.setdefault(frame["stack"], frame["address"])
-        row["text"] = []
-        for kind, low, high in sorted(self._stacks(trace), key=lambda stack: stack[0] == "task"):
-            if kind == "task":
-                low = low if self.options.T else begins.get(kind, low)
-                high -= _PT_REGS
-            elif kind in begins:
-                low = begins[kind]
-            else:
-                continue
-            row["text"] += backtrace.text_rows(self.dump, low, high, self.names)
-
-    def _exceptions(self, start: int, end: int) -> list[Row]:
-        found = []
-        for address, of_user, known in self.dump.stack_registers(start, end)[0]:
-            symbol = None if of_user else self.dump.text_symbol(known["rip"])
-            found.append(
-                {
-                    "address": address,
-                    "user": of_user,
-                    "function": symbol and backtrace.function_name(symbol.name),
-                    "offset": symbol and known["rip"] - symbol.address,
-                    "registers": backtrace.registers(known),
-                }
-            )
-        return found
-
-    def refers(self, row: Row) -> bool:
-        """Whether the stack has the value of -R, or a return address in the function that begins there."""
-        reference = self.reference
-        if reference is None:
-            return True
-        places = row.get("text") or row.get("frames") or ()
-        if any(place["pc"] == reference or place["pc"] - (place["offset"] or 0) == reference for place in places):
-            return True
-        try:
-            data = self.dump.read_upto(*_span(self.dump.stack_of_task(row["task"])))
-        except Error:
-            return False
-        return reference in memoryview(data[: len(data) & ~7]).cast("Q")
-
-
-def _span(bounds: tuple[int, int]) -> tuple[int, int]:
-    return bounds[0], bounds[1] - bounds[0]
+    stack = to_address(dump, options.S)
+    if options.I is not None:
+        return {"rip": to_address(dump, options.I), "rsp": stack}
+    for address, pc, follows_call in dump.stack_text(stack, stack + 4096)[0]:
+        if follows_call:
+            return {"rip": pc, "rsp": address + 8}
+    raise CommandError(f"no return address on the stack from {stack:x} on")
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.v:
         yield from _overflows(session)
         return
-    tracer = Tracer(session, options)
+    answers = Answers(session, options)
     if options.E:
-        yield from _cpu_exceptions(session, options, tracer)
+        yield from _cpu_exceptions(session, options, answers.tracer)
         return
-    for thread in _chosen(session, options):
-        row = tracer.row(thread)
-        if tracer.refers(row):
-            yield row
+    yield from answers.rows(_chosen(session, options))
 
 
 def rows_of(session: Session, threads: Iterable[Thread], options: Any) -> Iterator[Row]:
     """The rows of threads that somebody else has chosen."""
-    tracer = Tracer(session, options)
-    return (row for thread in threads if tracer.refers(row := tracer.row(thread)))
+    return Answers(session, options).rows(threads)
 
 
 def _overflows(session: Session) -> Iterator[Row]:
     """Stacks whose lowest word is not the kernel's mark any more."""
-    dump = session.dump
     for thread in context.table(session):
-        if not thread.pid and thread.address == dump.address_of("init_task"):
-            continue  # its stack has no mark until 0dea7c2e0a4d; on most kernels none at all
-        row: Row = {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "command": thread.comm}
+        row = identity(thread)
         try:
-            start, _ = dump.stack_of_task(thread.address)
-            mark = dump.read_unsigned(start)
+            mark = stack_end_mark(session.dump, thread.address)
         except FaultError as error:
             yield row | {"error": fault(error)}
             continue
-        except Error:
-            continue  # a zombie has no stack
-        if mark != _STACK_END_MAGIC:
-            yield row | {"overflow": mark, "lowest": start}
+        if mark and mark[1] != STACK_END_MAGIC:
+            yield row | {"overflow": mark[1], "lowest": mark[0]}
 
 
 def _cpu_exceptions(session: Session, options: Any, tracer: Tracer) -> Iterator[Row]:
@@ -279,7 +159,7 @@ def _cpu_exceptions(session: Session, options: Any, tracer: Tracer) -> Iterator[
     for cpu in wanted:
         for kind, start, end in dump.stacks_of_cpu(cpu):
             if kind != "entry":
-                yield {"on_cpu": cpu, "kind": kind, "exceptions": tracer._exceptions(start, end)}
+                yield {"on_cpu": cpu, "kind": kind, "exceptions": tracer.exceptions_between(start, end)}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
