@@ -6,26 +6,6 @@ __version__ = "0.7"
 from LinuxDump.Tasks import Task, TaskTable, decode_tflags, tasksSummary
 from pykdump.API import *
 
-# include/uapi/asm-generic/resource.h
-RLIMITS = (
-    "RLIMIT_CPU",
-    "RLIMIT_FSIZE",
-    "RLIMIT_DATA",
-    "RLIMIT_STACK",
-    "RLIMIT_CORE",
-    "RLIMIT_RSS",
-    "RLIMIT_NPROC",
-    "RLIMIT_NOFILE",
-    "RLIMIT_MEMLOCK",
-    "RLIMIT_AS",
-    "RLIMIT_LOCKS",
-    "RLIMIT_SIGPENDING",
-    "RLIMIT_MSGQUEUE",
-    "RLIMIT_NICE",
-    "RLIMIT_RTPRIO",
-    "RLIMIT_RTTIME",
-)
-
 HEADER = """ PID          CMD       CPU   Ran ms ago   STATE
 --------   ------------  --  ------------- -----"""
 
@@ -181,8 +161,10 @@ def limit(value):
 
 def print_limits(signal):
     print("   -- Rlimits:")
-    for i, (name, rlimit) in enumerate(zip(RLIMITS, signal.rlim)):
-        print(f"\t{i:02d} ({name}) cur={limit(rlimit.rlim_cur)} max={limit(rlimit.rlim_max)}")
+    from pykd.kernel.task.limits import limits
+
+    for i, (name, current, maximum) in enumerate(limits(signal)):
+        print(f"\t{i:02d} (RLIMIT_{name}) cur={limit(current)} max={limit(maximum)}")
 
 
 def print_parents(t, verbose):

@@ -10,6 +10,7 @@ from _pykd import Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus
+from pykd.kernel.task import limits
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task import threads as tasks
 from pykd.kernel.task.memory import page_table
@@ -19,10 +20,6 @@ from pykd.session.command import Command, Option
 from pykd.session.session import Session
 
 POLICIES = {"NORMAL": 0, "FIFO": 1, "RR": 2, "BATCH": 3, "ISO": 4, "IDLE": 5, "DEADLINE": 6, "EXT": 7}
-LIMITS = (
-    "CPU FSIZE DATA STACK CORE RSS NPROC NOFILE MEMLOCK AS LOCKS SIGPENDING MSGQUEUE NICE RTPRIO RTTIME".split()
-)
-INFINITY = (1 << 64) - 1
 
 VIEWS = "atcpglmSrA"
 """Options of which one can be given, as each is a view of its own."""
@@ -199,17 +196,17 @@ def _group(session: Session, thread: Thread) -> list[Thread]:
 
 
 def _limits(session: Session, options: Any) -> Callable[[Thread], Row]:
-    def limits(thread: Thread) -> Row:
+    def of(thread: Thread) -> Row:
         found: list[Row] = []
         try:
-            for name, limit in zip(LIMITS, session.dump.object("struct task_struct", thread.address).signal.rlim, strict=False):
-                current, maximum = (None if value == INFINITY else value for value in (limit.rlim_cur, limit.rlim_max))
+            for name, *values in limits.limits(session.dump.object("struct task_struct", thread.address).signal):
+                current, maximum = (None if value == limits.INFINITY else value for value in values)
                 found.append({"name": name, "current": current, "maximum": maximum})
         except Error as error:
             found.append({"error": fault(error)})
         return {"limits": found}
 
-    return limits
+    return of
 
 
 def _command_line(session: Session, options: Any) -> Callable[[Thread], Row]:
