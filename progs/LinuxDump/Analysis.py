@@ -9,11 +9,13 @@ import pykd
 from LinuxDump.BTstack import exec_bt, verifyFastSet
 from LinuxDump.Tasks import TaskTable
 from pykd.kernel import waitqueues
-from pykdump.API import *
+from pykdump import API
+from pykdump.highlevel import pylog, readmem, readSU
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
     from LinuxDump.Tasks import Task
 
@@ -213,3 +215,10 @@ def _socket_path(socket: Any) -> str:
     offset = pykd.current().type("struct unix_address").offset_of("name")
     path = readmem(int(address) + offset, max(0, min(address.len, 110)))[2:].rstrip(b"\0")
     return path.replace(b"\0", b"@", 1).decode("utf-8", "replace") if path[:1] == b"\0" else path.decode("utf-8", "replace")
+
+
+__all__ = [
+    "check_hanging_nfsd", "check_memory_pressure", "check_possible_hang", "check_saphana", "get_interesting_arguments", "get_tentative_arg",
+    "is_uninterruptible", "print_pidlist", "print_wait_for_AF_UNIX",
+]  # fmt: skip
+__all__ += API.hand_on(globals())

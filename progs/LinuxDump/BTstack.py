@@ -50,6 +50,11 @@ class BTFrame:
     """False where the unwinder had to guess."""
     found: str
     """How the unwinder found it; ``text`` of a frame that was parsed."""
+    # What LinuxDump.fregsapi adds:
+    reg: dict[str, tuple[int, int]]
+    from_func: str
+    sp: int | None
+    lookup_regs: list[str]
 
     def __init__(
         self, level: int, func: str, frame: int | None, addr: int, module: str | None = None, offset: int | None = None

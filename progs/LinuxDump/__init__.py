@@ -4,9 +4,10 @@
 Every module hands on the names of :mod:`pykdump.API`, because programs rely on it.
 """
 
-__version__ = "0.3"
+from pykdump import API
 
-from pykdump.API import *
+__version__ = "0.3"
+__all__ = API.hand_on(globals())
 
 __pykd__ = True
 """pykd's own: its programs can use a copy of this in a user's folder."""

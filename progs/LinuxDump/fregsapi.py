@@ -17,13 +17,17 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import crash
 import pykd
 from LinuxDump.BTstack import BTFrame, BTStack
 from pykd.core.memo import per_dump
-from pykdump.API import *
+from pykdump import API
+from pykdump.highlevel import exec_crash_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pykd import Dump
 
 ARGUMENTS = ("RDI", "RSI", "RDX", "RCX", "R8", "R9")
@@ -77,7 +81,7 @@ class Operand(NamedTuple):
     register: str
     number: int
     size: int
-    index: str
+    index_register: str
 
     @property
     def general(self) -> str | None:
@@ -92,7 +96,7 @@ class Operand(NamedTuple):
     @property
     def place(self) -> tuple[str, int] | None:
         """(``rsp`` or ``rbp``, offset) of a place in the frame."""
-        in_frame = self.kind == "memory" and not self.index and self.register in ("rsp", "rbp")
+        in_frame = self.kind == "memory" and not self.index_register and self.register in ("rsp", "rbp")
         return (self.register, self.number) if in_frame else None
 
 
@@ -368,3 +372,7 @@ def _at_switch(stack: BTStack) -> Found:
         return {}
     known = frames[0].registers
     return {name: (known[name.lower()], CERTAIN) for name in PRESERVED if name.lower() in known}
+
+
+__all__ = ["ARGUMENTS", "CERTAIN", "PRESERVED", "Code", "DisasmFlavor", "disasm", "extract_registers", "gdb", "search_for_registers"]
+__all__ += API.hand_on(globals())

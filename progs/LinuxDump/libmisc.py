@@ -3,11 +3,17 @@
 
 from __future__ import annotations
 
-from pykdump.API import *
+import sys
+
+from pykd.kernel import cpus
+from pykdump import API
+from pykdump.highlevel import EnumInfo, readSU, readU64, sym2addr
+from pykdump.vmcorearch import sys_info
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 SPACER = " " * 4
 DEFAULT_RLVL = 0
@@ -123,7 +129,7 @@ def arg_value(arg: str) -> int | float:
         return 0
 
 
-def call_foreach_argv(func: Callable) -> None:
+def call_foreach_argv(func: Callable[..., Any]) -> None:
     """Call *func* with the value of each command-line argument that has one."""
     for arg in sys.argv[1:]:
         if address := arg_value(arg):
@@ -138,16 +144,14 @@ class get_per_cpu:
     count: int
 
     def __init__(self) -> None:
-        from LinuxDump import percpu
-
         # The programs that use this were written when per-CPU symbols counted from 0, and __per_cpu_start was 0.
-        self.cpu = {cpu: f"{offset:#x}" for cpu, offset in enumerate(percpu.per_cpu_offsets[: sys_info.CPUS])}
+        self.cpu = {cpu: f"{offset:#x}" for cpu, offset in enumerate(cpus.offsets()[: sys_info.CPUS])}
         self.count = len(self.cpu)
 
     def per_cpu_ptr(self, cpu: int, pointer: int) -> int:
         return int(self.cpu[cpu], 16) + int(pointer) & (1 << 64) - 1
 
-    def per_cpu_struct(self, cpu: int, pointer: int, structtype: str) -> StructResult:
+    def per_cpu_struct(self, cpu: int, pointer: int, structtype: str) -> Any:
         return readSU(f"struct {structtype}", self.per_cpu_ptr(cpu, pointer))
 
     def sum_values(self, pointer: int) -> int:
@@ -156,3 +160,11 @@ class get_per_cpu:
 
     def __repr__(self) -> str:
         return "\n".join(["per-cpu:", *(f"{SPACER}{cpu:3d}: {offset}" for cpu, offset in self.cpu.items())])
+
+
+__all__ = [
+    "DEFAULT_RLVL", "SPACER", "arg_value", "call_foreach_argv", "defines_to_string", "flags_to_string", "get_enum_bit_string", "get_enum_info",
+    "get_enum_string", "get_enum_tag_value", "get_per_cpu", "indent", "indent_str", "obj_is_floattype", "obj_is_inttype", "print_enum_bit",
+    "val_to_units_string",
+]  # fmt: skip
+__all__ += API.hand_on(globals())

@@ -13,26 +13,6 @@ from dumps import ROOT
 
 RUFF_MODULE = os.path.join(ROOT, "build", "lint", "node_modules", "@astral-sh", "ruff-wasm-nodejs")
 GIT = shutil.which("git")
-TYPED = (
-    "BTstack",
-    "Files",
-    "KernLocks",
-    "Slab",
-    "Tasks",
-    "Time",
-    "crashcolor",
-    "dlkm",
-    "idr",
-    "inet/__init__",
-    "kmem",
-    "memusage",
-    "modules",
-    "namespaces",
-    "percpu",
-    "sysctl",
-    "trees",
-)
-"""Modules of LinuxDump that are typed in full."""
 NO_TOOL = 77
 """Exit status of tools/lint/tool.py where there is none of the right version."""
 
@@ -80,8 +60,7 @@ class Style(unittest.TestCase):
         self.check("node", "tools/lint/ruff.mjs", RUFF_MODULE, json.dumps(settings), *files)
 
     def test_mypy(self):
-        helpers = ("progs/LinuxDump/fs/*.py", *(f"progs/LinuxDump/{name}.py" for name in TYPED))
-        files = sources("frozen/**/*.py", *helpers, "tools/dumptext/*.py", "tools/freeze.py", "tools/manifest.py", "tools/check_layers.py")
+        files = sources("frozen/**/*.py", "progs/LinuxDump/**/*.py", "tools/dumptext/*.py", "tools/freeze.py", "tools/manifest.py", "tools/check_layers.py")
         self.check(*tool("mypy"), "--config-file", "tools/lint/mypy.ini", *(file for file in files if file != "frozen/manifest.py"))
 
     def test_clang_format(self):
