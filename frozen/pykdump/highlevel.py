@@ -38,7 +38,7 @@ from crash import (
 )
 from crash import get_GDB_output as exec_gdb_command
 from pykd.compat import standins
-from pykd.compat.names import CONTAINERS, LIST_HEADS, OLD_SYMBOLS, OLD_TYPES, OWNERS, LinkAddress, link_offset, list_head, owner_offset
+from pykd.compat.names import CONTAINERS, LIST_HEADS, OLD_TYPES, OWNERS, LinkAddress, link_offset, list_head, owner_offset
 from pykd.compat.parts import Parts, elements_of
 
 from .datatypes import (
@@ -558,15 +558,17 @@ def whatis(symbol: str) -> VarInfo:
     try:
         if symbol in standins.TYPES and not crash.symbol_exists(symbol):
             return _gone(symbol)
-        found = pykd.current().symbol(symbol if symbol_exists(symbol) else OLD_SYMBOLS.get(symbol, symbol))
         described = crash.gdb_whatis(symbol)
+        address = crash.sym2addr(symbol)
+        if not address:
+            address = pykd.current().symbol(symbol).address  # of a per-CPU variable it may be 0
     except crash.error:
         if crash.symbol_exists(symbol):
             raise TypeError(f"<{symbol}> has no type here; declare it with --decl FILE: TYPE {symbol};") from None
         raise TypeError(f"There's no symbol <{symbol}>") from None
     info = VarInfo(symbol)
     info.ti = TypeInfo(described)
-    info.addr = found.address
+    info.addr = address
     info.ctype = info.ti.stype  # type: ignore[attr-defined]
     _variables[symbol] = info
     return info
