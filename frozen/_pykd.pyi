@@ -13,9 +13,12 @@ Kind = Literal[
 ]
 
 class Error(Exception):
-    """Base of all errors of the core; PyKdump programs know it as ``crash.error``."""
+    """Base of all errors of the core."""
 
-class FormatError(Error):
+class ProgramError(Error):
+    """What PyKdump programs know as ``crash.error``: all but :class:`MemberError`, which is a ``KeyError`` to them and no damage of the dump."""
+
+class FormatError(ProgramError):
     """The file is not a dump or is damaged."""
 
     path: str | None
@@ -24,13 +27,13 @@ class FormatError(Error):
 class UnsupportedError(FormatError):
     """A recognised container that pykd does not read; the message says what to do."""
 
-class FileError(Error, OSError):
+class FileError(ProgramError, OSError):
     """The operating system refused: no such file, no permission…; ``errno`` and ``path`` are set."""
 
     path: str | None
     """The file; None where it has no name."""
 
-class FaultError(Error):
+class FaultError(ProgramError):
     """Memory could not be read."""
 
     address: int
@@ -40,22 +43,22 @@ class FaultError(Error):
     physical: bool
     """Whether ``address`` is physical."""
 
-class NotFoundError(Error, LookupError):
+class NotFoundError(ProgramError, LookupError):
     """No such symbol, type, enumerator, module…"""
 
-class MemberError(NotFoundError, KeyError, AttributeError):
+class MemberError(Error, KeyError, AttributeError):
     """A struct has no such member. Both of the base classes that programs test for."""
 
-class CTypeError(Error, TypeError):
+class CTypeError(ProgramError, TypeError):
     """The operation does not suit the C type."""
 
-class CSyntaxError(Error, ValueError):
+class CSyntaxError(ProgramError, ValueError):
     """C text that does not parse."""
 
-class RangeError(Error, ValueError):
+class RangeError(ProgramError, ValueError):
     """An argument is out of range."""
 
-class LimitError(Error):
+class LimitError(ProgramError):
     """A bound against damaged data was reached (a cycle, a depth, a count)."""
 
 class Dump:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import prod
 
 import pykd
-from _pykd import Error, current
+from _pykd import ProgramError, current
 from pykd.compat import oldmembers
 from pykd.compat.names import OLD_SYMBOLS, OLD_TYPES
 from pykd.compat.typedict import describe, find_type
@@ -17,7 +17,7 @@ from pykd.core import host
 from pykd.core.memo import per_dump
 from pykd.values import clones
 
-error = Error
+error = ProgramError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@
 
 PyObject *kd_py_Error, *kd_py_NotFoundError, *kd_py_MemberError, *kd_py_CTypeError, *kd_py_RangeError;
 PyObject *kd_py_FaultError;
-static PyObject *FormatError, *UnsupportedError, *FileError, *CSyntaxError, *LimitError;
+static PyObject *ProgramError, *FormatError, *UnsupportedError, *FileError, *CSyntaxError, *LimitError;
 
 static PyObject **const exceptions[] = {
 	[KD_ERROR_OS] = &FileError,
@@ -43,16 +43,17 @@ int kd_py_error_add(PyObject *module)
 	if (!((variable) = exception_new(module, #name, KD_DOC_##name, __VA_ARGS__))) \
 	return -1
 	EXCEPTION(kd_py_Error, Error, PyExc_Exception, NULL, NULL);
-	EXCEPTION(FormatError, FormatError, kd_py_Error, NULL, NULL);
+	EXCEPTION(ProgramError, ProgramError, kd_py_Error, NULL, NULL);
+	EXCEPTION(FormatError, FormatError, ProgramError, NULL, NULL);
 	EXCEPTION(UnsupportedError, UnsupportedError, FormatError, NULL, NULL);
-	EXCEPTION(FileError, FileError, kd_py_Error, PyExc_OSError, NULL);
-	EXCEPTION(kd_py_FaultError, FaultError, kd_py_Error, NULL, NULL);
-	EXCEPTION(kd_py_NotFoundError, NotFoundError, kd_py_Error, PyExc_LookupError, NULL);
-	EXCEPTION(kd_py_MemberError, MemberError, kd_py_NotFoundError, PyExc_KeyError, PyExc_AttributeError);
-	EXCEPTION(kd_py_CTypeError, CTypeError, kd_py_Error, PyExc_TypeError, NULL);
-	EXCEPTION(CSyntaxError, CSyntaxError, kd_py_Error, PyExc_ValueError, NULL);
-	EXCEPTION(kd_py_RangeError, RangeError, kd_py_Error, PyExc_ValueError, NULL);
-	EXCEPTION(LimitError, LimitError, kd_py_Error, NULL, NULL);
+	EXCEPTION(FileError, FileError, ProgramError, PyExc_OSError, NULL);
+	EXCEPTION(kd_py_FaultError, FaultError, ProgramError, NULL, NULL);
+	EXCEPTION(kd_py_NotFoundError, NotFoundError, ProgramError, PyExc_LookupError, NULL);
+	EXCEPTION(kd_py_MemberError, MemberError, kd_py_Error, PyExc_KeyError, PyExc_AttributeError);
+	EXCEPTION(kd_py_CTypeError, CTypeError, ProgramError, PyExc_TypeError, NULL);
+	EXCEPTION(CSyntaxError, CSyntaxError, ProgramError, PyExc_ValueError, NULL);
+	EXCEPTION(kd_py_RangeError, RangeError, ProgramError, PyExc_ValueError, NULL);
+	EXCEPTION(LimitError, LimitError, ProgramError, NULL, NULL);
 #undef EXCEPTION
 	for (size_t i = 0; i < KD_ARRAY_NR(fault_reasons); i++)
 		if (!(fault_reasons[i] = PyUnicode_InternFromString(kd_fault_name(i))))

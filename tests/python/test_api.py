@@ -240,6 +240,20 @@ class Integers(unittest.TestCase):
             with self.assertRaisesRegex(crash.error, "readmem error at addr"):
                 readPtr(start, mtype)
 
+    def test_a_missing_member_is_no_damage(self):
+        """Programs take crash.error for a corrupted dump, and KeyError for a kernel that has no such member."""
+        task = readSU("struct task_struct", crash.sym2addr("init_task"))
+        with self.assertRaises(KeyError):
+            try:
+                task.nosuch
+            except crash.error:
+                self.fail("taken for damage")
+        with self.assertRaises(pykd.Error):
+            task.nosuch
+        for wrong in (lambda: crash.readmem(8, 8), lambda: readSU("struct list_head", 8).next, lambda: crash.gdb_typeinfo("struct nosuch")):
+            with self.assertRaises(crash.error):
+                wrong()
+
     def test_wrong_types(self):
         wrong = {
             "FD_ISSET": (1, 1), "PAGEOFFSET": ("a",), "addr2mod": ("a",), "addr2sym": ("a",), "exec_crash_command": (1,),
