@@ -14,6 +14,7 @@ class Without:
     def __init__(self, dump, *addresses):
         self.dump = dump
         self.addresses = addresses
+        self.remembered = {}
 
     def __getattr__(self, name):
         return getattr(self.dump, name)

@@ -39,7 +39,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 SYSTEM_CALLS = set(
     "arch_prctl brk close dup dup2 execve exit_group fcntl fstat futex getcwd getdents64 geteuid getegid getgid getpid gettid getuid ioctl "
     "lseek lstat madvise mmap mprotect mremap munmap newfstatat open openat pread64 prlimit64 read readlink readv rt_sigaction "
-    "rt_sigprocmask sched_getaffinity set_tid_address sigaltstack stat sysinfo times uname write writev clock_gettime gettimeofday "
+    "rt_sigprocmask sched_getaffinity setitimer set_tid_address sigaltstack stat sysinfo times uname write writev clock_gettime gettimeofday "
     "fadvise64".split()
 )
 """What the main job may call: all of it is in Linux 3.10, so nothing needs a fallback."""

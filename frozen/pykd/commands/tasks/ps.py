@@ -365,8 +365,8 @@ def _command_line_text(rows: list[Row], options: Any) -> Iterator[str]:
         words = row["command_line"]
         if words is None:
             yield "ps: no user stack"
-        elif "error" in words:
-            where = words["error"].get("address", "0x0").removeprefix("0x")
+        elif "arguments" not in words:  # an error, which programs do not get
+            where = words.get("error", {}).get("address", "0x0").removeprefix("0x")
             yield f"ps: cannot access user stack address: {where}"
         else:
             yield "ARG: " + " ".join(words["arguments"])
