@@ -43,6 +43,10 @@ class Ps(Command):
         self.assertEqual({row["comm"][:7] for row in self.rows("ps '^kworker/[01]'")}, {"kworker"})
         self.assertEqual(self.rows("ps nosuchname"), [])
 
+    def test_programs_read_where_arguments_lie_that_are_not_there(self):
+        text, _, _ = Session(opened(self.dump)).capture_apart("ps -a 1")
+        self.assertRegex(text, "ps: cannot access user stack address: 7f[0-9a-f]{10}\n")
+
     def test_no_such_pid_costs_one_row(self):
         lines = self.output("ps 4194304 1").splitlines()
         self.assertEqual(lines[0], "ps: invalid task or pid value: 4194304")

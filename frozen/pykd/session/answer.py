@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pykd.core.rows import Row, is_fault
 from pykd.session.command import Command, Options
 
-UNWATCHED = frozenset(("value", "lines"))
+UNWATCHED = frozenset(("value", "lines", "command_line"))
 """Keys of what says itself, in its place, what could not be read of it"""
 
 

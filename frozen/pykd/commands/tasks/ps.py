@@ -239,8 +239,8 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 
 def _view(found: list[Row], options: Any, session: Session) -> Iterator[str]:
-    for flag, view in (("S", _summary), ("l", _last_run), ("m", _last_run), ("t", _times_text), ("p", _parents_text), ("c", _children_text),
-                       ("g", _group_text), ("r", _limits_text), ("a", _command_line_text), ("Y", _scheduling)):  # fmt: skip
+    for flag, view in (("S", _summary), ("l", _last_run), ("m", _last_run), ("t", _times_text), ("p", _parents_text), ("c", _below_text),
+                       ("g", _below_text), ("r", _limits_text), ("a", _command_line_text), ("Y", _scheduling)):  # fmt: skip
         if getattr(options, flag):
             yield from view(found, options)
             return
@@ -328,21 +328,14 @@ def _parents_text(rows: list[Row], options: Any) -> Iterator[str]:
         yield ""
 
 
-def _children_text(rows: list[Row], options: Any) -> Iterator[str]:
+def _below_text(rows: list[Row], options: Any) -> Iterator[str]:
+    """Each with its children (-c), or with the other threads of its group (-g)."""
+    key = "children" if options.c else "threads"
     for row in rows:
         yield context.header(row)
-        yield from (f"  {context.header(one)}" for one in row["children"])
-        if not row["children"]:
-            yield "  (no children)"
-        yield ""
-
-
-def _group_text(rows: list[Row], options: Any) -> Iterator[str]:
-    for row in rows:
-        yield context.header(row)
-        yield from (f"  {context.header(one)}" for one in row["threads"])
-        if not row["threads"]:
-            yield "  (no threads)"
+        yield from (f"  {context.header(one)}" for one in row[key])
+        if not row[key]:
+            yield f"  (no {key})"
         yield ""
 
 
@@ -365,8 +358,8 @@ def _command_line_text(rows: list[Row], options: Any) -> Iterator[str]:
         words = row["command_line"]
         if words is None:
             yield "ps: no user stack"
-        elif "arguments" not in words:  # an error, which programs do not get
-            where = words.get("error", {}).get("address", "0x0").removeprefix("0x")
+        elif "error" in words:
+            where = words["error"].get("address", "0x0").removeprefix("0x")
             yield f"ps: cannot access user stack address: {where}"
         else:
             yield "ARG: " + " ".join(words["arguments"])
