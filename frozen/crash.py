@@ -10,7 +10,7 @@ from math import prod
 
 import pykd
 from _pykd import ProgramError, current
-from pykd.compat import oldmembers
+from pykd.boot import lazy
 from pykd.compat.names import OLD_SYMBOLS, OLD_TYPES
 from pykd.compat.typedict import describe, find_type
 from pykd.core import host
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from _pykd import Dump
+    from pykd.compat import oldmembers
     from pykd.compat.typedict import TypeDict
     from pykd.core.host import Host
+else:
+    oldmembers = lazy.module("pykd.compat.oldmembers")  # the main job needs none of it
 
 version = "3.2.1"
 """of the interface"""

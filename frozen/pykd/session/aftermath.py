@@ -4,9 +4,10 @@ modules that the next program must not get."""
 
 from __future__ import annotations
 
+# The module signal makes an enum of each number and handler, which for all of them costs more than a percent of the main job.
+import _signal as signal  # type: ignore[import-not-found]
 import io
 import os
-import signal
 import sys
 from contextlib import contextmanager
 

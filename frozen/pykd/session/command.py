@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import _pykd_files as files
@@ -219,34 +220,29 @@ FOLDER = "pykd/commands"
 FILES = {"struct": "struct_", "list": "list_", "*": "struct_", "union": "union_", "set": "set_", "eval": "eval_"}
 """Commands whose file cannot bear their name, because another thing of Python does."""
 
-_modules: dict[str, str] = {}
 
-
-def _catalogue() -> dict[str, str]:
-    """The module of each command by the command's name; imports none of them."""
-    if not _modules:
-        special = {file: name for name, file in reversed(FILES.items())}
-        for topic in files.listdir(FOLDER):
-            for file in files.listdir(f"{FOLDER}/{topic}"):
-                stem = file.removesuffix(".py")
-                if stem != file and stem[0] != "_":
-                    _modules[special.get(stem, stem)] = f"pykd.commands.{topic}.{stem}"
-        _modules["*"] = _modules["struct"]
-    return _modules
+@cache
+def _topics() -> list[str]:
+    return [topic for topic in files.listdir(FOLDER) if not topic.endswith(".py")]
 
 
 def find(name: str) -> Command | None:
     """The built-in command of that name; None if there is none. Imports that command only."""
-    module = _catalogue().get(name)
-    if module is None:
+    stem = FILES.get(name, name)
+    if not stem.isidentifier() or stem[0] == "_" or name in FILES.values():
         return None
-    command: Command = importlib.import_module(module).COMMAND
-    return command
+    for topic in _topics():
+        if files.is_file(f"{FOLDER}/{topic}/{stem}.py"):
+            command: Command = importlib.import_module(f"pykd.commands.{topic}.{stem}").COMMAND
+            return command
+    return None
 
 
 def names() -> list[str]:
     """Names of all built-in commands, sorted; imports none of them."""
-    return sorted(name for name in _catalogue() if name != "*")
+    special = {file: name for name, file in FILES.items() if name != "*"}
+    stems = (file.removesuffix(".py") for topic in _topics() for file in files.listdir(f"{FOLDER}/{topic}"))
+    return sorted(special.get(stem, stem) for stem in stems if stem[0] != "_")
 
 
 def centered(text: str, width: int) -> str:

@@ -25,7 +25,6 @@ from pykd.core.output import Paged, Shell, buffer, contents, descriptor, output_
 from pykd.core.rows import Row
 from pykd.session import command as commands
 from pykd.session import line as lines
-from pykd.session.answer import Answer
 
 ALIASES = {
     "man": "help",
@@ -358,6 +357,8 @@ class Session:
 
     def _print(self, found: commands.Command, options: commands.Options) -> bool:
         """Print the text of a command; True if it answered anything."""
+        from pykd.session.answer import Answer
+
         write = sys.stdout.write
         answer = Answer(found, options, for_program=self._for_program)
         text = answer.lines(found.text(_begun(answer.watch(found.rows(self, options))), options, self))
@@ -405,6 +406,7 @@ class Session:
     def _write_rows(self, text: str, found: commands.Command, words: Callable[[], list[str]]) -> bool:
         """Write the document of a declared command; *words*, which may raise, follow its name."""
         from pykd.session import document
+        from pykd.session.answer import Answer
 
         def rows() -> Iterator[Row]:
             options = found.parse([word for word in words() if word != "--json"])

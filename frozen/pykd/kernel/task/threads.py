@@ -9,7 +9,6 @@ from __future__ import annotations
 from _pykd import Error, FaultError, NotFoundError, current
 from pykd.core.memo import per_dump
 from pykd.kernel import cpus
-from pykd.kernel.task.panic import panic_cpu
 from pykd.kernel.task.threadlist import ThreadList
 
 TYPE_CHECKING = False
@@ -105,6 +104,8 @@ def _asking_thread(dump: Dump) -> int:
 
 def crashed_thread(dump: Dump) -> int:
     """Address of the ``struct task_struct`` that :func:`panic_task` means."""
+    from pykd.kernel.task.panic import panic_cpu
+
     if dump.live and (task := _asking_thread(dump)):
         return task
     current = {cpu.nr: cpu.current for cpu in dump.cpus() if cpu.current}
