@@ -28,6 +28,27 @@ static bool is_proper_end(const struct kd_trace *trace)
 	return trace->end == KD_END_USER || trace->end == KD_END_ENTRY;
 }
 
+/** Walk from a frame that a scan of the stack found. *ret_proper: it came to a proper end, so the trace starts there.
+ */
+static struct kd_error *walk_found(struct kd_tracing *tracing, struct kd_frame frame, const char *why, bool *ret_proper)
+{
+	struct kd_trace *trace = tracing->trace;
+	bool may_scan = tracing->may_scan;
+	frame.found = KD_FOUND_SCAN;
+	frame.sure = false;
+	tracing->may_scan = false;
+	struct kd_error *err = kd_tracing_walk(tracing, frame);
+	tracing->may_scan = may_scan;
+	if (err)
+		return err;
+	*ret_proper = is_proper_end(trace);
+	if (*ret_proper) {
+		trace->start = KD_START_SCAN;
+		snprintf(trace->guessed, sizeof(trace->guessed), "%s", why);
+	}
+	return NULL;
+}
+
 /*
  * The stack pointer of a task that sleeps is lost with a page of its task_struct (makedumpfile excludes slab pages of
  * kernels that it does not know). What the switch saved may be on the stack still: look for its return address, from
@@ -51,19 +72,9 @@ static struct kd_error *start_without_switch(struct kd_tracing *tracing, const c
 		}
 		if (!unwinder->method->lost_switch(tracing, at, word, &frame))
 			continue;
-		frame.found = KD_FOUND_SCAN;
-		frame.sure = false;
-		tracing->may_scan = false;
-		struct kd_error *err = kd_tracing_walk(tracing, frame);
-		tracing->may_scan = true;
-		if (err)
+		struct kd_error *err = walk_found(tracing, frame, why, ret_found);
+		if (err || *ret_found)
 			return err;
-		if (is_proper_end(trace)) {
-			trace->start = KD_START_SCAN;
-			snprintf(trace->guessed, sizeof(trace->guessed), "%s", why);
-			*ret_found = true;
-			return NULL;
-		}
 	}
 	kd_tracing_restart(tracing);
 	return NULL;
@@ -236,18 +247,10 @@ struct kd_error *kd_start_without_regs(struct kd_tracing *tracing, const char *w
 			continue;
 		struct kd_frame frame;
 		unwinder->method->set_return(&frame, word, at, false, 0);
-		frame.found = KD_FOUND_SCAN;
-		frame.sure = false;
-		tracing->may_scan = false;
-		struct kd_error *err = kd_tracing_walk(tracing, frame);
-		tracing->may_scan = may_scan;
-		if (err)
+		bool proper;
+		struct kd_error *err = walk_found(tracing, frame, why, &proper);
+		if (err || proper)
 			return err;
-		if (is_proper_end(trace)) {
-			trace->start = KD_START_SCAN;
-			snprintf(trace->guessed, sizeof(trace->guessed), "%s", why);
-			return NULL;
-		}
 	}
 	kd_tracing_restart(tracing);
 	trace->start = KD_START_NOTHING;
