@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-FRAMEWORK = frozenset({"pykdump", "pykd", "_pykd", "crash", "__main__"})
+UNTOUCHED = frozenset({"pykdump", "pykd", "_pykd", "crash", "__main__"})
 """Never reloaded, not even when a file in the search path overrides it."""
 
 
@@ -28,7 +28,7 @@ def reload_modules(level: int = 0) -> None:
     importlib.invalidate_caches()
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__file__", None)
-        if not isinstance(path, str) or name.partition(".")[0] in FRAMEWORK or not os.path.isfile(path):
+        if not isinstance(path, str) or name.partition(".")[0] in UNTOUCHED or not os.path.isfile(path):
             continue
         if level > 1:
             print(name, path)

@@ -10,6 +10,7 @@ import errno
 import io
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -56,19 +57,21 @@ LESS = "-EXR"
 """Options of less: it leaves at the end, leaves the text on the screen, and lets colours through."""
 
 
-class Paged:
+class Paged(ABC):
     """Stands for ``sys.stdout`` while output is shown a screenful at a time."""
 
     @property
+    @abstractmethod
     def started(self) -> bool:
         """Whether it owns the screen."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, text: str) -> int:
-        raise NotImplementedError
+        """As of a file."""
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """All has been written: wait until it is read."""
 
 
 def pager_command() -> str | None:
