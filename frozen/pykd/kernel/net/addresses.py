@@ -3,12 +3,28 @@
 
 from __future__ import annotations
 
+_MAPPED = bytes(10) + b"\xff\xff"
+"""An IPv4 address as one of IPv6 begins so"""
+
 
 def ip_text(data: bytes) -> str:
-    """An IPv4 address of its 4 bytes, or IPv6 of 16, in their order in memory."""
-    import socket
+    """An IPv4 address of its 4 bytes, or IPv6 of 16, in their order in memory; the latter in the form of RFC 5952.
 
-    return socket.inet_ntop(socket.AF_INET if len(data) == 4 else socket.AF_INET6, data)
+    Not by inet_ntop(): that of musl shortens a single zero, and of two equal runs not always the first.
+    """
+    if len(data) == 4:
+        return ".".join(map(str, data))
+    if data[:12] == _MAPPED:
+        return f"::ffff:{ip_text(data[12:])}"
+    groups = [int.from_bytes(data[i : i + 2], "big") for i in range(0, 16, 2)]
+    start, length = 0, 1  # one zero alone is written
+    for i in range(8):
+        run = next((j for j, group in enumerate(groups[i:]) if group), 8 - i)
+        if run > length:
+            start, length = i, run
+    if length == 1:
+        return ":".join(f"{group:x}" for group in groups)
+    return ":".join(f"{group:x}" for group in groups[:start]) + "::" + ":".join(f"{group:x}" for group in groups[start + length :])
 
 
 def ntohs(port: int) -> int:
