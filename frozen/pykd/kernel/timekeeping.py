@@ -26,10 +26,14 @@ def hz(dump: Dump) -> int:
         return 250
 
 
+def jiffies(dump: Dump) -> int:
+    """``get_jiffies_64()``. :raises FaultError:"""
+    return dump.read_unsigned(dump.symbol("jiffies_64", "").address)
+
+
 def jiffies_since_boot(dump: Dump) -> int:
-    """``get_jiffies_64() - INITIAL_JIFFIES``: the counter starts five minutes before its lower 32 bits overflow."""
-    jiffies = dump.read_unsigned(dump.symbol("jiffies_64", "").address)
-    return jiffies - (-300 * hz(dump) & 0xFFFFFFFF)
+    """:func:`jiffies` ``- INITIAL_JIFFIES``: the counter starts five minutes before its lower 32 bits overflow."""
+    return jiffies(dump) - (-300 * hz(dump) & 0xFFFFFFFF)
 
 
 def timekeeper(dump: Dump) -> Struct:
