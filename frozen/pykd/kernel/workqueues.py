@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.core.walk import caught
+from pykd.kernel import cpus
 from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
 from pykd.kernel.lists.xarray import xa_entries
 
@@ -25,6 +26,8 @@ MAX_WORKS = 1 << 20
 WORK_STRUCT_PWQ = 4
 """Bit of ``work_struct.data``: the rest is the address of a ``struct pool_workqueue``, aligned to 256; without it, of no queue."""
 WORK_STRUCT_FLAGS = 0xFF
+WQ_UNBOUND = 1 << 1
+"""Bit of ``workqueue_struct.flags``: its works are not for the CPU that queued them."""
 WORKER_IDLE = 1 << 2
 """Bit of ``worker.flags``: on the list of idle ones of its pool."""
 
@@ -122,3 +125,52 @@ def idle_workers(dump: Dump) -> set[int]:
         except Error:
             continue
     return found
+
+
+def pwq_of(dump: Dump, queue: Any, cpu: int) -> Any:
+    """The ``struct pool_workqueue`` to which a work goes that is queued to a ``struct workqueue_struct`` on a CPU.
+
+    687a9aa56f81 ("workqueue: Make per-cpu pool_workqueues allocated and released like unbound ones") (in v6.6): a per-CPU pointer for all;
+    636b927eba5b (in v6.6) for unbound ones, too; before that a per-CPU struct, and a table by node.
+
+    :raises FaultError, MemberError:
+    """
+    if queue.hasField("cpu_pwq"):
+        return dump.object("struct pool_workqueue", dump.read_unsigned(cpus.address_on(int(queue.cpu_pwq), cpu, dump)))
+    if not int(queue.flags) & WQ_UNBOUND:
+        return dump.object("struct pool_workqueue", cpus.address_on(int(queue.cpu_pwqs), cpu, dump))
+    node = dump.read_signed(cpus.address_on(dump.symbol("numa_node", "").address, cpu, dump), 4)
+    table = int(queue) + queue.fieldOffset("numa_pwq_tbl")
+    return dump.object("struct pool_workqueue", dump.read_unsigned(table + 8 * max(node, 0)))
+
+
+def inactive_works(dump: Dump, pwq: Any) -> Iterator[Any]:
+    """Each ``struct work_struct`` that a ``struct pool_workqueue`` holds back, since as many as it may are under way.
+
+    f97a4a1a3f87 ("workqueue: Rename "delayed" (delayed by active management) to "inactive"") (in v5.15)
+
+    :raises FaultError, LimitError:
+    """
+    member = "inactive_works" if pwq.hasField("inactive_works") else "delayed_works"
+    yield from list_for_each_entry(dump, int(pwq) + pwq.fieldOffset(member), "struct work_struct", "entry", limit=MAX_WORKS)
+
+
+def flushers(dump: Dump, queue: Any) -> Iterator[int]:
+    """Address of the ``struct task_struct`` of each thread that waits in flush_workqueue() for a ``struct workqueue_struct``.
+
+    :raises FaultError, LimitError:
+    """
+    first = queue.first_flusher
+    if first:
+        yield from _completion_waiters(dump, first.done)
+    for member in ("flusher_queue", "flusher_overflow"):
+        head = int(queue) + queue.fieldOffset(member)
+        for flusher in list_for_each_entry(dump, head, "struct wq_flusher", "list", limit=MAX_WORKS):
+            yield from _completion_waiters(dump, flusher.done)
+
+
+def _completion_waiters(dump: Dump, completion: Any) -> Iterator[int]:
+    # a5c6234e1028 ("completion: Use simple wait queues") (in v5.7)
+    head = int(completion) + completion.fieldOffset("wait.task_list")
+    for waiter in list_for_each_entry(dump, head, "struct swait_queue", "task_list", limit=MAX_WORKS):
+        yield int(waiter.task)

@@ -9,7 +9,7 @@ from typing import Any
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import sysinfo
+from pykd.kernel import syscalls, sysinfo
 from pykd.kernel.modules import TAINTS
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -41,18 +41,12 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 
 def _system_calls(dump: Dump, wanted: list[str]) -> Iterator[Row]:
-    """``sys_call_table``. x64_sys_call() replaced it for entry in v6.9 (1e3ad78334a6), but it is still there for tracing."""
-    table = dump.symbol("sys_call_table", "")
-    data = memoryview(dump.read(table.address, table.size // 8 * 8)).cast("Q")
     found = False
-    for number, address in enumerate(data):
-        symbol = dump.symbol_at(address)
-        if symbol is None or symbol.address != address:
-            break  # past the end of the table: kallsyms gives sizes up to the next symbol
+    for number, symbol in enumerate(syscalls.table(dump)):
         if wanted and not any(_matches(word, number, symbol.name) for word in wanted):
             continue
         found = True
-        yield {"number": number, "name": symbol.name, "address": address}
+        yield {"number": number, "name": symbol.name, "address": symbol.address}
     if wanted and not found:
         raise CommandError(f"no system call {wanted[0]}")
 

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The cache of directory entries: what of a directory the kernel knows, and the way from a path to its dentry."""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.core.walk import caught
+from pykd.kernel.fs import mounts
+from pykd.kernel.fs.paths import dentry_name
+from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from _pykd import Dump
+
+MAX_CHILDREN = 1 << 22
+
+
+def d_children(dump: Dump, dentry: Any) -> Iterator[Any]:
+    """Each ``struct dentry`` that the cache has below a ``struct dentry``, the newest first; those that stand for no file too.
+
+    da549bdd15c2 ("dentry: switch the lists of children to hlist") (in v6.8): a list before.
+
+    :raises FaultError, LimitError: the list cannot be followed to its end.
+    """
+    kind = dump.type("struct dentry")
+    if kind.member("d_children") is not None:
+        head = int(dentry) + kind.offset_of("d_children")
+        yield from hlist_for_each_entry(dump, head, "struct dentry", "d_sib", limit=MAX_CHILDREN)
+        return
+    # 946e51f2bf37 ("move d_rcu from overlapping d_child to overlapping d_alias") (in v3.19)
+    member = "d_child" if kind.member("d_child") is not None else "d_u.d_child"
+    yield from list_for_each_entry(dump, int(dentry) + kind.offset_of("d_subdirs"), "struct dentry", member, limit=MAX_CHILDREN)
+
+
+def child(dump: Dump, dentry: Any, name: str) -> Any:
+    """The ``struct dentry`` of that name below another that open() would find; None if the cache has none. :raises FaultError, LimitError:"""
+    for found in d_children(dump, dentry):
+        try:
+            # What is in no chain of the hash table (d_unhashed()) was deleted.
+            if found.d_hash.pprev and dentry_name(dump, found) == name:
+                return found
+        except Error:
+            continue
+    return None
+
+
+def lookup(dump: Dump, path: str) -> tuple[Any, Any]:
+    """(``struct dentry``, ``struct mount``) of an absolute path in the mount namespace of PID 1; the dentry is None where the cache lacks a part of
+    the path, and both where nothing is mounted that could have it.
+
+    Symbolic links are not followed.
+
+    :raises FaultError, LimitError:
+    """
+    words = [word for word in path.split("/") if word and word != "."]
+    best, depth = None, -1
+    for mount in caught(mounts.for_each_mount(dump, mounts.mnt_namespace_of(dump))):
+        try:
+            place = [] if isinstance(mount, Error) else [word for word in mounts.mount_path(dump, mount).split("/") if word]
+        except Error:
+            continue
+        # of those at one place the last is on top
+        if not isinstance(mount, Error) and place == words[: len(place)] and len(place) >= depth:
+            best, depth = mount, len(place)
+    if best is None:
+        return None, None
+    dentry: Any = best.mnt.mnt_root
+    for word in words[depth:]:
+        dentry = child(dump, dentry, word)
+        if dentry is None:
+            break
+    return dentry, best

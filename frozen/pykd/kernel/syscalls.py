@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""System calls: the table of their functions, and with which number and arguments a thread is in one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from _pykd import Error
+from pykd.core.memo import per_dump
+from pykd.values.clones import plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _pykd import Dump, Symbol, Type
+
+MAX_SYSCALLS = 1 << 12
+PREFIXES = ("__x64_", "__ia32_", "__arm64_", "__s390x_", "__riscv_", "__se_", "__do_")
+"""Of the names of functions in the table, which take a ``struct pt_regs`` and not the call's own arguments."""
+USER32_CS = 0x23
+
+_ARGUMENTS = {
+    "x86_64": ("orig_rax", ("rdi", "rsi", "rdx", "r10", "r8", "r9")),
+    "aarch64": ("x8", ("x0", "x1", "x2", "x3", "x4", "x5")),
+    "riscv64": ("a7", ("a0", "a1", "a2", "a3", "a4", "a5")),
+    "ppc64": ("gpr0", ("gpr3", "gpr4", "gpr5", "gpr6", "gpr7", "gpr8")),
+    "ppc64le": ("gpr0", ("gpr3", "gpr4", "gpr5", "gpr6", "gpr7", "gpr8")),
+}
+"""By machine the registers with the number and the arguments."""
+_IA32 = ("orig_rax", ("rbx", "rcx", "rdx", "rsi", "rdi", "rbp"))
+
+
+class Call(NamedTuple):
+    """A system call under way."""
+
+    number: int
+    function: str
+    """As the kernel's table has it: ``__x64_sys_poll``"""
+    arguments: list[tuple[str, Type | None, int]]
+    """(name, C type, value of the register); six nameless ones where the dump does not say what the call takes."""
+
+    @property
+    def name(self) -> str:
+        """``sys_poll``"""
+        return bare_name(self.function)
+
+
+def bare_name(function: str) -> str:
+    """``sys_poll`` of ``__x64_sys_poll``."""
+    for prefix in PREFIXES:
+        if function.startswith(prefix):
+            return function.removeprefix(prefix)
+    return function
+
+
+def table(dump: Dump, name: str = "sys_call_table") -> list[Symbol]:
+    """The functions of a table of system calls, in the order of their numbers, up to the first pointer to none.
+
+    1e3ad78334a6 (in v6.9): x64_sys_call() took the place of the table, which is still there for tracing.
+
+    :raises NotFoundError, FaultError:
+    """
+    symbol = dump.symbol(name, "")
+    # kallsyms gives sizes up to the next symbol
+    data = dump.read(symbol.address, min(symbol.size, 8 * MAX_SYSCALLS) & ~7)
+    found: list[Symbol] = []
+    for pointer in memoryview(data).cast("Q"):
+        function = dump.symbol_at(pointer)
+        if function is None or function.address != pointer:
+            break
+        found.append(function)
+    return found
+
+
+@per_dump
+def names(dump: Dump) -> list[str]:
+    """Of the functions of :func:`table`; none where the dump has no table."""
+    try:
+        return [plain(function.name) for function in table(dump)]
+    except Error:
+        return []
+
+
+@per_dump
+def names32(dump: Dump) -> list[str]:
+    """The same of the calls of 32-bit processes."""
+    try:
+        return [plain(function.name) for function in table(dump, "ia32_sys_call_table")]
+    except Error:
+        return []
+
+
+def call_of(dump: Dump, task: int) -> Call | None:
+    """The system call that the thread *task* (address of its task_struct) is in; None if it is in none, or that cannot be told.
+
+    Registers hold the arguments as user mode passed them.
+
+    :raises FaultError: the task_struct itself cannot be read.
+    """
+    registers = dump.unwind(task).user_registers
+    if not registers:
+        return None
+    compat = dump.arch == "x86_64" and registers.get("cs") == USER32_CS
+    which = _IA32 if compat else _ARGUMENTS.get(dump.arch)
+    if which is None:
+        return None
+    number = registers.get(which[0], -1)
+    functions = names32(dump) if compat else names(dump)
+    if not 0 <= number < len(functions):
+        return None  # -1 of an exception or an interrupt
+    values = [registers.get(name, 0) for name in which[1]]
+    function = functions[number]
+    return Call(number, function, typed(dump, bare_name(function), values))
+
+
+def typed(dump: Dump, name: str, values: list[int]) -> list[tuple[str, Type | None, int]]:
+    """(name, C type, value) of the arguments of the call *name* (``sys_poll``); all values without a type where the dump does not tell."""
+    for function in (f"__do_{name}", f"__se_{name}", name):
+        try:
+            parameters = dump.symbol_type(function).parameters()
+        except Error:
+            continue
+        if parameters and str(parameters[0][1]) != "const struct pt_regs *":
+            return [(label or "", kind, value) for (label, kind), value in zip(parameters, values)]
+    return [("", None, value) for value in values]
