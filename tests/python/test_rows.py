@@ -19,6 +19,7 @@ WITHOUT_ROWS = {"py", "q", "repeat", "search", "wr"}
 LINES = """\
 alias
 ascii
+blocked; blocked -t 5; blocked -v
 bpf; bpf -P -s; bpf -M -s; bpf -P -T -j
 bt; bt -a; bt -f; bt -FF; bt -s; bt -t; bt -T; bt -r; bt -e; bt -E; bt -v
 btop 1000
@@ -35,6 +36,7 @@ ipcs; ipcs -s -m -M
 irq; irq -a; irq -b; irq -s; irq -s -c 0; irq -u; irq -d
 kmem -i; kmem -s; kmem -S task_struct; kmem -V; kmem -z; kmem -f; kmem -F; kmem -n; kmem -g; kmem -g 3; kmem -o; kmem -h; kmem -v; kmem jiffies; kmem init_task
 list -H modules; list task_struct.tasks -h init_task -s task_struct.pid,comm; list task_struct.tasks -h init_task -S task_struct.pid,comm
+locks; locks -g; locks -a
 log; log -T; log -t; log -d; log -m; log -c; log -s
 mach; mach -c; mach -m
 mod; mod -t
@@ -230,7 +232,7 @@ class Status(unittest.TestCase):
         "kmem -s nosuch", "mod -s nosuch", "ipcs 99999", "bpf -p 99999", "waitq nosuch", "fuser nosuch", "help nosuch", "alias nosuch", "sys -c nosuch",
         "timer -C 999", "runq -c 999", "dev -v 1", "struct list_head ffffffff00000000", "gdb p nosuch", "eval nosuch", "ptov nosuch", "ptob nosuch",
         "btop nosuch", "pte nosuch", "foreach nosuch bt", "extend nosuch.py", "repeat nosuch", "sbitmapq nosuch", "search -k nosuch", "wr nosuch 1", "py nosuch",
-        "log nosuch", "swap x", "mach z", "ascii x", "rustfilt",
+        "log nosuch", "swap x", "mach z", "ascii x", "rustfilt", "blocked -t nosuch", "locks x",
     )  # fmt: skip
 
     def test_every_command_is_here(self):

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How long ago a thread ran, by the clocks of the run queues, which stop with the system; wall clocks say nothing about that."""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.core.memo import per_dump
+from pykd.kernel import cpus
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _pykd import Dump
+
+
+@per_dump
+def clock(dump: Dump) -> int:
+    """Nanoseconds: the newest ``rq.clock`` of all CPUs; 0 where none can be read."""
+    newest = 0
+    for rq in cpus.run_queues(dump).values():
+        try:
+            newest = max(newest, int(rq.clock))
+        except Error:
+            continue
+    return newest
+
+
+def seconds_since(dump: Dump, last_run: int) -> float:
+    """Seconds from *last_run* (``last_run`` of :data:`pykd.kernel.task.members.PLACES`) to the end; 0 of a thread that never ran, or of damage."""
+    now = clock(dump)
+    return (now - last_run) / 1e9 if 0 < last_run <= now else 0.0

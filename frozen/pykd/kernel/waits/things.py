@@ -1,0 +1,372 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What threads wait for, and who can end that."""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.core.memo import per_dump
+from pykd.kernel import locks
+from pykd.kernel.fs.sbnames import sb_name
+from pykd.kernel.fs.superblocks import FROZEN, sb_frozen
+from pykd.kernel.task import threads
+from pykd.kernel.waits import names, scan, sites
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from _pykd import Dump
+    from pykd.kernel.task.table import Thread
+
+EXACT, FOUND, GUESS = "exact", "found", "guess"
+
+_BLOCKER_KINDS = ("mutex", "semaphore", "rwsem", "rwsem")
+"""By the low two bits of ``task_struct.blocker`` (since 194a9b9e843b in v6.16; two kinds for readers and writers since 77da18de55ac in v6.17)."""
+_WAKEN = (1 << 64) - 1
+
+
+class Thing:
+    """What threads wait for: a lock, a completion, a wait queue, or only a purpose of :data:`pykd.kernel.waits.sites.PURPOSES`."""
+
+    __slots__ = ("address", "free", "held", "holders", "kind", "name", "outside", "proof", "waiters")
+
+    def __init__(self, kind: str, address: int, name: str = "") -> None:
+        self.kind = kind
+        """A kind of lock, ``completion``, ``queue``, ``bit``, ``folio``, or the key of a purpose."""
+        self.address = address
+        """0 where there is none, or it is not known."""
+        self.name = name
+        """What it is, in words; "" if nothing is known."""
+        self.holders: list[int] = []
+        """Addresses of the task_structs that can end the wait, as far as they are known."""
+        self.proof = GUESS
+        """That these are the ones."""
+        self.held = ""
+        """Who or what holds it, in words."""
+        self.free = False
+        """Nobody holds it: those who wait have missed that, or the dump lacks what would tell."""
+        self.outside = ""
+        """What ends the wait where it is no thread: ``frozen file system``, ``server``…; "" where it is threads."""
+        self.waiters: list[int] = []
+        """Addresses of the task_structs that wait, first come first where a list says so."""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.kind, self.address
+
+    def text(self) -> str:
+        """``mutex ffff… (rtnl_mutex)``"""
+        if not self.address:
+            return self.name or self.kind
+        return f"{self.kind} {self.address:x}" + (f" ({self.name})" if self.name else "")
+
+
+class Wait:
+    """A thread that waits."""
+
+    __slots__ = ("function", "functions", "proof", "purpose", "task", "thing")
+
+    def __init__(self, task: int, thing: Thing | None, proof: str, function: str, purpose: sites.Purpose | None, functions: tuple[str, ...]) -> None:
+        self.task = task
+        """Address of its task_struct"""
+        self.thing = thing
+        """None: not known."""
+        self.proof = proof
+        """That it is that thing."""
+        self.function = function
+        """The function in which it waits."""
+        self.purpose = purpose
+        self.functions = functions
+        """Of its stack, innermost first."""
+
+
+class Finder:
+    """Finds what threads of one dump wait for; things are told once."""
+
+    def __init__(self, dump: Dump) -> None:
+        self.dump = dump
+        self.things: dict[tuple[str, int], Thing] = {}
+        task = dump.type("struct task_struct")
+        self._has_blocker = task.member("blocker") is not None
+        self._has_pi = task.member("pi_blocked_on") is not None
+
+    # -- a thread
+
+    def wait_of(self, task: int) -> Wait:
+        """What the sleeping thread whose task_struct is at *task* waits for. Never raises; where nothing is known the thing is None."""
+        try:
+            stack = scan.stack(self.dump, task)
+        except Error:
+            return Wait(task, None, GUESS, "", None, ())
+        functions = [_plain(frame.name) for frame in stack.trace.frames if frame.name]
+        lock, function = sites.lock_kind(functions)
+        purpose, site = sites.purpose(functions)
+        wait = Wait(task, None, GUESS, function or site, None if lock else purpose, tuple(functions))
+        try:
+            wait.thing, wait.proof = self._thing(task, stack, lock, wait.purpose)
+        except Error:
+            pass
+        if wait.thing is None and wait.purpose is not None and wait.purpose.key not in sites.IDLE:
+            wait.thing = self.thing(wait.purpose.key, 0, wait.purpose.text)
+        elif wait.thing is None and lock:
+            wait.thing = self.thing(lock, 0, f"a {lock} that the stack does not tell")
+        if wait.thing is not None and task not in wait.thing.waiters:
+            wait.thing.waiters.append(task)
+        return wait
+
+    def _thing(self, task: int, stack: scan.Stack, lock: str, purpose: sites.Purpose | None) -> tuple[Thing | None, str]:
+        named = self._named_by_task(task)
+        if named is not None:
+            return named
+        found = scan.nodes(self.dump, task, stack)
+        if lock in ("mutex", "rwsem", "semaphore"):
+            return self._lock(task, lock, found)
+        for node in found:
+            if node.kind == "lock" and node.head and (kind := self._kind_by_owner(node.head)):
+                return self._lock(task, kind, [node])
+            if node.kind == "queue":
+                return self._queue(node, stack, purpose)
+            if node.kind == "simple" and node.head:
+                completion = node.head - self.dump.type("struct completion").offset_of("wait.task_list")
+                return self._completion(completion, purpose), EXACT
+        return None, GUESS
+
+    def _named_by_task(self, task: int) -> tuple[Thing, str] | None:
+        """What ``task_struct`` itself names."""
+        one: Any = self.dump.object("struct task_struct", task)
+        if self._has_pi and (waiter := int(one.pi_blocked_on)):
+            lock = int(self.dump.object("struct rt_mutex_waiter", waiter).lock)
+            return self.thing("rt_mutex", lock), EXACT
+        if self._has_blocker and (blocker := int(one.blocker)):
+            return self.thing(_BLOCKER_KINDS[blocker & 3], blocker & ~3), EXACT
+        return None
+
+    def _kind_by_owner(self, head: int) -> str:
+        """Of which kind a lock is whose list of waiters has its head there: that whose owner is then a thread; "" if that is said by neither."""
+        for kind, owner_of in (("mutex", locks.mutex_owner), ("rwsem", lambda dump, address: locks.rwsem_state(dump, address).owner)):
+            member = self.dump.type(locks.KINDS[kind][0]).member("wait_list")
+            try:
+                if member is not None and threads.is_task(owner_of(self.dump, head - member.offset), self.dump):
+                    return kind
+            except Error:
+                continue
+        return ""
+
+    def _lock(self, task: int, kind: str, found: list[scan.Node]) -> tuple[Thing | None, str]:
+        member = self.dump.type(locks.KINDS[kind][0]).member("wait_list")
+        for node in found:
+            if node.kind == "lock" and node.head and member is not None:
+                thing = self.thing(kind, node.head - member.offset)
+                thing.waiters = list(dict.fromkeys([*node.waiters, *thing.waiters]))
+                return thing, EXACT
+        lock = locks.find_lock(task, kind, self.dump)
+        return (self.thing(kind, lock.address), FOUND) if lock and lock.address else (None, GUESS)
+
+    def _queue(self, node: scan.Node, stack: scan.Stack, purpose: sites.Purpose | None) -> tuple[Thing | None, str]:
+        dump, proof = self.dump, EXACT if node.linked and node.head else FOUND
+        head = node.head - dump.type("struct wait_queue_head").offset_of("head") if node.head else 0
+        if node.function == "percpu_rwsem_wake_function" and head:
+            thing = self.thing("percpu_rwsem", head - dump.type("struct percpu_rw_semaphore").offset_of("waiters"))
+        elif node.function in ("wake_page_function", "wake_bit_function", "var_wake_function"):
+            thing = self._bit(node, purpose)
+        elif head:
+            thing = self.thing("queue", head, purpose.text if purpose else "")
+        else:
+            return None, GUESS
+        return thing, proof
+
+    def _bit(self, node: scan.Node, purpose: sites.Purpose | None) -> Thing:
+        """The page, or the bit or variable elsewhere, that somebody waits for on a queue of a hash table, which says nothing itself."""
+        dump = self.dump
+        if node.function == "wake_page_function":
+            layout = dump.type("struct wait_page_queue")
+            wait = node.address - layout.offset_of("wait")
+            member = layout.member("folio") or layout.member("page")
+            page = dump.read_unsigned(wait + (member.offset if member else 0))
+            return self.thing("folio", page, purpose.text if purpose else "a page")
+        layout = dump.type("struct wait_bit_queue_entry")
+        key = node.address - layout.offset_of("wq_entry") + layout.offset_of("key")
+        word = dump.read_unsigned(key + dump.type("struct wait_bit_key").offset_of("flags"))
+        return self.thing("bit", word, purpose.text if purpose else names.name_of(dump, word))
+
+    def _completion(self, address: int, purpose: sites.Purpose | None) -> Thing:
+        known = self.things.get(("completion", address))
+        if known is not None:
+            return known
+        thing = self.thing("completion", address, purpose.text if purpose else names.name_of(self.dump, address))
+        if child := _vfork_children(self.dump).get(address):
+            thing.name = "its vfork child to call exec or to end"
+            thing.holders, thing.proof, thing.held = [child], EXACT, f"child {who(self.dump, child)}"
+        elif purpose and purpose.key == "kthread" and (thread := _kthread_completions(self.dump).get(address)):
+            thing.holders, thing.proof, thing.held = [thread], EXACT, who(self.dump, thread)
+        elif worker := _flushed(self.dump).get(address):
+            thing.holders, thing.proof, thing.held = [worker], EXACT, f"worker {who(self.dump, worker)}"
+        elif self.dump.read_unsigned(address, 4):
+            thing.free, thing.held = True, "it is completed"
+        return thing
+
+    # -- a thing
+
+    def thing(self, kind: str, address: int, name: str = "") -> Thing:
+        """What is waited for, with all that is known of who holds it."""
+        key = (kind, address)
+        thing = self.things.get(key)
+        if thing is None:
+            thing = self.things[key] = Thing(kind, address, name)
+            if kind in locks.KINDS or kind == "rt_mutex":
+                self._describe_lock(thing)
+            elif kind == "queue":
+                self._describe_queue(thing)
+        return thing
+
+    def _describe_lock(self, thing: Thing) -> None:
+        if not thing.address:
+            return
+        dump = self.dump
+        struct = "struct rt_mutex_base" if thing.kind == "rt_mutex" else locks.KINDS[thing.kind][0]
+        layout = dump.find_type("struct", struct.removeprefix("struct "))
+        thing.name = names.name_of(dump, thing.address, layout.size if layout else 1)
+        try:
+            self._hold(thing)
+        except Error as error:
+            thing.held = f"unknown: {error}"
+
+    def _hold(self, thing: Thing) -> None:
+        dump, address = self.dump, thing.address
+        if thing.kind == "rt_mutex":
+            struct = "struct rt_mutex_base" if dump.find_type("struct", "rt_mutex_base") else "struct rt_mutex"
+            owner = locks.rt_mutex_owner(dump, address, struct=struct)
+            thing.held, thing.free = who(dump, owner) if owner else "nobody", not owner
+            thing.holders, thing.proof = [owner] if owner else [], EXACT
+            return
+        thing.held = locks.held_by(dump, thing.kind, address)
+        if thing.kind == "mutex":
+            owner = locks.mutex_owner(dump, address)
+            thing.holders, thing.proof, thing.free = [owner] if owner else [], EXACT, not owner
+        elif thing.kind == "rwsem":
+            state = locks.rwsem_state(dump, address)
+            thing.holders = [state.owner] if state.owner and (state.writer or state.readers) else []
+            thing.proof = GUESS if state.by_reader else EXACT
+            thing.free = not (state.writer or state.readers)
+        elif thing.kind == "semaphore":
+            holder = locks.semaphore_last_holder(dump, address)
+            thing.holders, thing.proof = [holder] if holder else [], GUESS
+            thing.free = bool(dump.object("struct semaphore", address).count)
+        else:
+            self._percpu(thing)
+
+    def _percpu(self, thing: Thing) -> None:
+        state = locks.percpu_rwsem_state(self.dump, thing.address)
+        if state.draining:
+            thing.holders, thing.proof = [state.draining], EXACT
+        thing.free = not (state.writer or state.readers or state.draining)
+        place = names.place_of(self.dump, thing.address)
+        if place is None or place.struct != "struct super_block":
+            return
+        block: Any = self.dump.object("struct super_block", place.owner)
+        if (frozen := sb_frozen(block)) and not state.draining:
+            how = FROZEN[frozen] if frozen < len(FROZEN) else str(frozen)
+            thing.held = f"the freeze of {sb_name(self.dump, block)} ({how})"
+            thing.outside, thing.free, thing.proof = "frozen file system", False, EXACT
+
+    def _describe_queue(self, thing: Thing) -> None:
+        place = names.place_of(self.dump, thing.address)
+        named = names.name_of(self.dump, thing.address, self.dump.type("struct wait_queue_head").size)
+        thing.name = f"{thing.name}: {named}" if thing.name and named else thing.name or named
+        if place is not None and place.struct == "struct journal_s":
+            try:
+                committer = int(self.dump.object("struct journal_s", place.start).j_task)
+            except Error:
+                return
+            if committer:
+                thing.holders, thing.proof, thing.held = [committer], EXACT, f"the journal's thread, {who(self.dump, committer)}"
+
+
+def _plain(name: str) -> str:
+    """A function's name without what compilers add to parts and clones of it."""
+    return name.partition(".")[0] if not name.startswith(".") else name
+
+
+def who(dump: Dump, task: int) -> str:
+    """``PID 12 (comm)``"""
+    if not threads.is_task(task, dump):
+        return f"a task that exists no more, {task:#x}"
+    try:
+        one: Any = dump.object("struct task_struct", task)
+        return f"PID {one.pid} ({one.comm})"
+    except Error:
+        return f"the task at {task:#x}"
+
+
+# -- who completes what
+
+
+@per_dump
+def _vfork_children(dump: Dump) -> dict[int, int]:
+    """task_structs by ``vfork_done``: the completion on the stack of the parent that waits."""
+    addresses = threads.listed(dump).all()
+    rows = dump.read_columns(addresses, "struct task_struct", ("vfork_done",))
+    return {int(done): task for task, (done,) in zip(addresses, rows, strict=True) if not isinstance(done, Error) and done}
+
+
+@per_dump
+def _kthread_completions(dump: Dump) -> dict[int, int]:
+    """task_structs of kernel threads by their completions ``parked`` and ``exited``.
+
+    ``struct kthread`` is at ``task_struct.worker_private`` since e32cf5dfbe22 (in v5.17), before at ``set_child_tid``.
+    """
+    from pykd.kernel.task.table import PF_KTHREAD
+
+    kthread = dump.find_type("struct", "kthread")
+    if kthread is None:
+        return {}
+    offsets = [member.offset for name in ("parked", "exited") if (member := kthread.member(name))]
+    pointer = "worker_private" if dump.type("struct task_struct").member("worker_private") else "set_child_tid"
+    found: dict[int, int] = {}
+    addresses = threads.listed(dump).all()
+    for task, (flags, private) in zip(addresses, dump.read_columns(addresses, "struct task_struct", ("flags", pointer)), strict=True):
+        if not isinstance(flags, Error) and not isinstance(private, Error) and flags & PF_KTHREAD and private:
+            found |= {int(private) + offset: task for offset in offsets}
+    return found
+
+
+@per_dump
+def _flushed(dump: Dump) -> dict[int, int]:
+    """task_structs of workers by the completions of those who wait for the work that they run.
+
+    ``insert_wq_barrier()`` puts a ``struct wq_barrier`` behind that work, into ``worker.scheduled`` of one that runs it.
+    """
+    from pykd.core.walk import caught
+    from pykd.kernel.lists.linked import list_for_each_entry
+    from pykd.kernel.workqueues import MAX_WORKS, for_each_busy_worker, for_each_pool
+
+    barrier = dump.find_type("struct", "wq_barrier")
+    function = dump.address_of("wq_barrier_func", "", default=0)
+    if barrier is None or not function:
+        return {}
+    done, work_at = barrier.offset_of("done"), barrier.offset_of("work")
+    found: dict[int, int] = {}
+    for worker in _each(for_each_busy_worker, dump, caught(for_each_pool(dump))):
+        try:
+            task = int(worker.task)
+            for work in list_for_each_entry(dump, int(worker.scheduled), "struct work_struct", "entry", limit=MAX_WORKS):
+                if int(work.func) == function:
+                    found[int(work) - work_at + done] = task
+        except Error:
+            continue
+    return found
+
+
+def _each(walk: Any, dump: Dump, parents: Iterable[Any]) -> Iterable[Any]:
+    """The items of a walk of each of *parents*, without what cannot be read."""
+    from pykd.core.walk import caught
+
+    for parent in parents:
+        if not isinstance(parent, Error):
+            yield from (item for item in caught(walk(dump, parent)) if not isinstance(item, Error))
+
+
+def interesting(thread: Thread) -> bool:
+    """Whether a thread is in an uninterruptible sleep that is not TASK_IDLE."""
+    return thread.state == "UN"

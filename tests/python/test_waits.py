@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who waits for whom: on real dumps, and on copies in which a deadlock, a lost wake-up and a holder that is gone were planted."""
+
+import unittest
+
+from altered import Altered, Tasks
+from dumps import SAMPLE, opened, vmcores
+from pykd.kernel.task import threads
+from pykd.kernel.waits import sites
+from pykd.kernel.waits.graph import graph
+
+
+def sleeping_users(dump, count):
+    """Addresses of threads that sleep in pause(), each the only one of its process."""
+    found = []
+    for task in threads.threads(dump):
+        trace = dump.unwind(int(task))
+        if task.mm and any(frame.name and frame.name.endswith("sys_pause") for frame in trace.frames):
+            found.append(int(task))
+    return found[:count]
+
+
+class Real(unittest.TestCase):
+    """The dumps have parents of vfork(), whose wait the child itself names, and writers to a file system that is frozen."""
+
+    def test_every_wait_is_resolved_exactly(self):
+        for path in vmcores():
+            dump = opened(path)
+            found = graph(dump)
+            with self.subTest(path):
+                self.assertGreater(len(found.blocked), 0)
+                for task in found.blocked:
+                    wait = found.waits[task]
+                    self.assertEqual((wait.proof, wait.thing.proof), ("exact", "exact"))
+                    self.assertIn(task, wait.thing.waiters)
+                    self.assertIn(wait.thing.kind, ("completion", "percpu_rwsem"))
+
+    def test_vfork(self):
+        for path in vmcores():
+            dump = opened(path)
+            found = graph(dump)
+            parents = [task for task in found.blocked if found.waits[task].thing.kind == "completion"]
+            self.assertEqual(len(parents), 1, path)
+            (child,) = found.holders(parents[0])
+            self.assertEqual(int(dump.object("struct task_struct", child).real_parent), parents[0])
+
+    def test_frozen_file_system(self):
+        for path in vmcores():
+            dump = opened(path)
+            found = graph(dump)
+            frozen = [thing for thing in found.things if thing.outside == "frozen file system"]
+            with self.subTest(path):
+                self.assertEqual(len(frozen), 0 if path == SAMPLE else 1)
+                for thing in frozen:
+                    self.assertEqual(len(thing.waiters), 2)
+                    self.assertIn("ext4 on /dev/vdb", thing.held)
+                    self.assertIn("s_writers.rw_sem[0]", thing.name)
+                    (root,) = [root for root in found.roots() if root.thing is thing]
+                    self.assertEqual((root.kind, root.proof), ("thing", "exact"))
+
+
+class Planted(unittest.TestCase):
+    def setUp(self):
+        self.altered = Altered(SAMPLE)
+        self.tasks = Tasks(self.altered)
+        self.dump = self.altered.dump
+        self.first, self.second, self.third = sleeping_users(self.dump, 3)
+        self.rtnl, self.cgroup = (self.dump.address_of(name) for name in ("rtnl_mutex", "cgroup_mutex"))
+
+    def test_deadlock(self):
+        self.tasks.wait_for_mutex(self.rtnl, self.first, self.second, self.third)
+        self.tasks.wait_for_mutex(self.cgroup, self.second, self.first)
+        found = graph(self.altered.open(self))
+        self.assertEqual([set(cycle) for cycle in found.cycles()], [{self.first, self.second}])
+        root = found.roots()[0]
+        self.assertEqual((root.kind, set(root.victims), root.proof), ("cycle", {self.first, self.second, self.third}, "exact"))
+        self.assertEqual({thing.name: thing.waiters for thing in found.things if thing.kind == "mutex"}, {
+            "rtnl_mutex": [self.second, self.third], "cgroup_mutex": [self.first],
+        })  # fmt: skip
+
+    def test_nobody_holds_it(self):
+        self.tasks.wait_for_mutex(self.rtnl, 0, self.first)
+        found = graph(self.altered.open(self))
+        (thing,) = [thing for thing in found.things if thing.address == self.rtnl]
+        self.assertTrue(thing.free)
+        self.assertEqual((thing.holders, thing.waiters, found.cycles()), ([], [self.first], []))
+
+    def test_a_holder_that_sleeps(self):
+        self.tasks.wait_for_mutex(self.rtnl, self.first, self.second)
+        found = graph(self.altered.open(self))
+        (root,) = [root for root in found.roots() if root.thing and root.thing.address == self.rtnl]
+        self.assertEqual((root.kind, root.tasks, root.victims), ("task", (self.first,), (self.second,)))
+
+    def test_without_its_page(self):
+        """What cannot be read is not known; it is not free."""
+        self.tasks.wait_for_mutex(self.rtnl, 0, self.first)
+        self.altered.exclude(self.dump.translate(self.rtnl) // 4096)
+        found = graph(self.altered.open(self))
+        self.assertFalse([thing for thing in found.things if thing.free and thing.kind == "mutex"])
+
+
+class Sites(unittest.TestCase):
+    def test_locks(self):
+        for functions, kind in (
+            ("__schedule schedule schedule_preempt_disabled __mutex_lock rtnl_lock", "mutex"),
+            ("__schedule schedule rwsem_down_write_slowpath down_write do_mmap", "rwsem"),
+            ("__schedule schedule schedule_timeout __down_common __down down", "semaphore"),
+            ("__schedule schedule percpu_rwsem_wait __percpu_down_read mnt_want_write", "percpu_rwsem"),
+            ("__schedule schedule io_schedule folio_wait_bit_common __mutex_lock", ""),
+        ):
+            with self.subTest(functions):
+                self.assertEqual(sites.lock_kind(functions.split())[0], kind)
+
+    def test_purposes(self):
+        for functions, key in (
+            ("__schedule schedule io_schedule bit_wait_io __wait_on_bit out_of_line_wait_on_bit __wait_on_buffer ext4_read_bh", "buffer"),
+            ("__schedule schedule schedule_timeout __wait_for_common __flush_work lru_add_drain_all", "work"),
+            ("__schedule schedule request_wait_answer __fuse_simple_request fuse_lookup", "fuse"),
+            ("__schedule schedule schedule_timeout io_schedule_timeout balance_dirty_pages", "dirty"),
+        ):
+            with self.subTest(functions):
+                self.assertEqual(sites.purpose(functions.split())[0].key, key)
+
+
+if __name__ == "__main__":
+    unittest.main()
