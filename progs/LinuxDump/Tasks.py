@@ -8,6 +8,7 @@ from collections import defaultdict
 import crash
 import pykd
 from LinuxDump import percpu
+from pykd.kernel import timekeeping
 from pykd.kernel.task import members, namespaces
 from pykd.kernel.task.state import StateNames, state_names
 from pykd.kernel.task.threadlist import MAX_THREADS
@@ -93,7 +94,7 @@ def jiffies2ms(jiffies: int) -> float:
 def jiffie_clock_base() -> float:
     """Milliseconds since boot by ``jiffies_64``."""
     dump = pykd.current()
-    return jiffies2ms(dump.read_unsigned(dump.symbol("jiffies_64").address, 8))
+    return jiffies2ms(timekeeping.jiffies(dump))
 
 
 def ms2uptime(ms: float) -> str:

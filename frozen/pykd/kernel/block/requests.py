@@ -110,7 +110,7 @@ def request_age(dump: Dump, request: Any) -> int | None:
         return max(timekeeping.ktime(dump) - int(request.start_time_ns), 0)
     if not request.deadline:
         return None
-    jiffies = dump.read_unsigned(dump.symbol("jiffies_64", "").address)
+    jiffies = timekeeping.jiffies(dump)
     # blk_add_timer(): deadline = jiffies + timeout
     passed = jiffies - (int(request.deadline) - int(request.timeout))
     return max(passed, 0) * (1_000_000_000 // timekeeping.hz(dump))
