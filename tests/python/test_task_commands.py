@@ -10,8 +10,7 @@ from test_crash_commands import run
 from dumps import opened, vmcores
 from pykd.commands.kernel import bpf
 from pykd.commands.system import log
-from pykd.commands.tasks import ps
-from pykd.kernel import cpus
+from pykd.kernel import cpus, sched
 from pykd.session.session import Session
 
 HEADER = re.compile(r'PID: (\d+) +TASK: [0-9a-f]{16}  CPU: (\d+) +COMMAND: "(.*)"')
@@ -136,7 +135,7 @@ class Others(Command):
         for line in lines:
             words = line.removeprefix(">").split(None, 6)
             row = rows[int(words[3], 16)]
-            self.assertEqual((ps.POLICIES[words[4]], int(words[5])), (row["policy"], row["prio"]))
+            self.assertEqual((sched.POLICIES[words[4]], int(words[5])), (row["policy"], row["prio"]))
         self.refused("ps -Y -t", "ps: -a, -t, -c, -p, -g, -l, -m, -S, -r and -A flags are all mutually-exclusive")
 
     def test_rust_in_the_log(self):

@@ -9,7 +9,7 @@ from typing import Any
 from _pykd import Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import cpus
+from pykd.kernel import cpus, sched
 from pykd.kernel.task import limits
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task import threads as tasks
@@ -18,8 +18,6 @@ from pykd.kernel.task.table import Thread
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
-
-POLICIES = {"NORMAL": 0, "FIFO": 1, "RR": 2, "BATCH": 3, "ISO": 4, "IDLE": 5, "DEADLINE": 6, "EXT": 7}
 
 VIEWS = "atcpglmSrA"
 """Options of which one can be given, as each is a view of its own."""
@@ -69,8 +67,8 @@ def _chosen(session: Session, options: Any) -> Iterator[Thread | Row]:
 def _policies(text: str) -> set[int]:
     chosen = set()
     for word in text.split(","):
-        number = POLICIES.get(word.upper(), int(word) if word.isdigit() else -1)
-        if number not in POLICIES.values():
+        number = sched.POLICIES.get(word.upper(), int(word) if word.isdigit() else -1)
+        if number not in sched.POLICIES.values():
             raise CommandError(f"{word}: invalid scheduling policy")
         chosen.add(number)
     return chosen
@@ -259,7 +257,7 @@ def _view(found: list[Row], options: Any, session: Session) -> Iterator[str]:
 
 def _scheduling(rows: list[Row], options: Any) -> Iterator[str]:
     """Policies and priorities, as the kernel counts these: the lower, the sooner."""
-    names = {number: name for name, number in POLICIES.items()}
+    names = {number: name for name, number in sched.POLICIES.items()}
     if not options.H:
         yield "      PID    PPID  CPU       TASK         POLICY   PRIO  COMM"
     for row in rows:

@@ -3,20 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from _pykd import Error
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import cpus
-from pykd.kernel.lists import rbtree
+from pykd.core.walk import caught
+from pykd.kernel import cpus, sched
+from pykd.kernel.task import members
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
-
-MAX_GROUPS = 64
-"""Depth of task groups"""
-MAX_QUEUED = 100000
 
 
 def _entry(session: Session, task: int) -> Row:
@@ -25,75 +23,34 @@ def _entry(session: Session, task: int) -> Row:
     return row
 
 
-def fair(session: Session, queue: Any, problem: Any, depth: int = 0) -> Iterator[tuple[int, Any]]:
-    """(depth, ``struct sched_entity``) of what is queued in a ``struct cfs_rq``; below a group what is queued in it."""
-    entity: Any = session.dump.struct_class("struct sched_entity")
-    root = int(queue) + queue.fieldOffset("tasks_timeline")
-    for node, _ in rbtree.nodes(session.dump, root, problem):
-        found = entity(node - entity.member_offset("run_node"))
-        yield depth, found
-        try:
-            if entity.has_member("my_q") and found.my_q and depth < MAX_GROUPS:
-                yield from fair(session, found.my_q, problem, depth + 1)
-        except Error as error:
-            problem(error)
+def _fair_entry(session: Session, one: sched.Queued) -> Row:
+    if one.group is None:
+        return _entry(session, one.task) | {"depth": one.depth}
+    group = one.group.tg
+    return {"depth": one.depth, "cfs_rq": int(one.group), "group": int(group), "name": sched.group_name(group)}
 
 
-def real_time(session: Session, queue: Any, problem: Any) -> Iterator[int]:
-    """Tasks in a ``struct rt_rq`` by priority; of a group its tasks."""
+def _fill(session: Session, row: Row, rq: Any, problem: Callable[[Error], None]) -> None:
     dump = session.dump
-    entity: Any = dump.struct_class("struct sched_rt_entity")
-    link = entity.member_offset("run_list")
-    task_offset = dump.struct_class("struct task_struct").member_offset("rt") or 0
-    heads = int(queue.active) + queue.active.fieldOffset("queue")
-    for level in range(len(queue.active.queue)):
-        try:
-            links, why = dump.follow(heads + 16 * level, limit=MAX_QUEUED)
-            for node in links[1:]:
-                found = entity(node - link)
-                if entity.has_member("my_q") and found.my_q:
-                    yield from real_time(session, found.my_q, problem)
-                else:
-                    yield int(found) - task_offset
-            if isinstance(why, Error):
-                problem(why)
-        except Error as error:
-            problem(error)
-
-
-def _fill(session: Session, row: Row, rq: Any, problem: Any) -> None:
-    dump = session.dump
-    task_offset = dump.struct_class("struct task_struct").member_offset("se") or 0
     row["clock"] = rq.clock
-    current = int(rq.curr)
-    row["current"] = _entry(session, current)
-    row["last_run"] = _last_run(dump, current)
+    current: Any = rq.curr
+    row["current"] = _entry(session, int(current))
+    row["last_run"] = current.Eval(members.path("last_run", dump))
     row["real_time_array"] = int(rq.rt.active)
     row["fair_root"] = int(rq.cfs) + rq.cfs.fieldOffset("tasks_timeline")
     row["fair_queue"], row["real_time_queue"] = int(rq.cfs), int(rq.rt)
-    row["real_time"] = [_entry(session, task) for task in real_time(session, rq.rt, problem)]
-    row["fair"] = []
-    for depth, entity in fair(session, rq.cfs, problem):
+    row["real_time"] = list(_entries(sched.real_time(dump, rq.rt), partial(_entry, session), problem))
+    row["fair"] = list(_entries(sched.fair(dump, rq.cfs), partial(_fair_entry, session), problem))
+
+
+def _entries[T](walk: Iterable[T | Error], make: Callable[[T], Row], problem: Callable[[Error], None]) -> Iterator[Row]:
+    for one in caught(walk):
         try:
-            if entity.hasField("my_q") and entity.my_q:
-                group = {"depth": depth, "cfs_rq": int(entity.my_q), "group": int(entity.my_q.tg)}
-                row["fair"].append(group | {"name": _group_name(entity.my_q.tg)})
-            else:
-                row["fair"].append(_entry(session, int(entity) - task_offset) | {"depth": depth})
+            if isinstance(one, Error):
+                raise one
+            yield make(one)
         except Error as error:
             problem(error)
-
-
-def _group_name(group: Any) -> str:
-    try:
-        return str(group.css.cgroup.kn.name)
-    except Error:
-        return ""
-
-
-def _last_run(dump: Any, task: int) -> int:
-    found = dump.object("struct task_struct", task)
-    return found.sched_info.last_arrival if found.hasField("sched_info") else found.se.exec_start  # type: ignore[no-any-return]
 
 
 def _runnable(session: Session) -> Iterator[Row]:
@@ -189,7 +146,7 @@ def _groups(row: Row) -> Iterator[str]:
     yield f"  CURRENT: {context.short_header(current)}"
     real_time = list(row.get("real_time", ()))
     fair = list(row.get("fair", ()))
-    if current["prio"] < 100:
+    if current["prio"] < sched.MAX_RT_PRIO:
         real_time.insert(0, current)
     elif current["pid"]:
         # the one that runs is in no tree
