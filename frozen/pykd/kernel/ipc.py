@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from _pykd import Error
+from pykd.core.rows import fault
 from pykd.kernel.lists.xarray import idr_for_each
 
 TYPE_CHECKING = False
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from _pykd import Dump
+    from pykd.core.rows import Row
 
 
 class Kind(NamedTuple):
@@ -58,6 +60,35 @@ def for_each_ipc(dump: Dump, namespace: Any, kind: str) -> Iterator[Any]:
         yield cls(address - back)
     if problems:
         raise Error(problems[0])
+
+
+def ipc_row(dump: Dump, kind: str, one: Any) -> Row:
+    """An object of :func:`for_each_ipc`, as far as it can be read: address, key (``key_t``, as unsigned), id, uid (of the owner, ``kuid_t``), mode
+    (permissions and :data:`SHM_DEST`, :data:`SHM_LOCKED`); of a segment bytes and attached (how often); of semaphores how many; of a queue
+    bytes and messages in it; ``error``."""
+    row: Row = {"kind": kind, "address": int(one)}
+    try:
+        perm = one.Eval(KINDS[kind].permissions)
+        row |= {"key": perm.key & 0xFFFFFFFF, "id": perm.id, "uid": perm.uid.val, "mode": perm.mode}
+        if kind == "m":
+            row |= {"bytes": one.shm_segsz, "attached": one.shm_nattch}
+        elif kind == "s":
+            row["semaphores"] = one.sem_nsems
+        else:
+            row |= {"bytes": one.q_cbytes, "messages": one.q_qnum}
+    except Error as error:
+        row["error"] = fault(error)
+    return row
+
+
+def shm_row(dump: Dump, segment: Any) -> Row:
+    """What is behind a ``struct shmid_kernel``: inode (address), and pages: allocated (of its size), resident, swapped; ``error``."""
+    try:
+        allocated = (segment.shm_segsz + dump.page_size - 1) // dump.page_size
+        resident, swapped = shm_pages(dump, segment)
+        return {"inode": int(segment.shm_file.f_inode), "allocated": allocated, "resident": resident, "swapped": swapped}
+    except Error as error:
+        return {"error": fault(error)}
 
 
 def shm_pages(dump: Dump, segment: Any) -> tuple[int, int]:

@@ -6,34 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _pykd import Dump, Error
+from _pykd import Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
-from pykd.kernel.ipc import KINDS, SHM_DEST, SHM_LOCKED, for_each_ipc, ipc_namespace_of, shm_pages
+from pykd.kernel.ipc import KINDS, SHM_DEST, SHM_LOCKED, for_each_ipc, ipc_namespace_of, ipc_row, shm_row
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
-
-
-def _row(dump: Dump, kind: str, one: Any, with_pages: bool) -> Row:
-    row: Row = {"kind": kind, "address": int(one)}
-    try:
-        perm = one.Eval(KINDS[kind][1])
-        row |= {"key": perm.key & 0xFFFFFFFF, "id": perm.id, "uid": perm.uid.val, "mode": perm.mode}
-        if kind == "m":
-            row |= {"bytes": one.shm_segsz, "attached": one.shm_nattch}
-            if with_pages:
-                allocated = (one.shm_segsz + dump.page_size - 1) // dump.page_size
-                resident, swapped = shm_pages(dump, one)
-                row |= {"inode": int(one.shm_file.f_inode), "allocated": allocated, "resident": resident, "swapped": swapped}
-        elif kind == "s":
-            row["semaphores"] = one.sem_nsems
-        else:
-            row |= {"bytes": one.q_cbytes, "messages": one.q_qnum}
-    except Error as error:
-        row["error"] = fault(error)
-    return row
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
@@ -47,7 +27,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             if isinstance(one, Error):
                 yield {"kind": kind, "error": fault(one)}
                 continue
-            row = _row(dump, kind, one, bool(options.M))
+            row = ipc_row(dump, kind, one)
+            if kind == "m" and options.M:
+                row |= shm_row(dump, one)
             if not options.arguments or {f"{row['address']:x}", str(row.get("id"))} & set(options.arguments):
                 found = True
                 yield row
