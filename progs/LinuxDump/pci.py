@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""PCI devices, I/O memory and ports: :mod:`pykd.kernel.resources` under PyKdump's names."""
+"""PCI devices, I/O memory and ports: :mod:`pykd.kernel.pci` and :mod:`pykd.kernel.resources` under PyKdump's names."""
 
 from __future__ import annotations
 
 import pykd
 from pykd.core.walk import caught
-from pykd.kernel import resources
+from pykd.kernel import pci, resources
 from pykdump import API
 from pykdump.highlevel import pylog, readSU
 
@@ -25,7 +25,7 @@ def pci_name(pdev: Any) -> str:
 def get_PCI_devices() -> list[Any]:
     """Each ``struct pci_dev``; those that cannot be read are a warning."""
     found = []
-    for device in caught(resources.for_each_pci_dev(pykd.current())):
+    for device in caught(pci.for_each_pci_dev(pykd.current())):
         if isinstance(device, pykd.Error):
             pylog.warning(f"a PCI device cannot be read: {device}")
         else:
@@ -60,10 +60,14 @@ def walk_resource(root: Any, v: int = 0) -> None:
         if isinstance(one, pykd.Error):
             pylog.warning(f"the rest of the resources is lost: {one}")
             return
-        depth, resource = one
+        depth, resource, lost = one
+        if lost is not None:
+            pylog.warning(f"what is within {resource.name} is lost: {lost}")
+        if not depth:
+            continue
         if v:
             print(f"\n{readSU('struct resource', int(resource))!s:-^40}")
-        print(f"{'  ' * depth}{resource.start:0{digits}x}-{resource.end:0{digits}x} : {resource.name}")
+        print(f"{'  ' * (depth - 1)}{resource.start:0{digits}x}-{resource.end:0{digits}x} : {resource.name}")
 
 
 def print_PCI_resources(v: int = 0) -> None:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""I/O ports and memory: the trees behind /proc/ioports and /proc/iomem; devices on the PCI bus."""
+"""Resources of the machine: I/O ports and physical addresses, and who has them (``/proc/ioports``, ``/proc/iomem``)."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from _pykd import Error, LimitError
-from pykd.kernel.devices import devices, private_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,42 +14,39 @@ if TYPE_CHECKING:
 
     from _pykd import Dump
 
-ROOTS = ("iomem_resource", "ioport_resource")
+ROOTS = ("ioport_resource", "iomem_resource")
+"""The two topmost ``struct resource``"""
 MAX_RESOURCES = 1 << 20
 
 
-def for_each_resource(dump: Dump, root: int) -> Iterator[tuple[int, Any]]:
-    """(depth, ``struct resource``) of all below the one at *root*, in order: what is right below has depth 0.
+class Resource(NamedTuple):
+    """One resource of a tree."""
 
-    :raises FaultError, LimitError: the rest of the tree is lost.
+    depth: int
+    """0 of the topmost, 1 of those right within it"""
+    resource: Any
+    """``struct resource``: ``start`` and ``end`` (``resource_size_t``, *end* is the last one in it), ``name``"""
+    lost: Error | None
+    """Why it is not known what is within it and behind it; None if it is"""
+
+
+def for_each_resource(dump: Dump, root: int) -> Iterator[Resource]:
+    """Each resource of the tree below the ``struct resource`` at *root*, itself first, each followed by those within it.
+
+    :raises LimitError: the tree runs in a circle; after what was found.
     """
-    waiting: list[tuple[int, Any]] = []
+    kind: Any = dump.struct_class("struct resource")
+    waiting = [(0, root)]
     seen: set[int] = set()
-
-    def push(depth: int, one: Any) -> None:
-        if one:
-            if int(one) in seen or len(seen) > MAX_RESOURCES:
-                raise LimitError(f"the tree of resources at {root:#x} runs in a circle at {int(one):#x}")
-            seen.add(int(one))
-            waiting.append((depth, one))
-
-    top: Any = dump.object("struct resource", root)
-    push(0, top.child)
     while waiting:
-        depth, one = waiting.pop()
-        yield depth, one
-        push(depth, one.sibling)
-        push(depth + 1, one.child)
-
-
-def for_each_pci_dev(dump: Dump) -> Iterator[Any]:
-    """Each ``struct pci_dev``, in the order in which they were found, and the errors met on the way.
-
-    :raises NotFoundError: the kernel has no PCI. :raises FaultError:
-    """
-    private = private_of(dump, dump.symbol("pci_bus_type", "").address, "bus_type")
-    if private is None:
-        return
-    kind: Any = dump.struct_class("struct pci_dev")
-    offset = kind.member_offset("dev") or 0
-    yield from (one if isinstance(one, Error) else kind(one - offset) for one in devices(dump, private, "bus"))
+        depth, address = waiting.pop()
+        if address in seen or len(seen) >= MAX_RESOURCES:
+            raise LimitError(f"the tree of resources at {root:#x} runs in a circle at {address:#x}")
+        seen.add(address)
+        one, lost = kind(address), None
+        try:
+            following = ((depth, int(one.sibling) if depth else 0), (depth + 1, int(one.child)))
+            waiting += [link for link in following if link[1]]
+        except Error as error:
+            lost = error
+        yield Resource(depth, one, lost)

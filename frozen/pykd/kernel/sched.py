@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from _pykd import Error
+from _pykd import Error, LimitError
 from pykd.core.walk import caught
 from pykd.kernel.lists import rbtree
 from pykd.kernel.lists.linked import list_for_each_entry
@@ -23,7 +23,7 @@ f0e1a0643a59 ("sched_ext: Implement BPF extensible scheduler class") (in v6.12)"
 MAX_RT_PRIO = 100
 """``task_struct.prio`` (``int``) of a task below it is that of a real-time or deadline task; the lower, the sooner it runs"""
 MAX_GROUPS = 64
-"""Depth of task groups"""
+"""Depth of task groups, and of those with real-time tasks all"""
 MAX_QUEUED = 100_000
 """Tasks of one priority"""
 
@@ -39,39 +39,53 @@ class Queued(NamedTuple):
     """The group's own ``struct cfs_rq``, of the ``struct task_group`` ``tg``; None of a task"""
 
 
-def fair(dump: Dump, queue: Any, depth: int = 0) -> Iterator[Queued | Error]:
+def fair(dump: Dump, queue: Any) -> Iterator[Queued | Error]:
     """What waits in a ``struct cfs_rq``, by the order of its tree, each group followed by what is queued in it; and the errors of parts that
     cannot be read. The task that runs is in no tree.
 
     Groups are there with CONFIG_FAIR_GROUP_SCHED.
     """
+    return _fair(dump, queue, 0, set())
+
+
+def _fair(dump: Dump, queue: Any, depth: int, seen: set[int]) -> Iterator[Queued | Error]:
+    if int(queue) in seen or depth > MAX_GROUPS:
+        yield LimitError(f"the tree of task groups runs in a circle at {int(queue):#x}")
+        return
+    seen.add(int(queue))
     entity: Any = dump.struct_class("struct sched_entity")
     back = entity.member_offset("run_node") or 0
     in_task = dump.struct_class("struct task_struct").member_offset("se") or 0
     has_groups = entity.has_member("my_q")
     problems: list[Error] = []
     for found in caught(rbtree.nodes(dump, int(queue) + queue.fieldOffset("tasks_timeline"), problems.append)):
-        if isinstance(found, Error):
-            problems.append(found)
-            continue
-        one = entity(found[0] - back)
         try:
+            if isinstance(found, Error):
+                raise found
+            one = entity(found[0] - back)
             group = one.my_q if has_groups else None
         except Error as error:
             yield error
             continue
         yield Queued(depth, 0 if group else int(one) - in_task, group or None)
-        if group and depth < MAX_GROUPS:
-            yield from fair(dump, group, depth + 1)
+        if group:
+            yield from _fair(dump, group, depth + 1, seen)
     yield from problems
 
 
-def real_time(dump: Dump, queue: Any, depth: int = 0) -> Iterator[int | Error]:
+def real_time(dump: Dump, queue: Any) -> Iterator[int | Error]:
     """Addresses of the tasks (``struct task_struct``) in a ``struct rt_rq`` by priority, of a group (CONFIG_RT_GROUP_SCHED) its tasks; and the
     errors of parts that cannot be read. The task that runs is among them.
 
     :raises FaultError: the queue itself cannot be read.
     """
+    return _real_time(dump, queue, set())
+
+
+def _real_time(dump: Dump, queue: Any, seen: set[int]) -> Iterator[int | Error]:
+    if int(queue) in seen or len(seen) > MAX_GROUPS:
+        raise LimitError(f"the tree of task groups runs in a circle at {int(queue):#x}")
+    seen.add(int(queue))
     in_task = dump.struct_class("struct task_struct").member_offset("rt") or 0
     levels = queue.active.queue
     first = int(queue.active) + queue.active.fieldOffset("queue")
@@ -84,10 +98,10 @@ def real_time(dump: Dump, queue: Any, depth: int = 0) -> Iterator[int | Error]:
             except Error as error:
                 yield error
                 continue
-            if not group:
+            if group:
+                yield from caught(_real_time(dump, group, seen))
+            else:
                 yield int(one) - in_task
-            elif depth < MAX_GROUPS:
-                yield from caught(real_time(dump, group, depth + 1))
 
 
 def group_name(group: Any) -> str:

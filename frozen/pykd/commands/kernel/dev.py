@@ -10,27 +10,16 @@ from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
-from pykd.kernel.block.disks import for_each_disk, stats_in_flight
+from pykd.kernel import pci
+from pykd.kernel.block.disks import for_each_disk, for_each_driver, stats_in_flight
 from pykd.kernel.block.requests import counts_dispatched, dispatched, inflight_requests, is_write
+from pykd.kernel.chardevs import cdev_of, for_each_chrdev
+from pykd.kernel.resources import ROOTS, for_each_resource
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 
-MAX_CHAIN = 1000
-"""Devices in a bucket, and the depth of trees"""
 SKIPPED = ("loop", "ram")
 """crash leaves these disks out of dev -d"""
-PORT_TYPES = {
-    0: "ENDPOINT", 1: "LEGACY ENDPOINT", 4: "ROOT PORT", 5: "UPSTREAM PORT", 6: "DOWNSTREAM PORT", 7: "PCI BRIDGE", 8: "PCIE BRIDGE",
-    9: "RC ENDPOINT", 10: "RC EVENT COLLECTOR",
-}  # fmt: skip
-
-
-def _chain(first: Any) -> Iterator[Any]:
-    seen: set[int] = set()
-    while first and int(first) not in seen and len(seen) < MAX_CHAIN:
-        seen.add(int(first))
-        yield first
-        first = first.next
 
 
 def _function(dump: Dump, address: int) -> str:
@@ -38,42 +27,18 @@ def _function(dump: Dump, address: int) -> str:
     return symbol.name if symbol and symbol.address == address else f"{address:x}"
 
 
-def _hashed(dump: Dump, table: str, type: str) -> Iterator[Any]:
-    """Entries of a hash table of 255 chains, with the errors met in it."""
-    start = dump.symbol(table, "").address
-    for number in range(255):
-        try:
-            first = dump.read_unsigned(start + 8 * number)
-            if first:
-                yield from _chain(dump.object(type, first))
-        except Error as error:
-            yield error
-
-
 def _character(dump: Dump) -> Iterator[Row]:
-    cdevs: Any = dump.object("struct kobj_map", dump.read_unsigned(dump.symbol("cdev_map", "").address))
-    for entry in _hashed(dump, "chrdevs", "struct char_device_struct"):
-        if isinstance(entry, Error):
-            yield {"kind": "character", "error": fault(entry)}
-            continue
+    for entry in for_each_chrdev(dump):
         row: Row = {"kind": "character"}
         try:
+            if isinstance(entry, Error):
+                raise entry
             row |= {"major": entry.major, "name": str(entry.name)}
-            found = int(entry.cdev) or _probe(cdevs, entry.major, entry.baseminor)
-            if found:
+            if found := cdev_of(dump, entry):
                 row |= {"address": found, "operations": _function(dump, int(dump.object("struct cdev", found).ops))}
         except Error as error:
             row["error"] = fault(error)
         yield row
-
-
-def _probe(cdevs: Any, major: int, minor: int) -> int:
-    """The cdev that open() of this device would find."""
-    wanted = major << 20 | minor
-    for probe in _chain(cdevs.probes[major % 255]):
-        if probe.dev >> 20 == major and probe.dev <= wanted < probe.dev + probe.range:
-            return int(probe.data)
-    return 0
 
 
 def _block(dump: Dump) -> Iterator[Row]:
@@ -85,15 +50,13 @@ def _block(dump: Dump) -> Iterator[Row]:
             by_major[disk.major] = disk
         except Error as error:
             yield {"kind": "block", "error": fault(error)}
-    for entry in _hashed(dump, "major_names", "struct blk_major_name"):
-        if isinstance(entry, Error):
-            yield {"kind": "block", "error": fault(entry)}
-            continue
+    for entry in for_each_driver(dump):
         row: Row = {"kind": "block"}
         try:
+            if isinstance(entry, Error):
+                raise entry
             row |= {"major": entry.major, "name": str(entry.name)}
-            found = by_major.get(entry.major)
-            if found:
+            if found := by_major.get(entry.major):
                 row |= {"address": int(found), "operations": _function(dump, int(found.fops))}
         except Error as error:
             row["error"] = fault(error)
@@ -140,63 +103,49 @@ def _in_flight(dump: Dump, disk: Any) -> tuple[int, int]:
 
 
 def _resources(dump: Dump) -> Iterator[Row]:
-    for root in ("ioport_resource", "iomem_resource"):
-        waiting = [dump.symbol(root, "").address]
-        seen: set[int] = set()
-        while waiting:
-            address = waiting.pop()
-            if address in seen:
-                yield {"root": root, "error": fault(f"the tree of resources runs in a circle at {address:#x}")}
-                break
-            seen.add(address)
-            row: Row = {"root": root, "address": address}
-            try:
-                one: Any = dump.object("struct resource", address)
-                row |= {"start": one.start, "end": one.end}
-                if one.sibling:
-                    waiting.append(int(one.sibling))
-                if one.child:
-                    waiting.append(int(one.child))
-                row["name"] = str(one.name or "")
-            except Error as error:
-                row["error"] = fault(error)
-            yield row
+    for root in ROOTS:
+        try:
+            for _, one, lost in for_each_resource(dump, dump.symbol(root, "").address):
+                yield {"root": root} | _resource(one, lost)
+        except Error as error:
+            yield {"root": root, "error": fault(error)}
+
+
+def _resource(one: Any, lost: Error | None) -> Row:
+    row: Row = {"address": int(one)}
+    try:
+        row |= {"start": one.start, "end": one.end, "name": str(one.name or "")}
+        if lost is not None:
+            row["error"] = fault(lost, partial=True)
+    except Error as error:
+        row["error"] = fault(error)
+    return row
 
 
 # -- -p
 
 
-def _buses(dump: Dump, head: int, offset: int, depth: int) -> Iterator[Row]:
-    kind: Any = dump.struct_class("struct pci_bus")
-    links, why = dump.follow(head, limit=MAX_CHAIN)
-    for link in links[1:]:
-        bus = kind(link - offset)
-        row: Row = {"bus": int(bus), "root": depth == 0, "devices": []}
+def _buses(dump: Dump) -> Iterator[Row]:
+    for one in pci.for_each_bus(dump):
+        if isinstance(one, Error):
+            yield {"error": fault(one)}
+            continue
+        devices: list[Row] = []
+        row: Row = {"bus": int(one.bus), "root": one.depth == 0, "devices": devices}
         try:
-            row["name"] = str(bus.dev.kobj.name)
-            row["devices"] = [_device(dump, device) for device in _members(dump, bus)]
-            yield row
-            if depth < MAX_CHAIN:
-                yield from _buses(dump, int(bus) + bus.fieldOffset("children"), offset, depth + 1)
+            row["name"] = str(one.bus.dev.kobj.name)
+            for device in pci.devices_on(dump, one.bus):
+                devices.append(_device(device))
         except Error as error:
-            yield row | {"error": fault(error)}
-    if why is not None:
-        yield {"error": fault(why)}
+            row["error"] = fault(error)
+        yield row
 
 
-def _members(dump: Dump, bus: Any) -> Iterator[Any]:
-    kind: Any = dump.struct_class("struct pci_dev")
-    for link in dump.follow(int(bus) + bus.fieldOffset("devices"), limit=MAX_CHAIN)[0][1:]:
-        yield kind(link - kind.member_offset("bus_list"))
-
-
-def _device(dump: Dump, device: Any) -> Row:
+def _device(device: Any) -> Row:
     row: Row = {"device": int(device)}
     try:
-        row |= {"class": int(device.Eval("class")) >> 8, "vendor": device.vendor, "id": device.Eval("device"), "name": str(device.dev.kobj.name)}
-        row["type"] = PORT_TYPES.get(device.pcie_flags_reg >> 4 & 0xF, "UNKNOWN") if device.pcie_cap else "ENDPOINT"
-        if not device.pcie_cap and row["class"] == 0x604:
-            row["type"] = "PCI BRIDGE"
+        row |= {"class": pci.class_of(device), "vendor": device.vendor, "id": device.Eval("device"), "name": str(device.dev.kobj.name)}
+        row["type"] = pci.port_type(device)
     except Error as error:
         row["error"] = fault(error)
     return row
@@ -213,8 +162,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     elif options.i:
         yield from _resources(dump)
     elif options.p:
-        offset = dump.struct_class("struct pci_bus").member_offset("node") or 0
-        yield from _buses(dump, dump.symbol("pci_root_buses", "").address, offset, 0)
+        yield from _buses(dump)
     else:
         yield from _character(dump)
         yield from _block(dump)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.kernel import cpus
 from pykd.kernel.devices import devices, private_of
+from pykd.kernel.lists.linked import hash_for_each_entry
 from pykd.kernel.lists.xarray import xa_entries
 
 TYPE_CHECKING = False
@@ -19,6 +20,9 @@ SECTOR = 512
 """Bytes of what sizes and statistics of disks count, whatever the disk's own blocks are."""
 MAX_PARTITIONS = 1 << 20
 MINORBITS = 20
+HASH_SIZE = 255
+"""BLKDEV_MAJOR_HASH_SIZE"""
+MAX_CHAIN = 1000
 
 
 def dev_numbers(dev: int) -> tuple[int, int]:
@@ -52,6 +56,13 @@ def for_each_disk(dump: Dump) -> Iterator[Any]:
                 yield dump.object("struct block_device", address - (in_partition or 0)).bd_disk
         except Error as error:
             yield error
+
+
+def for_each_driver(dump: Dump) -> Iterator[Any]:
+    """Each ``struct blk_major_name`` that register_blkdev() made, as ``/proc/devices`` has them, and the errors met on the way: ``major``
+    (``int``), ``name``."""
+    # The pointer to the next one is the first member.
+    return hash_for_each_entry(dump, dump.symbol("major_names", "").address, HASH_SIZE, "struct blk_major_name", "next", limit=MAX_CHAIN)
 
 
 def partitions(dump: Dump, disk: Any) -> dict[int, Any]:
