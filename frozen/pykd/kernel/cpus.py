@@ -32,6 +32,25 @@ def _mask(dump: Dump, name: str) -> list[int]:
     return [cpu for cpu in range(min(bits.bit_length(), _limit(dump) or 8 * size)) if bits >> cpu & 1]
 
 
+def in_mask(dump: Dump, address: int) -> list[int]:
+    """Numbers of the possible CPUs in the ``struct cpumask`` at *address*; no more of it is read than there may be CPUs. :raises FaultError:"""
+    known = possible(dump)
+    size = min(dump.type("struct cpumask").size, (max(known) // 64 + 1) * 8)
+    bits = int.from_bytes(dump.read(address, size), "little")
+    return [cpu for cpu in known if bits >> cpu & 1]
+
+
+def list_text(cpus: list[int]) -> str:
+    """CPUs in rising order as the kernel prints a list of them: ``0-3,8``."""
+    spans: list[list[int]] = []
+    for cpu in cpus:
+        if spans and spans[-1][1] == cpu - 1:
+            spans[-1][1] = cpu
+        else:
+            spans.append([cpu, cpu])
+    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in spans)
+
+
 @per_dump
 def possible(dump: Dump) -> list[int]:
     """Numbers of the CPUs that the kernel has set up; at least the first."""

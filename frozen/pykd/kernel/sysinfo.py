@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error, FaultError
 from pykd.kernel import cpus, timekeeping
+from pykd.kernel.mm import vmstat
 from pykd.kernel.task import threads as tasks
 
 TYPE_CHECKING = False
@@ -140,15 +141,7 @@ def MEMORY(dump: Dump) -> str:
 
 def memory_size(dump: Dump) -> int:
     """Bytes of the present pages of all nodes."""
-    nodes = dump.symbol("node_data", "").address
-    online: Struct = dump.object("nodemask_t", dump.symbol("node_states", "").address)[dump.enumerator("N_ONLINE")]
-    mask = dump.read_unsigned(int(online)) if online.PYT_size >= 8 else dump.read_unsigned(int(online), online.PYT_size)
-    pages = 0
-    for node in range(mask.bit_length()):
-        if mask >> node & 1:
-            pgdat: Struct = dump.object("struct pglist_data", dump.read_unsigned(nodes + 8 * node))
-            pages += pgdat.node_present_pages
-    return pages * dump.page_size
+    return sum(int(node.node_present_pages) for _, node in vmstat.nodes(dump)) * dump.page_size
 
 
 def size_text(size: int) -> str:

@@ -20,49 +20,11 @@ def _function(dump: Dump, address: int) -> str | None:
     return symbol.name if symbol else None
 
 
-def _softirqs(dump: Dump) -> Iterator[Row]:
-    start = dump.symbol("softirq_vec", "").address
-    size = dump.type("struct softirq_action").size
-    for number in range(dump.enumerator("NR_SOFTIRQS")):
-        action = dump.read_unsigned(start + number * size)
-        if action:
-            yield {"vector": number, "action": action, "name": _function(dump, action)}
-
-
 def _gates(dump: Dump) -> Iterator[Row]:
-    """The interrupt descriptor table: 256 gates of 16 bytes, the handler's address in three pieces."""
-    table = dump.read(dump.symbol("idt_table", "").address, 256 * 16)
-    for number in range(256):
-        gate = table[16 * number : 16 * number + 16]
-        handler = int.from_bytes(gate[:2] + gate[6:12], "little")
+    for number, handler in enumerate(irqs.gates(dump)):
         symbol = dump.symbol_at(handler) if handler else None
         name = symbol and (symbol.name + (f"+{handler - symbol.address}" if handler != symbol.address else ""))
         yield {"gate": number, "handler": handler, "name": name}
-
-
-def _affinity(dump: Dump, desc: Any) -> str:
-    """CPUs that may get it, as ``0-3,8``. The mask is behind a pointer where CONFIG_CPUMASK_OFFSTACK is set."""
-    type = dump.type("struct irq_desc").member("irq_common_data.affinity")
-    if type is None:
-        return ""
-    where = int(desc) + type.offset
-    if type.type.strip().kind == "pointer":
-        where = dump.read_unsigned(where)
-    size = min(dump.type("struct cpumask").size, (max(cpus.possible(dump)) // 64 + 1) * 8)
-    bits = int.from_bytes(dump.read(where, size), "little")
-    spans: list[list[int]] = []
-    for cpu in cpus.possible(dump):
-        if bits >> cpu & 1:
-            if spans and spans[-1][1] == cpu - 1:
-                spans[-1][1] = cpu
-            else:
-                spans.append([cpu, cpu])
-    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in spans)
-
-
-def _counts(dump: Dump, desc: Any, shown: list[int]) -> dict[int, int]:
-    """How often each of these CPUs had it. ``struct irqstat`` holds them since 86d2a2f51fba (in v6.10), a bare int before; the count is the first."""
-    return {cpu: dump.read_unsigned(cpus.address_on(int(desc.kstat_irqs), cpu, dump), 4) for cpu in shown}
 
 
 def _row(dump: Dump, number: int, desc: Any, options: Any) -> Row:
@@ -71,17 +33,16 @@ def _row(dump: Dump, number: int, desc: Any, options: Any) -> Row:
         for action in irqs.actions(desc):
             row["actions"].append({"address": int(action), "name": str(action.name or "")})
         if options.a:
-            row["affinity"] = _affinity(dump, desc)
+            row["affinity"] = cpus.list_text(irqs.affinity(dump, desc))
         if options.s and row["actions"]:
-            row |= {"chip": _chip(dump, desc), "counts": _counts(dump, desc, options.shown)}
+            row |= {"chip": _chip(desc), "counts": {cpu: irqs.count_on(dump, desc, cpu) for cpu in options.shown}}
     except Error as error:
         row["error"] = fault(error)
     return row
 
 
-def _chip(dump: Dump, desc: Any) -> str:
-    chip = desc.irq_data.chip
-    name = str(chip.name) if chip and chip.name else "None"
+def _chip(desc: Any) -> str:
+    name = irqs.chip_name(desc)
     return f"{name:>8}-{desc.name or '':<8}" if desc.name else f"{name:>8} {'':8}"
 
 
@@ -96,7 +57,8 @@ def _number(word: str, last: int) -> int:
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     if options.d or options.b:
-        yield from _gates(dump) if options.d else _softirqs(dump)
+        softirqs = ({"vector": number, "action": action, "name": _function(dump, action)} for number, action in irqs.softirqs(dump))
+        yield from _gates(dump) if options.d else softirqs
         return
     options.shown = context.cpu_list(session, options.c) if options.c else cpus.possible(dump)
     problems: list[str] = []
