@@ -27,6 +27,11 @@ def taint_letters(taints: int) -> str:
     return "".join(letter for bit, letter in enumerate(TAINTS) if taints >> bit & 1)
 
 
+def tainted_mask(dump: Dump) -> int:
+    """What taints the kernel: ``unsigned long tainted_mask``, a bit for each letter of :data:`TAINTS`. :raises FaultError:"""
+    return dump.read_unsigned(dump.symbol("tainted_mask", "").address)
+
+
 def taints_of(dump: Dump, module: Module) -> int:
     """``module.taints``, a bit for each letter of :data:`TAINTS`. :raises FaultError:"""
     found: Any = dump.object("struct module", module.address)

@@ -8,7 +8,10 @@ of ``struct printk_log`` lay one after the other in ``log_buf``.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from _pykd import Error, FaultError, LimitError
+from pykd.kernel import cpus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,3 +148,51 @@ def _log_records(dump: Dump) -> Iterator[Record]:
         except FaultError:
             return
         sequence += 1
+
+
+class SafeBuffer(NamedTuple):
+    """One ``struct printk_safe_seq_buf``."""
+
+    name: str
+    cpu: int
+    address: int
+    length: int
+    """Bytes of text that are in it"""
+    lost: int
+    """Messages that found no room"""
+    text: str
+
+
+SAFE_BUFFERS = ("nmi_print_seq", "safe_print_seq")
+
+
+def safe_buffers(dump: Dump) -> Iterator[SafeBuffer | tuple[str, int, Error]]:
+    """What printk() kept in per-CPU buffers of NMI and safe context and did not move to the log; (name, CPU, error) of what cannot be read.
+
+    93d102f094be ("printk: remove safe buffers") (in v5.15): there are none since.
+    """
+    kind = dump.find_type("struct", "vmlinux!printk_safe_seq_buf")
+    buffer = kind.member("buffer") if kind is not None else None
+    if kind is None or buffer is None:
+        return
+    for name in SAFE_BUFFERS:
+        symbol = dump.address_of(name, "", default=0)
+        for cpu in cpus.possible(dump) if symbol else ():
+            try:
+                start = cpus.address_on(symbol, cpu, dump)
+                length = dump.read_unsigned(start + kind.offset_of("len"), 4)
+                lost = dump.read_unsigned(start + kind.offset_of("message_lost"), 4)
+                yield SafeBuffer(name, cpu, start, length, lost, _text(dump.read(start + buffer.offset, min(length, buffer.type.size))))
+            except Error as error:
+                yield name, cpu, error
+
+
+CALLER_IS_CPU = 1 << 31
+"""Bit of :attr:`Record.caller`: the number below it is a CPU's, not a PID."""
+
+
+def caller_text(caller: int | None) -> str | None:
+    """``T1`` a thread, ``C1`` a CPU, as printk() itself writes it."""
+    if caller is None:
+        return None
+    return f"C{caller & ~CALLER_IS_CPU}" if caller & CALLER_IS_CPU else f"T{caller}"

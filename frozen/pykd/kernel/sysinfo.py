@@ -129,10 +129,14 @@ def VERSION(dump: Dump) -> str:
 
 def MACHINE(dump: Dump) -> str:
     try:
-        khz = dump.read_unsigned(dump.symbol("cpu_khz", "").address, 4)
+        return f"{dump.arch}  ({processor_mhz(dump)} Mhz)"
     except Error:
         return dump.arch
-    return f"{dump.arch}  ({khz // 1000} Mhz)"
+
+
+def processor_mhz(dump: Dump) -> int:
+    """The frequency of x86's time stamp counter: ``unsigned int cpu_khz``. :raises FaultError: :raises NotFoundError: another machine"""
+    return dump.read_unsigned(dump.symbol("cpu_khz", "").address, 4) // 1000
 
 
 def MEMORY(dump: Dump) -> str:

@@ -10,13 +10,11 @@ from _pykd import Dump, Error
 from pykd.commands.data.struct_ import find_struct, formatter_of, structure
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import cpus, sysinfo, timekeeping
+from pykd.kernel import cpus, firmware, sysinfo, timekeeping
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 
-E820_TYPES = {1: "E820_RAM", 2: "E820_RESERVED", 3: "E820_ACPI", 4: "E820_NVS", 5: "E820_UNUSABLE", 7: "E820_PMEM"}
-MAX_E820 = 4096
 STACKS = ("IRQ", "DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC")
 
 
@@ -40,7 +38,7 @@ def _machine(session: Session) -> Iterator[Row]:
         ("MACHINE TYPE", lambda: dump.arch),
         ("MEMORY SIZE", lambda: sysinfo.MEMORY(dump)),
         ("CPUS", lambda: sysinfo.CPUS(dump)),
-        ("PROCESSOR SPEED", lambda: f"{dump.read_unsigned(dump.symbol('cpu_khz', '').address, 4) // 1000} Mhz"),
+        ("PROCESSOR SPEED", lambda: f"{sysinfo.processor_mhz(dump)} Mhz"),
         ("HZ", lambda: str(timekeeping.hz(dump))),
         ("PAGE SIZE", lambda: str(dump.page_size)),
         ("KERNEL VIRTUAL BASE", lambda: _hexadecimal(layout["page_offset"])),
@@ -78,17 +76,11 @@ def _is_mapped(dump: Dump, address: int) -> bool:
 
 
 def _memory_map(dump: Dump) -> Iterator[Row]:
-    table = dump.read_unsigned(dump.symbol("e820_table", "").address)
-    count = min(dump.read_unsigned(table, 4), MAX_E820)
-    entries: Any = dump.type("struct e820_table").member("entries")
-    size = entries.type.target.size
-    for number in range(count):
-        where = table + entries.offset + size * number
-        try:
-            start, length, kind = dump.read_unsigned(where), dump.read_unsigned(where + 8), dump.read_unsigned(where + 16, 4)
-            yield {"start": start, "end": start + length, "type": E820_TYPES.get(kind, f"type {kind}")}
-        except Error as error:
-            yield {"error": fault(error)}
+    for one in firmware.memory_map(dump):
+        if isinstance(one, Error):
+            yield {"error": fault(one)}
+        else:
+            yield {"start": one.start, "end": one.end, "type": firmware.E820_TYPES.get(one.type, f"type {one.type}")}
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

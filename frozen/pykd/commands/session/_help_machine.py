@@ -10,7 +10,7 @@ from _pykd import Dump
 from pykd.commands.session import _help_fields
 from pykd.commands.session._help_fields import Value
 from pykd.core.rows import Row
-from pykd.kernel import cpus, sysinfo, timekeeping
+from pykd.kernel import cpus, irqs, sysinfo, timekeeping
 from pykd.kernel.mm import sections
 from pykd.session.session import Session
 
@@ -39,10 +39,10 @@ def _machine(session: Session) -> tuple[tuple[str, Value], ...]:
         ("pageoffset", lambda: f"{page - 1:x}"),
         ("stacksize", lambda: str(_stack_size(session))),
         ("hz", lambda: str(timekeeping.hz(dump))),
-        ("mhz", lambda: str(dump.read_unsigned(dump.symbol("cpu_khz", "").address, 4) // 1000)),
+        ("mhz", lambda: str(sysinfo.processor_mhz(dump))),
         ("memsize", lambda: _memory_size(dump)),
         ("bits", lambda: "64"),
-        ("nr_irqs", lambda: str(dump.read_unsigned(dump.symbol("nr_irqs", "").address, 4))),
+        ("nr_irqs", lambda: str(irqs.count(dump))),
         ("ptrs_per_pgd", lambda: "512"),
         ("section_size_bits", lambda: str(sections.bits(dump))),
         ("sections_per_root", lambda: str(page // dump.type("struct mem_section").size)),

@@ -8,14 +8,13 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _pykd import Error
+from _pykd import Dump, Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import cpus, printk, timekeeping
+from pykd.kernel import audit, printk, timekeeping
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 
-_CALLER_IS_CPU = 1 << 31
 _UNPRINTABLE = {c: "." for c in (*range(0x20), *range(0x7F, 0xA0)) if c not in b"\t\n"}
 """What a message has no business to tell a terminal."""
 _RUST = re.compile(r"\b_{1,2}(?:R[A-Z]|ZN\d)[\w.$]*")
@@ -25,10 +24,10 @@ _RUST = re.compile(r"\b_{1,2}(?:R[A-Z]|ZN\d)[\w.$]*")
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     if options.a:
-        yield from _audit(session)
+        yield from ({"error": fault(one)} if isinstance(one, Error) else one._asdict() for one in audit.records(dump))
         return
     if options.s:
-        yield from _unflushed(session)
+        yield from _unflushed(dump)
         return
     boot = None
     if options.T:
@@ -41,7 +40,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             "time": record.time,
             "level": record.level,
             "facility": record.facility,
-            "caller": _caller(record.caller),
+            "caller": printk.caller_text(record.caller),
             "text": _RUST.sub(_in_rust, record.text) if options.R else record.text,
         }
         if options.d:
@@ -57,25 +56,13 @@ def _in_rust(match: re.Match[str]) -> str:
     return rustname.demangle(match[0]) or match[0]
 
 
-def _unflushed(session: Session) -> Iterator[Row]:
-    """What printk() kept in per-CPU buffers of safe and NMI context and did not move to the log; there are none since v5.15 (struct printk_safe_seq_buf)."""
-    dump = session.dump
-    kind = dump.find_type("struct", "vmlinux!printk_safe_seq_buf")
-    buffer = kind.member("buffer") if kind is not None else None
-    if kind is None or buffer is None:
-        return
-    for name in ("nmi_print_seq", "safe_print_seq"):
-        symbol = dump.address_of(name, "", default=0)
-        for cpu in cpus.possible(dump) if symbol else ():
-            try:
-                start = cpus.address_on(symbol, cpu, dump)
-                length = dump.read_unsigned(start + kind.offset_of("len"), 4)
-                lost = dump.read_unsigned(start + kind.offset_of("message_lost"), 4)
-                text = dump.read(start + buffer.offset, min(length, buffer.type.size)).decode("utf-8", "backslashreplace")
-            except Error as error:
-                yield {"buffer": name, "cpu": cpu, "error": fault(error)}
-                continue
-            yield {"buffer": name, "cpu": cpu, "address": start, "length": length, "lost": lost, "text": text}
+def _unflushed(dump: Dump) -> Iterator[Row]:
+    for one in printk.safe_buffers(dump):
+        if isinstance(one, printk.SafeBuffer):
+            yield {"buffer": one.name, "cpu": one.cpu, "address": one.address, "length": one.length, "lost": one.lost, "text": one.text}
+        else:
+            name, cpu, error = one
+            yield {"buffer": name, "cpu": cpu, "error": fault(error)}
 
 
 def _buffer_lines(rows: Iterable[Row]) -> Iterator[str]:
@@ -90,38 +77,6 @@ def _buffer_lines(rows: Iterable[Row]) -> Iterator[str]:
         else:
             yield f"CPU: {row['cpu']}  {mark(row)}"
         yield ""
-
-
-def _caller(caller: int | None) -> str | None:
-    """``T1`` a thread, ``C1`` a CPU, as printk itself writes it."""
-    if caller is None:
-        return None
-    return f"C{caller & ~_CALLER_IS_CPU}" if caller & _CALLER_IS_CPU else f"T{caller}"
-
-
-def _audit(session: Session) -> Iterator[Row]:
-    """Audit records that wait for auditd, ``struct sk_buff`` with a ``struct nlmsghdr`` each.
-
-    Three queues since 3197542482df ("audit: rework audit_log_start()") (in v4.10).
-    """
-    dump = session.dump
-    header = dump.type("struct nlmsghdr").size
-    for queue in ("audit_hold_queue", "audit_retry_queue", "audit_queue"):
-        head = dump.address_of(queue, "", default=0)
-        if not head:
-            continue
-        addresses, why = dump.follow(head, limit=100_000)
-        for address in addresses[1:]:
-            try:
-                buffer = dump.object("struct sk_buff", address)
-                data = dump.read_unsigned(address + buffer.fieldOffset("data"))
-                message = dump.object("struct nlmsghdr", data)
-                text = dump.read(data + header, max(0, min(message.nlmsg_len, buffer.len) - header))
-                yield {"type": message.nlmsg_type, "text": text.rstrip(b"\0").decode("utf-8", "backslashreplace")}
-            except Error as error:
-                yield {"error": fault(error)}
-        if why is not None:
-            yield {"error": fault(why, f"{queue}: {why}")}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

@@ -9,13 +9,10 @@ from typing import Any
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import syscalls, sysinfo
-from pykd.kernel.modules import TAINTS
+from pykd.kernel import firmware, modules, syscalls, sysinfo
+from pykd.kernel.config import configuration
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
-
-# enum dmi_field of include/linux/mod_devicetable.h begins so since v2.6; BTF has it where the kernel uses it by name.
-_DMI_NONE = "DMI_NONE"
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
@@ -31,7 +28,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     elif options.arguments:
         if options.arguments != ["config"]:
             raise UsageError(f"unknown argument {options.arguments[0]}")
-        for line in _config(dump).splitlines():
+        for line in configuration(dump).splitlines():
             yield {"line": line}
     else:
         for name in sysinfo.FIELDS:
@@ -59,49 +56,14 @@ def _matches(word: str, number: int, name: str) -> bool:
 
 
 def _taint(dump: Dump) -> Row:
-    mask = dump.read_unsigned(dump.symbol("tainted_mask", "").address)
-    letters = [letter for bit, letter in enumerate(TAINTS) if mask >> bit & 1]
-    return {"mask": mask, "letters": "".join(letters)}
+    mask = modules.tainted_mask(dump)
+    return {"mask": mask, "letters": modules.taint_letters(mask)}
 
 
 def _identification(dump: Dump) -> Iterator[Row]:
-    """``dmi_ident``: an array of strings, indexed by enum dmi_field."""
-    table = dump.symbol("dmi_ident", "")
-    pointers = memoryview(dump.read(table.address, table.size // 8 * 8)).cast("Q")
-    names = {number: name for name, number in _dmi_fields(dump)}
-    for number, pointer in enumerate(pointers):
-        name = names.get(number)
-        if name is None or name == _DMI_NONE or not pointer:
-            continue
-        try:
-            yield {"field": name, "value": dump.read_string(pointer).decode("utf-8", "backslashreplace")}
-        except Error as error:
-            yield {"field": name, "error": fault(error)}
-
-
-def _dmi_fields(dump: Dump) -> list[tuple[str, int]]:
-    found = dump.find_type("enum", "dmi_field")
-    if found is None:
-        raise CommandError("the types of the kernel do not have enum dmi_field")
-    return found.enumerators()
-
-
-def _config(dump: Dump) -> str:
-    """CONFIG_IKCONFIG: a gzip file between the marks ``IKCFG_ST`` and ``IKCFG_ED`` in kernel/configs.c."""
-    import zlib
-
-    address = dump.address_of("kernel_config_data", "", default=0)
-    if not address:
-        raise CommandError("kernel_config_data does not exist in this kernel")
-    end = dump.address_of("kernel_config_data_end", "", default=0)
-    size = end - address if end > address else dump.symbol("kernel_config_data", "").size
-    data = dump.read(address, min(size, 1 << 20))
-    if data.startswith(b"IKCFG_ST"):
-        data = data[8:]
-    try:
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, 1 << 24).decode("utf-8", "replace")
-    except zlib.error as error:
-        raise CommandError(f"kernel_config_data cannot be decompressed: {error}") from None
+    for name, value in firmware.identification(dump):
+        row: Row = {"field": name}
+        yield row | ({"error": fault(value)} if isinstance(value, Error) else {"value": value})
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
