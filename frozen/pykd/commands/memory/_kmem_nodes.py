@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from _pykd import Dump, Error, NotFoundError
+from _pykd import Dump, Error
 from pykd.commands.memory import _kmem_zones
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import devices
-from pykd.kernel.mm import sections, vmstat
+from pykd.kernel.mm import memoryblocks, sections, vmstat
 
 
 def rows(dump: Dump) -> Iterator[Row]:
@@ -33,34 +31,12 @@ def rows(dump: Dump) -> Iterator[Row]:
         yield {"error": fault(error)}
 
 
-MEMORY_STATES = {1: "ONLINE", 2: "GOING_OFFLINE", 4: "OFFLINE", 8: "GOING_ONLINE", 16: "CANCEL_ONLINE", 32: "CANCEL_OFFLINE"}
-"""Of ``memory_block.state`` where that is a number; in newer kernels (7.x, 6.12.y) it is an enum with other values"""
-
-
-def _state_names(dump: Dump) -> dict[int, str]:
-    try:
-        return {value: name.removeprefix("MEM_") for name, value in dump.enumerator_type("MEM_ONLINE").enumerators()}
-    except NotFoundError:
-        return MEMORY_STATES
-
-
 def _memory_blocks(dump: Dump) -> Iterator[Row]:
-    """Devices of the memory subsystem, in the order of its list."""
-    kind: Any = dump.struct_class("struct memory_block")
-    private = devices.private_of(dump, dump.symbol("memory_subsys", "").address, "bus_type")
-    if private is None:
-        return
-    bits = sections.bits(dump)
-    size = 1 << bits
-    if dump.address_of("memory_block_size_probed", default=0):
-        size = max(size, dump.read_unsigned(dump.symbol("memory_block_size_probed", "").address))
-    states = _state_names(dump)
-    for device in devices.devices(dump, private, "bus_type"):
-        if isinstance(device, Error):
-            yield {"error": fault(device)}
-            continue
+    bits, size, states = sections.bits(dump), memoryblocks.block_size(dump), memoryblocks.state_names(dump)
+    for block in memoryblocks.for_each_memory_block(dump):
         try:
-            block = kind(device - kind.member_offset("dev"))
+            if isinstance(block, Error):
+                raise block
             state, first = int(block.state), block.start_section_nr
             yield {
                 "block": int(block), "name": str(block.dev.kobj.name), "start": first << bits, "end": (first << bits) + size - 1,

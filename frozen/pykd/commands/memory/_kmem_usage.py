@@ -4,19 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import cpus
+from pykd.core.walk import caught
 from pykd.kernel.fs.superblocks import bdev_inodes
-from pykd.kernel.mm import pages, vmstat
+from pykd.kernel.mm import commit, hugetlb, pages, vmstat
+from pykd.kernel.mm.swap import swap_rows
 from pykd.kernel.sysinfo import size_text
 from pykd.session.session import Session
-
-
-def _counter(dump: Dump, name: str) -> int:
-    return dump.read_signed(dump.symbol(name, "").address)
 
 
 def usage(session: Session, *, shared: bool = False) -> Iterator[Row]:
@@ -31,7 +27,7 @@ def usage(session: Session, *, shared: bool = False) -> Iterator[Row]:
 def _usage(session: Session, shared: bool) -> Iterator[Row]:
     dump = session.dump
     zone, node = vmstat.zone_stats(dump), vmstat.node_stats(dump)
-    total = _counter(dump, "_totalram_pages")
+    total = commit.total_pages(dump)
     free = zone["NR_FREE_PAGES"]
     yield {"name": "TOTAL MEM", "pages": total}
     yield _part("FREE", free, "TOTAL MEM", total)
@@ -50,27 +46,20 @@ def _usage(session: Session, shared: bool) -> Iterator[Row]:
     slab = sum(node.get(name, 0) for name in ("NR_SLAB_RECLAIMABLE_B", "NR_SLAB_UNRECLAIMABLE_B"))
     slab += sum(node.get(name, 0) for name in ("NR_SLAB_RECLAIMABLE", "NR_SLAB_UNRECLAIMABLE"))
     yield _part("SLAB", slab, "TOTAL MEM", total)
-    huge = [(row["total"] * row["size"] // dump.page_size, row["free"] * row["size"] // dump.page_size) for row in huge_pages(dump)]
-    huge_total, huge_free = (sum(column) for column in zip(*huge, strict=True)) if huge else (0, 0)
+    huge_total, huge_free = hugetlb.huge_pages(dump)
     yield {"name": "TOTAL HUGE", "pages": huge_total, "group": True}
     yield _part("HUGE FREE", huge_free, "TOTAL HUGE", huge_total)
-    from pykd.commands.memory import swap
-
     kilobytes = dump.page_size // 1024
-    swaps = list(swap.devices(dump))
+    swaps = list(swap_rows(dump))
     swap_total, swap_used = (sum(row.get(key, 0) for row in swaps) // kilobytes for key in ("size", "used"))
     yield {"name": "TOTAL SWAP", "pages": swap_total, "group": True}
     yield _part("SWAP USED", swap_used, "TOTAL SWAP", swap_total)
     yield _part("SWAP FREE", swap_total - swap_used, "TOTAL SWAP", swap_total)
-    limit = dump.read_unsigned(dump.symbol("sysctl_overcommit_kbytes", "").address) // kilobytes
-    if not limit:
-        limit = (total - huge_total) * dump.read_unsigned(dump.symbol("sysctl_overcommit_ratio", "").address, 4) // 100
-    limit += swap_total
+    limit = commit.commit_limit(dump, swap_total)
     yield {"name": "COMMIT LIMIT", "pages": limit, "group": True}
-    committed: Any = dump.object("struct percpu_counter", dump.symbol("vm_committed_as", "").address)
-    row = _part("COMMITTED", max(int(committed.count), 0), "TOTAL LIMIT", limit)
-    # As crash does, the text leaves out what CPUs have counted by themselves, which on many of them is most; /proc/meminfo has it.
-    yield row | {"exact": max(cpus.percpu_counter_sum(committed, dump), 0)}
+    counted, exact = commit.committed(dump)
+    # The text is crash's; /proc/meminfo has the exact number.
+    yield _part("COMMITTED", counted, "TOTAL LIMIT", limit) | {"exact": exact}
 
 
 def _part(name: str, number: int, of: str, total: int) -> Row:
@@ -111,22 +100,25 @@ def usage_text(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def huge_pages(dump: Dump) -> Iterator[Row]:
-    if not dump.address_of("hstates", default=0):
-        return
-    count = min(dump.read_unsigned(dump.symbol("hugetlb_max_hstate", "").address, 4), 16)
-    for number in range(count):
-        state: Any = dump.object("struct hstate", dump.symbol("hstates", "").address)[number]
-        yield {
-            "hstate": int(state), "size": dump.page_size << state.order, "free": state.free_huge_pages, "total": state.nr_huge_pages,
-            "name": str(state.name),
-        }  # fmt: skip
+    for state in caught(hugetlb.for_each_hstate(dump)):
+        row: Row = {}
+        try:
+            if isinstance(state, Error):
+                raise state
+            row |= {"hstate": int(state), "size": hugetlb.huge_page_size(dump, state)}
+            row |= {"free": state.free_huge_pages, "total": state.nr_huge_pages, "name": str(state.name)}
+        except Error as error:
+            row["error"] = fault(error)
+        yield row
 
 
 def huge_text(rows: Iterable[Row]) -> Iterator[str]:
     yield "     HSTATE        SIZE    FREE   TOTAL  NAME"
     for row in rows:
-        size = size_text(row["size"]).replace(" ", "")
-        yield f"{row['hstate']:016x}  {size:>5}  {row['free']:>6}  {row['total']:>6}  {row['name']}"
+        line = f"{row['hstate']:016x}  " if "hstate" in row else ""
+        if "name" in row:
+            line += f"{size_text(row['size']).replace(' ', ''):>5}  {row['free']:>6}  {row['total']:>6}  {row['name']}"
+        yield line + mark(row)
 
 
 def counters(dump: Dump) -> Iterator[Row]:

@@ -9,9 +9,7 @@ from typing import Any
 from _pykd import Dump, Error
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import pages, vmstat
-
-MAX_FREE = 1 << 22
-"""Blocks in a list of free pages"""
+from pykd.kernel.mm.freelists import free_lists
 
 
 def zones(dump: Dump, *, blocks: bool = False, listed: bool = False) -> Iterator[Row]:
@@ -50,26 +48,14 @@ def free_rows(dump: Dump, *, listed: bool) -> Iterator[Row]:
 
 def areas(dump: Dump, zone: Any, *, listed: bool = False) -> Iterator[Row]:
     """Lists of free blocks: one for each order and migrate type; with *listed* their ``struct page`` too, as ``free``."""
-    link = dump.type("struct page").offset_of("lru")
-    first = int(zone) + zone.fieldOffset("free_area")
-    area = dump.type("struct free_area")
-    lists = area.member("free_list")
-    if lists is None or lists.type.length is None:
-        return
-    for order in range(len(zone.free_area)):
-        for kind in range(lists.type.length):
-            head = first + order * area.size + lists.offset + 16 * kind
-            row: Row = {"order": order, "list": head, "size": dump.page_size << order}
-            try:
-                links, why = dump.follow(head, limit=MAX_FREE)
-                row |= {"blocks": len(links) - 1, "pages": (len(links) - 1) << order}
-                if listed:
-                    row["free"] = [one - link for one in links[1:]]
-                if why is not None:
-                    row["error"] = fault(why)
-            except Error as error:
-                row["error"] = fault(error)
-            yield row
+    for one in free_lists(dump, zone):
+        count = len(one.blocks)
+        row: Row = {"order": one.order, "list": one.head, "size": dump.page_size << one.order, "blocks": count, "pages": count << one.order}
+        if listed:
+            row["free"] = one.blocks
+        if one.error is not None:
+            row["error"] = fault(one.error)
+        yield row
 
 
 def zones_text(rows: Iterable[Row]) -> Iterator[str]:

@@ -6,21 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _pykd import Dump, Error
-from pykd.core.rows import Row, fault, mark
-from pykd.kernel.mm.swap import for_each_swap, swap_row
+from pykd.core.rows import Row, mark
+from pykd.kernel.mm.swap import swap_rows
 from pykd.session.command import Command, centered
 from pykd.session.session import Session
 
 
-def devices(dump: Dump) -> Iterator[Row]:
-    """One row for each swap device in use."""
-    for info in for_each_swap(dump):
-        yield {"error": fault(info)} if isinstance(info, Error) else swap_row(dump, info)
-
-
 def rows(session: Session, options: Any) -> Iterator[Row]:
-    yield from devices(session.dump)
+    return swap_rows(session.dump)
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

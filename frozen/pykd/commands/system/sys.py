@@ -62,8 +62,7 @@ def _taint(dump: Dump) -> Row:
 
 def _identification(dump: Dump) -> Iterator[Row]:
     for name, value in firmware.identification(dump):
-        row: Row = {"field": name}
-        yield row | ({"error": fault(value)} if isinstance(value, Error) else {"value": value})
+        yield {"field": name, "error": fault(value)} if isinstance(value, Error) else {"field": name, "value": value}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

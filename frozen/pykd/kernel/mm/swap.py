@@ -58,3 +58,9 @@ def swap_row(dump: Dump, info: Any) -> Row:
     except Error as error:
         row["error"] = fault(error)
     return row
+
+
+def swap_rows(dump: Dump) -> Iterator[Row]:
+    """A row for each swap device in use, see :func:`swap_row`. :raises FaultError: the table cannot be read."""
+    for info in for_each_swap(dump):
+        yield {"error": fault(info)} if isinstance(info, Error) else swap_row(dump, info)
