@@ -51,10 +51,10 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 def _file_of(session: Session, number: int) -> str | None:
     """The swap device of that number; None if there is none, or it cannot be read."""
-    from pykd.commands.memory import swap
+    from pykd.kernel.mm.swap import swap_rows
 
     try:
-        return next((row.get("file") for row in swap.devices(session.dump) if row["number"] == number), None)
+        return next((row.get("file") for row in swap_rows(session.dump) if row.get("number") == number), None)
     except Error:
         return None
 
