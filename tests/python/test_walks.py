@@ -75,7 +75,7 @@ class Walks(unittest.TestCase):
             heap
                 struct resource within = { 1, 2, &within, 0 };
         """)
-        *found, end = caught(resources.for_each_resource(dump, "iomem_resource"))
+        *found, end = caught(resources.for_each_resource(dump, self.names["iomem_resource"]))
         self.assertEqual([self.names["iomem_resource"], self.names["within"]], [int(one.resource) for one in found])
         self.assertIsInstance(end, pykd.LimitError)
 
