@@ -37,7 +37,7 @@ PROGRAMS = {
         "Registers and arguments in stack frames",
         "Follows instructions through the frames of a stack to find what the arguments of functions were.",
     ),
-    "tslog": ("The message buffer with dates", "The kernel's messages, each with the date and time it was written."),
+    "tslog": "The message buffer with dates",
     "scsi": ("SCSI devices and commands", "Hosts, targets, devices and requests under way; -q for queues."),
     "scsishow": ("SCSI hosts and devices", "Hosts and devices with state (-s, -d), commands (-c), queues (-q), requests (-r)."),
     "dmshow": ("Device mapper", "Tables and devices (--dmtable), multipath (-m), logical and physical volumes (--lvs, --pvs)."),
@@ -46,8 +46,9 @@ PROGRAMS = {
     "mdadm": ("MD arrays", "Arrays with their level, state and members."),
     "nvme": ("NVMe", "Controllers, namespaces and queues."),
 }
-"""Name: one line, help."""
+"""By name one line and help; only the line, where the program declares itself."""
 
-for name, (short, text) in PROGRAMS.items():
+for name, entry in PROGRAMS.items():
+    short, text = (entry, "") if isinstance(entry, str) else entry
     if runtime.find(name):
         runtime.register(name, short, OPTIONS, text)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pykd.session import command, manual, runtime
+from pykd.session import program as programs
 
 
 def escaped(text: str) -> str:
@@ -108,7 +109,10 @@ def page(version: str, usage: str) -> str:
     lines.append(".SH PROGRAMS")
     for name in sorted(runtime.registered()):
         program = runtime.entry(name)
-        if program is not None:
+        declared = programs.find(name)
+        if declared is not None:
+            lines += _command(declared)
+        elif program is not None:
             lines += [f".SS {escaped(name)}", escaped(program.short), ".PP"]
             lines += _literal(f"{name} {program.synopsis}\n\n{program.help}".strip("\n").split("\n"))
     lines += [

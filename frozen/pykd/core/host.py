@@ -43,6 +43,9 @@ if TYPE_CHECKING:
         def rows(self, *words: str) -> Iterable[Row]:
             """The answer of one command, a line or word by word, as rows. :raises CommandError, LineError, Error:"""
 
+        def answer(self, program: Any, options: Any) -> bool:
+            """Answer as a declared program that runs, in the form that is asked for; True if there was an answer."""
+
         def run_program(self, words: Sequence[str]) -> bool:
             """Run the program *words*[0] with the others as its arguments; True if it ended well."""
 

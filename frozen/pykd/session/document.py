@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """``--json``: the answer to a command as one JSON document on a line of its own, whatever happens.
 
-``{"command": …, "rows": […]}`` of a command that is declared; ``{"command": …, "text": …}`` of what only prints: programs, the
-shell. What went wrong is in the document as ``"error"``, behind the rows that were there by then, and not on ``sys.stderr``.
+``{"command": …, "rows": […]}`` of a command or program that is declared; ``{"command": …, "text": …}`` of what only prints: other programs,
+the shell. What went wrong is in the document as ``"error"``, behind the rows that were there by then, and not on ``sys.stderr``.
 """
 
 from __future__ import annotations
@@ -81,21 +81,46 @@ def write_rows(
     return message is None
 
 
-def write_text(command: str, run: Callable[[], bool], explain: Callable[[BaseException], str]) -> bool:
-    """Write the document of something that prints; True if it worked. Its messages on ``sys.stderr`` are its error."""
+class Rows:
+    """The rows of a program, written one by one while what it prints goes elsewhere."""
+
+    def __init__(self) -> None:
+        self._file = sys.stdout
+        self.begun = False
+        self._separator = ""
+
+    def begin(self) -> None:
+        """It answers with rows, even if there are none."""
+        self._file.write(', "rows": [')
+        self.begun = True
+
+    def write(self, row: Row) -> None:
+        """One more, behind :meth:`begin`."""
+        self._file.write(self._separator + encode(row))
+        self._separator = ", "
+
+
+def write_text(command: str, run: Callable[[Rows], bool], explain: Callable[[BaseException], str]) -> bool:
+    """Write the document of something that prints; True if it worked. Its messages on ``sys.stderr`` are its error.
+
+    :param run: is given where to write rows, if it has any: then what it prints is none of the answer.
+    """
     printed, messages = output.buffer(), output.buffer()
     message = None
     worked = False
+    sys.stdout.write(f'{{"command": {encode(command)}')
+    rows = Rows()
     try:
         with output.output_to(printed, messages):
-            worked = run()
+            worked = run(rows)
     except (Exception, KeyboardInterrupt) as error:
         message = explain(error)
     said = output.contents(messages).strip()
     if message is None and not worked:
         message = said or "it failed"
-    sys.stdout.write(f'{{"command": {encode(command)}')
-    _end(output.contents(printed), message, always=True)
+    if rows.begun:
+        sys.stdout.write("]")
+    _end("" if rows.begun else output.contents(printed), message, always=not rows.begun)
     return worked and message is None
 
 

@@ -106,6 +106,11 @@ def page(command: Command) -> str:
 
 def program_page(program: Registered) -> str:
     """The page of a registered program."""
+    from pykd.session import program as programs
+
+    declared = programs.find(program.name)
+    if declared is not None:
+        return page(declared)
     return _assemble(
         [
             ("NAME", [f"{program.name} - {program.short}"]),

@@ -16,6 +16,7 @@ import _pykd_files as files
 from _pykd import Error
 from pykd.boot import importer
 from pykd.core import host
+from pykd.core.errors import CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Registered:
         self.synopsis = synopsis
         """What follows the name."""
         self.help = help
+        """Empty: the program declares itself, see :mod:`pykd.session.program`."""
 
 
 # -- registered programs
@@ -487,7 +489,7 @@ def _show(error: BaseException) -> None:
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     ours = trace is not None and importer.virtual(trace.tb_frame.f_code.co_filename) is not None
-    if ours and isinstance(error, Error) and not debug:
+    if ours and isinstance(error, (Error, CommandError)) and not debug:
         print(f"{os.path.basename(sys.argv[0])}: {error}", file=sys.stderr)
         return
     from pykd.session import tracebacks

@@ -88,6 +88,8 @@ class Session:
         self._task: int | None = None
         self._for_program = False
         """Whether a program has asked, and parses what the command prints."""
+        self._wants_rows: Any = None
+        """Where rows of the program that runs go (a :class:`pykd.session.document.Rows`); None: it prints."""
         self._files: list[str] = []
         """Files of commands under way, one called by the other."""
         set_current(self)
@@ -294,7 +296,13 @@ class Session:
             return self._run_host(text.removeprefix("!"))
         from pykd.session import runtime
 
-        return runtime.run_line(lines.words(text))
+        words = lines.words(text)
+        if "--json" in words and self._wants_rows is None:
+            from pykd.session import program
+
+            if program.find(_program_name(words)) is not None:
+                return self._document(text)
+        return runtime.run_line(words)
 
     def _run_host(self, command: str) -> bool:
         """Run a command of the host's shell; False if it failed, or was ended by a key."""
@@ -399,9 +407,35 @@ class Session:
             found = None  # for the document to say
         explain = partial(self._explain, text)
         if found is None or _asks_for_help(found, text.split()[1:]):
-            return document.write_text(text, lambda: self.execute(text), explain)
+            return document.write_text(text, lambda rows: self._execute_for(rows, text), explain)
         command = found
         return self._write_rows(text, command, lambda: command.split(text))
+
+    def _execute_for(self, rows: Any, text: str) -> bool:
+        """Run a program, with a place for the rows that it may have."""
+        from pykd.session import program, runtime
+
+        words = lines.words(text)
+        if program.find(_program_name(words)) is None:
+            return self.execute(text)
+        outer, self._wants_rows = self._wants_rows, rows
+        try:
+            return runtime.run_line([word for word in words if word != "--json"])
+        finally:
+            self._wants_rows = outer
+
+    def answer(self, program: Any, options: Any) -> bool:
+        """Answer as a declared program that runs, in the form that is asked for; True if there was an answer."""
+        rows = self._wants_rows
+        if rows is None:
+            return self._print(program, options)
+        from pykd.session.answer import Answer
+
+        rows.begin()
+        answer = Answer(program, options)
+        for row in answer.watch(program.rows(self, options)):
+            rows.write(row)
+        return answer.worked
 
     def _write_rows(self, text: str, found: commands.Command, words: Callable[[], list[str]]) -> bool:
         """Write the document of a declared command; *words*, which may raise, follow its name."""
@@ -434,6 +468,10 @@ class Session:
     def rows(self, *words: str) -> Iterable[Row]:
         """The answer of one command, a line or word by word, as rows. :raises CommandError, LineError, Error:"""
         text, found = self._resolve(words[0] if words else "")
+        if found is None:
+            from pykd.session import program
+
+            found = program.find(_first(text))
         if found is None:
             raise UnknownCommandError(f"{_first(text)} is no command with rows")
         return found.rows(self, found.parse([*found.split(text), *words[1:]]))
@@ -470,18 +508,24 @@ class Session:
 
     def guarded_plain(self, text: str) -> bool:
         """Run one command without aliases and redirections, for a program that parses what it prints; errors go to ``sys.stderr``."""
-        outer, self._for_program = self._for_program, True
+        outer = self._for_program, self._wants_rows
+        self._for_program, self._wants_rows = True, None
         try:
             return self.execute(text)
         except (CommandError, Error) as error:
             print(self._explain(text, error), file=sys.stderr)
             return False
         finally:
-            self._for_program = outer
+            self._for_program, self._wants_rows = outer
 
 
 def _first(text: str) -> str:
     return text.split(None, 1)[0] if text.strip() else ""
+
+
+def _program_name(words: list[str]) -> str:
+    """The program that a line runs, with or without ``epython``."""
+    return words[1] if words[0] == "epython" and len(words) > 1 else words[0]
 
 
 def _asks_for_help(found: commands.Command, words: list[str]) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from _pykd import Error, Type
 from pykd.session import command as commands
 from pykd.session import line as lines
+from pykd.session import program as programs
 from pykd.session.session import Session
 
 LIMIT = 500
@@ -170,7 +171,7 @@ class Completer:
 
     def _arguments(self, name: str, words: list[str], stem: str) -> Iterator[str]:
         """Of a declared command or of a program, by what it says of itself."""
-        command = commands.find(name)
+        command = commands.find(name) or programs.find(name)
         if command is None:
             yield from self._of_program(name, stem)
             return

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Programs that declare themselves: text, JSON, help and man page of one declaration, and the user's own program in its place."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+
+from test_rows import Blind, errors
+
+from dumps import PYKD, ROOT, opened, vmcores
+from pykd.app import roff
+from pykd.core import rows as core_rows
+from pykd.core.errors import UsageError
+from pykd.session import manual, program, runtime
+from pykd.session.session import Session
+
+SHOWN = {"tslog": ("",)}
+"""By program the options that its tests here run it with"""
+
+
+def declared():
+    """Names of the files of progs/ that hold a declaration."""
+    folder = os.path.join(ROOT, "progs")
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".py"):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                if "COMMAND = Program(" in file.read():
+                    yield name.removesuffix(".py")
+
+
+def process(*arguments, **environment):
+    return subprocess.run(
+        [PYKD, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env={**os.environ, **environment}
+    )
+
+
+class Declarations(unittest.TestCase):
+    def setUp(self):
+        self.session = Session(opened(vmcores()[0]))
+
+    def test_every_one_is_shown(self):
+        self.assertEqual(set(declared()), set(SHOWN))
+
+    def test_pages(self):
+        """Each option of -h is in the help and on the man page, with what the summary in the index says."""
+        page = roff.page("0", "usage: pykd")
+        for name in declared():
+            with self.subTest(name):
+                found = program.find(name)
+                with self.assertRaises(UsageError) as caught:
+                    found.parse(["-h"])
+                entry = runtime.entry(name)
+                text = manual.page(found)
+                for option in found.options:
+                    self.assertIn(option.flag, str(caught.exception))
+                    self.assertIn(option.flag, text)
+                    self.assertIn(roff.escaped(option.flag), page)
+                    self.assertTrue(option.help, option.flag)
+                self.assertTrue(found.fields and found.examples and found.description, "a page needs all of these")
+                if entry is not None:
+                    self.assertEqual(found.summary.lower(), entry.short.lower())
+
+    def test_text_is_made_of_rows(self):
+        blind = Blind(self.session)
+        for name, lines in SHOWN.items():
+            found = program.find(name)
+            for line in lines:
+                with self.subTest(f"{name} {line}"):
+                    options = found.parse(line.split())
+                    rows = list(found.rows(self.session, options))
+                    json.dumps(rows)
+                    self.assertEqual([], [error for error in errors(rows) if not core_rows.is_fault(error)])
+                    known = {re.split(r"[ .]", field)[0] for field in found.fields}
+                    self.assertLessEqual({key for row in rows for key in row} - {"error"}, known)
+                    for piece in found.text(rows, options, blind):
+                        self.assertIsInstance(piece, str)
+
+    def test_document_is_the_rows(self):
+        for name, lines in SHOWN.items():
+            for line in lines:
+                with self.subTest(f"{name} {line}"):
+                    output = io.StringIO()
+                    with contextlib.redirect_stdout(output):
+                        self.session.run(f"epython {name} {line} --json")
+                    document = json.loads(output.getvalue())
+                    self.assertNotIn("text", document)
+                    self.assertEqual(document["rows"], json.loads(json.dumps(list(self.session.rows(f"{name} {line}")))))
+
+
+class Runs(unittest.TestCase):
+    def test_text_and_documents(self):
+        shown = process(vmcores()[0], "-c", "tslog", "-c", "tslog --json", "-c", "tslog --no-such").stdout
+        self.assertRegex(shown, r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[ ")
+        self.assertRegex(shown, r"(?m)^ \*\* Execution took ")
+        document = next(line for line in shown.splitlines() if line.startswith('{"command": "tslog --json"'))
+        self.assertGreater(len(json.loads(document)["rows"]), 100)
+        self.assertIn(" -- sys.exit(2) --", shown)
+
+    def test_options_of_every_program(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "out")
+            process(vmcores()[0], "-c", f"tslog --ofile={file}")
+            with open(file, encoding="utf-8") as written:
+                self.assertIn("Linux version", written.read())
+
+    def test_ones_own_in_its_place(self):
+        """It is not asked for rows: what it prints is the document's text."""
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "tslog.py"), "w", encoding="utf-8") as file:
+                file.write("import sys\nprint('mine', sys.argv[1:])\n")
+            shown = process("--json", vmcores()[0], "-c", "tslog --json", PYKDUMPPATH=folder).stdout
+        self.assertEqual("mine ['--json']\n", json.loads(shown.splitlines()[-1])["text"])
+
+    def test_rows_for_a_program(self):
+        shown = process(vmcores()[0], "-c", "py (len(list(pykd.rows('tslog'))) > 100)", "-c", "py list(pykd.rows('tslog -x'))").stdout
+        self.assertIn("True", shown)
+        self.assertIn("UsageError", shown)
+
+
+if __name__ == "__main__":
+    unittest.main()
