@@ -87,7 +87,8 @@ class Dump:
     vmcoreinfo: dict[str, str]
     """The lines of the note as written, e.g. ``{'OSRELEASE': '6.1.0', 'SYMBOL(_stext)': 'ffffffff81000000'}``."""
     layout: dict[str, int]
-    """``pgd levels kaslr_offset phys_base page_offset page_offset_end image_start image_end sme_mask``, 0 where unknown."""
+    """``pgd levels kaslr_offset phys_base page_offset page_offset_end image_start image_end encrypted``, 0 where unknown; the last: bits of a
+    page table entry that say so, such as AMD's sme_mask."""
     pgd: int
     """Physical address of the top-level page table used by every virtual read; 0 (default): the kernel's. Settable."""
     pseudo_members: dict[str, Callable[[StructType], None]]
@@ -401,8 +402,8 @@ class Instruction:
     flow: Literal["next", "call", "jump", "branch", "return", "stop"]
     """What comes after it: the next one, too (``next``, ``call``, ``branch``) or not (``jump``, ``return``, ``stop``)."""
     target: int
-    """Of a direct branch, or what an operand relative to %rip means; 0: none."""
-    rip_relative: bool
+    """Of a direct branch, or the address in memory that an operand means by its distance from the instruction; 0: none."""
+    pc_relative: bool
     """``target`` is data, not a jump."""
 
 class Symbol:

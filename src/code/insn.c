@@ -6,7 +6,7 @@
 
 int kd_insn_format(const struct kd_insn *insn, char *buffer, size_t buffer_len)
 {
-	if (insn->rip_relative)
+	if (insn->pc_relative)
 		return snprintf(buffer, buffer_len, "%-6s %s        # 0x%" PRIx64, insn->mnemonic, insn->operands,
 				insn->target);
 	if (!insn->operands[0])

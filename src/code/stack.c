@@ -6,7 +6,6 @@
 #include "base/cleanup.h"
 #include "code/cpu_layout.h"
 
-#define PAGE_LEN 4096ul
 #define TASK_STACK_DEFAULT 16384ul
 /* Of a search: far more than the longest stack, and over before anybody waits. */
 #define SCAN_LEN_MAX (64ul << 20)
@@ -64,7 +63,7 @@ static uint64_t find_task_len(struct kd_stacks *stacks)
 		    !kd_sources_have_symbol(&stacks->sources, names[i][1], &end))
 			continue;
 		uint64_t len = end - start;
-		if (len >= 2 * PAGE_LEN && len <= 64 * PAGE_LEN && !(len & (len - 1)))
+		if (len >= 2 * KD_PAGE_LEN_MIN && len <= 64 * KD_PAGE_LEN_MIN && !(len & (len - 1)))
 			return len;
 	}
 	return TASK_STACK_DEFAULT;
@@ -93,7 +92,7 @@ struct kd_error *kd_stack_of_task(struct kd_stacks *stacks, kd_vaddr task, struc
 		return err;
 	if (!start)
 		return kd_error_create(KD_ERROR_FORMAT, "task %#" PRIx64 " has no kernel stack (any more)", task);
-	if (start % PAGE_LEN || start >> 63 == 0 || start + len < start)
+	if (start % KD_PAGE_LEN_MIN || start >> 63 == 0 || start + len < start)
 		return kd_error_create(KD_ERROR_FORMAT, "task %#" PRIx64 " has an impossible stack address %#" PRIx64,
 				       task, start);
 	*ret = (struct kd_stack){ KD_STACK_TASK, -1, start, start + len };
@@ -157,8 +156,8 @@ static struct kd_error *each_word(struct kd_stacks *stacks, kd_vaddr start, kd_v
 		return kd_error_create(KD_ERROR_VALUE, "%#" PRIx64 " to %#" PRIx64 " is more than any stack has", start,
 				       end);
 	for (kd_vaddr at = (start + 7) & -8ul; at < end;) {
-		uint64_t words[PAGE_LEN / 8];
-		size_t len = kd_min(end - at, PAGE_LEN - at % PAGE_LEN);
+		uint64_t words[KD_PAGE_LEN_MIN / 8];
+		size_t len = kd_min(end - at, KD_PAGE_LEN_MIN - at % KD_PAGE_LEN_MIN);
 		KD_DROP_ERROR struct kd_error *fault = kd_memory_read(stacks->sources.memory, at, words, len);
 		if (fault && fault->code != KD_ERROR_FAULT)
 			return kd_move_ptr(fault);

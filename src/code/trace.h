@@ -15,7 +15,7 @@
 enum kd_found {
 	KD_FOUND_REGISTERS,	/* the first: registers of a note, of a task switch, or the caller's */
 	KD_FOUND_ORC,		/* by the ORC entry of the frame that it called */
-	KD_FOUND_FRAME_POINTER, /* at 8(%rbp) */
+	KD_FOUND_FRAME_POINTER, /* beside the one that the frame pointer leads to */
 	KD_FOUND_PT_REGS,	/* interrupted: from the struct pt_regs at regs_address */
 	KD_FOUND_TRAMPOLINE,	/* by ORC, but the return address had been replaced (function graph tracer, kretprobe);
 				   this    is the real one */

@@ -47,11 +47,11 @@ bool kd_tracing_stack(const struct kd_tracing *tracing, kd_vaddr address, uint64
 
 static struct kd_error *stack_page(struct kd_unwinder *unwinder, kd_vaddr address, const uint8_t **ret)
 {
-	kd_vaddr start = address & -KD_PAGE_LEN;
-	struct stack_page *page = &unwinder->pages[address / KD_PAGE_LEN & (KD_STACK_CACHE_PAGES - 1)];
+	kd_vaddr start = address & -(kd_vaddr)KD_PAGE_LEN_MIN;
+	struct stack_page *page = &unwinder->pages[address / KD_PAGE_LEN_MIN & (KD_STACK_CACHE_PAGES - 1)];
 	if (page->address != start) {
 		page->address = 0;
-		struct kd_error *err = kd_memory_read(unwinder->sources.memory, start, page->bytes, KD_PAGE_LEN);
+		struct kd_error *err = kd_memory_read(unwinder->sources.memory, start, page->bytes, KD_PAGE_LEN_MIN);
 		if (err)
 			return err;
 		page->address = start;
@@ -77,7 +77,7 @@ bool kd_tracing_read(const struct kd_tracing *tracing, kd_vaddr address, uint64_
 			tracing->trace->fault = err->fault;
 			return false;
 		}
-		memcpy(&words[i], page + address % KD_PAGE_LEN, 8);
+		memcpy(&words[i], page + address % KD_PAGE_LEN_MIN, 8);
 	}
 	return true;
 }

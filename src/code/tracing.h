@@ -14,7 +14,6 @@
 #include "code/trampoline.h"
 #include "code/unwind_method.h"
 
-#define KD_PAGE_LEN 4096ul
 #define KD_STACK_CACHE_PAGES 8 /* a power of two */
 
 struct kd_unwinder {
@@ -28,7 +27,7 @@ struct kd_unwinder {
 	struct kd_disasm *disasm; /* NULL until a prologue is read */
 	struct stack_page {
 		kd_vaddr address; /* 0: free */
-		uint8_t bytes[KD_PAGE_LEN];
+		uint8_t bytes[KD_PAGE_LEN_MIN];
 	} pages[KD_STACK_CACHE_PAGES];
 };
 

@@ -67,7 +67,7 @@ static struct kd_error *start_without_switch(struct kd_tracing *tracing, const c
 		struct kd_frame frame;
 		kd_tracing_restart(tracing);
 		if (!kd_tracing_read(tracing, at, &word, 1)) {
-			at &= -KD_PAGE_LEN; /* a page is missing: go on with the one before */
+			at &= -(kd_vaddr)KD_PAGE_LEN_MIN; /* a page is missing: go on with the one before */
 			continue;
 		}
 		if (!unwinder->method->lost_switch(tracing, at, word, &frame))
@@ -158,7 +158,7 @@ struct kd_error *kd_start_from_crash(struct kd_tracing *tracing, const struct kd
 			uint64_t word;
 			kd_tracing_restart(tracing);
 			if (!kd_tracing_read(tracing, at, &word, 1)) {
-				at = (at | (KD_PAGE_LEN - 1)) - 7; /* a page is missing: go on with the next */
+				at = (at | (KD_PAGE_LEN_MIN - 1)) - 7; /* a page is missing: go on with the next */
 				continue;
 			}
 			if (kd_text_kind(unwinder->text, word, NULL, NULL) != KD_TEXT_KERNEL)
@@ -240,7 +240,7 @@ struct kd_error *kd_start_without_regs(struct kd_tracing *tracing, const char *w
 		uint64_t word;
 		kd_tracing_restart(tracing);
 		if (!kd_tracing_read(tracing, at, &word, 1)) {
-			at = (at | (KD_PAGE_LEN - 1)) - 7;
+			at = (at | (KD_PAGE_LEN_MIN - 1)) - 7;
 			continue;
 		}
 		if (!kd_tracing_is_code(tracing, word) || !kd_text_after_call(unwinder->text, word))

@@ -188,7 +188,7 @@ static struct kd_error *read_geometry(struct kd_dump *dump)
 	kdump_num_t page_size = 0, max_pfn = 0;
 	kdump_get_number_attr(dump->context, "arch.page_size", &page_size);
 	kdump_get_number_attr(dump->context, "max_pfn", &max_pfn);
-	if (page_size < 4096 || page_size > 65536 || page_size & (page_size - 1))
+	if (page_size < KD_PAGE_LEN_MIN || page_size > KD_PAGE_LEN_MAX || page_size & (page_size - 1))
 		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: its page size is %" PRIu64, path,
 					    (uint64_t)page_size);
 	dump->page_size = (uint32_t)page_size;

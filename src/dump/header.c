@@ -88,9 +88,10 @@ static struct kd_error *truncated(const struct kd_file *file, const char *what, 
 
 static struct kd_error *foreign(const struct kd_file *file)
 {
-	return kd_error_create_file(KD_ERROR_UNSUPPORTED, file->path,
-				    "%s was made on a 32-bit or a big-endian machine; pykd reads dumps of x86_64",
-				    file->path);
+	return kd_error_create_file(
+		KD_ERROR_UNSUPPORTED, file->path,
+		"%s was made on a 32-bit or a big-endian machine; pykd reads dumps of 64-bit, little-endian ones",
+		file->path);
 }
 
 /** A stream that was cut has no end mark, which is 16 bytes of ones in both makedumpfile's and QEMU's files. */
@@ -168,7 +169,7 @@ static struct kd_error *read_kdump(struct kd_header *header, const struct kd_fil
 	const struct kd_machine *machine = kd_machine_named(name);
 	header->machine = machine ? machine->name : NULL;
 	uint64_t block = (uint32_t)main.block_size;
-	if (block < 4096 || block > 65536 || block & (block - 1)) {
+	if (block < KD_PAGE_LEN_MIN || block > KD_PAGE_LEN_MAX || block & (block - 1)) {
 		/* Other machines have the field elsewhere or in the other byte order. */
 		return header->machine ? damaged(file, "the block size", block) : foreign(file);
 	}

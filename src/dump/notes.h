@@ -11,6 +11,8 @@
 #include "base/types.h"
 #include "dump/registers.h"
 
+struct kd_vmcoreinfo;
+
 #define KD_CONTROLS_MAX 2
 
 /** One CPU's notes. Which CPU it is, is the note's place, not a number in it: offline CPUs may be missing. */
@@ -34,6 +36,9 @@ struct kd_note_format {
 	bool (*prstatus)(const uint8_t *data, size_t len, struct kd_cpu_note *ret);
 	/** Whether a note named QEMU, of type 0, is one: then fills in the controls. */
 	bool (*monitor)(const uint8_t *data, size_t len, struct kd_cpu_note *ret);
+	/** Physical address of one in the kernel's image, by what VMCOREINFO says and nothing else; false where it does
+	 *  not, as that of another machine. */
+	bool (*image_address)(const struct kd_vmcoreinfo *info, kd_vaddr address, kd_paddr *ret);
 };
 
 /** Parse raw little-endian ELF notes, one after another. Notes of other kinds, and what is left after a damaged one,

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "base/machine.h"
+#include "dump/notes.h"
+
 /*
  * Heuristic. The kernel builds the text in a zeroed page (vmcoreinfo_data, since Linux kernel commit 203e9e41219b
  * ("kexec: move vmcoreinfo out of the kernel's .bss section") (in v4.13)), so it starts on a page boundary with
@@ -15,19 +18,27 @@
 /* 64 GiB of memory at 4 KiB a page, which takes seconds when all of it is compressed. */
 #define SEARCH_PAGES_MAX (16u << 20)
 
-#define START_KERNEL_MAP 0xffffffff80000000u
+/* Each machine says it by keys of its own. */
+static bool image_address(const struct kd_vmcoreinfo *info, kd_vaddr address, kd_paddr *ret)
+{
+	for (const struct kd_machine *const *machine = kd_machines; *machine; machine++) {
+		const struct kd_note_format *notes = (*machine)->notes;
+		if (notes && notes->image_address && notes->image_address(info, address, ret))
+			return true;
+	}
+	return false;
+}
 
 enum kd_vmcoreinfo_fit kd_vmcoreinfo_fits(const struct kd_searched *memory, const struct kd_vmcoreinfo *info)
 {
 	kd_vaddr init_uts_ns;
-	int64_t phys_base;
+	kd_paddr address;
 	const char *release = kd_vmcoreinfo_get(info, "OSRELEASE");
 	if (!release || !kd_vmcoreinfo_symbol(info, "init_uts_ns", &init_uts_ns) ||
-	    !kd_vmcoreinfo_number(info, "phys_base", &phys_base) || init_uts_ns < START_KERNEL_MAP)
+	    !image_address(info, init_uts_ns, &address))
 		return KD_VMCOREINFO_SILENT;
 	/* struct uts_namespace has at most a few words before its six strings of 65 bytes. */
 	char uts[64 + 6 * 65];
-	kd_paddr address = init_uts_ns - START_KERNEL_MAP + (uint64_t)phys_base;
 	if (!memory->peek(memory->dump, address, uts, sizeof(uts)))
 		return KD_VMCOREINFO_UNREADABLE;
 	return memmem(uts, sizeof(uts), release, strlen(release)) ? KD_VMCOREINFO_FITS : KD_VMCOREINFO_FOREIGN;

@@ -21,8 +21,8 @@ struct kd_searched {
 	bool (*peek)(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len); /* see kd_dump_peek() */
 };
 
-/** Whether a text describes this memory: on x86-64, whether the release is where it says that init_uts_ns is. The
- *  better one is greater. */
+/** Whether a text describes this memory: whether the release is where it says that init_uts_ns is. The better one is
+ *  greater. */
 enum kd_vmcoreinfo_fit {
 	KD_VMCOREINFO_FOREIGN,	  /* something else is there */
 	KD_VMCOREINFO_UNREADABLE, /* nothing is there, as in a dump that was cut off, or the text is of another boot */

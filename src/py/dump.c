@@ -238,7 +238,7 @@ GETTER(layout)
 			     (long long)layout->phys_base, "page_offset", (unsigned long long)layout->page_offset,
 			     "page_offset_end", (unsigned long long)layout->page_offset_end, "image_start",
 			     (unsigned long long)layout->image_start, "image_end",
-			     (unsigned long long)layout->image_end, "sme_mask", (unsigned long long)layout->sme_mask);
+			     (unsigned long long)layout->image_end, "encrypted", (unsigned long long)layout->encrypted);
 }
 
 GETTER(symbol_nr)

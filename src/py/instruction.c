@@ -104,8 +104,8 @@ static PyMemberDef insn_members[] = {
 	  KD_DOC_Instruction_address },
 	{ "size", Py_T_UBYTE, offsetof(InstructionObject, insn.len), Py_READONLY, KD_DOC_Instruction_size },
 	{ "target", Py_T_ULONGLONG, offsetof(InstructionObject, insn.target), Py_READONLY, KD_DOC_Instruction_target },
-	{ "rip_relative", Py_T_BOOL, offsetof(InstructionObject, insn.rip_relative), Py_READONLY,
-	  KD_DOC_Instruction_rip_relative },
+	{ "pc_relative", Py_T_BOOL, offsetof(InstructionObject, insn.pc_relative), Py_READONLY,
+	  KD_DOC_Instruction_pc_relative },
 	{},
 };
 

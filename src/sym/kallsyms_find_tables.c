@@ -17,7 +17,7 @@
 #include "sym/kallsyms_tables.h"
 #include "sym/kallsyms_tokens.h"
 
-#define PAGE 4096u
+#define PAGE KD_PAGE_LEN_MIN
 #define SCAN_MAX (256u << 20) /* bytes of one mapped range that are looked at; kernels have 10 to 30 MB */
 
 struct range {

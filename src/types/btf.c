@@ -472,7 +472,7 @@ struct kd_error *kd_btf_string(struct kd_btf *btf, uint32_t offset, const char *
 	size_t start = btf->string_offset + offset, end = (size_t)btf->string_offset + btf->string_len,
 	       position = start;
 	while (position < end) {
-		size_t in_page = KD_SECTION_PAGE - (btf->section.start + position) % KD_SECTION_PAGE;
+		size_t in_page = KD_PAGE_LEN_MIN - (btf->section.start + position) % KD_PAGE_LEN_MIN;
 		size_t len = kd_min(in_page, end - position);
 		struct kd_error *err = kd_btf_need(btf, position, len);
 		if (err)

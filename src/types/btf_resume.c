@@ -64,7 +64,7 @@ static bool is_chain(struct kd_btf *btf, uint32_t offset, uint32_t *ret_hole)
 		KD_DROP_ERROR struct kd_error *err = kd_btf_decode(btf, 0, offset, &record, &next);
 		if (err && err->code == KD_ERROR_FAULT && !n) {
 			uint64_t at = btf->section.start + btf->type_offset + offset;
-			*ret_hole = offset + (KD_SECTION_PAGE - at % KD_SECTION_PAGE);
+			*ret_hole = offset + (KD_PAGE_LEN_MIN - at % KD_PAGE_LEN_MIN);
 		}
 		/* Another hole may come soon: then what there is must do. */
 		if (err)

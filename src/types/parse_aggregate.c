@@ -7,16 +7,19 @@
 #include "types/parser.h"
 
 #define ALIGNMENT_STEPS_MAX 1000
+#define ALIGNMENT_MAX 16 /* of __int128 */
 
 KD_VECTOR(member_vector, struct kd_member);
 
-/** What the x86-64 ABI aligns a type to; attributes of the kernel's own structs are not known to BTF. */
+/** What C aligns a type to where long has 64 bits: a base type to its size. Attributes of the kernel's own structs are
+ *  not known to BTF. */
+
 static struct kd_error *alignment(const struct kd_type *type, int *steps, uint64_t *ret)
 {
 	type = kd_type_strip(type);
 	while (type->kind == KD_ARRAY)
 		type = kd_type_strip(type->target);
-	*ret = type->size ? kd_min(type->size, 16) : 1;
+	*ret = type->size ? kd_min(type->size, ALIGNMENT_MAX) : 1;
 	if (type->kind != KD_STRUCT && type->kind != KD_UNION)
 		return NULL;
 	*ret = 1;
@@ -26,7 +29,7 @@ static struct kd_error *alignment(const struct kd_type *type, int *steps, uint64
 	const struct kd_member *members;
 	size_t nr;
 	struct kd_error *err = kd_type_members(type, &members, &nr);
-	for (size_t i = 0; !err && i < nr && *ret < 8; i++) {
+	for (size_t i = 0; !err && i < nr && *ret < ALIGNMENT_MAX; i++) {
 		uint64_t inner;
 		err = alignment(members[i].type, steps, &inner);
 		*ret = kd_max(*ret, inner);

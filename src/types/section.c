@@ -14,7 +14,7 @@ struct kd_error *kd_section_init(struct kd_section *section, struct kd_memory *m
 				       (unsigned long long)start, (long long)(end - start));
 	*section = (struct kd_section){ .memory = memory, .start = start, .len = end - start };
 	section->data = calloc(1, section->len);
-	section->present = calloc(1, section->len / KD_SECTION_PAGE + 2);
+	section->present = calloc(1, section->len / KD_PAGE_LEN_MIN + 2);
 	if (section->data && section->present)
 		return NULL;
 	kd_section_deinit(section);
@@ -43,13 +43,13 @@ struct kd_error *kd_section_load(struct kd_section *section, size_t offset, size
 		return kd_error_create(KD_ERROR_FORMAT, "BTF at 0x%llx refers to bytes %zu..%zu, but has only %zu",
 				       (unsigned long long)section->start, offset, offset + len, section->len);
 
-	size_t bias = section->start % KD_SECTION_PAGE;
-	size_t first = (bias + offset) / KD_SECTION_PAGE, last = (bias + offset + len - 1) / KD_SECTION_PAGE;
+	size_t bias = section->start % KD_PAGE_LEN_MIN;
+	size_t first = (bias + offset) / KD_PAGE_LEN_MIN, last = (bias + offset + len - 1) / KD_PAGE_LEN_MIN;
 	for (size_t page = first; page <= last; page++) {
 		if (section->present[page])
 			continue;
-		size_t start = page ? page * KD_SECTION_PAGE - bias : 0;
-		size_t end = kd_min((page + 1) * KD_SECTION_PAGE - bias, section->len);
+		size_t start = page ? page * KD_PAGE_LEN_MIN - bias : 0;
+		size_t end = kd_min((page + 1) * KD_PAGE_LEN_MIN - bias, section->len);
 		struct kd_error *err =
 			kd_memory_read(section->memory, section->start + start, section->data + start, end - start);
 		if (err)

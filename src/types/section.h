@@ -29,16 +29,14 @@ void kd_section_deinit(struct kd_section *section);
 /** The slow half of kd_section_need(). */
 struct kd_error *kd_section_load(struct kd_section *section, size_t offset, size_t len) KD_RETURNS_ERROR;
 
-#define KD_SECTION_PAGE 4096u
-
 /** Make bytes [offset, offset + len) valid. KD_ERROR_FORMAT outside the section, KD_ERROR_FAULT if unreadable. */
 static inline KD_RETURNS_ERROR struct kd_error *kd_section_need(struct kd_section *section, size_t offset, size_t len)
 {
 	if (offset <= section->len && len <= section->len - offset) {
 		if (!section->memory || !len)
 			return NULL;
-		size_t bias = section->start % KD_SECTION_PAGE;
-		size_t first = (bias + offset) / KD_SECTION_PAGE, last = (bias + offset + len - 1) / KD_SECTION_PAGE;
+		size_t bias = section->start % KD_PAGE_LEN_MIN;
+		size_t first = (bias + offset) / KD_PAGE_LEN_MIN, last = (bias + offset + len - 1) / KD_PAGE_LEN_MIN;
 		if (first == last && section->present[first])
 			return NULL;
 	}

@@ -55,13 +55,6 @@ static struct kd_error *read_entry(struct kd_memory *memory, kd_paddr entry, uin
 	return NULL;
 }
 
-/** Bits above those that the tables look at repeat the highest one. */
-static bool is_canonical(const struct kd_level *levels, kd_vaddr address)
-{
-	int64_t upper = (int64_t)address >> (levels[0].shift + KD_TABLE_BITS - 1);
-	return upper == 0 || upper == -1;
-}
-
 struct kd_error *kd_memory_walk_by(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr address,
 				   struct kd_walk_step steps[KD_WALK_MAX], size_t *ret_nr, kd_paddr *ret)
 {
@@ -69,7 +62,7 @@ struct kd_error *kd_memory_walk_by(struct kd_memory *memory, const struct kd_lay
 	const struct kd_level *levels = memory->tables->levels(layout, &nr);
 	kd_paddr table = layout->pgd;
 	*ret_nr = 0;
-	if (!is_canonical(levels, address))
+	if (!memory->tables->is_canonical(layout, address))
 		return kd_error_create_fault_why(KD_FAULT_UNTRANSLATABLE, address, false,
 						 "cannot read virtual address %#" PRIx64 ": it is not canonical",
 						 address);
@@ -419,8 +412,8 @@ struct kd_error *kd_memory_create(struct kd_dump *dump, struct kd_memory **ret)
 	struct kd_error *err;
 	if (!memory->tables)
 		err = kd_error_create_file(KD_ERROR_UNSUPPORTED, kd_dump_path(dump),
-					   "%s is of a machine that pykd does not know: %s; x86_64 is supported",
-					   kd_dump_path(dump), kd_dump_arch(dump));
+					   "%s is of a machine that pykd does not read: %s", kd_dump_path(dump),
+					   kd_dump_arch(dump));
 	else if (memory->page_size != KD_TABLE_NR * sizeof(uint64_t))
 		err = kd_error_create_file(KD_ERROR_UNSUPPORTED, kd_dump_path(dump),
 					   "%s has pages of %u bytes; only 4096 are supported", kd_dump_path(dump),

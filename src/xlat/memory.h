@@ -17,14 +17,14 @@ struct kd_memory;
 
 /** What is known about the kernel's address space; any may be 0 where unknown. */
 struct kd_layout {
-	kd_paddr pgd;	       /* physical address of the kernel's top-level page table (init_top_pgt or CR3) */
-	int levels;	       /* 4 or 5 */
+	kd_paddr pgd; /* physical address of the top-level page table of the kernel: init_top_pgt, or a register */
+	int levels;   /* 4 or 5 */
 	uint64_t kaslr_offset; /* KERNELOFFSET: run-time minus link-time address of the kernel image */
 	int64_t phys_base;     /* physical minus link-time address - __START_KERNEL_map, see phys_base in the kernel */
 	kd_vaddr page_offset;  /* start of the direct map of all physical memory (page_offset_base) */
 	kd_vaddr page_offset_end;	 /* exclusive; 0 while the direct map is not known: no fast path */
 	kd_vaddr image_start, image_end; /* range of the kernel image mapping (__START_KERNEL_map …) */
-	uint64_t sme_mask;		 /* bits of an entry that mean "encrypted", not address */
+	uint64_t encrypted; /* bits of an entry that say so, and are no part of its address; 0: there are none */
 };
 
 /** @param dump borrowed; must outlive the memory. Errors: KD_ERROR_FORMAT when no way to the page tables is found. */

@@ -34,6 +34,8 @@ struct kd_page_tables {
 	struct kd_error *(*find_layout)(struct kd_memory *memory, struct kd_layout *layout);
 	/** @param[out] nr of levels. */
 	const struct kd_level *(*levels)(const struct kd_layout *layout, unsigned int *nr);
+	/** Whether it is an address that tables can map at all. */
+	bool (*is_canonical)(const struct kd_layout *layout, kd_vaddr address);
 	struct kd_entry (*decode)(const struct kd_layout *layout, const struct kd_level *level, uint64_t value);
 	/** Physical address of the top-level table out of what a register or mm->pgd holds. */
 	kd_paddr (*table)(const struct kd_layout *layout, uint64_t value);

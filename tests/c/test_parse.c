@@ -179,6 +179,7 @@ static void test_declarations(struct kd_types *types)
 				   "int function(u32 *a);\n"
 				   "struct { u32 seq; struct list_head list; unsigned char flag; } core "
 				   "__attribute__((aligned(64)));\n"
+				   "struct { char a; struct { long b; unsigned __int128 c; } d; } wide;\n"
 				   "struct nope changed; struct list_head changed; u32 changed;\n"
 				   "[[has: struct list_head.first]] u32 either;\n"
 				   "[[has: struct list_head.prev]] struct list_head either;\n"
@@ -204,6 +205,10 @@ static void test_declarations(struct kd_types *types)
 	assert(member.bit_offset == 16 * 8);
 	ok(kd_type_find_member(type, "flag", &member));
 	assert(member.bit_offset == 24 * 8);
+	ok(kd_types_of_symbol(types, "wide", &type));
+	assert(type->size == 48);
+	ok(kd_type_find_member(type, "d", &member));
+	assert(member.bit_offset == 16 * 8);
 
 	/* the user's replaces ours, and ours stays when the user's text is wrong */
 	ok(kd_types_declare(types, "u32 modules"));

@@ -70,7 +70,7 @@ static void find_target(const cs_insn *insn, struct kd_insn *ret)
 		const cs_x86_op *operand = &x86->operands[i];
 		if (operand->type == X86_OP_MEM && operand->mem.base == X86_REG_RIP) {
 			ret->target = insn->address + insn->size + operand->mem.disp;
-			ret->rip_relative = true;
+			ret->pc_relative = true;
 		} else if (operand->type == X86_OP_IMM && ret->flow >= KD_FLOW_CALL && ret->flow <= KD_FLOW_BRANCH) {
 			ret->target = operand->imm;
 		}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "arch/x86_64/registers.h"
+#include "dump/vmcoreinfo.h"
 
 /* struct elf_prstatus: signal data, pr_pid, … times, then the registers. */
 #define PRSTATUS_PID 32
@@ -39,8 +40,18 @@ static bool monitor(const uint8_t *data, size_t len, struct kd_cpu_note *ret)
 	return true;
 }
 
+static bool image_address(const struct kd_vmcoreinfo *info, kd_vaddr address, kd_paddr *ret)
+{
+	int64_t phys_base;
+	if (!kd_vmcoreinfo_number(info, "phys_base", &phys_base) || address < KD_X86_START_KERNEL_MAP)
+		return false;
+	*ret = address - KD_X86_START_KERNEL_MAP + (uint64_t)phys_base;
+	return true;
+}
+
 const struct kd_note_format kd_x86_64_notes = {
 	.controls = controls,
 	.prstatus = prstatus,
 	.monitor = monitor,
+	.image_address = image_address,
 };

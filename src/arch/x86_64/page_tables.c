@@ -14,7 +14,7 @@
 #include "arch/x86_64/notes.h"
 #include "xlat/memory.h"
 
-#define START_KERNEL_MAP 0xffffffff80000000u
+#define START_KERNEL_MAP KD_X86_START_KERNEL_MAP
 /* CONFIG_PHYSICAL_START: where the image is linked, relative to __START_KERNEL_map. 16 MiB in every known build. */
 #define PHYSICAL_START 0x1000000u
 #define IMAGE_LEN_MAX (1ull << 30)
@@ -53,6 +53,14 @@ static const struct kd_level *get_levels(const struct kd_layout *layout, unsigne
 	return layout->levels == 5 ? levels : levels_4;
 }
 
+/** Bits above those that the tables look at repeat the highest one. */
+static bool is_canonical(const struct kd_layout *layout, kd_vaddr address)
+{
+	unsigned int nr;
+	int64_t upper = (int64_t)address >> (get_levels(layout, &nr)[0].shift + KD_TABLE_BITS - 1);
+	return upper == 0 || upper == -1;
+}
+
 static struct kd_entry decode(const struct kd_layout *layout, const struct kd_level *level, uint64_t value)
 {
 	bool leaf = level->shift == 12 || (level->shift <= 30 && value & ENTRY_PAGE_SIZE);
@@ -65,7 +73,7 @@ static struct kd_entry decode(const struct kd_layout *layout, const struct kd_le
 		value = ~value;
 	}
 	entry.present = true;
-	entry.target = value & ENTRY_ADDRESS & ~layout->sme_mask;
+	entry.target = value & ENTRY_ADDRESS & ~layout->encrypted;
 	if (leaf)
 		entry.target &= ~((1ull << level->shift) - 1);
 	entry.flags =
@@ -75,7 +83,7 @@ static struct kd_entry decode(const struct kd_layout *layout, const struct kd_le
 
 static kd_paddr table_address(const struct kd_layout *layout, uint64_t value)
 {
-	return value & CR3_TABLE & ~layout->sme_mask;
+	return value & CR3_TABLE & ~layout->encrypted;
 }
 
 /** True if tables map the address. Other errors than faults cannot be told apart from "no" here, and need not. */
@@ -226,7 +234,7 @@ static bool layout_from_note(struct kd_memory *memory, struct kd_layout *layout,
 	}
 	layout->levels = kd_vmcoreinfo_number(info, "pgtable_l5_enabled", &number) && number ? 5 : 4;
 	if (kd_vmcoreinfo_number(info, "sme_mask", &number))
-		layout->sme_mask = (uint64_t)number;
+		layout->encrypted = (uint64_t)number;
 	if (!kd_vmcoreinfo_hex(info, "KERNELOFFSET", &layout->kaslr_offset))
 		layout->kaslr_offset = 0;
 	if (kd_vmcoreinfo_number(info, "KERNEL_IMAGE_SIZE", &number) && number > 0 && (uint64_t)number <= IMAGE_LEN_MAX)
@@ -252,7 +260,7 @@ static bool layout_from_registers(struct kd_memory *memory, struct kd_layout *la
 		const kd_paddr table = cpu->controls[KD_X86_CR3] & CR3_TABLE;
 		const kd_paddr candidates[] = { table, table & ~PTI_USER_HALF };
 		for (size_t j = 0; j < KD_ARRAY_NR(candidates); j++) {
-			layout->pgd = candidates[j] & ~layout->sme_mask;
+			layout->pgd = candidates[j] & ~layout->encrypted;
 			if (find_direct_map(memory, layout) && find_image(memory, layout))
 				return true;
 		}
@@ -301,6 +309,7 @@ static struct kd_error *find_layout(struct kd_memory *memory, struct kd_layout *
 const struct kd_page_tables kd_x86_64_page_tables = {
 	.find_layout = find_layout,
 	.levels = get_levels,
+	.is_canonical = is_canonical,
 	.decode = decode,
 	.table = table_address,
 };

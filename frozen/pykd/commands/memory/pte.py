@@ -36,7 +36,7 @@ def flag_names(value: int) -> list[str]:
 def rows(session: Session, options: Any) -> Iterator[Row]:
     if not options.arguments:
         raise UsageError("a value is missing")
-    mask = session.dump.layout["sme_mask"]
+    mask = session.dump.layout["encrypted"]
     for word in options.arguments:
         try:
             value = int(word, 16)

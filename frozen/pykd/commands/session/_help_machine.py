@@ -76,7 +76,7 @@ def _areas(dump: Dump) -> tuple[tuple[str, Value], ...]:
         ("vmemmap_vaddr", lambda: f"{base('vmemmap_base'):x} "),
         ("vmemmap_end", lambda: f"{base('vmemmap_base') + VMEMMAP_SIZE[levels] - 1:x} "),
         ("phys_base", lambda: f"{layout['phys_base'] & (1 << 64) - 1:x}"),
-        ("sme_mask", lambda: f"{layout['sme_mask']:x}"),
+        ("sme_mask", lambda: f"{layout['encrypted']:x}"),
         ("pgdir_shift", lambda: str(39 if levels == 4 else 48)),
         (f"current[{len(cpus.possible(dump))}]", lambda: _current(dump)),
     )
