@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import NotFoundError
 from pykd.kernel.lists import rbtree
 from pykd.kernel.net.skbuffs import for_each_skb
-from pykd.kernel.timekeeping import hz, jiffies
+from pykd.kernel.timekeeping import hz, jiffies, ktime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -215,3 +215,40 @@ def window_from_space(dump: Dump, sock: Any, space: int) -> int:
         raise NotFoundError("this kernel does not say how much of a buffer a window may be")
     scale = (scale + (1 << 31)) % (1 << 32) - (1 << 31)
     return space >> -scale if scale <= 0 else space - (space >> scale)
+
+
+def window(dump: Dump, sock: Any) -> Row:
+    """What the kernel chooses the window of a full TCP socket by, in bytes: rcv_mss, advmss, free_space, allowed_space, full_space, rcv_wnd,
+    rcv_ssthresh; and rcv_wscale.
+
+    :raises FaultError, NotFoundError:
+    """
+    tcp = connection(dump, sock)
+    used = int(sock.sk_backlog.rmem_alloc.counter)
+    allowed = window_from_space(dump, sock, int(sock.sk_rcvbuf))
+    return {
+        "rcv_mss": int(_connection(dump, sock).icsk_ack.rcv_mss), "advmss": int(tcp.advmss),
+        "free_space": window_from_space(dump, sock, int(sock.sk_rcvbuf) - used), "allowed_space": allowed,
+        "full_space": min(int(tcp.window_clamp), allowed), "rcv_wnd": int(tcp.rcv_wnd), "rcv_ssthresh": int(tcp.rcv_ssthresh),
+        "rcv_wscale": int(tcp.rx_opt.rcv_wscale),
+    }  # fmt: skip
+
+
+def since_stamp(dump: Dump, stamp: int, is_usec: bool = False) -> int:
+    """Milliseconds since a stamp of TCP's own clock, such as ``retrans_stamp``, of which 32 bits are kept.
+
+    9a568de4818d ("tcp: switch TCP TS option (RFC 7323) to 1ms clock") (in v4.13): of the monotonic clock.
+
+    :param is_usec: it counts microseconds: ``tcp_sock.tcp_usec_ts`` (in v6.7).
+    """
+    now = ktime(dump) // (1000 if is_usec else 1_000_000)
+    passed = now - stamp & 0xFFFFFFFF
+    return passed // 1000 if is_usec else passed
+
+
+def retransmitting_ms(dump: Dump, sock: Any) -> int | None:
+    """How long a full TCP socket has been sending the same again, in ms; None: it does not. :raises FaultError:"""
+    tcp = connection(dump, sock)
+    if not tcp.retrans_stamp:
+        return None
+    return since_stamp(dump, int(tcp.retrans_stamp), bool(tcp.tcp_usec_ts) if tcp.hasField("tcp_usec_ts") else False)
