@@ -5,17 +5,14 @@ from __future__ import annotations
 
 import socket
 from collections import defaultdict
-from itertools import zip_longest
 
 import pykd
-from LinuxDump import percpu
-from LinuxDump.inet import get_ns_net, ntodots
-from LinuxDump.inet.packets import queue_lines
-from pykd.core.rows import Row, fault, mark
+from LinuxDump.inet import get_ns_net
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import chain_for_each
-from pykd.kernel.net import devices, devstats, interfaces, qdiscs, softnet, stacked
+from pykd.kernel.net import devices, devstats, interfaces, softnet, stacked
 from pykd.kernel.net.addresses import ip_text
+from pykd.kernel.net.show.interfaces import FEATURES, STATES, counter_lines, group_lines, interface_lines, prefix_of, qdisc_lines, stacked_lines, state_names
 from pykdump import API
 from pykdump.highlevel import pylog, readSU, structSetAttr, structSetProcAttr
 from pykdump.tparser import CDefine, CEnum
@@ -23,34 +20,21 @@ from pykdump.vmcorearch import sys_info
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any
+
+    from pykd.core.rows import Row
 
 IFF_FLAGS = CDefine({f"IFF_{name}": 1 << bit for bit, name in enumerate(devices.FLAGS)})
 ARP_HW = CDefine({f"ARPHRD_{name}": number for number, name in devices.HARDWARE_TYPES.items()} | {"ARPHRD_CISCO": 513})
 ARP_HW["ARPHRD_HDLC"] = 513  # the last name of a value is the one that is shown
-DEVSTATE_c = """enum netdev_state_t {
-  __LINK_STATE_XOFF = 0, __LINK_STATE_START, __LINK_STATE_PRESENT, __LINK_STATE_SCHED, __LINK_STATE_NOCARRIER, __LINK_STATE_RX_SCHED,
-  __LINK_STATE_LINKWATCH_PENDING
-};"""
+DEVSTATE_c = "enum netdev_state_t {" + ", ".join(f"__LINK_STATE_{name}" for name in STATES) + "};"
 DEVSTATE: Any = CEnum(DEVSTATE_c)
-"""Bits of ``net_device.state`` as Linux 2.6 numbered them. They begin with START since, so that what is called XOFF here is START; the names
-that the kernel has now are in the rows."""
-NETIF_FEATURES = CDefine(
-    {
-        f"NETIF_F_{name}": value
-        for name, value in {
-            "SG": 1, "IP_CSUM": 2, "NO_CSUM": 4, "HW_CSUM": 8, "HIGHDMA": 32, "FRAGLIST": 64, "HW_VLAN_TX": 128, "HW_VLAN_RX": 256,
-            "HW_VLAN_FILTER": 512, "VLAN_CHALLENGED": 1024, "TSO": 2048, "LLTX": 4096, "UFO": 8192,
-        }.items()
-    }
-)  # fmt: skip
-"""Features as Linux 2.6 called them; see :func:`pykd.kernel.net.devices.feature_names` for the names of the kernel in hand."""
+NETIF_FEATURES = CDefine({f"NETIF_F_{name}": value for name, value in FEATURES.items()})
 NETDEV_ALIGN = devstats.ALIGN
 tg3_warning = "    !!!INFO: what a tg3 counted is in its driver's own structs\n"
 HZ = float(sys_info.HZ)
 sn = "struct net_device"
-_RULE = "            RX                -= Stats =-            TX          \n     -----------------------                ------------------------"
 
 structSetAttr(sn, "open", ["netdev_ops.ndo_open"])
 structSetAttr(sn, "get_stats", ["netdev_ops.ndo_get_stats"])
@@ -64,8 +48,8 @@ def netdev_priv(dev: Any) -> int:
 
 
 def decodeDevState(state: int) -> str:
-    """``net_device.state`` as PyKdump shows it: ``(XOFF|START)``; see :data:`DEVSTATE`."""
-    return "(" + "|".join(name.removeprefix("__LINK_STATE_") for name, bit in DEVSTATE.vals if state >> bit & 1) + ")"
+    """``net_device.state`` as PyKdump shows it: ``(XOFF|START)``."""
+    return state_names(int(state))
 
 
 def hwaddr2str(ha: Any, l: int) -> str:  # noqa: E741 (the name is PyKdump's)
@@ -75,9 +59,7 @@ def hwaddr2str(ha: Any, l: int) -> str:  # noqa: E741 (the name is PyKdump's)
 
 def snetmask(u32: int) -> int:
     """Prefix length of a mask as it lies in memory; -1: it is none."""
-    mask = socket.ntohl(u32 & 0xFFFFFFFF)
-    length = mask.bit_count()
-    return length if mask == 0xFFFFFFFF & ~((1 << 32 - length) - 1) else -1
+    return prefix_of(socket.ntohl(u32 & 0xFFFFFFFF))
 
 
 def dev_base_list() -> list[Any]:
@@ -130,116 +112,6 @@ def get_host_IPs() -> tuple[set[str], set[str]]:
     return four, six
 
 
-# ---- lines
-
-
-def interface_lines(row: Row, details: int = 0) -> Iterator[str]:
-    """What :func:`pykd.kernel.net.interfaces.interface_row` tells, as ``xportshow -i`` prints it."""
-    name = row.get("name", "")
-    yield f"{'=' * 22} {name} <struct net_device {row['device']:#x}>  {'=' * 46}"[:78]
-    first, *others = [_address(one) for one in row.get("addresses", ())] or [""]
-    is_ether = row.get("type") == "ETHER"
-    if "addresses" not in row:
-        first = mark(row)
-    yield f"{name:<6}  {first:>18}  mtu={row.get('mtu', ''):<5}  {row.get('hardware', '') if is_ether else '':>20}  {row.get('type', '')}"
-    for text, one in zip(others, row.get("addresses", ())[1:], strict=True):
-        yield f"  inet4 addr: {text}" if one["label"] == name else f"  inet4 addr: {text:<20}  {one['label']}"
-    for one in row.get("addresses6", ()):
-        yield f"  inet6 addr: {one['address']}/{one['prefix']}"
-    yield f"    flags=<{'|'.join('IFF_' + one for one in row.get('flags', ()))}>"
-    if features := [key[8:] for key, value in NETIF_FEATURES.items() if row.get("feature_bits", 0) & value]:
-        yield f"    features=<{'|'.join(features)}>"
-    if row.get("master"):
-        yield f"    master={row['master']}"
-    if "error" in row and first != mark(row):
-        yield f"    {mark(row)}"
-    if details >= 1:
-        yield from _more_lines(row, details)
-
-
-def _address(one: Row) -> str:
-    length = snetmask(int.from_bytes(socket.inet_aton(one["mask"]), "little"))
-    return f"{one['address']}/{length if length >= 0 else one['mask']}"
-
-
-def _more_lines(row: Row, details: int) -> Iterator[str]:
-    yield from stacked_lines(row.get("stacked", {}))
-    yield from _group_lines(row)
-    state = row.get("link_state", 0)
-    yield f"    LINK_STATE {state:3d} {decodeDevState(state)}"
-    yield f"    open=<{row.get('open')}>, stats=<{row.get('stats')}> mtu={row.get('mtu')} promisc={row.get('promiscuity')}"
-    if row.get("idle_ms") is not None and row.get("addresses") is not None:
-        yield f"    \ttrans_start {row['idle_ms'] / 1000:7.2f} s ago"
-    yield from _counter_lines(row, details)
-    known = {one["qdisc"]: one for one in row.get("qdiscs", ()) if "qdisc" in one}
-    for queue in row.get("queues", ()):
-        yield "    .................."
-        yield f"    | tx queue {queue['queue']}"
-        yield from qdisc_lines(known.pop(queue["qdisc"], {}), details - 1)
-    yield "    .................."
-    yield "    | rx_queue"
-    for one in known.values():
-        yield from qdisc_lines(one, details - 1)
-
-
-def stacked_lines(row: Row) -> Iterator[str]:
-    """What :func:`pykd.kernel.net.stacked.details` tells of bonds and VLANs."""
-    if row.get("kind") == "vlan" and "vlan" in row:
-        yield f"    VLAN {row['vlan']} ({row['protocol']}) on {row['link']}"
-    if "bonding" not in row:
-        return
-    yield " ---Bond Master-----"
-    yield f"    ...Bond params... <struct bonding {row['bonding']:#x}>"
-    yield f"    mode={row['mode']} xmit_policy={row['xmit_policy']} miimon={row['miimon_ms']} updelay={row['updelay_ms']} downdelay={row['downdelay_ms']}"
-    yield f"    active={row['active']}"
-    for one in row["slaves"]:
-        yield f"    slave {one['name']}: link={one['link']} state={one['state']} speed={one['speed_mbps']} failures={one['failures']}"
-
-
-def _group_lines(row: Row) -> Iterator[str]:
-    yield " --------mcast------------"
-    if row.get("type") == "ETHER":
-        yield from (f"  link: {one}" for one in row.get("multicast_link", ()))
-    yield from (f"  inet:  {one['address']} users={one['users']}" for one in row.get("multicast", ()))
-    yield from (f"  inet6: {one['address']}" for one in row.get("multicast6", ()))
-    yield " -------------------------"
-
-
-def _counter_lines(row: Row, details: int) -> Iterator[str]:
-    """Of each CPU for the loopback device; sums of every device where more is asked for."""
-    left: list[str] = []
-    right: list[str] = []
-    for cpu, one in enumerate(row.get("per_cpu", ())):
-        left.append(f"   --CPU {cpu}")
-        right.append("")
-        for key in ("packets", "bytes"):
-            for side, way in ((left, "rx"), (right, "tx")):
-                side.append(f"    {way + '_' + key:<20} {one[key]}")
-    if not left and details > 1 and "statistics" in row:
-        for key, value in row["statistics"].items():
-            (left if key[0] in "rm" else right).append(f"    {key:<20} {value}")
-    if not left:
-        return
-    yield ""
-    yield from _RULE.split("\n")
-    for one, other in zip_longest([*left, ""], [*right, ""], fillvalue=""):
-        yield f"{one:<38} {other}"
-    if details > 1 and row.get("is_whole") is False:
-        yield "    the driver counts in a place of its own, which is not shown"
-
-
-def qdisc_lines(row: Row, verbosity: int = 0) -> Iterator[str]:
-    """What :func:`pykd.kernel.net.interfaces.qdisc_row` tells; nothing of one that does not queue."""
-    if not row.get("enqueue") or not row.get("dequeue"):
-        return
-    yield "    ............................................................."
-    yield f"    <struct Qdisc {row['qdisc']:#x}> qlen={row['qlen']}\n\tenqueue=<{row['enqueue']}> dequeue=<{row['dequeue']}>"
-    yield f"\tqlen={row['qlen']} backlog={row['backlog']} drops={row['drops']} requeues={row['requeues']} overlimits={row['overlimits']}"
-    if "bands" in row:
-        yield "\t== Bands =="
-        yield from (f"\t  skb_array={one['address']:#x} len={one['qlen']}" for one in row["bands"])
-
-
 # ---- printing
 
 
@@ -258,7 +130,7 @@ def print_Ifs(IF: str) -> None:
 
 def print_mc_list(dev: Any) -> None:
     """Print the groups that a device listens to."""
-    for line in _group_lines(interfaces.interface_row(pykd.current(), dev)):
+    for line in group_lines(interfaces.interface_row(pykd.current(), dev)):
         print(line)
 
 
@@ -287,7 +159,7 @@ def printBondMaster(bondaddr: int) -> None:
 
 def getStats(dev: Any) -> None:
     """Print what a device counted."""
-    for line in _counter_lines(interfaces.interface_row(pykd.current(), dev), 2):
+    for line in counter_lines(interfaces.interface_row(pykd.current(), dev), 2):
         print(line)
 
 
@@ -329,35 +201,6 @@ def printPerCPU() -> None:
         print(f"\tnetif_rx_stats total={one.processed}, dropped={one.dropped}")
 
 
-def softnet_rows(dump: pykd.Dump) -> Iterator[Row]:
-    """cpu, input (packets), completion (packets that are sent and not freed yet), processed, dropped, squeezed, of each CPU."""
-    from pykd.kernel.net import skbuffs
-
-    for one in softnet.for_each_softnet(dump):
-        if isinstance(one, pykd.Error):
-            yield {"error": fault(one)}
-            continue
-        row: Row = {"cpu": one.cpu, "data": int(one.data), "processed": one.processed, "dropped": one.dropped, "squeezed": one.squeezed}
-        try:
-            head = int(one.data) + one.data.fieldOffset("input_pkt_queue")
-            row["input"] = [int(skb) for skb in skbuffs.for_each_skb(dump, head)]
-            row["completion"] = [int(skb) for skb in skbuffs.for_each_linked(dump, int(one.data.completion_queue))]
-            row["polled"] = [int(napi) for napi in softnet.for_each_napi(dump, one.data)]
-        except pykd.Error as error:
-            row["error"] = fault(error, partial=True)
-        yield row
-
-
-def softnet_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """What :func:`softnet_rows` yields."""
-    for row in rows:
-        yield f" --CPU={row.get('cpu', '?')}" + (f" {mark(row)}" if "error" in row else "")
-        if "input" in row:
-            yield f"    ..input_pkt_queue has {len(row['input'])} elements"
-        yield "    ..Completion queue"
-        yield from row.get("completion_lines", ())
-
-
 def __getattr__(name: str) -> Any:
     if name == "prio2band":
         # sch_default_prio2band in newer kernels
@@ -370,8 +213,8 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "ARP_HW", "DEVSTATE", "HZ", "IFF_FLAGS", "NETDEV_ALIGN", "NETIF_FEATURES", "DEVSTATE_c", "bond_get_stats", "decodeDevState",
     "dev_base_list", "getStats", "get_host_IPs", "get_ifa_list", "get_inet6_devs", "get_inet6_ifaddr", "get_stat64", "hwaddr2str",
-    "interface_lines", "lb_get_stats", "netdev_priv", "ntodots", "percpu", "printBondMaster", "printPerCPU", "printQdisc", "print_If",
-    "print_Ifs", "print_mc_list", "qdisc_lines", "qdiscs", "queue_lines", "sn", "snetmask", "softnet_lines", "softnet_rows",
+    "lb_get_stats", "netdev_priv", "printBondMaster", "printPerCPU", "printQdisc", "print_If",
+    "print_Ifs", "print_mc_list", "sn", "snetmask",
     "tg3_get_stats", "tg3_warning",
 ]  # fmt: skip
 __all__ += API.hand_on(globals())

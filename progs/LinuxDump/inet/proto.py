@@ -16,7 +16,6 @@ from LinuxDump.inet.packets import (
     decode_skbuf,
     decode_TCP_flags,
     decode_TCP_header,
-    end_text,
     print_skbuff_head,
     skb_network_header,
     skb_shinfo,
@@ -26,6 +25,8 @@ from LinuxDump.inet.packets import (
 from LinuxDump.inet.protoattrs import init_PseudoAttrs
 from pykd.kernel.net import tcp
 from pykd.kernel.net.addresses import ip_text
+from pykd.kernel.net.show.packets import end_text
+from pykd.kernel.net.show.sockets import window_lines
 from pykd.kernel.net.sockets import TCP_LISTEN, TCP_NEW_SYN_RECV, TCP_TIME_WAIT, Socket, for_each_socket
 from pykd.kernel.timekeeping import jiffies
 from pykdump import API
@@ -367,36 +368,8 @@ def tcp_full_space(o: Any) -> int:
 
 def analyze_tcp_rcv_win(o: Any, v: int = 1) -> None:
     """Print how the kernel would choose the window of a ``struct tcp_sock``; with *v* below 2 only whether the peer's segments exceed ours."""
-    for line in window_lines(pykd.current(), readSU("struct sock", int(o)), v):
+    for line in window_lines(tcp.window(pykd.current(), readSU("struct sock", int(o))), v):
         print(line)
-
-
-def window_lines(dump: pykd.Dump, sock: Any, v: int = 1) -> Iterator[str]:
-    """The lines of :func:`analyze_tcp_rcv_win`: __tcp_select_window() told in steps."""
-    found = tcp.window(dump, sock)
-    mss, advmss = found["rcv_mss"], found["advmss"]
-    if v < 2:
-        if mss > advmss:
-            yield f"     !!! mss={mss} > advmss={advmss}"
-        return
-    yield "        --- Emulating __tcp_select_window ---"
-    free, full, window = found["free_space"], found["full_space"], found["rcv_wnd"]
-    yield f"          rcv_mss={mss} free_space={free} allowed_space={found['allowed_space']} full_space={full}"
-    if free < full >> 1:
-        yield "          free_space < (full_space >>1 is True"
-    if free > found["rcv_ssthresh"]:
-        free = found["rcv_ssthresh"]
-        yield f"          rcv_ssthresh={free}, so free_space->{free} "
-    if found["rcv_wscale"]:
-        yield f"          rcv_wscale={found['rcv_wscale']}"
-    if window <= free - mss:
-        yield "          window <= free_space-mss"
-    if free - mss < 0:
-        yield f"          !!!free_space - mss = {free - mss}"
-    elif mss == full and free > window + (full >> 1):
-        yield "          mss == full_space and free_space > window + (full_space >> 1)"
-    else:
-        yield "          window is not changed"
 
 
 def retrans_since(retrans_stamp: int) -> str:

@@ -7,11 +7,9 @@ from socket import htonl
 
 import pykd
 from LinuxDump.inet import get_ns_net
-from pykd.core.rows import fault, mark
-from pykd.core.walk import caught
-from pykd.kernel.net import routecache, routes
-from pykd.kernel.net.addresses import ip_text
-from pykd.kernel.net.namespaces import for_each_net
+from pykd.kernel.net import routes
+from pykd.kernel.net.show.routes import TITLE, cache_lines, cache_rows, rule_lines, rule_rows, table_lines, table_rows
+from pykd.kernel.net.show.routes import flags_text as flags2str
 from pykdump import API
 from pykdump.API import API_options
 from pykdump.Generic import Bunch
@@ -23,13 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from pykd.core.rows import Row
-
 debug: Any = API_options.debug
 KEYLENGTH = routes.KEY_BITS
 T_NODE, T_LEAF, NODE_TYPE_MASK = 0, 1, 1
 RT_TABLE_MAIN = 254
-TITLE = "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface"
 
 FN = CDefine("#define FN_S_ZOMBIE 1\n#define FN_S_ACCESSED 2\n")
 RTN_c = "enum {" + ", ".join(f"RTN_{name.upper()}" for name in routes.TYPES) + ", __RTN_MAX };"
@@ -61,11 +56,6 @@ def fib_flags_trans(itype: int, mask: int, fi: Any, dead: bool = False) -> int:
 
 def _gateway(hops: list[routes.Nexthop]) -> bytes:
     return hops[0].gateway if hops else b""
-
-
-def flags2str(flags: int) -> str:
-    """``UGH``"""
-    return "".join(letter for letter, bit in zip("UGHRDM", (1, 2, 4, 0x200, 0x10, 0x20), strict=True) if flags & bit)
 
 
 # ---- tables
@@ -107,142 +97,6 @@ def get_fib_entries(table: Any) -> Iterator[Bunch]:
 
 
 get_fib_entries_v30 = get_fib_entries
-
-
-def tableIdName(number: int) -> str:
-    """``RT_TABLE_MAIN``; of one without a name None, as a text."""
-    return f"RT_TABLE_{routes.TABLES[number].upper()}" if number in routes.TABLES else str(number)
-
-
-# ---- lines
-
-
-def route_lines(rows: Iterable[Row], v: int = 0) -> Iterator[str]:
-    """Routes as ``route -n`` prints them. Of several nexthops each has a line; *v*: with their structs."""
-    yield ""
-    yield TITLE
-    for row in rows:
-        if "destination" not in row:
-            yield f"{mark(row)}"
-            continue
-        for hop in row["nexthops"] or [{"gateway": None, "device": "*", "nexthop": 0}]:
-            gateway = hop["gateway"] or "0.0.0.0"
-            flags = flags2str(row["flags"] | (RTF.RTF_GATEWAY if hop["gateway"] else 0))
-            yield f"{row['destination']:<15} {gateway:<15} {row['mask']:<15} {flags:<5} {row['metric']:<6} {0:<6} {0:>3} {hop['device'] or '*':<8}"
-            if v and hop["nexthop"]:
-                yield f"     <struct fib_nh {hop['nexthop']:#x}>"
-
-
-def table_rows(dump: pykd.Dump, net: Any, All: bool = False) -> Iterator[Row]:
-    """table (address of its struct), id, name, and its routes, of each table of a ``struct net`` or of the main one alone."""
-    for table in routes.for_each_fib_table(dump, net):
-        if isinstance(table, pykd.Error):
-            yield {"error": fault(table)}
-            continue
-        row: Row = {"table": int(table), "routes": []}
-        try:
-            row |= {"id": int(table.tb_id), "name": routes.table_name(table.tb_id)}
-            if not All and row["id"] != RT_TABLE_MAIN:
-                continue
-            for route in routes.for_each_route(dump, table):
-                row["routes"].append({"error": fault(route)} if isinstance(route, pykd.Error) else _route_row(dump, route))
-        except pykd.Error as error:
-            row["error"] = fault(error)
-        yield row
-
-
-def _route_row(dump: pykd.Dump, route: routes.Route) -> Row:
-    try:
-        return routes.route_row(dump, route)
-    except pykd.Error as error:
-        return {"alias": int(route.alias), "error": fault(error)}
-
-
-def table_lines(rows: Iterable[Row], All: bool = False, v: int = 0) -> Iterator[str]:
-    """What :func:`table_rows` yields; broadcasts and multicast are left out, as by ``route -n``."""
-    for row in rows:
-        name = tableIdName(row["id"]) if "id" in row else ""
-        if All or "error" in row:
-            yield ""
-            yield f"==== <struct fib_table {row.get('table', 0):#x}> {name}{mark(row)}"
-        if "id" in row:
-            yield from route_lines((one for one in row["routes"] if one.get("type") not in ("broadcast", "multicast")), v)
-
-
-def rule_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """What :func:`pykd.kernel.net.routes.rule_row` tells."""
-    for row in rows:
-        if "rule" not in row:
-            yield mark(row)
-            continue
-        yield f"    -- <struct fib4_rule {row['rule']:#x}> {tableIdName(row['table'])}"
-        for key in ("src", "dst"):
-            yield f"\t{key} {row[key]} {key}mask {row[f'{key}mask']} {key}_len {row[f'{key}_len']}"
-        yield f"\taction {row['action']}iifindex {row['iifindex']} {row['iifname']} oifindex {row['oifindex']} {row['oifname']}"
-
-
-def rule_rows(dump: pykd.Dump, net: Any) -> Iterator[Row]:
-    """Policy rules of a ``struct net``."""
-    for rule in caught(routes.for_each_rule(dump, net.ipv4.rules_ops)) if net.ipv4.hasField("rules_ops") else ():
-        try:
-            yield {"error": fault(rule)} if isinstance(rule, pykd.Error) else routes.rule_row(dump, rule)
-        except pykd.Error as error:
-            yield {"error": fault(error)}
-
-
-def cache_rows(dump: pykd.Dump, net: Any = None) -> Iterator[Row]:
-    """What routing remembers of destinations, of a ``struct net`` or of all: route (``127.0.0.0/8``), and what
-    :func:`pykd.kernel.net.routecache.cached_row` tells."""
-    seen: set[int] = set()
-    for one in caught(for_each_net(dump)) if net is None else [net]:
-        if isinstance(one, pykd.Error):
-            yield {"error": fault(one)}
-            continue
-        for table in caught(routes.for_each_fib_table(dump, one)):
-            try:
-                yield from _cached_of(dump, table, seen)
-            except pykd.Error as error:
-                yield {"error": fault(error)}
-
-
-def _cached_of(dump: pykd.Dump, table: Any, seen: set[int]) -> Iterator[Row]:
-    if isinstance(table, pykd.Error):
-        raise table
-    for route in routes.for_each_route(dump, table):
-        try:
-            if isinstance(route, pykd.Error):
-                raise route
-            for hop in route.nexthops(dump):
-                # routes to one nexthop share its struct and what is remembered there
-                if int(hop.common) in seen:
-                    continue
-                seen.add(int(hop.common))
-                name = f"{ip_text(route.key.to_bytes(4, 'big'))}/{route.length}"
-                for cached in routecache.for_each_cached(dump, hop.common):
-                    yield {"error": fault(cached)} if isinstance(cached, pykd.Error) else {"route": name, **routecache.cached_row(dump, cached)}
-        except pykd.Error as error:
-            yield {"error": fault(error)}
-
-
-def cache_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """What :func:`cache_rows` yields."""
-    yield "route               kind       cpu dev      destination      gateway            pmtu   sec ago  expires s"
-    yield "-----               ----       --- ---      -----------      -------            ----   -------  ---------"
-    count = 0
-    for row in rows:
-        if "kind" not in row:
-            yield mark(row)
-            continue
-        count += 1
-        ago = row.get("age_ms", row.get("idle_ms"))
-        expires = row.get("expires_ms")
-        yield (
-            f"{row['route']:<19} {row['kind']:<10} {'' if row['cpu'] is None else row['cpu']:>3} {row.get('device') or '':<8} "
-            f"{row.get('destination') or '':<16} {row['gateway'] or '':<16} {row.get('pmtu') or '':>6} {'' if ago is None else ago // 1000:>9} "
-            f"{'' if expires is None else expires // 1000:>10}"
-        ).rstrip()
-    yield ""
-    yield f"{count} entries"
 
 
 # ---- printing
@@ -328,10 +182,10 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "FN", "IS_LEAF", "IS_TNODE", "KEYLENGTH", "NODE_TYPE", "NODE_TYPE_MASK", "RTAX", "RTF", "RTN", "RTN_MAX", "RT_TABLE_MAIN", "T_LEAF",
-    "T_NODE", "RTAX_c", "RTN_c", "RTN_defs", "cache_lines", "cache_rows", "debug", "do_fib_print", "fib_flags_trans", "flags2str",
+    "T_NODE", "RTAX_c", "RTN_c", "RTN_defs", "debug", "do_fib_print", "fib_flags_trans", "flags2str",
     "get_fib_entries", "get_fib_entries_v30", "get_fib_tables", "get_fib_tables_v24", "get_fib_tables_v26", "inet_make_mask",
     "leaf_walk_rcu", "node_parent_rcu", "print_fib", "print_fib_rules", "print_fib_rules_old", "print_rt_hash", "process_one_leaf",
-    "route_lines", "rule_lines", "rule_rows", "tableIdName", "table_lines", "table_rows", "tkey_extract_bits", "tnode_get_child_rcu",
+     "tkey_extract_bits", "tnode_get_child_rcu",
     "trie_firstleaf", "trie_nextleaf", "walk_fn_zones", "walk_fn_zones_v24", "walk_fn_zones_v26",
 ]  # fmt: skip
 __all__ += API.hand_on(globals())

@@ -6,11 +6,11 @@ from __future__ import annotations
 import pykd
 from LinuxDump.inet import get_ns_net
 from pykd.kernel.net import snmp
+from pykd.kernel.net.show.snmp import TABLES, table_lines
 from pykdump import API
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from typing import Any
 
 snmp4_tables = ["ip_statistics", "icmp_statistics", "tcp_statistics", "udp_statistics", "net_statistics"]
@@ -18,8 +18,6 @@ tabnames = {
     "ip_statistics": "snmp4_ipstats_list", "icmp_statistics": "snmp4_icmp_list", "tcp_statistics": "snmp4_tcp_list",
     "udp_statistics": "snmp4_udp_list", "net_statistics": "snmp4_net_list",
 }  # fmt: skip
-TABLES = {name: name.removesuffix("_statistics") for name in snmp4_tables}
-"""Names in :data:`pykd.kernel.net.snmp.TABLES`"""
 
 
 def getSnmpTable(tname: str) -> list[tuple[str, int]] | None:
@@ -48,17 +46,6 @@ class SnmpTable(dict[str, int]):
         return "\n".join(table_lines(self.name, self.body)) + "\n"
 
 
-def table_lines(name: str, body: Iterable[tuple[str, int]] | None) -> Iterator[str]:
-    """A table with its title."""
-    yield f"{'-' * 20} {name} {'-' * 20} "
-    yield ""
-    if not body:
-        yield "  not implemented yet"
-        return
-    for counter, value in body:
-        yield f"   {counter:>25} {value:20d}"
-
-
 def __getattr__(name: str) -> Any:
     if name == "ti":
         from pykdump.highlevel import getStructInfo
@@ -67,5 +54,5 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["SnmpTable", "X__getSnmpEntry", "getSnmpTable", "snmp4_tables", "table_lines", "tabnames"]
+__all__ = ["SnmpTable", "X__getSnmpEntry", "getSnmpTable", "snmp4_tables", "tabnames"]
 __all__ += API.hand_on(globals())
