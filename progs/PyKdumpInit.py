@@ -9,11 +9,7 @@ from pykd.session import runtime
 OPTIONS = "-h   - list available options"
 
 PROGRAMS = {
-    "xportshow": (
-        "Networking state",
-        "Connections and sockets (-a, -t, -u, -w, -x, -l), interfaces (-i), routes (-r), statistics (-s),\n"
-        "TCP timers and queues (-v with the others), --summ for a summary.",
-    ),
+    "xportshow": "Networking state",
     "crashinfo": (
         "First-pass report of a dump",
         "What crashed, and what is unusual: stacks, memory, tasks that hang, spinlocks, runqueues, block requests.\n"

@@ -19,7 +19,14 @@ from pykd.core.errors import UsageError
 from pykd.session import manual, program, runtime
 from pykd.session.session import Session
 
-SHOWN = {"tslog": ("",)}
+SHOWN = {
+    "tslog": ("",),
+    "xportshow": (
+        "", "-a", "-av", "-lvv", "-tvv", "-xvv", "-r", "-rv", "-i", "-ivv", "--summary", "-s", "-sv", "--arp -v", "--devpack", "--netfilter", "--rtcache",
+        "--softnet -v", "--sysctl", "--pid 185 -vv", "--program kd-tcp", "--pid -t -v", "--netns all -a", "--retransonly", "--tcpstate TIME_WAIT -v",
+        "--version -v", "-t --port 5010", "--everything",
+    ),
+}  # fmt: skip
 """By program the options that its tests here run it with"""
 
 
