@@ -6,7 +6,8 @@ from __future__ import annotations
 from _pykd import Error, FaultError, NotFoundError
 from pykd.core.rows import fault
 from pykd.core.walk import caught
-from pykd.kernel.lists.linked import hash_for_each_entry, hlist_for_each_entry
+from pykd.kernel.lists.linked import hash_for_each_entry, hlist_for_each_entry, list_for_each_entry
+from pykd.kernel.net import sctp
 from pykd.kernel.net.addresses import ip_text, ntohs
 from pykd.kernel.net.namespaces import for_each_net
 
@@ -49,7 +50,7 @@ MAX_LINKS = 32
 """Protocols of netlink"""
 MAX_NAME = 110
 """Bytes of a ``struct sockaddr_un``"""
-PROTOCOLS = ("tcp", "udp", "udplite", "raw", "unix", "netlink", "packet")
+PROTOCOLS = ("tcp", "udp", "udplite", "raw", "unix", "netlink", "packet", "vsock", "sctp")
 
 
 class Socket:
@@ -203,7 +204,7 @@ def _signed(number: int) -> int:
 
 def for_each_socket(dump: Dump, net: Any = None, protocols: Sequence[str] = PROTOCOLS) -> Iterator[Socket | Error]:
     """Every :class:`Socket` that is in the table of its protocol, and the errors met on the way: bound ones of UDP and raw, those of TCP that
-    are connected or listen, all of unix, netlink and packet. A kernel without a protocol has none of its sockets.
+    are connected or listen, all of unix, netlink, packet, vsock and SCTP. A kernel without a protocol has none of its sockets.
 
     :param net: those of this ``struct net``; None: of all.
     :raises FaultError, LimitError: the list of namespaces cannot be followed to its end.
@@ -294,7 +295,29 @@ def _packet(dump: Dump, protocol: str, namespaces: list[Any]) -> Iterator[Socket
             yield from _found(dump, protocol, hlist_for_each_entry(dump, head, "struct sock_common", "skc_node"))
 
 
-_TABLES = {"tcp": _tcp, "udp": _udp, "udplite": _udp, "raw": _raw, "unix": _unix, "netlink": _netlink, "packet": _packet}
+def _vsock(dump: Dump, protocol: str, namespaces: list[Any]) -> Iterator[Socket | Error]:
+    """Of two tables of lists, and a last list in the first for those without a port. A connected one may be in both."""
+    seen: set[int] = set()
+    for name, member in (("vsock_bind_table", "bound_table"), ("vsock_connected_table", "connected_table")):
+        table = dump.symbol(name)
+        for place in range(table.address, table.address + table.size, 16):
+            for one in caught(list_for_each_entry(dump, place, "struct vsock_sock", member)):
+                if isinstance(one, Error) or int(one) not in seen:
+                    seen.add(0 if isinstance(one, Error) else int(one))
+                    yield one if isinstance(one, Error) else Socket(dump, protocol, int(one))
+
+
+def _sctp(dump: Dump, protocol: str, namespaces: list[Any]) -> Iterator[Socket | Error]:
+    for one in sctp.for_each_endpoint(dump):
+        try:
+            yield one if isinstance(one, Error) else Socket(dump, protocol, int(one.base.sk))
+        except Error as error:
+            yield error
+
+
+_TABLES = {
+    "tcp": _tcp, "udp": _udp, "udplite": _udp, "raw": _raw, "unix": _unix, "netlink": _netlink, "packet": _packet, "vsock": _vsock, "sctp": _sctp,
+}  # fmt: skip
 
 
 def socket_of_inode(dump: Dump, inode: Any) -> Any:

@@ -134,7 +134,8 @@ def info(dump: Dump, sock: Any) -> Row:
         row["pacing_rate_bytes_s"] = int(sock.sk_pacing_rate)
     if interval := int(tcp.rate_interval_us) if tcp.hasField("rate_interval_us") else 0:
         row["delivery_rate_bytes_s"] = int(tcp.rate_delivered) * int(tcp.mss_cache) * 1_000_000 // interval
-    row |= {"last_send_ms": since(dump, tcp.lsndtime), "last_receive_ms": since(dump, ack.lrcvtime), "last_ack_ms": since(dump, tcp.rcv_tstamp)}
+    for key, stamp in (("last_send_ms", tcp.lsndtime), ("last_receive_ms", ack.lrcvtime), ("last_ack_ms", tcp.rcv_tstamp)):
+        row[key] = since(dump, stamp) if stamp else None  # never
     return row
 
 
