@@ -186,7 +186,7 @@ test-kernels)
 	build
 	# What is in the cache needs no virtual machine.
 	case " $* " in
-	*" --cached "* | *" --list "*) ;;
+	*" --cached "* | *" --list "*) need "python3:python3" ;;
 	*) need "$NEEDED_BY_KERNELS" ;;
 	esac
 	exec python3 tools/vmtest "$@"

@@ -6,4 +6,10 @@ cd "$TOP" || exit
 sample=$(find tests/sample -name 'vmcore*' 2>/dev/null | sort | head -n 1)
 [ -n "$sample" ] || die "no sample dump in tests/sample"
 echo "$ ./pykd $sample -c 'taskinfo --summ'"
-exec ./pykd "$sample" -c 'taskinfo --summ'
+./pykd "$sample" -c 'taskinfo --summ' || exit
+cat <<EOF
+
+Next:  ./pykd $sample            asks for commands; \`help\` lists them, Ctrl-D leaves
+       ./pykd $sample -c bt      what crashed
+       ./pykd VMCORE                        the same on a dump of yours; ./pykd can be copied to any machine
+EOF

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Damage an uncompressed dump at random and ask pykd about it: nothing may crash, hang, eat memory, or end in a traceback or an internal error.
 
-    python3 tools/fuzz.py [--rounds N] [--seed N] [--command CMD]... DUMP
+    ./pykd --run tools/fuzz.py [--rounds N] [--seed N] [--command CMD]... DUMP
 
 DUMP is an ELF core (makedumpfile -E, /proc/vmcore, QEMU), such as build/vmtest/dumps/6.12/vmcore.elf. Each round copies some words of the
 dump elsewhere, flips bits, clears pages; runs every command; and undoes it. What fails is printed with the seed that shows it again.

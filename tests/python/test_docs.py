@@ -3,10 +3,12 @@
 
 import os
 import re
+import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
-from dumps import ROOT
+from dumps import PYKD, ROOT
 
 TOP = Path(ROOT)
 PAGES = (*sorted(TOP.glob("*.md")), *sorted(TOP.glob("docs/*.md")))
@@ -49,3 +51,23 @@ class Pages(unittest.TestCase):
 
     def test_they_are_looked_at(self):
         self.assertGreater(sum("src/" in word for page in PAGES for word in code(page)), 10)
+
+
+class Commands(unittest.TestCase):
+    """What CONTRIBUTING.md says can be typed as it stands, but for what builds, what changes the tree and what needs a virtual machine."""
+
+    LONG = re.compile(r"\./build\.sh|\bgit |build/vmtest")
+
+    def test_they_work(self):
+        blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", (TOP / "CONTRIBUTING.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+        scripts = [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in blocks if not self.LONG.search(block)]
+        self.assertGreater(len(scripts), 3)
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        for script in scripts:
+            with self.subTest(script):
+                script = script.replace("/tmp/try", folder).replace("./pykd", PYKD)
+                result = subprocess.run(
+                    ["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+                )
+                self.assertEqual((0, ""), (result.returncode, result.stderr))
+                self.assertTrue(result.stdout or ">" in script)
