@@ -12,6 +12,7 @@ from itertools import batched
 
 from _pykd import Error
 from pykd.core.walk import caught
+from pykd.kernel import timekeeping
 from pykd.kernel.lists import rbtree
 
 TYPE_CHECKING = False
@@ -92,6 +93,16 @@ def _element_size(handler: str, length: int) -> int:
     return 4
 
 
+USER_HZ = 100
+
+
+def _ticks(dump: Dump, handler: str) -> int:
+    """Units of /proc/sys a second where the kernel has jiffies: of seconds, milliseconds, clock ticks of user space. 0: no jiffies."""
+    if "userhz_jiffies" in handler:
+        return USER_HZ
+    return 1000 if "ms_jiffies" in handler else 1 if "dointvec_jiffies" in handler else 0
+
+
 def sysctl_value(dump: Dump, ctl: Any) -> int | str | list[Any]:
     """Value of a ``struct ctl_table``: an int, a list, text; ``(?)`` where only the kernel's own function could tell.
 
@@ -117,6 +128,8 @@ def sysctl_value(dump: Dump, ctl: Any) -> int | str | list[Any]:
     data: list[Any] = [
         int.from_bytes(raw, "little", signed=size == 4) for raw in batched(dump.read(address, size * min(count, SHOWN)), size, strict=True)
     ]
+    if per_second := _ticks(dump, handler):
+        data = [value * per_second // timekeeping.hz(dump) for value in data]
     if count == 1:
         return int(data[0])
     return [*data, f"... {count - SHOWN} more elements"] if count > SHOWN else data
