@@ -337,7 +337,7 @@ def _print_ages(stacks: list[BTStack], tt: Any) -> None:
             ages.append((task.Ran_ago, stack.pid))
     if ages:
         (young, young_pid), (old, old_pid) = min(ages), max(ages)
-        print(f"    youngest={young // 1000:.0f}s(pid={young_pid}), oldest={old // 1000:.0f}s(pid={old_pid})")
+        print(f"    youngest={int(young / 1000)}s(pid={young_pid}), oldest={int(old / 1000)}s(pid={old_pid})")
 
 
 _CATEGORIES = (

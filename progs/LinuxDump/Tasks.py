@@ -10,6 +10,7 @@ import pykd
 from LinuxDump import percpu
 from pykd.kernel import timekeeping
 from pykd.kernel.task import members, namespaces
+from pykd.kernel.task.census import census
 from pykd.kernel.task.state import StateNames, state_names
 from pykd.kernel.task.threadlist import MAX_THREADS
 from pykdump import API
@@ -359,29 +360,8 @@ def tasksSummary() -> int:
     """
     dump = pykd.current()
     table = pykd.tasks.listed()
-    addresses = table.all()
-    columns = (members.path("state"), "exit_state", members.path("cpu"), members.path("last_run"))
-    names = _names()
-    clocks = [clock for (clock,) in dump.read_columns(runqueue_addrs(), "struct rq", ("clock",))]
-    recent = {1: 0, 5: 0, 60: 0}
-    counts: dict[str, int] = {}
-    unreadable = undated = 0
-    for state, exit_state, cpu_number, arrival in dump.read_columns(addresses, _TASK, columns):
-        try:
-            name = names.name(state, exit_state)
-        except TypeError:  # it is a FaultError
-            unreadable += 1
-            continue
-        counts[name] = counts.get(name, 0) + 1
-        try:
-            ago = clocks[cpu_number] // 1_000_000 - sched_clock2ms(arrival)
-        except (TypeError, IndexError):  # a FaultError of the thread or of its run queue, or nonsense
-            undated += 1
-            continue
-        for seconds in recent:
-            if ago <= seconds * 1000:
-                recent[seconds] += 1
-
+    found = census(dump)
+    recent = found.recent()
     print("Number of Threads That Ran Recently")
     print("-----------------------------------")
     print(f"   last second   {recent[1]:5d}")
@@ -389,21 +369,22 @@ def tasksSummary() -> int:
     print(f"   last    60s   {recent[60]:5d}")
     print()
     print(" ----- Total Numbers of Threads per State ------")
-    for name, count in sorted(counts.items()):
+    for name, count in sorted(found.states().items()):
         print(f"  {name:<40s}  {count:4d}")
     print()
     for problem in table.problems:
         pylog.warning(problem)
-    if unreadable:
-        pylog.warning(f"{unreadable} of {len(addresses)} threads cannot be read, they are not counted")
-    if undated:
-        pylog.warning(f"when {undated} of {len(addresses)} threads ran last cannot be read")
+    total = len(found.seen) + found.unreadable
+    if found.unreadable:
+        pylog.warning(f"{found.unreadable} of {total} threads cannot be read, they are not counted")
+    if undated := sum(one.ago is None for one in found.seen):
+        pylog.warning(f"when {undated} of {total} threads ran last cannot be read")
     in_own, in_pid_namespace = namespaces.count_in_own(dump)
     if in_own or in_pid_namespace:
         pylog.warning(
             f"There are {in_own} threads running in their own namespaces\n\tUse 'taskinfo --ns' to get more details"
         )
-    return len(addresses) - unreadable
+    return len(found.seen)
 
 
 # ---- wait queues, flags, asynchronous I/O

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""All threads at a glance: who they are, how they sleep, how long ago they ran. Read in one go."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from _pykd import Error
+from pykd.core.memo import per_dump
+from pykd.kernel import cpus
+from pykd.kernel.task import members, threads
+from pykd.kernel.task.state import state_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _pykd import Dump
+
+RECENT = (1, 5, 60)
+"""Seconds"""
+
+
+class Seen(NamedTuple):
+    """A thread."""
+
+    address: int
+    """Of its task_struct."""
+    pid: int
+    comm: str
+    state: str
+    """``TASK_UNINTERRUPTIBLE|TASK_WAKEKILL``"""
+    letters: str
+    """Two for it: ``UN``"""
+    cpu: int
+    ago: float | None
+    """Milliseconds since it was last put on a CPU, by the clock of that CPU's run queue; None: that cannot be told."""
+    parent: int
+    """Address of the task_struct of ``real_parent``."""
+    mm: int
+    """Address of its ``struct mm_struct``, 0 of a kernel thread."""
+
+
+class Census(NamedTuple):
+    """All threads that could be read, in the order of their lists, ``init_task`` first."""
+
+    seen: list[Seen]
+    unreadable: int
+    """How many could not."""
+
+    def states(self) -> dict[str, int]:
+        """How many threads are in each state."""
+        counts: dict[str, int] = {}
+        for one in self.seen:
+            counts[one.state] = counts.get(one.state, 0) + 1
+        return counts
+
+    def recent(self) -> dict[int, int]:
+        """How many ran within the last :data:`RECENT` seconds."""
+        ages = [one.ago for one in self.seen if one.ago is not None]
+        return {seconds: sum(age <= seconds * 1000 for age in ages) for seconds in RECENT}
+
+
+@per_dump
+def census(dump: Dump) -> Census:
+    """:raises Error: not even the lists of threads can be read."""
+    names = state_names(dump)
+    queues = cpus.run_queues(dump)
+    clocks = dict(zip(queues, (clock for (clock,) in dump.read_columns(list(map(int, queues.values())), "struct rq", ("clock",))), strict=True))
+    addresses = threads.listed(dump).all()
+    paths = ("pid", "comm", members.path("state", dump), "exit_state", members.path("cpu", dump), members.path("last_run", dump), "real_parent", "mm")
+    found: list[Seen] = []
+    unreadable = 0
+    for address, row in zip(addresses, dump.read_columns(addresses, "struct task_struct", paths), strict=True):
+        if any(isinstance(value, Error) for value in row[:4]):
+            unreadable += 1
+            continue
+        pid, comm, state, exit_state, cpu, last, parent, mm = (0 if isinstance(value, Error) else value for value in row)
+        clock = clocks.get(cpu)
+        known = not isinstance(row[5], Error) and not isinstance(row[4], Error) and isinstance(clock, int)
+        ago = clock // 1_000_000 - last / 1_000_000 if known and isinstance(clock, int) else None
+        found.append(
+            Seen(address, pid, str(comm), names.name(state, exit_state), names.letters(state, exit_state), cpu, ago, int(parent), int(mm))
+        )
+    return Census(found, unreadable)
