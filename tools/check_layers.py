@@ -29,6 +29,7 @@ ROOMS = (
     "pykd.session",
     "pykd.commands.tools", "pykd.commands.data", "pykd.commands.kernel", "pykd.commands.files", "pykd.commands.memory", "pykd.commands.network",
     "pykd.commands.system", "pykd.commands.tasks", "pykd.commands.session", "pykd.commands",
+    "pykd.programs",
     "pykd.terminal", "pykd.app",
     "programs",
 )  # fmt: skip

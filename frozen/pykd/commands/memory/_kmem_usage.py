@@ -69,12 +69,16 @@ def _part(name: str, number: int, of: str, total: int) -> Row:
 def _shared(dump: Dump, total: int) -> Row:
     """Pages with more than one reference that are not reserved."""
     reserved = 1 << dump.enumerator("PG_reserved")
+    layout = dump.type("struct page")
+    step, flags_at, users_at = layout.size, layout.offset_of("flags") // 8, layout.offset_of("_refcount") // 4
     count, missing = 0, 0
-    for _, table in pages.tables(dump):
-        if table is None:
+    for _, _, data in pages.chunks(dump):
+        if not isinstance(data, bytes):
             missing += 1
             continue
-        count += sum(number > 1 and not flags & reserved for number, flags in zip(table.counts, table.flags, strict=True))
+        # Most pages have no user or one: only of the others is more looked at.
+        users, words = memoryview(data).cast("i")[users_at :: step // 4].tolist(), memoryview(data).cast("Q")
+        count += sum(not words[place * step // 8 + flags_at] & reserved for place, number in enumerate(users) if number > 1)
     row = _part("SHARED", count, "TOTAL MEM", total)
     return row | {"error": fault(f"{missing} pages of the memory map cannot be read", partial=True)} if missing else row
 

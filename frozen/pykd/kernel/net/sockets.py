@@ -260,9 +260,10 @@ def _udp(dump: Dump, protocol: str, namespaces: list[Any]) -> Iterator[Socket | 
 
 def _raw(dump: Dump, protocol: str, namespaces: list[Any]) -> Iterator[Socket | Error]:
     for name in ("raw_v4_hashinfo", "raw_v6_hashinfo"):
-        if not dump.symbols(name):
+        address = dump.address_of(name, default=0)
+        if not address:
             continue
-        table: Any = dump.object("struct raw_hashinfo", dump.symbol(name).address)
+        table: Any = dump.object("struct raw_hashinfo", address)
         start = int(table) + table.fieldOffset("ht")
         yield from _found(dump, protocol, hash_for_each_entry(dump, start, len(table.ht), "struct sock_common", "skc_nulls_node"))
 
