@@ -21,7 +21,7 @@ TCP_STATES = (
 )  # fmt: skip
 ESTABLISHED, SYN_SENT, TIME_WAIT, LISTEN, NEW_SYN_RECV = 1, 2, 6, 10, 12
 EVERYBODY = -2
-"""Value of --pid without a number: sockets with those who have them open"""
+"""Value of --pid without a number"""
 
 
 def address(word: str) -> int | str:
@@ -87,14 +87,11 @@ class Asked:
     def net(self) -> Any:
         return self.nets[0]
 
-    # each of these yields rows
-
     def hooks(self) -> Iterator[Row]:
         from pykd.kernel.net.show import netfilter
 
         for net in self.nets:
-            for row in netfilter.hook_rows(self.dump, net):
-                yield {"kind": "hook", "net": int(net)} | row
+            yield from ({"net": int(net), **row} for row in netfilter.all_rows(self.dump, net, self.details))
 
     def softnet(self) -> Iterator[Row]:
         from pykd.kernel.net.show import interfaces
@@ -222,8 +219,6 @@ class Asked:
             except Error as error:
                 row["error"] = fault(error)
             yield row
-
-    # sockets
 
     def of_tasks(self, tasks: Iterable[Any]) -> Iterator[Row]:
         from pykd.kernel.net.show import tasks as tasksockets
@@ -446,7 +441,7 @@ def _hooks(rows: list[Row], details: int, options: Any) -> Iterator[str]:
 def _netfilter(rows: list[Row], details: int, options: Any) -> Iterator[str]:
     from pykd.kernel.net.show import netfilter
 
-    return netfilter.more_lines(rows, details)
+    return netfilter.more_lines(rows)
 
 
 def _softnet(rows: list[Row], details: int, options: Any) -> Iterator[str]:
@@ -578,7 +573,9 @@ COMMAND = Program(
         "kind_by": "exception, input, output", "cached": "struct", "cpu": "", "gateway": "", "destination": "", "pmtu": "bytes", "expires_ms": "",
         "age_ms": "", "uses": "", "neighbours": "address, type, hardware, device, state, queued", "proxies": "address, device",
         "counters": "by name", "hook": "", "number": "", "function": "", "module": "", "argument": "", "priority": "", "meaning": "of the priority",
-        "chain": "", "data": "struct softnet_data", "processed": "packets", "dropped": "packets", "squeezed": "times", "input": "packets",
+        "chain": "", "nftable": "struct nft_table", "handle": "", "chains": "name, hook, priority, policy, rules", "xtable": "struct xt_table",
+        "hooks": "that it is in", "count": "rules", "size": "bytes", "connection": "struct nf_conn", "original": "source, destination, ports",
+        "reply": "the same", "status": "IPS_*", "mark": "", "data": "struct softnet_data", "processed": "packets", "dropped": "packets", "squeezed": "times", "input": "packets",
         "completion": "packets", "polled": "struct napi_struct", "value": "of a sysctl", "packet_type": "struct", "bucket": "", "ethertype": "",
         "device_name": "", "users": "pid, comm", "states": "how many in each", "nodelay": "", "queued": "", "full": "", "rcv_closed": "",
         "snd_closed": "", "retransmitting": "", "most_retransmits": "", "sockets": "how many; of a task its sockets", "established": "",

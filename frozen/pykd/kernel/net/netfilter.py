@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from _pykd import Error, Struct
+from _pykd import Error
 from pykd.core.walk import caught
-from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.net.devices import for_each_netdev
 
 TYPE_CHECKING = False
@@ -133,25 +132,6 @@ def _name(text: Any) -> str:
     return "" if text is None else str(text)
 
 
-def for_each_xtable(dump: Dump, net: Any) -> Iterator[Any]:
-    """Each ``struct xt_table`` (iptables, ip6tables, arptables, ebtables) of a ``struct net``, and the errors met on the way.
-
-    1d610d4d31a8 ("netfilter: x_tables: merge table_info") and others (in v5.15) moved them to the module's own data, ``struct xt_pernet``.
-
-    :raises NotFoundError: the module is not there.
-    """
-    base, size = _xtables(dump, net)
-    for family in range(13 if base else 0):
-        yield from caught(list_for_each_entry(dump, base + size * family, "struct xt_table", "list", limit=MAX_HOOKS))
-
-
-def _xtables(dump: Dump, net: Any) -> tuple[int, int]:
-    if net.hasField("xt") and net.xt.hasField("tables"):
-        return int(net.xt) + net.xt.fieldOffset("tables"), 16
-    found = generic(dump, net, "xt_pernet_id")
-    return found + dump.type("struct xt_pernet").offset_of("tables") if found else 0, 16
-
-
 def generic(dump: Dump, net: Any, identifier: str) -> int:
     """Address of what a module keeps with a ``struct net``, by the variable that has the number of its place: net_generic(); 0: nothing.
 
@@ -165,14 +145,3 @@ def generic(dump: Dump, net: Any, identifier: str) -> int:
     if number >= count:
         return 0
     return dump.read_unsigned(int(table) + table.fieldOffset("ptr") + 8 * number)
-
-
-def xtable_row(table: Any) -> Row:
-    """Of a ``struct xt_table``: name, family, size (bytes of its rules), rules, hooks that it is in. :raises FaultError:"""
-    private = table.private
-    valid = int(table.valid_hooks)
-    row: Row = {"xtable": int(table), "name": str(table.name), "family": FAMILIES.get(int(table.af), str(int(table.af)))}
-    row["hooks"] = [name for bit, name in enumerate(INET_HOOKS) if valid >> bit & 1]
-    if isinstance(private, Struct) and private:
-        row |= {"rules": int(private.number), "size": int(private.size)}
-    return row
