@@ -10,7 +10,12 @@ OPTIONS = "-h   - list available options"
 
 PROGRAMS = {
     "xportshow": "Networking state",
-    "crashinfo": "First-pass report of a dump",
+    "sctp": "SCTP associations and endpoints",
+    "crashinfo": (
+        "First-pass report of a dump",
+        "What crashed, and what is unusual: stacks, memory, tasks that hang, spinlocks, runqueues, block requests.\n"
+        "-v says more; one topic each: --sysctl, --lws, --devmapper, --runq, --semaphores, --mount, --filelock, --params.",
+    ),
     "taskinfo": (
         "Tasks and their states",
         "All tasks with when they ran last; --summ for totals, --hang for tasks in uninterruptible sleep,\n"

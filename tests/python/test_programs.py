@@ -20,7 +20,7 @@ from pykd.session import manual, program, runtime
 from pykd.session.session import Session
 
 SHOWN = {
-    "crashinfo": ("", "-v", "-q", "--blkreq -v", "--blkdevs", "--lws", "--workqueues -v", "--runq", "--filelock", "--pci", "--sysctl", "--ls=/tmp", "--ext3"),
+    "sctp": (),
     "tslog": ("",),
     "xportshow": (
         "", "-a", "-av", "-lvv", "-tvv", "-xvv", "-r", "-rv", "-i", "-ivv", "--summary", "-s", "-sv", "--arp -v", "--devpack", "--netfilter", "--rtcache",
