@@ -25,6 +25,7 @@ ROOMS = (
     "pykd.kernel.fs", "pykd.kernel.net", "pykd.kernel.block", "pykd.kernel.mm", "pykd.kernel.stack", "pykd.kernel",
     "pykd.compat.parts", "pykd.compat.old", "pykd.compat",
     "pykd",
+    "pykd.report",
     "crash", "pykdump", "LinuxDump",
     "pykd.session",
     "pykd.commands.tools", "pykd.commands.data", "pykd.commands.kernel", "pykd.commands.files", "pykd.commands.memory", "pykd.commands.network",

@@ -8,6 +8,7 @@ import tempfile
 
 import pykd
 from dumps import PAGE, opened
+from pykd.kernel.task import threads
 
 _HEADER_BLOCKS = 1
 _DESCRIPTOR = struct.Struct("<QIIQ")
@@ -118,3 +119,13 @@ class Tasks:
             self.altered.word(node + to_task, task)
             self.put_to_sleep(task)
         self.altered.word(mutex + layout.offset_of("owner"), owner | 1)
+
+
+def sleeping_users(dump, count):
+    """Addresses of threads that sleep in pause(), each the only one of its process."""
+    found = []
+    for task in threads.threads(dump):
+        trace = dump.unwind(int(task))
+        if task.mm and any(frame.name and frame.name.endswith("sys_pause") for frame in trace.frames):
+            found.append(int(task))
+    return found[:count]

@@ -47,6 +47,7 @@ ps; ps -r; ps -a; ps -t; ps -p; ps -c; ps -g; ps -l; ps -m; ps -S; ps -A; ps -Y;
 pte 67
 ptob 10
 ptov 1000; ptov 0:0
+report --brief; report --section memory
 rd jiffies; rd -s init_task 20; rd -S init_task 20; rd -a linux_banner; rd -SS init_task 20; rd -8 linux_banner 20
 runq; runq -g; runq -t; runq -T; runq -m; runq -d
 rustfilt _RNvC1a1b
@@ -234,6 +235,7 @@ class Status(unittest.TestCase):
         "timer -C 999", "runq -c 999", "dev -v 1", "struct list_head ffffffff00000000", "gdb p nosuch", "eval nosuch", "ptov nosuch", "ptob nosuch",
         "btop nosuch", "pte nosuch", "foreach nosuch bt", "extend nosuch.py", "repeat nosuch", "sbitmapq nosuch", "search -k nosuch", "wr nosuch 1", "py nosuch",
         "log nosuch", "swap x", "mach z", "ascii x", "rustfilt", "blocked -t nosuch", "locks x", "sockets --state nosuch",
+        "report --section nosuch",
     )  # fmt: skip
 
     def test_every_command_is_here(self):

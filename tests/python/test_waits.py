@@ -3,21 +3,10 @@
 
 import unittest
 
-from altered import Altered, Tasks
+from altered import Altered, Tasks, sleeping_users
 from dumps import SAMPLE, opened, vmcores
-from pykd.kernel.task import threads
 from pykd.kernel.waits import sites
 from pykd.kernel.waits.graph import graph
-
-
-def sleeping_users(dump, count):
-    """Addresses of threads that sleep in pause(), each the only one of its process."""
-    found = []
-    for task in threads.threads(dump):
-        trace = dump.unwind(int(task))
-        if task.mm and any(frame.name and frame.name.endswith("sys_pause") for frame in trace.frames):
-            found.append(int(task))
-    return found[:count]
 
 
 class Real(unittest.TestCase):

@@ -23,6 +23,7 @@ EXIT_NO_DUMP = 3
 USAGE = """\
 usage: pykd [options] DUMP [-c COMMAND]... [SCRIPT [ARGS]]
        pykd [--json] id DUMP...
+       pykd report DUMP [--html FILE] [--json FILE] [--text FILE] [--brief]
 
 Opens a Linux kernel crash dump and runs commands and programs on it; without any, asks for them.
 
@@ -53,6 +54,7 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   -h, --help         print this, and exit
 
   id DUMP...         one line for each file: kernel, date, panic message, format, completeness, build-id
+  report DUMP        what stopped the system, why, and what else is wrong; report --help lists its options
 
 Exit status: 0 all commands worked, 1 one failed, 2 wrong usage, 3 the dump cannot be opened.
 """
@@ -373,6 +375,10 @@ def command_line(words: "Sequence[str]") -> int:
         from pykd.app import identify
 
         return EXIT_OK if identify.main(arguments.program, arguments.json) else EXIT_FAILED
+    if arguments.paths == ["report"] and not is_file("report"):
+        from pykd.app import report
+
+        return report.main(arguments.program)
     from _pykd import Error
 
     try:

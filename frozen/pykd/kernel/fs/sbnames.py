@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     from _pykd import Dump
 
 
+_NO_NAMESPACE = (1 << 64) - 4095
+"""``mount.mnt_ns`` from here on is an error: MNT_NS_INTERNAL, of mounts that are the kernel's own."""
+
+
 def sb_place(dump: Dump, block: Any) -> tuple[str, str]:
-    """(device, directory) of the first mount of a ``struct super_block`` of which these can be read; "" in place of what cannot."""
+    """(device, directory) of the first mount of a ``struct super_block`` that is in a namespace and of which these can be read; "" in place of what cannot."""
     device = str(block.s_id) if block.s_bdev else ""
     for mount in caught(sb_mounts(dump, block)):
         if isinstance(mount, Error):
             break
         try:
             device = str(mount.mnt_devname or device)
-            return device, mount_path(dump, mount)
+            if 0 < int(mount.mnt_ns) < _NO_NAMESPACE:
+                return device, mount_path(dump, mount)
         except Error:
             continue
     return device, ""

@@ -62,8 +62,11 @@ class Graph:
             key=lambda task: -self.seconds(task),
         )
         """task_structs of all in uninterruptible sleep but of idle workers, the longest first."""
+        self._add_known()
         self._follow(self.blocked)
-        self._add_listed()
+        # Those whom the list of a lock has wait too, whatever their state.
+        for thing in self.things:
+            self._follow(task for task in thing.waiters if task not in self.waits)
 
     @property
     def things(self) -> list[Thing]:
@@ -91,16 +94,14 @@ class Graph:
         thread = self.threads.get(task)
         return thread is not None and not thread.active and not thread.exit_state and thread.state not in ("RU", "??")
 
-    def _add_listed(self) -> None:
-        """Those whom the list of a lock has wait too, whatever their state; and the locks that everybody needs, with those who wait there."""
+    def _add_known(self) -> None:
+        """The locks that everybody needs, with those who wait there."""
         for kind, address in known_locks(self.dump):
             thing = self._finder.thing(kind, address)
             try:
-                thing.waiters = list(dict.fromkeys([*locks.waiters_of(self.dump, kind, address), *thing.waiters]))
+                thing.waiters = locks.waiters_of(self.dump, kind, address)
             except Error:
                 continue
-        for thing in list(self._finder.things.values()):
-            self._follow(task for task in thing.waiters if task not in self.waits)
 
     # -- what it comes down to
 

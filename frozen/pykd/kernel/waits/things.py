@@ -143,11 +143,14 @@ class Finder:
         return None
 
     def _kind_by_owner(self, head: int) -> str:
-        """Of which kind a lock is whose list of waiters has its head there: that whose owner is then a thread; "" if that is said by neither."""
+        """Of which kind a lock is whose list of waiters has its head there: one that is known already, or that whose owner is then a thread;
+        "" if nothing says so."""
         for kind, owner_of in (("mutex", locks.mutex_owner), ("rwsem", lambda dump, address: locks.rwsem_state(dump, address).owner)):
             member = self.dump.type(locks.KINDS[kind][0]).member("wait_list")
             try:
-                if member is not None and threads.is_task(owner_of(self.dump, head - member.offset), self.dump):
+                if member is None:
+                    continue
+                if (kind, head - member.offset) in self.things or threads.is_task(owner_of(self.dump, head - member.offset), self.dump):
                     return kind
             except Error:
                 continue

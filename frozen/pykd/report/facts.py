@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What many findings and sections ask about a dump, each told once and only when it is asked for."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from _pykd import Error
+from pykd.kernel import cpus, printk, timekeeping
+from pykd.kernel.mm import vmstat
+from pykd.kernel.task import table as tasktable
+from pykd.kernel.task.ages import clock, seconds_since
+from pykd.kernel.waits.graph import graph
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from _pykd import Dump, Trace
+    from pykd.kernel.printk import Record
+    from pykd.kernel.task.table import Thread
+    from pykd.kernel.waits.graph import Graph
+
+MAX_RECORDS = 200_000
+"""Messages of the log that are looked at, the newest"""
+
+
+class Facts:
+    """Of one dump. What cannot be read raises :class:`_pykd.Error`, for the finding that asked."""
+
+    def __init__(self, dump: Dump) -> None:
+        self.dump = dump
+
+    @cached_property
+    def threads(self) -> dict[int, Thread]:
+        """By address of the task_struct, the idle ones too."""
+        return {thread.address: thread for thread in tasktable.threads(self.dump)}
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Who waits for whom."""
+        found: Graph = graph(self.dump)
+        return found
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """Messages of the log, oldest first. Empty where the log cannot be read: :attr:`log_error`."""
+        try:
+            return list(printk.records(self.dump))[-MAX_RECORDS:]
+        except Error as error:
+            self.log_error = error
+            return []
+
+    log_error: Error | None = None
+
+    @cached_property
+    def running(self) -> dict[int, Thread]:
+        """The thread on each CPU."""
+        return {cpu: self.threads[task] for cpu, task in cpus.active_tasks(self.dump).items() if task in self.threads}
+
+    @cached_property
+    def traces(self) -> dict[int, Trace]:
+        """The stack of each CPU, as it was interrupted."""
+        found = {}
+        for cpu, thread in self.running.items():
+            try:
+                found[cpu] = self.dump.unwind(thread.address, crash=True)
+            except Error:
+                continue
+        return found
+
+    def functions_on(self, cpu: int) -> list[str]:
+        """Functions on the stacks of a CPU, innermost first, without what the crash itself put there; the idle loop too."""
+        trace = self.traces.get(cpu)
+        return [plain(frame.name) for frame in trace.frames if frame.name] if trace else []
+
+    @cached_property
+    def jiffies(self) -> int:
+        return self.dump.read_unsigned(self.dump.symbol("jiffies_64", "").address)
+
+    @cached_property
+    def hz(self) -> int:
+        found: int = timekeeping.hz(self.dump)
+        return found
+
+    @cached_property
+    def clock(self) -> int:
+        """ns: the newest clock of the run queues."""
+        found: int = clock(self.dump)
+        return found
+
+    @cached_property
+    def zone_stats(self) -> dict[str, int]:
+        """Pages."""
+        return vmstat.zone_stats(self.dump)
+
+    @cached_property
+    def node_stats(self) -> dict[str, int]:
+        """Pages, most of them."""
+        return vmstat.node_stats(self.dump)
+
+    @cached_property
+    def total_pages(self) -> int:
+        """Of all that the page allocator was given."""
+        return self.dump.read_unsigned(self.dump.symbol("_totalram_pages", "").address)
+
+    def number(self, name: str, size: int = 4, default: int | None = None) -> int:
+        """An unsigned variable of the kernel proper. :raises Error: it is not there, or cannot be read, and there is no *default*."""
+        try:
+            return self.dump.read_unsigned(self.dump.symbol(name, "").address, size)
+        except Error:
+            if default is None:
+                raise
+            return default
+
+    def seconds(self, task: int) -> float:
+        """Since a thread last ran."""
+        thread = self.threads.get(task)
+        return seconds_since(self.dump, thread.last_run) if thread else 0.0
+
+    def who(self, task: int) -> str:
+        """``PID 12 (comm)``"""
+        thread = self.threads.get(task)
+        return f"PID {thread.pid} ({thread.comm})" if thread else f"a task that exists no more ({task:#x})"
+
+    def messages(self, pattern: str) -> list[Record]:
+        """Messages that match a regular expression."""
+        found = re.compile(pattern)
+        return [record for record in self.records if found.search(record.text)]
+
+    def addresses(self) -> Iterator[int]:
+        """task_structs of all threads but the idle ones."""
+        return (address for address, thread in self.threads.items() if thread.pid)
+
+
+def plain(name: str) -> str:
+    """A function's name without what compilers add to parts and clones."""
+    return name.partition(".")[0] if not name.startswith(".") else name
+
+
+def stamp(record: Any) -> str:
+    """A message of the log as a line: ``[   11.078782] Kernel panic…``"""
+    seconds, nanoseconds = divmod(record.time, 1_000_000_000)
+    return f"[{seconds:5d}.{nanoseconds // 1000:06d}] {record.text.partition(chr(10))[0]}"
+
+
+def size(pages: int, page_size: int = 4096) -> str:
+    """``1.5 GB``: of a number of pages."""
+    return bytes_text(pages * page_size)
+
+
+def bytes_text(number: int) -> str:
+    """``639.5 MB``"""
+    for unit, name in ((1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB")):
+        if abs(number) >= unit:
+            return f"{number / unit:.1f} {name}"
+    return f"{number} bytes"

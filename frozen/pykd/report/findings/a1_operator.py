@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A crash that somebody asked for, which is never a cause itself."""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.report.finding import CONSEQUENCE, EXACT, NOTE, Finding, Found
+from pykd.report.verdict import panic_stamp, verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pykd.report.facts import Facts
+
+MAX_PARENTS = 5
+
+
+def rule(facts: Facts) -> Iterator[Found]:
+    found = verdict(facts)
+    if found.kind != "sysrq":
+        return
+    chain: list[str] = []
+    task = found.task
+    while task and len(chain) < MAX_PARENTS:
+        try:
+            one = facts.dump.object("struct task_struct", task)
+            chain.append(f"PID {one.pid} ({one.comm})")
+            parent = int(one.real_parent)
+        except Error:
+            break
+        if parent == task or not int(one.pid):
+            break
+        task = parent
+    evidence = [f"asked for by {' < '.join(chain)}"] if chain else []
+    if line := panic_stamp(facts):
+        evidence.append(line)
+    yield Found("The crash was asked for; look for why somebody did", NOTE, EXACT, tuple(evidence), "log")
+
+
+FINDING = Finding(key="A1", title="crash on request", level=CONSEQUENCE, rule=rule, false_alarm="it is never a cause")

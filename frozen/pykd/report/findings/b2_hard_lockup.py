@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""CPUs that had their interrupts off for so long that their clock stood still."""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.kernel import cpus
+from pykd.report.finding import CPU_STUCK, FOUND, STOPS, Finding, Found
+from pykd.report.logsigns import told
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pykd.report.facts import Facts
+
+LIMIT = 10.0
+"""Seconds by which a run queue's clock may be behind that of the others"""
+X86_IF = 1 << 9
+"""Bit of RFLAGS: interrupts are on"""
+
+
+def rule(facts: Facts) -> Iterator[Found]:
+    yield from told(facts, r"Watchdog detected hard LOCKUP on cpu (\d+)", "CPU {0} had its interrupts off for too long (hard lockup)", STOPS, command="bt -a")
+    for cpu, rq in cpus.run_queues(facts.dump).items():
+        thread = facts.running.get(cpu)
+        if thread is None or not thread.pid:
+            continue  # an idle CPU stops its tick
+        try:
+            behind = (facts.clock - int(rq.clock)) / 1e9
+        except Error:
+            continue
+        trace = facts.traces.get(cpu)
+        interrupted = next((frame for frame in trace.frames if frame.regs_address), None) if trace else None
+        # The NMI of the crash finds them off; an interrupt finds them on, so nothing is said of a CPU that only panics.
+        off = interrupted is not None and "rflags" in interrupted.registers and not interrupted.registers["rflags"] & X86_IF
+        if behind > LIMIT and off and interrupted is not None:
+            where = f"{interrupted.name}+{interrupted.offset or 0:#x}"
+            evidence = (f"its clock is {behind:.1f} s behind", f"interrupts are off in {where}", f"CPU {cpu}: {' < '.join(facts.functions_on(cpu)[:8])}")
+            yield Found(f"CPU {cpu} has had its interrupts off for {behind:.0f} s, in {where}", STOPS, FOUND, evidence, f"bt {thread.pid}", 1, behind)
+
+
+FINDING = Finding(
+    key="B2",
+    title="hard lockup",
+    level=CPU_STUCK,
+    rule=rule,
+    false_alarm="the CPU is idle or offline; or it spins for a lock that another CPU holds, which then is the cause",
+    excluded="no CPU had its interrupts off for long",
+)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What most of the memory is used for, where that is unusual: slab, shared memory, page tables, hugepages, one process, swap, or nobody."""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.report.facts import bytes_text, size
+from pykd.report.finding import EXACT, FOUND, MEMORY, NOTE, SERIOUS, Finding, Found
+from pykd.report.memory import memory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pykd.report.facts import Facts
+
+
+def rule(facts: Facts) -> Iterator[Found]:
+    found = memory(facts)
+    total = found.total or 1
+    parts = found.parts
+    tight = parts["free"] < total * 0.05
+    """Less than a twentieth free: then what is large is likely the cause of a shortage"""
+    for key, limit, text, command in (
+        ("slab that cannot be reclaimed", 0.25, "Objects of the kernel (slab that cannot be reclaimed)", "kmem -s"),
+        ("shared memory", 0.25, "Shared memory and files of tmpfs", "kmem -i"),
+        ("page tables", 0.04, "Page tables of processes", "kmem -i"),
+        ("kernel stacks", 0.05, "Kernel stacks", "ps -S"),
+        ("per-CPU data", 0.05, "Per-CPU data", "kmem -i"),
+        ("not accounted for", 0.15, "Memory that no counter accounts for (drivers, a balloon, a leak)", "kmem -i"),
+    ):
+        pages = parts.get(key, 0)
+        if pages > limit * total:
+            evidence = (f"{size(pages)} of {size(total)}; {size(parts['free'])} are free",)
+            yield Found(f"{text} take {pages / total:.0%} of all memory", SERIOUS if tight else NOTE, EXACT if key != "not accounted for" else FOUND, evidence, command)
+    yield from _processes(facts, total, tight)
+    yield from _hugepages(facts, total)
+    yield from _swap(facts)
+
+
+def _processes(facts: Facts, total: int, tight: bool) -> Iterator[Found]:
+    largest = memory(facts).processes[:1]
+    for pid, comm, pages in largest:
+        if pages > total / 4:
+            evidence = (f"{size(pages)} of {size(total)} resident",)
+            yield Found(f"PID {pid} ({comm}) has {pages / total:.0%} of all memory", SERIOUS if tight else NOTE, EXACT, evidence, f"vm {pid}")
+
+
+def _hugepages(facts: Facts, total: int) -> Iterator[Found]:
+    for kilobytes, pages, free in memory(facts).hugepages:
+        share = pages * kilobytes * 1024 / (total * facts.dump.page_size)
+        if share > 0.5 and free > 0.3 * pages:
+            evidence = (f"{pages} pages of {bytes_text(kilobytes * 1024)}, {free} of them free",)
+            yield Found(f"Hugepages take {share:.0%} of all memory, and many of them are not used", SERIOUS, EXACT, evidence, "kmem -h")
+
+
+def _swap(facts: Facts) -> Iterator[Found]:
+    try:
+        total = facts.number("total_swap_pages", 8)
+        free = facts.number("nr_swap_pages", 8)
+    except Error:
+        return
+    if total and free < total * 0.05:
+        yield Found(f"Swap is full: {size(free)} of {size(total)} are free", SERIOUS, EXACT, (), "swap")
+
+
+FINDING = Finding(
+    key="G6",
+    title="use of memory",
+    level=MEMORY,
+    rule=rule,
+    false_alarm="a database or a host of virtual machines that was sized so on purpose, and memory is free",
+    excluded="no use of memory is unusual",
+)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""I/O errors of block devices."""
+
+from __future__ import annotations
+
+from pykd.report.finding import NO_ANSWER, SERIOUS, Finding
+from pykd.report.logsigns import told
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pykd.report.facts import Facts
+    from pykd.report.finding import Found
+
+
+def rule(facts: Facts) -> Iterator[Found]:
+    yield from told(facts, r"(?:I/O|critical \w+|\w+) error, dev (\S+), sector|Buffer I/O error on dev (\S+),", "I/O errors of block device {0}{1} ({times})", SERIOUS)
+    yield from told(facts, r"(nvme\S*): I/O .*timeout|(\S+): .*timing out command|blk_update_request.*timeout", "Requests to a block device timed out ({times}): {0}{1}", SERIOUS)
+    offline = r"(sd \S+|rport-\S+|nvme\S*): .*(?:rejecting I/O to offline|blocked FC remote port|controller is down)"
+    yield from told(facts, offline, "A disk or its path went offline: {0} ({times})", SERIOUS)
+
+
+FINDING = Finding(
+    key="H15",
+    title="I/O errors",
+    level=NO_ANSWER,
+    rule=rule,
+    false_alarm="removable media, or one failed path of a multipath device whose others are good",
+    excluded="the log has no I/O errors",
+)

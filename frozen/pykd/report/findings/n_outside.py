@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Threads that wait for what is outside of the kernel: servers of NFS and FUSE, the automounter, listeners of fanotify, user page faults."""
+
+from __future__ import annotations
+
+from pykd.report.finding import FOUND, GUESS, NO_ANSWER, NOTE, SERIOUS, STOPS, Finding, Found
+from pykd.report.wording import threads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pykd.report.facts import Facts
+
+OUTSIDE = {
+    "rpc": ("I7", 60.0), "fuse": ("I9", 10.0), "autofs": ("E4", 10.0), "userfault": ("E4", 10.0), "fanotify": ("E4", 10.0), "audit": ("E4", 10.0),
+}  # fmt: skip
+"""Purposes (:data:`pykd.kernel.waits.sites.PURPOSES`): the cause in the catalogue, and the seconds from which on it explains a hang"""
+LEAST = 1.0
+
+
+def rule(facts: Facts) -> Iterator[Found]:
+    graph = facts.graph
+    groups: dict[str, list[int]] = {}
+    for task, wait in graph.waits.items():
+        if wait.purpose and wait.purpose.key in OUTSIDE:
+            groups.setdefault(wait.purpose.key, []).append(task)
+    for key, tasks in groups.items():
+        seconds = max(graph.seconds(task) for task in tasks)
+        if seconds < LEAST:
+            continue
+        purpose = graph.waits[tasks[0]].purpose
+        assert purpose is not None
+        victims = set(tasks)
+        for root in graph.roots():
+            if set(root.victims) & victims or set(root.tasks) & victims:
+                victims |= set(root.victims)
+        _, long = OUTSIDE[key]
+        proven = seconds >= long
+        evidence = [f"{facts.who(task)} waits {graph.seconds(task):.1f} s in {graph.waits[task].function}" for task in tasks[:5]]
+        text = f"{threads(len(tasks))} for {purpose.text}" + (f", and {len(victims) - len(tasks)} more for them" if len(victims) > len(tasks) else "")
+        yield Found(text, STOPS if proven else SERIOUS if seconds >= 5 else NOTE, FOUND if proven else GUESS, tuple(evidence), "blocked", len(victims), seconds)
+
+
+FINDING = Finding(
+    key="I7",
+    title="a server that does not answer",
+    level=NO_ANSWER,
+    rule=rule,
+    false_alarm="the server answers, only slowly: then the waits began at different times",
+    excluded="no thread waits for a server (NFS, FUSE, autofs, fanotify)",
+)

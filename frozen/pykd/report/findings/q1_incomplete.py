@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How much of the system is not in the dump."""
+
+from __future__ import annotations
+
+from pykd.kernel.task.threads import listed
+from pykd.report.finding import DUMP, EXACT, FOUND, NOTE, SERIOUS, Finding, Found
+from pykd.report.wording import number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pykd.report.facts import Facts
+
+
+
+def rule(facts: Facts) -> Iterator[Found]:
+    dump = facts.dump
+    if not dump.complete:
+        yield Found("The dump is incomplete: writing it ended early", SERIOUS, EXACT, (), "help -D")
+    found = listed(dump)
+    if found.problems:
+        lost = len(found.unreadable)
+        text = f"The list of threads is damaged or incomplete in the dump: {number(lost, 'thread')} could not be read"
+        yield Found(text, SERIOUS if lost else NOTE, EXACT, tuple(found.problems[:5]), "ps")
+    tasks = list(facts.addresses())
+    partly = sum(1 for thread in facts.threads.values() if thread.error is not None)
+    if partly:
+        text = f"Of {number(partly, 'thread')} of {len(tasks)} a part of the task_struct was excluded, which no dump level asks for: makedumpfile may be older than the kernel"
+        yield Found(text, SERIOUS, FOUND, (), "ps")
+
+
+FINDING = Finding(
+    key="Q1",
+    title="completeness of the dump",
+    level=DUMP,
+    rule=rule,
+    false_alarm="a small dump of a machine whose memory is mostly cache is whole all the same",
+    excluded="the dump has all threads",
+)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which finding is the cause: by level, and within one by how many threads have waited how long for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from _pykd import Error
+from pykd.report import findings
+from pykd.report.finding import CONSEQUENCE, DUMP, GUESS, LIMITS, STOPS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pykd.report.facts import Facts
+    from pykd.report.finding import Finding, Found
+
+
+class Ranked(NamedTuple):
+    """A finding's key and title, and one thing that it found."""
+
+    key: str
+    title: str
+    found: Found
+    level: int
+
+
+class Findings(NamedTuple):
+    """What all rules found."""
+
+    every: tuple[Ranked, ...]
+    """The worst first."""
+    cause: Ranked | None
+    """The one that explains the stop or hang by itself; None: none is proven."""
+    excluded: tuple[str, ...]
+    """What was looked at and is not so, in words."""
+    unknown: tuple[tuple[str, str], ...]
+    """(title, why) of rules that could not be tried."""
+
+
+def is_cause(one: Ranked) -> bool:
+    """Whether it may stand in the first line: it explains the stop by itself, is proven, and is no consequence."""
+    return one.found.severity == STOPS and one.found.proof != GUESS and DUMP < one.level < LIMITS
+
+
+def ranked(every: Iterable[Ranked]) -> tuple[Ranked, ...]:
+    """The worst first: what may be the cause, by level; then by severity and level. A consequence never leads a cause."""
+
+    def place(one: Ranked) -> tuple[object, ...]:
+        found = one.found
+        weight = found.victims * max(found.seconds, 1e-3)
+        return (not is_cause(one), one.level >= CONSEQUENCE, 0 if is_cause(one) else found.severity, found.proof == GUESS, one.level, -weight, found.text)
+
+    return tuple(sorted(every, key=place))
+
+
+def _run(rule: Finding, facts: Facts) -> list[Ranked]:
+    return [Ranked(rule.key, rule.title, found, found.level or rule.level) for found in rule.rule(facts)]
+
+
+def find_all(facts: Facts, names: Iterable[str] | None = None, expired: Callable[[], bool] = lambda: False) -> Findings:
+    """Try all rules (or those *names*). A rule that fails costs its own finding.
+
+    :param expired: whether the time is up: what was not tried by then is unknown.
+    """
+    every: list[Ranked] = []
+    excluded: list[str] = []
+    unknown: list[tuple[str, str]] = []
+    for name in findings.names() if names is None else names:
+        rule = findings.find(name)
+        if expired():
+            unknown.append((rule.title, "the time was up"))
+            continue
+        try:
+            found = _run(rule, facts)
+        except Error as error:
+            unknown.append((rule.title, str(error)))
+            continue
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            # Data that no check foresaw: it ends a rule, not the report.
+            unknown.append((rule.title, f"{type(error).__name__}: {error}"))
+            continue
+        every += found
+        if not found and rule.excluded:
+            excluded.append(rule.excluded)
+    order = ranked(every)
+    cause = order[0] if order and is_cause(order[0]) else None
+    return Findings(order, cause, tuple(excluded), tuple(unknown))

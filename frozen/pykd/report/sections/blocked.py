@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Threads in uninterruptible sleep by what they wait for, the states of all threads, and where they all sleep."""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.kernel.waits.sites import story
+from pykd.report.blocks import Block, lines, picture, table
+from pykd.report.sections import Section
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from pykd.report.facts import Facts
+
+SHOWN = 20
+"""Groups"""
+MEMBERS = 5
+FOLDED = 2000
+"""Threads whose stacks the flame graph has"""
+MAX_EDGES = 200
+
+
+def make(facts: Facts) -> Iterator[Block]:
+    graph = facts.graph
+    groups: dict[Any, list[int]] = {}
+    for task in graph.blocked:
+        wait = graph.waits.get(task)
+        key = (wait.thing.key if wait.thing else None, story(wait.functions)[:4]) if wait else (None, ())
+        groups.setdefault(key, []).append(task)
+    text = []
+    for (_, functions), tasks in sorted(groups.items(), key=lambda item: -graph.seconds(item[1][0]))[:SHOWN]:
+        wait = graph.waits.get(tasks[0])
+        thing = wait.thing if wait else None
+        text.append(f"{len(tasks)} for up to {graph.seconds(tasks[0]):.1f} s: {thing.text() if thing else '(not known)'}" + (f" [{wait.proof}]" if wait else ""))
+        if thing and thing.held:
+            text.append(f"    held by {thing.held} [{thing.proof}]")
+        text.append(f"    {' < '.join(functions)}")
+        text.append("    " + ", ".join(facts.who(task) for task in tasks[:MEMBERS]) + (f" and {len(tasks) - MEMBERS} more" if len(tasks) > MEMBERS else ""))
+    yield lines(text or ["no thread is in uninterruptible sleep"])
+    if edges := list(_edges(facts)):
+        yield picture("waits", edges, "Who waits for whom")
+    states: dict[str, int] = {}
+    for thread in facts.threads.values():
+        if thread.pid:
+            states[thread.state] = states.get(thread.state, 0) + 1
+    yield table(("state", "threads"), sorted(states.items(), key=lambda item: -item[1]), "States of threads")
+    yield picture("states", states, "States of threads")
+    yield picture("flame", folded(facts), "Where threads sleep and run")
+
+
+def _edges(facts: Facts) -> Iterator[dict[str, Any]]:
+    """{from, what, to, seconds, proof} of each wait."""
+    for task, wait in list(facts.graph.waits.items())[:MAX_EDGES]:
+        if wait.thing is None:
+            continue
+        to = [facts.who(holder) for holder in wait.thing.holders] or ([wait.thing.held] if wait.thing.held else [])
+        yield {"from": facts.who(task), "what": wait.thing.text(), "to": to, "seconds": round(facts.seconds(task), 2), "proof": wait.proof}
+
+
+def folded(facts: Facts) -> dict[str, int]:
+    """How many threads have a stack: functions outermost first, joined by ``;``."""
+    found: dict[str, int] = {}
+    for task in list(facts.addresses())[:FOLDED]:
+        wait = facts.graph.waits.get(task)
+        if wait is not None and wait.functions:
+            functions = list(wait.functions)
+        else:
+            try:
+                functions = [frame.name.partition(".")[0] for frame in facts.dump.unwind(task, crash=True).frames if frame.name]
+            except Error:
+                continue
+        if functions:
+            key = ";".join(reversed(functions))
+            found[key] = found.get(key, 0) + 1
+    return found
+
+
+SECTION = Section("Blocked threads", make)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who has the memory."""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.kernel.mm import vmstat
+from pykd.kernel.mm.slabs import Counter, caches
+from pykd.report.blocks import Block, picture, table
+from pykd.report.facts import bytes_text, size
+from pykd.report.memory import memory
+from pykd.report.sections import Section
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pykd.report.facts import Facts
+
+SLABS = 10
+
+
+def make(facts: Facts) -> Iterator[Block]:
+    found = memory(facts)
+    page = facts.dump.page_size
+    yield picture("bar", {name: pages * page for name, pages in found.parts.items() if pages}, "Memory")
+    rows = [[name, pages * page, f"{100 * pages / max(found.total, 1):.1f} %", size(pages, page)] for name, pages in found.parts.items() if pages]
+    yield table(("use", "bytes", "share", "size"), rows, f"Memory: {size(found.total, page)}")
+    yield table(("PID", "command", "bytes", "resident"), [[pid, comm, pages * page, size(pages, page)] for pid, comm, pages in found.processes], "Largest processes")
+    yield table(("cache", "bytes", "size"), [[name, taken, bytes_text(taken)] for taken, name in largest_caches(facts)[:SLABS]], "Largest slab caches")
+    zones = []
+    for number, node in vmstat.nodes(facts.dump):
+        for zone in vmstat.zones(node):
+            try:
+                if managed := int(zone.managed_pages.counter):
+                    zones.append([number, vmstat.zone_name(zone), managed, int(zone.vm_stat[0].counter), *(int(mark) for mark in zone._watermark[:3])])
+            except Error:
+                continue
+    yield table(("node", "zone", "pages", "free", "min", "low", "high"), zones, "Zones")
+
+
+def largest_caches(facts: Facts) -> list[tuple[int, str]]:
+    """(bytes of all its slabs, name) of each slab cache, the largest first, without looking into the slabs."""
+    counter = Counter(facts.dump)
+    found = []
+    for cache in caches(facts.dump)[0]:
+        try:
+            slab = facts.dump.page_size << min(int(cache.oo.x) >> 16, 20)
+            found.append((sum(int(node.nr_slabs.counter) for node in counter.nodes(cache)) * slab, str(cache.name)))
+        except Error:
+            continue
+    return sorted(found, reverse=True)
+
+
+SECTION = Section("Memory", make)

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Turns of speech that many findings share."""
+
+from __future__ import annotations
+
+
+def threads(count: int) -> str:
+    """``1 thread waits``, ``3 threads wait``"""
+    return f"{count} threads wait" if count != 1 else "1 thread waits"
+
+
+def number(count: int, noun: str, plural: str = "") -> str:
+    """``1 CPU``, ``3 CPUs``"""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
+def seconds(value: float) -> str:
+    """``3.0 s``, ``12 min``, ``5 h``"""
+    for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):
+        if value >= 2 * unit:
+            return f"{value / unit:.0f} {name}"
+    return f"{value:.1f} s"

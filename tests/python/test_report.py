@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The report: its first lines on real dumps and on copies with something planted, what it says when pages are missing, its command lines."""
+
+import json
+import os
+import random
+import struct
+import subprocess
+import tempfile
+import unittest
+
+from altered import Altered, Tasks, sleeping_users
+from dumps import PAGE, PYKD, SAMPLE, opened, vmcores
+from pykd.kernel.task import threads
+from pykd.report import findings, sections
+from pykd.report.build import document
+from pykd.report.facts import Facts
+from pykd.report.finding import STOPS
+from pykd.report.text import lines
+
+
+def words(report):
+    return "\n".join(lines(report))
+
+
+class Real(unittest.TestCase):
+    def test_cause(self):
+        """In the dumps of ../shared a file system is frozen and two threads wait; nothing is wrong with the sample."""
+        for path in vmcores():
+            report = document(opened(path))
+            with self.subTest(path):
+                self.assertEqual(report["verdict"]["kind"], "sysrq")
+                self.assertEqual(report["unknown"], [])
+                if path == SAMPLE:
+                    self.assertIsNone(report["cause"])
+                    self.assertFalse([finding for finding in report["findings"] if finding["severity"] == STOPS])
+                    self.assertIn("none is proven. Excluded: ", words(report))
+                else:
+                    self.assertEqual((report["cause"]["key"], report["cause"]["proof"], report["cause"]["victims"]), ("I1", "exact", 2))
+                    self.assertEqual(report["findings"][0], report["cause"])
+
+    def test_sections(self):
+        for path in vmcores():
+            report = document(opened(path))
+            for section in report["sections"]:
+                with self.subTest(path, section=section["name"]):
+                    self.assertNotIn("error", section)
+                    self.assertTrue(section["blocks"])
+
+    def test_memory_adds_up(self):
+        for path in vmcores():
+            (section,) = document(opened(path), names=("memory",))["sections"]
+            bar = next(block["data"] for block in section["blocks"] if block["type"] == "picture")
+            self.assertEqual(sum(bar.values()), Facts(opened(path)).total_pages * PAGE)
+            self.assertLess(bar["not accounted for"], 0.2 * sum(bar.values()))
+
+    def test_text_is_narrow(self):
+        for path in vmcores():
+            wide = [line for line in lines(document(opened(path))) if len(line) > 100]
+            self.assertEqual(wide, [])
+
+    def test_signature(self):
+        """It is the same of the same crash of three kernels."""
+        signatures = {document(opened(path), names=())["signature"]["hash"] for path in vmcores() if path != SAMPLE}
+        self.assertLessEqual(len(signatures), 1)
+        self.assertNotIn(document(opened(SAMPLE), names=())["signature"]["hash"], signatures)
+
+
+class Planted(unittest.TestCase):
+    def setUp(self):
+        self.altered = Altered(SAMPLE)
+        self.tasks = Tasks(self.altered)
+        self.dump = self.altered.dump
+
+    def report(self):
+        return document(self.altered.open(self), names=())
+
+    def age(self, seconds, *tasks):
+        """Let threads have run last so many seconds before the end, all others a second, and the system be old enough for that."""
+        clock = 10**12
+        member = self.dump.type("struct task_struct").offset_of("sched_info.last_arrival")
+        rq = self.dump.type("struct rq").offset_of("clock")
+        for cpu in self.dump.cpus():
+            self.altered.word(self.dump.cpu_variable(cpu.nr, "runqueues") + rq, clock)
+        for task in map(int, threads.threads(self.dump)):
+            self.altered.word(task + member, clock - (seconds if task in tasks else 1) * 10**9)
+
+    def say(self, number, text):
+        """Replace the text of a message of the log, the *number*-th from the end."""
+        ring = self.dump.object("struct printk_ringbuffer", self.dump.read_unsigned(self.dump.symbol("prb").address))
+        bits = int(ring.desc_ring.count_bits)
+        slot = (int(ring.desc_ring.head_id.counter) - number) % (1 << bits)
+        descriptor = int(ring.desc_ring.descs) + slot * self.dump.type("struct prb_desc").size
+        begin = self.dump.read_unsigned(descriptor + self.dump.type("struct prb_desc").offset_of("text_blk_lpos.begin"))
+        data = self.dump.read_unsigned(int(ring.text_data_ring) + self.dump.type("struct prb_data_ring").offset_of("data"))
+        info = int(ring.desc_ring.infos) + slot * self.dump.type("struct printk_info").size
+        length = self.dump.type("struct printk_info").offset_of("text_len")
+        room = self.dump.read_unsigned(info + length, 2)
+        encoded = text.encode()[:room]
+        self.altered.write(data + begin % (1 << int(ring.text_data_ring.size_bits)) + 8, encoded)
+        self.altered.write(info + length, struct.pack("<H", len(encoded)))
+
+    def test_deadlock(self):
+        first, second, third = sleeping_users(self.dump, 3)
+        rtnl, cgroup = (self.dump.address_of(name) for name in ("rtnl_mutex", "cgroup_mutex"))
+        self.tasks.wait_for_mutex(rtnl, first, second, third)
+        self.tasks.wait_for_mutex(cgroup, second, first)
+        cause = self.report()["cause"]
+        self.assertEqual((cause["key"], cause["victims"], cause["proof"]), ("D3", 3, "exact"))
+        self.assertIn("cgroup_mutex", "".join(cause["evidence"]))
+
+    def test_holder_that_sleeps(self):
+        for seconds, key in ((200, "D1"), (0, None)):
+            with self.subTest(seconds=seconds):
+                self.setUp()
+                first, second = sleeping_users(self.dump, 2)
+                self.tasks.wait_for_mutex(self.dump.address_of("rtnl_mutex"), first, second)
+                self.age(seconds, first, second)
+                report = self.report()
+                self.assertEqual(report["cause"] and report["cause"]["key"], key)
+                self.assertEqual("E1" in {finding["key"] for finding in report["findings"]}, seconds > 120)
+
+    def test_holder_that_is_gone(self):
+        (task,) = sleeping_users(self.dump, 1)
+        self.tasks.wait_for_mutex(self.dump.address_of("rtnl_mutex"), self.dump.symbol("init_mm").address & ~7, task)
+        self.age(30, task)
+        self.assertIn("whose owner exists no more", self.report()["cause"]["text"])
+
+    def test_lost_wakeup(self):
+        (task,) = sleeping_users(self.dump, 1)
+        self.tasks.wait_for_mutex(self.dump.address_of("rtnl_mutex"), 0, task)
+        self.age(30, task)
+        self.assertEqual(self.report()["cause"]["key"], "D2")
+
+    def test_not_known_is_not_free(self):
+        (task,) = sleeping_users(self.dump, 1)
+        rtnl = self.dump.address_of("rtnl_mutex")
+        self.tasks.wait_for_mutex(rtnl, 0, task)
+        self.age(30, task)
+        self.altered.exclude(self.dump.translate(rtnl) // PAGE)
+        cause = self.report()["cause"]
+        self.assertFalse(cause and cause["key"] == "D2")
+
+    def test_stack_overflow(self):
+        task = next(int(task) for task in threads.threads(self.dump) if task.mm)
+        self.altered.word(self.dump.stack_of_task(task)[0], 0x4141414141414141)
+        cause = self.report()["cause"]
+        self.assertEqual(cause["key"], "P1")
+
+    def test_log(self):
+        for text, key in (
+            ("BUG: kernel NULL pointer dereference, address: 0000000000000010", None),  # no oops with a number follows
+            ("list_del corruption, ffff8881\u00e9 is LIST_POISON1", "P"),
+            ("refcount_t: underflow; use-after-free.", "P"),
+            ("mce: [Hardware Error]: Machine Check Exception", "M1"),
+        ):
+            with self.subTest(text):
+                self.setUp()
+                self.say(3, text)
+                cause = self.report()["cause"]
+                self.assertEqual(cause and cause["key"], key)
+
+    def test_hostile_text(self):
+        """What a process calls itself is shown, and does nothing."""
+        task = sleeping_users(self.dump, 1)[0]
+        self.altered.write(task + self.dump.type("struct task_struct").offset_of("comm"), b"\x1b[2J<script>\n\0")
+        self.tasks.put_to_sleep(task)
+        report = document(self.altered.open(self))
+        self.assertTrue(all(line.isprintable() for line in lines(report)))
+
+
+class Lossy(unittest.TestCase):
+    """With pages missing at random the report ends, and says what is lost."""
+
+    def test_missing_pages(self):
+        for path in vmcores():
+            for share in (100, 10):
+                altered = Altered(path)
+                chance = random.Random(share)
+                # That of the kernel itself (types, names) is kept: without it there is no report, and another test's business.
+                kept = self.image(altered.dump)
+                present = [pfn for pfn in range(altered.dump.max_pfn) if pfn not in kept and altered.dump.page_status(pfn) == "present"]
+                for pfn in chance.sample(present, len(present) // share):
+                    altered.exclude(pfn)
+                report = document(altered.open(self))
+                with self.subTest(path, share=share):
+                    self.assertIn(report["verdict"]["kind"], ("sysrq", "unknown", "alive"))
+                    self.assertIn(report["cause"] and report["cause"]["key"], (None, "I1"))
+                    self.assertTrue(words(report))
+
+    @staticmethod
+    def image(dump):
+        start, end = dump.layout["image_start"], dump.layout["image_end"]
+        first = dump.translate(dump.symbol("_stext").address) // PAGE
+        return range(first, first + (end - start) // PAGE if end > start else first + 16384)
+
+
+class Rules(unittest.TestCase):
+    def test_every_finding_is_whole(self):
+        keys = []
+        for name in findings.names():
+            rule = findings.find(name)
+            with self.subTest(name):
+                self.assertTrue(rule.key and rule.title and rule.false_alarm)
+                self.assertTrue(name.startswith(rule.key.lower()) or name[0] in "gpn")
+                keys.append(rule.key)
+        self.assertEqual(len(keys), len(set(keys)))
+        self.assertGreater(len(keys), 24)
+
+    def test_sections_are_found(self):
+        for name in sections.NAMES:
+            self.assertTrue(sections.find(name).title)
+
+    def test_a_rule_that_fails_costs_itself(self):
+        class Broken(Facts):
+            records = property(lambda self: 1 // 0)
+
+        from pykd.report.ranking import find_all
+
+        found = find_all(Broken(opened(SAMPLE)), ["a3_oops", "p1_stack", "d3_deadlock"])
+        self.assertEqual([title for title, _ in found.unknown], ["oops", "stack overflow"])
+
+    def test_time_is_up(self):
+        report = document(opened(SAMPLE), limit=1e-9)
+        self.assertEqual(report["findings"], [])
+        self.assertTrue(all("time" in section["error"] for section in report["sections"]))
+
+
+class CommandLine(unittest.TestCase):
+    def run_report(self, *words, status=0):
+        result = subprocess.run([PYKD, "--isolated", "report", *words], capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, status, result.stderr)
+        return result.stdout
+
+    def test_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.run_report(SAMPLE, "-o", os.path.join(folder, "new")), "")
+            with open(os.path.join(folder, "new", "report.json"), encoding="utf-8") as file:
+                report = json.load(file)
+            with open(os.path.join(folder, "new", "report.txt"), encoding="utf-8") as file:
+                self.assertEqual(file.read(), words(report) + "\n")
+            self.assertEqual(report["schema"], "pykd-report-1")
+
+    def test_brief(self):
+        text = self.run_report(SAMPLE, "--brief")
+        self.assertTrue(text.startswith("STOPPED  Somebody asked for this crash"))
+        self.assertLess(len(text.splitlines()), 40)
+
+    def test_never_over_the_dump(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "vmcore")
+            os.symlink(SAMPLE, path)
+            self.run_report(path, "--text", path, status=1)
+
+    def test_usage(self):
+        for words in ((), ("--nosuch",), (SAMPLE, "--section", "nosuch"), (SAMPLE, "--time-limit", "x"), (SAMPLE, SAMPLE), (SAMPLE, "--html")):
+            self.run_report(*words, status=2)
+        self.run_report("/nonexistent", status=3)
+        self.assertIn("usage:", self.run_report("--help"))
+
+
+if __name__ == "__main__":
+    unittest.main()
