@@ -4,6 +4,7 @@
 import json
 import os
 import random
+import re
 import struct
 import subprocess
 import tempfile
@@ -12,7 +13,7 @@ import unittest
 from altered import Altered, Tasks, sleeping_users
 from dumps import PAGE, PYKD, SAMPLE, opened, vmcores
 from pykd.kernel.task import threads
-from pykd.report import findings, sections
+from pykd.report import findings, json_text, sections
 from pykd.report.build import document
 from pykd.report.facts import Facts
 from pykd.report.finding import STOPS
@@ -224,6 +225,53 @@ class Rules(unittest.TestCase):
         report = document(opened(SAMPLE), limit=1e-9)
         self.assertEqual(report["findings"], [])
         self.assertTrue(all("time" in section["error"] for section in report["sections"]))
+
+
+class Validator:
+    """As much of JSON schema as ours uses. What is wrong is in :attr:`problems`."""
+
+    TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None)}
+
+    def __init__(self, schema):
+        self.schema = schema
+
+    def problems(self, value, rule, path="$"):
+        if "$ref" in rule:
+            return self.problems(value, self.schema["$defs"][rule["$ref"].rpartition("/")[2]], path)
+        found = []
+        for way, wanted in (("anyOf", lambda count: count > 0), ("oneOf", lambda count: count == 1)):
+            if way in rule and not wanted(sum(not self.problems(value, one, path) for one in rule[way])):
+                found.append(f"{path}: fits not {way}")
+        types = rule.get("type", ())
+        types = [types] if isinstance(types, str) else types
+        if types and not any(isinstance(value, self.TYPES[name]) and not (name in ("integer", "number") and value is True) for name in types):
+            return [*found, f"{path}: {value!r} is no {types}"]
+        if ("const" in rule and value != rule["const"]) or ("enum" in rule and value not in rule["enum"]):
+            found.append(f"{path}: {value!r}")
+        if "pattern" in rule and not re.search(rule["pattern"], value):
+            found.append(f"{path}: {value!r} does not match")
+        if isinstance(value, dict):
+            known = rule.get("properties", {})
+            found += [f"{path}: no {name}" for name in rule.get("required", ()) if name not in value]
+            found += [f"{path}: {name} is not known" for name in value if name not in known and rule.get("additionalProperties") is False]
+            for name in value.keys() & known.keys():
+                found += self.problems(value[name], known[name], f"{path}.{name}")
+        if isinstance(value, list) and "items" in rule:
+            for number, item in enumerate(value):
+                found += self.problems(item, rule["items"], f"{path}[{number}]")
+        return found
+
+
+class Schema(unittest.TestCase):
+    def test_documents(self):
+        schema = json.loads(json_text.schema())
+        validator = Validator(schema)
+        for path in vmcores():
+            for report in (document(opened(path)), document(opened(path), limit=1e-9)):
+                with self.subTest(path):
+                    report = json.loads(json_text.encode(report))
+                    self.assertEqual(validator.problems(report, schema), [])
+        self.assertTrue(validator.problems({**report, "more": 1, "pykd": 2}, schema))
 
 
 class CommandLine(unittest.TestCase):

@@ -28,6 +28,7 @@ Says what stopped the system, why, and what else is wrong. Without a file it pri
   -o FOLDER             report.html, report.json and report.txt there
   --brief               the verdict and the first findings only
   --section NAME        only this part below the findings; may be repeated: {", ".join(sections.NAMES)}
+  --schema              print the JSON schema of what --json writes
   --time-limit SECONDS  leave out what is not done by then; default {TIME_LIMIT:.0f}
   --part FILE           a further part of a split dump; may be repeated
 
@@ -92,7 +93,7 @@ class Wanted:
             self.files.append((name.removeprefix("--"), value))
 
 
-FORMS = (("json", "json"), ("text", "txt"))
+FORMS = (("html", "html"), ("json", "json"), ("text", "txt"))
 """(form, end of its file's name in a folder)"""
 
 
@@ -100,6 +101,10 @@ def made(report: dict[str, Any], form: str, brief: bool) -> str:
     """The report in one of its forms."""
     if form == "json":
         return json_text.encode(report) + "\n"
+    if form == "html":
+        from pykd.report import html
+
+        return html.page(report)
     return "".join(f"{line}\n" for line in text.lines(report, brief=brief))
 
 
@@ -107,6 +112,9 @@ def main(words: Sequence[str]) -> int:
     """Write what *words* (behind ``report``) ask for; the exit status."""
     if any(word in ("-h", "--help") for word in words):
         sys.stdout.write(USAGE)
+        return 0
+    if list(words) == ["--schema"]:
+        sys.stdout.write(json_text.schema())
         return 0
     try:
         wanted = Wanted(words)
