@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Chromium without a window, by its debugging protocol over two pipes."""
 
+import fcntl
 import json
 import os
 import select
 import shutil
-import subprocess
 import tempfile
 import unittest
 
@@ -27,14 +27,15 @@ class Browser:
         test.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
-        script = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
+        # The protocol wants them as descriptors 3 and 4, which must not be in the way of each other.
+        high = [fcntl.fcntl(one, fcntl.F_DUPFD_CLOEXEC, 20) for one in (theirs_in, theirs_out)]
+        actions = [(os.POSIX_SPAWN_DUP2, high[0], 3), (os.POSIX_SPAWN_DUP2, high[1], 4)]
+        actions += [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
         words = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", f"--user-data-dir={folder}", "--remote-debugging-pipe", "about:blank"]
-        self._process = subprocess.Popen(
-            ["/bin/sh", "-c", script, program, *words], pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
-        )
+        self._pid = os.posix_spawn(program, [program, *words], os.environ, file_actions=actions)
         test.addCleanup(self._end)
-        os.close(theirs_in)
-        os.close(theirs_out)
+        for one in (theirs_in, theirs_out, *high):
+            os.close(one)
         self._rest = b""
         self._number = 0
         self._session = None
@@ -44,13 +45,10 @@ class Browser:
             self.ask(f"{domain}.enable")
 
     def _end(self):
+        # It ends when nobody speaks to it any more.
         os.close(self._out)
         os.close(self._in)
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        os.waitpid(self._pid, 0)
 
     def _message(self):
         while b"\0" not in self._rest:

@@ -5,13 +5,13 @@ import json
 import os
 import random
 import re
-import struct
 import subprocess
 import tempfile
 import unittest
 
-from altered import Altered, Tasks, sleeping_users
+from altered import Altered, sleeping_users
 from dumps import PAGE, PYKD, SAMPLE, opened, vmcores
+from planting import Planting
 from pykd.kernel.task import threads
 from pykd.report import findings, json_text, sections
 from pykd.report.build import document
@@ -67,40 +67,7 @@ class Real(unittest.TestCase):
         self.assertNotIn(document(opened(SAMPLE), names=())["signature"]["hash"], signatures)
 
 
-class Planted(unittest.TestCase):
-    def setUp(self):
-        self.altered = Altered(SAMPLE)
-        self.tasks = Tasks(self.altered)
-        self.dump = self.altered.dump
-
-    def report(self):
-        return document(self.altered.open(self), names=())
-
-    def age(self, seconds, *tasks):
-        """Let threads have run last so many seconds before the end, all others a second, and the system be old enough for that."""
-        clock = 10**12
-        member = self.dump.type("struct task_struct").offset_of("sched_info.last_arrival")
-        rq = self.dump.type("struct rq").offset_of("clock")
-        for cpu in self.dump.cpus():
-            self.altered.word(self.dump.cpu_variable(cpu.nr, "runqueues") + rq, clock)
-        for task in map(int, threads.threads(self.dump)):
-            self.altered.word(task + member, clock - (seconds if task in tasks else 1) * 10**9)
-
-    def say(self, number, text):
-        """Replace the text of a message of the log, the *number*-th from the end."""
-        ring = self.dump.object("struct printk_ringbuffer", self.dump.read_unsigned(self.dump.symbol("prb").address))
-        bits = int(ring.desc_ring.count_bits)
-        slot = (int(ring.desc_ring.head_id.counter) - number) % (1 << bits)
-        descriptor = int(ring.desc_ring.descs) + slot * self.dump.type("struct prb_desc").size
-        begin = self.dump.read_unsigned(descriptor + self.dump.type("struct prb_desc").offset_of("text_blk_lpos.begin"))
-        data = self.dump.read_unsigned(int(ring.text_data_ring) + self.dump.type("struct prb_data_ring").offset_of("data"))
-        info = int(ring.desc_ring.infos) + slot * self.dump.type("struct printk_info").size
-        length = self.dump.type("struct printk_info").offset_of("text_len")
-        room = self.dump.read_unsigned(info + length, 2)
-        encoded = text.encode()[:room]
-        self.altered.write(data + begin % (1 << int(ring.text_data_ring.size_bits)) + 8, encoded)
-        self.altered.write(info + length, struct.pack("<H", len(encoded)))
-
+class Planted(Planting):
     def test_deadlock(self):
         first, second, third = sleeping_users(self.dump, 3)
         rtnl, cgroup = (self.dump.address_of(name) for name in ("rtnl_mutex", "cgroup_mutex"))

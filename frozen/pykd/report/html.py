@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 import _pykd_files as files
 from pykd.report.pictures import PICTURES
-from pykd.report.text import SEVERITIES, clean, readable
+from pykd.report.text import SEVERITIES, clean, readable, unproven
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,5 +46,6 @@ def page(report: dict[str, Any]) -> str:
     environment.filters.update(addresses=addresses, clean=clean)
     digest = base64.b64encode(hashlib.sha256(sources["page.js"].encode()).digest()).decode()
     return environment.get_template("page.html").render(
-        report=report, style=Markup(sources["page.css"]), script=Markup(sources["page.js"]), script_hash=digest, draw=draw, severities=SEVERITIES, readable=readable(report),
+        report=report, style=Markup(sources["page.css"]), script=Markup(sources["page.js"]), script_hash=digest, draw=draw, severities=SEVERITIES,
+        readable=readable(report), unproven=unproven(report),
     )  # fmt: skip

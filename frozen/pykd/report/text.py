@@ -15,6 +15,7 @@ CELL = 48
 """Characters of a table's cell"""
 BRIEF = 5
 """Findings that the short form has"""
+SERIOUS = 2
 SEVERITIES = {1: "stops", 2: "serious", 3: "note"}
 
 
@@ -41,11 +42,17 @@ def head(report: dict[str, Any]) -> Iterator[str]:
     if cause:
         yield from _wrapped(f"{cause['text']} [{cause['proof']}].", "         ", "CAUSE    ")
     else:
-        said = "none is proven." + (f" Excluded: {'; '.join(report['excluded'])}." if report["excluded"] else "")
-        yield from _wrapped(said, "         ", "CAUSE    ")
+        yield from _wrapped(unproven(report), "         ", "CAUSE    ")
     taints = found["taints"]
     yield from _wrapped(f"{report['dump']['kernel']}, {'tainted ' + taints if taints else 'not tainted'}", "         ", "KERNEL   ")
     yield from _wrapped(readable(report), "         ", "DUMP     ")
+
+
+def unproven(report: dict[str, Any]) -> str:
+    """What is said where no cause is proven: what to look at first, and what was excluded."""
+    first = next((finding["text"] for finding in report["findings"] if finding["severity"] <= SERIOUS), "")
+    said = "none is proven." + (f" To look at first: {first}." if first else "")
+    return said + (f" Excluded: {'; '.join(report['excluded'])}." if report["excluded"] else "")
 
 
 def readable(report: dict[str, Any]) -> str:

@@ -23,7 +23,10 @@ EXACT, FOUND, GUESS = "exact", "found", "guess"
 
 _BLOCKER_KINDS = ("mutex", "semaphore", "rwsem", "rwsem")
 """By the low two bits of ``task_struct.blocker`` (since 194a9b9e843b in v6.16; two kinds for readers and writers since 77da18de55ac in v6.17)."""
-_WAKEN = (1 << 64) - 1
+_RWSEM_WAITERS = 2
+"""Bit of ``rw_semaphore.count``: somebody waits."""
+_MANY_READERS = 1 << 20
+"""More are damage, or no rwsem"""
 
 
 class Thing:
@@ -123,8 +126,10 @@ class Finder:
         if lock in ("mutex", "rwsem", "semaphore"):
             return self._lock(task, lock, found)
         for node in found:
-            if node.kind == "lock" and node.head and (kind := self._kind_by_owner(node.head)):
-                return self._lock(task, kind, [node])
+            if node.kind == "lock" and node.head:
+                kind, proof = self._kind_of(node.head)
+                if kind:
+                    return self._lock(task, kind, [node])[0], proof
             if node.kind == "queue":
                 return self._queue(node, stack, purpose)
             if node.kind == "simple" and node.head:
@@ -142,19 +147,25 @@ class Finder:
             return self.thing(_BLOCKER_KINDS[blocker & 3], blocker & ~3), EXACT
         return None
 
-    def _kind_by_owner(self, head: int) -> str:
-        """Of which kind a lock is whose list of waiters has its head there: one that is known already, or that whose owner is then a thread;
-        "" if nothing says so."""
-        for kind, owner_of in (("mutex", locks.mutex_owner), ("rwsem", lambda dump, address: locks.rwsem_state(dump, address).owner)):
-            member = self.dump.type(locks.KINDS[kind][0]).member("wait_list")
-            try:
-                if member is None:
-                    continue
-                if (kind, head - member.offset) in self.things or threads.is_task(owner_of(self.dump, head - member.offset), self.dump):
-                    return kind
-            except Error:
-                continue
-        return ""
+    def _kind_of(self, head: int) -> tuple[str, str]:
+        """Of which kind a lock is whose list of waiters has its head there, and the proof: one that is known already, or one whose words say
+        that somebody waits. ("", "") if nothing says so."""
+        dump = self.dump
+        places = {kind: head - member.offset for kind in ("rwsem", "mutex") if (member := dump.type(locks.KINDS[kind][0]).member("wait_list"))}
+        for kind, address in places.items():
+            if (kind, address) in self.things:
+                return kind, EXACT
+        try:
+            # The owners of both lie in the same place before the list. The word before that is a rwsem's count, or is no part of a mutex.
+            if "rwsem" in places:
+                state = locks.rwsem_state(dump, places["rwsem"])
+                if state.word & _RWSEM_WAITERS and (state.writer or 0 < state.readers < _MANY_READERS) and threads.is_task(state.owner, dump):
+                    return "rwsem", FOUND
+            if "mutex" in places and dump.read_unsigned(places["mutex"]) & locks.MUTEX_WAITERS and threads.is_task(locks.mutex_owner(dump, places["mutex"]), dump):
+                return "mutex", FOUND
+        except Error:
+            pass
+        return "", ""
 
     def _lock(self, task: int, kind: str, found: list[scan.Node]) -> tuple[Thing | None, str]:
         member = self.dump.type(locks.KINDS[kind][0]).member("wait_list")
@@ -250,7 +261,7 @@ class Finder:
         elif thing.kind == "rwsem":
             state = locks.rwsem_state(dump, address)
             thing.holders = [state.owner] if state.owner and (state.writer or state.readers) else []
-            thing.proof = GUESS if state.by_reader else EXACT
+            thing.proof = (FOUND if self._has_on_stack(state.owner, address) else GUESS) if state.by_reader else EXACT
             thing.free = not (state.writer or state.readers)
         elif thing.kind == "semaphore":
             holder = locks.semaphore_last_holder(dump, address)
@@ -258,6 +269,17 @@ class Finder:
             thing.free = bool(dump.object("struct semaphore", address).count)
         else:
             self._percpu(thing)
+
+    def _has_on_stack(self, task: int, lock: int) -> bool:
+        """Whether the stack of a sleeping thread has the address of a lock, or of the ``struct mm_struct`` that it is in. The owner word of
+        a rwsem names the last reader to enter, who may have left; one that has it on its stack has not, most likely."""
+        try:
+            words = scan.stack(self.dump, task).words
+            mm = self.dump.type("struct mm_struct").member("mmap_lock")
+        except Error:
+            return False
+        wanted = {lock} | ({lock - mm.offset} if mm else set())
+        return any(word in wanted for word in words)
 
     def _percpu(self, thing: Thing) -> None:
         state = locks.percpu_rwsem_state(self.dump, thing.address)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from pykd.report.facts import plain, stamp
-from pykd.report.finding import EXACT, FIRST_MESSAGE, STOPS, Finding, Found
+from pykd.report.finding import CORRUPTION, EXACT, FIRST_MESSAGE, STOPS, Finding, Found
 from pykd.report.verdict import OOPSES
 
 TYPE_CHECKING = False
@@ -62,13 +62,16 @@ def rule(facts: Facts) -> Iterator[Found]:
     text = title
     if where:
         text += f" in {plain(where[1])}+{where[2]}" + (f" of the module {where[3]}" if where[3] else "")
-    if hexadecimal := re.search(r"address: (?:0x)?([0-9a-f]{4,16})\b", line.text):
+    level = FIRST_MESSAGE
+    if hexadecimal := re.search(r"address:? (?:0x)?([0-9a-f]{4,16})\b", line.text):
         address = int(hexadecimal[1], 16)
         if meaning := address_class(address):
             evidence.append(f"{address:#x} is {meaning}")
+        if poison := next((words for low, high, words in _POISONS if low <= address < high), ""):
+            text, level = f"{text}: it used {poison}", CORRUPTION
     if number > 1:
         evidence.append(f"it is oops number {number}: the first ones are no longer in the log, and one of them may be the cause")
-    yield Found(text, STOPS, EXACT if number == 1 else "guess", tuple(evidence), "bt", 0, max((facts.clock - line.time) / 1e9, 0.0))
+    yield Found(text, STOPS, EXACT if number == 1 else "guess", tuple(evidence), "bt", 0, max((facts.clock - line.time) / 1e9, 0.0), level)
 
 
 FINDING = Finding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pykd.kernel import locks
 from pykd.report.finding import CPU_STUCK, EXACT, FOUND, GUESS, LOCKS, NOTE, SERIOUS, STOPS, Finding, Found
+from pykd.report.quota import throttled_in
 from pykd.report.wording import threads
 
 TYPE_CHECKING = False
@@ -51,6 +52,8 @@ def _found(facts: Facts, root: Root) -> Found | None:
         state, level = f"runs on CPU {thread.cpu}", CPU_STUCK
     elif thread.state == "RU":
         state, level = f"is to run but has not for {facts.seconds(task):.1f} s", CPU_STUCK
+        if group := throttled_in(facts, task):
+            state = f"may not run, since its cgroup {group} has used up its quota of CPU time"
     else:
         state, level = f"sleeps in {(wait.function if wait else '') or 'a place that is not known'} since {facts.seconds(task):.1f} s", LOCKS
         if wait and wait.purpose:

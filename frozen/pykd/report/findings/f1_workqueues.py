@@ -43,14 +43,16 @@ def _found(facts: Facts, pool: Any) -> Found | None:
     busy = list(for_each_busy_worker(facts.dump, pool))
     where = f"CPU {pool.cpu}" if pool.cpu >= 0 else "any CPU"
     evidence = [f"worker_pool {int(pool):#x} (id {pool.id}): {number(len(pending), 'work')} pending, first {_function(facts, int(pending[0].func))}"]
-    blocked = 0
+    explained = 0
     for worker in busy[:5]:
         task = int(worker.task)
-        blocked += facts.threads[task].state == "UN" if task in facts.threads else 0
+        wait = facts.graph.waits.get(task)
+        explained += bool(wait and wait.thing and wait.thing.address)
         state = facts.threads[task].state if task in facts.threads else "?"
         evidence.append(f"{facts.who(task)} runs {_function(facts, int(worker.current_func))}, state {state}, {facts.seconds(task):.1f} s")
     text = f"The workers for {where} have made no progress for {age:.0f} s, with {number(len(pending), 'work')} pending"
-    return Found(text, SERIOUS if blocked else STOPS, EXACT if busy else FOUND, tuple(evidence), "blocked", len(pending), age)
+    # A worker that waits for a lock is not the cause; who holds that is.
+    return Found(text, SERIOUS if explained else STOPS, EXACT if busy else FOUND, tuple(evidence), "blocked", len(pending), age)
 
 
 def _function(facts: Facts, address: int) -> str:

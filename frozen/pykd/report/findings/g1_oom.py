@@ -3,51 +3,37 @@
 
 from __future__ import annotations
 
-from _pykd import Error
 from pykd.kernel.mm import vmstat
 from pykd.report.facts import size
 from pykd.report.finding import EXACT, MEMORY, NOTE, SERIOUS, STOPS, Finding, Found
 from pykd.report.logsigns import told
+from pykd.report.shortage import RECENT, low_zones
 from pykd.report.wording import threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from pykd.report.facts import Facts
-
-RECENT = 600.0
-"""Seconds before the end, from which on a kill has to do with it"""
-WMARK_MIN = 0
 
 
 def rule(facts: Facts) -> Iterator[Found]:
     for found in told(facts, r"(\S+) invoked oom-killer", "Memory ran out {times}: first for {0}", SERIOUS, command="kmem -i"):
         yield found if found.seconds <= RECENT else found._replace(severity=NOTE)
-    yield from told(facts, r"oom-kill:constraint=CONSTRAINT_MEMCG.*oom_memcg=([^,]+)", "The memory limit of the cgroup {0} was reached ({times})", SERIOUS)
+    limit = r"oom-kill:constraint=CONSTRAINT_MEMCG.*oom_memcg=([^,]+)"
+    for found in told(facts, limit, "The memory limit of the cgroup {0} was reached, and a process of it was killed ({times})", SERIOUS):
+        yield found._replace(severity=STOPS) if found.seconds <= RECENT else found
     yield from told(facts, r"System is deadlocked on memory", "Memory ran out, and there was nobody to kill", STOPS, command="kmem -i")
     yield from told(facts, r"page allocation failure: order:(\d+)", "Memory could not be allocated ({times}), first of order {0}", NOTE, command="kmem -f")
     reclaiming = [task for task, wait in facts.graph.waits.items() if wait.purpose and wait.purpose.key == "reclaim"]
-    low = [(zone, free, least) for zone, free, least in _zones(facts) if free < least]
+    low = low_zones(facts)
     if not low:
         return
     evidence = [f"zone {vmstat.zone_name(zone)}: {size(free)} free, the lowest mark is {size(least)}" for zone, free, least in low]
     evidence += [f"{facts.who(task)} waits {facts.seconds(task):.1f} s for memory" for task in reclaiming[:5]]
     text = f"Memory is used up: {len(low)} of the zones have less than their lowest mark free" + (f", and {threads(len(reclaiming))} for it" if reclaiming else "")
     seconds = max((facts.seconds(task) for task in reclaiming), default=0.0)
-    yield Found(text, STOPS if reclaiming else SERIOUS, EXACT, tuple(evidence), "kmem -z", len(reclaiming), seconds)
-
-
-def _zones(facts: Facts) -> Iterator[tuple[Any, int, int]]:
-    """(struct zone, free pages, its mark ``min``) of each that has pages."""
-    for _, node in vmstat.nodes(facts.dump):
-        for zone in vmstat.zones(node):
-            try:
-                if int(zone.managed_pages.counter) > 0:
-                    yield zone, max(int(zone.vm_stat[0].counter), 0), int(zone._watermark[WMARK_MIN])
-            except Error:
-                continue
+    yield Found(text, SERIOUS, EXACT, tuple(evidence), "kmem -z", len(reclaiming), seconds)
 
 
 FINDING = Finding(

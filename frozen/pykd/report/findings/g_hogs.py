@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.report.facts import bytes_text, size
-from pykd.report.finding import EXACT, FOUND, MEMORY, NOTE, SERIOUS, Finding, Found
-from pykd.report.memory import memory
+from pykd.report.finding import EXACT, FOUND, MEMORY, NOTE, SERIOUS, STOPS, Finding, Found
+from pykd.report.memory import largest_caches, memory
+from pykd.report.shortage import is_short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,13 +15,18 @@ if TYPE_CHECKING:
 
     from pykd.report.facts import Facts
 
+LEAK = 0.25
+"""Share of memory that no counter accounts for, from which on that is more than what drivers of a usual machine take"""
+
 
 def rule(facts: Facts) -> Iterator[Found]:
     found = memory(facts)
     total = found.total or 1
     parts = found.parts
-    tight = parts["free"] < total * 0.05
-    """Less than a twentieth free: then what is large is likely the cause of a shortage"""
+    short = is_short(facts)
+    serious = STOPS if short else SERIOUS if parts["free"] < total * 0.05 else NOTE
+    """Where memory ran out, what is large is the cause of that."""
+    said = ": memory ran out of it" if short else ""
     for key, limit, text, command in (
         ("slab that cannot be reclaimed", 0.25, "Objects of the kernel (slab that cannot be reclaimed)", "kmem -s"),
         ("shared memory", 0.25, "Shared memory and files of tmpfs", "kmem -i"),
@@ -31,19 +37,25 @@ def rule(facts: Facts) -> Iterator[Found]:
     ):
         pages = parts.get(key, 0)
         if pages > limit * total:
-            evidence = (f"{size(pages)} of {size(total)}; {size(parts['free'])} are free",)
-            yield Found(f"{text} take {pages / total:.0%} of all memory", SERIOUS if tight else NOTE, EXACT if key != "not accounted for" else FOUND, evidence, command)
-    yield from _processes(facts, total, tight)
+            evidence = [f"{size(pages)} of {size(total)}; {size(parts['free'])} are free"]
+            severity, proof = serious, EXACT
+            if key.startswith("slab"):
+                evidence += [f"slab cache {name}: {bytes_text(taken)}" for taken, name in largest_caches(facts)[:3]]
+                text += f", most of them of {largest_caches(facts)[0][1]}," if largest_caches(facts) else ""
+            elif key == "not accounted for":
+                severity, proof = min(serious, SERIOUS if pages > LEAK * total else NOTE), FOUND
+            yield Found(f"{text} take {pages / total:.0%} of all memory{said}", severity, proof, tuple(evidence), command)
+    yield from _processes(facts, total, serious, said)
     yield from _hugepages(facts, total)
     yield from _swap(facts)
 
 
-def _processes(facts: Facts, total: int, tight: bool) -> Iterator[Found]:
+def _processes(facts: Facts, total: int, serious: int, said: str) -> Iterator[Found]:
     largest = memory(facts).processes[:1]
     for pid, comm, pages in largest:
         if pages > total / 4:
             evidence = (f"{size(pages)} of {size(total)} resident",)
-            yield Found(f"PID {pid} ({comm}) has {pages / total:.0%} of all memory", SERIOUS if tight else NOTE, EXACT, evidence, f"vm {pid}")
+            yield Found(f"PID {pid} ({comm}) has {pages / total:.0%} of all memory{said}", serious, EXACT, evidence, f"vm {pid}")
 
 
 def _hugepages(facts: Facts, total: int) -> Iterator[Found]:

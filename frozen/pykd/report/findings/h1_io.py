@@ -24,12 +24,12 @@ LEAST = 10.0
 SHOWN = 5
 MAX_REQUESTS = 4096
 """Of a disk, that are looked at"""
-_IO = ("request", "folio", "buffer", "tag", "queue", "throttle", "commit", "dirty", "writeback", "xfs", "drain", "mempool", "md", "device mapper")
+IO = ("request", "folio", "buffer", "tag", "queue", "throttle", "commit", "dirty", "writeback", "xfs", "drain", "mempool", "md", "device mapper")
 """Purposes of threads that wait for block devices"""
 
 
 def rule(facts: Facts) -> Iterator[Found]:
-    waiting = sum(1 for wait in facts.graph.waits.values() if wait.purpose and wait.purpose.key in _IO)
+    waiting = sum(1 for wait in facts.graph.waits.values() if wait.purpose and wait.purpose.key in IO)
     for disk in caught(for_each_disk(facts.dump)):
         if isinstance(disk, Error):
             continue

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from _pykd import Error
 from pykd.report.finding import FOUND, GUESS, NO_ANSWER, NOTE, SERIOUS, STOPS, Finding, Found
 from pykd.report.wording import threads
 
@@ -37,9 +38,25 @@ def rule(facts: Facts) -> Iterator[Found]:
                 victims |= set(root.victims)
         _, long = OUTSIDE[key]
         proven = seconds >= long
-        evidence = [f"{facts.who(task)} waits {graph.seconds(task):.1f} s in {graph.waits[task].function}" for task in tasks[:5]]
-        text = f"{threads(len(tasks))} for {purpose.text}" + (f", and {len(victims) - len(tasks)} more for them" if len(victims) > len(tasks) else "")
+        servers = sorted({name for task in tasks if (name := _server(facts, task))}) if key == "rpc" else []
+        evidence = [f"server {name}" for name in servers[:5]]
+        evidence += [f"{facts.who(task)} waits {graph.seconds(task):.1f} s in {graph.waits[task].function}" for task in tasks[:5]]
+        text = f"{threads(len(tasks))} for {purpose.text}{f' {servers[0]}' if servers else ''}"
+        text += f", and {len(victims) - len(tasks)} more for them" if len(victims) > len(tasks) else ""
         yield Found(text, STOPS if proven else SERIOUS if seconds >= 5 else NOTE, FOUND if proven else GUESS, tuple(evidence), "blocked", len(victims), seconds)
+
+
+def _server(facts: Facts, task: int) -> str:
+    """The server of the RPC that a thread waits for; "" if it is not known. The bit that it waits for is in ``rpc_task.tk_runstate``."""
+    wait = facts.graph.waits[task]
+    kind = facts.dump.find_type("struct", "rpc_task")
+    member = kind.member("tk_runstate") if kind else None
+    if member is None or wait.thing is None or wait.thing.kind != "bit" or not wait.thing.address:
+        return ""
+    try:
+        return str(facts.dump.object("struct rpc_task", wait.thing.address - member.offset).tk_client.cl_xprt.servername or "")
+    except Error:
+        return ""
 
 
 FINDING = Finding(

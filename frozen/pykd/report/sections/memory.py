@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.kernel.mm import vmstat
-from pykd.kernel.mm.slabs import Counter, caches
 from pykd.report.blocks import Block, picture, table
 from pykd.report.facts import bytes_text, size
-from pykd.report.memory import memory
+from pykd.report.memory import largest_caches, memory
 from pykd.report.sections import Section
 
 TYPE_CHECKING = False
@@ -37,19 +36,6 @@ def make(facts: Facts) -> Iterator[Block]:
             except Error:
                 continue
     yield table(("node", "zone", "pages", "free", "min", "low", "high"), zones, "Zones")
-
-
-def largest_caches(facts: Facts) -> list[tuple[int, str]]:
-    """(bytes of all its slabs, name) of each slab cache, the largest first, without looking into the slabs."""
-    counter = Counter(facts.dump)
-    found = []
-    for cache in caches(facts.dump)[0]:
-        try:
-            slab = facts.dump.page_size << min(int(cache.oo.x) >> 16, 20)
-            found.append((sum(int(node.nr_slabs.counter) for node in counter.nodes(cache)) * slab, str(cache.name)))
-        except Error:
-            continue
-    return sorted(found, reverse=True)
 
 
 SECTION = Section("Memory", make)

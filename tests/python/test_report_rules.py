@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rules of the report, each on a copy of a dump in which its cause was planted. That the dumps themselves have none is told in test_report.py."""
+
+import unittest
+
+import pykd
+from altered import Altered, sleeping_users
+from dumps import opened, vmcores
+from planting import Planting
+from pykd.core.walk import caught
+from pykd.kernel.block.disks import for_each_disk
+from pykd.kernel.mm import vmstat
+from pykd.kernel.net.sockets import TCP_LISTEN, for_each_socket
+from pykd.kernel.waits.names import journals
+from pykd.kernel.workqueues import for_each_pool
+from pykd.report.build import document
+from pykd.report.findings.a2_panic import exit_words
+from pykd.report.findings.a3_oops import address_class
+
+PANIC = "Kernel panic - not syncing:"
+
+
+class Rules(Planting):
+    def finding(self, key):
+        """(the cause's key, the finding of that key) of the copy."""
+        report = self.report()
+        self.assertEqual(report["unknown"], [])
+        found = next((finding for finding in report["findings"] if finding["key"] == key), None)
+        return report["cause"] and report["cause"]["key"], found
+
+    def test_panic_of_init(self):
+        self.say_in_place_of("CPU: 1 PID: 254 ", f"{PANIC} Attempted to kill init! exitcode=0x0000000b")
+        cause, found = self.finding("A2")
+        self.assertEqual(cause, "A2")
+        self.assertIn("killed by signal 11 (SIGSEGV)", found["text"])
+
+    def test_panic_of_a_driver(self):
+        self.say_in_place_of("CPU: 1 PID: 254 ", f"{PANIC} o2cb fences itself")
+        cause, found = self.finding("A2")
+        self.assertEqual(cause, "A2")
+        self.assertIn("o2cb fences itself", found["text"])
+        self.assertIn("sysrq_handle_crash", "".join(found["evidence"]))
+
+    def test_soft_lockup(self):
+        self.say_in_place_of("virtio_blk virtio4", "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [kd:127]")
+        self.assertEqual(self.finding("B1")[0], "B1")
+
+    def test_oops(self):
+        self.say_in_place_of("virtio_blk virtio3", "general protection fault, address 0x6b6b6b6b6b6b6b8b: 0000 [#1] SMP")
+        cause, found = self.finding("A3")
+        self.assertEqual(cause, "A3")
+        self.assertIn("freed memory of a slab", found["text"])
+
+    def test_second_oops(self):
+        """It is no cause: the first one may be."""
+        self.say_in_place_of("virtio_blk virtio3", "general protection fault: 0000 [#2] SMP")
+        cause, found = self.finding("A3")
+        self.assertEqual((cause, found["proof"]), (None, "guess"))
+
+    def test_rcu_stall(self):
+        dump = self.dump
+        state = dump.symbol("rcu_state").address
+        jiffies = dump.read_unsigned(dump.symbol("jiffies_64").address)
+        node = state + dump.type("struct rcu_state").offset_of("node")
+        sequence = dump.type("struct rcu_state").offset_of("gp_seq")
+        self.altered.word(state + sequence, dump.read_unsigned(state + sequence) & ~3 | 1)
+        self.set("rcu_node", node, "qsmask", 1)
+        for seconds, cause in ((5, None), (60, "C1")):
+            self.altered.word(state + dump.type("struct rcu_state").offset_of("gp_start"), jiffies - 250 * seconds)
+            with self.subTest(seconds=seconds):
+                self.assertEqual(self.finding("C1")[0], cause)
+        self.assertIn("CPU 0 ", self.finding("C1")[1]["text"])
+
+    def memory(self, **pages):
+        names = vmstat.names(self.dump, "NR_INACTIVE_ANON", "NR_VM_NODE_STAT_ITEMS")
+        for name, count in pages.items():
+            self.altered.word(self.dump.symbol("vm_node_stat").address + 8 * names.index(name), count)
+
+    def short(self):
+        """Let the zones have nothing free, and need some."""
+        for _, node in vmstat.nodes(self.dump):
+            for zone in vmstat.zones(node):
+                self.altered.word(int(zone) + zone.fieldOffset("_watermark"), 1 << 30)
+
+    def test_hogs(self):
+        total = self.dump.read_unsigned(self.dump.symbol("_totalram_pages").address)
+        for member, words in (("NR_SLAB_UNRECLAIMABLE_B", "slab"), ("NR_SHMEM", "Shared memory")):
+            with self.subTest(member):
+                self.setUp()
+                self.memory(**{member: total // 2})
+                cause, found = self.finding("G6")
+                self.assertIsNone(cause)
+                self.assertIn(words, found["text"])
+                self.short()
+                cause, found = self.finding("G6")
+                self.assertEqual(cause, "G6")
+                self.assertIn("memory ran out", found["text"])
+
+    def test_limit_of_a_cgroup(self):
+        self.say_in_place_of("virtio_blk virtio4", "oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/app,task=x")
+        self.assertEqual(self.finding("G1")[0], "G1")
+
+    def test_accept_queue(self):
+        listening = next(one for one in for_each_socket(self.dump, None, ("tcp",)) if int(one.common.skc_state) == TCP_LISTEN)
+        self.set("sock", int(listening), "sk_max_ack_backlog", 5)
+        for waiting, told in ((5, False), (6, True)):
+            self.set("sock", int(listening), "sk_ack_backlog", waiting)
+            with self.subTest(waiting=waiting):
+                self.assertEqual(self.finding("J1")[1] is not None, told)
+
+    def test_workqueue(self):
+        dump = self.dump
+        pool = next(pool for pool in for_each_pool(dump) if pool.cpu == 0)
+        work = self.tasks.top(sleeping_users(dump, 1)[0])
+        entry = work + dump.type("struct work_struct").offset_of("entry")
+        head = int(pool) + pool.fieldOffset("worklist")
+        self.altered.word(head, entry, entry)
+        self.altered.word(entry, head, head)
+        self.altered.word(work + dump.type("struct work_struct").offset_of("func"), dump.symbol("vmstat_update").address)
+        jiffies = dump.read_unsigned(dump.symbol("jiffies_64").address)
+        for seconds, cause in ((5, None), (60, "F1")):
+            self.set("worker_pool", int(pool), "watchdog_ts", jiffies - 250 * seconds)
+            with self.subTest(seconds=seconds):
+                self.assertEqual(self.finding("F1")[0], cause)
+        self.assertIn("vmstat_update", "".join(self.finding("F1")[1]["evidence"]))
+
+    def test_reader_that_sleeps(self):
+        """The last reader of a rwsem is believed to hold it if it has its address on its stack."""
+        first, second = sleeping_users(self.dump, 2)
+        lock = self.dump.symbol("net_rwsem").address
+        layout, waiter = self.dump.type("struct rw_semaphore"), self.dump.type("struct rwsem_waiter")
+        link, node, head = waiter.offset_of("list"), self.tasks.top(second), lock + layout.offset_of("wait_list")
+        self.altered.word(head, node + link, node + link)
+        self.altered.word(node + link, head, head)
+        self.altered.word(node + waiter.offset_of("task"), second)
+        self.altered.word(lock + layout.offset_of("owner"), first | 1)
+        self.altered.word(lock + layout.offset_of("count"), 0x102)
+        self.tasks.put_to_sleep(second)
+        self.age(60, first, second)
+        self.assertIsNone(self.finding("D1")[0])
+        self.altered.word(self.tasks.top(first), lock)
+        cause, found = self.finding("D1")
+        self.assertEqual((cause, found["proof"]), ("D1", "found"))
+
+
+class Devices(unittest.TestCase):
+    """What the sample has not, but the dumps of ../shared."""
+
+    def test_aborted_journal(self):
+        for path in vmcores():
+            for journal in journals(opened(path)):
+                altered = Altered(path)
+                altered.write(journal, (2).to_bytes(8, "little"))
+                report = document(altered.open(self), names=())
+                with self.subTest(path):
+                    self.assertIn("I2", {finding["key"] for finding in report["findings"] if finding["severity"] == 1})
+
+    def test_suspended(self):
+        for path in vmcores():
+            dump = opened(path)
+            kind = dump.find_type("struct", "mapped_device")
+            disks = [disk for disk in caught(for_each_disk(dump)) if not isinstance(disk, pykd.Error) and str(disk.disk_name).startswith("dm-")] if kind else []
+            for disk in disks:
+                altered = Altered(path)
+                altered.word(int(disk.private_data) + kind.offset_of("flags"), 3)
+                found = [finding for finding in document(altered.open(self), names=())["findings"] if finding["key"] == "H7"]
+                with self.subTest(path):
+                    self.assertEqual([(one["severity"], one["proof"]) for one in found], [(2, "exact")])
+
+
+class Words(unittest.TestCase):
+    def test_exit_codes(self):
+        for code, words in ((0x0B, "killed by signal 11 (SIGSEGV)"), (0x7F00, "with status 127"), (0x100, "with status 1"), (0x89, "killed by signal 9")):
+            self.assertIn(words, exit_words(code))
+
+    def test_addresses(self):
+        for address, words in (
+            (0, "a NULL pointer"), (0x18, "offset 0x18 of a struct whose pointer is NULL"), (0xDEAD000000000108, "LIST_POISON"), (0x6B6B6B6B6B6B6B6B, "freed memory"),
+            (0x2F7665642F656D6F, '"ome/dev/"'), (0x7F0012345678, "user space"), (0xFFFF888012345678, ""),
+        ):  # fmt: skip
+            with self.subTest(hex(address)):
+                self.assertIn(words, address_class(address))
+                self.assertEqual(bool(words), bool(address_class(address)))
+
+
+if __name__ == "__main__":
+    unittest.main()
