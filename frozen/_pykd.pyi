@@ -258,6 +258,14 @@ class Dump:
         """Registers of each CPU note by lower-case name (``rip``, ``rsp``, … ``pid``, and ``cr3`` where known); None: none."""
     def cpus(self) -> list[Cpu]:
         """All possible CPUs in ascending order; empty when the kernel's tables of them cannot be read."""
+    def cpu_mask(self, name: str) -> list[int]:
+        """Numbers of the CPUs in a ``struct cpumask`` of the kernel proper, such as ``__cpu_online_mask``, ascending; what cannot be read has none.
+
+        Bits from ``nr_cpu_ids`` on are damage and no CPUs. Of ``__cpu_possible_mask``, where it is not there or empty, all below ``nr_cpu_ids``; at
+        least the first.
+
+        :raises NotFoundError: the kernel has no such mask.
+        """
     def cpu_variable(self, cpu: int, name: str) -> int:
         """Address of a per-CPU variable on a CPU. :raises NotFoundError:"""
     # -- stacks and text

@@ -4,8 +4,7 @@
 #include "base/cleanup.h"
 #include "base/vector.h"
 #include "code/cpu_layout.h"
-
-#define CPUS_MAX 65536 /* well above what any kernel is built for */
+#include "code/cpumask.h"
 
 KD_VECTOR(cpu_vector, struct kd_cpu);
 
@@ -50,12 +49,6 @@ static void load_task_layout(struct kd_cpus *cpus)
 	/* thread_info.cpu since bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK"). */
 	cpus->has_cpu = kd_sources_have_member(sources, "task_struct", "thread_info.cpu", &cpus->cpu, NULL) ||
 			kd_sources_have_member(sources, "task_struct", "cpu", &cpus->cpu, NULL);
-}
-
-static bool mask_bit(const struct kd_code_sources *sources, kd_vaddr mask, uint32_t nr)
-{
-	uint64_t word;
-	return kd_sources_peek_u64(sources, mask + nr / 64 * 8, &word) && word >> nr % 64 & 1;
 }
 
 static bool percpu_address(struct kd_cpus *cpus, const struct kd_cpu *cpu, const char *symbol, kd_vaddr *ret)
@@ -167,29 +160,33 @@ static void find_crash_notes(struct kd_cpus *cpus)
 	}
 }
 
+/* All are, where the kernel does not say which (one without SMP). */
+static void find_online(struct kd_cpus *cpus, struct kd_cpu *list, size_t nr)
+{
+	KD_CLEANUP(kd_cpu_numbers_deinit) struct kd_cpu_numbers online = {};
+	KD_DROP_ERROR struct kd_error *err = kd_cpumask_read(&cpus->sources, KD_CPUMASK_ONLINE, &online);
+	for (size_t i = 0; i < nr; i++)
+		list[i].online = err || kd_cpu_numbers_have(&online, list[i].nr);
+}
+
 static void load(struct kd_cpus *cpus)
 {
 	const struct kd_code_sources *sources = &cpus->sources;
 	cpus->loaded = true;
 	load_task_layout(cpus);
-	kd_vaddr address, possible = 0, online = 0, offsets = 0;
-	uint32_t nr;
-	/* A kernel without SMP has neither the count nor masks nor offsets. */
-	if (!kd_sources_have_symbol(sources, "nr_cpu_ids", &address) || !kd_sources_peek_u32(sources, address, &nr))
-		nr = 1;
-	bool have_possible = kd_sources_have_symbol(sources, "__cpu_possible_mask", &possible);
-	bool have_online = kd_sources_have_symbol(sources, "__cpu_online_mask", &online);
+	kd_vaddr offsets = 0;
 	bool have_offsets = kd_sources_have_symbol(sources, "__per_cpu_offset", &offsets);
-	for (uint32_t i = 0; i < nr && i < CPUS_MAX; i++) {
-		if (have_possible && !mask_bit(sources, possible, i))
-			continue;
-		struct kd_cpu cpu = { .nr = i, .online = !have_online || mask_bit(sources, online, i) };
-		if (have_offsets && !kd_sources_peek_u64(sources, offsets + i * 8ul, &cpu.percpu))
+	KD_CLEANUP(kd_cpu_numbers_deinit) struct kd_cpu_numbers possible = {};
+	KD_DROP_ERROR struct kd_error *err = kd_cpumask_possible(sources, &possible);
+	for (size_t i = 0; i < possible.nr; i++) {
+		struct kd_cpu cpu = { .nr = possible.data[i] };
+		if (have_offsets && !kd_sources_peek_u64(sources, offsets + cpu.nr * 8ul, &cpu.percpu))
 			cpu.percpu = 0;
 		cpu.current = current_of(cpus, &cpu);
 		if (!cpu_vector_append(&cpus->list, cpu))
 			break;
 	}
+	find_online(cpus, cpus->list.data, cpus->list.nr);
 	assign_notes(cpus);
 	if (!kd_dump_is_live(kd_memory_dump(sources->memory)))
 		find_crash_notes(cpus);
@@ -198,11 +195,9 @@ static void load(struct kd_cpus *cpus)
 /** What changes while a kernel runs. */
 static void refresh(struct kd_cpus *cpus, struct kd_cpu *cpu)
 {
-	kd_vaddr online;
 	if (!kd_dump_is_live(kd_memory_dump(cpus->sources.memory)))
 		return;
-	if (kd_sources_have_symbol(&cpus->sources, "__cpu_online_mask", &online))
-		cpu->online = mask_bit(&cpus->sources, online, cpu->nr);
+	find_online(cpus, cpu, 1);
 	cpu->current = current_of(cpus, cpu);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Dump's methods on what runs: CPUs, stacks and instructions. */
+#include <string.h>
+
+#include "code/cpumask.h"
 #include "py/cpu.h"
 #include "py/dump_methods.h"
 #include "py/instruction.h"
@@ -56,6 +59,27 @@ KD_METHOD_NOARGS(cpus)
 		if (!cpu)
 			return NULL;
 		PyList_SET_ITEM(list, (Py_ssize_t)i, cpu);
+	}
+	return kd_move_ptr(list);
+}
+
+KD_METHOD_O(cpu_mask)
+{
+	const char *name = PyUnicode_AsUTF8(argument);
+	struct kd_code_sources sources;
+	if (!name || !kd_py_cpu_sources(DUMP(self), &sources))
+		return NULL;
+	KD_CLEANUP(kd_cpu_numbers_deinit) struct kd_cpu_numbers numbers = {};
+	struct kd_error *err = strcmp(name, KD_CPUMASK_POSSIBLE) == 0 ? kd_cpumask_possible(&sources, &numbers)
+								      : kd_cpumask_read(&sources, name, &numbers);
+	if (err)
+		return kd_py_raise(err);
+	KD_PYOBJECT PyObject *list = PyList_New((Py_ssize_t)numbers.nr);
+	for (size_t i = 0; list && i < numbers.nr; i++) {
+		PyObject *number = PyLong_FromUnsignedLong(numbers.data[i]);
+		if (!number)
+			return NULL;
+		PyList_SET_ITEM(list, (Py_ssize_t)i, number);
 	}
 	return kd_move_ptr(list);
 }
@@ -279,15 +303,8 @@ KD_METHOD(disassemble)
 }
 
 PyMethodDef kd_py_dump_code_methods[] = {
-	KD_NOARGS_ENTRY(notes),
-	KD_NOARGS_ENTRY(cpus),
-	KD_KEYWORDS_ENTRY(cpu_variable),
-	KD_KEYWORDS_ENTRY(unwind),
-	KD_O_ENTRY(stack_of_task),
-	KD_O_ENTRY(stacks_of_cpu),
-	KD_KEYWORDS_ENTRY(stack_text),
-	KD_KEYWORDS_ENTRY(stack_registers),
-	KD_KEYWORDS_ENTRY(text_symbol),
-	KD_KEYWORDS_ENTRY(disassemble),
-	{},
+	KD_NOARGS_ENTRY(notes),		 KD_NOARGS_ENTRY(cpus),		 KD_O_ENTRY(cpu_mask),
+	KD_KEYWORDS_ENTRY(cpu_variable), KD_KEYWORDS_ENTRY(unwind),	 KD_O_ENTRY(stack_of_task),
+	KD_O_ENTRY(stacks_of_cpu),	 KD_KEYWORDS_ENTRY(stack_text),	 KD_KEYWORDS_ENTRY(stack_registers),
+	KD_KEYWORDS_ENTRY(text_symbol),	 KD_KEYWORDS_ENTRY(disassemble), {},
 };

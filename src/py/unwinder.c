@@ -12,6 +12,23 @@ static bool dropped(struct kd_error *error)
 	return is_error;
 }
 
+bool kd_py_cpu_sources(DumpObject *dump, struct kd_code_sources *ret)
+{
+	struct kd_code_sources sources = { .machine = kd_dump_machine(kd_kernel_dump(dump->kernel)),
+					   .memory = kd_py_memory(dump) };
+	if (!sources.memory)
+		return false;
+	struct kd_error *err = kd_kernel_kallsyms(dump->kernel, &sources.kallsyms);
+	if (err) {
+		kd_py_raise(err);
+		return false;
+	}
+	if (dropped(kd_kernel_types(dump->kernel, &sources.types)))
+		sources.types = NULL;
+	*ret = sources;
+	return true;
+}
+
 struct kd_unwinder *kd_py_unwinder(DumpObject *dump)
 {
 	if (dump->unwinder)

@@ -9,6 +9,8 @@
 #include "code/unwind.h"
 #include "py/dump.h"
 
+/** What masks of CPUs need, which is less than what an unwinder does; false with an exception set. */
+bool kd_py_cpu_sources(DumpObject *dump, struct kd_code_sources *ret);
 /** NULL with an exception set. */
 struct kd_unwinder *kd_py_unwinder(DumpObject *dump);
 /** The Symbol of code, None if there is none; new reference. @param is_return pc is behind a call. */

@@ -1,48 +1,63 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CPUs of dumps that lack the kernel's masks of them."""
+"""CPUs: the kernel's masks of them, what users write for them, per-CPU symbols."""
 
 import unittest
 
+import dumps
+import pykd
 from dumps import opened, vmcores
 from pykd.core.errors import CommandError
 from pykd.kernel import cpus
 
 
-class Without:
-    """A dump in which some addresses cannot be read."""
-
-    def __init__(self, dump, *addresses):
-        self.dump = dump
-        self.addresses = addresses
-        self.remembered = {}
-
-    def __getattr__(self, name):
-        return getattr(self.dump, name)
-
-    def read_upto(self, address, length):
-        return b"" if address in self.addresses else self.dump.read_upto(address, length)
-
-    def read_unsigned(self, address, size=8):
-        return self.dump.read_unsigned(0 if address in self.addresses else address, size)
-
-
 class Masks(unittest.TestCase):
-    def test_possible(self):
-        for path in vmcores():
-            with self.subTest(path):
-                dump = opened(path)
-                mask, count = (dump.symbol(name, "").address for name in ("__cpu_possible_mask", "nr_cpu_ids"))
-                self.assertEqual(cpus.possible(Without(dump, mask)), cpus.possible(dump))
-                self.assertEqual(cpus.possible(Without(dump, mask, count)), [0])
+    """What the C core and Python say of masks whose kernel's count of CPUs, or whose page, is damaged."""
+
+    def cpus(self, count, mask, more=""):
+        """(possible, online, those that the core lists) of a kernel made for 128 CPUs; what lies behind its masks is all ones."""
+        path, _ = dumps.made(self, f"""
+types
+    struct cpumask {{ unsigned long bits[2]; }};
+data
+    unsigned int nr_cpu_ids = {count};
+    struct cpumask __cpu_online_mask = {{ {{ 0x5 }} }};
+data at 0xffffffff81a00000
+    struct cpumask __cpu_possible_mask = {{ {mask} }};
+    unsigned long behind[62] = {{ {", ".join(["0xffffffffffffffff"] * 62)} }};
+symbols
+    ffffffff81a00000 D __cpu_possible_mask
+{more}""")
+        dump = pykd.Dump(path)
+        return cpus.possible(dump), cpus.online(dump), [(cpu.nr, cpu.online) for cpu in dump.cpus()]
+
+    def test_sound(self):
+        self.assertEqual(([0, 1, 2, 70], [0, 2], [(0, True), (1, False), (2, True), (70, False)]), self.cpus(71, "{ 7, 0x40 }"))
 
     def test_bits_beyond_the_last(self):
-        class Full(Without):
-            def read_upto(self, address, length):
-                return b"\xff" * length if address in self.addresses else self.dump.read_upto(address, length)
+        """A CPU of each would be looked for."""
+        self.assertEqual([0, 1, 2], self.cpus(3, "{ 0xff, 0xff }")[0])
 
-        dump = opened(vmcores()[0])
-        full = Full(dump, dump.symbol("__cpu_possible_mask", "").address)
-        self.assertEqual(cpus.possible(full), list(range(dump.read_unsigned(dump.symbol("nr_cpu_ids", "").address, 4))))
+    def test_count_beyond_the_mask(self):
+        """Nothing behind the mask is a CPU."""
+        for count in (129, 4096, 0xFFFFFFFF, 0):
+            with self.subTest(count):
+                possible, online, listed = self.cpus(count, "{ 3, 0x8000000000000000 }")
+                self.assertEqual(([0, 1, 127], [0, 2]), (possible, online))
+                self.assertEqual(possible, [nr for nr, _ in listed])
+
+    def test_no_mask(self):
+        for count, expected in ((3, [0, 1, 2]), (0xFFFFFFFF, [0])):
+            for mask, more in (("{ 0 }", ""), ("{ 7 }", "absent 0xffffffff81a00000")):
+                with self.subTest(count=count, mask=mask):
+                    possible, _, listed = self.cpus(count, mask, more)
+                    self.assertEqual((expected, expected), (possible, [nr for nr, _ in listed]))
+
+    def test_kernel_without(self):
+        path, _ = dumps.made(self, "types\n    struct cpumask { unsigned long bits[2]; };\ndata\n    int alone = 1;")
+        dump = pykd.Dump(path)
+        self.assertEqual(([0], [(0, True)]), (cpus.possible(dump), [(cpu.nr, cpu.online) for cpu in dump.cpus()]))
+        with self.assertRaises(pykd.NotFoundError):
+            cpus.online(dump)
 
 
 class Lists(unittest.TestCase):

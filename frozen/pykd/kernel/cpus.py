@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error, FaultError, current
+from _pykd import FaultError, current
 from pykd.core.errors import CommandError
 from pykd.core.memo import per_dump
 
@@ -12,24 +12,6 @@ if TYPE_CHECKING:
     from _pykd import Dump, Struct
 
 _MASK = (1 << 64) - 1
-
-
-@per_dump
-def _limit(dump: Dump) -> int | None:
-    """``nr_cpu_ids``: the numbers of all CPUs are lower. None if the dump lacks it, or more than a cpumask has bits."""
-    try:
-        count = dump.read_unsigned(dump.symbol("nr_cpu_ids", "").address, 4)
-    except Error:
-        return None
-    return count if 0 < count <= 8 * dump.type("struct cpumask").size else None
-
-
-def _mask(dump: Dump, name: str) -> list[int]:
-    address = dump.symbol(name, "").address
-    size = dump.type("struct cpumask").size
-    bits = int.from_bytes(dump.read_upto(address, size), "little")
-    # Bits beyond the limit are damage; each would be a CPU to look for.
-    return [cpu for cpu in range(min(bits.bit_length(), _limit(dump) or 8 * size)) if bits >> cpu & 1]
 
 
 def in_mask(dump: Dump, address: int) -> list[int]:
@@ -53,23 +35,20 @@ def list_text(cpus: list[int]) -> str:
 
 @per_dump
 def possible(dump: Dump) -> list[int]:
-    """Numbers of the CPUs that the kernel has set up; at least the first."""
-    if found := _mask(dump, "__cpu_possible_mask"):
-        return found
-    # The mask is not in the dump. CPUs are numbered without gaps but for some that firmware leaves out.
-    return list(range(_limit(dump) or 1))
+    """Numbers of the CPUs that the kernel has set up; at least the first. See :meth:`_pykd.Dump.cpu_mask`."""
+    return dump.cpu_mask("__cpu_possible_mask")
 
 
 @per_dump
 def present(dump: Dump) -> list[int]:
     """Numbers of the CPUs that are in the machine."""
-    return _mask(dump, "__cpu_present_mask")
+    return dump.cpu_mask("__cpu_present_mask")
 
 
 @per_dump
 def online(dump: Dump) -> list[int]:
     """Numbers of the CPUs that were running."""
-    return _mask(dump, "__cpu_online_mask")
+    return dump.cpu_mask("__cpu_online_mask")
 
 
 @per_dump
