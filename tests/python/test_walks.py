@@ -8,7 +8,7 @@ import dumps
 import pykd
 from pykd.core.walk import caught
 from pykd.kernel import pci, resources, sched
-from pykd.kernel.mm import hugetlb
+from pykd.kernel.mm import hugetlb, slablists
 from pykd.kernel.task import signals
 
 LISTS = """
@@ -52,6 +52,28 @@ class Walks(unittest.TestCase):
         self.assertEqual(2 << 20, hugetlb.huge_page_size(dump, good))
         with self.assertRaisesRegex(pykd.Error, "order 4294967295"):
             hugetlb.huge_page_size(dump, bad)
+
+    def test_sheaves_of_each_node(self):
+        """Each node has a barn of its own, also where it is beside the node (since v7.1)."""
+        dump = self.opened("""
+                struct slab_sheaf { struct list_head barn_list; unsigned int size; };
+                struct node_barn { struct list_head sheaves_full; };
+                struct kmem_cache_node { struct list_head partial; };
+                struct slab { struct list_head slab_list; };
+                struct per_node { struct node_barn *barn; struct kmem_cache_node *node; };
+                struct kmem_cache { struct per_node per_node[3]; };
+            data
+                unsigned int nr_node_ids = 3;
+                struct kmem_cache cache = { { { &barns[0], &nodes[0] }, { 0, 0 }, { &barns[1], &nodes[1] } } };
+                struct kmem_cache_node nodes[2] = { { { &nodes[0], &nodes[0] } }, { { &nodes[1], &nodes[1] } } };
+                struct node_barn barns[2] = { { { &first, &first } }, { { &second, &second } } };
+            heap
+                struct slab_sheaf first = { { &barns[0], &barns[0] }, 5 };
+                struct slab_sheaf second = { { &barns[1], &barns[1] }, 7 };
+        """)
+        found = list(slablists.nodes(dump, dump.object("struct kmem_cache", self.names["cache"])))
+        self.assertEqual([(0, [5]), (2, [7])], [(one.number, [sheaf.size for sheaf in slablists.barn_sheaves(dump, one.barn)]) for one in found])
+        self.assertEqual([[], []], [list(slablists.slabs_of_node(dump, one.node)) for one in found])
 
     def test_buses_in_a_circle(self):
         dump = self.opened("""

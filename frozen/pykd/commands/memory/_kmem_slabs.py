@@ -152,9 +152,7 @@ def content_rows(session: Session, words: list[str], ignored: str | None = None,
                     "partial": [objects.describe(slab) for slab in partial],
                 })  # fmt: skip
             row["sheaves"] = objects.sheaves
-            row["nodes"] = [
-                _slab_node(objects, number, node, current_slabs) for number, node in enumerate(objects.counter.nodes(objects.cache))
-            ]
+            row["nodes"] = [_slab_node(objects, one.number, one.node, current_slabs) for one in objects.nodes]
             if objects.problems:
                 row["error"] = fault(objects.problems[0])
         except Error as error:

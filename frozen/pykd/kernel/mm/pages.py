@@ -42,11 +42,21 @@ def flags(dump: Dump) -> list[tuple[str, int]]:
     return [(name, bit) for name, bit in found if 0 <= bit < end and name.startswith("PG_")]
 
 
+@per_dump
+def head_offset(dump: Dump) -> int:
+    """Offset in ``struct page`` of the word that :func:`head_of` wants. :raises MemberError: this kernel has no such word.
+
+    ``compound_head``; ``compound_info`` since v7.1.
+    """
+    layout = dump.type("struct page")
+    return layout.offset_of("compound_head" if layout.member("compound_head") else "compound_info")
+
+
 def head_of(page: int, info: int) -> int:
     """The first page of the compound page that *page* is in; itself if it is in none, or the first.
 
-    :param info: its ``compound_head``: odd in a tail page, where the rest is the address of the head. In its successor ``compound_info``
-        (v7.1) the rest may instead be a mask that makes the head's address of the tail's: ones, and then zeros.
+    :param info: its word at :func:`head_offset`: odd in a tail page, where the rest is the address of the head. In ``compound_info`` the rest may
+        instead be a mask that makes the head's address of the tail's: ones, and then zeros.
     """
     if not info & 1:
         return page

@@ -9,7 +9,8 @@ of a page keep other things in that place.
 from __future__ import annotations
 
 from _pykd import Dump, Error, FaultError
-from pykd.kernel.mm.pages import head_of, vmemmap
+from pykd.kernel.mm.pages import head_of, head_offset, vmemmap
+from pykd.kernel.mm.slablists import slab_class
 from pykd.kernel.mm.slabs import caches
 
 
@@ -31,12 +32,8 @@ class SlabNames:
             except FaultError:
                 continue
         page = dump.type("struct page")
-        slab = dump.find_type("struct", "slab") or page
-        member = slab.member("slab_cache")
-        head_member = page.member("compound_head") or page.member("compound_info")
-        assert member and head_member
-        self._cache_offset = member.offset
-        self._head_offset = head_member.offset
+        self._cache_offset = slab_class(dump).PYT_type.offset_of("slab_cache")
+        self._head_offset = head_offset(dump)
         self._page_size = page.size
         self._vmemmap = vmemmap(dump)
         self._start = dump.layout["page_offset"]

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.core.rows import fault
+from pykd.core.walk import caught
 from pykd.kernel import cpus
-from pykd.kernel.mm import pages
-from pykd.kernel.mm.slabs import MAX_OBJECTS, MAX_SLABS, Counter, free_objects
+from pykd.kernel.mm import pages, slablists
+from pykd.kernel.mm.slablists import MAX_OBJECTS, free_objects, slab_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from _pykd import Dump
+    from pykd.kernel.mm.slablists import Node
 
 MAX_SHEAF = 1 << 12
 """Objects of one sheaf"""
@@ -25,9 +28,9 @@ class Objects:
     def __init__(self, dump: Dump, cache: Any) -> None:
         self.dump = dump
         self.cache = cache
-        self.counter = Counter(dump)
-        self.slab: Any = self.counter.slab
+        self.slab = slab_class(dump)
         self.problems: list[Error] = []
+        self.nodes: list[Node] = self._sound(slablists.nodes(dump, cache))
         self.holders: dict[int, str] = {}
         """Free objects that are not in the list of their slab: who has them."""
         self.sheaves: dict[str, list[int]] = {}
@@ -41,65 +44,49 @@ class Objects:
                 self._cpu(cpu)
             except Error as error:
                 self.problems.append(error)
-        for number, node in enumerate(self.counter.nodes(cache)):
-            try:
-                self._barn(number, node)
-            except Error as error:
-                self.problems.append(error)
+        for node in self.nodes:
+            if node.barn is not None:
+                self._add_sheaves(slablists.barn_sheaves(dump, node.barn), f"node {node.number} barn")
 
     def _cpu(self, cpu: int) -> None:
-        cache, dump = self.cache, self.dump
-        if cache.hasField("cpu_slab") and cache.cpu_slab:
-            local: Any = dump.object("struct kmem_cache_cpu", cpus.address_on(int(cache.cpu_slab), cpu, dump))
-            current = int(local.slab if local.hasField("slab") else local.page)
-            partial: list[int] = []
-            if local.hasField("partial") and local.partial:
-                partial, why = dump.follow(int(local.partial), self.slab.member_offset("next"), stop=0, limit=MAX_OBJECTS)
-                self._note(why, "partial slabs of a CPU")
-            self.cpu_slabs[cpu] = int(local), current, partial
+        cache, dump, holder = self.cache, self.dump, f"cpu {cpu} cache"
+        found = slablists.local_slab(dump, cache, cpu)
+        if found is not None:
+            local, current = found
+            self.cpu_slabs[cpu] = int(local), current, self._sound(slablists.partial_slabs(dump, local))
             if current:
                 self.frozen[current] = cpu
             for one in free_objects(dump, cache, int(local.freelist)):
-                self.holders[one] = f"cpu {cpu} cache"
-        # 2d517aa09bbc ("slab: add opt-in caching layer of percpu sheaves") (in v6.18)
-        if cache.hasField("cpu_sheaves") and cache.cpu_sheaves:
-            local = dump.object("struct slub_percpu_sheaves", cpus.address_on(int(cache.cpu_sheaves), cpu, dump))
-            for sheaf in (local.main, local.spare):
-                self._sheaf(sheaf, f"cpu {cpu} cache")
+                self.holders[one] = holder
+        self._add_sheaves(slablists.local_sheaves(dump, cache, cpu), holder)
 
-    def _barn(self, number: int, node: Any) -> None:
-        """Full sheaves of a node; ``per_node`` in place of a member of the node since v7.1."""
-        member = self.dump.type("struct kmem_cache").member(f"per_node[{number}].barn")
-        barn: Any = node.barn if node.hasField("barn") else 0
-        if member is not None:
-            address = self.dump.read_unsigned(int(self.cache) + member.offset)
-            barn = self.dump.object("struct node_barn", address) if address else 0
-        if not barn:
-            return
-        sheaf: Any = self.dump.struct_class("struct slab_sheaf")
-        links, why = self.dump.follow(int(barn) + barn.fieldOffset("sheaves_full"), limit=MAX_SLABS)
-        self._note(why, "full sheaves of a node")
-        for link in links[1:]:
-            self._sheaf(sheaf(link - sheaf.member_offset("barn_list")), f"node {number} barn")
+    def _add_sheaves(self, sheaves: Iterable[Any], holder: str) -> None:
+        for sheaf in self._sound(sheaves):
+            try:
+                size = min(sheaf.size, MAX_SHEAF)
+                data = self.dump.read(int(sheaf) + sheaf.fieldOffset("objects"), 8 * size)
+            except Error as error:
+                self.problems.append(error)
+                continue
+            held = memoryview(data).cast("Q").tolist()
+            self.sheaves.setdefault(holder, []).extend(held)
+            self.holders |= dict.fromkeys(held, holder)
 
-    def _sheaf(self, sheaf: Any, holder: str) -> None:
-        if not sheaf:
-            return
-        size = min(sheaf.size, MAX_SHEAF)
-        data = self.dump.read(int(sheaf) + sheaf.fieldOffset("objects"), 8 * size)
-        held = memoryview(data).cast("Q").tolist()
-        self.sheaves.setdefault(holder, []).extend(held)
-        self.holders |= dict.fromkeys(held, holder)
-
-    def _note(self, why: Any, what: str) -> None:
-        if why is not None:
-            self.problems.append(why if isinstance(why, Error) else Error(f"the list of {what} does not end properly ({why})"))
+    def _sound[T](self, walk: Iterable[T]) -> list[T]:
+        """What a walk yields without its errors, which are noted."""
+        found: list[T] = []
+        for one in caught(walk):
+            if isinstance(one, Error):
+                self.problems.append(one)
+            else:
+                found.append(one)
+        return found
 
     def known_slabs(self) -> list[int]:
         """Slabs that are in a list: those of CPUs, and the partial and full ones of nodes, each once."""
         found = [slab for _, current, partial in self.cpu_slabs.values() for slab in ([current] if current else []) + partial]
-        for node in self.counter.nodes(self.cache):
-            found += [*self.partial(node), *(self.full(node) or ())]
+        for node in self.nodes:
+            found += [*self.partial(node.node), *(self.full(node.node) or ())]
         return list(dict.fromkeys(found))
 
     def describe(self, address: int) -> dict[str, Any]:
@@ -134,18 +121,13 @@ class Objects:
 
     def partial(self, node: Any) -> list[int]:
         """Partial slabs of a ``struct kmem_cache_node``."""
-        return self._listed(node, "partial")
+        return self._sound(slablists.slabs_of_node(self.dump, node))
 
     def full(self, node: Any) -> list[int] | None:
         """Full slabs, which only a cache that is being debugged keeps in a list (SLAB_STORE_USER); None: they are not tracked."""
         if not node.hasField("full"):
             return None
-        return self._listed(node, "full") or None
-
-    def _listed(self, node: Any, member: str) -> list[int]:
-        links, why = self.dump.follow(int(node) + node.fieldOffset(member), limit=MAX_SLABS)
-        self._note(why, f"{member} slabs of a node")
-        return [link - self.counter.link for link in links[1:]]
+        return self._sound(slablists.slabs_of_node(self.dump, node, "full")) or None
 
 
 def node_of(dump: Dump, page: int) -> int:
@@ -156,12 +138,10 @@ def node_of(dump: Dump, page: int) -> int:
 
 def cache_of(dump: Dump, slab: int) -> Any:
     """``struct kmem_cache`` of a slab. :raises FaultError:"""
-    return dump.struct_class("struct slab" if dump.find_type("struct", "slab") else "struct page")(slab).slab_cache
+    return slab_class(dump)(slab).slab_cache
 
 
 def slab_of(dump: Dump, address: int) -> int:
     """The ``struct slab`` (``struct page`` before v5.17) of an object in the direct map. :raises FaultError:"""
     page = pages.page_of(dump, dump.translate(address))
-    layout = dump.type("struct page")
-    member = layout.member("compound_head") or layout.member("compound_info")
-    return pages.head_of(page, dump.read_unsigned(page + member.offset)) if member else page
+    return pages.head_of(page, dump.read_unsigned(page + pages.head_offset(dump)))
