@@ -73,7 +73,7 @@ whatis jiffies; whatis list_head; whatis -o list_head; whatis -r 16; whatis -m n
 class Blind:
     """A session after its rows were made: what it knows of itself, and a dump that is not there."""
 
-    KEPT = ("settings", "aliases", "names", "coloured", "prompting", "pager")
+    KEPT = ("settings", "aliases", "names", "coloured", "for_program", "prompting", "pager")
 
     def __init__(self, session):
         self._session = session

@@ -87,7 +87,6 @@ class Session:
         """Reads lines of Python until the user has enough of it; set by the prompt."""
         self._task: int | None = None
         self._for_program = False
-        """Whether a program has asked, and parses what the command prints."""
         self._wants_rows: Any = None
         """Where rows of the program that runs go (a :class:`pykd.session.document.Rows`); None: it prints."""
         self._files: list[str] = []
@@ -112,6 +111,11 @@ class Session:
     def coloured(self, file: Any) -> bool:
         """Whether what is written to *file* has colours."""
         return colour.wanted(self.settings["color"], file)
+
+    @property
+    def for_program(self) -> bool:
+        """Whether a program has asked, and parses what the command prints."""
+        return self._for_program
 
     @property
     def prompting(self) -> bool:

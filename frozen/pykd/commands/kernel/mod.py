@@ -66,7 +66,9 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         if "error" in row and "name" not in row:
             yield f"mod: {row['error']['message']}"
             continue
-        yield f"{row['address']:x}  {row['name']:<{names}}  {row['base']:x}  {row['size']:>7}  (not loaded)  [CONFIG_KALLSYMS]"
+        # Programs take the words for types that are missing, and refuse to work.
+        debuginfo = "(types in the dump)" if row["types"] and session.for_program else "(not loaded)"
+        yield f"{row['address']:x}  {row['name']:<{names}}  {row['base']:x}  {row['size']:>7}  {debuginfo}  [CONFIG_KALLSYMS]"
 
 
 def _split(session: Session) -> bool:
