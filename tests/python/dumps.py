@@ -2,6 +2,7 @@
 """Where tests find dumps: the sample in the repository, and the large ones beside it where they are."""
 
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -65,6 +66,13 @@ def vmcores():
     if not found:
         raise unittest.SkipTest("no dump is at hand")
     return found
+
+
+def with_texts(text):
+    """The text with each ``$"TEXT"`` in its data, for what C would have as a pointer to a text: an array of characters, and its name."""
+    found = {}
+    text = re.sub(r'\$("[^"]*")', lambda match: found.setdefault(match[1], f"text_{len(found)}"), text)
+    return f"{text}data\n" + "".join(f"    char {name}[] = {string};\n" for string, name in found.items())
 
 
 def made(test, text, *words):

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from _pykd import Dump
 
 MAX_DEVICES = 200000
+MAX_DEPTH = 64
+"""Of folders in sysfs"""
 
 
 def private_of(dump: Dump, holder: int, kind: str) -> Any:
@@ -58,3 +60,14 @@ def devices(dump: Dump, private: Any, kind: str) -> Iterator[int | Error]:
             yield error
     if isinstance(why, Error):
         yield why
+
+
+def kobject_path(dump: Dump, kobject: Any) -> str:
+    """Where a ``struct kobject`` is in sysfs, by its parents: ``/devices/pci0000:00/…``. :raises FaultError:"""
+    names = []
+    for _ in range(MAX_DEPTH):
+        if not kobject:
+            break
+        names.append(str(kobject.name))
+        kobject = kobject.parent
+    return "/" + "/".join(reversed(names))

@@ -65,6 +65,36 @@ def for_each_driver(dump: Dump) -> Iterator[Any]:
     return hash_for_each_entry(dump, dump.symbol("major_names", "").address, HASH_SIZE, "struct blk_major_name", "next", limit=MAX_CHAIN)
 
 
+def disk_of_queue(dump: Dump) -> dict[int, Any]:
+    """By the address of each ``struct request_queue`` the ``struct gendisk`` that it serves; disks that cannot be read are left out.
+
+    :raises Error: the class of block devices cannot be found.
+    """
+    found = {}
+    for disk in for_each_disk(dump):
+        try:
+            if not isinstance(disk, Error):
+                found[int(disk.queue)] = disk
+        except Error:
+            continue
+    return found
+
+
+def bdev_name(bdev: Any) -> str:
+    """Name of a ``struct block_device``: of the disk, with the number of the partition behind it. :raises FaultError:"""
+    name = str(bdev.bd_disk.disk_name)
+    if bdev.hasField("bd_partno"):
+        # 3a41db531e5b ("block/bdev: merge ->bd_partno into ->__bd_flags") (in v6.10): a byte of its own from v5.11 on
+        number = int(bdev.bd_partno)
+    elif bdev.hasField("__bd_flags"):
+        number = int(bdev.__bd_flags.counter) & 0xFF
+    else:
+        number = int(bdev.bd_part.partno)
+    if not number:
+        return name
+    return f"{name}p{number}" if name[-1:].isdigit() else f"{name}{number}"
+
+
 def partitions(dump: Dump, disk: Any) -> dict[int, Any]:
     """The partitions of a ``struct gendisk`` by number, 0 the whole disk: ``struct block_device``; ``struct hd_struct`` before v5.11.
 

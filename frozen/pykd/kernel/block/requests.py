@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.kernel import cpus, timekeeping
 from pykd.kernel.block.sbitmap import Sbitmap
+from pykd.kernel.lists.xarray import xa_entries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,6 +90,63 @@ def inflight_requests(dump: Dump, queue: Any) -> Iterator[Any]:
             yield error
 
 
+def hardware_contexts(dump: Dump, queue: Any) -> Iterator[Any]:
+    """Each ``struct blk_mq_hw_ctx`` of a ``struct request_queue``.
+
+    4e5cc99e1e48 ("blk-mq: manage hctx map via xarray") (in v5.18): ``queue_hw_ctx``, an array of pointers, before.
+
+    :raises FaultError:
+    """
+    kind: Any = dump.struct_class("struct blk_mq_hw_ctx")
+    if queue.hasField("hctx_table"):
+        for _, entry in xa_entries(dump, int(queue) + queue.fieldOffset("hctx_table")):
+            yield kind(entry)
+        return
+    table = int(queue.queue_hw_ctx)
+    for number in range(min(queue.nr_hw_queues, MAX_QUEUES)):
+        if context := dump.read_unsigned(table + 8 * number):
+            yield kind(context)
+
+
+def references(request: Any) -> int:
+    """How many hold a ``struct request``; 0: it is free.
+
+    0a467d0fdd95 ("block: switch to atomic_t for request references") (in v5.17): a ``refcount_t`` before.
+
+    :raises FaultError:
+    """
+    return int(request.ref.counter if request.ref.hasField("counter") else request.ref.refs.counter)
+
+
+def allocated_requests(dump: Dump, queue: Any) -> Iterator[Any]:
+    """Each ``struct request`` of a ``struct request_queue`` that somebody holds: given to the driver, or waiting in the scheduler, by the tags
+    of both; and the errors met on the way. A queue without blk-mq has none.
+
+    :raises FaultError: the rest of the tags cannot be read.
+    """
+    if not queue.tag_set or not queue.mq_ops:
+        return
+    kind: Any = dump.struct_class("struct request")
+    seen: set[int] = set()
+    sets = [(tags, "rqs") for tags in tag_sets(dump, queue.tag_set)]
+    for context in hardware_contexts(dump, queue):
+        if context.sched_tags:
+            sets.append((context.sched_tags, "static_rqs"))
+    for tags, member in sets:
+        table = memoryview(dump.read(int(getattr(tags, member)), 8 * min(tags.nr_tags, MAX_TAGS))).cast("Q")
+        for number in busy_tags(dump, tags):
+            address = table[number] if number < len(table) else 0
+            if not address or address in seen:
+                continue
+            seen.add(address)
+            try:
+                request = kind(address)
+                if int(request.q) == int(queue) and references(request):
+                    yield request
+            except Error as error:
+                yield error
+
+
 def is_write(request: Any) -> bool:
     """Whether data goes to the device (op_is_write()). :raises FaultError:"""
     return bool(int(request.cmd_flags) & REQ_OP_MASK & 1)
@@ -114,6 +172,17 @@ def request_age(dump: Dump, request: Any) -> int | None:
     # blk_add_timer(): deadline = jiffies + timeout
     passed = jiffies - (int(request.deadline) - int(request.timeout))
     return max(passed, 0) * (1_000_000_000 // timekeeping.hz(dump))
+
+
+def sector(request: Any) -> int | None:
+    """Where the rest of a ``struct request`` begins, in units of 512 bytes; None: it carries no data. :raises FaultError:"""
+    bio = request.bio
+    return int(bio.bi_iter.bi_sector) if bio else None
+
+
+def elevator(queue: Any) -> str | None:
+    """Name of the I/O scheduler of a ``struct request_queue``; None: none. :raises FaultError:"""
+    return str(queue.elevator.type.elevator_name) if queue.elevator else None
 
 
 def counts_dispatched(dump: Dump) -> bool:
