@@ -36,12 +36,12 @@ PROGRAMS = {
     ),
     "tslog": "The message buffer with dates",
     "scsi": ("SCSI devices and commands", "Hosts, targets, devices and requests under way; -q for queues."),
-    "scsishow": ("SCSI hosts and devices", "Hosts and devices with state (-s, -d), commands (-c), queues (-q), requests (-r)."),
-    "dmshow": ("Device mapper", "Tables and devices (--dmtable), multipath (-m), logical and physical volumes (--lvs, --pvs)."),
+    "scsishow": "SCSI hosts and devices",
+    "dmshow": "Device mapper",
     "pstree": ("Tree of processes", "-p with PIDs, -g with numbers of threads, -s with states, -t PID for one task and its children."),
     "modinfo": ("Kernel modules", "-t tainting ones, -a with their ends, -g gaps between them, -u unloaded ones, --details MODULE, --disasm MODULE."),
-    "mdadm": ("MD arrays", "Arrays with their level, state and members."),
-    "nvme": ("NVMe", "Controllers, namespaces and queues."),
+    "mdadm": "MD arrays",
+    "nvme": "NVMe",
 }
 """By name one line and help; only the line, where the program declares itself."""
 
