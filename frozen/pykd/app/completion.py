@@ -7,11 +7,14 @@ Options are completed everywhere before the script, names of commands behind ``-
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import NamedTuple
 
 import _pykd_files as files
 from pykd.session import command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Flag(NamedTuple):

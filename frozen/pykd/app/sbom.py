@@ -11,9 +11,12 @@ import hashlib
 import json
 import platform
 from datetime import datetime
-from typing import Any
 
 from pykd.core import version
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _package(part: version.Component) -> dict[str, Any]:

@@ -17,12 +17,15 @@ import base64
 import hashlib
 import importlib
 import sys
-from collections.abc import Callable, Iterator
 from types import CodeType
 
 import _pykd
 import _pykd_files as files
 from pykd.boot import importer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 HASH_LEN = 32
 

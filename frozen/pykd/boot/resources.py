@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from importlib.resources.abc import Traversable, TraversableResources
-from typing import Any
 
 import _pykd_files as files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 
 class Entry(Traversable):

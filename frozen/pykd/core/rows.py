@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from _pykd import FaultError, NotFoundError
 
-Row = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+type Row = dict[str, Any]
 """One item of an answer by the names of its fields: numbers as numbers, what JSON can hold."""
 
 

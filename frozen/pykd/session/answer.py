@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from pykd.core.rows import Row, is_fault
 from pykd.session.command import Command, Options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 UNWATCHED = frozenset(("value", "lines", "command_line"))
 """Keys of what says itself, in its place, what could not be read of it"""

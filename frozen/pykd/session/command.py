@@ -24,13 +24,16 @@ the core.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
 
 import _pykd_files as files
 from pykd.core.errors import UsageError
 from pykd.core.rows import Row, mark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
 
 
 class Option:

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, cast
-
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
@@ -16,6 +13,11 @@ from pykd.kernel.task.memory import page_table
 from pykd.kernel.task.state import state_names
 from pykd.kernel.task.table import Thread
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def table(session: Session) -> list[Thread]:
@@ -73,7 +75,7 @@ def memory(session: Session, user: object) -> Dump:
         return session.dump
     from pykd.kernel.mm.usermemory import UserMemory
 
-    return cast("Dump", UserMemory(session.dump, user_pgd(session)))
+    return UserMemory(session.dump, user_pgd(session))  # type: ignore[return-value]
 
 
 def identity(thread: Thread) -> Row:

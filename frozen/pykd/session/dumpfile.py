@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from _pykd import Dump
 from pykd.core.errors import CommandError
 from pykd.kernel.mm.usermemory import SubstitutedMemory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class FileMemory(SubstitutedMemory):

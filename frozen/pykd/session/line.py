@@ -10,10 +10,13 @@ semicolons included.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 
 from pykd.core.errors import LineError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
 
 HOST_PROGRAMS = frozenset("vi pwd grep cat more less echo ls clear".split())
 """First words of lines that go to the shell as they are."""

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pykd.session import command as commands
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pykd.session.command import Command, Option
     from pykd.session.runtime import Registered
 

@@ -27,15 +27,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from functools import cache
 from types import ModuleType
-from typing import Any
 
 from pykd.boot import importer
 from pykd.core import host
 from pykd.core.errors import UsageError
 from pykd.session.command import Command, Option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 class _Help(argparse.HelpFormatter):

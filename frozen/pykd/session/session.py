@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core import colour
@@ -25,6 +24,10 @@ from pykd.core.output import Paged, Shell, buffer, contents, descriptor, output_
 from pykd.core.rows import Row
 from pykd.session import command as commands
 from pykd.session import line as lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 ALIASES = {
     "man": "help",

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import linecache
 import os
-from types import TracebackType
 
 from pykd.boot import importer
 from pykd.core import colour
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 def describe(error: BaseException, trace: TracebackType | None, full: bool = False, coloured: bool = False) -> str:

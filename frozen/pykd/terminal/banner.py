@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from _pykd import Dump, Error, FaultError
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NEEDED = (
     # (what, a symbol or type that only a dump with it has, what is lost without it)

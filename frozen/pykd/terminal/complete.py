@@ -6,14 +6,17 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from _pykd import Error, Type
 from pykd.session import command as commands
 from pykd.session import line as lines
 from pykd.session import program as programs
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 LIMIT = 500
 """No list is longer."""

@@ -10,9 +10,7 @@ import os
 import signal
 import sys
 import termios
-from collections.abc import Callable
 from types import ModuleType
-from typing import Any
 
 from pykd.core import colour
 from pykd.terminal import terminfo
@@ -49,6 +47,11 @@ from _pyrepl.console import Event  # type: ignore[import-not-found]  # noqa: E40
 from _pyrepl.keymap import compile_keymap  # type: ignore[import-not-found]  # noqa: E402
 from _pyrepl.unix_console import UnixConsole  # type: ignore[import-not-found]  # noqa: E402
 from _pyrepl.unix_eventqueue import get_terminal_keycodes  # type: ignore[import-not-found]  # noqa: E402
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 for _done in _give_back:
     _done()

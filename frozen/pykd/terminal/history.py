@@ -6,7 +6,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LENGTH = 5000
 """Lines that are kept."""

@@ -11,9 +11,12 @@ import os
 import shutil
 import sys
 import time
-from typing import Any
 
 from pykd.core import output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PATIENCE = 0.3
 """Seconds until the user wants to see what there is."""

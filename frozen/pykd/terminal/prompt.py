@@ -8,14 +8,17 @@ neither banner nor prompt: commands are read from standard input.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
-from typing import Any
 
 from _pykd import Error
 from pykd.core.output import Paged
 from pykd.session import line as lines
 from pykd.session.session import Quit, Session
 from pykd.terminal import banner, history, terminfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
 PROMPT = "pykd> "
 MORE = "    > "

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from _pyrepl import commands, input  # type: ignore[import-not-found]
 from _pyrepl.keymap import parse_keys  # type: ignore[import-not-found]
-from collections.abc import Callable, Iterator
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 _UNDO = 100
 """Changes of a line that can be taken back."""

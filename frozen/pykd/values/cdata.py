@@ -13,10 +13,13 @@ What a value looks like depends on its type alone, but for what cannot be read:
 from __future__ import annotations
 
 import struct
-from typing import Any
 
 from _pykd import Dump, Error, FaultError, Member, Type
 from pykd.core.rows import fault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 TEXT = 4096
 """Bytes of what a ``char *`` points to"""

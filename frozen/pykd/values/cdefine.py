@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from _pykd import LimitError, Member, Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 MAX_INDENT = 4 * 64
 """Structs are not nested deeper, but damaged types are, in themselves."""

@@ -8,9 +8,12 @@ with their symbol. Bytes that cannot be read print as ``<excluded 0xADDR>`` in t
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 
 from _pykd import Dump, Error, FaultError, LimitError, Member, Symbol, Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ELEMENTS = 256
 """crash's ``print_max``: more of an array or a string is cut off with ``...``"""

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from _pykd import Dump, Instruction, Symbol
 from pykd.core.rows import Row
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _NOP5 = (bytes.fromhex("0f1f440000"), bytes.fromhex("6666666690"))
 _ENDBR64 = bytes.fromhex("f30f1efa")

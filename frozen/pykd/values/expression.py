@@ -9,14 +9,15 @@ have 64 bits and wrap.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from _pykd import Dump, Error, NotFoundError, Type
 from pykd.core.errors import CommandError
 from pykd.values import clones
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pykd.values.cformat import Formatter
 
 _TOKEN = re.compile(

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from _pykd import Dump, FaultError
 from pykd.core.errors import CommandError
 from pykd.values.cformat import Formatter, quoted
 from pykd.values.expression import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LETTERS = "xduotcazsif"
 SIZES = {"b": 1, "h": 2, "w": 4, "g": 8}

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import FaultError, Type
 from pykd.commands.data.struct_ import find_struct, formatter_of, split_members, structure, value_lines
 from pykd.core.errors import CommandError, UsageError
@@ -14,6 +11,11 @@ from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.cformat import Formatter
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 LIMIT = 1 << 24
 """A list with more elements is damaged."""

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Error
 from pykd.commands.data.struct_ import radix_of
 from pykd.core.errors import CommandError, UsageError
@@ -17,6 +14,11 @@ from pykd.session.context import cpu_list
 from pykd.session.session import Session
 from pykd.values.cformat import Formatter
 from pykd.values.expression import Value, evaluate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump, Error, FaultError
 from pykd.commands.data.struct_ import find_struct, formatter_of, split_members, structure
 from pykd.core.errors import CommandError, UsageError
@@ -15,6 +12,11 @@ from pykd.kernel.block.sbitmap import Sbitmap
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 QUEUES = 8
 """SBQ_WAIT_QUEUES"""

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
-
 from _pykd import Error, FaultError, Member, Type
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault
@@ -16,6 +13,11 @@ from pykd.session.context import cpu_list
 from pykd.session.session import Session
 from pykd.values import cdefine
 from pykd.values.cformat import Formatter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
 
 OPTIONS = (
     Option("-o", help="show the offset of each member; with an address, its address"),

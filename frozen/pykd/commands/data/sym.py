@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump, Error, Module, Symbol
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.memo import per_dump
@@ -15,6 +12,11 @@ from pykd.session.session import Session
 from pykd.values import clones
 from pykd.values.expression import address as to_address
 from pykd.values.expression import no_symbol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 PIECE = 1 << 9
 """Symbols whose lines are made at once"""

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Error
 from pykd.commands.data.list_ import struct_lines, to_offset, with_structs
 from pykd.core.errors import CommandError, UsageError
@@ -16,6 +13,11 @@ from pykd.kernel.lists.xarray import xa_entries, xa_shift
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def _kind(text: str | None) -> str:

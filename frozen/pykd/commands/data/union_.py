@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from pykd.commands.data import struct_
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row
 from pykd.session.command import Command
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump, Error, Type
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values import cdefine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

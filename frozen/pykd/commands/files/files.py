@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Error
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.fs.files import dentries_of, file_kind, file_row, for_each_open_file
@@ -15,6 +12,11 @@ from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def _of_dentry(dump: Any, address: int) -> Row:

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
@@ -14,6 +12,11 @@ from pykd.kernel import timekeeping
 from pykd.kernel.lists.xarray import xa_entries
 from pykd.session.command import Command, Option, centered
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 MAX_MAPS = 64
 """Maps of one program"""

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
@@ -17,6 +14,11 @@ from pykd.kernel.chardevs import cdev_of, for_each_chrdev
 from pykd.kernel.resources import ROOTS, for_each_resource
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 SKIPPED = ("loop", "ram")
 """crash leaves these disks out of dev -d"""

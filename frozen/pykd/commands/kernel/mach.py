@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump, Error
 from pykd.commands.data.struct_ import find_struct, formatter_of, structure
 from pykd.core.errors import CommandError
@@ -14,6 +11,11 @@ from pykd.kernel import cpus, firmware, sysinfo, timekeeping
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 STACKS = ("IRQ", "DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC")
 

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Error, Module
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault
 from pykd.kernel.modules import taint_letters, taints_of
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def _base(module: Module) -> int:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from _pykd import Dump, Error
 from pykd.commands.memory import _kmem_zones
 from pykd.core.errors import CommandError
@@ -16,6 +14,10 @@ from pykd.kernel.task.table import Thread
 from pykd.session import context
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 def vmalloc(dump: Dump) -> Iterator[Row]:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from _pykd import Dump, Error
 from pykd.commands.memory import _kmem_zones
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import memoryblocks, sections, vmstat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 def rows(dump: Dump) -> Iterator[Row]:

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import pages, slabobjects, slabs
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def chosen(session: Session, words: Iterable[str]) -> tuple[list[Any], list[str], Error | None]:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-
 from _pykd import Dump, Error
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
@@ -13,6 +11,10 @@ from pykd.kernel.mm import commit, hugetlb, pages, vmstat
 from pykd.kernel.mm.swap import swap_rows
 from pykd.kernel.sysinfo import size_text
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 
 def usage(session: Session, *, shared: bool = False) -> Iterator[Row]:

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump, Error
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import pages, vmstat
 from pykd.kernel.mm.freelists import free_lists
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def zones(dump: Dump, *, blocks: bool = False, listed: bool = False) -> Iterator[Row]:

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
 from pykd.kernel import cpus
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 ALONE = "iVzfFnohcC"
 """Options that take no addresses"""

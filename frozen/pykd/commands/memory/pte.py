@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
 from pykd.session.command import Command
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 FLAGS = (
     (0, "PRESENT"),

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from pykd.core.errors import UsageError
 from pykd.core.rows import Row
 from pykd.kernel import cpus as cpus_of
@@ -13,6 +10,11 @@ from pykd.session.command import Command
 from pykd.session.context import cpu_list
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

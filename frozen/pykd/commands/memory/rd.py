@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
-
 from _pykd import FaultError
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault
@@ -14,6 +11,11 @@ from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values import hexdump
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 TEXT_LINE = 60
 """Characters of a line of ``rd -a``"""

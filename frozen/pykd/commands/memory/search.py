@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump, FaultError
 from pykd.core import progress
 from pykd.core.errors import CommandError, UsageError
@@ -16,6 +13,11 @@ from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values import hexdump
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 STEP = 1 << 26
 """Bytes searched between two looks at the keyboard"""

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from pykd.core.rows import Row, mark
 from pykd.kernel.mm.swap import swap_rows
 from pykd.session.command import Command, centered
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Error
 from pykd.commands.memory import vm
 from pykd.core.errors import CommandError, UsageError
@@ -17,6 +14,11 @@ from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 BITS = ("PRESENT", "RW", "USER", "PWT", "PCD", "ACCESSED", "DIRTY", "PSE", "GLOBAL")
 NX = 1 << 63

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
@@ -18,6 +15,11 @@ from pykd.kernel.net.sockets import AF_INET, AF_INET6, AF_NETLINK, FAMILIES, NET
 from pykd.session import context
 from pykd.session.command import Command, Option, centered
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 HARDWARE = {0: "NETROM", 1: "ETHER", 6: "IEEE802", 7: "ARCNET", 15: "DLCI", 19: "ATM", 23: "METRICOM", 24: "IEEE1394", 32: "INFINIBAND"}
 """ARPHRD_* of include/uapi/linux/if_arp.h, as crash calls them"""

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from _pykd import Dump
 from pykd.core.rows import Row
 from pykd.kernel import sysinfo
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LEVELS = ("ZERO", "CACHE", "CACHE_PRI", "USER_DATA", "FREE")
 """What is left out, by the bits of the level that makedumpfile was given."""

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from _pykd import Dump
 from pykd.commands.session import _help_fields
 from pykd.commands.session._help_fields import Value
 from pykd.core.rows import Row
 from pykd.kernel import cpus, sysinfo
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 NARROW, WIDE = 14, 22
 

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump
 from pykd.commands.session import _help_fields
 from pykd.commands.session._help_fields import Value
@@ -13,6 +10,11 @@ from pykd.core.rows import Row
 from pykd.kernel import cpus, irqs, sysinfo, timekeeping
 from pykd.kernel.mm import sections
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 TB = 1 << 40
 VMALLOC_SIZE = {4: 32 * TB, 5: 12800 * TB}

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row
 from pykd.session import command, runtime
 from pykd.session.command import Command
 from pykd.session.session import ALIASES, Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row
 from pykd.session import runtime
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

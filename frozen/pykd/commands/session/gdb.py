@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump, Error
 from pykd.commands.data import p
 from pykd.core.errors import CommandError, UsageError
@@ -17,6 +14,11 @@ from pykd.values.cformat import Formatter
 from pykd.values.expression import address as to_address
 from pykd.values.expression import evaluate
 from pykd.values.gdbformat import Format, examine, printf, split_arguments, unescape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 FLAVORS = ("att", "intel")
 PROHIBITED = frozenset(

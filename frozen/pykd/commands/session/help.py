@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from pykd.core import version
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row
@@ -13,6 +10,11 @@ from pykd.session import command as commands
 from pykd.session import manual, runtime
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 _COLUMNS = 5
 _COLUMN = 15

@@ -4,9 +4,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from types import CodeType
-from typing import Any
 
 import __main__
 import pykd
@@ -14,6 +11,12 @@ from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
 from pykd.session.command import Command
 from pykd.session.session import Quit, Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import CodeType
+    from typing import Any
 
 _FILE = "<py>[{}]"
 """What tracebacks call what the user typed."""

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.output import pager_command
 from pykd.core.rows import Row
@@ -16,6 +13,11 @@ from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import CHOICES, Session
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 _SWITCH = ("on", "off")
 EDITORS = ("vi", "emacs")

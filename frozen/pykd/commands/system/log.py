@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
@@ -14,6 +12,11 @@ from pykd.core.rows import Row, fault, mark
 from pykd.kernel import audit, printk, timekeeping
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 _UNPRINTABLE = {c: "." for c in (*range(0x20), *range(0x7F, 0xA0)) if c not in b"\t\n"}
 """What a message has no business to tell a terminal."""

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
@@ -13,6 +10,11 @@ from pykd.kernel import firmware, modules, syscalls, sysinfo
 from pykd.kernel.config import configuration
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 from pykd.core.errors import UsageError
 from pykd.core.rows import Row, fault
@@ -14,6 +12,11 @@ from pykd.kernel.waits.sites import story
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 SHOWN = 10
 """Threads of a group that are shown without -v"""

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
-
 from _pykd import Dump, FaultError
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
@@ -19,6 +16,11 @@ from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 
 def _chosen(session: Session, options: Any) -> list[Thread]:

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from _pykd import Error
 from pykd.commands.tasks import bt, ps
@@ -17,6 +15,11 @@ from pykd.kernel.task.table import Thread
 from pykd.session import command, context
 from pykd.session.command import Command
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 COMMANDS = ("bt", "vm", "task", "files", "net", "set", "ps", "sig", "vtop", "test")
 STATES = frozenset(("RU", "IN", "UN", "ST", "ZO", "TR", "SW", "DE", "WA", "PA", "ID", "NE"))

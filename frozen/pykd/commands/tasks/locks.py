@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from pykd.core.rows import Row
 from pykd.kernel import locks
 from pykd.kernel.waits.graph import Graph, graph
 from pykd.kernel.waits.things import Thing, who
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 SHOWN = 10
 """Waiters of a lock that are named without -v"""

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
 
 from _pykd import Error
 from pykd.core.rows import Row, fault, mark
@@ -15,6 +13,11 @@ from pykd.kernel.task import members
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 
 def _entry(session: Session, task: int) -> Row:

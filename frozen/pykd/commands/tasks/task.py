@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Type
 from pykd.commands.data.struct_ import formatter_of, structure
 from pykd.core.errors import CommandError
@@ -15,6 +12,11 @@ from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values import cdata
 from pykd.values.cformat import Formatter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Error
 from pykd.commands.data.struct_ import find_struct
 from pykd.core.errors import CommandError, UsageError
@@ -16,6 +13,11 @@ from pykd.session import context
 from pykd.session.command import Command
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def _head(session: Session, words: list[str]) -> tuple[int, str]:

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
-
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
 from pykd.session.session import Session
 from pykd.values.expression import address as to_address
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 
 def rows(session: Session, options: Any, convert: Callable[[int, int], int]) -> Iterator[Row]:

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values.expression import evaluate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 _MASK = (1 << 64) - 1
 _UNITS = {"k": 10, "m": 20, "g": 30}

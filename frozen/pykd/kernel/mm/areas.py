@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from _pykd import Dump, Error
 from pykd.core.rows import Row, fault
 from pykd.kernel.fs.paths import d_path
 from pykd.kernel.lists import mapletree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 MAX_AREAS = 1 << 20
 

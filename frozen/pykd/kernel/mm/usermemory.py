@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from _pykd import Dump, FaultError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class SubstitutedMemory:

@@ -12,13 +12,15 @@ A frame that was interrupted (by an exception, an IRQ or an NMI) has ``registers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 from _pykd import Dump, Error, Frame, Trace
 from pykd.core.rows import Row, fault
 from pykd.kernel.mm.slabname import SlabNames
 from pykd.values.clones import plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 PROPER_ENDS = frozenset(("user", "entry", "in user"))
 _REGISTER_LINES = (

@@ -6,13 +6,15 @@ The shape of the rows is told in :mod:`pykd.kernel.stack.backtrace`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from _pykd import Dump, Error, FaultError, Trace
 from pykd.core.rows import Row
 from pykd.kernel.stack import backtrace
 from pykd.kernel.task.table import Thread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _PT_REGS = 21 * 8
 """Every kernel stack of x86-64 begins with room for a struct pt_regs."""
