@@ -9,7 +9,7 @@ import pykd
 dumps.have_one_open()
 
 import crash  # noqa: E402
-from pykd.values import clones, expression  # noqa: E402
+from pykd.values import address, clones  # noqa: E402
 
 
 class Clones(unittest.TestCase):
@@ -39,7 +39,7 @@ class Clones(unittest.TestCase):
             self.assertEqual((shown, 1), crash.addr2sym(symbol.address + 1, 1))
             if not dump.symbols(shown):
                 self.assertIn(symbol.address, crash.sym2alladdr(shown))
-                self.assertEqual(crash.sym2addr(shown), expression.address(dump, shown))
+                self.assertEqual(crash.sym2addr(shown), address.address(dump, shown))
                 found += 1
             if found > 50:
                 break

@@ -10,7 +10,7 @@ from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values import disassembly
-from pykd.values.expression import address as to_address
+from pykd.values.address import address as to_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+from pykd.values.address import address as to_address
 from pykd.values.cformat import Formatter
-from pykd.values.expression import address as to_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

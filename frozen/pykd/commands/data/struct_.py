@@ -72,7 +72,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         yield {"type": str(type), "size": type.size, "members": _members(type, paths), "lines": list(_definition(type, paths, options))}
         return
     where, colon, cpus = options.arguments[1].partition(":")
-    from pykd.values.expression import address as to_address
+    from pykd.values.address import address as to_address
 
     base = to_address(session.dump, where)
     if not base >> 63 and not options.u and not options.f and not colon:

@@ -10,8 +10,8 @@ from pykd.core.rows import Row, fault
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values import clones
-from pykd.values.expression import address as to_address
-from pykd.values.expression import no_symbol
+from pykd.values.address import address as to_address
+from pykd.values.address import no_symbol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

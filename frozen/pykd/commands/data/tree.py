@@ -12,7 +12,7 @@ from pykd.kernel.lists import mapletree, rbtree
 from pykd.kernel.lists.xarray import xa_entries, xa_shift
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
-from pykd.values.expression import address as to_address
+from pykd.values.address import address as to_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pykd.kernel.mm.vmalloc import for_each_vmap_area
 from pykd.kernel.task.table import Thread
 from pykd.session import context
 from pykd.session.session import Session
-from pykd.values.expression import address as to_address
+from pykd.values.address import address as to_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

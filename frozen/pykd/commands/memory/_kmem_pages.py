@@ -7,7 +7,7 @@ from _pykd import Dump, Error, Member, Type
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import pages
-from pykd.values.expression import address as to_address
+from pykd.values.address import address as to_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import pages, slabobjects, slabs
 from pykd.session.session import Session
-from pykd.values.expression import address as to_address
+from pykd.values.address import address as to_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pykd.kernel import cpus as cpus_of
 from pykd.session.command import Command
 from pykd.session.context import cpu_list
 from pykd.session.session import Session
-from pykd.values.expression import address as to_address
+from pykd.values.address import address as to_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pykd.kernel.task.memory import page_table
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
-from pykd.values.expression import address as to_address
+from pykd.values.address import address as to_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

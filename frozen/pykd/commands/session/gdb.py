@@ -10,8 +10,8 @@ from pykd.core.rows import Row
 from pykd.session.command import Command
 from pykd.session.session import Session
 from pykd.values import cdefine, disassembly
+from pykd.values.address import address as to_address
 from pykd.values.cformat import Formatter
-from pykd.values.expression import address as to_address
 from pykd.values.expression import evaluate
 from pykd.values.gdbformat import Format, examine, printf, split_arguments, unescape
 

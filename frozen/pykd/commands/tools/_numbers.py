@@ -6,7 +6,7 @@ from __future__ import annotations
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
 from pykd.session.session import Session
-from pykd.values.expression import address as to_address
+from pykd.values.address import address as to_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
