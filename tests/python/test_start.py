@@ -17,6 +17,9 @@ LIST = "import sys\nprint('MODULES', *sys.modules)\n"
 ANNOTATIONS = {"typing", "dataclasses", "inspect"}
 """What nothing but types and declarations asks for; never at work."""
 
+TOOLS = {"collections", "contextlib", "enum", "functools", "re", "signal", "types"}
+"""What brings in much else, and commands seldom need."""
+
 
 class Start(unittest.TestCase):
     def loaded(self, command):
@@ -35,6 +38,12 @@ class Start(unittest.TestCase):
                 loaded = self.loaded(command)
                 self.assertIn("pykd.session.session", loaded)
                 self.assertEqual(loaded & ANNOTATIONS, set())
+
+    def test_tools_are_there_for_those_who_use_them(self):
+        for command in ("", "ps", "foreach bt", "foreach task", "kmem -s", "struct list_head", "dis schedule 2"):
+            with self.subTest(command=command):
+                self.assertEqual(self.loaded(command) & TOOLS, set())
+        self.assertIn("re", self.loaded("p 1"))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import io
 import os
 import sys
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
+
+from pykd.core.blocks import block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def contents(file: io.TextIOWrapper) -> str:
     return data.getvalue().decode("utf-8", "surrogateescape")
 
 
-@contextmanager
+@block
 def output_to(output: Any, messages: Any = None) -> Iterator[None]:
     """Let ``sys.stdout`` be *output* for a while, and ``sys.stderr`` *messages* if given."""
     saved = sys.stdout, sys.stderr

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import contextmanager
 
+from pykd.core.blocks import block
 from pykd.core.output import Paged
 
 TYPE_CHECKING = False
@@ -103,7 +103,7 @@ def begin(what: str, total: int) -> Bar:
     return bar
 
 
-@contextmanager
+@block
 def waiting(what: str) -> Iterator[None]:
     """While one long step is done that nobody can look into: how long it has taken, told by a process of its own. Ctrl-C ends us meanwhile."""
     import signal

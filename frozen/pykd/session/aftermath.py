@@ -9,9 +9,9 @@ import _signal as signal  # type: ignore[import-not-found]
 import io
 import os
 import sys
-from contextlib import contextmanager
 
 from pykd.boot import importer
+from pykd.core.blocks import block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-@contextmanager
+@block
 def undone() -> Iterator[None]:
     """Handlers of signals and timers are afterwards as they were; a child that the program forked ends here and is no second session."""
     process = os.getpid()
@@ -124,7 +124,7 @@ class _World:
 _own, _users = _World(), _World()
 
 
-@contextmanager
+@block
 def own_framework(frozen: bool) -> Iterator[None]:
     """Let a program of the executable have the executable's framework where the path brings another one, which lacks what it uses."""
     if not frozen or importer.finder.only_own or not importer.brings_framework():

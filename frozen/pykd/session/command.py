@@ -23,9 +23,6 @@ the core.
 
 from __future__ import annotations
 
-import importlib
-from functools import cache
-
 import _pykd_files as files
 from pykd.core.errors import UsageError
 from pykd.core.rows import Row, mark
@@ -224,9 +221,7 @@ FILES = {"struct": "struct_", "list": "list_", "*": "struct_", "union": "union_"
 """Commands whose file cannot bear their name, because another thing of Python does."""
 
 
-@cache
-def _topics() -> list[str]:
-    return [topic for topic in files.listdir(FOLDER) if not topic.endswith(".py")]
+_TOPICS = [topic for topic in files.listdir(FOLDER) if not topic.endswith(".py")]
 
 
 def find(name: str) -> Command | None:
@@ -234,9 +229,9 @@ def find(name: str) -> Command | None:
     stem = FILES.get(name, name)
     if not stem.isidentifier() or stem[0] == "_" or name in FILES.values():
         return None
-    for topic in _topics():
+    for topic in _TOPICS:
         if files.is_file(f"{FOLDER}/{topic}/{stem}.py"):
-            command: Command = importlib.import_module(f"pykd.commands.{topic}.{stem}").COMMAND
+            command: Command = __import__(f"pykd.commands.{topic}.{stem}", fromlist=("COMMAND",)).COMMAND
             return command
     return None
 
@@ -244,7 +239,7 @@ def find(name: str) -> Command | None:
 def names() -> list[str]:
     """Names of all built-in commands, sorted; imports none of them."""
     special = {file: name for name, file in FILES.items() if name != "*"}
-    stems = (file.removesuffix(".py") for topic in _topics() for file in files.listdir(f"{FOLDER}/{topic}"))
+    stems = (file.removesuffix(".py") for topic in _TOPICS for file in files.listdir(f"{FOLDER}/{topic}"))
     return sorted(special.get(stem, stem) for stem in stems if stem[0] != "_")
 
 

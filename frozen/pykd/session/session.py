@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import itertools
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
 
 from _pykd import Dump, Error
 from pykd.core import colour
+from pykd.core.blocks import block
 from pykd.core.errors import CommandError, UnknownCommandError, UsageError
 from pykd.core.host import set_current
 from pykd.core.memo import forget
@@ -27,6 +24,7 @@ from pykd.session import line as lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
 ALIASES = {
@@ -240,7 +238,7 @@ class Session:
             return f"{name}: nested too deeply; is the dump damaged?"
         return f"{name}: internal error: {type(error).__name__}: {error}; `set debug 1` shows where"
 
-    @contextmanager
+    @block
     def _destination(self, line: lines.Line) -> Iterator[list[int]]:
         """Let output go where the line says; yields a list for the exit status of the shell, if that is not 0."""
         status: list[int] = []
@@ -319,7 +317,11 @@ class Session:
 
     def _end_echo(self, status: int) -> None:
         """End the line that the terminal began with ^C, when that has ended a program of the host."""
-        if self.prompting and status in (-signal.SIGINT, 128 + signal.SIGINT, -signal.SIGQUIT, 128 + signal.SIGQUIT):
+        if not self.prompting:
+            return
+        import signal
+
+        if status in (-signal.SIGINT, 128 + signal.SIGINT, -signal.SIGQUIT, 128 + signal.SIGQUIT):
             print()
 
     def _resolve(self, text: str) -> tuple[str, commands.Command | None]:
@@ -412,9 +414,8 @@ class Session:
             text, found = self._resolve(text)
         except (CommandError, Error):
             found = None  # for the document to say
-        explain = partial(self._explain, text)
         if found is None or _asks_for_help(found, text.split()[1:]):
-            return document.write_text(text, lambda rows: self._execute_for(rows, text), explain)
+            return document.write_text(text, lambda rows: self._execute_for(rows, text), lambda error: self._explain(text, error))
         command = found
         return self._write_rows(text, command, lambda: command.split(text))
 
@@ -456,7 +457,7 @@ class Session:
             if not answer.worked:
                 raise CommandError(answer.why_not())
 
-        return document.write_rows(text, rows, partial(self._explain, text))
+        return document.write_rows(text, rows, lambda error: self._explain(text, error))
 
     def run_file(self, path: str) -> bool:
         """Run the lines of a file; True if all worked. :raises CommandError: it runs itself."""
@@ -541,7 +542,7 @@ def _asks_for_help(found: commands.Command, words: list[str]) -> bool:
 
 def _begun(rows: Iterable[Row]) -> Iterable[Row]:
     """The same rows, the first of them read now: what fails at once fails before titles are printed."""
-    if not isinstance(rows, Iterator):
+    if not hasattr(rows, "__next__"):
         return rows  # a list, or what makes rows and text when asked: it has not failed
     for first in rows:
         return itertools.chain((first,), rows)

@@ -28,7 +28,7 @@ _FETCH = 0x01
 _ATOMICS = {0x00: ("+=", "add"), 0x40: ("|=", "or"), 0x50: ("&=", "and"), 0xA0: ("^=", "xor")}
 _XCHG, _CMPXCHG, _LOAD_ACQUIRE, _STORE_RELEASE = 0xE1, 0xF1, 0x100, 0x110
 
-Names = Callable[[int], str]
+type Names = Callable[[int], str]
 
 
 def decode(code: bytes, constant: Names, function: Names) -> Iterator[tuple[int, bytes, str]]:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from _pykd import Error
 from pykd.core.rows import Row, fault
 
-Value = Callable[[], str]
-Fields = Iterable[tuple[str, Value]]
+type Value = Callable[[], str]
+type Fields = Iterable[tuple[str, Value]]
 
 
 def rows(*columns: tuple[int, Fields]) -> Iterator[Row]:
