@@ -5,6 +5,7 @@ import json
 import subprocess
 import tempfile
 import unittest
+from unittest import mock
 
 import pykd
 from dumps import PYKD, opened, vmcores
@@ -116,9 +117,10 @@ class Text(unittest.TestCase):
     def setUp(self):
         self.session = Session(opened(vmcores()[0]))
 
-    def made(self, line):
+    def made(self, line, values=True):
         text, found = self.session._resolve(line)
         options = found.parse(found.split(text))
+        options.values = values
         try:
             return found, options, list(found.rows(self.session, options))
         except pykd.Error:
@@ -134,6 +136,19 @@ class Text(unittest.TestCase):
                 found, options, rows = self.made(line)
                 for piece in found.text(rows, options, blind):
                     self.assertIsInstance(piece, str)
+
+    def test_needs_no_values(self):
+        """Who only prints does without the values beside the lines, and prints the same."""
+        for line in LINES:
+            self.session.state.clear()  # the numbers that `p` counts
+            found, options, rows = self.made(line)
+            if '"value"' not in json.dumps(rows):
+                continue
+            with self.subTest(line), mock.patch.multiple("pykd.values.cdata", value=mock.DEFAULT, member=mock.DEFAULT, scalar=mock.DEFAULT) as makers:
+                self.session.state.clear()
+                _, _, bare = self.made(line, values=False)
+                self.assertEqual(list(found.text(bare, options, self.session)), list(found.text(rows, options, self.session)))
+                self.assertEqual([name for name, maker in makers.items() if maker.called], [])
 
     def test_rows_are_data(self):
         """JSON can hold them as they are, and each error in them is an object."""

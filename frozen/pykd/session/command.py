@@ -62,6 +62,8 @@ class Options:
     """
 
     arguments: list[str]
+    values = True
+    """Whether the rows are to hold values of C types as data, beside the lines that show them; the session says so when it only prints."""
 
     def __init__(self, options: Sequence[Option]) -> None:
         self.arguments = []

@@ -367,7 +367,9 @@ class Session:
             text = " ".join([found.name, *words])
             return self._write_rows(text, found, lambda: words)
         try:
-            return self._print(found, found.parse(words))
+            options = found.parse(words)
+            options.values = False
+            return self._print(found, options)
         except UsageError as error:
             error.usage = found.usage()
             raise

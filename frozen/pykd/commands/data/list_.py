@@ -103,12 +103,13 @@ def with_structs(session: Session, options: Any, rows: Iterable[Row], shift: int
     formatter = formatter_of(session, options)
     for row in rows:
         if shown and "address" in row:
-            row["structs"] = [_structure(formatter, type, paths, plain, row["address"] - shift) for type, paths, plain in shown]
+            begin = row["address"] - shift
+            row["structs"] = [_structure(formatter, type, paths, plain, begin, options.values) for type, paths, plain in shown]
         yield row
 
 
-def _structure(formatter: Formatter, type: Type, paths: list[str], plain: bool, address: int) -> Row:
-    row = structure(formatter, type, address, paths)
+def _structure(formatter: Formatter, type: Type, paths: list[str], plain: bool, address: int, values: bool) -> Row:
+    row = structure(formatter, type, address, paths, values=values)
     if plain:
         row["lines"] = [line for path in paths for line in _plain(formatter, type, path, address)]
     return row

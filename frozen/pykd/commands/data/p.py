@@ -34,7 +34,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         row = {"name": name, "warning": f"WARNING: {name} is not percpu; cpuspec ignored."}
     memory = context.memory(session, options.u)
     value = evaluate(memory, row["name"], history(session))
-    row |= {"type": str(value.type)} | ({} if value.address is None else {"address": value.address}) | {"value": _data(value)}
+    row |= {"type": str(value.type)} | ({} if value.address is None else {"address": value.address}) | ({"value": _data(value)} if options.values else {})
     yield row | {"line": printed(session, Formatter(memory, radix_of(session, options)), row["name"], value)}
 
 
@@ -49,7 +49,8 @@ def _per_cpu(session: Session, options: Any, name: str, wanted: list[int] | None
     for nr in cpus_of.possible(session.dump) if wanted is None else wanted:
         address = cpus_of.address_on(start, nr, session.dump)
         row: Row = {"name": name, "cpu": nr, "address": address, "type": str(type), "declaration": type.declare(name), "listed": wanted is None}
-        row["value"] = cdata.value(memory, type, address)
+        if options.values:
+            row["value"] = cdata.value(memory, type, address)
         if wanted is not None:
             number = remember(session, Value(session.dump, type, address=address))
             row["line"] = f"per_cpu({name}, {nr}) = ${number} = {formatter.value(type, address)}"

@@ -86,7 +86,7 @@ def _elements(session: Session, options: Any, bitmap: Sbitmap) -> Iterator[Row]:
         try:
             row["address"] = session.dump.read_unsigned(base + 8 * number) if options.p else base + type.size * number
             if options.v or members:
-                row |= structure(formatter, type, row["address"], members)
+                row |= structure(formatter, type, row["address"], members, values=options.values)
         except FaultError as error:
             row["error"] = fault(error)
         yield row

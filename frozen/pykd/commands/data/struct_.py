@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error, FaultError, Member, Type
+from _pykd import Dump, Error, FaultError, Member, Type
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault
 from pykd.kernel import cpus as cpus_of
@@ -86,7 +86,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     for base, cpu in bases:
         steps = range(count) if count >= 0 else range(count + 1, 1)
         for step in steps:
-            row = structure(formatter, type, base - shift + step * type.size, paths, options)
+            row = structure(formatter, type, base - shift + step * type.size, paths, options, values=options.values)
             yield row if cpu is None else row | {"cpu": cpu, "asked": base}
 
 
@@ -129,28 +129,31 @@ def _members(type: Type, paths: list[str]) -> list[Row]:
     return [{"name": path, "type": str(member.type), "offset": member.offset, "size": member.type.strip().size} for path, member in chosen]
 
 
-def structure(formatter: Formatter, type: Type, address: int, paths: Sequence[str] = (), options: Any = None) -> Row:
+def structure(formatter: Formatter, type: Type, address: int, paths: Sequence[str] = (), options: Any = None, *, values: bool) -> Row:
     """A structure at an address, or some of its members: ``type``, ``address``, ``value`` as :mod:`pykd.values.cdata` has it, and ``lines``,
     as crash prints it. ``error`` if nothing of it can be read.
 
     :param options: of these ``-o`` asks for the ``members`` in place of the value, ``-r`` for the ``data``; ``-p`` follows pointers in the lines.
+    :param values: whether ``value`` is asked for, as :attr:`Options.values` says.
     """
-    from pykd.values import cdata
-
     dump = formatter.dump
     row: Row = {"type": str(type), "address": address}
     if getattr(options, "o", 0):
         row["members"] = _members(type, list(paths))
     elif getattr(options, "r", None):
         row["data"] = dump.read(address, type.size).hex()
-    elif paths:
-        row["value"] = {path: cdata.member(dump, member_of(type, path), address) for path in paths}
-    else:
-        row["value"] = cdata.value(dump, type, address)
-    row["lines"] = list(value_lines(formatter, type, address, paths, options))
-    if "value" in row and (error := _unreadable(dump, type, address, paths)) is not None:
+    elif (error := _unreadable(dump, type, address, paths)) is not None:
         row["error"] = fault(error)
+    if values and "members" not in row and "data" not in row:
+        row["value"] = _value(dump, type, address, paths)
+    row["lines"] = list(value_lines(formatter, type, address, paths, options))
     return row
+
+
+def _value(dump: Dump, type: Type, address: int, paths: Sequence[str]) -> Any:
+    from pykd.values import cdata
+
+    return {path: cdata.member(dump, member_of(type, path), address) for path in paths} if paths else cdata.value(dump, type, address)
 
 
 def _unreadable(dump: Any, type: Type, address: int, paths: Sequence[str]) -> FaultError | None:

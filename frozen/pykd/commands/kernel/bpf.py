@@ -288,7 +288,7 @@ def _structs(session: Session, options: Any, row: Row) -> Iterator[Row]:
 
     formatter = formatter_of(session, options)
     both = [("bpf_prog", row.get("address")), ("bpf_prog_aux", row.get("aux"))] if row["kind"] == _PROGRAMS else [("bpf_map", row.get("address"))]
-    yield from (structure(formatter, find_struct(session, name), address) for name, address in both if address)
+    yield from (structure(formatter, find_struct(session, name), address, values=options.values) for name, address in both if address)
 
 
 COMMAND = Command(

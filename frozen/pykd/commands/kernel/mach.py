@@ -94,7 +94,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     elif options.c:
         base = dump.symbol("cpu_info").address
         formatter, type = formatter_of(session, options), find_struct(session, "cpuinfo_x86")
-        yield from ({"cpu": cpu} | structure(formatter, type, cpus.address_on(base, cpu, dump)) for cpu in cpus.possible(dump))
+        yield from ({"cpu": cpu} | structure(formatter, type, cpus.address_on(base, cpu, dump), values=options.values) for cpu in cpus.possible(dump))
     else:
         yield from _machine(session)
 

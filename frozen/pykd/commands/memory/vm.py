@@ -80,7 +80,7 @@ def _structs(session: Session, options: Any, row: Row) -> Iterator[Row]:
     type = find_struct(session, "vm_area_struct" if options.v else "mm_struct")
     addresses = [area["vma"] for area in row["areas"]] if options.v else [row["mm"]] if row["mm"] else []
     formatter = formatter_of(session, options)
-    yield from (structure(formatter, type, address) for address in addresses)
+    yield from (structure(formatter, type, address, values=options.values) for address in addresses)
 
 
 def _add_areas(dump: Dump, row: Row, options: Any) -> None:

@@ -131,7 +131,7 @@ def _structs(session: Session, options: Any, one: Row) -> Iterator[Row]:
     if "sock" not in one:
         return
     formatter = formatter_of(session, options)
-    yield from (structure(formatter, find_struct(session, name), one[name]) for name in ("socket", "sock"))
+    yield from (structure(formatter, find_struct(session, name), one[name], values=options.values) for name in ("socket", "sock"))
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:

@@ -87,6 +87,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if found is None:
         raise CommandError(f"{name}: no such command")
     inner: Any = found.parse(arguments)
+    inner.values = options.values
     options.inner = inner
     if name == "bt":
         yield from bt.rows_of(session, progress.over(threads, "foreach", len(threads)), inner)

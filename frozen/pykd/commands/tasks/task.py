@@ -31,20 +31,22 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             row["thread_info"] = dump.read_unsigned(thread.address + task.offset_of("stack"))
         structs = ((task, thread.address), (dump.type("struct thread_info"), row["thread_info"]))
         if options.R:
-            row["members"] = [one for path in options.R.split(",") for one in _members(formatter, structs, path)]
+            row["members"] = [one for path in options.R.split(",") for one in _members(formatter, structs, path, options)]
         else:
-            row["structs"] = [structure(formatter, type, address) for type, address in structs]
+            row["structs"] = [structure(formatter, type, address, values=options.values) for type, address in structs]
         yield row
 
 
-def _members(formatter: Formatter, structs: Iterable[tuple[Type, int]], path: str) -> Iterator[Row]:
+def _members(formatter: Formatter, structs: Iterable[tuple[Type, int]], path: str, options: Any) -> Iterator[Row]:
     """The member of that name; a name that both structures have, such as flags, of both. :raises CommandError: none has it"""
     found = [(type, member, address) for type, address in structs if (member := type.member(path))]
     if not found:
         raise CommandError(f"invalid structure member reference: {path}")
     for type, member, address in found:
-        value = cdata.member(formatter.dump, member, address)
-        yield {"name": path, "type": str(type), "value": value, "lines": [f"{path} = {formatter.member(member, address, 2)},"]}
+        row: Row = {"name": path, "type": str(type), "lines": [f"{path} = {formatter.member(member, address, 2)},"]}
+        if options.values:
+            row["value"] = cdata.member(formatter.dump, member, address)
+        yield row
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
