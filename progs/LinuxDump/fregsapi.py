@@ -15,12 +15,12 @@ overwritten further down in the code; 1 for what only the caller tells. Sources 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 import crash
 import pykd
 from LinuxDump.BTstack import BTFrame, BTStack
 from pykd.core.memo import per_dump
+from pykd.core.record import NamedTuple
 from pykdump import API
 from pykdump.highlevel import exec_crash_command
 

@@ -7,9 +7,9 @@ Options are completed everywhere before the script, names of commands behind ``-
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 import _pykd_files as files
+from pykd.core.record import NamedTuple
 from pykd.session import command
 
 TYPE_CHECKING = False

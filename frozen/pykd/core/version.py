@@ -5,9 +5,9 @@ in tools/deps/pins.conf, a Python package's in frozen/dist-packages/README."""
 import re
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import _pykd_files as files
+from pykd.core.record import NamedTuple
 
 
 class Component(NamedTuple):

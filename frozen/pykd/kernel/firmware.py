@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error
+from pykd.core.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ a read-write semaphore are made of an rt_mutex, whose waiters are a tree.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error, FaultError, NotFoundError, current
+from pykd.core.record import NamedTuple
 from pykd.kernel import cpus, waitqueues
 from pykd.kernel.lists import rbtree
 from pykd.kernel.task import threads as tasks

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error, LimitError
+from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel import devices as driver_model
 from pykd.kernel.lists.linked import list_for_each_entry

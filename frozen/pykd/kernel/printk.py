@@ -8,9 +8,8 @@ of ``struct printk_log`` lay one after the other in ``log_buf``.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error, FaultError, LimitError
+from pykd.core.record import NamedTuple
 from pykd.kernel import cpus
 
 TYPE_CHECKING = False

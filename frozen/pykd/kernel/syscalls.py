@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error
 from pykd.core.memo import per_dump
+from pykd.core.record import NamedTuple
 from pykd.values.clones import plain
 
 TYPE_CHECKING = False

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error, MemberError
 from pykd.core.memo import per_dump
+from pykd.core.record import NamedTuple
 from pykd.kernel import cpus, timekeeping
 from pykd.kernel.lists import rbtree
 from pykd.kernel.lists.linked import hash_for_each_entry

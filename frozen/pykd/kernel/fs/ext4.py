@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import FaultError
+from pykd.core.record import NamedTuple
 from pykd.kernel import cpus
 
 TYPE_CHECKING = False

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error
+from pykd.core.record import NamedTuple
 from pykd.kernel.lists.linked import chain_for_each, hash_for_each_entry, list_for_each_entry
 from pykd.kernel.net.addresses import ip_text
 

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from pykd.core.record import NamedTuple
 from pykd.kernel import cpus
 from pykd.kernel.net.snmp import totals
 

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error
+from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel import cpus
 from pykd.kernel.lists.linked import hash_for_each_entry

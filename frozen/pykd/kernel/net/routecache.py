@@ -7,9 +7,8 @@ and the routes that it made for packets in and, of each CPU, out.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error
+from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel import cpus
 from pykd.kernel.lists.linked import chain_for_each

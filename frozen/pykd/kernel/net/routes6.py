@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error, LimitError
+from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import chain_for_each, hash_for_each_entry
 from pykd.kernel.net.addresses import ip_text

@@ -7,10 +7,9 @@ and so on to what waits for nothing: a thread that runs, a thing that no thread 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error
 from pykd.core.memo import per_dump
+from pykd.core.record import NamedTuple
 from pykd.kernel import locks, workqueues
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.ages import seconds_since

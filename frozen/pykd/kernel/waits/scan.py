@@ -8,10 +8,9 @@ pointer to the thread before the address of a function that wakes waiters.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error, FaultError
 from pykd.core.memo import per_dump
+from pykd.core.record import NamedTuple
 from pykd.kernel.task import threads
 from pykd.kernel.waitqueues import MAX_WAITERS
 

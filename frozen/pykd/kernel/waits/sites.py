@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from pykd.core.record import NamedTuple
 
 LOCK_SITES = (
     ("mutex", re.compile(r"^(__mutex_lock|__ww_mutex_lock|mutex_lock)")),
