@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, mark
@@ -13,6 +11,11 @@ from pykd.kernel.net.show.allsockets import PROTOCOLS, every_row
 from pykd.kernel.net.sockets import TCP_STATES
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 KINDS = {
     "t": ("tcp",), "u": ("udp", "udplite"), "w": ("raw",), "x": ("unix",), "netlink": ("netlink",), "packet": ("packet",), "vsock": ("vsock",),

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from _pykd import Error
+from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel.net.devices import for_each_netdev
 
