@@ -628,6 +628,9 @@ def current() -> Dump:
 def set_current(dump: Dump, /) -> None:
     """From now on *dump* is the current one; :func:`pykd.open` calls this."""
 
+def is_dump(fd: int, /) -> bool:
+    """Whether the open file *fd* is one of a dump that is open, whatever its name: nobody means to write there. :raises OSError:"""
+
 struct_info: Callable[[StructType], Any] | None
 """Makes ``PYT_sinfo`` of a class when it is first asked for."""
 type_info: Callable[[StructType], Any] | None

@@ -15,6 +15,7 @@ from pykd.compat.names import OLD_SYMBOLS, OLD_TYPES
 from pykd.compat.typedict import describe, find_type
 from pykd.core import host
 from pykd.core.memo import per_dump
+from pykd.core.output import to_file
 from pykd.values import clones
 
 error = ProgramError
@@ -567,8 +568,7 @@ def crash_set_error(target: str) -> str | None:
     target = _str(target)
     if target not in ("default", "redirect"):
         try:
-            with open(target, "a"):
-                pass
+            to_file(target, append=True).close()
         except OSError:
             raise error("cannot set this target") from None
     before, _error_target = _error_target, target
@@ -587,7 +587,7 @@ def _capture(cmd: str) -> tuple[str, bool]:
     if _error_target in ("default", "redirect"):
         return session.capture(cmd)
     output, messages, worked = session.capture_apart(cmd)
-    with open(_error_target, "a", encoding="utf-8", errors="surrogateescape") as file:
+    with to_file(_error_target, append=True) as file:
         file.write(messages)
     return output, worked
 

@@ -20,6 +20,7 @@ import pykd
 import pykdump
 from pykd.boot import lazy
 from pykd.core import host
+from pykd.core.output import to_file
 from pykdump import require_cmod_version
 
 from . import Generic as gen
@@ -294,7 +295,7 @@ def _process_options() -> None:
         set_nsproxy(options["--usens"])
     if "--ofile" in options:
         try:
-            sys.stdout = open(options["--ofile"], "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 (the runtime closes it)
+            sys.stdout = to_file(options["--ofile"])  # the runtime closes it
         except OSError as error:
             _bad_option(f"{options['--ofile']}: {error.strerror}")
     sys.argv[1:] = rest

@@ -171,6 +171,9 @@ static struct kd_error *hand_over(struct kd_dump *dump)
 	if (!dump->context)
 		return &kd_error_nomem;
 	kdump_status status = kdump_set_number_attr(dump->context, "cache.size", LIBRARY_CACHE_PAGES);
+	/* A mapped file that somebody truncates is SIGBUS, one that is read an error. */
+	if (status == KDUMP_OK)
+		status = kdump_set_number_attr(dump->context, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
 	if (status == KDUMP_OK)
 		status = kdump_open_fdset(dump->context, fd_nr, fds);
 	return status == KDUMP_OK ? NULL : open_error(dump, status);
@@ -476,6 +479,14 @@ kd_pfn kd_dump_max_pfn(const struct kd_dump *dump)
 bool kd_dump_is_live(const struct kd_dump *dump)
 {
 	return dump->live;
+}
+
+bool kd_dump_is_file(const struct kd_dump *dump, dev_t device, ino_t inode)
+{
+	for (size_t i = 0; i < dump->part_nr && !dump->shut; i++)
+		if (dump->parts[i].file.device == device && dump->parts[i].file.inode == inode)
+			return true;
+	return false;
 }
 
 enum kd_completeness kd_dump_completeness(const struct kd_dump *dump)

@@ -9,6 +9,8 @@
 #ifndef KD_DUMP_DUMP_H
 #define KD_DUMP_DUMP_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 #include "base/machine.h"
 #include "base/types.h"
@@ -53,6 +55,8 @@ kd_dump_arch(const struct kd_dump *dump); /* "x86_64"; taken from vmcoreinfo or 
 const struct kd_machine *kd_dump_machine(const struct kd_dump *dump); /* NULL: not one that is known */
 uint32_t kd_dump_page_size(const struct kd_dump *dump);		      /* bytes, a power of two */
 kd_pfn kd_dump_max_pfn(const struct kd_dump *dump); /* one more than the highest page number that the dump may hold */
+/** Whether the dump is open and this is one of its files. */
+bool kd_dump_is_file(const struct kd_dump *dump, dev_t device, ino_t inode);
 enum kd_completeness kd_dump_completeness(const struct kd_dump *dump);
 bool kd_dump_is_live(const struct kd_dump *dump);
 const struct kd_vmcoreinfo *kd_dump_vmcoreinfo(const struct kd_dump *dump); /* never NULL; may be empty */

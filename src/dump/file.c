@@ -52,6 +52,8 @@ struct kd_error *kd_file_init(struct kd_file *file, const char *path)
 		.path = path,
 		.fd = fd,
 		.size = regular && status.st_size ? (uint64_t)status.st_size : UINT64_MAX,
+		.device = status.st_dev,
+		.inode = status.st_ino,
 	};
 	fd = -1;
 	return NULL;

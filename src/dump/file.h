@@ -7,13 +7,17 @@
 #ifndef KD_DUMP_FILE_H
 #define KD_DUMP_FILE_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 #include "base/types.h"
 
 struct kd_file {
 	const char *path; /* borrowed */
 	int fd;
-	uint64_t size;	/* bytes; UINT64_MAX if it cannot be told (not a regular file) */
+	uint64_t size; /* bytes; UINT64_MAX if it cannot be told (not a regular file) */
+	dev_t device;  /* which file it is, whatever its names */
+	ino_t inode;
 	bool flattened; /* makedumpfile -F: offsets below are those after rearrangement */
 };
 

@@ -2,9 +2,12 @@
 /* Dump: its life and its attributes. */
 #include "py/dump.h"
 
+#include <sys/stat.h>
+
 #include "code/unwind.h"
 
 static DumpObject *current; /* what programs mean that name no dump; owned */
+static DumpObject *all;	    /* every dump that lives; each knows the next */
 
 DumpObject *kd_py_current_dump(void)
 {
@@ -109,6 +112,8 @@ static PyObject *dump_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 	if (!DUMP(self)->remembered || !DUMP(self)->classes || !DUMP(self)->class_names ||
 	    !DUMP(self)->pseudo_members || !open_program(DUMP(self), &options))
 		return NULL;
+	DUMP(self)->next = all;
+	all = DUMP(self);
 	return kd_move_ptr(self);
 }
 
@@ -137,6 +142,11 @@ static int dump_clear(PyObject *self)
 static void dump_dealloc(PyObject *self)
 {
 	PyObject_GC_UnTrack(self);
+	for (DumpObject **link = &all; *link; link = &(*link)->next)
+		if (*link == DUMP(self)) {
+			*link = DUMP(self)->next;
+			break;
+		}
 	dump_clear(self);
 	Py_CLEAR(DUMP(self)->paths);
 	kd_unwinder_destroy(DUMP(self)->unwinder);
@@ -328,9 +338,24 @@ static PyObject *set_current(PyObject *module __attribute__((unused)), PyObject 
 	Py_RETURN_NONE;
 }
 
+static PyObject *is_dump(PyObject *module __attribute__((unused)), PyObject *fd)
+{
+	struct stat status;
+	int number = PyObject_AsFileDescriptor(fd);
+	if (number < 0)
+		return NULL;
+	if (fstat(number, &status))
+		return PyErr_SetFromErrno(PyExc_OSError);
+	for (const DumpObject *dump = all; dump; dump = dump->next)
+		if (kd_dump_is_file(CORE(dump), status.st_dev, status.st_ino))
+			Py_RETURN_TRUE;
+	Py_RETURN_FALSE;
+}
+
 PyMethodDef kd_py_dump_functions[] = {
 	{ "current", get_current, METH_NOARGS, KD_DOC_current },
 	{ "set_current", set_current, METH_O, KD_DOC_set_current },
+	{ "is_dump", is_dump, METH_O, KD_DOC_is_dump },
 	{ NULL },
 };
 

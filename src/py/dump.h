@@ -12,8 +12,9 @@
 
 struct kd_unwinder;
 
-typedef struct {
+typedef struct DumpObject {
 	PyObject_HEAD struct kd_kernel *kernel;
+	struct DumpObject *next;  /* of all that live */
 	kd_paddr pgd;		  /* address space of every virtual read; 0: the kernel's */
 	PyObject *paths;	  /* tuple of str */
 	PyObject *classes;	  /* dict: address of a struct kd_type -> class */

@@ -285,6 +285,11 @@ def read_file(path: str) -> bytes:
 
 def run(session: "Session", arguments: Arguments) -> int:
     """Run what the command line asks for, or ask the user."""
+    from _pykd import is_dump
+
+    for descriptor in (1, 2):
+        if is_dump(descriptor):
+            return fail("the output would go into the dump", EXIT_USAGE)
     if arguments.output is not None:
         from pykd.core.output import output_to, to_file
 

@@ -15,6 +15,34 @@ if TYPE_CHECKING:
     from _pykd import Dump
 
 
+def describe_apart(path: str) -> dict[str, Any]:
+    """:func:`describe` in a process of its own, so that what a file does to it is no other file's loss."""
+    import json
+    import os
+
+    sys.stdout.flush()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            os.close(reader)
+            with open(writer, "w", encoding="utf-8") as pipe:
+                json.dump(describe(path), pipe)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writer)
+    with open(reader, encoding="utf-8") as pipe:
+        text = pipe.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status:
+        ending = f"by signal {-status}" if status < 0 else "early"
+        return {"path": path, "error": f"reading it ended {ending}, which is a mistake of pykd's; please report it"}
+    row: dict[str, Any] = json.loads(text)
+    return row
+
+
 def describe(path: str) -> dict[str, Any]:
     """Kernel, build-id, time of the crash, panic message, format, completeness; ``error`` in place of what cannot be told.
 
@@ -29,7 +57,11 @@ def describe(path: str) -> dict[str, Any]:
         row["error"] = str(error.strerror if isinstance(error, OSError) else error)
         return row
     with dump:
-        return row | _describe(dump)
+        try:
+            return row | _describe(dump)
+        except Exception as error:  # data that no check foresaw cost this file, and no other
+            row["error"] = f"{type(error).__name__}: {error}"
+            return row
 
 
 def _describe(dump: Dump) -> dict[str, Any]:
@@ -85,7 +117,7 @@ def main(paths: Sequence[str], as_json: bool) -> bool:
     """Print a line (or a line of JSON) for each file; True if each could be opened."""
     worked = True
     for path in paths:
-        row = describe(path)
+        row = describe_apart(path) if len(paths) > 1 else describe(path)
         worked &= "error" not in row
         if as_json:
             from pykd.session import document

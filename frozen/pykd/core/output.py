@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import stat
 import sys
 from abc import ABC, abstractmethod
 
@@ -18,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO, Any
+
+from _pykd import is_dump
 
 _SHELL = "/bin/sh"
 
@@ -52,9 +55,27 @@ def output_to(output: Any, messages: Any = None) -> Iterator[None]:
             sys.stdout, sys.stderr = saved
 
 
+def opened(path: str, *, append: bool = False, flags: int = 0, mode: int = 0o666) -> int:
+    """A descriptor that writes to a file, which is made if there is none, and empty unless *append* or it is no file.
+
+    :param flags: further flags of ``os.open``.
+    :raises OSError: of a dump that is open too.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_APPEND if append else 0) | flags, mode)
+    try:
+        if is_dump(descriptor):
+            raise OSError(errno.ETXTBSY, "this is the dump that is open", path)
+        if not append and stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.ftruncate(descriptor, 0)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def to_file(path: str, append: bool = False) -> IO[str]:
-    """:raises OSError:"""
-    return open(path, "a" if append else "w", encoding="utf-8", errors="surrogateescape")
+    """A text file to write, by the rules of :func:`opened`. :raises OSError:"""
+    return open(opened(path, append=append), "w", encoding="utf-8", errors="surrogateescape")
 
 
 LESS = "-EXR"

@@ -11,10 +11,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+from pykd.core.output import opened
+
 LENGTH = 5000
 """Lines that are kept."""
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
 """Nobody has typed these: what has them is no line of ours, and would upset the terminal."""
+
+
+_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK
+"""Beside a dump a link may have been laid out for us, or a pipe that nobody reads."""
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Whether this is a file of the user's with no other name, where a stranger's link could lead."""
+    status = os.fstat(descriptor)
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink == 1
 
 
 class HistoryError(Exception):
@@ -59,14 +71,17 @@ class History:
 
     def _load(self, file: str) -> None:
         try:
-            with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), encoding="utf-8", errors="replace", newline="\n") as stream:
-                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            with open(os.open(file, os.O_RDONLY | _FLAGS), encoding="utf-8", errors="replace", newline="\n") as stream:
+                if not _is_ours(stream.fileno()):
                     self.file = None
                     return
                 # A carriage return stands for the line ends in what was typed as one.
                 whole = (line.rstrip("\n").replace("\r", "\n") for line in stream if line.strip())
                 self.lines += [line for line in whole if not _CONTROL.search(line)]
+        except FileNotFoundError:
+            return
         except OSError:
+            self.file = None
             return
         if len(self.lines) > 2 * LENGTH:
             del self.lines[:-LENGTH]
@@ -91,8 +106,10 @@ class History:
             return
         try:
             # Appending as we go: other sessions write here too, and this one may be killed.
-            descriptor = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
+            descriptor = opened(self.file, append=True, flags=_FLAGS, mode=0o600)
             try:
+                if not _is_ours(descriptor):
+                    raise OSError
                 os.write(descriptor, _stored(line).encode("utf-8", "replace"))
             finally:
                 os.close(descriptor)

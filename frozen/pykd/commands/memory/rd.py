@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import FaultError
+from pykd.core import output
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault
 from pykd.session import context
@@ -155,7 +156,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 def _to_file(rows: Iterable[Row], path: str) -> Iterator[str]:
     length, start, problem = 0, None, None
-    with open(path, "wb") as file:
+    with open(output.opened(path), "wb") as file:
         for row in rows:
             start = row["address"] if start is None else start
             length += file.write(bytes.fromhex(row["data"]))
