@@ -10,6 +10,7 @@ import pykd
 from LinuxDump.BTstack import exec_bt
 from LinuxDump.fregsapi import ARGUMENTS, CERTAIN, search_for_registers
 from LinuxDump.Tasks import TaskTable
+from pykd.core.shown import one_line
 from pykdump.API import *
 
 __version__ = "1.11"
@@ -110,7 +111,7 @@ def describe(name, type, value, detail):
     decoder = DECODERS.get(str(target))
     try:
         if decoder:
-            return f"{text} = {decoder(value)}"
+            return f"{text} = {one_line(decoder(value))}"
         if target.kind == "int" and target.size == 1 and value >> 63:
             return f"{text} = {pykd.current().read_string(value, 256).decode('utf-8', 'backslashreplace')!r}"
     except (crash.error, KeyError, AttributeError, IndexError) as error:
@@ -140,7 +141,7 @@ def print_stack(stack, options):
     chosen = [frame for frame in frames if options.routine in frame.func]
     if options.routine and not chosen:
         return
-    print(f"\nPID: {stack.pid}  TASK: {stack.addr:x}  CPU: {stack.cpu}  COMMAND: {stack.cmd}")
+    print(f"\nPID: {stack.pid}  TASK: {stack.addr:x}  CPU: {stack.cpu}  COMMAND: {one_line(stack.cmd)}")
     for frame in chosen:
         print_frame(frame, options)
     if stack.incomplete:

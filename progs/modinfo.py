@@ -6,6 +6,7 @@ __version__ = "0.2"
 import pykd
 from LinuxDump import crashcolor
 from LinuxDump.modules import AllocatedRanges, find_unloaded
+from pykd.core.shown import one_line
 from pykd.values.clones import plain
 from pykdump.API import *
 
@@ -27,7 +28,7 @@ def loaded_modules():
 def print_row(address, name, size, gap, color=None):
     if color is not None:
         crashcolor.set_color(color)
-    print(f"{address:#x} {name:<25s} {size:10d} {gap}")
+    print(f"{address:#x} {one_line(name):<25s} {size:10d} {gap}")
     if color is not None:
         crashcolor.set_color(crashcolor.RESET)
 
@@ -59,7 +60,7 @@ def list_modules(options):
         try:
             is_bad = is_tainted(readSU("struct module", module.address))
         except crash.error as err:
-            pylog.warning(f"module {module.name}: {err}")
+            pylog.warning(f"module {one_line(module.name)}: {err}")
             is_bad = False
         if options.shows_tainted and not is_bad:
             continue
@@ -108,21 +109,21 @@ def disassemble(name):
     for symbol in find_module(name).symbols():
         if symbol.type not in "tT":
             continue
-        print(f"{'-' * 10} BEGIN disassemble {plain(symbol.name)}() {'-' * 10}")
+        print(f"{'-' * 10} BEGIN disassemble {one_line(plain(symbol.name))}() {'-' * 10}")
         try:
             print(exec_crash_command(f"dis -l {symbol.address:#x}"), end="")
         except crash.error as err:
             print(err)
-        print(f"{'=' * 10} END   disassemble {plain(symbol.name)}() {'=' * 10}\n")
+        print(f"{'=' * 10} END   disassemble {one_line(plain(symbol.name))}() {'=' * 10}\n")
 
 
 def print_details(name):
     module = find_module(name)
     ts = readSU("struct module", module.address)
     print(f"{'struct module':<15s} : {module.address:#x}")
-    print(f"{'name':<15s} : {module.name}")
+    print(f"{'name':<15s} : {one_line(module.name)}")
     for title, member in (("version", "version"), ("source ver", "srcversion")):
-        print(f"{title:<15s} : {getattr(ts, member)}")
+        print(f"{title:<15s} : {one_line(str(getattr(ts, member)))}")
     for title in ("init", "exit"):
         # exit is there only if modules can be unloaded
         address = int(getattr(ts, title)) if ts.hasField(title) else 0
@@ -135,7 +136,7 @@ def print_details(name):
         crashcolor.set_color(crashcolor.RESET)
         for symbol in reversed(symbols):
             if symbol.type in letters:
-                print(f"0x{symbol.address:x} ({symbol.type}) {plain(symbol.name)}")
+                print(f"0x{symbol.address:x} ({symbol.type}) {one_line(plain(symbol.name))}")
 
 
 def main():

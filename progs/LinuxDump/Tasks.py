@@ -8,6 +8,7 @@ from collections import defaultdict
 import crash
 import pykd
 from LinuxDump import percpu
+from pykd.core.shown import one_line
 from pykd.kernel import timekeeping
 from pykd.kernel.task import members, namespaces
 from pykd.kernel.task.census import census
@@ -138,6 +139,12 @@ class Task:
         self.ttable = ttable
 
     @property
+    def comm(self) -> str:
+        """Its name. A process chooses it by itself: what would not stay in its line is spelled out."""
+        comm: str = self.ts.comm
+        return comm if comm.isprintable() else one_line(comm)
+
+    @property
     def Last_ran(self) -> float:
         """When it was last put on a CPU: ms by its run queue's clock."""
         return sched_clock2ms(self.ts._Last_ran)
@@ -187,7 +194,7 @@ class Task:
         return getattr(self.ts, attr)
 
     def __repr__(self) -> str:
-        return f"PID={self.ts.pid} <struct task_struct {int(self.ts):#x}> CMD={self.ts.comm}"
+        return f"PID={self.ts.pid} <struct task_struct {int(self.ts):#x}> CMD={self.comm}"
 
     __str__ = __repr__
 

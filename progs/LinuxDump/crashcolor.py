@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from pykd.core import host
+from pykd.core.shown import mark, own
 from pykdump import API
 
 BLACK, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN = range(1, 8)
@@ -42,17 +43,18 @@ def _wanted() -> bool:
 
 def _emit(text: str) -> None:
     if _wanted():
-        sys.stdout.write(text)
+        own(sys.stdout, text)
 
 
 def run_ansi_code(code: str) -> None:
     """Write an escape sequence as it is."""
-    print(code, end="")
+    own(sys.stdout, code)
 
 
 def get_color(color: int) -> str:
-    """Escape sequence for a colour, ``""`` when the output is not a terminal."""
-    return color_list.get(color, "") if _wanted() else ""
+    """What switches to a colour where it is printed, ``""`` when the output has no colours."""
+    sequence = color_list.get(color, "") if _wanted() else ""
+    return mark(sequence) if hasattr(sys.stdout, "own") else sequence
 
 
 def set_color(color_mix: int) -> None:

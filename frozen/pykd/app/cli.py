@@ -399,8 +399,23 @@ def command_line(words: "Sequence[str]") -> int:
     return run(session, arguments)
 
 
+def show_everything() -> None:
+    """From now on nothing that is printed makes the terminal do anything."""
+    from pykd.core.shown import again
+
+    global _started_with
+    _started_with = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = again(sys.stdout), again(sys.stderr)
+    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]
+
+
+_started_with: object = None
+"""The interpreter's own files: with them the descriptors would go."""
+
+
 def main() -> int:
     """The whole life of the process, for main.c, which ends it with the status returned."""
+    show_everything()
     try:
         try:
             status = command_line(sys.argv[1:])
@@ -437,6 +452,9 @@ def report(error: BaseException) -> None:
         trace = trace.tb_next
     if trace is not None:
         error.__traceback__ = trace
+    import _colorize  # type: ignore[import-not-found]
+
+    _colorize.COLORIZE = False  # the message may be the dump's
     sys.excepthook(type(error), error, trace)
 
 

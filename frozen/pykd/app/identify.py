@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from _pykd import Error
+from pykd.core.shown import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def crash_time(dump: Dump) -> int | None:
 def line(row: dict[str, Any]) -> str:
     """The row for people: ``PATH: RELEASE, DATE, "PANIC", FORMAT, complete, build-id ID``."""
     if "error" in row:
-        return _in_one_line(f"{row['path']}: error: {row['error']}")
+        return one_line(f"{row['path']}: error: {row['error']}")
     parts = [row["release"] or "release unknown"]
     if row["time"] is not None:
         import time
@@ -105,12 +106,7 @@ def line(row: dict[str, Any]) -> str:
     parts += [row["format"], "complete" if row["complete"] else "truncated"]
     if row["build_id"]:
         parts.append(f"build-id {row['build_id']}")
-    return _in_one_line(f"{row['path']}: " + ", ".join(parts))
-
-
-def _in_one_line(text: str) -> str:
-    """Names of files, and messages that somebody else wrote, may have any characters."""
-    return "".join(c if c.isprintable() or c > "\ud7ff" else repr(c)[1:-1] for c in text)
+    return one_line(f"{row['path']}: " + ", ".join(parts))
 
 
 def main(paths: Sequence[str], as_json: bool) -> bool:

@@ -8,7 +8,7 @@ class CommandError(Exception):
     """The command cannot do what it was asked; the message is one line for the user."""
 
     details = ""
-    """Lines to show people in place of the message."""
+    """Lines to show people in place of the message, as they are meant for a terminal."""
 
 
 class UsageError(CommandError):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import IO, Any
 
 from _pykd import is_dump
+from pykd.core.shown import Shown, own
 
 _SHELL = "/bin/sh"
 
@@ -36,6 +37,11 @@ def contents(file: io.TextIOWrapper) -> str:
     data = file.buffer
     assert isinstance(data, io.BytesIO)
     return data.getvalue().decode("utf-8", "surrogateescape")
+
+
+def over(file: IO[bytes]) -> Shown:
+    """A text file for people over a binary one."""
+    return Shown(file, encoding="utf-8", errors="surrogateescape")
 
 
 @block
@@ -75,7 +81,7 @@ def opened(path: str, *, append: bool = False, flags: int = 0, mode: int = 0o666
 
 def to_file(path: str, append: bool = False) -> IO[str]:
     """A text file to write, by the rules of :func:`opened`. :raises OSError:"""
-    return open(opened(path, append=append), "w", encoding="utf-8", errors="surrogateescape")
+    return over(open(opened(path, append=append), "wb"))
 
 
 LESS = "-EXR"
@@ -137,7 +143,7 @@ class Shell:
             raise OSError(error.errno, error.strerror, _SHELL) from None
         finally:
             os.close(reader)
-        self.pipe = open(writer, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 (closed by close())
+        self.pipe = over(open(writer, "wb"))  # noqa: SIM115 (closed by close())
 
     def close(self) -> int:
         """End its input and wait for it: its exit status, negative for a signal."""
@@ -194,7 +200,7 @@ def run_shell(command: str) -> int:
     result = subprocess.run(
         command, shell=True, stdout=subprocess.PIPE, stderr=messages, text=True, errors="surrogateescape", check=False
     )
-    sys.stdout.write(result.stdout)
+    own(sys.stdout, result.stdout)
     if messages is not None:
-        sys.stderr.write(result.stderr)
+        own(sys.stderr, result.stderr)
     return result.returncode

@@ -14,6 +14,7 @@ import time
 
 from pykd.core.blocks import block
 from pykd.core.output import Paged
+from pykd.core.shown import own, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Bar:
         width = max(10, min(40, columns - len(self.what) - 10))
         filled = round(part * width)
         bar = "#" * filled + "." * (width - filled)
-        sys.stderr.write(f"\r{self.what} [{bar}] {part:4.0%}"[: columns - 1])
+        own(sys.stderr, "\r" + shown(f"{self.what} [{bar}] {part:4.0%}")[: columns - 1])
         sys.stderr.flush()
         self.visible = True
 
@@ -60,7 +61,7 @@ class Bar:
         """There is something to read: go, and wait again."""
         if self.visible:
             self.visible = False
-            sys.stderr.write("\r\033[K")
+            own(sys.stderr, "\r\033[K")
             sys.stderr.flush()
         self._next = time.monotonic() + PATIENCE
 
@@ -122,7 +123,7 @@ def waiting(what: str) -> Iterator[None]:
         os.kill(teller, signal.SIGKILL)
         os.waitpid(teller, 0)
         if time.monotonic() - since > PATIENCE:
-            sys.stderr.write("\r\033[K")
+            own(sys.stderr, "\r\033[K")
             sys.stderr.flush()
         signal.signal(signal.SIGINT, saved)
 
@@ -131,7 +132,7 @@ def _tell(what: str, parent: int) -> NoReturn:
     seconds = 0
     time.sleep(PATIENCE)
     while os.getppid() == parent:
-        os.write(2, f"\r{what}, {seconds} s".encode("utf-8", "replace"))
+        os.write(2, f"\r{shown(what)}, {seconds} s".encode("utf-8", "replace"))
         time.sleep(1)
         seconds += 1
     os._exit(0)

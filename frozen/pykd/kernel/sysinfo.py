@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, FaultError
+from pykd.core.shown import one_line
 from pykd.kernel import cpus, timekeeping
 from pykd.kernel.mm import vmstat
 from pykd.kernel.task import threads as tasks
@@ -229,13 +230,18 @@ def unavailable(error: Exception) -> str:
     return f"(unavailable: {f'page {error.reason}' if isinstance(error, FaultError) else error})"
 
 
+def lines(name: str, value: str) -> list[str]:
+    """The lines that the value of a field takes, of which only those of parts of a dump take several."""
+    return [one_line(line) for line in value.split("\n")] if name == "DUMPFILES" else [one_line(value)]
+
+
 def text(dump: Dump) -> str:
     """What ``sys`` prints."""
-    lines = []
+    found = []
     for name in FIELDS:
         value = field(dump, name)
         if value is not None:
-            first, *others = value.split("\n")
-            lines.append(f"{name:>12s}: {first}".rstrip())
-            lines += [f"{'':14s}{other}" for other in others]
-    return "\n".join(lines) + "\n"
+            first, *others = lines(name, value)
+            found.append(f"{name:>12s}: {first}".rstrip())
+            found += [f"{'':14s}{other}" for other in others]
+    return "\n".join(found) + "\n"

@@ -6,7 +6,7 @@ A finding lives in a file of its own, ``pykd/report/findings/NAME.py``, as a mod
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pykd.core.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from pykd.core.record import NamedTuple
 
 from _pykd import Error
 from pykd.kernel.modules import taint_letters

@@ -12,6 +12,7 @@ import sys
 
 from pykd.boot import importer
 from pykd.core.blocks import block
+from pykd.core.shown import Shown, again
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,14 +58,18 @@ class _Lent(io.TextIOWrapper):
         self.flush()
 
 
+class _ShownLent(Shown):
+    """The same where people read it."""
+
+    def close(self) -> None:
+        self.flush()
+
+
 def lent(output: Any) -> Any:
     """*output* for a program, which may do with it what it likes."""
     if not isinstance(output, io.TextIOWrapper):
         return output
-    output.flush()
-    return _Lent(
-        output.buffer, encoding=output.encoding, errors=output.errors, line_buffering=output.line_buffering, write_through=output.write_through
-    )
+    return again(output, _ShownLent if isinstance(output, Shown) else _Lent)
 
 
 # -- modules

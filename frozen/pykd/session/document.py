@@ -21,16 +21,12 @@ if TYPE_CHECKING:
 
 
 def encode(value: Any) -> str:
-    """JSON text that is valid UTF-8: bytes that are no text are escaped, numbers that JSON lacks are null."""
+    """JSON text that is valid UTF-8 and may be shown on a terminal: characters that are not printable are escaped, numbers that JSON lacks are null."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=_plain, allow_nan=False)
     except ValueError:
         return encode(_finite(value))
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = json.dumps(value, default=_plain)
-    return text
+    return text if text.isprintable() else json.dumps(value, default=_plain)
 
 
 def _plain(value: Any) -> Any:

@@ -17,6 +17,7 @@ from _pykd import Error
 from pykd.boot import importer
 from pykd.core import host
 from pykd.core.errors import CommandError
+from pykd.core.shown import own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -497,4 +498,4 @@ def _show(error: BaseException) -> None:
     session = host.current()
     full = session is not None and session.settings["traceback"] == "full"
     coloured = session is not None and session.coloured(sys.stderr)
-    sys.stderr.write(tracebacks.describe(error, trace, full, coloured))
+    own(sys.stderr, tracebacks.describe(error, trace, full, coloured))

@@ -19,6 +19,7 @@ from pykd.core.host import set_current
 from pykd.core.memo import forget
 from pykd.core.output import Paged, Shell, buffer, contents, descriptor, output_to, run_shell, to_file
 from pykd.core.rows import Row
+from pykd.core.shown import named, own, shown
 from pykd.session import command as commands
 from pykd.session import line as lines
 
@@ -196,11 +197,12 @@ class Session:
         progress.hide()
         # A pager that has begun owns the screen.
         file = sys.stdout if isinstance(sys.stdout, Paged) and sys.stdout.started else sys.stderr
+        message = shown(message)
         self._write_message(file, (colour.error(message) if self.coloured(file) else message) + "\n")
 
     def _write_message(self, file: Any, text: str) -> None:
         """Behind the output so far. That this could not be written is what the message says, or the end of the session will."""
-        for action in (sys.stdout.flush, lambda: file.write(text)):
+        for action in (sys.stdout.flush, lambda: own(file, text)):
             try:
                 action()
             except BrokenPipeError:
@@ -231,9 +233,9 @@ class Session:
             return f"{name}: there is not enough memory for it"
         # A mistake of pykd's own, or data that no check foresaw, ends a command and not the session.
         if self.settings["debug"]:
-            import traceback
+            from pykd.session import tracebacks
 
-            traceback.print_exception(error)
+            own(sys.stderr, tracebacks.describe(error, error.__traceback__, full=True))
         if isinstance(error, RecursionError):
             return f"{name}: nested too deeply; is the dump damaged?"
         return f"{name}: internal error: {type(error).__name__}: {error}; `set debug 1` shows where"
@@ -378,9 +380,9 @@ class Session:
         """Print the text of a command; True if it answered anything."""
         from pykd.session.answer import Answer
 
-        write = sys.stdout.write
+        write: Callable[[str], int] = getattr(sys.stdout, "own", sys.stdout.write)
         answer = Answer(found, options, for_program=self._for_program)
-        text = answer.lines(found.text(_begun(answer.watch(found.rows(self, options))), options, self))
+        text: Iterator[str] = map(shown, answer.lines(found.text(_begun(map(named, answer.watch(found.rows(self, options)))), options, self)))
         if self.coloured(sys.stdout):
             from pykd.session import paint
 
@@ -397,7 +399,7 @@ class Session:
             self.complain(f"{found.name}: {message}")
         for note in answer.notes():
             if not answer.for_program:
-                write(f"{note}\n")
+                write(f"{shown(note)}\n")
             elif sys.__stderr__ is not None:
                 sys.__stderr__.write(f"{found.name}: {note}\n")  # for the user: what sys.stderr is now, the program reads
         if not answer.worked and not answer.messages and (answer.for_program or not printed):

@@ -8,6 +8,7 @@ import os
 
 from pykd.boot import importer
 from pykd.core import colour
+from pykd.core.shown import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def describe(error: BaseException, trace: TracebackType | None, full: bool = False, coloured: bool = False) -> str:
-    """The traceback as text, with a newline at its end.
+    """The traceback as text for a terminal, with a newline at its end.
 
     :param trace: where it begins; the error's own may begin with the caller's business.
     :param full: as Python prints it.
@@ -24,7 +25,9 @@ def describe(error: BaseException, trace: TracebackType | None, full: bool = Fal
 
     if full or not _has_insides(trace):
         made = traceback.TracebackException(type(error), error, trace, compact=True)
-        return "".join(made.format(colorize=coloured))  # type: ignore[call-arg]
+        if not coloured or not str(error).isprintable():
+            return shown("".join(made.format()))
+        return "".join(made.format(colorize=True))  # type: ignore[call-arg]
     frames = []
     while trace is not None:
         frames.append((trace.tb_frame.f_code, trace.tb_lineno))
@@ -39,7 +42,7 @@ def describe(error: BaseException, trace: TracebackType | None, full: bool = Fal
             lines.append(_hidden(hidden))
             hidden = 0
         lines += _frame(code.co_filename, number, code.co_name, coloured)
-    last = "".join(traceback.format_exception_only(error)).rstrip("\n")
+    last = shown("".join(traceback.format_exception_only(error)).rstrip("\n"))
     if coloured:
         name, colon, rest = last.partition(":")
         last = f"{colour.RED}{name}{colour.RESET}{colon}{rest}"
@@ -66,14 +69,14 @@ def _hidden(number: int) -> str:
 
 
 def _frame(path: str, number: int, function: str, coloured: bool) -> list[str]:
-    shown = os.path.relpath(path) if path.startswith(os.getcwd() + "/") else path
+    file = os.path.relpath(path) if path.startswith(os.getcwd() + "/") else path
     if coloured:
         lines = [
-            f'  File {colour.MAGENTA}"{shown}"{colour.RESET}, line {colour.MAGENTA}{number}{colour.RESET}, '
+            f'  File {colour.MAGENTA}"{file}"{colour.RESET}, line {colour.MAGENTA}{number}{colour.RESET}, '
             f"in {colour.MAGENTA}{function}{colour.RESET}"
         ]
     else:
-        lines = [f'  File "{shown}", line {number}, in {function}']
+        lines = [f'  File "{file}", line {number}, in {function}']
     source = linecache.getline(path, number).strip()
     if source:
         lines.append(f"    {source}")

@@ -13,6 +13,7 @@ import sys
 import time
 
 from pykd.core import output
+from pykd.core.shown import own, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class Pager(output.Paged):
         """Lines that still fit the screen, the last one being the prompt's."""
 
     def write(self, text: str) -> int:
+        return self.own(shown(text))
+
+    def own(self, text: str) -> int:
+        """As of :class:`pykd.core.shown.Shown`."""
         if self._target is None:
             self._kept.append(text)
             self._room -= self._height(text)
@@ -58,7 +63,7 @@ class Pager(output.Paged):
         return len(text)
 
     def _out(self, text: str) -> None:
-        self._target.write(text)
+        own(self._target, text)
 
     def writelines(self, lines: Any) -> None:
         for line in lines:
@@ -112,7 +117,7 @@ class Pager(output.Paged):
 
     def _release(self) -> None:
         kept, self._kept = "".join(self._kept), []
-        self.terminal.write(kept)
+        own(self.terminal, kept)
         self.terminal.flush()
 
     def close(self) -> None:
@@ -144,21 +149,21 @@ class More:
             if self._room < height:
                 self._ask()
             self._room -= height
-            self.terminal.write(f"{line}\n")
+            own(self.terminal, f"{line}\n")
         return len(text)
 
     def _ask(self) -> None:
-        self.terminal.write(self.PROMPT)
+        own(self.terminal, self.PROMPT)
         self.terminal.flush()
         key = _key()
-        self.terminal.write("\r\033[K")
+        own(self.terminal, "\r\033[K")
         if key in ("q", "Q", "\x03", "\x04"):
             self._part = ""
             raise BrokenPipeError
         self._room = 1 if key in ("\r", "\n", "j") else shutil.get_terminal_size().lines - 1
 
     def flush(self) -> None:
-        self.terminal.write(self._part)
+        own(self.terminal, self._part)
         self._part = ""
         self.terminal.flush()
 

@@ -11,6 +11,7 @@ import sys
 
 from _pykd import Error
 from pykd.core.output import Paged
+from pykd.core.shown import own, shown
 from pykd.session import line as lines
 from pykd.session.session import Quit, Session
 from pykd.terminal import banner, history, terminfo
@@ -33,13 +34,13 @@ def interact(session: Session, pager: bool = True, quiet: bool = False) -> bool:
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
         return session.run_lines(sys.stdin or ())
     if not quiet:
-        text: Iterable[str] = banner.lines(session)
-        if session.coloured(sys.stdout):
-            from pykd.session import paint
+        coloured = session.coloured(sys.stdout)
+        for line in map(shown, banner.lines(session)):
+            if coloured:
+                from pykd.session import paint
 
-            text = map(paint.line, text)
-        for line in text:
-            print(line)
+                line = paint.line(line)
+            own(sys.stdout, f"{line}\n")
         print(flush=True)
     Prompt(session, pager).run()
     return True

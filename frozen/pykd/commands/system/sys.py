@@ -81,7 +81,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     else:
         width = 25 if options.i else 12
         for row in rows:
-            first, *others = row["value"].split("\n") if "value" in row else [mark(row)]
+            first, *others = sysinfo.lines(row["field"], row["value"]) if "value" in row else [mark(row)]
             yield f"{row['field']:>{width}}: {first}" if first or options.i else f"{row['field']:>{width}}:"
             for other in others:
                 yield " " * (width + 2) + other

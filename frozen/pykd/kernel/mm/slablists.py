@@ -6,7 +6,7 @@ Each walk raises :class:`_pykd.FaultError` or :class:`_pykd.LimitError` at its e
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pykd.core.record import NamedTuple
 
 from _pykd import LimitError
 from pykd.core.walk import ended

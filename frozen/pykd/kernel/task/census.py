@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pykd.core.record import NamedTuple
 
 from _pykd import Error
 from pykd.core.memo import per_dump

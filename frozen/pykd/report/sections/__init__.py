@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import NamedTuple
+from pykd.core.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

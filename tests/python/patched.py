@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The sample dump with other memory: what an attacker, or damage, could have left there."""
+
+import os
+import shutil
+import struct
+import tempfile
+
+from dumps import PAGE, SAMPLE
+
+
+def write(dump, out, changes, source=SAMPLE):
+    """Write a copy of *source*, a kdump file that *dump* reads, in which memory is changed: by virtual address the new bytes.
+
+    Changed pages are appended uncompressed, and their descriptors point there.
+    """
+    pages = {}
+    for address, data in changes.items():
+        for place, byte in enumerate(data, dump.translate(address)):
+            pfn = place // PAGE
+            if pfn not in pages:
+                pages[pfn] = bytearray(dump.read_physical(pfn * PAGE, PAGE))
+            pages[pfn][place % PAGE] = byte
+    shutil.copyfile(source, out)
+    os.chmod(out, 0o644)
+    with open(out, "r+b") as file:
+        sub_blocks, bitmap_blocks = struct.unpack_from("<II", file.read(PAGE), 432)
+        half = bitmap_blocks * PAGE // 2
+        file.seek((1 + sub_blocks) * PAGE + half)
+        bitmap = int.from_bytes(file.read(half), "little")
+        end = file.seek(0, os.SEEK_END)
+        for pfn, data in pages.items():
+            file.seek(end)
+            file.write(data)
+            file.seek((1 + sub_blocks + bitmap_blocks) * PAGE + 24 * (bitmap & ((1 << pfn) - 1)).bit_count())
+            file.write(struct.pack("<QIIQ", end, PAGE, 0, 0))
+            end += PAGE
+
+
+def made(test, dump, changes):
+    """The path of such a copy, which goes away with the test."""
+    path = os.path.join(test.enterContext(tempfile.TemporaryDirectory()), "vmcore")
+    write(dump, path, changes)
+    return path
