@@ -13,15 +13,14 @@ import stat
 import sys
 from abc import ABC, abstractmethod
 
+from _pykd import is_dump
 from pykd.core.blocks import block
+from pykd.core.shown import Shown, own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO, Any
-
-from _pykd import is_dump
-from pykd.core.shown import Shown, own
 
 _SHELL = "/bin/sh"
 

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from pykd.core.record import NamedTuple
-
 from _pykd import Error
 from pykd.core.memo import per_dump
+from pykd.core.record import NamedTuple
 from pykd.kernel import cpus
-from pykd.kernel.mm.slabs import Counter, caches
+from pykd.kernel.mm import slablists
+from pykd.kernel.mm.slabs import caches
 from pykd.kernel.task.table import add_memory
 from pykd.kernel.task.table import threads as table
 
@@ -111,12 +111,11 @@ def _processes(dump: Dump) -> list[tuple[int, str, int]]:
 
 def largest_caches(facts: Facts) -> list[tuple[int, str]]:
     """(bytes of all its slabs, name) of each slab cache, the largest first, without looking into the slabs."""
-    counter = Counter(facts.dump)
     found = []
     for cache in caches(facts.dump)[0]:
         try:
             slab = facts.dump.page_size << min(int(cache.oo.x) >> 16, 20)
-            found.append((sum(int(node.nr_slabs.counter) for node in counter.nodes(cache)) * slab, str(cache.name)))
+            found.append((sum(int(each.node.nr_slabs.counter) for each in slablists.nodes(facts.dump, cache)) * slab, str(cache.name)))
         except Error:
             continue
     return sorted(found, reverse=True)

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from pykd.core.record import NamedTuple
-
 from _pykd import Error
+from pykd.core.record import NamedTuple
 from pykd.report import findings
 from pykd.report.finding import CONSEQUENCE, DUMP, GUESS, LIMITS, STOPS
 

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import re
-from pykd.core.record import NamedTuple
 
 from _pykd import Error
+from pykd.core.record import NamedTuple
 from pykd.kernel.modules import taint_letters
 from pykd.kernel.task.panic import panic_cpu
 from pykd.kernel.task.threads import crashed_thread

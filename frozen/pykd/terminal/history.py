@@ -7,11 +7,11 @@ import os
 import re
 import stat
 
+from pykd.core.output import opened
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-from pykd.core.output import opened
 
 LENGTH = 5000
 """Lines that are kept."""

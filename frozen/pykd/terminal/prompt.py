@@ -18,7 +18,7 @@ from pykd.terminal import banner, history, terminfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any
 
 PROMPT = "pykd> "

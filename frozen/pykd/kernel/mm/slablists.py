@@ -6,9 +6,8 @@ Each walk raises :class:`_pykd.FaultError` or :class:`_pykd.LimitError` at its e
 
 from __future__ import annotations
 
-from pykd.core.record import NamedTuple
-
 from _pykd import LimitError
+from pykd.core.record import NamedTuple
 from pykd.core.walk import ended
 from pykd.kernel import cpus
 from pykd.kernel.lists.linked import list_for_each_entry

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from pykd.core.record import NamedTuple
-
 from _pykd import Error
 from pykd.core.memo import per_dump
+from pykd.core.record import NamedTuple
 from pykd.kernel import cpus
 from pykd.kernel.task import members, threads
 from pykd.kernel.task.state import state_names

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+
 from pykd.core.record import NamedTuple
 
 TYPE_CHECKING = False
