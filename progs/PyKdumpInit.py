@@ -21,10 +21,9 @@ PROGRAMS = {
         "All tasks with when they ran last; --summ for totals, --hang for tasks in uninterruptible sleep,\n"
         "--pidinfo PID, --taskfilter STATE, --mem, --ns, --pstree.",
     ),
-    "nfsshow": (
-        "NFS client and server",
-        "Mounts, RPC clients and tasks, delegations, and the server's exports; --all for everything.",
-    ),
+    "nfsshow": "NFS client and server",
+    "mountshow": "NFS mounts and their counters",
+    "nfs4show": "NFSv4 state",
     "hanginfo": (
         "Tasks that wait, and for what",
         "Groups tasks that hang by what they wait for: mutexes, semaphores, pages, I/O.\n"

@@ -25,6 +25,9 @@ SHOWN = {
     "nvme": ("", "-l", "-c", "-n", "-d", "-q", "-s", "-k"),
     "scsishow": ("", "-v", "-d", "-T", "-f", "-c", "--time", "-q", "-r", "--check", "-p"),
     "crashinfo": ("", "-v", "-q", "--blkreq -v", "--blkdevs", "--lws", "--workqueues -v", "--runq", "--filelock", "--pci", "--sysctl", "--ls=/tmp", "--ext3"),
+    "mountshow": ("", "--stats", "--mounts /"),
+    "nfs4show": ("", "-a"),
+    "nfsshow": ("--version",),
     "tslog": ("",),
     "xportshow": (
         "", "-a", "-av", "-lvv", "-tvv", "-xvv", "-r", "-rv", "-i", "-ivv", "--summary", "-s", "-sv", "--arp -v", "--devpack", "--netfilter", "--rtcache",
