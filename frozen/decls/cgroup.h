@@ -22,5 +22,10 @@ struct cpuset top_cpuset;
 struct blkcg blkcg_root;
 struct list_head all_blkcgs;
 
+/* What else programs read. */
+u16 cgrp_dfl_implicit_ss_mask;
+u16 cgrp_dfl_threaded_ss_mask;
+struct static_key_true cpuset_cgrp_subsys_on_dfl_key;
+
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 struct cgroupfs_root rootnode; /* before 3.16 */

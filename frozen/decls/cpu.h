@@ -85,6 +85,11 @@ const unsigned long cpu_bit_bitmap[65][128];
 struct timer_list poll_spurious_irq_timer;
 unsigned int total_nr_irqs;
 
+/* What else programs read. */
+struct cpudata **all_cpu_data; /* intel_pstate */
+struct cpuidle_state *cpuidle_state_table; /* intel_idle */
+int numa_node;
+
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 struct irq_desc irq_desc[]; /* without CONFIG_SPARSE_IRQ */
 cpumask_t *cpu_online_mask; /* before 4.5 */

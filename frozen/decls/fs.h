@@ -77,6 +77,19 @@ struct kmem_cache *shmem_inode_cachep;
 unsigned int dirtytime_expire_interval;
 const struct file_operations ns_file_operations;
 
+/* What else programs read. */
+char core_pattern[128];
+struct vfsmount *selinuxfs_mount; /* before 5.17 */
+struct kmem_cache *ext4_inode_cachep; /* ext4 */
+const struct address_space_operations xfs_address_space_operations; /* xfs */
+const struct file_operations xfs_file_operations;
+const struct file_operations xfs_dir_file_operations;
+const struct inode_operations xfs_inode_operations;
+const struct inode_operations xfs_dir_inode_operations;
+const struct inode_operations xfs_dir_ci_inode_operations;
+const struct inode_operations xfs_symlink_inode_operations;
+const struct super_operations xfs_super_operations;
+
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 struct list_head all_bdevs; /* before 5.11 */
 struct fs_struct *userspace_init_fs; /* since 7.3 */

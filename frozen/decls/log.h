@@ -50,6 +50,16 @@ unsigned int sysctl_hung_task_panic;
 atomic_t warn_count;
 atomic_t oops_count;
 
+/* What else programs read. */
+u32 audit_failure;
+u32 audit_rate_limit;
+u32 audit_backlog_wait_time;
+atomic_t audit_lost;
+pid_t audit_sig_pid;
+struct list_head audit_rules_list[];
+struct auditd_connection *auditd_conn;
+struct tracer *trace_types;
+
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 u32 log_first_idx; /* before 5.10 */
 u32 log_next_idx;

@@ -163,6 +163,16 @@ const struct vm_operations_struct shm_vm_ops;
 int ipc_mni_shift;
 struct vmap_node single; /* since 6.9; vmap_nodes of a kernel with one */
 
+/* What else programs read. */
+const struct address_space_operations swap_aops;
+const struct address_space_operations shmem_aops;
+struct list_head shmem_swaplist;
+unsigned long direct_pages_count[];
+u8 *numa_distance;
+int numa_distance_cnt;
+struct numa_meminfo numa_meminfo;
+struct balloon_stats balloon_stats; /* xen */
+
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 atomic_long_t vm_stat[]; /* before 4.8 */
 struct page *mem_map; /* CONFIG_FLATMEM */

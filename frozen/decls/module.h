@@ -52,5 +52,10 @@ char _einittext[];
 const struct kobj_type module_ktype;
 const char vermagic[];
 
+/* What else programs read. */
+struct list_head tracepoint_module_list;
+struct latch_tree_root bpf_tree;
+const struct file_operations bpf_prog_fops;
+
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 struct list_head unloaded_tainted_modules; /* 6.1 and later */

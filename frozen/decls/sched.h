@@ -52,6 +52,12 @@ struct pid *cad_pid;
 struct task_struct *kthreadd_task;
 struct list_head kthread_create_list;
 
+/* What else programs read. */
+const int sched_prio_to_weight[40];
+struct static_key sched_feat_keys[];
+const char *sched_feat_names[];
+struct static_key paravirt_steal_enabled;
+
 /* Not in the kernels that the rest was checked against: older, differently configured, or in modules. */
 struct hlist_head *pid_hash; /* before 4.15 */
 unsigned int pidhash_shift;
