@@ -457,7 +457,7 @@ def _sysctls(rows: list[Row], details: int, options: Any) -> Iterator[str]:
 
 def _packet_types(rows: list[Row], details: int, options: Any) -> Iterator[str]:
     def lines(row: Row) -> Iterator[str]:
-        if "ethertype" not in row:
+        if "users" not in row:
             yield mark(row)
             return
         yield f"<struct packet_type {row['packet_type']:#x}>" + ("" if row["bucket"] is None else f"  (bucket={row['bucket']})")

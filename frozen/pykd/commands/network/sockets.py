@@ -140,6 +140,9 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         if options.i and "info" in row:
             yield f"\t {_info(row['info'])}"
         for one in row.get("associations", ()):
+            if "association" not in one:
+                yield f"\t association {mark(one)}"
+                continue
             yield f"\t association {one['association']:x} {one['state']}: {','.join(one['local'])}:{one['local_port']} <-> {','.join(one['remote'])}:{one['remote_port']}"
     orphaned = counts.pop("orphaned", 0)
     yield f"{counts.total()} sockets: " + ", ".join(f"{count} {name}" for name, count in counts.most_common()) + (f"; {orphaned} orphaned" if orphaned else "")

@@ -194,9 +194,9 @@ def line_of(row: Row) -> str:
 
 def internet_lines(row: Row, details: int = 0, only_retransmits: bool = False) -> Iterator[str]:
     """An :func:`internet_row` as ``xportshow`` prints it."""
-    if not details:
+    if not details or "sock" not in row:
         yield line_of(row)
-        if only_retransmits and "retransmits" in row:
+        if only_retransmits and not details and "retransmits" in row:
             yield _retransmits(row)
         return
     kind = {"tcp": "TCP", "udp": "UDP", "raw": "RAW"}.get(row["protocol"], row["protocol"])
