@@ -462,6 +462,31 @@ class Cache(Fixture):
         row = routecache.cached_row(dump, found)
         self.assertEqual(("exception", "10.0.0.1", 1400, 10000, 10000, None), tuple(row[key] for key in ("kind", "destination", "pmtu", "expires_ms", "age_ms", "gateway")))
 
+    def test_exception_of_ipv6(self):
+        dump = self.opened(f"""
+                struct in6_addr {{ unsigned char bytes[16]; }};
+                struct rt6key {{ struct in6_addr addr; int plen; }};
+                struct net_device {{ char name[16]; }};
+                struct dst_entry {{ struct net_device *dev; unsigned long _metrics, expires, lastuse; int __use; }};
+                struct rt6_info {{ struct dst_entry dst; struct rt6key rt6i_dst; struct in6_addr rt6i_gateway; unsigned int rt6i_flags; }};
+                struct rt6_exception {{ struct hlist_node hlist; struct rt6_info *rt6i; unsigned long stamp; }};
+                struct rt6_exception_bucket {{ struct hlist_head chain; int depth; }};
+                struct fib6_nh {{ int nh_common; void **rt6i_pcpu; void *rt6i_exception_bucket; }};
+            data
+                {LITTLE}
+            heap
+                struct net_device eth0 = {{ "eth0" }};
+                struct fib6_nh nexthop = {{ 0, 0, &table + 1 }};
+                struct rt6_exception_bucket table[1024] = {{ {{ {{ 0 }} }}, {{ {{ &one.hlist }}, 1 }} }};
+                struct rt6_exception one = {{ {{ 0, &table[1] }}, &route, 97500 }};
+                unsigned int metrics[4] = {{ 0, 1280 }};
+                struct rt6_info route = {{ {{ &eth0, &metrics + 1, 102500, 99750, 4 }}, {{ {{ {{ 0xfe, 0x80 }} }}, 128 }}, {{ {{ 0 }} }}, 0x400000 }};
+        """)
+        (found,) = routecache.for_each_cached6(dump, dump.object("struct fib6_nh", self.names["nexthop"]))
+        row = routecache.cached6_row(dump, found)
+        keys = ("kind", "destination", "device", "pmtu", "expires_ms", "age_ms", "idle_ms", "uses", "gateway")
+        self.assertEqual(("exception", "fe80::/128", "eth0", 1280, 10000, 10000, 1000, 4, None), tuple(row[key] for key in keys))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -67,7 +67,7 @@ class Rows(unittest.TestCase):
         self.assertEqual([("ipv4", "POST_ROUTING", -225, "apparmor_ipv4_postroute"), ("ipv6", "POST_ROUTING", -225, "apparmor_ipv6_postroute")], found)
 
     def test_what_routing_remembers(self):
-        self.assertEqual([("127.0.0.0/8", "output", 0), ("127.0.0.0/8", "output", 1)],
+        self.assertEqual([(route, "output", cpu) for route in ("127.0.0.0/8", "::1/128") for cpu in (0, 1)],
                          [(row["route"], row["kind_by"], row["cpu"]) for row in self.rows("--rtcache")])  # fmt: skip
 
     def test_states(self):

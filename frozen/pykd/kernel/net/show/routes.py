@@ -12,7 +12,7 @@ from pykd.kernel.net.namespaces import for_each_net
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from _pykd import Dump
@@ -118,25 +118,46 @@ def cache_rows(dump: Dump, net: Any = None) -> Iterator[Row]:
                 yield from _cached_of(dump, table, seen)
             except Error as error:
                 yield {"error": fault(error)}
+        for table in caught(routes6.for_each_fib6_table(dump, one)):
+            try:
+                yield from _cached6_of(dump, table, seen)
+            except Error as error:
+                yield {"error": fault(error)}
 
 
 def _cached_of(dump: Dump, table: Any, seen: set[int]) -> Iterator[Row]:
     if isinstance(table, Error):
         raise table
     for route in routes.for_each_route(dump, table):
-        try:
-            if isinstance(route, Error):
-                raise route
-            for hop in route.nexthops(dump):
-                # routes to one nexthop share its struct and what is remembered there
-                if int(hop.common) in seen:
-                    continue
-                seen.add(int(hop.common))
-                name = f"{ip_text(route.key.to_bytes(4, 'big'))}/{route.length}"
-                for cached in routecache.for_each_cached(dump, hop.common):
-                    yield {"error": fault(cached)} if isinstance(cached, Error) else {"route": name, **routecache.cached_row(dump, cached)}
-        except Error as error:
-            yield {"error": fault(error)}
+        if isinstance(route, Error):
+            yield {"error": fault(route)}
+            continue
+        name = f"{ip_text(route.key.to_bytes(4, 'big'))}/{route.length}"
+        yield from _cached_with(dump, name, route, seen, routecache.for_each_cached, routecache.cached_row)
+
+
+def _cached6_of(dump: Dump, table: Any, seen: set[int]) -> Iterator[Row]:
+    if isinstance(table, Error):
+        raise table
+    for route in routes6.for_each_route6(dump, table):
+        if isinstance(route, Error):
+            yield {"error": fault(route)}
+            continue
+        name = f"{ip_text(route.destination[0])}/{route.destination[1]}"
+        yield from _cached_with(dump, name, route, seen, routecache.for_each_cached6, routecache.cached6_row)
+
+
+def _cached_with(dump: Dump, name: str, route: Any, seen: set[int], walk: Callable[..., Any], told: Callable[..., Row]) -> Iterator[Row]:
+    try:
+        for hop in route.nexthops(dump):
+            # routes to one nexthop share its struct and what is remembered there
+            if int(hop.common) in seen:
+                continue
+            seen.add(int(hop.common))
+            for cached in walk(dump, hop.common):
+                yield {"error": fault(cached)} if isinstance(cached, Error) else {"route": name, **told(dump, cached)}
+    except Error as error:
+        yield {"error": fault(error)}
 
 
 def cache_lines(rows: Iterable[Row]) -> Iterator[str]:
