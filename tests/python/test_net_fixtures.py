@@ -266,6 +266,13 @@ class Iptables(Fixture):
                          tuple(first[key] for key in ("source", "destination", "protocol", "in", "out", "matches", "verdict", "packets", "bytes")))  # fmt: skip
         self.assertEqual(("REJECT", "all"), (second["target"], second["protocol"]))
 
+    def test_lists_that_cannot_be_followed(self):
+        """They have a line too, as all that is told under error."""
+        dump = self.opened(self.TEXT.replace("STEP", "0").replace("{ &filter.list, &filter.list }", "{ 0x10, 0x10 }"))
+        rows = list(shown.table_rows(dump, dump.object("struct net", self.names["init_net"])))
+        self.assertIn("untranslatable", [row["error"]["reason"] for row in rows])
+        self.assertIn("\t(untranslatable)", list(shown.more_lines(rows)))
+
     def test_a_rule_of_no_size(self):
         row = self.row("0")
         self.assertEqual([], row["rules"])

@@ -95,6 +95,8 @@ def more_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 def _nft_lines(row: Row) -> Iterator[str]:
     """As ``nft list ruleset`` has them, with the names of expressions."""
+    if "nftable" not in row:
+        return
     yield f"table {row.get('family', '')} {row.get('name', '')} {{"
     for chain in row.get("chains", ()):
         yield f"\tchain {chain.get('name', '')} {{"
@@ -116,6 +118,8 @@ def _expression(one: Row) -> str:
 
 def _xtable_lines(row: Row) -> Iterator[str]:
     """As ``iptables -nvL`` has them."""
+    if "xtable" not in row:
+        return
     yield f"Table {row.get('name', '')} ({row.get('family', '')}, {row.get('count', '?')} rules) {','.join(row.get('hooks', ()))}"
     if row["rules"]:
         yield "    pkts      bytes target     prot in       out      source               destination"
