@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import dumps
 import pykd
 from pykd.core.walk import caught
-from pykd.kernel.net import conntrack, netfilter, nftables, qdiscs, routecache, sctp, skbuffs, sockets, stacked, xtables
+from pykd.kernel.net import conntrack, netfilter, nftables, qdiscs, routecache, sctp, skbuffs, sockets, stacked, tcp, xtables
 from pykd.kernel.net.show import allsockets
 from pykd.kernel.net.show import netfilter as shown
 from pykd.kernel.net.show import packets as shown_packets
@@ -394,6 +394,39 @@ class Stacked(Fixture):
         self.assertEqual(("active-backup", "eth0", 100, 200), tuple(row[key] for key in ("mode", "active", "miimon_ms", "updelay_ms")))
         self.assertEqual([{"name": "eth0", "link": "down", "state": "active", "speed_mbps": 1000, "failures": 5}], row["slaves"])
         self.assertEqual("bond0", str(stacked.master(dump, dump.object("struct net_device", self.names["eth0"])).name))
+
+
+class Timers(Fixture):
+    """Which timer it is goes by the members that are there."""
+
+    def timer(self, members, values):
+        text = COMMON.replace("struct sock { struct sock_common __sk_common; };", "")
+        path, names = dumps.made(self, text + textwrap.dedent(f"""
+                struct timer_list {{ struct hlist_node entry; unsigned long expires; }};
+                struct sock {{ struct sock_common __sk_common; struct timer_list sk_timer, tcp_retransmit_timer; }};
+                struct inet_connection_sock {{ struct sock sk; unsigned char icsk_pending; {members} }};
+            data
+                {LITTLE}
+            heap
+                struct inet_connection_sock one = {{ {values} }};
+        """))  # fmt: skip
+        dump = pykd.Dump(path)
+        return tcp.timer(dump, dump.object("struct sock", names["one"]))
+
+    def test_retransmission(self):
+        old = "unsigned long icsk_timeout; struct timer_list icsk_retransmit_timer;"
+        self.assertEqual(("on", 2000), self.timer(old, "{ { 2, 1 } }, 1, 100500"))
+        self.assertEqual(("persist", -400), self.timer(old, "{ { 2, 1 } }, 3, 99900"))
+        own = "struct timer_list icsk_retransmit_timer;"
+        self.assertEqual(("on", 4000), self.timer(own, "{ { 2, 1 } }, 5, { { 0 }, 101000 }"))
+        new = "struct timer_list icsk_keepalive_timer;"
+        self.assertEqual(("on", 400), self.timer(new, "{ { 2, 1 }, { { 0 }, 0 }, { { 0 }, 100100 } }, 1"))
+
+    def test_keepalive(self):
+        self.assertEqual(("keepalive", 4000), self.timer("unsigned long icsk_timeout;", "{ { 2, 1 }, { { 0, &one }, 101000 } }, 0"))
+        self.assertIsNone(self.timer("unsigned long icsk_timeout;", "{ { 2, 1 }, { { 0, 0 }, 101000 } }, 0"))
+        own = "unsigned long icsk_timeout; struct timer_list icsk_keepalive_timer;"
+        self.assertEqual(("keepalive", 8000), self.timer(own, "{ { 2, 1 }, { { 0, &one }, 101000 } }, 0, 0, { { 0, &one }, 102000 }"))
 
 
 class Packets(Fixture):

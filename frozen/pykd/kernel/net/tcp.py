@@ -62,8 +62,8 @@ def timer(dump: Dump, sock: Any) -> tuple[TimerKind, int] | None:
     :raises FaultError:
     """
     icsk: Any = _connection(dump, sock)
-    # Since v6.19 struct sock has the timer that retransmits and icsk_keepalive_timer is TCP's own
-    keepalive = icsk.icsk_keepalive_timer if icsk.hasField("icsk_keepalive_timer") and not sock.hasField("sk_timer") else sock.sk_timer
+    # Since v6.19, and in stable kernels, TCP has its own for that; sk_timer, or its place, is then the one that retransmits
+    keepalive = icsk.icsk_keepalive_timer if icsk.hasField("icsk_keepalive_timer") else sock.sk_timer
     kind: TimerKind
     if icsk.icsk_pending in (ICSK_TIME_RETRANS, ICSK_TIME_LOSS_PROBE, ICSK_TIME_REO_TIMEOUT):
         kind = "on"
