@@ -9,11 +9,14 @@ import select
 import signal
 import struct
 import termios
+import time
 
 from dumps import PYKD
 
 TIMEOUT = 60
-"""Seconds until a test gives up waiting; nothing is measured by it."""
+"""Seconds of silence until a test gives up waiting; nothing is measured by it."""
+PATIENCE = 300
+"""Seconds until it gives up on a program that goes on writing."""
 _SEQUENCE = re.compile(r"\x1b(?:\[([?\d;]*)([@-~])|[=>M78])|\x1b\][^\x07]*\x07")
 
 
@@ -115,6 +118,7 @@ class Terminal:
             finally:
                 os._exit(127)
         self.status = None
+        self._end = time.monotonic() + PATIENCE
 
     def __enter__(self):
         return self
@@ -146,8 +150,8 @@ class Terminal:
 
     def _read(self):
         ready, _, _ = select.select([self.fd], [], [], TIMEOUT)
-        if not ready:
-            raise TimeoutError(f"nothing more came; the screen shows:\n{self.screen.text()}")
+        if not ready or time.monotonic() > self._end:
+            raise TimeoutError(f"nothing {'more came' if not ready else 'else came'}; the screen shows:\n{self.screen.text()}")
         try:
             data = os.read(self.fd, 65536)
         except OSError:
@@ -162,6 +166,7 @@ class Terminal:
         if isinstance(condition, str):
             pattern = re.compile(condition, re.MULTILINE)
             condition = pattern.search
+        self._end = time.monotonic() + PATIENCE
         while not condition(self.screen.text()):
             if not self._read():
                 raise EOFError(f"pykd has ended; the screen shows:\n{self.screen.text()}")
@@ -180,6 +185,7 @@ class Terminal:
 
     def end(self):
         """Wait for the end of pykd: its exit status."""
+        self._end = time.monotonic() + PATIENCE
         while self._read():
             pass
         self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
