@@ -120,7 +120,7 @@ def describe(name, type, value, detail):
 
 
 def print_frame(frame, options):
-    place = f"called from {frame.caller.addr:#x} <{frame.from_func}>" if frame.from_func else ""
+    place = frame.from_func if frame.lookup_regs else ""
     print(f"\n#{frame.level} {frame.func} {place}" if frame.level >= 0 else f"\n[exception RIP: {frame.func}+{frame.offset}]")
     types = dict(zip(ARGUMENTS, parameters(frame.func))) if options.args else {}
     for name, (value, confidence) in frame.reg.items():
@@ -128,7 +128,7 @@ def print_frame(frame, options):
         about = describe(*types[name], value, options.args) if name in types else ""
         print(f"{sign}{name}: {value:#x}{about}")
     if frame.data:
-        print(frame.data)
+        print("\n".join(frame.data))
 
 
 def print_stack(stack, options):
@@ -136,8 +136,6 @@ def print_stack(stack, options):
     if frames == 1:
         pylog.error("fregs works on x86_64 only")
         return
-    for frame, caller in zip(frames, [*frames[1:], None]):
-        frame.caller = caller
     chosen = [frame for frame in frames if options.routine in frame.func]
     if options.routine and not chosen:
         return

@@ -44,7 +44,7 @@ class BTFrame:
     addr: int
     module: str | None
     via: str
-    data: str
+    data: list[str]
     """The lines that followed: registers, source lines, words of the stack."""
     sure: bool
     """False where the unwinder had to guess."""
@@ -54,7 +54,7 @@ class BTFrame:
     reg: dict[str, tuple[int, int]]
     from_func: str
     sp: int | None
-    lookup_regs: list[str]
+    lookup_regs: bool
 
     def __init__(
         self, level: int, func: str, frame: int | None, addr: int, module: str | None = None, offset: int | None = None
@@ -66,7 +66,7 @@ class BTFrame:
         self.module = module
         self._offset = offset
         self.via = ""
-        self.data = ""
+        self.data = []
         self.sure = True
         self.found = "text"
 
@@ -82,7 +82,7 @@ class BTFrame:
         return self._offset
 
     def __str__(self) -> str:
-        data = f", {len(self.data)} bytes of data" if self.data else ""
+        data = f", {len(' '.join(self.data))} bytes of data" if self.data else ""
         via = f" , (via {self.via})" if self.via else ""
         return f"  #{self.level:<3d} {self._place()}{data}{via}"
 
@@ -91,7 +91,7 @@ class BTFrame:
 
     def __repr__(self) -> str:
         text = f"  #{self.level:<3d} {self._place()}"
-        return f"{text}\n{self.data}" if self.data else text
+        return "\n".join([text, *self.data])
 
     def simplerepr(self) -> str:
         """Level and function only."""
@@ -102,7 +102,7 @@ class BTFrame:
         module = f" [{self.module}]" if self.module else ""
         frame = f" [{self.frame:016x}]" if self.frame is not None else ""
         text = f"  #{self.level:<3d}{frame} {self._place()} at {self.addr:x}{module}"
-        return f"{text}\n{self.data}" if self.data else text
+        return "\n".join([text, *self.data])
 
 
 @total_ordering
@@ -186,16 +186,16 @@ def _from_row(row: Row) -> BTStack:
         if kind is not None and item["stack"] != kind:
             extra.append(backtrace.stack_label(kind))
         if extra and frames:
-            frames[-1].data = "\n".join(filter(None, [frames[-1].data, *extra]))
+            frames[-1].data += extra
         kind = item["stack"]
         if item["level"] is not None:
             frame = BTFrame(item["level"], item["function"], item["address"], item["pc"], item["module"], item["offset"])
             frame.found, frame.sure = item["found"], item["sure"]
             frames.append(frame)
         if item.get("words"):
-            frames[-1].data = "\n".join(filter(None, [frames[-1].data, *backtrace.word_lines(item["words"])]))
+            frames[-1].data += backtrace.word_lines(item["words"])
     if frames and row["user_registers"]:
-        frames[-1].data = "\n".join(filter(None, [frames[-1].data, *backtrace.register_lines(row["user_registers"])]))
+        frames[-1].data += backtrace.register_lines(row["user_registers"])
     stack.incomplete = backtrace.incomplete(row)
     return stack
 
@@ -228,7 +228,7 @@ def _parse_frames(rows: list[str]) -> list[BTFrame]:
 
     def add(frame: BTFrame) -> None:
         if frames:
-            frames[-1].data = "\n".join(data)
+            frames[-1].data = data[:]
         data.clear()
         frames.append(frame)
 
@@ -250,7 +250,7 @@ def _parse_frames(rows: list[str]) -> list[BTFrame]:
         else:
             data.append(row)
     if frames:
-        frames[-1].data = "\n".join(data)
+        frames[-1].data = data
     return frames
 
 

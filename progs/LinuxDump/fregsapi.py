@@ -8,8 +8,8 @@ What is looked at, for a routine that its caller called with the return address 
 * its callees: a register that calls preserve and that the routine never touches has the value that the callee found;
 * the caller: what it loaded into argument registers just before the call.
 
-``confidence`` is 9 for what is certain; 8 and 7 for copies that nothing else in the routine overwrites; 2 for copies that are
-overwritten further down in the code; 1 for what only the caller tells. Sources that agree make it 9.
+``confidence``, as PyKdump counts it, is 0 for what is certain and 9 for what is least so: 1 and 2 for copies that nothing else in the
+routine overwrites; 7 for copies that are overwritten further down in the code; 8 for what only the caller tells. Sources that agree make it 0.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ARGUMENTS = ("RDI", "RSI", "RDX", "RCX", "R8", "R9")
 PRESERVED = ("RBX", "RBP", "R12", "R13", "R14", "R15")
-CERTAIN, COPIED, STORED, DOUBTFUL, BY_CALLER = 9, 8, 7, 2, 1
+CERTAIN, COPIED, STORED, DOUBTFUL, BY_CALLER = 0, 1, 2, 7, 8
 _ORDER = (*ARGUMENTS, *PRESERVED)
 
 _NAMES = {f"{width}{letter}x": f"R{letter.upper()}X" for letter in "abcd" for width in ("r", "e", "")}
@@ -226,7 +226,7 @@ def _add(found: Found, name: str, value: int | None, confidence: int) -> None:
         found[name] = value, confidence
     elif known[0] == value:
         found[name] = value, CERTAIN
-    elif confidence > known[1]:
+    elif confidence < known[1]:
         found[name] = value, confidence
 
 
@@ -256,7 +256,7 @@ def _from_callee(found: Found, routine: _Routine, frame: BTFrame, place: int, be
             value, confidence = below[target]
             others = routine.written[target][1:]
             if not others:
-                _add(found, argument, value, min(COPIED, confidence))
+                _add(found, argument, value, max(COPIED, confidence))
             elif min(others) > frame.addr:
                 _add(found, argument, value, DOUBTFUL)
     for offset, argument in routine.stored.items():
@@ -336,8 +336,8 @@ def _loaded(code: Code, caller: BTFrame, found: Found, written: set[str]) -> int
 def search_for_registers(stack: BTStack, filter: str | re.Pattern[str] = "") -> list[BTFrame] | int:
     """Add to each frame of *stack* what the registers were when its routine was entered.
 
-    ``reg``: {REG: (value, confidence 0 to 9)}; ``from_func``: the place it was called from; ``sp``: where its return address is;
-    ``lookup_regs``: names of the registers that were found.
+    ``reg``: {REG: (value, confidence 0 to 9, 0 is certain)}; ``from_func``: ``called from ADDRESS <FUNCTION+OFFSET>``, or how else it was
+    entered, empty of the last one; ``sp``: where its return address is; ``lookup_regs``: whether registers could be looked for.
 
     :param filter: return only frames whose function it is found in.
     :returns: the frames; 1 on other machines than x86-64.
@@ -351,14 +351,17 @@ def search_for_registers(stack: BTStack, filter: str | re.Pattern[str] = "") -> 
         frame.reg = {}
         frame.from_func = ""
         frame.sp = None
+        frame.lookup_regs = False
+        if caller is not None and caller.level < 0:
+            frame.from_func = f"entered by exception at <{caller.func}+{caller.offset}>"
         if caller is None or caller.level < 0 or frame.level < 0 or not frame.sure:
             below = {}
         else:
-            frame.from_func = f"{caller.func}+{caller.offset}"
+            frame.from_func = f"called from {caller.addr:#x} <{caller.func}+{caller.offset}>"
             frame.sp = caller.frame
+            frame.lookup_regs = True
             frame.reg = below = extract_registers(frame, caller, below)
         frame.reg = {name: frame.reg[name] for name in _ORDER if name in frame.reg}
-        frame.lookup_regs = list(frame.reg)
     return [frame for frame in frames if not filter or re.search(filter, frame.func)]
 
 
