@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_NSEC_PER_SEC = 1_000_000_000
+NSEC_PER_SEC = 1_000_000_000
 
 
 class timespec(tuple[int, int]):
@@ -29,7 +29,7 @@ class timespec(tuple[int, int]):
 
 def set_normalized_timespec(sec: int, nsec: int) -> timespec:
     """The same time with 0 <= tv_nsec < 1 s."""
-    return timespec((sec + nsec // _NSEC_PER_SEC, nsec % _NSEC_PER_SEC))
+    return timespec((sec + nsec // NSEC_PER_SEC, nsec % NSEC_PER_SEC))
 
 
 def j_delay(stamp: int, jiffies: int, maxhours: int = 24) -> str:

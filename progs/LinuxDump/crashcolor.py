@@ -99,32 +99,52 @@ def cursor_right(by: int = 1) -> None:
     change_cursor(CURSOR_RIGHT, by)
 
 
+cursor_code_list = {CURSOR_RESET: "\033[1000D", **{way: f"\033[%d{letter}" for way, letter in _CURSOR.items()}}
+CURSOR_POS = "\033[%d;%dH"
+
+
 def set_cursor(xpos: int, ypos: int) -> None:
-    _emit(f"\033[{ypos};{xpos}H")
+    _emit(CURSOR_POS % (ypos, xpos))
+
+
+CLEAR_SCREEN_AFTER, CLEAR_SCREEN_BEFORE, CLEAR_SCREEN_ALL = range(3)
+CLEAR_LINE_AFTER, CLEAR_LINE_BEFORE, CLEAR_LINE_ALL = range(3)
+clear_screen_list = {mode: f"\033[{mode}J" for mode in range(3)}
+clear_line_list = {mode: f"\033[{mode}K" for mode in range(3)}
+
+
+def clear_screen_to(mode: int) -> None:
+    """Clear the screen behind the cursor, before it, or all (CLEAR_SCREEN_*)."""
+    _emit(clear_screen_list.get(mode, ""))
+
+
+def clear_line_to(mode: int) -> None:
+    """The same of the cursor's line (CLEAR_LINE_*)."""
+    _emit(clear_line_list.get(mode, ""))
 
 
 def clear_screen_after() -> None:
-    _emit("\033[0J")
+    clear_screen_to(CLEAR_SCREEN_AFTER)
 
 
 def clear_screen_before() -> None:
-    _emit("\033[1J")
+    clear_screen_to(CLEAR_SCREEN_BEFORE)
 
 
 def clear_screen() -> None:
-    _emit("\033[2J")
+    clear_screen_to(CLEAR_SCREEN_ALL)
 
 
 def clear_line_after() -> None:
-    _emit("\033[0K")
+    clear_line_to(CLEAR_LINE_AFTER)
 
 
 def clear_line_before() -> None:
-    _emit("\033[1K")
+    clear_line_to(CLEAR_LINE_BEFORE)
 
 
 def clear_line() -> None:
-    _emit("\033[2K")
+    clear_line_to(CLEAR_LINE_ALL)
 
 
 __all__ = [name for name in globals() if name[0] != "_"]

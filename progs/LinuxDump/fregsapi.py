@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
     from pykd import Dump
 
+REG64 = ("RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "RSP", *(f"R{number}" for number in range(8, 16)))
+REG32 = ("EAX", "EBX", "ECX", "EDX", "ESI", "EDI", "EBP", "ESP", *(f"R{number}D" for number in range(8, 16)))
+REG16 = ("AX", "BX", "CX", "DX", "SI", "DI", "BP", "SP", *(f"R{number}W" for number in range(8, 16)))
+REG8 = ("AL", "BL", "CL", "DL", "SIL", "DIL", "BPL", "SPL", *(f"R{number}B" for number in range(8, 16)))
+"""Names of the general registers by their width, in one order."""
 ARGUMENTS = ("RDI", "RSI", "RDX", "RCX", "R8", "R9")
 PRESERVED = ("RBX", "RBP", "R12", "R13", "R14", "R15")
 CERTAIN, COPIED, STORED, DOUBTFUL, BY_CALLER = 0, 1, 2, 7, 8
@@ -377,5 +382,5 @@ def _at_switch(stack: BTStack) -> Found:
     return {name: (known[name.lower()], CERTAIN) for name in PRESERVED if name.lower() in known}
 
 
-__all__ = ["ARGUMENTS", "CERTAIN", "PRESERVED", "Code", "DisasmFlavor", "disasm", "extract_registers", "gdb", "search_for_registers"]
+__all__ = ["ARGUMENTS", "CERTAIN", "PRESERVED", "REG8", "REG16", "REG32", "REG64", "Code", "DisasmFlavor", "disasm", "extract_registers", "gdb", "search_for_registers"]
 __all__ += API.hand_on(globals())
