@@ -226,16 +226,19 @@ def mapped(dump: Dump, verbose: int) -> Iterator[Row]:
         raise CommandError("To decode DeviceMapper structures, you need a debuggable dm_mod")
     cell: Any = dump.struct_class("struct hash_cell")
     cells: list[Any] = []
+    lost: list[Error] = []
     if kind.member("name_node") is not None:
         offset = kind.offset_of("name_node")
-        cells = [cell(node - offset) for node, _ in rbtree.nodes(dump, dump.symbol("name_rb_tree").address)]
+        cells = [cell(node - offset) for node, _ in rbtree.nodes(dump, dump.symbol("name_rb_tree").address, lost.append)]
     else:
         heads = dump.symbol("_name_buckets").address
-        cells = [one for number in range(64) for one in list_for_each_entry(dump, heads + 16 * number, "struct hash_cell", "name_list")]
+        cells = [one for number in range(64) for one in caught(list_for_each_entry(dump, heads + 16 * number, "struct hash_cell", "name_list"))]
     rows = []
-    for one in cells:
+    for one in (*cells, *lost):
         row: Row = {"kind": "mapped"}
         try:
+            if isinstance(one, Error):
+                raise one
             device = one.md
             row |= {"name": str(one.name), "minor": int(device.disk.first_minor), "device": int(device), "table": int(device.Eval("map"))}
             if verbose and row["table"]:
