@@ -34,7 +34,7 @@ PROGRAMS = {
         "Follows instructions through the frames of a stack to find what the arguments of functions were.",
     ),
     "tslog": "The message buffer with dates",
-    "scsi": ("SCSI devices and commands", "Hosts, targets, devices and requests under way; -q for queues."),
+    "scsi": "SCSI devices and commands",
     "scsishow": "SCSI hosts and devices",
     "dmshow": "Device mapper",
     "pstree": ("Tree of processes", "-p with PIDs, -g with numbers of threads, -s with states, -t PID for one task and its children."),

@@ -14,7 +14,7 @@ from pykd.core.rows import Row, fault, mark
 from pykd.kernel import timekeeping
 from pykd.kernel.block import hba, requests, scsi, scsicheck
 from pykd.kernel.block.disks import disk_of_queue
-from pykd.kernel.devices import kobject_path
+from pykd.kernel.block.scsirows import description, device_row, host_lines, host_row
 from pykd.session.program import Parser, Program
 
 __version__ = "0.0.3"
@@ -28,7 +28,6 @@ OPCODES = {
     0x25: "READ-CAP(10)", 0x28: "READ(10)", 0x2A: "WRITE(10)", 0x35: "SYNC CACHE", 0x41: "WR SAME", 0x56: "RESERVE(10)", 0x57: "RELEASE(10)",
     0x88: "READ(16)", 0x8A: "WRITE(16)", 0xA0: "REPORT LUNS", 0xA8: "READ(12)", 0xAA: "WRITE(12)",
 }  # fmt: skip
-SHORT_TYPES = {"Sequential-Access": "Tape", "Medium Changer": "Chngr", "RAID": "CTRL", "Direct-Access": "Disk", "CD-ROM": "Disk"}
 
 
 def parser() -> Parser:
@@ -126,33 +125,8 @@ def _of_hosts(dump: Any, kind: str, walk: Any, make: Any, *more: Any) -> Iterato
             yield {"host": header, **(one if isinstance(one, dict) else _made(kind, make, dump, one, *more))}
 
 
-def _device(dump: Any, device: Any, disks: Any) -> Row:
-    vendor, model, revision = scsi.inquiry(dump, device)
-    disk = disks.get(int(device.request_queue))
-    kind = scsi.device_type(device.type)
-    done, sent = int(device.iodone_cnt.counter), int(device.iorequest_cnt.counter)
-    return {
-        "name": str(disk.disk_name) if disk is not None else SHORT_TYPES.get(kind, kind),
-        "address": int(device),
-        "id": scsi.sdev_name(device),
-        "type": kind,
-        "vendor": vendor,
-        "model": model,
-        "revision": revision,
-        "level": int(device.scsi_level),
-        "state": str(device.sdev_state),
-        "requested": sent,
-        "done": done,
-        "errors": int(device.ioerr_cnt.counter),
-        "busy": scsi.device_busy(dump, device),
-        "gendisk": int(disk) if disk is not None else None,
-        "queue": int(device.request_queue),
-        "elevator": requests.elevator(device.request_queue),
-    }
-
-
 def _devices(dump: Any) -> Iterator[Row]:
-    yield from _of_hosts(dump, "device", scsi.for_each_sdev, _device, disk_of_queue(dump))
+    yield from _of_hosts(dump, "device", scsi.for_each_sdev, device_row, disk_of_queue(dump))
 
 
 def _target(dump: Any, target: Any) -> Row:
@@ -301,7 +275,7 @@ def _queued(dump: Any, command: Any) -> Row:
 
 
 def _queue(dump: Any, device: Any, disks: Any) -> Row:
-    found = _device(dump, device, disks)
+    found = device_row(dump, device, disks)
     found["requests"] = [
         one if isinstance(one, dict) else _made("queued", _queued, dump, one) for one in _each(scsi.for_each_command(dump, device), "queued")
     ]
@@ -325,22 +299,7 @@ def _checks(dump: Any) -> Iterator[Row]:
 def _proc(dump: Any) -> Iterator[Row]:
     yield from ({**row, "kind": "proc-device"} for row in _devices(dump))
     for host in _each(scsi.for_each_shost(dump), "proc-host"):
-        yield host if isinstance(host, dict) else _made("proc-host", _proc_host, dump, host)
-
-
-def _proc_host(dump: Any, host: Any) -> Row:
-    return {
-        "number": int(host.host_no),
-        "address": int(host),
-        "path": kobject_path(dump, host.shost_gendev.kobj),
-        "last_reset": int(host.last_reset),
-        "busy": scsi.host_busy(dump, host),
-        "failed": int(host.host_failed),
-        "eh_scheduled": int(host.host_eh_scheduled),
-        "state": str(host.shost_state),
-        "driver": str(host.hostt.name),
-        "hostdata": int(host) + host.fieldOffset("hostdata"),
-    }
+        yield host if isinstance(host, dict) else _made("proc-host", host_row, dump, host)
 
 
 # -- text
@@ -556,10 +515,8 @@ def _proc_devices_text(rows: Iterable[Row], options: Any) -> Iterator[str]:
     whole = [row for row in found if "error" not in row]
     yield from ("", f"{' Summary ':=^70}", f"   -- {len(found)} SCSI Devices, {sum(bool(row['busy']) for row in whole)} Are Busy --")
     yield f"{' Vendors/Types ':.^70}"
-    for vendor, model, revision, kind, level in dict.fromkeys((row["vendor"], row["model"], row["revision"], row["type"], row["level"]) for row in whole):
-        yield f"  Vendor: {vendor:8} Model: {model:16} Rev: {revision:4}"
-        yield f"  Type:   {kind:17}                ANSI  SCSI revision: {level - (level > 1):02x}"
-        yield ""
+    for lines in dict.fromkeys(tuple(description(row)) for row in whole):
+        yield from (*lines, "")
     for row in found:
         if "error" in row:
             yield f"  {row.get('address', 0):x} {mark(row)}"
@@ -571,11 +528,7 @@ def _proc_hosts_text(rows: Iterable[Row], options: Any) -> Iterator[str]:
         if "error" in row:
             yield f" {row.get('address', 0):x} {mark(row)}"
             continue
-        yield f" *scsi{row['number']}*  <struct Scsi_Host {row['address']:#x}>"
-        yield f"     {row['path']}"
-        yield f"      last_reset={row['last_reset']} host_busy={row['busy']} host_failed={row['failed']} host_eh_scheduled={row['eh_scheduled']}"
-        yield f"      shost_state={row['state']}"
-        yield f"       hostt: {row['driver']}   <shost_priv(shost) {row['hostdata']:#x}>"
+        yield from host_lines(row)
 
 
 TEXTS = {

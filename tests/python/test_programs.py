@@ -22,9 +22,11 @@ from pykd.session.session import Session
 
 SHOWN = {
     "sctp": (),
+    "dev": ("",),
     "dmshow": ("", "-d flags,open_count.counter -x", "-m", "-ll", "--table", "--lvs", "--lvuuid", "--pvs", "--check"),
     "mdadm": ("", "-d", "-m -d"),
     "nvme": ("", "-l", "-c", "-n", "-d", "-q", "-s", "-k"),
+    "scsi": ("", "-v -a", "--hosts -a", "--devices -a -v", "--iscsi"),
     "scsishow": ("", "-v", "-d", "-T", "-f", "-c", "--time", "-q", "-r", "--check", "-p"),
     "crashinfo": ("", "-v", "-q", "--blkreq -v", "--blkdevs", "--lws", "--workqueues -v", "--runq", "--filelock", "--pci", "--sysctl", "--ls=/tmp", "--ext3"),
     "mountshow": ("", "--stats", "--mounts /"),
@@ -117,7 +119,7 @@ class Declarations(unittest.TestCase):
             for line in lines:
                 with self.subTest(f"{name} {line}"):
                     try:
-                        wanted = json.loads(json.dumps(list(self.session.rows(f"{name} {line}"))))
+                        wanted = json.loads(json.dumps(rows_of(self, self.session, name, line)))
                     except CommandError:
                         continue
                     output = io.StringIO()

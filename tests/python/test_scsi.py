@@ -96,9 +96,9 @@ data
     struct fc_rport port = { { { $"rport-3:0-1" }, .release = &fc_rport_dev_release }, 0x5001, 0x5002, 0x10500, FC_PORTSTATE_BLOCKED, 5, 30 };
     struct scsi_target target = { { &box.host.__targets, &box.host.__targets }, { { $"target3:0:1" }, &port.dev }, 0, 1, { 2 }, { 0 }, STARGET_CREATED };
     struct scsi_device changer = { &box.host, &idle, { &drive.siblings, &box.host.__devices }, .id = 2, .type = 8, .vendor = $"ACME    ", .model =
-        $"Robot           ", .rev = $"1.00", .sdev_state = SDEV_RUNNING, .sdev_gendev = { { $"3:0:2:0" } } };
+        $"Robot           ", .rev = $"1.00", .sdev_state = SDEV_RUNNING, .sdev_gendev = { { $"3:0:2:0" }, &target.dev } };
     struct scsi_device drive = { &box.host, &queue, { &box.host.__devices, &changer.siblings }, { 8, 6, 1, budget }, { 1 }, 1, 0, 5, 0, 6,
-        $"QEMU    X", $"Disk of tests   Y", $"2.5+Z", { 46 }, { 43 }, { 1 }, SDEV_OFFLINE, { { $"3:0:1:5" } } };
+        $"QEMU    X", $"Disk of tests   Y", $"2.5+Z", { 46 }, { 43 }, { 1 }, SDEV_OFFLINE, { { $"3:0:1:5" }, &target.dev } };
     struct sbitmap_word budget[] = { { 7, 0 } };
     struct elevator_type deadline = { $"mq-deadline" };
     struct elevator_queue elevator = { &deadline };
@@ -205,6 +205,18 @@ class Scsi(unittest.TestCase):
         self.assertIn("  Vendor: QEMU     Model: Disk of tests    Rev: 2.5+", text)
         self.assertIn("  Type:   Medium Changer                   ANSI  SCSI revision: 00", text)
         self.assertIn("     /pci0000:00/host3", text)
+
+    def test_other_program(self):
+        """`scsi` shows the same devices and commands."""
+        summary = rows_of(self, self.session, "scsi", "")[0]
+        self.assertEqual((1, 2, 1, {"lpfc": 1}), tuple(summary[key] for key in ("hosts", "devices", "busy", "models")))
+        self.assertEqual({"last_reset": 1, "host_busy": 1, "host_failed": 1, "host_eh_scheduled": 1}, summary["flags"])
+        (busy,) = rows_of(self, self.session, "scsi", "--devices")
+        self.assertEqual("sda", busy["name"])
+        text = lines_of(self, self.session, "scsi", "--devices -v")
+        self.assertIn("  iorequest_cnt=46, iodone_cnt=43, diff=3", text)
+        self.assertIn("            started 0.50 s ago, times out in  7.00s", text)
+        self.assertIn("     **busy=3", text)
 
     def test_no_adapter_of_a_driver_without_types(self):
         with self.assertRaises(pykd.NotFoundError):
