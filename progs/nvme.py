@@ -43,14 +43,14 @@ def parser() -> Parser:
 
 def rows(session: Any, options: Any) -> Iterator[Row]:
     dump = session.dump
-    if options.qid and not options.queue:
-        raise UsageError("{-i,--qid} options only available with {-q,--queue}")
     if not dump.address_of("nvme_class", default=0):
         yield {"kind": "error", "error": fault("Exiting... nvme not in use.")}
         return
     if dump.find_type("struct", "nvme_ctrl") is None:
         yield {"kind": "error", "error": fault("ERROR: struct nvme_ctrl does not exist.")}
         return
+    if options.qid and not options.queue:
+        raise UsageError("{-i,--qid} options only available with {-q,--queue}")
     found, whole = [], True
     for controller in caught(nvme.for_each_controller(dump)):
         if isinstance(controller, Error):
@@ -280,7 +280,7 @@ def text(rows: Iterable[Row], options: Any, session: Any) -> Iterator[str]:
             yield from TITLES[kind]
         for row in group:
             if "error" in row:
-                yield row["error"]["message"] if kind == "error" else f"{row.get('name') or format(row.get('address', 0), 'x')}  {mark(row)}"
+                yield row["error"]["message"] if kind == "error" else f"{row.get('name') or format(row['address'], 'x') if 'address' in row else '?'}  {mark(row)}"
             else:
                 yield from TEXTS[kind](row)
 

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Device mapper, md and NVMe on kernels made for them: what the dumps at hand have not."""
 
+import os
+import re
+import subprocess
 import unittest
 
 from test_programs import lines_of, rows_of
 
 import dumps
+from golden import without_times
 from pykd.core.errors import UsageError
 from pykd.kernel.block import dm, dmtarget, md
 from pykd.session.session import Session
@@ -137,6 +141,28 @@ data
     struct gendisk disk = { 259, 0, "nvme0n1", &part, &queue, &ns };
     struct block_device part = { 2097152, 0, 259 << 20, &disk };
 """  # fmt: skip
+
+
+ORACLE = {
+    "scsishow": "scsishow", "scsishow -d": "scsishow__d", "scsishow --check": "scsishow___check", "scsishow -c": "scsishow__c",
+    "scsishow -q": "scsishow__q", "scsishow -r": "scsishow__r", "scsishow -s": "scsishow__s", "scsishow -h": "scsishow__h",
+    "dmshow": "dmshow", "dmshow --lvs": "dmshow___lvs", "dmshow --pvs": "dmshow___pvs", "dmshow -m": "dmshow__m", "dmshow -h": "dmshow__h",
+    "mdadm": "mdadm", "nvme": "nvme", "scsi": "scsi",
+}  # fmt: skip
+"""What PyKdump printed of the dump of 5.10, whose modules have no types"""
+COLOUR = re.compile(r"\x1b\[\d*m")
+
+
+class Oracle(unittest.TestCase):
+    def test_as_theirs(self):
+        for command, name in ORACLE.items():
+            for dump, wanted in dumps.theirs("pykdump-5.10", "vmcore-5.10-zlib", name):
+                with self.subTest(command):
+                    result = subprocess.run(
+                        [dumps.PYKD, "--isolated", dump, "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                        env={**os.environ, "COLUMNS": "80"},
+                    )  # fmt: skip
+                    self.assertEqual(COLOUR.sub("", wanted), without_times(result.stdout))
 
 
 class OfKernel(unittest.TestCase):
