@@ -19,6 +19,7 @@ from pykd.session.program import Parser, Program
 
 __version__ = "0.0.2"
 
+NO_TYPES = ("", "+++Cannot find debuginfo for DLKMs: dm_mod")
 MEGABYTE = 1 << 20
 MANY_KWORKERS = 5
 """Of them that wait for an array to flush are a herd"""
@@ -52,7 +53,7 @@ def rows(session: Any, options: Any) -> Iterator[Row]:
     if not any(module.name == "dm_mod" for module in dump.modules()) and not dump.address_of("dm_table_create", default=0):
         raise CommandError("device-mapper not in use")
     if not dm.has_types(dump):
-        yield {"kind": "error", "error": fault("\n+++Cannot find debuginfo for DLKMs: dm_mod")}
+        yield {"kind": "error", "error": fault("the dump has no types of dm_mod")}
         return
     cells, errors = dm.mapped_devices(dump)
     kind, make = next((view for option, *view in VIEWS if getattr(options, option)), ("device", _device))
@@ -307,7 +308,7 @@ def text(rows: Iterable[Row], options: Any, session: Any) -> Iterator[str]:
         for row in some:
             found += group == kind and "error" not in row
             if "error" in row and "partial" not in row["error"]:
-                yield row["error"]["message"] if group == "error" else f"ERROR: {row.get('name', '?')}: map skipped: {mark(row)}"
+                yield from NO_TYPES if group == "error" else (f"ERROR: {row.get('name', '?')}: map skipped: {mark(row)}",)
             else:
                 yield from TEXTS[group](row, options)
     if refused:

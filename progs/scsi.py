@@ -57,7 +57,7 @@ def rows(session: Any, options: Any) -> Iterator[Row]:
     if not dump.address_of("shost_class", default=0):
         raise CommandError("scsi_mod is not loaded")
     if not scsi.has_types(dump):
-        yield {"kind": "error", "error": fault(NO_TYPES)}
+        yield {"kind": "error", "error": fault("the dump has no types of scsi_mod")}
         return
     hosts = [one if isinstance(one, dict) else _made("host", host_row, dump, one) for one in _each(scsi.for_each_shost(dump), "host")]
     if options.hosts:
@@ -158,7 +158,7 @@ def text(rows: Iterable[Row], options: Any, session: Any) -> Iterator[str]:
             yield from _title(f" {'All' if options.all else 'Busy'} SCSI {kind.capitalize()}s ")
         for row in group:
             if "error" in row:
-                yield row["error"]["message"] if kind == "error" else f" {row.get('address', 0):x} {mark(row)}"
+                yield from NO_TYPES.split("\n") if kind == "error" else (f" {row.get('address', 0):x} {mark(row)}",)
             else:
                 yield from TEXTS[kind](row, options)
 

@@ -62,7 +62,7 @@ def rows(session: Any, options: Any) -> Iterator[Row]:
     if dump.address_of("shost_class", default=0) == 0:
         raise CommandError("scsi_mod is not loaded")
     if not scsi.has_types(dump):
-        yield {"kind": "error", "error": fault(NO_TYPES)}
+        yield {"kind": "error", "error": fault("the dump has no types of scsi_mod")}
         return
     if options.check:
         yield from _checks(dump)
@@ -317,8 +317,8 @@ def text(rows: Iterable[Row], options: Any, session: Any) -> Iterator[str]:
 
 
 def _error_text(rows: Iterable[Row], options: Any) -> Iterator[str]:
-    for row in rows:
-        yield row["error"]["message"]
+    for _ in rows:
+        yield from NO_TYPES.split("\n")
 
 
 def _header(host: Row) -> Iterator[str]:
