@@ -4,6 +4,7 @@
 import gc
 import os
 import subprocess
+import tempfile
 import unittest
 
 import dumps
@@ -32,6 +33,16 @@ def things(dump):
     task = dump.variable("init_task")
     return [task, task.comm, task.stack, task.tasks.next, dump.type("struct task_struct").members(), dump.modules(), type(task),
             dump.object("unsigned long *", int(task)), dump.unwind(int(task)), dump.symbol("init_task")]
+
+
+MEMORY = """
+import sys
+from pykd.app import identify
+for paths in sys.argv[1:]:
+    identify.main(paths.split(","), False)
+    print(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0], file=sys.stderr)
+"""
+"""``pykd id`` of one list of dumps after the other, and the peak of resident memory so far, in kB."""
 
 
 class Lifetimes(unittest.TestCase):
@@ -84,6 +95,20 @@ class Lifetimes(unittest.TestCase):
             ["sh", "-c", f'ulimit -n 32; exec "$0" --isolated id {"$1 " * 60}', dumps.PYKD, PATH],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120)  # fmt: skip
         self.assertEqual((0, 60), (result.returncode, len(result.stdout.splitlines())), result.stdout[-500:])
+
+    def peaks(self, *lists):
+        """Peak of memory after ``pykd id`` of each list of paths, in kB."""
+        with tempfile.NamedTemporaryFile("w", suffix=".py") as script:
+            script.write(MEMORY)
+            script.flush()
+            words = [dumps.PYKD, "--isolated", "--run", script.name, *map(",".join, lists)]
+            result = subprocess.run(words, capture_output=True, text=True, check=False)
+        self.assertEqual((result.returncode, result.stdout.count(", complete")), (0, sum(map(len, lists))), result.stderr)
+        return map(int, result.stderr.split())
+
+    def test_many_take_no_more_memory(self):
+        few, many = self.peaks([PATH] * 5, [PATH] * 30)
+        self.assertLess(many, few + 4096)
 
 
 class Stop(BaseException):
