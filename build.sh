@@ -22,7 +22,7 @@ usage: ./build.sh [--arch ARCH] [VERB]
   demo            build, then run the main job on the sample dump
   test            build, then run every fast test: C, Python, style, layers
   test-kernels    build, then compare with kernels that were booted, loaded and crashed; tools/vmtest/README.md
-  bench           build, then measure start-up, codecs and the main job
+  bench           build, then measure start-up, codecs and the main job, beside drgn and crash; bench --against FILE: beside another pykd
   dist            build, then gather a release in dist/: executable, debug file, man page, completions, licences, SBOM, hashes
   reproduce       build everything twice, in other folders, as another user, and compare; some ten minutes
   size            build, then say where the bytes of ./pykd go

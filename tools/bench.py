@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measure ./pykd: wall time and peak memory of whole processes and of a session at a terminal, then the work inside one.
+"""Measure ./pykd: wall time, CPU time and peak memory of whole processes and of a session at a terminal, then the work inside one.
 
-Run by pykd itself: build.sh bench [DUMP...]. With drgn and crash installed and VMLINUX=FILE (the one dump's vmlinux with DWARF) the same
-questions are put to them.
+Run by pykd itself: build.sh bench [--against FILE] [DUMP...]. FILE is another pykd, such as one of before: each command is put to both in
+turn, and the ratio is that of CPU times, pair by pair. With drgn and crash installed and VMLINUX=FILE (the one dump's vmlinux with DWARF)
+the same questions are put to them.
 """
 
 import glob
@@ -19,15 +20,18 @@ PYKD = os.path.join(ROOT, "pykd")
 ROUNDS = 15
 """The median of so many runs counts."""
 
-COMMANDS = ("", "sys", "ps", "taskinfo --summ")
+COMMANDS = ("", "sys", "ps", "kmem -s", "foreach bt", "foreach task", "taskinfo --summ")
 """Of each dump; the first is opening it."""
+
+CRASH_COMMANDS = [command for command in COMMANDS if not command.startswith("taskinfo")] + ["ps -S"]
+"""What crash knows of these, and its own count of states."""
 
 AGAIN = "taskinfo --summ"
 """What a session is asked several times."""
 
 
-def run(words: list[str]) -> tuple[float, int, int]:
-    """(seconds, peak memory in kB, exit status) of one process without output.
+def run(words: list[str]) -> tuple[float, float, int, int]:
+    """(seconds, seconds of CPU, peak memory in kB, exit status) of one process without output.
 
     The kernel counts the peak of this process into the child's, so that this one must stay small.
     """
@@ -38,7 +42,7 @@ def run(words: list[str]) -> tuple[float, int, int]:
     _, status, usage = os.wait4(pid, 0)
     seconds = time.perf_counter() - start
     os.close(null)
-    return seconds, usage.ru_maxrss, os.waitstatus_to_exitcode(status)
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, os.waitstatus_to_exitcode(status)
 
 
 def session(words: list[str]) -> list[float]:
@@ -80,11 +84,18 @@ def median(values: "Iterable[float]") -> float:
     return ordered[len(ordered) // 2]
 
 
-def measure(title: str, words: list[str]) -> None:
-    results = [run(words) for _ in range(ROUNDS)]
-    seconds, memory = (median(column) for column in list(zip(*results, strict=True))[:2])
-    failed = "" if results[0][2] == 0 else f"  exit status {results[0][2]}"
-    print(f"{title:<46}{seconds * 1000:8.1f} ms{memory / 1024:8.1f} MB{failed}", flush=True)
+def measure(title: str, words: list[str], against: str | None = None) -> None:
+    """A line: time, CPU time and memory of a command; behind them those of the same command of *against*, and the ratio of CPU times."""
+    both = [words] if against is None else [words, [against, *words[1:]]]
+    rounds = [[run(one) for one in both] for _ in range(ROUNDS)]
+    line = f"{title:<46}"
+    for results in zip(*rounds, strict=True):
+        seconds, cpu, memory = (median(column) for column in list(zip(*results, strict=True))[:3])
+        line += f"{seconds * 1000:8.1f} ms{cpu * 1000:8.1f} ms CPU{memory / 1024:8.1f} MB"
+        line += "" if results[0][3] == 0 else f"  exit status {results[0][3]}"
+    if against is not None:
+        line += f"{median(ours[1] / theirs[1] for ours, theirs in rounds):7.2f}"
+    print(line, flush=True)
 
 
 def measure_sessions(name: str, path: str) -> None:
@@ -104,6 +115,15 @@ from collections import Counter
 from drgn.helpers.linux.pid import for_each_task
 from drgn.helpers.linux.sched import task_state_to_char
 print(Counter(task_state_to_char(t) for t in for_each_task(prog)))
+"""
+
+DRGN_STACKS = """
+from drgn.helpers.linux.pid import for_each_task
+for task in for_each_task(prog):
+    try:
+        print(prog.stack_trace(task))
+    except ValueError as error:  # it runs
+        print(error)
 """
 
 DRGN_OBJECTS = """
@@ -141,10 +161,12 @@ def others(path: str, vmlinux: str) -> None:
 
         if drgn := shutil.which("drgn"):
             words = [drgn, "-q", "-c", path, "-s", vmlinux]
-            measure("drgn: task states", [*words, write("states.py", DRGN_STATES)])
+            measure("drgn: task states, as taskinfo --summ", [*words, write("states.py", DRGN_STATES)])
+            measure("drgn: stacks, as foreach bt", [*words, write("stacks.py", DRGN_STACKS)])
             os.system(" ".join([*words, write("objects.py", DRGN_OBJECTS)]))
         if crash := shutil.which("crash"):
-            measure("crash: ps -S", [crash, "-s", "-i", write("commands", "ps -S\nexit\n"), vmlinux, path])
+            for command in CRASH_COMMANDS:
+                measure(f"crash: {command or 'open'}", [crash, "-s", "-i", write("commands", f"{command}\nexit\n"), vmlinux, path])
 
 
 def inside(path: str) -> None:
@@ -220,12 +242,17 @@ def inside(path: str) -> None:
     timed("stack with names", "us", 1e6, stacks)
 
 
-def main(paths: list[str]) -> None:
-    measure("start, help", [PYKD, "--help"])
+def main(words: list[str]) -> None:
+    against = None
+    if words[:1] == ["--against"]:
+        against, words = os.path.abspath(words[1]), words[2:]
+        print(f"second columns: {against}, and the ratio of CPU times")
+    paths = words
+    measure("start, help", [PYKD, "--help"], against)
     for path in paths or dumps():
         name = os.path.basename(path)
         for command in COMMANDS:
-            measure(f"{name}: {command or 'open'}", [PYKD, path, "-c", command])
+            measure(f"{name}: {command or 'open'}", [PYKD, path, "-c", command], against)
         os.spawnv(os.P_WAIT, PYKD, [PYKD, "--trust-cwd", "--run", __file__, "--inside", path])
     if len(paths) == 1 and (vmlinux := os.environ.get("VMLINUX")):
         others(paths[0], vmlinux)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# build.sh bench [DUMP...]: where the time goes, from the start of the interpreter to the main job.
+# build.sh bench [--against FILE] [DUMP...]: where the time goes, from the start of the interpreter to the main job. FILE: another pykd.
 # Without DUMP: the sample in the repository and the dumps beside it.
 . "$(dirname "$0")/deps/env.sh"
 cd "$TOP" || exit
