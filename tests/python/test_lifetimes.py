@@ -3,6 +3,7 @@
 
 import gc
 import os
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -43,6 +44,24 @@ for paths in sys.argv[1:]:
     print(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0], file=sys.stderr)
 """
 """``pykd id`` of one list of dumps after the other, and the peak of resident memory so far, in kB."""
+
+
+def of_a_larger_machine(path, out, pages):
+    """Write a kdump file like that at *path*, of a machine with that many pages: those that it had not before are absent."""
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    (sub_header_blocks,), (blocks,) = struct.unpack_from("<i", data, 432), struct.unpack_from("<I", data, 436)
+    first = (1 + sub_header_blocks) * dumps.PAGE  # of two bitmaps of equal length
+    second, descriptors = first + blocks * dumps.PAGE // 2, first + blocks * dumps.PAGE
+    length = pages // 8
+    struct.pack_into("<II", data, 436, 2 * length // dumps.PAGE, pages)
+    struct.pack_into("<Q", data, dumps.PAGE + 96, pages)
+    for place in range(sum(byte.bit_count() for byte in data[second:descriptors])):
+        struct.pack_into("<Q", data, descriptors + 24 * place, struct.unpack_from("<Q", data, descriptors + 24 * place)[0] + first + 2 * length - descriptors)
+    with open(out, "wb") as file:
+        for at, part in ((0, data[:second]), (first + length, data[second:descriptors]), (first + 2 * length, data[descriptors:])):
+            file.seek(at)
+            file.write(part)
 
 
 class Lifetimes(unittest.TestCase):
@@ -109,6 +128,14 @@ class Lifetimes(unittest.TestCase):
     def test_many_take_no_more_memory(self):
         few, many = self.peaks([PATH] * 5, [PATH] * 30)
         self.assertLess(many, few + 4096)
+
+    def test_a_large_machine_takes_no_more_memory(self):
+        """The bitmaps of 4 TiB have 128 MiB each."""
+        small, _ = dumps.made(self, "")
+        large = f"{small}.large"
+        of_a_larger_machine(small, large, 1 << 30)
+        few, many = self.peaks([small], [large])
+        self.assertLess(many, few + 24 * 1024)
 
 
 class Stop(BaseException):
