@@ -67,7 +67,9 @@ def named(row: Row) -> Row:
     """A row whose names stay within their line; the same one if they do already."""
     found = row
     for key, value in row.items():
-        if key in TEXTS:
+        # Most values need no call: a stack is a hundred of them.
+        kind = type(value)
+        if kind is int or (kind is str and value.isprintable()) or key in TEXTS:
             continue
         better = _named(value)
         if better is not value:
@@ -83,8 +85,8 @@ def _named(value: Any) -> Any:
     if type(value) is dict:
         return named(value)
     if type(value) in (list, tuple):
-        better = [_named(item) for item in value]
-        return value if all(new is old for new, old in zip(better, value, strict=True)) else type(value)(better)
+        better = {place: new for place, item in enumerate(value) if type(item) is not int and (new := _named(item)) is not item}
+        return type(value)(better.get(place, item) for place, item in enumerate(value)) if better else value
     return value
 
 
