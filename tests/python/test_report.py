@@ -17,6 +17,8 @@ from pykd.report import findings, json_text, sections
 from pykd.report.build import document
 from pykd.report.facts import Facts
 from pykd.report.finding import STOPS
+from pykd.report.limits import Deadline
+from pykd.report.ranking import find_all
 from pykd.report.text import lines
 
 
@@ -183,9 +185,7 @@ class Rules(unittest.TestCase):
         class Broken(Facts):
             records = property(lambda self: 1 // 0)
 
-        from pykd.report.ranking import find_all
-
-        found = find_all(Broken(opened(SAMPLE)), ["a3_oops", "p1_stack", "d3_deadlock"])
+        found = find_all(Broken(opened(SAMPLE)), Deadline(60), ["a3_oops", "p1_stack", "d3_deadlock"])
         self.assertEqual([title for title, _ in found.unknown], ["oops", "stack overflow"])
 
     def test_time_is_up(self):

@@ -9,13 +9,16 @@ from dumps import opened, vmcores
 from planting import Planting
 from pykd.core.walk import caught
 from pykd.kernel.block.disks import for_each_disk
+from pykd.kernel.block.scsi import for_each_shost
 from pykd.kernel.mm import vmstat
 from pykd.kernel.net.sockets import TCP_LISTEN, for_each_socket
 from pykd.kernel.waits.names import journals
 from pykd.kernel.workqueues import for_each_pool
 from pykd.report.build import document
+from pykd.report.facts import Facts
 from pykd.report.findings.a2_panic import exit_words
 from pykd.report.findings.a3_oops import address_class
+from pykd.report.findings.g2_cgroups import groups
 
 PANIC = "Kernel panic - not syncing:"
 
@@ -143,6 +146,35 @@ class Rules(Planting):
         self.assertEqual((cause, found["proof"]), ("D1", "found"))
 
 
+    def test_limits(self):
+        dump = self.dump
+        for what, plant in (
+            ("open files", lambda: self.set("files_stat_struct", dump.symbol("files_stat").address, "max_files", 20)),
+            ("threads", lambda: self.altered.write(dump.symbol("max_threads").address, (100).to_bytes(4, "little"))),
+            ("process IDs", lambda: self.set("pid_namespace", dump.symbol("init_pid_ns").address, "pid_allocated", 32768)),
+            ("pages of TCP's memory", lambda: self.altered.word(dump.symbol("tcp_memory_allocated").address, 1 << 30)),
+            ("neighbours (ARP)", lambda: self.set("neigh_table", dump.symbol("arp_tbl").address, "gc_entries.counter", 2000)),
+        ):
+            with self.subTest(what):
+                self.setUp()
+                self.assertIsNone(self.finding("I15")[1])
+                plant()
+                self.assertIn(f" {what}, of ", self.finding("I15")[1]["text"])
+
+    def test_dying_cgroups(self):
+        self.set("cgroup_root", self.dump.symbol("cgrp_dfl_root").address, "cgrp.nr_dying_descendants", 5000)
+        self.assertIn("5000 cgroups", self.finding("G2")[1]["text"])
+
+    def test_interrupt(self):
+        self.say_in_place_of("virtio_blk virtio4", "irq 19: nobody cared (try booting with the irqpoll option)")
+        self.assertIn("interrupt 19", self.finding("K1")[1]["text"])
+
+    def test_module_on_its_way(self):
+        module = self.dump.modules()[0]
+        self.set("module", module.address, "state", 2)
+        self.assertIn(f"{module.name} was being removed", self.finding("O3")[1]["text"])
+
+
 class Devices(unittest.TestCase):
     """What the sample has not, but the dumps of ../shared."""
 
@@ -154,6 +186,30 @@ class Devices(unittest.TestCase):
                 report = document(altered.open(self), names=())
                 with self.subTest(path):
                     self.assertIn("I2", {finding["key"] for finding in report["findings"] if finding["severity"] == 1})
+
+    def test_cgroup_at_its_limit(self):
+        found = [(path, group) for path in vmcores() for group in groups(Facts(opened(path)))][:1]
+        if not found:
+            self.skipTest("no dump at hand has a cgroup with memory of its own")
+        altered, group = Altered(found[0][0]), found[0][1]
+        counter = int(group) + group.fieldOffset("memory")
+        for member, value in (("usage", 100), ("max", 101), ("high", 1 << 60)):
+            altered.word(counter + group.memory.fieldOffset(member), value)
+        told = [one for one in document(altered.open(self), names=())["findings"] if one["key"] == "G2"]
+        self.assertEqual([(one["severity"], one["proof"]) for one in told], [(3, "exact")])
+
+    def test_scsi(self):
+        for path in vmcores():
+            dump = opened(path)
+            if dump.find_type("struct", "Scsi_Host") is None or not dump.address_of("shost_class", default=0):
+                continue
+            for host in caught(for_each_shost(dump)):
+                altered = Altered(path)
+                altered.write(int(host) + host.fieldOffset("shost_state"), (5).to_bytes(4, "little"))
+                found = [finding for finding in document(altered.open(self), names=())["findings"] if finding["key"] == "H5"]
+                with self.subTest(path):
+                    self.assertEqual(len(found), 1)
+                    self.assertIn("in error handling", found[0]["text"])
 
     def test_suspended(self):
         for path in vmcores():

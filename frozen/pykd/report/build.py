@@ -35,12 +35,7 @@ def document(dump: Dump, *, names: Sequence[str] = sections.NAMES, limit: float 
     """
     facts, deadline = Facts(dump), Deadline(limit)
     stopped = verdict(facts)
-    try:
-        # Findings are what it is about: they may take most of the time.
-        with deadline.part(0.7):
-            found = find_all(facts, expired=deadline.expired)
-    except OutOfTimeError as error:
-        found = Findings((), None, (), (("all findings", str(error)),))
+    found = find_all(facts, deadline)
     made = [_section(facts, name, deadline) for name in names]
     return {
         "schema": SCHEMA,

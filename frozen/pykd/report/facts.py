@@ -54,6 +54,8 @@ class Facts:
             return []
 
     log_error: Error | None = None
+    stopped: Any = None
+    """The :class:`pykd.report.verdict.Verdict`, once it is known."""
 
     @cached_property
     def running(self) -> dict[int, Thread]:

@@ -29,9 +29,6 @@ class Deadline:
         """Seconds"""
         return self._end - time.monotonic()
 
-    def expired(self) -> bool:
-        return self.left <= 0
-
     @contextmanager
     def part(self, share: float = 1.0) -> Iterator[None]:
         """Do something within a *share* of the time that is left, by an alarm, which only the main thread can have.

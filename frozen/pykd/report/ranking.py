@@ -7,13 +7,19 @@ from _pykd import Error
 from pykd.core.record import NamedTuple
 from pykd.report import findings
 from pykd.report.finding import CONSEQUENCE, DUMP, GUESS, LIMITS, STOPS
+from pykd.report.limits import OutOfTimeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from pykd.report.facts import Facts
     from pykd.report.finding import Finding, Found
+    from pykd.report.limits import Deadline
+
+
+SHARE = 0.3
+"""Of the time that is left, for one rule"""
 
 
 class Ranked(NamedTuple):
@@ -58,22 +64,17 @@ def _run(rule: Finding, facts: Facts) -> list[Ranked]:
     return [Ranked(rule.key, rule.title, found, found.level or rule.level) for found in rule.rule(facts)]
 
 
-def find_all(facts: Facts, names: Iterable[str] | None = None, expired: Callable[[], bool] = lambda: False) -> Findings:
-    """Try all rules (or those *names*). A rule that fails costs its own finding.
-
-    :param expired: whether the time is up: what was not tried by then is unknown.
-    """
+def find_all(facts: Facts, deadline: Deadline, names: Iterable[str] | None = None) -> Findings:
+    """Try all rules (or those *names*). A rule that fails, or takes too much of the time that is left, costs its own finding."""
     every: list[Ranked] = []
     excluded: list[str] = []
     unknown: list[tuple[str, str]] = []
     for name in findings.names() if names is None else names:
         rule = findings.find(name)
-        if expired():
-            unknown.append((rule.title, "the time was up"))
-            continue
         try:
-            found = _run(rule, facts)
-        except Error as error:
+            with deadline.part(SHARE):
+                found = _run(rule, facts)
+        except (Error, OutOfTimeError) as error:
             unknown.append((rule.title, str(error)))
             continue
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:

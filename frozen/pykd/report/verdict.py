@@ -148,6 +148,13 @@ def first_of_interest(trace: Trace) -> Frame | None:
 
 def verdict(facts: Facts) -> Verdict:
     """Never raises: what is not known is left open."""
+    if facts.stopped is None:
+        facts.stopped = _verdict(facts)
+    found: Verdict = facts.stopped
+    return found
+
+
+def _verdict(facts: Facts) -> Verdict:
     dump = facts.dump
     kind, text, message, _ = _message(facts.records)
     proof = "exact" if kind else "guess"

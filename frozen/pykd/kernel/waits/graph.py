@@ -7,6 +7,9 @@ and so on to what waits for nothing: a thread that runs, a thing that no thread 
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import islice
+
 from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
@@ -53,6 +56,7 @@ class Graph:
         self.cut = 0
         """Threads that were not looked at, since there are more than :data:`MAX_NODES`."""
         self._finder = Finder(dump)
+        self._roots: list[Root] | None = None
         idle = workqueues.idle_workers(dump)
         table = tasktable.threads(dump)
         self.threads = {thread.address: thread for thread in table}
@@ -78,16 +82,17 @@ class Graph:
         return seconds_since(self.dump, thread.last_run) if thread else 0.0
 
     def _follow(self, tasks: Iterable[int]) -> None:
-        todo = list(tasks)
+        todo = deque(tasks)
         if len(todo) > MAX_NODES:
-            self.cut, todo = len(todo) - MAX_NODES, todo[:MAX_NODES]
+            self.cut = len(todo) - MAX_NODES
+            todo = deque(islice(todo, MAX_NODES))
         while todo:
-            task = todo.pop(0)
+            task = todo.popleft()
             if task in self.waits or len(self.waits) >= MAX_NODES or not self._sleeps(task):
                 continue
             wait = self.waits[task] = self._finder.wait_of(task)
             if wait.thing is not None:
-                todo += [holder for holder in wait.thing.holders if holder not in self.waits]
+                todo.extend(holder for holder in wait.thing.holders if holder not in self.waits)
 
     def _sleeps(self, task: int) -> bool:
         thread = self.threads.get(task)
@@ -98,7 +103,7 @@ class Graph:
         for kind, address in known_locks(self.dump):
             thing = self._finder.thing(kind, address)
             try:
-                thing.waiters = locks.waiters_of(self.dump, kind, address)
+                thing.add(tuple(locks.waiters_of(self.dump, kind, address)))
             except Error:
                 continue
 
@@ -130,6 +135,11 @@ class Graph:
 
     def roots(self) -> list[Root]:
         """What everything comes down to: that with the most victims, and the oldest, first."""
+        if self._roots is None:
+            self._roots = self._find_roots()
+        return self._roots
+
+    def _find_roots(self) -> list[Root]:
         cycles = self.cycles()
         in_cycle = {task for cycle in cycles for task in cycle}
         below: dict[int, set[int]] = {}

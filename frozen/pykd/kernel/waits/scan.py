@@ -97,10 +97,16 @@ def stack(dump: Dump, task: int) -> Stack:
     return Stack(start + skip, memoryview(data).cast("Q"), trace)
 
 
-def nodes(dump: Dump, task: int, found: Stack) -> list[Node]:
+Lists = dict[int, tuple[int, tuple[int, ...]]]
+"""What is known of lists by each of their links: the head, and who waits"""
+
+
+def nodes(dump: Dump, task: int, found: Stack, lists: Lists) -> list[Node]:
     """All elements on a thread's stack, the innermost first; what is linked counts before what only has a function.
 
     What is left of an earlier wait is linked into nothing, as far as its memory was not reused.
+
+    :param lists: remembers lists, each of which many threads may be in.
     """
     shapes, functions = _shapes(dump), _wake_functions(dump)
     linked: list[Node] = []
@@ -110,13 +116,13 @@ def nodes(dump: Dump, task: int, found: Stack) -> list[Node]:
             continue
         place = found.low + 8 * i
         for shape in shapes:
-            node = _node(dump, task, place, shape, functions)
+            node = _node(dump, task, place, shape, functions, lists)
             if node is not None:
                 (linked if node.linked else others).append(node)
     return linked + others
 
 
-def _node(dump: Dump, task: int, place: int, shape: _Shape, functions: dict[int, str]) -> Node | None:
+def _node(dump: Dump, task: int, place: int, shape: _Shape, functions: dict[int, str], lists: Lists) -> Node | None:
     address = place - shape.task
     link = address + shape.link
     function = ""
@@ -132,11 +138,11 @@ def _node(dump: Dump, task: int, place: int, shape: _Shape, functions: dict[int,
             return Node(shape.kind, address, function, 0, (task,), False) if function else None
     except FaultError:
         return None
-    head, waiters = _list(dump, link, shape)
+    head, waiters = lists[link] if link in lists else _list(dump, link, shape, lists)
     return Node(shape.kind, address, function, head, waiters, True) if task in waiters else None
 
 
-def _list(dump: Dump, link: int, shape: _Shape) -> tuple[int, tuple[int, ...]]:
+def _list(dump: Dump, link: int, shape: _Shape, lists: Lists) -> tuple[int, tuple[int, ...]]:
     """Around a list from a link in it: its head (0: none, or not to be told), and the threads, first come first.
 
     An element that is of no thread (epoll's) has a function where a head has its spinlock.
@@ -156,9 +162,9 @@ def _list(dump: Dump, link: int, shape: _Shape) -> tuple[int, tuple[int, ...]]:
         elif shape.kind != "queue" or not _is_code(dump, place - 8):
             heads.append(place)
             turn = len(waiters)
-    if len(heads) != 1:
-        return 0, tuple(waiters)
-    return heads[0], tuple(waiters[turn:] + waiters[:turn])
+    found = (heads[0], tuple(waiters[turn:] + waiters[:turn])) if len(heads) == 1 else (0, tuple(waiters))
+    lists.update(dict.fromkeys(places, found))
+    return found
 
 
 def _is_code(dump: Dump, place: int) -> bool:

@@ -32,7 +32,7 @@ _MANY_READERS = 1 << 20
 class Thing:
     """What threads wait for: a lock, a completion, a wait queue, or only a purpose of :data:`pykd.kernel.waits.sites.PURPOSES`."""
 
-    __slots__ = ("address", "free", "held", "holders", "kind", "name", "outside", "proof", "waiters")
+    __slots__ = ("_listed", "_waiters", "address", "free", "held", "holders", "kind", "name", "outside", "proof")
 
     def __init__(self, kind: str, address: int, name: str = "") -> None:
         self.kind = kind
@@ -51,8 +51,23 @@ class Thing:
         """Nobody holds it: those who wait have missed that, or the dump lacks what would tell."""
         self.outside = ""
         """What ends the wait where it is no thread: ``frozen file system``, ``server``…; "" where it is threads."""
-        self.waiters: list[int] = []
+        self._waiters: dict[int, None] = {}
+        self._listed: tuple[int, ...] = ()
+
+    @property
+    def waiters(self) -> list[int]:
         """Addresses of the task_structs that wait, first come first where a list says so."""
+        return list(self._waiters)
+
+    def add(self, tasks: tuple[int, ...]) -> None:
+        """Let these wait for it too; those of a list of waiters come in its order and before others."""
+        if tasks == self._listed:
+            return
+        if len(tasks) > 1:
+            self._listed = tasks
+            self._waiters = dict.fromkeys((*tasks, *self._waiters))
+        else:
+            self._waiters.update(dict.fromkeys(tasks))
 
     @property
     def key(self) -> tuple[str, int]:
@@ -90,6 +105,7 @@ class Finder:
     def __init__(self, dump: Dump) -> None:
         self.dump = dump
         self.things: dict[tuple[str, int], Thing] = {}
+        self._lists: scan.Lists = {}
         task = dump.type("struct task_struct")
         self._has_blocker = task.member("blocker") is not None
         self._has_pi = task.member("pi_blocked_on") is not None
@@ -114,15 +130,15 @@ class Finder:
             wait.thing = self.thing(wait.purpose.key, 0, wait.purpose.text)
         elif wait.thing is None and lock:
             wait.thing = self.thing(lock, 0, f"a {lock} that the stack does not tell")
-        if wait.thing is not None and task not in wait.thing.waiters:
-            wait.thing.waiters.append(task)
+        if wait.thing is not None:
+            wait.thing.add((task,))
         return wait
 
     def _thing(self, task: int, stack: scan.Stack, lock: str, purpose: sites.Purpose | None) -> tuple[Thing | None, str]:
         named = self._named_by_task(task)
         if named is not None:
             return named
-        found = scan.nodes(self.dump, task, stack)
+        found = scan.nodes(self.dump, task, stack, self._lists)
         if lock in ("mutex", "rwsem", "semaphore"):
             return self._lock(task, lock, found)
         for node in found:
@@ -172,7 +188,7 @@ class Finder:
         for node in found:
             if node.kind == "lock" and node.head and member is not None:
                 thing = self.thing(kind, node.head - member.offset)
-                thing.waiters = list(dict.fromkeys([*node.waiters, *thing.waiters]))
+                thing.add(node.waiters)
                 return thing, EXACT
         lock = locks.find_lock(task, kind, self.dump)
         return (self.thing(kind, lock.address), FOUND) if lock and lock.address else (None, GUESS)

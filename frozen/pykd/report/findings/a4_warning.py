@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pykd.report.finding import FIRST_MESSAGE, SERIOUS, Finding
+from pykd.report.finding import FIRST_MESSAGE, NOTE, SERIOUS, Finding
 from pykd.report.logsigns import told
 
 TYPE_CHECKING = False
@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from pykd.report.facts import Facts
     from pykd.report.finding import Found
 
+PATTERN = r"^WARNING: (?:CPU: \d+ PID: \d+ at )?(\S+:\d+)(?: at)? (\S+)"
+BOOT, LATER = 60.0, 600.0
+"""Seconds since boot: warnings until then are of the boot, and have little to do with an end that comes so late"""
+
 
 def rule(facts: Facts) -> Iterator[Found]:
-    yield from told(facts, r"^WARNING: (?:CPU: \d+ PID: \d+ at )?(\S+:\d+)(?: at)? (\S+)", "The kernel warned {times}, first at {0} in {1}", SERIOUS)
+    for found in told(facts, PATTERN, "The kernel warned {times}, first at {0} in {1}", SERIOUS):
+        last = facts.messages(PATTERN)[-1].time / 1e9
+        yield found._replace(severity=NOTE) if last < BOOT and facts.clock / 1e9 > LATER else found
 
 
 FINDING = Finding(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from pykd.report.facts import Facts
 
+AT_HAND = 0.1
+"""Share of memory that is free or can be had back, below which the rest is worth a thought"""
 LEAK = 0.25
 """Share of memory that no counter accounts for, from which on that is more than what drivers of a usual machine take"""
 
@@ -24,7 +26,8 @@ def rule(facts: Facts) -> Iterator[Found]:
     total = found.total or 1
     parts = found.parts
     short = is_short(facts)
-    serious = STOPS if short else SERIOUS if parts["free"] < total * 0.05 else NOTE
+    at_hand = parts["free"] + parts["page cache"] + parts["slab that can be reclaimed"]
+    serious = STOPS if short else SERIOUS if at_hand < AT_HAND * total else NOTE
     """Where memory ran out, what is large is the cause of that."""
     said = ": memory ran out of it" if short else ""
     for key, limit, text, command in (

@@ -26,9 +26,13 @@ IO = ("request", "folio", "buffer", "commit", "xfs")
 """Purposes of threads that wait for I/O itself"""
 
 
+def waiting_for_io(facts: Facts) -> list[int]:
+    """task_structs of threads that wait for I/O itself."""
+    return [task for task, wait in facts.graph.waits.items() if wait.purpose and wait.purpose.key in IO and facts.threads[task].state == "UN"]
+
+
 def rule(facts: Facts) -> Iterator[Found]:
-    graph = facts.graph
-    waiting = [task for task, wait in graph.waits.items() if wait.purpose and wait.purpose.key in IO and facts.threads[task].state == "UN"]
+    waiting = waiting_for_io(facts)
     seconds = max((facts.seconds(task) for task in waiting), default=0.0)
     suspended = list(_suspended(facts))
     for name, address, flags in suspended:
