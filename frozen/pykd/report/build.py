@@ -10,7 +10,7 @@ from pykd.report.facts import Facts
 from pykd.report.limits import Deadline, OutOfTimeError
 from pykd.report.ranking import Findings, Ranked, find_all
 from pykd.report.signature import signature
-from pykd.report.verdict import Verdict, verdict
+from pykd.report.verdict import UNKNOWN, Verdict, verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ def document(dump: Dump, *, names: Sequence[str] = sections.NAMES, limit: float 
     :param limit: seconds; what was not done by then is left out, and told.
     """
     facts, deadline = Facts(dump), Deadline(limit)
-    stopped = verdict(facts)
+    try:
+        stopped = verdict(facts)
+    except _FAULTS:
+        stopped = facts.stopped = UNKNOWN
     found = find_all(facts, deadline)
     made = [_section(facts, name, deadline) for name in names]
     return {
@@ -45,7 +48,7 @@ def document(dump: Dump, *, names: Sequence[str] = sections.NAMES, limit: float 
         "where": where(stopped),
         "cause": _finding(found.cause) if found.cause else None,
         "findings": [_finding(one) for one in found.every],
-        "excluded": list(found.excluded),
+        "excluded": [{"title": title, "text": text} for title, text in found.excluded],
         "unknown": [{"title": title, "why": why} for title, why in found.unknown],
         "signature": _signature(facts, stopped, found),
         "sections": made,

@@ -12,6 +12,7 @@ from pykd.kernel.mm import vmstat
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.ages import clock, seconds_since
 from pykd.kernel.waits.graph import graph
+from pykd.kernel.waits.things import function_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ class Facts:
 
     def __init__(self, dump: Dump) -> None:
         self.dump = dump
+        self.skipped: list[Error] = []
+        """What rules left out, since it could not be read: who finds nothing then cannot say that there is nothing."""
+
+    def note(self, error: Error) -> None:
+        """A rule leaves something out that cannot be read."""
+        self.skipped.append(error)
 
     @cached_property
     def threads(self) -> dict[int, Thread]:
@@ -76,7 +83,7 @@ class Facts:
     def functions_on(self, cpu: int) -> list[str]:
         """Functions on the stacks of a CPU, innermost first, without what the crash itself put there; the idle loop too."""
         trace = self.traces.get(cpu)
-        return [plain(frame.name) for frame in trace.frames if frame.name] if trace else []
+        return list(filter(None, map(function_name, trace.frames))) if trace else []
 
     @cached_property
     def jiffies(self) -> int:
@@ -135,11 +142,6 @@ class Facts:
     def addresses(self) -> Iterator[int]:
         """task_structs of all threads but the idle ones."""
         return (address for address, thread in self.threads.items() if thread.pid)
-
-
-def plain(name: str) -> str:
-    """A function's name without what compilers add to parts and clones."""
-    return name.partition(".")[0] if not name.startswith(".") else name
 
 
 def stamp(record: Any) -> str:

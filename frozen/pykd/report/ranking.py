@@ -38,8 +38,8 @@ class Findings(NamedTuple):
     """The worst first."""
     cause: Ranked | None
     """The one that explains the stop or hang by itself; None: none is proven."""
-    excluded: tuple[str, ...]
-    """What was looked at and is not so, in words."""
+    excluded: tuple[tuple[str, str], ...]
+    """(title, in words) of what was looked at and is not so."""
     unknown: tuple[tuple[str, str], ...]
     """(title, why) of rules that could not be tried."""
 
@@ -67,10 +67,11 @@ def _run(rule: Finding, facts: Facts) -> list[Ranked]:
 def find_all(facts: Facts, deadline: Deadline, names: Iterable[str] | None = None) -> Findings:
     """Try all rules (or those *names*). A rule that fails, or takes too much of the time that is left, costs its own finding."""
     every: list[Ranked] = []
-    excluded: list[str] = []
+    excluded: list[tuple[str, str]] = []
     unknown: list[tuple[str, str]] = []
     for name in findings.names() if names is None else names:
         rule = findings.find(name)
+        facts.skipped.clear()
         try:
             with deadline.part(SHARE):
                 found = _run(rule, facts)
@@ -82,8 +83,10 @@ def find_all(facts: Facts, deadline: Deadline, names: Iterable[str] | None = Non
             unknown.append((rule.title, f"{type(error).__name__}: {error}"))
             continue
         every += found
-        if not found and rule.excluded:
-            excluded.append(rule.excluded)
+        if facts.skipped:
+            unknown.append((rule.title, f"not all of it: {facts.skipped[0]}"))
+        elif not found and rule.excluded:
+            excluded.append((rule.title, rule.excluded))
     order = ranked(every)
     cause = order[0] if order and is_cause(order[0]) else None
     return Findings(order, cause, tuple(excluded), tuple(unknown))

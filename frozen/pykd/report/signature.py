@@ -10,7 +10,7 @@ import hashlib
 import re
 
 from _pykd import Error
-from pykd.report.facts import plain
+from pykd.kernel.waits.things import function_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def frames(facts: Facts, verdict: Verdict, found: Findings) -> list[str]:
         trace = facts.dump.unwind(verdict.task, crash=True) if verdict.task else None
     except Error:
         trace = None
-    names = [plain(frame.name) for frame in trace.frames if frame.name and frame.sure] if trace else []
-    return [name for name in names if not _COMMON.match(name)][:FRAMES]
+    names = [function_name(frame) for frame in trace.frames if frame.sure] if trace else []
+    return [name for name in names if name and not _COMMON.match(name)][:FRAMES]
 
 
 def signature(facts: Facts, verdict: Verdict, found: Findings) -> dict[str, object]:

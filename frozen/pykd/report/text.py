@@ -50,9 +50,9 @@ def head(report: dict[str, Any]) -> Iterator[str]:
 
 def unproven(report: dict[str, Any]) -> str:
     """What is said where no cause is proven: what to look at first, and what was excluded."""
-    first = next((finding["text"] for finding in report["findings"] if finding["severity"] <= SERIOUS), "")
+    first = next((finding["text"] for finding in report["findings"] if finding["severity"] <= SERIOUS and finding["key"] != "Q1"), "")
     said = "none is proven." + (f" To look at first: {first}." if first else "")
-    return said + (f" Excluded: {'; '.join(report['excluded'])}." if report["excluded"] else "")
+    return said + (f" Excluded: {', '.join(one['title'] for one in report['excluded'])}." if report["excluded"] else "")
 
 
 def readable(report: dict[str, Any]) -> str:
@@ -79,11 +79,14 @@ def lines(report: dict[str, Any], *, brief: bool = False) -> Iterator[str]:
         yield from _finding(number, finding, brief)
     if brief:
         return
-    if report["excluded"] and report["cause"]:
+    if report["excluded"]:
         yield ""
-        yield from _wrapped(f"Looked at and not so: {'; '.join(report['excluded'])}.", "  ", "")
+        yield from _wrapped(f"Looked at and not so: {'; '.join(one['text'] for one in report['excluded'])}.", "  ", "")
+    reasons: dict[str, list[str]] = {}
     for one in report["unknown"]:
-        yield from _wrapped(f"Not known: {one['title']}: {one['why']}", "  ", "")
+        reasons.setdefault(one["why"], []).append(one["title"])
+    for why, titles in reasons.items():
+        yield from _wrapped(f"Not known: {', '.join(titles)}: {why}", "  ", "")
     yield ""
     signature = report["signature"]
     yield from _wrapped(f"Signature {signature['hash']}: {signature['kind']} {signature['cause']} {' < '.join(signature['frames'])}", "  ", "")

@@ -8,13 +8,14 @@ import re
 from _pykd import Error
 from pykd.core.record import NamedTuple
 from pykd.kernel.modules import taint_letters
-from pykd.kernel.task.panic import panic_cpu
+from pykd.kernel.task.panic import CPU_VARIABLES, panic_cpu
 from pykd.kernel.task.threads import crashed_thread
-from pykd.report.facts import plain, stamp
+from pykd.kernel.waits.things import function_name
+from pykd.report.facts import stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _pykd import Frame, Trace
+    from _pykd import Dump, Frame, Trace
     from pykd.kernel.printk import Record
     from pykd.report.facts import Facts
 
@@ -99,6 +100,13 @@ class Verdict(NamedTuple):
     """Letters of the kernel"""
 
 
+_PANICKING = ("machine_kexec", "__crash_kexec", "crash_kexec", "panic", "vpanic", "nmi_panic")
+"""Functions of the CPU that panicked, where the kernel's variables do not say which it was"""
+
+UNKNOWN = Verdict("unknown", "What stopped the system is not in the dump", "", "guess", -1, -1, "", 0, "", 0, "", "", "")
+"""Where nothing can be read that would say it"""
+
+
 def _message(records: list[Record]) -> tuple[str, str, str, Record | None]:
     """(kind, plain words, the kernel's words, the record) by the log: of the first oops, where the panic is only its consequence."""
     panic: Record | None = None
@@ -140,10 +148,10 @@ def _address(kind: str, found: re.Match[str]) -> str:
 def first_of_interest(trace: Trace) -> Frame | None:
     """Where it happened: the function that the innermost exception interrupted, else the first that does not belong to the panic."""
     frames = list(trace.frames)
-    interrupted = next((frame for frame in frames[1:] if frame.regs_address and frame.name), None)
+    interrupted = next((frame for frame in frames[1:] if frame.regs_address and function_name(frame)), None)
     if interrupted is not None:
         return interrupted
-    return next((frame for frame in frames if frame.name and not _CRASHING.match(plain(frame.name))), None)
+    return next((frame for frame in frames if (name := function_name(frame)) and not _CRASHING.match(name)), None)
 
 
 def verdict(facts: Facts) -> Verdict:
@@ -158,10 +166,15 @@ def _verdict(facts: Facts) -> Verdict:
     dump = facts.dump
     kind, text, message, _ = _message(facts.records)
     proof = "exact" if kind else "guess"
-    cpu = panic_cpu(dump)
-    task = 0
+    cpu, task = None, 0
     try:
-        task = crashed_thread(dump)
+        cpu = panic_cpu(dump)
+    except Error:
+        pass
+    try:
+        if cpu is None:
+            cpu = next((number for number in facts.traces if any(name in _PANICKING for name in facts.functions_on(number))), None)
+        task = facts.running[cpu].address if cpu in facts.running else crashed_thread(dump) if cpu is not None else 0
     except Error:
         pass
     trace = None
@@ -169,15 +182,16 @@ def _verdict(facts: Facts) -> Verdict:
         trace = dump.unwind(task, crash=True) if task else None
     except Error:
         pass
-    functions = [plain(frame.name) for frame in trace.frames if frame.name] if trace else []
+    functions = [function_name(frame) for frame in trace.frames] if trace else []
     if not kind and (sign := next((one for one, names in _STACK_SIGNS if any(name in functions for name in names)), "")):
         kind, proof = sign, "found"
         text = next((words for known, _, words in (*PANICS, *OOPSES) if known == sign), "The kernel panicked")
-    if not kind and cpu is None and not any(name in ("panic", "vpanic", "machine_kexec") for name in functions):
-        kind, text = "alive", "The system had not stopped: no panic is in the log, and no CPU panicked"
-        proof = "found" if facts.records else "guess"
+    if not kind and cpu is None and _did_not_panic(dump):
+        kind, text = "alive", "The system had not stopped: no CPU panicked" + (", and no panic is in the log" if facts.records else "")
+        proof = "found"
     elif not kind:
-        kind, text = "unknown", "The kernel panicked; its message is not in the dump"
+        panicked = cpu is not None or any(name in _PANICKING for name in functions)
+        kind, text = "unknown", "The kernel panicked; its message is not in the dump" if panicked else "What stopped the system is not in the dump"
     frame = first_of_interest(trace) if trace and kind not in ("alive", "sysrq") else None
     thread = facts_thread(facts, task)
     taints = facts.number("tainted_mask", 8, default=0)
@@ -185,8 +199,16 @@ def _verdict(facts: Facts) -> Verdict:
     return Verdict(
         kind, text, message, proof, cpu if cpu is not None else (thread[2] if thread else -1),
         thread[0] if thread else -1, thread[1] if thread else "", task,
-        plain(frame.name) if frame and frame.name else "", (frame.offset or 0) if frame else 0, module, _module_taints(facts, module), taint_letters(taints),
+        function_name(frame) if frame else "", (frame.offset or 0) if frame else 0, module, _module_taints(facts, module), taint_letters(taints),
     )  # fmt: skip
+
+
+def _did_not_panic(dump: Dump) -> bool:
+    """Whether the kernel says that no CPU has panicked; False where what would say so is not in the dump."""
+    try:
+        return any(dump.read_signed(address, 4) < 0 for name in CPU_VARIABLES if (address := dump.address_of(name, "", default=0)))
+    except Error:
+        return False
 
 
 def facts_thread(facts: Facts, task: int) -> tuple[int, str, int] | None:

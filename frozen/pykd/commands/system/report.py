@@ -60,7 +60,7 @@ COMMAND = Command(
         "schema": "name of the document's form", "pykd": "version", "dump": "paths, format, complete, kernel", "verdict": "what stopped the system",
         "where": "the same in words", "cause": "the finding that explains it; null if none is proven",
         "findings": "key, title, text, severity (1 stops, 2 serious, 3 note), level, proof, evidence, command, victims, seconds; the worst first",
-        "excluded": "what was looked at and is not so", "unknown": "title and why of checks that could not be made",
+        "excluded": "title and text of what was looked at and is not so", "unknown": "title and why of checks that could not be made",
         "signature": "hash, kind, cause, frames: equal crashes have equal ones", "sections": "name, title, blocks, error",
     },
     examples=(("report", "everything"), ("report --brief", "the first page"), ("report --section memory", "findings, and who has the memory")),

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 def clock(dump: Dump) -> int:
     """Nanoseconds: the newest ``rq.clock`` of all CPUs; 0 where none can be read."""
     newest = 0
-    for rq in cpus.run_queues(dump).values():
+    try:
+        queues = list(cpus.run_queues(dump).values())
+    except Error:
+        return 0
+    for rq in queues:
         try:
             newest = max(newest, int(rq.clock))
         except Error:

@@ -13,6 +13,7 @@ from itertools import islice
 from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
+from pykd.core.walk import caught
 from pykd.kernel import locks, workqueues
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.ages import seconds_since
@@ -57,7 +58,10 @@ class Graph:
         """Threads that were not looked at, since there are more than :data:`MAX_NODES`."""
         self._finder = Finder(dump)
         self._roots: list[Root] | None = None
-        idle = workqueues.idle_workers(dump)
+        try:
+            idle = workqueues.idle_workers(dump)
+        except Error:
+            idle = set()
         table = tasktable.threads(dump)
         self.threads = {thread.address: thread for thread in table}
         self.blocked = sorted(
@@ -100,10 +104,12 @@ class Graph:
 
     def _add_known(self) -> None:
         """The locks that everybody needs, with those who wait there."""
-        for kind, address in known_locks(self.dump):
-            thing = self._finder.thing(kind, address)
+        for found in caught(known_locks(self.dump)):
+            if isinstance(found, Error):
+                break
+            thing = self._finder.thing(*found)
             try:
-                thing.add(tuple(locks.waiters_of(self.dump, kind, address)))
+                thing.add(tuple(locks.waiters_of(self.dump, *found)))
             except Error:
                 continue
 

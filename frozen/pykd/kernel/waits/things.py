@@ -13,10 +13,10 @@ from pykd.kernel.waits import names, scan, sites
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
-    from _pykd import Dump
+    from _pykd import Dump, Frame
     from pykd.kernel.task.table import Thread
 
 EXACT, FOUND, GUESS = "exact", "found", "guess"
@@ -118,7 +118,7 @@ class Finder:
             stack = scan.stack(self.dump, task)
         except Error:
             return Wait(task, None, GUESS, "", None, ())
-        functions = [_plain(frame.name) for frame in stack.trace.frames if frame.name]
+        functions = list(filter(None, map(function_name, stack.trace.frames)))
         lock, function = sites.lock_kind(functions)
         purpose, site = sites.purpose(functions)
         wait = Wait(task, None, GUESS, function or site, None if lock else purpose, tuple(functions))
@@ -225,12 +225,12 @@ class Finder:
         if known is not None:
             return known
         thing = self.thing("completion", address, purpose.text if purpose else names.name_of(self.dump, address))
-        if child := _vfork_children(self.dump).get(address):
+        if child := _known(_vfork_children, self.dump).get(address):
             thing.name = "its vfork child to call exec or to end"
             thing.holders, thing.proof, thing.held = [child], EXACT, f"child {who(self.dump, child)}"
-        elif purpose and purpose.key == "kthread" and (thread := _kthread_completions(self.dump).get(address)):
+        elif purpose and purpose.key == "kthread" and (thread := _known(_kthread_completions, self.dump).get(address)):
             thing.holders, thing.proof, thing.held = [thread], EXACT, who(self.dump, thread)
-        elif worker := _flushed(self.dump).get(address):
+        elif worker := _known(_flushed, self.dump).get(address):
             thing.holders, thing.proof, thing.held = [worker], EXACT, f"worker {who(self.dump, worker)}"
         elif self.dump.read_unsigned(address, 4):
             thing.free, thing.held = True, "it is completed"
@@ -324,9 +324,13 @@ class Finder:
                 thing.holders, thing.proof, thing.held = [committer], EXACT, f"the journal's thread, {who(self.dump, committer)}"
 
 
-def _plain(name: str) -> str:
-    """A function's name without what compilers add to parts and clones of it."""
-    return name.partition(".")[0] if not name.startswith(".") else name
+def function_name(frame: Frame) -> str:
+    """The name of a frame's function without what compilers add to parts and clones of it; "" where there is none, or names are lost."""
+    try:
+        name = frame.name or ""
+    except Error:
+        return ""
+    return name.partition(".")[0] or name
 
 
 def who(dump: Dump, task: int) -> str:
@@ -341,6 +345,14 @@ def who(dump: Dump, task: int) -> str:
 
 
 # -- who completes what
+
+
+def _known(find: Callable[[Dump], dict[int, int]], dump: Dump) -> dict[int, int]:
+    """What one of these finds; nothing where the dump lacks what it needs."""
+    try:
+        return find(dump)
+    except Error:
+        return {}
 
 
 @per_dump

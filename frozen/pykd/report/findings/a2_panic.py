@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from pykd.report.facts import plain
+from pykd.kernel.waits.things import function_name
 from pykd.report.finding import EXACT, FIRST_MESSAGE, SERIOUS, STOPS, Finding, Found
 from pykd.report.verdict import Verdict, panic_stamp, verdict
 
@@ -40,7 +40,7 @@ def rule(facts: Facts) -> Iterator[Found]:
 
 def _caller(facts: Facts, found: Verdict) -> str:
     """Who called panic()."""
-    names = [(plain(frame.name), frame.module) for frame in facts.dump.unwind(found.task, crash=True).frames if frame.name] if found.task else []
+    names = [(function_name(frame), frame.module) for frame in facts.dump.unwind(found.task, crash=True).frames if function_name(frame)] if found.task else []
     place = next((number for number, (name, _) in enumerate(names) if name in ("panic", "vpanic")), -1)
     if place < 0 or place + 1 >= len(names):
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from pykd.report.facts import plain, stamp
+from pykd.report.facts import stamp
 from pykd.report.finding import CORRUPTION, EXACT, FIRST_MESSAGE, STOPS, Finding, Found
 from pykd.report.verdict import OOPSES
 
@@ -61,7 +61,7 @@ def rule(facts: Facts) -> Iterator[Found]:
     where = next((match for record in around if (match := _WHERE.search(record.text))), None)
     text = title
     if where:
-        text += f" in {plain(where[1])}+{where[2]}" + (f" of the module {where[3]}" if where[3] else "")
+        text += f" in {where[1].partition('.')[0]}+{where[2]}" + (f" of the module {where[3]}" if where[3] else "")
     level = FIRST_MESSAGE
     if hexadecimal := re.search(r"address:? (?:0x)?([0-9a-f]{4,16})\b", line.text):
         address = int(hexadecimal[1], 16)

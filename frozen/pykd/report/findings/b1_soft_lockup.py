@@ -54,7 +54,8 @@ def _untold(facts: Facts, limit: int, told: set[int]) -> Iterator[Found]:
     for cpu, thread in facts.running.items():
         try:
             touched = facts.dump.read_unsigned(cpus.address_on(base, cpu, facts.dump))
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
         looked += 1
         behind = facts.clock / _UNIT - touched

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.kernel import cpus
+from pykd.kernel.waits.things import function_name
 from pykd.report.finding import CPU_STUCK, FOUND, STOPS, Finding, Found
 from pykd.report.logsigns import told
 
@@ -28,14 +29,15 @@ def rule(facts: Facts) -> Iterator[Found]:
             continue  # an idle CPU stops its tick
         try:
             behind = (facts.clock - int(rq.clock)) / 1e9
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
         trace = facts.traces.get(cpu)
         interrupted = next((frame for frame in trace.frames if frame.regs_address), None) if trace else None
         # The NMI of the crash finds them off; an interrupt finds them on, so nothing is said of a CPU that only panics.
         off = interrupted is not None and "rflags" in interrupted.registers and not interrupted.registers["rflags"] & X86_IF
         if behind > LIMIT and off and interrupted is not None:
-            where = f"{interrupted.name}+{interrupted.offset or 0:#x}"
+            where = f"{function_name(interrupted) or hex(interrupted.pc)}+{interrupted.offset or 0:#x}"
             evidence = (f"its clock is {behind:.1f} s behind", f"interrupts are off in {where}", f"CPU {cpu}: {' < '.join(facts.functions_on(cpu)[:8])}")
             yield Found(f"CPU {cpu} has had its interrupts off for {behind:.0f} s, in {where}", STOPS, FOUND, evidence, f"bt {thread.pid}", 1, behind)
 

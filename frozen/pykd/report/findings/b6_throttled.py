@@ -31,7 +31,8 @@ def rule(facts: Facts) -> Iterator[Found]:
                 continue
             evidence = (f"task_group {int(group):#x}: quota {quota / 1e6:.1f} ms of each {int(band.period) / 1e6:.1f} ms; throttled in {throttled} of {periods} periods",)
             yield Found(f"The cgroup {name_of(group)} ran out of its quota of CPU time in {throttled / periods:.0%} of its periods", NOTE, EXACT, evidence)
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
 
 

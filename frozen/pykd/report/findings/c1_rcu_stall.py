@@ -85,7 +85,8 @@ def _blockers(facts: Facts) -> tuple[list[int], list[int]]:
                 head = int(one) + node.offset_of("blkd_tasks")
                 links, _ = dump.follow(int(one.gp_tasks), stop=head, limit=1000)
                 tasks += [link - offset for link in links]
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
     return cpus, tasks
 

@@ -24,7 +24,14 @@ PENDING = 10000
 
 def rule(facts: Facts) -> Iterator[Found]:
     for pool in caught(for_each_pool(facts.dump)):
-        if not isinstance(pool, Error) and (found := _found(facts, pool)):
+        try:
+            if isinstance(pool, Error):
+                raise pool
+            found = _found(facts, pool)
+        except Error as error:
+            facts.note(error)
+            continue
+        if found:
             yield found
 
 

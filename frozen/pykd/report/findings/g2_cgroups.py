@@ -45,7 +45,8 @@ def rule(facts: Facts) -> Iterator[Found]:
             evidence = (f"mem_cgroup {int(group):#x}: usage {usage}, max {int(counter.max)}, high {int(counter.high)} pages; reached {int(counter.failcnt)} times",)
             severity = STOPS if waiting and seconds >= LONG else SERIOUS if waiting else NOTE
             yield Found(text, severity, EXACT, evidence, "kmem -i", len(waiting), seconds)
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
     root = dump.address_of("cgrp_dfl_root", "", default=0)
     if root:

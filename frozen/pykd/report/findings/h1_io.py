@@ -31,15 +31,16 @@ IO = ("request", "folio", "buffer", "tag", "queue", "throttle", "commit", "dirty
 def rule(facts: Facts) -> Iterator[Found]:
     waiting = sum(1 for wait in facts.graph.waits.values() if wait.purpose and wait.purpose.key in IO)
     for disk in caught(for_each_disk(facts.dump)):
-        if isinstance(disk, Error):
-            continue
         try:
+            if isinstance(disk, Error):
+                raise disk
             queue = disk.queue
             if not queue:
                 continue
             yield from _old(facts, disk, queue, waiting)
             yield from _frozen(facts, disk, queue)
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
 
 
@@ -51,7 +52,8 @@ def _old(facts: Facts, disk: Any, queue: Any, waiting: int) -> Iterator[Found]:
         try:
             if not isinstance(request, Error) and (nanoseconds := request_age(facts.dump, request)) is not None:
                 ages.append((nanoseconds / 1e9, request))
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
     old = sorted((pair for pair in ages if pair[0] >= LEAST), key=lambda pair: -pair[0])
     if not old:

@@ -30,12 +30,13 @@ def rule(facts: Facts) -> Iterator[Found]:
     seconds = max((facts.seconds(task) for task in waiting), default=0.0)
     severity = STOPS if waiting and seconds >= LEAST else SERIOUS
     tail = f", and {threads(len(waiting))} for I/O" if waiting else ""
-    try:
-        for host in caught(for_each_shost(facts.dump)):
-            if not isinstance(host, Error):
-                yield from _host(facts, host, severity, tail, len(waiting), seconds)
-    except NotFoundError:
-        return
+    for host in caught(for_each_shost(facts.dump)):
+        if isinstance(host, NotFoundError):
+            return  # scsi_mod is not loaded
+        if isinstance(host, Error):
+            facts.note(host)
+        else:
+            yield from _host(facts, host, severity, tail, len(waiting), seconds)
 
 
 def _host(facts: Facts, host: Any, severity: int, tail: str, count: int, seconds: float) -> Iterator[Found]:
@@ -51,12 +52,15 @@ def _host(facts: Facts, host: Any, severity: int, tail: str, count: int, seconds
         yield Found(f"SCSI host {int(host.host_no)} is in error handling{tail}", severity, EXACT, tuple(evidence), "dev -d", count, seconds)
     for device in caught(for_each_sdev(facts.dump, host)):
         try:
-            if isinstance(device, Error) or int(device.sdev_state) not in NO_COMMANDS:
+            if isinstance(device, Error):
+                raise device
+            if int(device.sdev_state) not in NO_COMMANDS:
                 continue
             evidence = [f"scsi_device {int(device):#x}: sdev_state {int(device.sdev_state)}"]
             text = f"The SCSI device {sdev_name(device)} is {SDEV_STATES[int(device.sdev_state)]} and takes no commands{tail}"
             yield Found(text, severity, EXACT, tuple(evidence), "dev -d", count, seconds)
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
 
 

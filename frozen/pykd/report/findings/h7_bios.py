@@ -70,7 +70,8 @@ def _suspended(facts: Facts) -> Iterator[tuple[str, int, int]]:
             flags = facts.dump.read_unsigned(address + member.offset)
             if flags & (DMF_BLOCK_IO_FOR_SUSPEND | DMF_SUSPENDED):
                 yield str(disk.disk_name), address, flags
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
 
 
@@ -79,7 +80,8 @@ def _any_in_flight(facts: Facts) -> bool:
         try:
             if not isinstance(disk, Error) and disk.queue and any(not isinstance(one, Error) for one in caught(inflight_requests(facts.dump, disk.queue))):
                 return True
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
     return False
 

@@ -25,13 +25,14 @@ def rule(facts: Facts) -> Iterator[Found]:
     for address, block in journals(dump).items():
         try:
             journal: Any = dump.object("struct journal_s", address)
-            error = int(journal.j_errno)
-            if not int(journal.j_flags) & JBD2_ABORT and not error:
+            number = int(journal.j_errno)
+            if not int(journal.j_flags) & JBD2_ABORT and not number:
                 continue
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
         name = sb_name(dump, dump.object("struct super_block", block))
-        evidence = (f"journal_s {address:#x}: j_flags {int(journal.j_flags):#x}, j_errno {error}",)
+        evidence = (f"journal_s {address:#x}: j_flags {int(journal.j_flags):#x}, j_errno {number}",)
         yield Found(f"The journal of {name} is aborted: the file system takes no more writes", STOPS, EXACT, evidence, "mount")
     yield from told(facts, r"EXT4-fs error \(device (\S+)\): (\w+):(\d+)", "ext4 found errors on {0}, first in {1} ({times})", SERIOUS)
     yield from told(facts, r"(?:XFS|xfs) \((\S+)\): .*(?:Corruption|Shutting down|shutdown|Metadata I/O error)", "XFS found errors on {0} ({times})", SERIOUS)

@@ -24,7 +24,8 @@ def rule(facts: Facts) -> Iterator[Found]:
         journal: Any = facts.dump.object("struct journal_s", address)
         try:
             found = _found(facts, journal, sb_name(facts.dump, facts.dump.object("struct super_block", block)))
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
         if found:
             yield found
@@ -62,7 +63,8 @@ def _holders(facts: Facts, transaction: int) -> list[int]:
         try:
             if not isinstance(info, Error) and info and facts.dump.read_unsigned(int(info) + offset) == transaction:
                 found.append(task)
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
     return found
 

@@ -36,11 +36,14 @@ def rule(facts: Facts) -> Iterator[Found]:
         if count > MAX_SOCKETS:
             return
         try:
-            if isinstance(socket, Error) or int(socket.common.skc_state) != TCP_LISTEN:
+            if isinstance(socket, Error):
+                raise socket
+            if int(socket.common.skc_state) != TCP_LISTEN:
                 continue
             waiting, most = int(socket.sock.sk_ack_backlog), int(socket.sock.sk_max_ack_backlog)
             port = socket.local[1]
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
         # Of a queue of one or none that is by design.
         if waiting > most > 1:

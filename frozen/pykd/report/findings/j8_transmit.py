@@ -38,9 +38,12 @@ def rule(facts: Facts) -> Iterator[Found]:
             raise net
         for device in caught(for_each_netdev(facts.dump, net)):
             try:
-                if not isinstance(device, Error) and int(device.flags) & IFF_UP and not int(device.state) & NO_CARRIER:
+                if isinstance(device, Error):
+                    raise device
+                if int(device.flags) & IFF_UP and not int(device.state) & NO_CARRIER:
                     yield from _queues(facts, device)
-            except Error:
+            except Error as error:
+                facts.note(error)
                 continue
 
 

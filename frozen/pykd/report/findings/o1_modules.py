@@ -23,7 +23,8 @@ def rule(facts: Facts) -> Iterator[Found]:
     for module in facts.dump.modules():
         try:
             letters = "".join(letter for letter in taint_letters(taints_of(facts.dump, module)) if letter in FOREIGN)
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
         if letters:
             foreign[module.name] = letters

@@ -24,7 +24,8 @@ def rule(facts: Facts) -> Iterator[Found]:
     for module in dump.modules():
         try:
             state = int(dump.object("struct module", module.address).state)
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
         if state in STATES:
             yield Found(f"The module {module.name} was being {STATES[state]}", NOTE, EXACT, (f"module {module.address:#x}: state {state}",), f"mod -s {module.name}")

@@ -21,11 +21,15 @@ def rule(facts: Facts) -> Iterator[Found]:
     addresses = [address for address in facts.addresses() if address != dump.address_of("init_task", default=0)]
     stacks = [stack for (stack,) in dump.read_columns(addresses, "struct task_struct", ("stack",))]
     for task, stack in zip(addresses, stacks, strict=True):
-        if isinstance(stack, Error) or not stack:
+        if isinstance(stack, Error):
+            facts.note(stack)
+            continue
+        if not stack:
             continue  # a zombie has none
         try:
             mark = dump.read_unsigned(int(stack))
-        except Error:
+        except Error as error:
+            facts.note(error)
             continue
         if mark != STACK_END_MAGIC:
             evidence = (f"the lowest word of its stack, at {int(stack):#x}, is {mark:#x} and not {STACK_END_MAGIC:#x}",)

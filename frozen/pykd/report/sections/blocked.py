@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.kernel.waits.sites import story
+from pykd.kernel.waits.things import function_name
 from pykd.report.blocks import Block, lines, picture, table
 from pykd.report.sections import Section
 
@@ -69,7 +70,7 @@ def folded(facts: Facts) -> dict[str, int]:
             functions = list(wait.functions)
         else:
             try:
-                functions = [frame.name.partition(".")[0] for frame in facts.dump.unwind(task, crash=True).frames if frame.name]
+                functions = list(filter(None, map(function_name, facts.dump.unwind(task, crash=True).frames)))
             except Error:
                 continue
         if functions:
