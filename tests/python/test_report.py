@@ -199,6 +199,14 @@ class Rules(unittest.TestCase):
         self.assertEqual(len(keys), len(set(keys)))
         self.assertGreater(len(keys), 24)
 
+    def test_without_a_log(self):
+        """That it has no message proves nothing then."""
+        facts = Facts(opened(SAMPLE))
+        facts._records, facts.log_error = [], pykd.Error("lost")
+        found = find_all(facts, Deadline(60), ["a3_oops", "a4_warning", "p_corruption", "e1_hung", "d3_deadlock"])
+        self.assertEqual([title for title, _ in found.excluded], ["deadlock"])
+        self.assertEqual(len(found.unknown), 4)
+
     def test_sections_are_found(self):
         for name in sections.NAMES:
             self.assertTrue(sections.find(name).title)

@@ -7,7 +7,9 @@ import re
 from functools import cached_property
 
 from _pykd import Error
+from pykd.core.walk import caught
 from pykd.kernel import cpus, printk, timekeeping
+from pykd.kernel.fs.superblocks import for_each_super_block
 from pykd.kernel.mm import vmstat
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.ages import clock, seconds_since
@@ -51,14 +53,24 @@ class Facts:
         found: Graph = graph(self.dump)
         return found
 
-    @cached_property
+    @property
     def records(self) -> list[Record]:
-        """Messages of the log, oldest first. Empty where the log cannot be read: :attr:`log_error`."""
+        """Messages of the log, oldest first. Empty where the log cannot be read: :attr:`log_error`, which whoever asks leaves out then."""
+        found = self._records
+        if self.log_error is not None:
+            self.note(self.log_error)
+        return found
+
+    @cached_property
+    def _records(self) -> list[Record]:
         try:
-            return list(printk.records(self.dump))[-MAX_RECORDS:]
+            found = list(printk.records(self.dump))[-MAX_RECORDS:]
         except Error as error:
             self.log_error = error
             return []
+        if not found:
+            self.log_error = Error("the log is empty")
+        return found
 
     log_error: Error | None = None
     stopped: Any = None
@@ -133,6 +145,14 @@ class Facts:
         """``PID 12 (comm)``"""
         thread = self.threads.get(task)
         return f"PID {thread.pid} ({thread.comm})" if thread else f"a task that exists no more ({task:#x})"
+
+    def superblocks(self) -> Iterator[Any]:
+        """Each ``struct super_block`` that can be read."""
+        for block in caught(for_each_super_block(self.dump)):
+            if isinstance(block, Error):
+                self.note(block)
+            else:
+                yield block
 
     def messages(self, pattern: str) -> list[Record]:
         """Messages that match a regular expression."""

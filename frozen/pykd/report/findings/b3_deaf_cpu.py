@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def rule(facts: Facts) -> Iterator[Found]:
-    waited = facts.number("waiting_for_crash_ipi", 4, default=0)
+    waited = facts.number("waiting_for_crash_ipi")
     if not 0 < waited < 1 << 31:
         return
     dump = facts.dump

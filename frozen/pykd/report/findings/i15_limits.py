@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error
+from _pykd import Error, NotFoundError
 from pykd.kernel import cpus
 from pykd.report.finding import EXACT, LIMITS, SERIOUS, Finding, Found
 
@@ -62,19 +62,20 @@ COUNTS: tuple[tuple[str, str, Callable[[Facts], tuple[int, int]]], ...] = (
 
 
 def rule(facts: Facts) -> Iterator[Found]:
-    failed: Error | None = None
+    missing: list[Error] = []
     for what, command, count in COUNTS:
         try:
             used, most = count(facts)
+        except NotFoundError as error:
+            missing.append(error)  # a variable that other kernels have elsewhere
+            continue
         except Error as error:
-            failed = failed or error
+            facts.note(error)
             continue
         if most > 0 and used >= NEAR * most:
             yield Found(f"There are {used} {what}, of {most} that there may be", SERIOUS, EXACT, (), command)
-    if failed is not None and not hasattr(failed, "reason"):
-        return  # a variable that other kernels have elsewhere
-    if failed is not None:
-        raise failed
+    if len(missing) == len(COUNTS):
+        raise missing[0]
 
 
 FINDING = Finding(

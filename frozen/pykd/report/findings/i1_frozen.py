@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from _pykd import Error
-from pykd.core.walk import caught
 from pykd.kernel.fs.sbnames import sb_name
-from pykd.kernel.fs.superblocks import FROZEN, for_each_super_block, sb_frozen
+from pykd.kernel.fs.superblocks import FROZEN, sb_frozen
 from pykd.report.finding import EXACT, NO_ANSWER, SERIOUS, STOPS, Finding, Found
 from pykd.report.wording import threads
 
@@ -30,9 +28,7 @@ def rule(facts: Facts) -> Iterator[Found]:
     for thing in facts.graph.things:
         if thing.kind == "percpu_rwsem" and "s_writers" in thing.name and thing.holders:
             draining[thing.name.partition(" of the ")[2]] = thing.holders[0]
-    for block in caught(for_each_super_block(facts.dump)):
-        if isinstance(block, Error):
-            raise block
+    for block in facts.superblocks():
         state = sb_frozen(block)
         if state:
             yield _found(facts, block, state, waiting, draining)
