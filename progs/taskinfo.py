@@ -27,13 +27,22 @@ def in_pid_order(tt):
         yield from leader.threads
 
 
+def ran_ago(t):
+    """How long ago it ran, in ms; None where the dump lacks that, or the clock of its run queue."""
+    try:
+        return t.Ran_ago
+    except (crash.error, LookupError):
+        return None
+
+
 def in_order_of_running(tt):
     """All threads, those that ran last first; those that cannot be read are left out."""
     threads = []
     for t in tt.allThreads():
+        ago = ran_ago(t)
         try:
-            threads.append((t.Ran_ago, t.pid, t))
-        except (crash.error, IndexError) as err:
+            threads.append((float("inf") if ago is None else ago, t.pid, t))
+        except crash.error as err:
             pylog.error("corrupted", hexl(int(t.ts)), err)
     return [t for *_, t in sorted(threads, key=lambda item: item[:2])]
 
@@ -49,7 +58,8 @@ def table_line(t, recent):
     # the threads of a group are indented below their leader
     number = f" {pid:6d}" if pid != tgid and not recent else f"{pid:6d}"
     extra = f" (tgid={tgid})" if pid != tgid else ""
-    return f"{mark}{number} {t.comm:>14s} {t.cpu:3d} {int(t.Ran_ago):14d}  {short_state(t)} {extra:>13s} UID={uid(t)}"
+    ago = "?" if ran_ago(t) is None else int(ran_ago(t))
+    return f"{mark}{number} {t.comm:>14s} {t.cpu:3d} {ago:>14}  {short_state(t)} {extra:>13s} UID={uid(t)}"
 
 
 def uid(t):

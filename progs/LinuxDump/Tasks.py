@@ -152,7 +152,7 @@ class Task:
     @property
     def Ran_ago(self) -> float:
         """How long before its run queue's clock that was, in ms."""
-        return self.Rq.Timestamp // 1_000_000 - self.Last_ran  # type: ignore[no-any-return]
+        return pykd.cpus.run_queues(pykd.current())[self.cpu].clock // 1_000_000 - self.Last_ran  # type: ignore[no-any-return]
 
     @property
     def cpu(self) -> int:

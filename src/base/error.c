@@ -104,6 +104,20 @@ struct kd_error *kd_error_create_fault_why(enum kd_fault fault, uint64_t address
 	return error;
 }
 
+struct kd_error *kd_error_create_lookup_why(const struct kd_error *why, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	struct kd_error *error = error_new(KD_ERROR_LOOKUP, NULL, format, args);
+	va_end(args);
+	if (error != &kd_error_nomem && why && why->code == KD_ERROR_FAULT) {
+		error->fault = why->fault;
+		error->address = why->address;
+		error->physical = why->physical;
+	}
+	return error;
+}
+
 struct kd_error *kd_error_create_fault(enum kd_fault fault, uint64_t address, _Bool physical)
 {
 	return kd_error_create_fault_why(fault, address, physical, "cannot read %s address %#" PRIx64 ": %s",

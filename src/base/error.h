@@ -16,7 +16,7 @@ enum kd_error_code {
 	KD_ERROR_FORMAT,      /* the file is not a dump, or its structure is damaged */
 	KD_ERROR_UNSUPPORTED, /* recognised, but not something pykd reads */
 	KD_ERROR_FAULT,	      /* memory could not be read; reason and address are valid */
-	KD_ERROR_LOOKUP,      /* no such symbol, type, member, thread… */
+	KD_ERROR_LOOKUP,      /* no such symbol, type, member, thread…; with a fault where it may be lost to that */
 	KD_ERROR_TYPE,	      /* the type does not allow this */
 	KD_ERROR_VALUE,	      /* an argument is out of range */
 	KD_ERROR_SYNTAX,      /* C text that does not parse */
@@ -72,6 +72,11 @@ struct kd_error *kd_error_create_fault(enum kd_fault fault, uint64_t address, _B
 /** As above, with a sentence of the caller's own instead of the standard one. */
 struct kd_error *kd_error_create_fault_why(enum kd_fault fault, uint64_t address, _Bool physical, const char *format,
 					   ...) KD_PRINTF(4, 5) __attribute__((returns_nonnull));
+
+/** KD_ERROR_LOOKUP with the fault of why, which may have cost what was looked for. @param why NULL or without a
+ * fault: none did. */
+struct kd_error *kd_error_create_lookup_why(const struct kd_error *why, const char *format, ...) KD_PRINTF(2, 3)
+	__attribute__((returns_nonnull));
 
 /** NULL is legal. */
 void kd_error_destroy(struct kd_error *error);

@@ -269,13 +269,12 @@ struct kd_error *kd_kernel_symbol(struct kd_kernel *kernel, const char *name, co
 		if (err || nr)
 			return err;
 		if (module)
-			return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s in the kernel%s", name,
-					       kd_kallsyms_loss(kallsyms));
+			return kd_kallsyms_not_found(kallsyms, "no symbol %s in the kernel", name);
 	}
 	struct kd_modules *modules;
 	err = kd_kernel_modules(kernel, &modules);
 	if (kd_error_catch(&err, KD_ERROR_LOOKUP))
-		return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s%s", name, kd_kallsyms_loss(kallsyms));
+		return kd_kallsyms_not_found(kallsyms, "no symbol %s", name);
 	return err ? err : kd_symbol_find(modules, name, module, ret);
 }
 

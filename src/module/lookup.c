@@ -106,9 +106,10 @@ struct kd_error *kd_symbol_find(struct kd_modules *modules, const char *name, co
 	struct kd_error *err = find_in_modules(modules, name, module, &found);
 	if (err)
 		return err;
+	if (!found.nr && module)
+		return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s in module %s", name, module);
 	if (!found.nr)
-		return kd_error_create(KD_ERROR_LOOKUP, "no symbol %s%s%s%s", name, module ? " in module " : "",
-				       module ? module : "", module ? "" : kd_kallsyms_loss(modules->kallsyms));
+		return kd_kallsyms_not_found(modules->kallsyms, "no symbol %s", name);
 	*ret = found.data[0];
 	return NULL;
 }

@@ -6,7 +6,7 @@ PyObject *kd_py_Error, *kd_py_NotFoundError, *kd_py_MemberError, *kd_py_CTypeErr
 PyObject *kd_py_FaultError;
 static PyObject *ProgramError, *FormatError, *UnsupportedError, *FileError, *CSyntaxError, *LimitError;
 
-static PyObject **const exceptions[] = {
+static PyObject **const exceptions[KD_ERROR_CALLBACK + 1] = {
 	[KD_ERROR_OS] = &FileError,
 	[KD_ERROR_FORMAT] = &FormatError,
 	[KD_ERROR_UNSUPPORTED] = &UnsupportedError,
@@ -70,13 +70,18 @@ static bool set(PyObject *exception, const char *name, PyObject *value)
 
 PyObject *kd_py_exception(struct kd_error *error)
 {
+	PyObject **class = exceptions[error->code];
+	return kd_py_exception_of(class ? *class : NULL, error);
+}
+
+PyObject *kd_py_exception_of(PyObject *class, struct kd_error *error)
+{
 	KD_CLEANUP(kd_cleanup_error) struct kd_error *owned = error;
 	if (error->code == KD_ERROR_CALLBACK)
 		return NULL;
 	if (error->code == KD_ERROR_NOMEM)
 		return PyErr_NoMemory();
 
-	PyObject *class = *exceptions[error->code];
 	/* It may quote a path or a name from the dump, with whatever bytes they have. */
 	KD_PYOBJECT PyObject *message = PyUnicode_DecodeFSDefault(error->message);
 	if (!message)
@@ -87,7 +92,8 @@ PyObject *kd_py_exception(struct kd_error *error)
 	if (!exception)
 		return NULL;
 	bool ok = true;
-	if (error->code == KD_ERROR_FAULT)
+	/* What was not found may be lost to a fault. */
+	if (error->code == KD_ERROR_FAULT || (error->code == KD_ERROR_LOOKUP && error->fault))
 		ok = set(exception, "address", PyLong_FromUnsignedLongLong(error->address)) &&
 		     set(exception, "reason", Py_NewRef(fault_reasons[error->fault])) &&
 		     set(exception, "physical", PyBool_FromLong(error->physical));
@@ -101,5 +107,19 @@ PyObject *kd_py_raise(struct kd_error *error)
 	KD_PYOBJECT PyObject *exception = kd_py_exception(error);
 	if (exception)
 		PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+	return NULL;
+}
+
+PyObject *kd_py_raise_no_member(const struct kd_type *type, const char *type_name, const char *name)
+{
+	struct kd_member member;
+	struct kd_error *err = kd_type_find_member(type, name, &member);
+	if (!err || err->code != KD_ERROR_LOOKUP || !err->fault) {
+		kd_error_destroy(err);
+		return PyErr_Format(kd_py_MemberError, "<%s> does not have a field <%s>", type_name, name);
+	}
+	KD_PYOBJECT PyObject *exception = kd_py_exception_of(kd_py_MemberError, err);
+	if (exception)
+		PyErr_SetObject(kd_py_MemberError, exception);
 	return NULL;
 }

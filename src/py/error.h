@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "py/py.h"
+#include "types/type.h"
 
 extern PyObject *kd_py_Error, *kd_py_NotFoundError, *kd_py_MemberError, *kd_py_CTypeError, *kd_py_RangeError;
 extern PyObject *kd_py_FaultError;
@@ -27,5 +28,10 @@ PyObject *kd_py_raise(struct kd_error *error);
 /** The exception instance instead of raising it; destroys error. NULL with a Python error set on failure, and for what
  *  kd_py_callback_error() gave. */
 PyObject *kd_py_exception(struct kd_error *error);
+/** The same of another class than the one for errors of its kind. */
+PyObject *kd_py_exception_of(PyObject *class, struct kd_error *error);
+
+/** MemberError, which says it where the member may be lost, with the fault that cost its name. Always NULL. */
+PyObject *kd_py_raise_no_member(const struct kd_type *type, const char *type_name, const char *name);
 
 #endif

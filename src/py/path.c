@@ -8,8 +8,7 @@
 static bool not_found(const struct kd_type *type, const char *name)
 {
 	KD_FREE char *spelled = kd_type_spell(type);
-	PyErr_Format(kd_py_MemberError, "<%s> does not have a field <%s>", spelled ? spelled : "?", name);
-	return false;
+	return kd_py_raise_no_member(type, spelled ? spelled : "?", name);
 }
 
 static bool add_hop(struct kd_path *path, uint64_t offset)

@@ -73,8 +73,9 @@ static PyObject *struct_getattro(PyObject *self, PyObject *name)
 		if (PyUnicode_EqualToUTF8(name, getattr_method.ml_name))
 			return PyCFunction_New(&getattr_method, self);
 		KD_PYOBJECT PyObject *symbol = PyObject_GetAttrString((PyObject *)Py_TYPE(self), "PYT_symbol");
-		if (symbol)
-			PyErr_Format(kd_py_MemberError, "<%S> does not have a field <%U>", symbol, name);
+		const char *type_name = symbol ? PyUnicode_AsUTF8(symbol) : NULL, *text = PyUnicode_AsUTF8(name);
+		if (type_name && text)
+			kd_py_raise_no_member(typed->type, type_name, text);
 	}
 	return NULL;
 }
@@ -221,9 +222,10 @@ static PyObject *struct_is_named(PyObject *self, PyObject *name)
 static PyObject *struct_field_offset(PyObject *self, PyObject *name)
 {
 	KD_PYOBJECT PyObject *offset = kd_py_member_offset((PyObject *)Py_TYPE(self), name);
-	if (offset == Py_None)
-		return PyErr_Format(kd_py_MemberError, "<%s> does not have a field <%U>", Py_TYPE(self)->tp_name, name);
-	return kd_move_ptr(offset);
+	if (offset != Py_None)
+		return kd_move_ptr(offset);
+	const char *text = PyUnicode_AsUTF8(name);
+	return text ? kd_py_raise_no_member(kd_py_typed(Py_TYPE(self))->type, Py_TYPE(self)->tp_name, text) : NULL;
 }
 
 static PyObject *struct_cast(PyObject *self, PyObject *name)

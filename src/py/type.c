@@ -252,8 +252,10 @@ static PyObject *type_offset_of(PyObject *self, PyObject *path)
 	int found = find_member(self, path, &member);
 	if (found < 0)
 		return NULL;
-	if (!found)
-		return PyErr_Format(kd_py_MemberError, "<%S> does not have a field <%U>", self, path);
+	if (!found) {
+		KD_FREE char *spelled = kd_type_spell(TYPE(self));
+		return kd_py_raise_no_member(TYPE(self), spelled ? spelled : "?", PyUnicode_AsUTF8(path));
+	}
 	return PyLong_FromUnsignedLongLong(member.bit_offset / 8);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sym/kallsyms.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +14,18 @@ uint32_t kd_kallsyms_nr(const struct kd_kallsyms *kallsyms)
 	return kallsyms->tables.nr;
 }
 
-const char *kd_kallsyms_loss(const struct kd_kallsyms *kallsyms)
+struct kd_error *kd_kallsyms_not_found(const struct kd_kallsyms *kallsyms, const char *format, ...)
 {
-	return kallsyms->loss ?: "";
+	KD_FREE char *message = NULL;
+	va_list args;
+	va_start(args, format);
+	int len = vasprintf(&message, format, args);
+	va_end(args);
+	if (len < 0) {
+		message = NULL;
+		return &kd_error_nomem;
+	}
+	return kd_error_create_lookup_why(kallsyms->index_gap, "%s%s", message, kallsyms->loss ?: "");
 }
 
 /** The symbols at the address that vmcoreinfo gives for _stext include it: offsets, names and tokens fit together. */

@@ -39,10 +39,11 @@ struct kd_error *kd_kallsyms_find(struct kd_kallsyms *kallsyms, const char *name
 				  size_t *ret_nr) KD_RETURNS_ERROR;
 
 /**
- * What to put behind "no symbol x": "" or, where pages with names are missing, how many blocks of 256 names are as if
- * they were not there, and why. Known once a name was not found.
+ * KD_ERROR_LOOKUP about a name that was not found, with a message of the caller's. Where pages with names are missing,
+ * it goes on to say how many blocks of 256 names are as if they were not there, and has the fault that cost the first.
  */
-const char *kd_kallsyms_loss(const struct kd_kallsyms *kallsyms);
+struct kd_error *kd_kallsyms_not_found(const struct kd_kallsyms *kallsyms, const char *format, ...) KD_PRINTF(2, 3)
+	__attribute__((returns_nonnull));
 
 /** Number of the first symbol of this name: cheaper than finding all. KD_ERROR_LOOKUP if none. */
 struct kd_error *kd_kallsyms_first(struct kd_kallsyms *kallsyms, const char *name, uint32_t *ret) KD_RETURNS_ERROR;

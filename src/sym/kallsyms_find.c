@@ -241,7 +241,7 @@ struct kd_error *kd_kallsyms_first(struct kd_kallsyms *kallsyms, const char *nam
 	if (err)
 		return err;
 	if (!found.nr)
-		return kd_error_create(KD_ERROR_LOOKUP, "no kernel symbol %s%s", name, kd_kallsyms_loss(kallsyms));
+		return kd_kallsyms_not_found(kallsyms, "no kernel symbol %s", name);
 	*ret = found.data[0];
 	number_vector_deinit(&found);
 	return NULL;

@@ -402,47 +402,6 @@ struct kd_error *kd_btf_next(struct kd_btf *btf, uint32_t *number, struct kd_btf
 	}
 }
 
-static struct kd_error *btf_count_loss(struct kd_btf *btf)
-{
-	btf->lost_nr = 0;
-	for (uint32_t number = 0;; number++) {
-		struct kd_btf_record record;
-		const char *name;
-		bool found = true;
-		struct kd_error *err = kd_btf_record_if(btf, number, &record, &found);
-		if (!err && !found)
-			return NULL;
-		if (!err)
-			err = kd_btf_need_extra(btf, &record, 0, record.extra_len);
-		if (!err && record.name)
-			err = kd_btf_string(btf, record.name, &name);
-		if (err && !kd_btf_is_loss(err))
-			return err;
-		btf->lost_nr += err != NULL;
-		kd_error_destroy(err);
-	}
-}
-
-struct kd_error *kd_btf_loss(struct kd_btf *btf, char **ret)
-{
-	*ret = NULL;
-	if (!btf->why_lost)
-		return NULL;
-	uint32_t nr;
-	struct kd_error *err = kd_btf_nr(btf, &nr);
-	if (!err && !btf->loss_known)
-		err = btf_count_loss(btf);
-	if (err)
-		return err;
-	btf->loss_known = true;
-	int len = btf->cut ? asprintf(ret, "all but the first %u types are lost: %s", nr, btf->why_lost->message)
-			   : asprintf(ret, "%u of %u types are lost: %s", btf->lost_nr, nr, btf->why_lost->message);
-	if (len >= 0)
-		return NULL;
-	*ret = NULL;
-	return &kd_error_nomem;
-}
-
 struct kd_error *kd_btf_record(struct kd_btf *btf, uint32_t number, struct kd_btf_record *ret)
 {
 	bool found;

@@ -80,8 +80,9 @@ struct kd_btf {
 	bool cut;			/* the walk ended before the types did */
 	struct kd_error *why_lost;	/* what first could not be read or made no sense; NULL: nothing yet */
 	uint32_t steps_back;		/* of the walk, over records that the table has elsewhere */
-	bool loss_known;		/* lost_nr is that of the whole */
-	uint32_t lost_nr;
+	bool loss_known;		/* the two below are those of the whole */
+	uint32_t lost_nr;		/* records of which something is lost */
+	uint32_t gone_nr;		/* of them those that cannot be read at all */
 
 	struct kd_index names[KD_BTF_GROUP_NR]; /* hash of the name -> number, of records before named_nr */
 	uint32_t named_nr[KD_BTF_GROUP_NR];
@@ -130,6 +131,26 @@ struct kd_error *kd_btf_next(struct kd_btf *btf, uint32_t *number, struct kd_btf
  * @param[out] ret malloced; NULL where nothing is lost. The first call after a loss reads all of the section.
  */
 struct kd_error *kd_btf_loss(struct kd_btf *btf, char **ret) KD_RETURNS_ERROR;
+
+/** What a name stands for that was looked for and not found. */
+enum kd_btf_absence {
+	KD_BTF_NONE,	    /* nothing: it is not among the names, or there is nothing that could bear it */
+	KD_BTF_LOST_NAME,   /* perhaps something whose name is lost: it is not among the names that can be read */
+	KD_BTF_LOST_RECORD, /* perhaps something that is lost: it is among the names, in whatever use */
+};
+
+/** @param lacks_records, lacks_names what cannot be read of what was searched. */
+struct kd_error *kd_btf_absence(struct kd_btf *btf, const char *name, size_t name_len, bool lacks_records,
+				bool lacks_names, enum kd_btf_absence *ret) KD_RETURNS_ERROR;
+/** Of a search through all records, for a type's name or an enumerator's. */
+struct kd_error *kd_btf_absence_of_type(struct kd_btf *btf, const char *name,
+					enum kd_btf_absence *ret) KD_RETURNS_ERROR;
+/**
+ * The error to return: KD_ERROR_LOOKUP; with the fault that cost the name, of KD_BTF_LOST_NAME; of KD_BTF_LOST_RECORD
+ * that fault itself, or KD_ERROR_FORMAT, so that nobody takes it for "there is none".
+ */
+struct kd_error *kd_btf_absence_error(const struct kd_btf *btf, enum kd_btf_absence absence, const char *message)
+	__attribute__((returns_nonnull));
 
 /* For the other files of the BTF. */
 

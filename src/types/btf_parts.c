@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a type of a BTF consists of: members, enumerators, parameters. */
+#include <stdio.h>
+
 #include "base/cleanup.h"
 #include "types/private.h"
 
@@ -47,14 +49,35 @@ static struct kd_error *old_bit_field(struct kd_btf_source *source, uint32_t id,
 }
 
 /** Name of a member, value or parameter; where that one cannot be read, the others still can. */
-static struct kd_error *name_of_part(struct kd_btf_source *source, uint32_t offset, const char **ret)
+static struct kd_error *name_of_part(struct kd_btf_source *source, uint32_t offset, const char **ret, bool *ret_lost)
 {
 	struct kd_error *err = offset ? kd_btf_string(&source->btf, offset, ret) : NULL;
 	if (!kd_btf_is_loss(err))
 		return err;
-	kd_error_destroy(err);
+	kd_btf_note_loss(&source->btf, err);
 	*ret = "(name is lost)";
+	*ret_lost = true;
 	return NULL;
+}
+
+struct kd_error *kd_btf_source_missing(const struct kd_type_record *record, const struct kd_type *outer,
+				       const char *name, size_t name_len)
+{
+	struct kd_btf *btf = &kd_btf_source_of(&record->type)->btf;
+	enum kd_btf_absence absence;
+	struct kd_error *err =
+		kd_btf_absence(btf, name, name_len, record->lacks_members, record->lacks_names, &absence);
+	if (err || absence == KD_BTF_NONE)
+		return err;
+	KD_FREE char *type = kd_type_spell(outer), *message = NULL;
+	if (!type)
+		return &kd_error_nomem;
+	if (asprintf(&message, "%s has no member %.*s that can be read, but some of it is lost: %s", type,
+		     (int)name_len, name, btf->why_lost->message) < 0) {
+		message = NULL;
+		return &kd_error_nomem;
+	}
+	return kd_btf_absence_error(btf, absence, message);
 }
 
 static struct kd_error *fill_members(struct kd_btf_source *source, const struct kd_btf_record *record,
@@ -67,15 +90,17 @@ static struct kd_error *fill_members(struct kd_btf_source *source, const struct 
 	for (uint32_t i = 0; i < record->element_nr; i++) {
 		struct kd_error *lost =
 			kd_btf_need_extra(&source->btf, record, i * record->element_len, record->element_len);
-		if (kd_error_catch(&lost, KD_ERROR_FAULT))
+		if (kd_error_catch(&lost, KD_ERROR_FAULT)) {
+			type->lacks_members = true;
 			continue;
+		}
 		if (lost)
 			return lost;
 		const uint8_t *words = record->extra + i * record->element_len;
 		struct kd_member *member = &members[type->nr++];
 		uint32_t name = kd_btf_u32(words), id = kd_btf_u32(words + 4), offset = kd_btf_u32(words + 8);
-		struct kd_error *err =
-			kd_btf_source_referred(source, id, &member->type) ?: name_of_part(source, name, &member->name);
+		struct kd_error *err = kd_btf_source_referred(source, id, &member->type)
+					       ?: name_of_part(source, name, &member->name, &type->lacks_names);
 		if (err)
 			return err;
 		if (member->name && !*member->name)
@@ -100,7 +125,7 @@ static struct kd_error *fill_enumerators(struct kd_btf_source *source, const str
 		return &kd_error_nomem;
 	for (uint32_t i = 0; i < record->element_nr; i++) {
 		const uint8_t *words = record->extra + i * record->element_len;
-		struct kd_error *err = name_of_part(source, kd_btf_u32(words), &values[i].name);
+		struct kd_error *err = name_of_part(source, kd_btf_u32(words), &values[i].name, &type->lacks_names);
 		if (err)
 			return err;
 		if (!values[i].name)
@@ -124,8 +149,9 @@ static struct kd_error *fill_parameters(struct kd_btf_source *source, const stru
 		return &kd_error_nomem;
 	for (uint32_t i = 0; i < nr; i++) {
 		const uint8_t *words = record->extra + i * record->element_len;
-		struct kd_error *err = kd_btf_source_referred(source, kd_btf_u32(words + 4), &parameters[i].type)
-					       ?: name_of_part(source, kd_btf_u32(words), &parameters[i].name);
+		struct kd_error *err =
+			kd_btf_source_referred(source, kd_btf_u32(words + 4), &parameters[i].type)
+				?: name_of_part(source, kd_btf_u32(words), &parameters[i].name, &type->lacks_names);
 		if (err)
 			return err;
 	}
@@ -138,6 +164,8 @@ struct kd_error *kd_btf_source_fill(struct kd_type_record *type)
 {
 	struct kd_btf_source *source = kd_btf_source_of(&type->type);
 	struct kd_btf_record record;
+	if (type->type.flags & KD_TYPE_INCOMPLETE)
+		return kd_btf_absence_error(&source->btf, KD_BTF_LOST_RECORD, type->type.name);
 	struct kd_error *err = kd_btf_record(&source->btf, type->type.id - source->start_id, &record);
 	if (err)
 		return err;

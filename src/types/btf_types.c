@@ -18,7 +18,8 @@ struct kd_error *kd_btf_source_create(struct kd_types *types, const char *module
 		kd_section_deinit(section);
 		return &kd_error_nomem;
 	}
-	source->source = (struct kd_type_source){ .types = types, .fill = kd_btf_source_fill };
+	source->source =
+		(struct kd_type_source){ .types = types, .fill = kd_btf_source_fill, .missing = kd_btf_source_missing };
 	source->base = base;
 	source->enum_signs = -1;
 	struct kd_error *err = kd_btf_init(&source->btf, section, base ? &base->btf : NULL, table);
@@ -102,8 +103,11 @@ static struct kd_error *record_name(struct kd_btf_source *source, const struct k
 static struct kd_error *unknown(struct kd_btf_source *source, uint32_t id, const char *what, const struct kd_type **ret)
 {
 	char why[160];
+	struct kd_btf_source *lossy = source;
+	while (lossy && !lossy->btf.why_lost)
+		lossy = lossy->base;
 	snprintf(why, sizeof(why), "<BTF type %u: %.120s>", id, what);
-	return kd_types_unknown(source->source.types, why, ret);
+	return kd_types_unknown(source->source.types, lossy ? &lossy->source : NULL, why, ret);
 }
 
 /**

@@ -122,8 +122,14 @@ struct kd_error *kd_types_function(struct kd_types *types, const struct kd_type 
 	return derive(types, &type, parameters, nr, ret);
 }
 
-struct kd_error *kd_types_unknown(struct kd_types *types, const char *why, const struct kd_type **ret)
+struct kd_error *kd_types_unknown(struct kd_types *types, const struct kd_type_source *lossy, const char *why,
+				  const struct kd_type **ret)
 {
 	struct kd_type type = { .kind = KD_STRUCT, .flags = KD_TYPE_INCOMPLETE, .name = why };
-	return derive(types, &type, NULL, 0, ret);
+	struct kd_error *err = derive(types, &type, NULL, 0, ret);
+	if (!err && lossy) {
+		kd_type_record(*ret)->type.source = lossy;
+		kd_type_record(*ret)->lacks_members = true;
+	}
+	return err;
 }

@@ -16,7 +16,8 @@
 /** The whole of a type: `struct kd_type` is its public head. */
 struct kd_type_record {
 	struct kd_type type;
-	bool filled; /* the three below are valid */
+	bool filled;			 /* the three below are valid */
+	bool lacks_members, lacks_names; /* of a struct or union: not all of that could be read */
 	union {
 		const struct kd_member *members;
 		const struct kd_enumerator *enumerators;
@@ -35,6 +36,10 @@ struct kd_type_source {
 	struct kd_types *types;
 	const char *module; /* NULL: vmlinux, or our own */
 	struct kd_error *(*fill)(struct kd_type_record *record);
+	/** The error about a member that was not found; NULL: there is none. Asked of records that lack something.
+	 * @param outer the type that was searched: that of the record, or one around it. */
+	struct kd_error *(*missing)(const struct kd_type_record *record, const struct kd_type *outer, const char *name,
+				    size_t name_len);
 };
 
 /** A BTF as a source of types. */
@@ -58,6 +63,9 @@ struct kd_error *kd_btf_source_start_id(struct kd_btf_source *source, uint32_t *
 /** A type that another one refers to: if it cannot be made, something stands for it that says why. */
 struct kd_error *kd_btf_source_referred(struct kd_btf_source *source, uint32_t id,
 					const struct kd_type **ret) KD_RETURNS_ERROR;
+/** kd_type_source.missing of a BTF. */
+struct kd_error *kd_btf_source_missing(const struct kd_type_record *record, const struct kd_type *outer,
+				       const char *name, size_t name_len) KD_RETURNS_ERROR;
 /** kd_type_source.fill of a BTF. */
 struct kd_error *kd_btf_source_fill(struct kd_type_record *type) KD_RETURNS_ERROR;
 
@@ -145,8 +153,10 @@ struct kd_error *kd_types_qualify(struct kd_types *types, const struct kd_type *
 struct kd_error *kd_types_function(struct kd_types *types, const struct kd_type *target,
 				   const struct kd_parameter *parameters, size_t nr, bool variadic,
 				   const struct kd_type **ret) KD_RETURNS_ERROR;
-/** An incomplete struct that stands for a type which cannot be made; its name says why. */
-struct kd_error *kd_types_unknown(struct kd_types *types, const char *why, const struct kd_type **ret) KD_RETURNS_ERROR;
+/** An incomplete struct that stands for a type which cannot be made; its name says why.
+ * @param lossy the BTF that it was lost of, of which its members are asked; NULL: it is not lost. */
+struct kd_error *kd_types_unknown(struct kd_types *types, const struct kd_type_source *lossy, const char *why,
+				  const struct kd_type **ret) KD_RETURNS_ERROR;
 
 /* btf_types.c */
 struct kd_error *kd_btf_source_create(struct kd_types *types, const char *module, struct kd_section *section,

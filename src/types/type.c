@@ -32,6 +32,8 @@ static struct kd_error *fill(const struct kd_type *type, bool right_kind, const 
 		return NULL;
 	if (right_kind && !(type->flags & KD_TYPE_INCOMPLETE))
 		return type->source->fill(record);
+	if (right_kind && record->lacks_members)
+		return type->source->fill(record); /* which knows why it is lost */
 	KD_FREE char *name = kd_type_spell(type);
 	if (!name)
 		return &kd_error_nomem;
@@ -93,8 +95,16 @@ struct search {
 	size_t len;
 	int steps;
 	bool found;
+	const struct kd_type_record *lacking; /* the first that was searched of which something is lost */
 	struct kd_member *ret;
 };
+
+static void note_lacking(struct search *search, const struct kd_type *type)
+{
+	const struct kd_type_record *record = kd_type_record(type);
+	if (!search->lacking && (record->lacks_members || record->lacks_names))
+		search->lacking = record;
+}
 
 static struct kd_error *search_members(struct search *search, const struct kd_type *type, uint64_t bit_offset,
 				       int depth)
@@ -113,14 +123,18 @@ static struct kd_error *search_members(struct search *search, const struct kd_ty
 		search->found = true;
 		return NULL;
 	}
+	note_lacking(search, type);
 	search->steps += nr;
 	if (depth == ANONYMOUS_DEPTH_MAX || search->steps > SEARCH_STEPS_MAX)
 		return NULL;
 	for (size_t i = 0; i < nr && !search->found; i++) {
 		const struct kd_type *inner = members[i].name ? NULL : kd_type_strip(members[i].type);
-		if (!inner || (inner->kind != KD_STRUCT && inner->kind != KD_UNION) ||
-		    (inner->flags & KD_TYPE_INCOMPLETE))
+		if (!inner || (inner->kind != KD_STRUCT && inner->kind != KD_UNION))
 			continue;
+		if (inner->flags & KD_TYPE_INCOMPLETE) {
+			note_lacking(search, inner);
+			continue;
+		}
 		err = search_members(search, inner, bit_offset + members[i].bit_offset, depth + 1);
 		if (err)
 			return err;
@@ -128,8 +142,12 @@ static struct kd_error *search_members(struct search *search, const struct kd_ty
 	return NULL;
 }
 
-static struct kd_error *no_member(const struct kd_type *type, const char *name, size_t len)
+static struct kd_error *no_member(const struct search *search, const struct kd_type *type, const char *name, size_t len)
 {
+	const struct kd_type_record *lacking = search->lacking;
+	struct kd_error *err = lacking ? lacking->type.source->missing(lacking, type, name, len) : NULL;
+	if (err)
+		return err;
 	KD_FREE char *spelled = kd_type_spell(type);
 	if (!spelled)
 		return &kd_error_nomem;
@@ -173,7 +191,7 @@ struct kd_error *kd_type_find_member(const struct kd_type *type, const char *pat
 		if (err)
 			return err;
 		if (!search.found)
-			return no_member(outer, path, len);
+			return no_member(&search, outer, path, len);
 		member = next;
 		path += len;
 		while (*path == '[') {

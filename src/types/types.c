@@ -209,10 +209,9 @@ static struct kd_error *each_source(struct kd_types *types, const char *module, 
 	return kd_move_ptr(first);
 }
 
-/** KD_ERROR_LOOKUP, which says how many types are lost where some are: the one that was asked for may be one of them.
- */
-KD_PRINTF(3, 4)
-static struct kd_error *not_found(struct kd_types *types, const char *module, const char *format, ...)
+/** What kd_btf_absence_error() makes of it, which says how many types are lost where some are. */
+KD_PRINTF(4, 5)
+static struct kd_error *not_found(struct kd_types *types, const char *module, const char *name, const char *format, ...)
 {
 	KD_FREE char *text = NULL;
 	va_list args;
@@ -231,9 +230,21 @@ static struct kd_error *not_found(struct kd_types *types, const char *module, co
 		struct kd_error *err = kd_btf_loss(&source->btf, &loss);
 		if (err)
 			return err;
-		if (loss)
-			return kd_error_create(KD_ERROR_LOOKUP, "%s; %s%s%s", text, source->source.module ?: "",
-					       source->source.module ? ": " : "", loss);
+		if (!loss)
+			continue;
+		enum kd_btf_absence absence;
+		err = kd_btf_absence_of_type(&source->btf, name, &absence);
+		if (err)
+			return err;
+		if (absence == KD_BTF_NONE)
+			continue;
+		KD_FREE char *message = NULL;
+		if (asprintf(&message, "%s; %s%s%s", text, source->source.module ?: "",
+			     source->source.module ? ": " : "", loss) < 0) {
+			message = NULL;
+			return &kd_error_nomem;
+		}
+		return kd_btf_absence_error(&source->btf, absence, message);
 	}
 	return kd_error_create(KD_ERROR_LOOKUP, "%s", text);
 }
@@ -310,8 +321,8 @@ struct kd_error *kd_types_find(struct kd_types *types, enum kd_kind kind, const 
 	if (!types->sources.nr)
 		return kd_error_create(KD_ERROR_LOOKUP, "no type %s%s: there is no BTF", kind_word(kind), name);
 	if (module)
-		return not_found(types, module, "no type %s%s in module %s", kind_word(kind), bare, module);
-	return not_found(types, NULL, "no type %s%s", kind_word(kind), name);
+		return not_found(types, module, bare, "no type %s%s in module %s", kind_word(kind), bare, module);
+	return not_found(types, NULL, bare, "no type %s%s", kind_word(kind), name);
 }
 
 KD_VECTOR(type_vector, const struct kd_type *);
@@ -390,7 +401,7 @@ struct kd_error *kd_types_find_nth(struct kd_types *types, enum kd_kind kind, co
 			err = kd_error_create(KD_ERROR_LOOKUP, "there are only %zu types %s%s", counting.types.nr,
 					      kind_word(kind), name);
 		else
-			err = not_found(types, module, "no type %s%s", kind_word(kind), name);
+			err = not_found(types, module, counting.finding.name, "no type %s%s", kind_word(kind), name);
 	}
 	type_vector_deinit(&counting.types);
 	return err;
@@ -434,7 +445,7 @@ struct kd_error *kd_types_enumerator(struct kd_types *types, const char *name, i
 	if (err)
 		return err;
 	if (!done)
-		return not_found(types, module, "no enumerator %s", name);
+		return not_found(types, module, finding.name, "no enumerator %s", name);
 	*ret = finding.value;
 	if (ret_type)
 		*ret_type = finding.type;

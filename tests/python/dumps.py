@@ -2,6 +2,7 @@
 """Where tests find dumps: the sample in the repository, and the large ones beside it where they are."""
 
 import os
+import random
 import re
 import shutil
 import struct
@@ -86,18 +87,30 @@ def made(test, text, *words):
     return path, {**dump.labels, **dump.symbols}
 
 
-def without(source, pfn):
-    """The dump that ``makedumpfile`` would have written had it left out that page."""
+def _pages(source):
+    """Of a kdump file: where its bitmap and its descriptors begin, and the page frames that it has."""
     sub_blocks, bitmap_blocks = struct.unpack_from("<II", source, 432)
     bits = (1 + sub_blocks + bitmap_blocks // 2) * PAGE
     first = (1 + sub_blocks + bitmap_blocks) * PAGE
-    bitmap = int.from_bytes(source[bits:first], "little")
-    index = (bitmap & ((1 << pfn) - 1)).bit_count()
+    return bits, first, [8 * place + bit for place, byte in enumerate(source[bits:first]) if byte for bit in range(8) if byte >> bit & 1]
+
+
+def without(source, *pfns):
+    """The dump that ``makedumpfile`` would have written had it left out these pages."""
+    bits, first, present = _pages(source)
+    lost = set(pfns)
     out = bytearray(source)
-    out[bits + pfn // 8] &= ~(1 << pfn % 8)
-    end = first + 24 * bitmap.bit_count()
-    out[first + 24 * index : end] = source[first + 24 * (index + 1) : end] + bytes(24)
+    for pfn in lost:
+        out[bits + pfn // 8] &= ~(1 << pfn % 8)
+    kept = b"".join(source[first + 24 * place : first + 24 * place + 24] for place, pfn in enumerate(present) if pfn not in lost)
+    out[first : first + 24 * len(present)] = kept.ljust(24 * len(present), b"\0")
     return bytes(out)
+
+
+def without_some(source, percent, seed):
+    """The dump without so many of its pages, whichever; always the same ones."""
+    present = _pages(source)[2]
+    return without(source, *random.Random(seed).sample(present, len(present) * percent // 100))
 
 
 def have_one_open():

@@ -143,8 +143,6 @@ class Incomplete(unittest.TestCase):
             page = int(start + share * (end - start)) & -BLOCK
             with self.subTest(share), dumps.opened(self.file("holed", dumps.without(self.source, dump.translate(page) // BLOCK))) as damaged:
                 self.assertGreater(len({str(kind) for kind in damaged.types("struct")} & whole), len(whole) - 400)
-                with self.assertRaisesRegex(pykd.NotFoundError, r"no type struct nosuch; \d+ of \d+ types are lost: .*excluded"):
-                    damaged.type("struct nosuch")
 
     def test_cut_within_the_headers(self):
         for length, words in ((0, "empty"), (9, ""), (4096, "truncated"), (5000, "truncated"), (9000, "truncated")):

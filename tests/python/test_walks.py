@@ -59,6 +59,7 @@ class Walks(unittest.TestCase):
                 struct slab_sheaf { struct list_head barn_list; unsigned int size; };
                 struct node_barn { struct list_head sheaves_full; };
                 struct kmem_cache_node { struct list_head partial; };
+                struct page { unsigned long flags; };
                 struct slab { struct list_head slab_list; };
                 struct per_node { struct node_barn *barn; struct kmem_cache_node *node; };
                 struct kmem_cache { struct per_node per_node[3]; };

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import FaultError, NotFoundError
+from _pykd import FaultError, MemberError, NotFoundError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,19 +17,25 @@ def fault(error: object, message: str = "", *, partial: bool = False) -> Row:
     """What rows have under ``error``, beside the values it concerns: ``{"reason", "address", "message"}``.
 
     The reason is one word: of memory that of :class:`_pykd.FaultError` (``excluded``, ``absent``, ``truncated``, ``untranslatable``,
-    ``corrupt``), ``unknown`` of a symbol, type or member that there is not, and ``damaged`` of everything else. The address, in
-    hexadecimal, is there where there is one.
+    ``corrupt``), which is that of a symbol, type or member too that may be lost with it, ``unknown`` of one that there is not, and ``damaged`` of everything else. The address, in
+    hexadecimal, is there where it is memory that could not be read.
 
     :param error: an exception, or a text that says what is wrong.
     :param message: says it in place of the error's own.
     :param partial: the row has what else was asked for, so that it is an answer all the same; else it stands for what could not be told.
     """
-    found: Row = {"reason": "damaged", "message": message or str(error)}
-    if isinstance(error, FaultError):
-        found |= {"reason": error.reason, "address": f"{error.address:#x}"}
-    elif isinstance(error, NotFoundError):
-        found["reason"] = "unknown"
+    text = _text(error)
+    found: Row = {"reason": "damaged", "message": message or text}
+    if isinstance(error, (FaultError, NotFoundError, MemberError)):
+        found["reason"] = getattr(error, "reason", "unknown")
+        if isinstance(error, FaultError) and text.startswith("cannot read"):
+            found["address"] = f"{error.address:#x}"
     return found | {"partial": True} if partial else found
+
+
+def _text(error: object) -> str:
+    # A MemberError is a KeyError too, whose text is the key's repr().
+    return str(error.args[0] if isinstance(error, MemberError) and error.args else error)
 
 
 def mark(row: Row) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import FaultError, current
+from _pykd import Error, FaultError, current
 from pykd.core.errors import CommandError
 from pykd.core.memo import per_dump
 
@@ -73,6 +73,20 @@ def run_queues(dump: Dump) -> dict[int, Struct]:
     rq = dump.struct_class("struct rq")
     base = dump.symbol("runqueues").address
     return {cpu: rq(address_on(base, cpu, dump)) for cpu in possible(dump)}
+
+
+def clocks(dump: Dump) -> dict[int, int]:
+    """Nanoseconds by CPU: ``rq.clock`` of each run queue that can be read; none where it is lost what a run queue is."""
+    found = {}
+    try:
+        for cpu, rq in run_queues(dump).items():
+            try:
+                found[cpu] = int(rq.clock)
+            except FaultError:
+                continue
+    except Error:
+        return {}
+    return found
 
 
 @per_dump

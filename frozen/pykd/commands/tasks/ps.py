@@ -122,6 +122,8 @@ def _row(thread: Thread, total: int) -> Row:
     }
     if thread.error is not None:
         row["error"] = fault(thread.error, partial=True)
+    if thread.lost:
+        row["unavailable"] = sorted(thread.lost)
     return row
 
 
@@ -135,12 +137,7 @@ def _more(session: Session, options: Any) -> Callable[[Thread], Row]:
 
 def _clocks(session: Session, options: Any) -> Callable[[Thread], Row]:
     """``clock``: the time by which ``last_run`` was taken, that of the task's CPU."""
-    clocks: dict[int, int] = {}
-    for nr, rq in cpus.run_queues(session.dump).items():
-        try:
-            clocks[nr] = int(rq.clock)
-        except Error:
-            continue  # when its tasks ran is shown, not how long ago
+    clocks = cpus.clocks(session.dump)  # of a CPU without one it is shown when its tasks ran, not how long ago
     options.digits = len(str(max(clocks.values(), default=0)))
     options.cpus = context.cpu_list(session, options.C) if options.C else None
     return lambda thread: {"clock": clocks.get(thread.cpu)}
@@ -247,7 +244,7 @@ def _view(found: list[Row], options: Any, session: Session) -> Iterator[str]:
     if not options.H:
         yield f"      PID    PPID  CPU  {'    KSTACKP     ' if options.s else '     TASK       '} ST  %MEM      VSZ      RSS  COMM"
     for row in found:
-        sign = ">" if row["active"] else " "
+        sign = "?" if "active" in row.get("unavailable", ()) else ">" if row["active"] else " "
         comm = f"[{row['comm']}]" if row["kernel"] else row["comm"]
         shown = f"{row['task']:016x}" if not options.s else '       --       ' if row['active'] else f"{row['stack']:016x}"
         line = (
@@ -397,7 +394,8 @@ COMMAND = Command(
     description="`>` marks the tasks that were running. Names of kernel threads are in brackets.",
     fields={
         "pid": "", "ppid": "-1: the parent cannot be read", "cpu": "", "task": "struct task_struct", "state": "two letters", "memory": "percent of all pages",
-        "vsz": "kB", "rss": "kB", "comm": "", "active": "was running", "kernel": "has no user memory", "tgid": "",
+        "vsz": "kB", "rss": "kB", "comm": "", "active": "was running",
+        "unavailable": "keys that say nothing, as it is lost where the kernel has them", "kernel": "has no user memory", "tgid": "",
         "last_run": "ns, clock of the CPU", "start": "ns after boot", "stack": "kernel stack pointer", "policy": "number", "prio": "kernel priority",
         "clock": "-l, -m: ns, of the CPU at the crash, null if unreadable", "times": "-t: run (s), start, user, system (ns)",
         "parents": "-p: tasks, the nearest first", "children": "-c: tasks", "threads": "-g: the others of the leader's group",

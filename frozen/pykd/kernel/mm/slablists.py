@@ -46,8 +46,9 @@ class Local(NamedTuple):
 
 
 def slab_class(dump: Dump) -> Any:
-    """``struct slab``; d122019bf061 ("mm: Split slab into its own type") (in v5.17): ``struct page`` before."""
-    return dump.struct_class("struct slab" if dump.find_type("struct", "slab") else "struct page")
+    """``struct slab``; d122019bf061 ("mm: Split slab into its own type") (in v5.17): ``struct page``, which had its members, before."""
+    page = dump.struct_class("struct page")
+    return page if page.has_member("slab_cache") else dump.struct_class("struct slab")
 
 
 def nodes(dump: Dump, cache: Any) -> Iterator[Node]:

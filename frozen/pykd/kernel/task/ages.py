@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.kernel import cpus
 
@@ -15,17 +14,7 @@ if TYPE_CHECKING:
 @per_dump
 def clock(dump: Dump) -> int:
     """Nanoseconds: the newest ``rq.clock`` of all CPUs; 0 where none can be read."""
-    newest = 0
-    try:
-        queues = list(cpus.run_queues(dump).values())
-    except Error:
-        return 0
-    for rq in queues:
-        try:
-            newest = max(newest, int(rq.clock))
-        except Error:
-            continue
-    return newest
+    return max(cpus.clocks(dump).values(), default=0)
 
 
 def seconds_since(dump: Dump, last_run: int) -> float:

@@ -62,8 +62,7 @@ class Census(NamedTuple):
 def census(dump: Dump) -> Census:
     """:raises Error: not even the lists of threads can be read."""
     names = state_names(dump)
-    queues = cpus.run_queues(dump)
-    clocks = dict(zip(queues, (clock for (clock,) in dump.read_columns(list(map(int, queues.values())), "struct rq", ("clock",))), strict=True))
+    clocks = cpus.clocks(dump)
     addresses = threads.listed(dump).all()
     paths = ("pid", "comm", members.path("state", dump), "exit_state", members.path("cpu", dump), members.path("last_run", dump), "real_parent", "mm")
     found: list[Seen] = []
@@ -74,8 +73,8 @@ def census(dump: Dump) -> Census:
             continue
         pid, comm, state, exit_state, cpu, last, parent, mm = (0 if isinstance(value, Error) else value for value in row)
         clock = clocks.get(cpu)
-        known = not isinstance(row[5], Error) and not isinstance(row[4], Error) and isinstance(clock, int)
-        ago = clock // 1_000_000 - last / 1_000_000 if known and isinstance(clock, int) else None
+        is_known = not isinstance(row[5], Error) and not isinstance(row[4], Error)
+        ago = clock // 1_000_000 - last / 1_000_000 if is_known and clock is not None else None
         found.append(
             Seen(address, pid, str(comm), names.name(state, exit_state), names.letters(state, exit_state), cpu, ago, int(parent), int(mm))
         )

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from _pykd import MemberError
+from _pykd import Error
 from pykd.core.memo import per_dump
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _pykd import Dump
+    from _pykd import Dump, Type
 
 PLACES = {
     # 2f064a59a11f ("sched: Change task_struct::state") (in v5.14)
@@ -28,14 +28,19 @@ PLACES = {
 
 @per_dump
 def paths(dump: Dump) -> dict[str, str]:
-    """Path of each of :data:`PLACES`; what the kernel has not is left out (a kernel without SMP has no ``cpu``)."""
+    """Path of each of :data:`PLACES`; the first where none can be found: the kernel has none (``cpu``, without SMP), or it is lost on a page that
+    the dump lacks, which reading it tells apart."""
     task = dump.type("struct task_struct")
-    return {name: path for name, places in PLACES.items() for path in [next((one for one in places if task.member(one)), "")] if path}
+    return {name: next((one for one in places if _is_there(task, one)), places[0]) for name, places in PLACES.items()}
+
+
+def _is_there(task: Type, path: str) -> bool:
+    try:
+        return task.member(path) is not None
+    except Error:
+        return False  # lost perhaps; another that is there is proof enough that this one is not
 
 
 def path(name: str, dump: Dump | None = None) -> str:
-    """Path of one of them. :raises MemberError: the kernel has none."""
-    try:
-        return paths(dump)[name]
-    except KeyError:
-        raise MemberError(f"struct task_struct has none of {', '.join(PLACES[name])}") from None
+    """Path of one of them, see :func:`paths`."""
+    return paths(dump)[name]

@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
-from _pykd import Dump, Error
+from _pykd import Dump, Error, MemberError
 from pykd.kernel import cpus
 from pykd.kernel.task import members, memory
 from pykd.kernel.task import threads as tasks
 from pykd.kernel.task.state import state_names
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 PF_KTHREAD = 0x200000
+_TASK = "struct task_struct"
 
 
 def header(pid: int, address: int, cpu: int, comm: str) -> str:
@@ -21,7 +26,7 @@ class Thread:
     """One thread; numbers are None where they could not be read."""
 
     __slots__ = (
-        "active", "address", "comm", "cpu", "error", "exit_state", "flags", "last_run", "leader", "mm", "parent",
+        "active", "address", "comm", "cpu", "error", "exit_state", "flags", "last_run", "leader", "lost", "mm", "parent",
         "pid", "policy", "ppid", "prio", "rss", "stack_pointer", "start", "state", "tgid", "vsz",
     )  # fmt: skip
 
@@ -52,6 +57,8 @@ class Thread:
     rss: int
     error: Error | None
     """Of the first thing that could not be read."""
+    lost: frozenset[str]
+    """Names of the attributes that no thread has, as what says where they are is lost."""
 
     def __init__(self, address: int) -> None:
         self.address = address
@@ -95,15 +102,24 @@ def threads(dump: Dump) -> list[Thread]:
 
 
 def at(dump: Dump, addresses: list[int]) -> list[Thread]:
-    """The threads whose task_structs are there, in this order."""
+    """The threads whose task_structs are there, in this order.
+
+    :raises Error: it is not known what a task_struct is.
+    """
     columns = _columns(dump)
     keys = list(columns)
-    active = {task: cpu for cpu, task in cpus.active_tasks(dump).items()}
+    rows, lost = _read(dump, addresses, columns)
+    active: dict[int, int] = {}
+    try:
+        active = {task: cpu for cpu, task in cpus.active_tasks(dump).items()}
+    except Error as error:
+        lost["active"] = error
     letters = state_names(dump).letters
-    rows = dump.read_columns(addresses, "struct task_struct", list(columns.values()))
+    why, names = next(iter(lost.values()), None), frozenset(lost)
     found = []
     for address, row in zip(addresses, rows, strict=True):
         thread = Thread(address)
+        thread.error, thread.lost = why, names
         unknown = False
         for key, value in zip(keys, row, strict=True):
             if key == "ppid" and isinstance(value, Error):
@@ -120,17 +136,37 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
     return found
 
 
+def _read(dump: Dump, addresses: list[int], columns: dict[str, str]) -> tuple[list[tuple[Any, ...]], dict[str, Error]]:
+    """The values of each task, errors among them, and the columns that cannot be read of any, as it is lost where they are. A member that the
+    kernel has not (``cpu``, without SMP) is 0."""
+    try:
+        return dump.read_columns(addresses, _TASK, list(columns.values())), {}
+    except Error:
+        dump.type(_TASK)
+    lost: dict[str, Error] = {}
+    found: list[list[Any]] = []
+    for key, path in columns.items():
+        try:
+            found.append([value for (value,) in dump.read_columns(addresses, _TASK, [path])])
+        except Error as error:
+            if isinstance(error, MemberError) and not hasattr(error, "reason"):
+                found.append([0] * len(addresses))
+            else:
+                lost[key] = error
+                found.append([error] * len(addresses))
+    return list(zip(*found, strict=True)), lost
+
+
 def add_memory(dump: Dump, table: list[Thread]) -> None:
     """Fill in ``vsz`` and ``rss``, see :func:`pykd.kernel.task.memory.sizes`; 0 of a kernel thread."""
     known: dict[tuple[int, int], tuple[tuple[int, int], Error | None]] = {}
-    mm_class = dump.struct_class("struct mm_struct")
     for thread in table:
         sizes, error = (0, 0), None
         if thread.mm:
             process = int(thread.mm), thread.tgid
             if process not in known:
                 try:
-                    known[process] = memory.sizes(mm_class(process[0]), thread.tgid, dump), None
+                    known[process] = memory.sizes(dump.object("struct mm_struct", process[0]), thread.tgid, dump), None
                 except Error as unreadable:
                     known[process] = sizes, unreadable
             sizes, error = known[process]

@@ -34,14 +34,17 @@ def _addresses(dump: Dump) -> list[int]:
 @per_dump
 def idle(dump: Dump) -> list[Struct]:
     """The idle task of each possible CPU, ``init_task`` first."""
-    tasks = []
-    for rq in cpus.run_queues(dump).values():
-        try:
-            if rq.idle:
-                tasks.append(rq.idle)
-        except FaultError:
-            continue
-    return tasks or [dump.variable("init_task")]
+    tasks: list[Struct] = []
+    try:
+        for rq in cpus.run_queues(dump).values():
+            try:
+                if rq.idle:
+                    tasks.append(rq.idle)
+            except Error:
+                continue
+    except Error:
+        tasks = []  # the run queues are lost: who wants them says so
+    return tasks or [dump.object("struct task_struct", dump.symbol("init_task", "").address)]
 
 
 def threads(dump: Dump | None = None) -> Iterator[Struct]:

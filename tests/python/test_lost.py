@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What lies on pages that the dump lacks is lost, and that is another answer than "this kernel has none"."""
+
+import collections
+import os
+import subprocess
+import tempfile
+import unittest
+
+import dumps
+import pykd
+from dumps import PYKD, SAMPLE
+from pykd.core import host
+from pykd.kernel.task import table
+from pykd.session.session import Session
+
+
+class Damaged(unittest.TestCase):
+    def setUp(self):
+        with open(SAMPLE, "rb") as file:
+            self.source = file.read()
+        self.whole = dumps.opened(SAMPLE)
+
+    def opened(self, data):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "vmcore")
+        with open(path, "wb") as file:
+            file.write(data)
+        dump = dumps.opened(path)
+        self.addCleanup(host.set_current, host.current())
+        return dump
+
+    def without_types(self, *shares):
+        """The sample without the pages of its types that begin after these shares of them: the first two thirds are types, the rest names."""
+        start, end = self.whole.address_of("__start_BTF"), self.whole.address_of("__stop_BTF")
+        return self.opened(dumps.without(self.source, *(self.whole.translate(int(start + share * (end - start))) // dumps.PAGE for share in shares)))
+
+
+class Types(Damaged):
+    def lost(self, damaged):
+        """Structs that the sample has and the other dump does not find."""
+        there = {str(kind) for kind in damaged.types("struct")}
+        return [name for name in dict.fromkeys(str(kind) for kind in self.whole.types("struct")) if name not in there and "{" not in name][:50]
+
+    def test_records(self):
+        damaged = self.without_types(0.2, 0.3, 0.35)
+        lost = self.lost(damaged)
+        self.assertGreater(len(lost), 10)
+        for name in lost:
+            for ask in (damaged.type, lambda name: damaged.find_type("struct", name.removeprefix("struct "))):
+                with self.subTest(name), self.assertRaisesRegex(pykd.FaultError, r"\d+ of \d+ types are lost: ") as raised:
+                    ask(name)
+                self.assertEqual("excluded", raised.exception.reason)
+
+    def test_names(self):
+        """A name that cannot be read may be any that is not among the others; to a question whether there is such a type, none is likely."""
+        damaged = self.without_types(0.8, 0.9)
+        lost = self.lost(damaged)
+        self.assertGreater(len(lost), 10)
+        for name in [*lost, "struct never_there"]:
+            with self.subTest(name), self.assertRaisesRegex(pykd.NotFoundError, r"\d+ of \d+ types are lost: ") as raised:
+                damaged.type(name)
+            self.assertEqual("excluded", raised.exception.reason)
+            self.assertIsNone(damaged.find_type("struct", name.removeprefix("struct ")))
+
+    def test_never_there(self):
+        """All names can be read, and this one is not among them: no type that is lost has it."""
+        damaged = self.without_types(0.2, 0.3, 0.35)
+        self.assertTrue(self.lost(damaged))
+        with self.assertRaisesRegex(pykd.NotFoundError, "^no type struct never_there$") as raised:
+            damaged.type("struct never_there")
+        self.assertFalse(hasattr(raised.exception, "reason"))
+
+    def test_members(self):
+        """Each member of the sample's structs is where it was, or it is said that it may be lost."""
+        damaged = self.without_types(*(share / 40 for share in range(1, 40)))
+        sound = lost = 0
+        names = collections.Counter(str(kind) for kind in self.whole.types("struct"))
+        for kind in [kind for kind in damaged.types("struct") if names[str(kind)] == 1][::7]:
+            name = str(kind)
+            if "{" in name or (known := self.whole.find_type("struct", name.removeprefix("struct "))) is None or known.size != kind.size:
+                continue
+            for member in known.members():
+                if member.name is None:
+                    continue
+                try:
+                    self.assertEqual(member.offset, kind.offset_of(member.name))
+                    sound += 1
+                except (pykd.FaultError, pykd.MemberError) as error:
+                    self.assertEqual("excluded", getattr(error, "reason", error))
+                    lost += 1
+        self.assertGreater(sound, 10 * lost)
+        self.assertGreater(lost, 100)
+
+
+class Tasks(Damaged):
+    """1 % of all pages is missing, whichever."""
+
+    def answer(self, dump, line):
+        """The rows, and the text with its footnotes."""
+        done = subprocess.run([PYKD, "--isolated", dump.path, "-c", line], capture_output=True, text=True, check=False)
+        return list(Session(dump).rows(line)), done.stdout + done.stderr
+
+    def test_counted(self):
+        for seed in (2, 3, 8, 12):  # 3 lacks the symbol of the run queues, 8 and 12 types that these need
+            with self.subTest(seed):
+                dump = self.opened(dumps.without_some(self.source, 1, seed))
+                rows, text = self.answer(dump, "ps")
+                self.assertGreater(sum("task" in row for row in rows), 150)
+                self.assertIn("(excluded)", text)
+
+    def test_column(self):
+        dump = self.opened(dumps.without_some(self.source, 1, 8))
+        rows, text = self.answer(dump, "ps")
+        self.assertTrue(all(row["unavailable"] == ["active"] and row["error"]["reason"] == "excluded" for row in rows if "task" in row))
+        self.assertRegex(text, r"\(excluded\): 1\d\d values are missing, such as no type struct rq; \d+ of \d+ types are lost: ")
+        session = Session(dump)
+        for command in ("ps -m", "ps -l", "ps -t", "foreach task -R pid", "taskinfo --summ"):
+            with self.subTest(command):
+                self.assertGreater(len(session.capture(command)[0].splitlines()), 20)
+
+    def test_all_columns(self):
+        """Whatever is lost, the rest is read: as if each member of a task were the one."""
+
+        class Lacking:
+            def __init__(self, dump, member):
+                self.dump, self.member = dump, member
+
+            def __getattr__(self, name):
+                return getattr(self.dump, name)
+
+            def read_columns(self, addresses, type, members):
+                if self.member in members:
+                    raise pykd.MemberError(self.member)
+                return self.dump.read_columns(addresses, type, members)
+
+        columns = {"pid": "pid", "start": "start_time", "flags": "flags", "mm": "mm", "stack_pointer": "thread.sp"}
+        whole = table.threads(self.whole)
+        for key, member in columns.items():
+            found = table.at(Lacking(self.whole, member), [thread.address for thread in whole])
+            for ours, theirs in zip(found, whole, strict=True):
+                self.assertEqual(0, getattr(ours, key))
+                others = [name for name in (*columns, "comm", "state", "cpu") if name != key]
+                self.assertEqual([getattr(ours, name) for name in others], [getattr(theirs, name) for name in others])
+
+
+if __name__ == "__main__":
+    unittest.main()
