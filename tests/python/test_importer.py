@@ -183,9 +183,9 @@ class Order(Sandbox):
         self.assertEqual(os.listdir(self.cwd), ["mine.py"])
 
 
-@unittest.skipUnless(os.geteuid() == 0, "only root distrusts")
+@unittest.skipUnless(os.geteuid() == 0, "only root can give files away")
 class Trust(Sandbox):
-    """Root takes nothing by way of ``.`` that others could have put there."""
+    """Nothing is taken by way of ``.`` that others could have put there."""
 
     PROGRAM = "import mine; print(mine.__file__)"
 
@@ -252,15 +252,30 @@ class Trust(Sandbox):
         os.chown(f"{self.folder}/user", 1234, -1)
         self.assertEqual(self.origin("theirs", path=f"{self.folder}/user"), there)
 
-    def test_ordinary_user_trusts_anybody(self):
+    def test_folder_above_that_all_can_write(self):
+        os.chmod(self.folder, 0o777)
+        self.refused(f"{self.folder} can be written by others")
+
+    def test_bytecode_is_not_believed(self):
+        import py_compile
+
+        cached = os.path.join(self.cwd, "__pycache__", "mine.cpython-313.pyc")
+        self.write("cwd/mine.py", "raise SystemExit('old')")
+        py_compile.compile(self.module, cfile=cached, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+        self.write("cwd/mine.py", "")
+        self.assertEqual(self.origin("mine"), self.module)
+
+    def test_ordinary_user(self):
         os.chmod(self.folder, 0o755)
-        os.chown(self.cwd, 1234, -1)
         program = self.write("program/main.py", self.PROGRAM)
         os.chmod(os.path.dirname(program), 0o755)
         if any(not os.stat(folder).st_mode & 0o001 for folder in parents(EXE)):
             self.skipTest("an ordinary user cannot reach ./pykd here")
-        result = self.pykd("--run", program, user=65534)
-        self.assertEqual(result.stdout.strip(), self.module, result.stderr)
+        for owner in (0, 65534):
+            os.chown(self.cwd, owner, -1)
+            self.assertEqual(self.pykd("--run", program, user=65534).stdout.strip(), self.module)
+        os.chown(self.cwd, 1234, -1)
+        self.assertIn("belongs to user 1234", self.pykd("--run", program, user=65534).stderr)
 
 
 def parents(path):

@@ -273,14 +273,14 @@ class Startup(Folder):
     def test_init_program(self):
         self.write("PyKdumpInit.py", "import crash\nprint(crash.register_epython_prog('mine', 'short', '-x', 'long'))")
         self.write("mine.py", "import sys; print('mine', sys.argv[1:])")
-        output = self.run_all("mine 1 2", "help mine")
+        output = self.run_all("mine 1 2", "help mine", options=["--trust-cwd"])
         self.assertEqual(
             output, "True\nmine ['1', '2']\n\nNAME\n  mine - short\n\nSYNOPSIS\n  mine -x\n\nDESCRIPTION\n  long\n\n"
         )
 
     def test_init_program_replaces_the_frozen_one(self):
         self.write("PyKdumpInit", "")
-        self.assertEqual(self.start("taskinfo").returncode, 1)
+        self.assertEqual(self.start("taskinfo", options=["--trust-cwd"]).returncode, 1)
 
     def test_register(self):
         self.write(
@@ -303,8 +303,34 @@ class Startup(Folder):
         self.write("here.py", "print('here')")
         self.write("prog.py", "print('prog')")
         home = f"{self.folder}/home"
-        self.assertEqual(self.run_all("epython prog", home=home), "home\nhere\nprog\n")
+        self.assertEqual(self.run_all("epython prog", home=home, options=["--trust-cwd"]), "home\nhere\nprog\n")
         self.assertEqual(self.run_all("epython prog", home=self.folder), "here\nprog\n")
+
+    def test_unnamed_files_need_trust(self):
+        """That the folder is the user's own does not mean that what lies there may run unasked."""
+        self.write(".pykdrc", "py print('rc')\n")
+        self.write("PyKdumpInit.py", "print('init')")
+        self.write("prog.py", "print('prog')")
+        folder = os.path.realpath(self.folder)
+        result = self.start("epython prog")
+        self.assertRegex(result.stdout, "^prog\n")
+        for name in (".pykdrc", "PyKdumpInit.py"):
+            self.assertIn(f"pykd: {folder}/{name} is passed over; `set trust {folder}` in ~/.pykdrc, or --trust-cwd, lets it run\n", result.stderr)
+        self.write("home/.pykdrc", f"set trust {os.path.dirname(folder)}\n")
+        result = self.start("epython prog", home=f"{self.folder}/home")
+        self.assertRegex(result.stdout.partition("\n")[2], "^init\nrc\nprog\n")
+        self.assertNotIn("passed over", result.stderr)
+
+    def test_what_is_replaced_is_told(self):
+        self.write("taskinfo.py", "import LinuxDump.percpu; print('mine')")
+        self.write("LinuxDump/__init__.py", "")
+        self.write("LinuxDump/percpu.py", "")
+        result = self.start("taskinfo", "taskinfo")
+        self.assertRegex(result.stdout, "^mine\n")
+        folder = os.path.realpath(self.folder)
+        told = result.stderr.splitlines()
+        for path, own in (("./taskinfo.py", "taskinfo"), (f"{folder}/LinuxDump/percpu.py", "LinuxDump/percpu.py")):
+            self.assertEqual(1, told.count(f"pykd: {path} is used in place of pykd's own {own}"), told)
 
 
 if __name__ == "__main__":

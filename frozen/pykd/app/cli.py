@@ -41,7 +41,7 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --reload           before each program reload modules that came from files
 
   --isolated         search for modules and programs in pykd alone, not in '.' and PYKDUMPPATH
-  --trust-cwd        as root: search in '.' even if others can write there
+  --trust-cwd        trust what lies in '.': .pykdrc, PyKdumpInit, programs and modules of others
 
   --run FILE [ARGS]  run a Python program without a dump; it may open some itself with pykd.open()
   -p                 print the version of Python and the list of folders searched, and exit

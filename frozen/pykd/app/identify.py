@@ -99,9 +99,9 @@ def line(row: dict[str, Any]) -> str:
         return one_line(f"{row['path']}: error: {row['error']}")
     parts = [row["release"] or "release unknown"]
     if row["time"] is not None:
-        import time
+        from pykd.values import date
 
-        parts.append(time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(row["time"])))
+        parts.append(date.text(row["time"], "%Y-%m-%d %H:%M:%S UTC", utc=True))
     parts.append(f'"{row["panic"]}"' if row["panic"] else "no panic message in the dump")
     parts += [row["format"], "complete" if row["complete"] else "truncated"]
     if row["build_id"]:

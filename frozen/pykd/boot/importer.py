@@ -8,8 +8,7 @@ the framework and LinuxDump, ``EXE/dist-packages`` other people's packages. The 
 
 and programs may edit it. Three rules go beyond the list:
 
-- What is found by way of ``.`` must be trusted. ``.`` is often a folder with somebody's dump: when root runs pykd there, a module
-  counts only if neither it nor its folder belongs to, or can be written by, somebody else.
+- What is found by way of ``.`` must be the user's own, see :mod:`pykd.boot.trust`.
 - The package ``pykd`` and the standard library are never taken from ``.``, since pykd itself imports from them while it works.
 - What a LinuxDump in a user's folder lacks comes from the executable.
 
@@ -47,9 +46,6 @@ CURRENT_FOLDER = "."
 
 FRAMEWORK = ("pykdump", "LinuxDump")
 """What programs are written for, and people bring their own of."""
-
-_S_IWGRP = 0o020
-_S_IWOTH = 0o002
 
 
 def virtual(path: str) -> str | None:
@@ -142,6 +138,11 @@ class FrozenFolder:
         spec.has_location = True
         return spec
 
+    def find_deep(self, fullname: str) -> str | None:
+        """The path in the executable, from here on, of a module that is in a package perhaps."""
+        stem = self._prefix + fullname.replace(".", "/")
+        return next((path for path in (f"{stem}/__init__.py", f"{stem}.py") if files.is_file(path)), None)
+
     def iter_modules(self, prefix: str = "") -> "Iterator[tuple[str, bool]]":
         """For pkgutil: the names of the modules in this folder, and whether they are packages."""
         for name in files.listdir(self._prefix.rstrip("/")):
@@ -183,23 +184,10 @@ def _in_library(name: str) -> bool:
     return files.is_file(f"{stem}.py") or files.is_file(f"{stem}/__init__.py")
 
 
-def distrust(path: str) -> str | None:
-    """Why root had better not run what *path* (a file or a folder) holds, or None."""
-    if posix.geteuid() != 0:
-        return None
-    status = posix.stat(path)
-    if status.st_uid != 0:
-        return f"{path} belongs to user {status.st_uid}"
-    if status.st_mode & _S_IWOTH or (status.st_mode & _S_IWGRP and status.st_gid != 0):
-        return f"{path} can be written by others"
-    return None
-
-
 class Finder:
     """The one meta-path finder for everything that is not built in."""
 
     def __init__(self) -> None:
-        self.trust_cwd = False
         self._warned = False
         self._below_cwd: set[str] = set()
         """Folders of packages that were found by way of ``.``."""
@@ -244,14 +232,21 @@ class Finder:
         if not self._trusted(fullname, [entry, *locations, *([spec.origin] if spec.has_location else [])]):
             return None
         self._below_cwd.update(locations)
+        if spec.loader is not None and spec.origin and (found := FrozenFolder(EXE).find_deep(fullname)):
+            from pykd.boot import trust
+
+            trust.replaces(spec.origin, found)
         return spec
 
     def _trusted(self, what: str, paths: "Iterable[str | None]") -> bool:
-        if self.trust_cwd:
+        from pykd.boot import trust
+
+        folder = posix.getcwd()
+        if trust.is_trusted(folder):
             return True
         for path in paths:
             try:
-                reason = distrust(path) if path else None
+                reason = trust.why_not_own(path if path.startswith("/") else f"{folder}/{path.removeprefix('./')}") if path else None
             except OSError as error:
                 reason = f"{path}: {error.strerror}"
             if reason:
@@ -265,13 +260,13 @@ class Finder:
             self._warned = True
             print(
                 f"pykd: '.' is left out of the search for modules and programs ({what}): {reason}; "
-                "--trust-cwd allows it",
+                f"`set trust {posix.getcwd()}` in ~/.pykdrc, or --trust-cwd, allows it",
                 file=sys.stderr,
             )
 
     def trusted_program(self, path: str) -> bool:
         """Whether the program file *path*, found by its name in ``.``, may run; warns if not."""
-        return self._trusted(path, [path.rpartition("/")[0] or CURRENT_FOLDER, path])
+        return self._trusted(path, [path])
 
     def invalidate_caches(self) -> None:
         """For importlib: new files in real folders are to be seen."""
@@ -401,6 +396,8 @@ def complete() -> None:
     from _frozen_importlib import FrozenImporter
     from _frozen_importlib_external import PathFinder, SourceFileLoader
 
+    # Bytecode beside a module is somebody's word for what is in it.
+    sys.implementation.cache_tag = None  # type: ignore[assignment]
     SourceFileLoader.source_to_code = _source_to_code  # type: ignore[method-assign, assignment]
     sys.meta_path.remove(FrozenImporter)  # it has brought _frozen_importlib_external, and has no more to give
     sys.meta_path.remove(PathFinder)
@@ -441,7 +438,10 @@ def _time_zone_when_asked() -> None:
 def configure(*, isolated: bool = False, trust_cwd: bool = False) -> None:
     """Third step, when the command line is known: the user's folders come in."""
     environment = None if isolated else posix.environ.get(b"PYKDUMPPATH", b"").decode("utf-8", "surrogateescape")
-    finder.trust_cwd = trust_cwd
+    if trust_cwd:
+        from pykd.boot import trust
+
+        trust.everything = True
     sys.path[:] = search_path(environment, isolated=isolated)
     _user_folders[:] = user_folders(environment)
     # Some of pykd is loaded already. Its modules that are not can still come from a folder that precedes the executable.

@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+from _pykd import Error
+
+DAMAGE = (Error, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What data or types of a damaged dump may raise: it costs the item that was made of them, and no other."""
+
 
 class CommandError(Exception):
     """The command cannot do what it was asked; the message is one line for the user."""

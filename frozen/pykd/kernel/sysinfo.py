@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, FaultError
+from pykd.core.errors import DAMAGE
 from pykd.core.shown import one_line
 from pykd.kernel import cpus, timekeeping
 from pykd.kernel.mm import vmstat
@@ -85,9 +86,9 @@ def CPUS(dump: Dump) -> str:
 
 
 def DATE(dump: Dump) -> str:
-    import time
+    from pykd.values import date
 
-    return time.strftime("%a %b %e %H:%M:%S %Z %Y", time.localtime(timekeeping.now(dump)))
+    return date.text(timekeeping.now(dump), "%a %b %e %H:%M:%S %Z %Y")
 
 
 def UPTIME(dump: Dump) -> str:
@@ -221,7 +222,7 @@ def field(dump: Dump, name: str) -> str | None:
         return None
     try:
         return function(dump)
-    except (Error, FaultError, ValueError, ZeroDivisionError) as error:
+    except DAMAGE as error:
         return unavailable(error)
 
 

@@ -16,7 +16,8 @@ from pykd.core.errors import LineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+    from typing import IO
 
 HOST_PROGRAMS = frozenset("vi pwd grep cat more less echo ls clear".split())
 """First words of lines that go to the shell as they are."""
@@ -41,23 +42,54 @@ class Line:
         self.append = False
 
 
-def _top_level(text: str) -> Generator[tuple[int, str], None, bool]:
-    """(position, character) of *text* outside quotes and brackets; returns whether one of these is open at the end."""
-    quote = ""
-    depth = 0
-    for i, c in enumerate(text):
-        if quote:
-            if c == quote and text[i - 1] != "\\":
-                quote = ""
-        elif c == '"' or (c == "'" and (not i or not text[i - 1].isalnum())):
-            quote = c
-        elif c in "([{":
-            depth += 1
-        elif c in ")]}":
-            depth = max(0, depth - 1)
-        elif not depth:
-            yield i, c
-    return bool(quote or depth)
+MAX_LENGTH = 1 << 20
+"""Characters of a line; what has more is no file of commands."""
+MAX_BLOCK = 2000
+"""Lines of a statement of Python that are waited for: at each the statement is compiled, to see whether it goes on."""
+
+
+def bounded(file: IO[str]) -> Iterator[str]:
+    """The lines of a file. :raises LineError: one has no end."""
+    while line := file.readline(MAX_LENGTH):
+        if len(line) == MAX_LENGTH and line[-1] != "\n":
+            raise LineError(f"a line has more than {MAX_LENGTH} characters")
+        yield line
+
+
+class _Scan:
+    """A walk along a command that may come in parts: what is quoted or in brackets, and what is not."""
+
+    __slots__ = ("_before", "_depth", "_quote")
+
+    def __init__(self) -> None:
+        self._quote = ""
+        self._depth = 0
+        self._before = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a quote or a bracket is."""
+        return bool(self._quote or self._depth)
+
+    def top_level(self, text: str) -> Iterator[tuple[int, str]]:
+        """(position, character) of the next part outside quotes and brackets."""
+        for i, c in enumerate(text):
+            before, self._before = self._before, c
+            if self._quote:
+                if c == self._quote and before != "\\":
+                    self._quote = ""
+            elif c == '"' or (c == "'" and not before.isalnum()):
+                self._quote = c
+            elif c in "([{":
+                self._depth += 1
+            elif c in ")]}":
+                self._depth = max(0, self._depth - 1)
+            elif not self._depth:
+                yield i, c
+
+
+def _top_level(text: str) -> Iterator[tuple[int, str]]:
+    return _Scan().top_level(text)
 
 
 def _is_pipe(text: str, i: int) -> bool:
@@ -67,18 +99,23 @@ def _is_pipe(text: str, i: int) -> bool:
     return text[i] == "!" and i > 0 and text[i - 1].isspace() and text[i + 1 : i + 2] != "=" and bool(text[:i].strip())
 
 
-def _is_open(text: str) -> bool:
-    """Whether a quote or bracket of the command, up to its pipe, is not closed."""
-    if text.split(None, 1)[0] in HOST_PROGRAMS or text.lstrip()[0] == "!":
-        return False
-    scan = _top_level(text)
-    while True:
-        try:
-            i, _ = next(scan)
-        except StopIteration as end:
-            return bool(end.value)
-        if _is_pipe(text, i):
-            return False
+class _Open:
+    """Whether a quote or bracket of a command, up to its pipe, is not closed, as its lines come."""
+
+    def __init__(self, first: str) -> None:
+        self._scan = _Scan()
+        self._is_whole = _first(first) in HOST_PROGRAMS or first.lstrip()[:1] == "!"
+
+    def after(self, text: str) -> bool:
+        """Behind one more part."""
+        if not self._is_whole:
+            self._is_whole = any(_is_pipe(text, i) for i, _ in self._scan.top_level(text))
+        return not self._is_whole and self._scan.is_open
+
+
+def _first(text: str) -> str:
+    """The first word; "" if there is none."""
+    return next(iter(text.split(None, 1)), "")
 
 
 _COMMENTS = ("#", "//")
@@ -117,7 +154,7 @@ def goes_on(text: str) -> bool:
     code = python_code(start)
     if code is not None:
         return python_goes_on(code if last.strip() else code + "\n")
-    return last.endswith("\\") or (bool(last.strip()) and bool(start) and _is_open(start))
+    return last.endswith("\\") or (bool(last.strip()) and bool(start) and _Open(start).after(start))
 
 
 def _last_start(text: str) -> str:
@@ -155,9 +192,18 @@ def logical(lines: Iterable[str], keep: bool = False) -> Iterator[str]:
         if python_code(line) is not None:
             yield _python_statement(line.lstrip(), ahead)
             continue
-        while (line.endswith("\\") or _is_open(line)) and (following := ahead.pop()) is not None:
-            line = f"{line}\n{following}" if keep else f"{line.removesuffix(chr(92))} {following.strip()}"
-        yield line if keep else line.strip()
+        parts = [line]
+        opened = _Open(line)
+        while True:
+            goes_on = parts[-1].endswith("\\")
+            if goes_on and not keep:
+                parts[-1] = parts[-1].removesuffix("\\")
+            goes_on |= opened.after(parts[-1] if len(parts) == 1 else f"{chr(10) if keep else ' '}{parts[-1]}")
+            if not goes_on or (following := ahead.pop()) is None:
+                break
+            parts.append(following if keep else following.strip())
+        if text := "\n".join(parts) if keep else " ".join(parts).strip():
+            yield text
 
 
 def _python_statement(line: str, ahead: _Ahead) -> str:
@@ -170,7 +216,7 @@ def _python_statement(line: str, ahead: _Ahead) -> str:
             part = following.strip()
             if part and not following[0].isspace() and part.split()[0].rstrip(":") not in _CLAUSES:
                 break
-        if (following := ahead.pop()) is None:
+        if len(found) >= MAX_BLOCK or (following := ahead.pop()) is None:
             break
         found.append(following)
     return "\n".join(found).rstrip()
@@ -197,7 +243,7 @@ def split_commands(text: str) -> list[str]:
 def parse(text: str) -> Line:
     """Take one command apart; those of the shell and blocks of Python stay whole. :raises LineError:"""
     line = Line(text.strip())
-    if text.startswith("!") or "\n" in text or text.split(None, 1)[0] in HOST_PROGRAMS:
+    if text.startswith("!") or "\n" in text or _first(text) in HOST_PROGRAMS:
         return line
     for i, c in _top_level(text):
         if c == ">" and _is_redirection(text, i):
@@ -223,7 +269,7 @@ def _is_redirection(text: str, i: int) -> bool:
     """Whether the ``>`` there is one: that of ``->`` is not, nor are comparisons and shifts of an expression."""
     if not i or text[i - 1].isspace():
         return i > 0
-    return text[i - 1] not in "-<>" and text[i + 1 : i + 2] != "=" and text.split(None, 1)[0] not in _EXPRESSIONS
+    return text[i - 1] not in "-<>" and text[i + 1 : i + 2] != "=" and _first(text) not in _EXPRESSIONS
 
 
 def _is_number(word: str) -> bool:
@@ -268,7 +314,9 @@ def words(text: str, *, apostrophes: bool = False) -> list[str]:
             continue
         if c == "\\" and quote and text[i + 1 : i + 2] == quote:
             continue
-        word = [c] if word is None else [*word, c]
+        if word is None:
+            word = []
+        word.append(c)
     if quote or depth:
         raise LineError(f"no closing {quote or ')'}")
     if word is not None:

@@ -14,7 +14,7 @@ import sys
 import __main__
 import _pykd_files as files
 from _pykd import Error
-from pykd.boot import importer
+from pykd.boot import importer, trust
 from pykd.core import host
 from pykd.core.errors import CommandError
 from pykd.core.shown import own
@@ -160,8 +160,13 @@ def find(name: str) -> Program | None:
         for path in (os.path.join(folder, name), os.path.join(folder, name + ".py")):
             if not os.path.isfile(path):
                 continue
-            if folder == importer.CURRENT_FOLDER and "/" not in name and not importer.finder.trusted_program(path):
-                continue
+            if folder == importer.CURRENT_FOLDER and "/" not in name:
+                if name == INIT_PROGRAM and not trust.may_run_unnamed(os.path.basename(path)):
+                    continue
+                if not importer.finder.trusted_program(path):
+                    continue
+                if files.is_file(f"progs/{name}.py"):
+                    trust.replaces(path, name)
             return _file_program(path)
     for path in (f"progs/{name}.py", f"progs/{name}"):
         if path.endswith(".py") and files.is_file(path):

@@ -63,6 +63,14 @@ SETTINGS: dict[str, Any] = {
 }
 """Settings that every session begins with; their types are those of the values."""
 
+_MESSAGE = 2000
+"""Characters of a message at most; it may quote what was typed."""
+_INPUT = {
+    "integer string conversion": "a number has too many digits",
+    "null character": "there is a NUL character in it",
+    "null byte": "there is a NUL character in it",
+}
+"""By what Python says of them: values that come from who has typed the command."""
 CHOICES = {"color": colour.MODES, "history": ("user", "dump", "off"), "traceback": ("short", "full")}
 """The values that a setting of text may have."""
 
@@ -197,7 +205,7 @@ class Session:
         progress.hide()
         # A pager that has begun owns the screen.
         file = sys.stdout if isinstance(sys.stdout, Paged) and sys.stdout.started else sys.stderr
-        message = shown(message)
+        message = shown(message if len(message) <= _MESSAGE else f"{message[:_MESSAGE]}...")
         self._write_message(file, (colour.error(message) if self.coloured(file) else message) + "\n")
 
     def _write_message(self, file: Any, text: str) -> None:
@@ -218,7 +226,7 @@ class Session:
 
     def _explain(self, text: str, error: BaseException) -> str:
         """The message for an error of a command, in one line."""
-        name = _first(text) or "pykd"
+        name = _first(text)[:80] or "pykd"
         if isinstance(error, UnknownCommandError):
             return f"pykd: {error}"
         if isinstance(error, CommandError):
@@ -238,6 +246,12 @@ class Session:
             own(sys.stderr, tracebacks.describe(error, error.__traceback__, full=True))
         if isinstance(error, RecursionError):
             return f"{name}: nested too deeply; is the dump damaged?"
+        if isinstance(error, ValueError):
+            for words, meaning in _INPUT.items():
+                if words in str(error):
+                    return f"{name}: {meaning}"
+        if type(error).__module__ == "re":
+            return f"{name}: bad regular expression: {error}"
         return f"{name}: internal error: {type(error).__name__}: {error}; `set debug 1` shows where"
 
     @block
@@ -471,7 +485,7 @@ class Session:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             self._files.append(real)
             try:
-                return self.run_lines(file)
+                return self.run_lines(lines.bounded(file))
             finally:
                 self._files.pop()
 

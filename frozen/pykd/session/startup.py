@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from pykd.boot import importer
+from pykd.boot import importer, trust
 from pykd.session import runtime
 
 TYPE_CHECKING = False
@@ -25,18 +25,18 @@ def run(session: Session) -> None:
 
     :raises Quit: a file of commands says so.
     """
-    program = runtime.find(runtime.INIT_PROGRAM)
-    if program is not None and importer.virtual(program.path) is None:
-        runtime.initialise()
     home = _home_file()
-    if home is not None:
+    if home is not None:  # first: it says what is trusted
         session.run_file(home)
     else:
         _run_crash_file(session)
-    # '.' is absent with --isolated, and not to be trusted when others can write there.
+    program = runtime.find(runtime.INIT_PROGRAM)
+    if program is not None and importer.virtual(program.path) is None:
+        runtime.initialise()
+    # '.' is absent with --isolated.
     if importer.CURRENT_FOLDER not in runtime.base_path() or not os.path.isfile(RC_FILE):
         return
-    if (home is None or not os.path.samefile(RC_FILE, home)) and importer.finder.trusted_program(os.path.join(".", RC_FILE)):
+    if (home is None or not os.path.samefile(RC_FILE, home)) and trust.may_run_unnamed(RC_FILE):
         session.run_file(RC_FILE)
 
 

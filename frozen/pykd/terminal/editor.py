@@ -142,11 +142,31 @@ class _Console(UnixConsole):  # type: ignore[misc]
         return pasted.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").expandtabs(TAB)
 
     def push_char(self, char: int | bytes) -> None:
-        super().push_char(char)
         queue = self.event_queue
+        byte = char if isinstance(char, int) else ord(char)
+        if queue.buf and queue.buf[0] >= 0x80 and not 0x80 <= byte < 0xC0:
+            queue.insert(Event("key", _NO_TEXT, queue.flush_buf()))
+        super().push_char(char)
+        if queue.buf and queue.buf[0] >= 0x80 and not _may_become_text(queue.buf):
+            queue.insert(Event("key", _NO_TEXT, queue.flush_buf()))
         if self.escape_alone and bytes(queue.buf) == b"\x1b" and not self.wait(ESCAPE):
             queue.keymap = queue.compiled_keymap
             queue.insert(Event("key", "\x1b", queue.flush_buf()))
+
+
+_NO_TEXT = "\ufffd"
+"""In place of typed bytes that are no UTF-8."""
+
+
+def _may_become_text(data: bytes | bytearray) -> bool:
+    """Whether these may be the first bytes of a character in UTF-8."""
+    import codecs
+
+    try:
+        codecs.utf_8_decode(data, "strict", False)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class _Suspend(commands.Command):  # type: ignore[misc]

@@ -7,12 +7,14 @@ neither banner nor prompt: commands are read from standard input.
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from _pykd import Error
 from pykd.core.output import Paged
 from pykd.core.shown import own, shown
 from pykd.session import line as lines
+from pykd.session.line import bounded
 from pykd.session.session import Quit, Session
 from pykd.terminal import banner, history, terminfo
 
@@ -32,18 +34,27 @@ def interact(session: Session, pager: bool = True, quiet: bool = False) -> bool:
     :param quiet: without the banner.
     """
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
-        return session.run_lines(sys.stdin or ())
+        return session.run_lines(bounded(sys.stdin) if sys.stdin is not None else ())
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as whoever started us has left it; but Ctrl-C is ours here
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not quiet:
-        coloured = session.coloured(sys.stdout)
-        for line in map(shown, banner.lines(session)):
-            if coloured:
-                from pykd.session import paint
-
-                line = paint.line(line)
-            own(sys.stdout, f"{line}\n")
-        print(flush=True)
+        try:
+            _show_banner(session)
+        except (Exception, KeyboardInterrupt) as error:  # whatever is in the dump, it can be asked
+            session.tell(error, "sys")
     Prompt(session, pager).run()
     return True
+
+
+def _show_banner(session: Session) -> None:
+    coloured = session.coloured(sys.stdout)
+    for line in map(shown, banner.lines(session)):
+        if coloured:
+            from pykd.session import paint
+
+            line = paint.line(line)
+        own(sys.stdout, f"{line}\n")
+    print(flush=True)
 
 
 class Prompt:

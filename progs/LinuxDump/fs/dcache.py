@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import stat
-import time
 
 import pykd
 from LinuxDump import fs
 from LinuxDump.fs import get_dentry_name
 from pykd.core.walk import caught
 from pykd.kernel.fs import dentries
+from pykd.values import date
 from pykdump import API
 from pykdump.highlevel import get_pathname, pylog, readSU
 
@@ -52,7 +52,7 @@ def print_dentry(dentry: Any, v: int = 0, vfsmnt: Any = 0) -> None:
         print(" --", dentry, name)
         print("      ", inode, f"  mode={mode:08o}")
         indent = "      "
-    changed = time.strftime("%Y-%m-%d %H:%M", time.localtime(inode.i_mtime.tv_sec))
+    changed = date.text(inode.i_mtime.tv_sec, "%Y-%m-%d %H:%M")
     owners = f"{_owner(inode.i_uid):5d} {_owner(inode.i_gid):5d}"
     print(indent, f"{stat.filemode(mode)} {owners}", f"{inode.i_size:10d}", changed, name)
 

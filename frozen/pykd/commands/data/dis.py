@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from _pykd import Dump, Instruction
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
@@ -56,11 +58,26 @@ def _address(dump: Dump, word: str) -> int:
     return to_address(dump, word)
 
 
-def _instructions(session: Session, options: Any, address: int, count: int | None) -> list[Instruction]:
+_AT_ONCE = 1000
+"""Instructions"""
+
+
+def _counted(dump: Dump, address: int, count: int, syntax: Any, pgd: int | None = None) -> Iterator[Instruction]:
+    """So many from *address* on, as they are asked for. :raises FaultError: the memory ends before."""
+    while count > 0:
+        found = dump.disassemble(address, count=min(count, _AT_ONCE), syntax=syntax, pgd=pgd)
+        yield from found
+        if not found:
+            return
+        count -= len(found)
+        address = found[-1].address + len(found[-1].code)
+
+
+def _instructions(session: Session, options: Any, address: int, count: int | None) -> Iterable[Instruction]:
     dump = session.dump
     syntax = session.settings.get("disassembly-flavor", "att")
     if options.u:
-        return dump.disassemble(address, count=count or 1, syntax=syntax, pgd=context.user_pgd(session))
+        return _counted(dump, address, count or 1, syntax, context.user_pgd(session))
     symbol = dump.symbol_at(address)
     if options.r:
         if symbol is None:
@@ -74,10 +91,10 @@ def _instructions(session: Session, options: Any, address: int, count: int | Non
         if symbol is None:
             raise CommandError(f"{address:x} is in no function")
         if count:
-            found = dump.disassemble(address, count=count, syntax=syntax)
-            return [one for one in found if one.address < symbol.address + (symbol.size or MAX_FUNCTION)]
+            end = symbol.address + (symbol.size or MAX_FUNCTION)
+            return takewhile(lambda one: one.address < end, _counted(dump, address, count, syntax))
         return _without_padding(dump.disassemble(address, syntax=syntax))
-    return dump.disassemble(address, count=count or 1, syntax=syntax)
+    return _counted(dump, address, count or 1, syntax)
 
 
 def _without_padding(instructions: list[Instruction]) -> list[Instruction]:

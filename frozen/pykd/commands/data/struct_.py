@@ -88,6 +88,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         for step in steps:
             row = structure(formatter, type, base - shift + step * type.size, paths, options, values=options.values)
             yield row if cpu is None else row | {"cpu": cpu, "asked": base}
+            if "error" in row:
+                break  # as crash does; what was asked for may go on for ever
 
 
 def _count(options: Any) -> int:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import time
-
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
@@ -12,6 +10,7 @@ from pykd.kernel import timekeeping
 from pykd.kernel.lists.xarray import xa_entries
 from pykd.session.command import Command, Option, centered
 from pykd.session.session import Session
+from pykd.values import date
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -257,7 +256,7 @@ def _more(row: Row) -> Iterator[str]:
         yield f"     NAME: {name}  UID: {'(unused)' if row['uid'] is None else row['uid']}"
         return
     yield f"     XLATED: {row['translated']}  JITED: {row['code_size']}  MEMLOCK: {row['memory']}"
-    yield f"     LOAD_TIME: {time.strftime('%a %b %d %H:%M:%S %Y', time.localtime(row['date']))}"
+    yield f"     LOAD_TIME: {date.text(row['date'], '%a %b %d %H:%M:%S %Y')}"
     yield f"     GPL_COMPATIBLE: {'yes' if row['gpl'] else 'no'}  NAME: {name}  UID: {'(unknown)' if row['uid'] is None else row['uid']}"
 
 

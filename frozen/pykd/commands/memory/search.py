@@ -241,7 +241,10 @@ class _Text:
             space.reached(at)
             # what begins before the step's end may go on behind it
             stop = min(end, at + STEP)
-            found, at = dump.find_texts(at, stop, self.texts, beyond=min(end - stop, OVERLAP), **where)
+            try:
+                found, at = dump.find_texts(at, stop, self.texts, beyond=min(end - stop, OVERLAP), **where)
+            except ValueError as error:
+                raise CommandError(str(error)) from None
             for address, _ in found:
                 _, shown = dump.readable(address, min(end, address + CHARACTERS), **where)[0]
                 yield {"address": address, "text": hexdump.printable(shown)}

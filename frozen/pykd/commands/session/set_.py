@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+
+from pykd.boot import trust
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.output import pager_command
 from pykd.core.rows import Row
@@ -48,6 +51,7 @@ SETTINGS: dict[str, tuple[object, tuple[str, ...] | None]] = {
 that rc files written for crash do not fail."""
 OURS = ("color", "history", "traceback")
 """Settings that crash lacks; :data:`pykd.session.session.CHOICES` has their values."""
+SETTINGS["trust"] = ("", ())
 SETTINGS |= {name: (CHOICES[name][0], CHOICES[name]) for name in OURS}
 
 
@@ -103,6 +107,9 @@ def _settings(session: Session, words: list[str]) -> Iterator[Row]:
 
 def _value(session: Session, name: str, word: str) -> object:
     first, choices = SETTINGS[name]
+    if name == "trust":
+        trust.folders.append(os.path.realpath(os.path.expanduser(word)))
+        return " ".join(trust.folders)
     if name == "scope":
         return 0 if word == "0" else to_address(session.dump, word)
     if choices is None:
@@ -167,7 +174,7 @@ COMMAND = Command(
     description=f"SETTING is one of {' '.join(SETTINGS)}. Those that mean something here are scroll, radix, debug, edit (vi, emacs: the keys that edit a line, "
     "`set vi` is short for it) and pykd's own: "
     "color (auto, always, never), history (user: one for all dumps, dump: a file beside the dump, off; decided when a session begins), "
-    "traceback (short, full). The others are accepted and change nothing, so that files of commands written for crash run.",
+    "traceback (short, full), trust (DIR: what lies there may run unasked). The others are accepted and change nothing, so that files of commands written for crash run.",
     fields={
         "pid": "", "task": "", "cpu": "", "comm": "", "thread_info": "", "namesakes": "with that PID: each CPU has a PID 0", "state": "", "note": "PANIC or ACTIVE",
         "setting": "", "value": "", "marked": "-a: it is the active task of its CPU now",

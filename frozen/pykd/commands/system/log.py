@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
@@ -12,6 +11,7 @@ from pykd.core.rows import Row, fault, mark
 from pykd.kernel import audit, printk, timekeeping
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+from pykd.values import date
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _prefix(row: Row, options: Any) -> str:
     if options.t:
         return ""
     if options.T:
-        before = time.strftime("[%a %b %e %H:%M:%S %Z %Y] ", time.localtime(row["date"]))
+        before = date.text(row["date"], "[%a %b %e %H:%M:%S %Z %Y] ")
     else:
         seconds, rest = divmod(row["time"], 1_000_000_000)
         before = f"[{seconds:5d}.{rest // 1000:06d}] "
