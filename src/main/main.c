@@ -13,6 +13,7 @@
 #include <Python.h>
 
 #include "main/files.h"
+#include "main/sandbox.h"
 #include "py/builtin.h"
 
 /** What runs while the import system is half there, so that every later import goes through it. */
@@ -183,7 +184,8 @@ int main(int argc, char **argv)
 	const char *exe = own_path(argc > 0 ? argv[0] : "");
 
 	if (PyImport_AppendInittab("_pykd", PyInit__pykd) < 0 ||
-	    PyImport_AppendInittab("_pykd_files", PyInit__pykd_files) < 0)
+	    PyImport_AppendInittab("_pykd_files", PyInit__pykd_files) < 0 ||
+	    PyImport_AppendInittab("_pykd_sandbox", PyInit__pykd_sandbox) < 0)
 		return EXIT_FAILURE;
 	start_core(argc, argv, exe);
 

@@ -41,6 +41,7 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --reload           before each program reload modules that came from files
 
   --isolated         search for modules and programs in pykd alone, not in '.' and PYKDUMPPATH
+  --no-sandbox       keep what commands that only read do not need: writing files, programs, the network
   --trust-cwd        trust what lies in '.': .pykdrc, PyKdumpInit, programs and modules of others
 
   --run FILE [ARGS]  run a Python program without a dump; it may open some itself with pykd.open()
@@ -90,6 +91,7 @@ class Arguments:
         self.reload = False
         self.isolated = False
         self.trust_cwd = False
+        self.no_sandbox = False
 
 
 def parse(words: "Sequence[str]") -> Arguments:
@@ -107,6 +109,7 @@ def parse(words: "Sequence[str]") -> Arguments:
         "--reload": "reload",
         "--isolated": "isolated",
         "--trust-cwd": "trust_cwd",
+        "--no-sandbox": "no_sandbox",
         "--no-pager": "no_pager",
         "-s": "quiet",
     }
@@ -306,6 +309,11 @@ def run(session: "Session", arguments: Arguments) -> int:
     worked = True
     try:
         startup.run(session)
+        if arguments.commands and not arguments.program and not arguments.no_sandbox:
+            from pykd.app import sandbox
+
+            if all(sandbox.is_plain(session, command) for command in arguments.commands):
+                sandbox.enter()
         for command in arguments.commands:
             worked &= session.run(command)
         if arguments.program:
@@ -377,8 +385,10 @@ def command_line(words: "Sequence[str]") -> int:
     if arguments.paths == ["id"] and not arguments.program and not is_file("id"):
         return fail("id needs dumps; pykd --help lists the options", EXIT_USAGE)
     if arguments.paths == ["id"] and arguments.program:
-        from pykd.app import identify
+        from pykd.app import identify, sandbox
 
+        if not arguments.no_sandbox:
+            sandbox.enter()
         return EXIT_OK if identify.main(arguments.program, arguments.json) else EXIT_FAILED
     if arguments.paths == ["report"] and not is_file("report"):
         from pykd.app import report

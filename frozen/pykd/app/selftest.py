@@ -153,11 +153,55 @@ def check_codecs() -> str:
     return f"{', '.join(PACKED_PAGES)} decompress a known page"
 
 
+def check_sandbox() -> str:
+    """What :mod:`pykd.app.sandbox` brings into force here, tried in a child."""
+    import os
+
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(reader)
+            os.write(writer, _tried().encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with open(reader, encoding="utf-8") as pipe:
+        verdict = pipe.read()
+    os.waitpid(child, 0)
+    kind, _, text = verdict.partition(" ")
+    if kind != "ok":
+        raise (Skipped if kind == "skipped" else Failure)(text or "the child has ended early")
+    return text
+
+
+def _tried() -> str:
+    import os
+
+    import _pykd_sandbox
+
+    force = _pykd_sandbox.enter()
+    if not force["seccomp"]:
+        return "skipped this kernel has no seccomp for us: nothing is given up"
+    for name, attempt in (("a file was opened for writing", lambda: os.open("/dev/null", os.O_WRONLY)), ("a program was run", lambda: os.execv(importer.EXE, ["x", "-p"])),
+                          ("a folder was made", lambda: os.mkdir("/pykd-self-test"))):  # fmt: skip
+        try:
+            attempt()
+        except PermissionError:
+            continue
+        except OSError as error:
+            return f"failed {name[0]}: {error.strerror}"
+        return f"failed {name}"
+    landlock = f"Landlock {force['landlock']}" if force["landlock"] else "no Landlock"
+    return f"ok seccomp, {landlock}, no new privileges: `id` and batches of commands write and run nothing"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "image": check_image,
     "file": check_file,
     "modules": check_modules,
     "codecs": check_codecs,
+    "sandbox": check_sandbox,
 }
 
 

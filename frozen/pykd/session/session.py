@@ -310,7 +310,7 @@ class Session:
             return True
         if text == "q":
             raise Quit
-        text, found = self._resolve(text)
+        text, found = self.resolve(text)
         if found is not None:
             return self.run_command(found, found.split(text))
         if _first(text) in lines.HOST_PROGRAMS or text.startswith("!"):
@@ -340,7 +340,7 @@ class Session:
         if status in (-signal.SIGINT, 128 + signal.SIGINT, -signal.SIGQUIT, 128 + signal.SIGQUIT):
             print()
 
-    def _resolve(self, text: str) -> tuple[str, commands.Command | None]:
+    def resolve(self, text: str) -> tuple[str, commands.Command | None]:
         """The line with crash's shortcuts spelled out, and the declared command that it begins with; None: a program, or the shell's.
 
         :raises UnknownCommandError:
@@ -361,7 +361,7 @@ class Session:
     def knows(self, text: str) -> bool:
         """Whether the line begins with something that can be run, or shown."""
         try:
-            self._resolve(text)
+            self.resolve(text)
         except (CommandError, Error):
             return False
         return True
@@ -429,7 +429,7 @@ class Session:
         if text == "q":
             raise Quit
         try:
-            text, found = self._resolve(text)
+            text, found = self.resolve(text)
         except (CommandError, Error):
             found = None  # for the document to say
         if found is None or _asks_for_help(found, text.split()[1:]):
@@ -493,7 +493,7 @@ class Session:
 
     def rows(self, *words: str) -> Iterable[Row]:
         """The answer of one command, a line or word by word, as rows. :raises CommandError, LineError, Error:"""
-        text, found = self._resolve(words[0] if words else "")
+        text, found = self.resolve(words[0] if words else "")
         if found is None:
             from pykd.session import program
 
