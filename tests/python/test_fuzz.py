@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dumps
 import fuzz
+import fuzz_structures
 import pykd
 from dumptext import files, machines
 
@@ -58,6 +59,23 @@ class Faults(unittest.TestCase):
         ):  # fmt: skip
             with self.subTest(script):
                 self.assertIn(words, self.trouble(script))
+
+    def test_of_several_commands(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        program = folder / "program"
+        for script, words in (
+            ("echo 'ps: internal error: KeyError'; exit 1", "internal error"), ("printf 'a\\033[31mb'", "control byte"), ("kill -SEGV $$", "-11"),
+            ("echo fine; exit 1", None),
+        ):  # fmt: skip
+            program.write_text(f"#!/bin/sh\n{script}\n")
+            program.chmod(stat.S_IRWXU)
+            found = fuzz.trouble_of_all(str(folder), ["ps", "log"], 20, program)
+            self.assertEqual(words is None, found is None, script)
+            self.assertIn(words or "", found or "")
+
+    def test_structures(self):
+        """A round, and that what it changes is what it says."""
+        self.assertEqual([], list(fuzz_structures.rounds(dumps.SAMPLE, 1, 5, ("ps", "mount", "kmem -s", "net"))))
 
     def test_answers_and_refusals_are_none(self):
         for script in ("echo '0  swapper'", "echo 'ps: cannot read' >&2; exit 1", "exit 3"):

@@ -9,9 +9,8 @@ import sys
 import tempfile
 import unittest
 
-import patched
-
 import dumps
+import patched
 import terminal
 from dumps import PYKD, SAMPLE
 from pykd.app import identify
@@ -98,7 +97,8 @@ class Values(unittest.TestCase):
         from pykd.kernel import timekeeping
 
         keeper = timekeeping.timekeeper(dump)
-        path = patched.made(self, dump, {int(keeper) + keeper.fieldOffset("xtime_sec"): (1 << 63).to_bytes(8, "little")})
+        path = os.path.join(self.enterContext(tempfile.TemporaryDirectory()), "vmcore")
+        patched.write(dump, path, {int(keeper) + keeper.fieldOffset("xtime_sec"): (1 << 63).to_bytes(8, "little")})
         result = subprocess.run([PYKD, path, "-c", "sys", "-c", "log -T"], capture_output=True, text=True, check=False)
         self.assertIn("DATE: (no date: ", result.stdout)
         self.assertIn("NODENAME: vmtest", result.stdout)

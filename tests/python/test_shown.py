@@ -9,10 +9,9 @@ import subprocess
 import tempfile
 import unittest
 
-import patched
-
 import dumps
 import fuzz
+import patched
 import pykd
 from dumps import PYKD, SAMPLE
 from pykd.core import shown
@@ -160,7 +159,8 @@ class Log(unittest.TestCase):
             if at >= 0 and len(text) > 30:
                 changes[start + at] = HOSTILE
         self.assertTrue(changes)
-        path = patched.made(self, dump, changes)
+        path = os.path.join(self.enterContext(tempfile.TemporaryDirectory()), "vmcore")
+        patched.write(dump, path, changes)
         result = subprocess.run([PYKD, path, "-c", "log", "-c", "log -T", "-c", "tslog", "-c", "sys"], capture_output=True, check=False)
         self.assertIn(b".[31mA", result.stdout)  # as crash has it
         for line in (result.stdout + result.stderr).decode().split("\n"):

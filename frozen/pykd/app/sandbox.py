@@ -6,13 +6,12 @@ Who may still ask for pipes, files or code of the own (the prompt, scripts, ``py
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pykd.boot import importer
 from pykd.core.errors import CommandError
 from pykd.session import line as lines
 from pykd.session import runtime
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pykd.session.session import Session
 

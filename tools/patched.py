@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sample dump with other memory: what an attacker, or damage, could have left there."""
+"""Copies of a kdump file with other memory: what an attacker, or damage, could have left there. For tests and fuzzers."""
 
 import os
 import shutil
 import struct
-import tempfile
 
-from dumps import PAGE, SAMPLE
+PAGE = 4096
 
 
-def write(dump, out, changes, source=SAMPLE):
-    """Write a copy of *source*, a kdump file that *dump* reads, in which memory is changed: by virtual address the new bytes.
+def write(dump, out, changes):
+    """Write a copy of the file that *dump* reads, in which memory is changed: by virtual address the new bytes.
 
     Changed pages are appended uncompressed, and their descriptors point there.
     """
@@ -21,7 +20,7 @@ def write(dump, out, changes, source=SAMPLE):
             if pfn not in pages:
                 pages[pfn] = bytearray(dump.read_physical(pfn * PAGE, PAGE))
             pages[pfn][place % PAGE] = byte
-    shutil.copyfile(source, out)
+    shutil.copyfile(dump.path, out)
     os.chmod(out, 0o644)
     with open(out, "r+b") as file:
         sub_blocks, bitmap_blocks = struct.unpack_from("<II", file.read(PAGE), 432)
@@ -35,10 +34,3 @@ def write(dump, out, changes, source=SAMPLE):
             file.seek((1 + sub_blocks + bitmap_blocks) * PAGE + 24 * (bitmap & ((1 << pfn) - 1)).bit_count())
             file.write(struct.pack("<QIIQ", end, PAGE, 0, 0))
             end += PAGE
-
-
-def made(test, dump, changes):
-    """The path of such a copy, which goes away with the test."""
-    path = os.path.join(test.enterContext(tempfile.TemporaryDirectory()), "vmcore")
-    write(dump, path, changes)
-    return path

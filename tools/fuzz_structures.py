@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Damage the structures of a kernel in a kdump file by what they are, and ask pykd about them.
+
+    pykd --run tools/fuzz_structures.py DUMP [ROUNDS [SEED]]
+
+Random bits mostly end in pages that nothing looks at, or leave nothing to be walked. Here each round changes some members of objects that
+commands do look at: links that lead to themselves, back, into other objects, to the user or nowhere; numbers at their extremes; names that
+end lines and obey nobody. All commands are asked in one process, within limits. What fails is printed with the seed that shows it again.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import tempfile
+
+import fuzz
+import patched
+import pykd
+from pykd.kernel.fs import files, mounts
+from pykd.kernel.mm import slabs
+from pykd.kernel.net import devices, namespaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _pykd import Dump, Type
+
+SECONDS = 300
+"""For all commands together"""
+PER_ROUND = 12
+"""Members that are changed"""
+HOSTILE = b"\x1b[31m\n\xff\x07\t"
+NUMBERS = (0, 1, -1, 1 << 31, (1 << 31) - 1, 1 << 63, (1 << 63) - 1, 0x5A5A5A5A5A5A5A5A)
+COMMANDS = (
+    *fuzz.COMMANDS, "kmem -p", "bt -l 1", "ps -a", "ps -g", "ps -t", "ps -r", "mount -i", "net -n", "log -T", "timer -r", "dev -D", "irq -a", "sys -i", "mach",
+    "vm -p 1", "set 1",
+)  # fmt: skip
+
+
+def objects(dump: Dump) -> list[tuple[int, Type]]:
+    """(address, type) of what lists, trees and tables are made of."""
+    found: set[tuple[int, str]] = set()
+
+    def add(type: str, *addresses: int) -> None:
+        found.update((int(address), type) for address in addresses if address)
+
+    threads = [int(task) for task in pykd.tasks.threads(dump)]
+    for address in threads:
+        task = dump.object("struct task_struct", address)
+        add("struct task_struct", address)
+        for member, type in (("signal", "struct signal_struct"), ("files", "struct files_struct"), ("fs", "struct fs_struct"), ("mm", "struct mm_struct"),
+                             ("nsproxy", "struct nsproxy"), ("sighand", "struct sighand_struct"), ("cred", "struct cred"), ("thread_pid", "struct pid")):  # fmt: skip
+            if task.hasField(member):
+                add(type, dump.read_unsigned(address + task.fieldOffset(member)))
+        for _, file in files.for_each_open_file(dump, address):
+            add("struct file", file)
+            add("struct dentry", int(dump.object("struct file", file).f_path.dentry))
+    add("struct module", *(module.address for module in dump.modules()))
+    add("struct kmem_cache", *(int(cache) for cache in slabs.caches(dump)[0]))
+    for mount in mounts.for_each_mount(dump, mounts.mnt_namespace_of(dump)):
+        add("struct mount", int(mount))
+        add("struct super_block", int(mount.mnt.mnt_sb))
+    for net in namespaces.for_each_net(dump):
+        add("struct net", int(net))
+        add("struct net_device", *(int(device) for device in devices.for_each_netdev(dump, net)))
+    for name, type in (("init_uts_ns", "struct uts_namespace"), ("timekeeper_data", "struct timekeeper"), ("contig_page_data", "struct pglist_data")):
+        add(type, dump.address_of(name, default=0))
+    for name in ("runqueues", "timer_bases", "hrtimer_bases", "softnet_data"):
+        if base := dump.address_of(name, default=0):
+            type = {"runqueues": "struct rq", "timer_bases": "struct timer_base", "hrtimer_bases": "struct hrtimer_cpu_base"}.get(name, name)
+            add(type if " " in type else f"struct {type}", *(pykd.cpus.address_on(base, cpu, dump) for cpu in range(len(pykd.cpus.offsets(dump)))))
+    return sorted((address, dump.type(type)) for address, type in found if dump.find_type("struct", type.partition(" ")[2]))
+
+
+def members(type: Type, offset: int = 0, depth: int = 0) -> Iterator[tuple[int, Type]]:
+    """(offset, type) of all that is no structure itself."""
+    for member in type.members():
+        inner = member.type.strip()
+        if inner.kind in ("struct", "union") and depth < 4:
+            yield from members(inner, offset + member.offset, depth + 1)
+        elif member.bit_size is None and inner.size:
+            yield offset + member.offset, inner
+
+
+def changed(dump: Dump, all_objects: list[tuple[int, Type]], chance: random.Random) -> dict[int, bytes]:
+    """By address what this round writes there."""
+    changes = {}
+    while len(changes) < PER_ROUND:
+        address, type = chance.choice(all_objects)
+        offset, member = chance.choice(list(members(type)))
+        place = address + offset
+        if not dump.readable(place, place + 8) or place % 4096 > 4080:
+            continue
+        if member.kind == "pointer":
+            other = chance.choice(all_objects)[0]
+            value = chance.choice((place, address, other, other + 8 * chance.randrange(64), place - 8, place + 8, 0, 1, 0xDEAD000000000100, 0x400000, 0xFFFF800000000000 - 8))
+            changes[place] = (value & (1 << 64) - 1).to_bytes(8, "little")
+        elif member.kind == "array" and member.target is not None and member.target.strip().size == 1:
+            changes[place] = HOSTILE[: min(member.size, 8)]
+        elif member.size in (1, 2, 4, 8):
+            changes[place] = (chance.choice(NUMBERS) & (1 << 8 * member.size) - 1).to_bytes(member.size, "little")
+    return changes
+
+
+def rounds(path: str, count: int, seed: int, commands: tuple[str, ...] = COMMANDS) -> Iterator[str]:
+    """Damage copies of the dump at *path*, one for each seed; a line for each failure."""
+    dump = pykd.open(path)
+    all_objects = objects(dump)
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
+        copy = os.path.join(folder, "vmcore")
+        for number in range(seed, seed + count):
+            patched.write(dump, copy, changed(dump, all_objects, random.Random(number)))
+            if what := fuzz.trouble_of_all(copy, commands, SECONDS):
+                yield f"seed {number}: {what}"
+
+
+def main() -> int:
+    path, *numbers = sys.argv[1:]
+    count, seed = (int(number) for number in (*numbers, "10", "0")[:2]) if len(numbers) < 2 else map(int, numbers)
+    failures = 0
+    for failure in rounds(path, count, seed):
+        failures += 1
+        print(failure, flush=True)
+    print(f"{count} rounds, {failures} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
