@@ -82,7 +82,7 @@ class Names(unittest.TestCase):
         self.assertTrue(stat.S_ISREG(0o100644))
         self.assertIs(sys.modules["time"], time)
         self.assertTrue(traceback.format_exc())
-        self.assertIs(sys.modules["json.decoder"], importlib.import_module("json.decoder"))
+        self.assertIs(importlib.import_module("json.decoder"), sys.modules["json.decoder"])
         self.assertTrue(select.select)
         self.assertTrue(atexit.register)
         self.assertTrue(re_apidebug.match("--apidebug=3"))
