@@ -51,7 +51,8 @@ def mark(sequence: str) -> str:
 
 def shown(text: str) -> str:
     """*text* with what a terminal would obey spelled out; ends of lines and tabs pass."""
-    if text.isprintable() or text == "\n":
+    # Lines in one piece are looked at as one: character by character, a structure took longer to look at than to make.
+    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return "".join([c if c in "\n\t" else _code(c) for c in text])
 
