@@ -7,7 +7,7 @@ import dumps
 import pykd
 from pykd.core.walk import caught
 from pykd.kernel.lists import rbtree
-from pykd.kernel.mm.slabs import free_objects
+from pykd.kernel.mm.slablists import free_objects
 
 KERNEL = """
 uts release=6.1.0-test

@@ -45,7 +45,7 @@ class SelfTest(unittest.TestCase):
     def test_whole(self):
         result = run("--self-test")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
-        self.assertEqual(self.verdicts(result), {"image": "ok", "file": "ok", "modules": "ok", "codecs": "ok"})
+        self.assertEqual(self.verdicts(result), {"image": "ok", "file": "ok", "modules": "ok", "codecs": "ok", "sandbox": "ok"})
 
     def test_a_copy_is_whole(self):
         self.write(self.data)

@@ -118,7 +118,7 @@ class Text(unittest.TestCase):
         self.session = Session(opened(vmcores()[0]))
 
     def made(self, line, values=True):
-        text, found = self.session._resolve(line)
+        text, found = self.session.resolve(line)
         options = found.parse(found.split(text))
         options.values = values
         try:
@@ -127,7 +127,7 @@ class Text(unittest.TestCase):
             return found, options, []  # the dump at hand lacks it
 
     def test_every_command_is_here(self):
-        self.assertEqual(set(commands.names()) - WITHOUT_ROWS - {"sbitmapq"}, {self.session._resolve(line)[1].name for line in LINES})
+        self.assertEqual(set(commands.names()) - WITHOUT_ROWS - {"sbitmapq"}, {self.session.resolve(line)[1].name for line in LINES})
 
     def test_reads_no_dump(self):
         blind = Blind(self.session)

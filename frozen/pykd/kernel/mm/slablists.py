@@ -47,8 +47,8 @@ class Local(NamedTuple):
 
 def slab_class(dump: Dump) -> Any:
     """``struct slab``; d122019bf061 ("mm: Split slab into its own type") (in v5.17): ``struct page``, which had its members, before."""
-    page = dump.struct_class("struct page")
-    return page if page.has_member("slab_cache") else dump.struct_class("struct slab")
+    # The type is asked, not the class: that has old names for programs, too.
+    return dump.struct_class("struct page" if dump.type("struct page").member("slab_cache") else "struct slab")
 
 
 def nodes(dump: Dump, cache: Any) -> Iterator[Node]:
