@@ -99,7 +99,7 @@ class Facts:
 
     @cached_property
     def jiffies(self) -> int:
-        return self.dump.read_unsigned(self.dump.symbol("jiffies_64", "").address)
+        return timekeeping.jiffies(self.dump)
 
     @cached_property
     def hz(self) -> int:

@@ -60,7 +60,7 @@ class nfs_client:
         """When the lease was last renewed, and whether it still holds."""
         dump = pykd.current()
         hz = timekeeping.hz(dump)
-        jiffies = dump.read_unsigned(dump.symbol("jiffies_64", "").address)
+        jiffies = timekeeping.jiffies(dump)
         lease, ago = self.client.cl_lease_time / hz, (jiffies - self.client.cl_last_renewal) / hz
         print("NFS4 lease information:")
         print(f"- cl_lease_time = {self.client.cl_lease_time} ({lease:.0f} seconds), ", end="")

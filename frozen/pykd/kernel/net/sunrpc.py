@@ -116,7 +116,7 @@ def transport_row(dump: Dump, transport: Any) -> Row:
     try:
         row |= {"server": str(transport.servername or ""), "address": str(transport.address_strings[0] or ""), "protocol": int(transport.prot)}
         row["state"] = flag_names(int(transport.state), XPRT_STATES)
-        jiffies = dump.read_unsigned(dump.symbol("jiffies_64", "").address)
+        jiffies = timekeeping.jiffies(dump)
         row["idle"] = max(jiffies - int(transport.last_used), 0) / timekeeping.hz(dump)
         row["queues"] = {name: int(getattr(transport, name).qlen) for name in ("binding", "sending", "pending", "backlog")}
         counted = transport.stat

@@ -7,14 +7,13 @@ from _pykd import Error
 from pykd.core.rows import fault, mark
 from pykd.core.walk import caught
 from pykd.kernel import timekeeping
-from pykd.kernel.net import devices, sockets
+from pykd.kernel.net import devices, sockets, tcp
 from pykd.kernel.net.namespaces import init_net
 from pykd.programs.crashinfo.notes import warning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any
 
     from _pykd import Dump
     from pykd.core.rows import Row
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 FULL = 75
 """Percent of a socket's buffer."""
-TCP_NAGLE_OFF = 1
 MANY_RETRANSMITS = 3
 _TITLES = {"tcp": "TCP Connection Info", "udp": "UDP Connection Info", "unix": "Unix Connection Info", "raw": "Raw sockets info"}
 _UNUSUAL = {
@@ -73,18 +71,18 @@ def _look(dump: Dump, one: Socket, protocol: str, counts: dict[str, int]) -> Non
         counts["listen_not_empty"] += waiting > 0
         counts["listen_full"] += waiting > 0 and waiting >= most
         return
-    tcp: Any = dump.object("struct tcp_sock", int(one))
-    counts["nodelay"] += int(tcp.nonagle) == TCP_NAGLE_OFF
-    counts["receive_closed"] += int(tcp.rcv_wnd) == 0
-    counts["send_closed"] += int(tcp.snd_wnd) == 0
-    retransmits = int(dump.object("struct inet_connection_sock", int(one)).icsk_retransmits)
+    connection = tcp.connection(dump, one)
+    counts["nodelay"] += int(connection.nonagle) == tcp.NAGLE_OFF
+    counts["receive_closed"] += int(connection.rcv_wnd) == 0
+    counts["send_closed"] += int(connection.snd_wnd) == 0
+    retransmits = int(connection.inet_conn.icsk_retransmits)
     counts["retransmitting"] += retransmits > 0
     counts["most_retransmits"] = max(counts["most_retransmits"], retransmits)
 
 
 def interfaces(dump: Dump) -> Iterator[Row]:
     """When each interface sent last, in seconds before the crash."""
-    jiffies = dump.read_unsigned(dump.symbol("jiffies_64", "").address)
+    jiffies = timekeeping.jiffies(dump)
     for device in caught(devices.for_each_netdev(dump, init_net(dump))):
         row: Row = {"kind": "interface"}
         try:

@@ -64,7 +64,7 @@ def filled(dump: Dump, row: Row, *, counters: bool) -> Row:
 
 
 def _count(dump: Dump, server: Any, row: Row) -> None:
-    jiffies = dump.read_unsigned(dump.symbol("jiffies_64", "").address)
+    jiffies = timekeeping.jiffies(dump)
     row["age"] = max(jiffies - int(server.mount_time), 0) // timekeeping.hz(dump)
     row |= {name: int(getattr(server, name)) for name in ("caps", "wtmult", "dtsize", "bsize", "namelen")}
     if nfs.version_of(server)[0] == 4:
@@ -85,7 +85,7 @@ def _transport(dump: Dump, transport: Any) -> Row | None:
     if kind is None:
         return None
     counted, hz = transport.stat, timekeeping.hz(dump)
-    jiffies = dump.read_unsigned(dump.symbol("jiffies_64", "").address)
+    jiffies = timekeeping.jiffies(dump)
     idle = max(jiffies - int(transport.last_used), 0) // hz if "CONNECTED" in sunrpc.flag_names(int(transport.state), sunrpc.XPRT_STATES) else 0
     numbers: list[int] = []
     if kind != "local":

@@ -52,7 +52,7 @@ def _server(server: Any) -> Row:
 
 def _lease(dump: Dump, client: Any) -> Row:
     hz = timekeeping.hz(dump)
-    jiffies = dump.read_unsigned(dump.symbol("jiffies_64", "").address)
+    jiffies = timekeeping.jiffies(dump)
     state = int(client.cl_state)
     return {
         "client": int(client), "state": state, "state_names": nfs.bit_names(dump, "NFS4CLNT_CHECK_LEASE", state, "bit "),
