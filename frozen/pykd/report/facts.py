@@ -10,7 +10,7 @@ from _pykd import Error
 from pykd.core.walk import caught
 from pykd.kernel import cpus, printk, timekeeping
 from pykd.kernel.fs.superblocks import for_each_super_block
-from pykd.kernel.mm import vmstat
+from pykd.kernel.mm import commit, vmstat
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.ages import clock, seconds_since
 from pykd.kernel.waits.graph import graph
@@ -125,7 +125,7 @@ class Facts:
     @cached_property
     def total_pages(self) -> int:
         """Of all that the page allocator was given."""
-        return self.dump.read_unsigned(self.dump.symbol("_totalram_pages", "").address)
+        return commit.total_pages(self.dump)
 
     def number(self, name: str, size: int = 4, default: int | None = None) -> int:
         """An unsigned variable of the kernel proper. :raises Error: it is not there, or cannot be read, and there is no *default*."""

@@ -6,8 +6,10 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
+from pykd.core.walk import caught
 from pykd.kernel import cpus
 from pykd.kernel.mm import slablists
+from pykd.kernel.mm.hugetlb import for_each_hstate, huge_page_size
 from pykd.kernel.mm.slabs import caches
 from pykd.kernel.task.table import add_memory
 from pykd.kernel.task.table import threads as table
@@ -85,16 +87,14 @@ def _percpu_pages(dump: Dump) -> int:
 
 def _hugepages(dump: Dump) -> list[tuple[int, int, int]]:
     found = []
-    try:
-        count = min(dump.read_unsigned(dump.symbol("hugetlb_max_hstate", "").address, 4), 16)
-        state = dump.struct_class("struct hstate")
-        base = dump.symbol("hstates", "").address
-        for number in range(count):
-            one = state(base + number * state.PYT_size)
-            if one.nr_huge_pages and int(one.order) < 40:
-                found.append((dump.page_size // 1024 << int(one.order), int(one.nr_huge_pages), int(one.free_huge_pages)))
-    except Error:
-        pass
+    for state in caught(for_each_hstate(dump)):
+        try:
+            if isinstance(state, Error):
+                raise state
+            if state.nr_huge_pages:
+                found.append((huge_page_size(dump, state) // 1024, int(state.nr_huge_pages), int(state.free_huge_pages)))
+        except Error:
+            continue
     return found
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
-from pykd.kernel.mm import vmstat
+from pykd.kernel.mm import commit, vmstat
 from pykd.kernel.task import memory, threads
 from pykd.programs.crashinfo.notes import problem, warning
 
@@ -68,7 +68,7 @@ def free_blocks_text(row: Row) -> Iterator[str]:
 def writeback(dump: Dump, verbose: int) -> Iterator[Row]:
     """How much of memory is on its way to disks, against what may be."""
     pages = vmstat.node_stats(dump).get("NR_WRITEBACK", 0)
-    total = dump.read_unsigned(dump.symbol("_totalram_pages", "").address)
+    total = commit.total_pages(dump)
     limit = dump.read_signed(dump.symbol("vm_dirty_ratio", "").address, 4)
     share = 100 * pages / total if total else 0.0
     if share > limit:
@@ -87,7 +87,7 @@ def slabs(session: Session) -> Iterator[Row]:
 
 def processes(dump: Dump) -> Iterator[Row]:
     """How much memory all processes have, and which of them have very much."""
-    total = dump.read_unsigned(dump.symbol("_totalram_pages", "").address) or 1
+    total = commit.total_pages(dump) or 1
     leaders = list(threads.listed(dump).groups)
     mm_class = dump.struct_class("struct mm_struct")
     sum_of, seen, large = 0, set(), []

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from _pykd import Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import fault, mark
 from pykd.core.walk import caught
 from pykd.kernel import cpus
-from pykd.kernel.block import disks, requests
-from pykd.kernel.lists import rbtree
+from pykd.kernel.block import disks, dm, requests
 from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
 from pykd.programs.crashinfo.notes import problem, warning
 
@@ -217,24 +218,11 @@ def done_text(row: Row, verbose: int) -> Iterator[str]:
 
 
 def mapped(dump: Dump, verbose: int) -> Iterator[Row]:
-    """The devices of device mapper by minor number, with their targets.
-
-    In ``name_rb_tree`` since v5.13, in a hash table before.
-    """
-    kind = dump.find_type("struct", "hash_cell")
-    if kind is None or dump.find_type("struct", "mapped_device") is None:
+    """The devices of device mapper by minor number, with their targets."""
+    if not dm.has_types(dump):
         raise CommandError("To decode DeviceMapper structures, you need a debuggable dm_mod")
-    cell: Any = dump.struct_class("struct hash_cell")
-    cells: list[Any] = []
-    lost: list[Error] = []
-    if kind.member("name_node") is not None:
-        offset = kind.offset_of("name_node")
-        cells = [cell(node - offset) for node, _ in rbtree.nodes(dump, dump.symbol("name_rb_tree").address, lost.append)]
-    else:
-        heads = dump.symbol("_name_buckets").address
-        cells = [one for number in range(64) for one in caught(list_for_each_entry(dump, heads + 16 * number, "struct hash_cell", "name_list"))]
     rows = []
-    for one in (*cells, *lost):
+    for one in dm.for_each_hash_cell(dump):
         row: Row = {"kind": "mapped"}
         try:
             if isinstance(one, Error):
@@ -250,10 +238,7 @@ def mapped(dump: Dump, verbose: int) -> Iterator[Row]:
 
 
 def _targets(dump: Dump, table: Any) -> Iterator[Row]:
-    size = dump.type("struct dm_target").size
-    first = int(table.targets)
-    for number in range(min(int(table.num_targets), MAX_TARGETS)):
-        target: Any = dump.object("struct dm_target", first + number * size)
+    for target in islice(dm.targets(dump, table), MAX_TARGETS):
         row: Row = {"target": int(target), "type": str(target.type.name), "begin": int(target.begin), "length": int(target.len)}
         if row["type"] == "linear" and dump.find_type("struct", "linear_c"):
             linear: Any = dump.object("struct linear_c", int(target.Eval("private")))
