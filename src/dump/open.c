@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dump/private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "dump/probe.h"
+#include "dump/vmcoreinfo_search.h"
+
+#define CACHE_LEN (16u << 20)
+#define CACHE_PAGES_MIN 16
+/* libkdumpfile's own cache is searched one by one, and ours stands in front of it. */
+#define LIBRARY_CACHE_PAGES 8
+#define PATHS_MAX 1024
+
+static struct kd_error *open_error(struct kd_dump *dump, kdump_status status)
+{
+	const char *path = dump->parts[0].path;
+	switch (status) {
+	case KDUMP_ERR_SYSTEM:
+		/* Sizes come from the file's headers. */
+		if (errno == ENOMEM)
+			return kd_error_create_file(KD_ERROR_FORMAT, path,
+						    "%s asks for more memory than there is: %s; is it damaged?", path,
+						    kd_dump_library_error(dump));
+		return kd_error_create_os(errno, path, "cannot open %s: %s", path, kd_dump_library_error(dump));
+	case KDUMP_ERR_NOTIMPL:
+		return kd_error_create_file(KD_ERROR_UNSUPPORTED, path, "%s cannot be read: %s", path,
+					    kd_dump_library_error(dump));
+	case KDUMP_ERR_EOF:
+		return kd_error_create_file(
+			KD_ERROR_FORMAT, path, "%s is truncated inside its headers%s: %s; copy the dump again", path,
+			dump->parts[0].file.flattened ? ", which a flattened file has at its end" : "",
+			kd_dump_library_error(dump));
+	default:
+		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: %s", path,
+					    kd_dump_library_error(dump));
+	}
+}
+
+static struct kd_error *open_parts(struct kd_dump *dump, const char *const *paths, size_t path_nr, bool live)
+{
+	dump->parts = calloc(path_nr, sizeof(*dump->parts));
+	if (!dump->parts)
+		return &kd_error_nomem;
+	for (size_t i = 0; i < path_nr; i++) {
+		struct kd_dump_part *part = &dump->parts[i];
+		part->file.fd = -1;
+		part->path = strdup(paths[i]);
+		dump->part_nr = i + 1;
+		if (!part->path)
+			return &kd_error_nomem;
+		struct kd_error *err = kd_file_init(&part->file, part->path);
+		if (err)
+			return err;
+		enum kd_container container;
+		err = kd_probe(&part->file, live, &container);
+		if (err)
+			return err;
+		struct kd_header header;
+		err = kd_header_init(&header, &part->file, container);
+		if (err)
+			return err;
+		part->start = header.split ? header.split_start : 0;
+		part->end = header.split ? header.split_end : UINT64_MAX;
+		bool whole = !header.split, foreign = i && header.origin != dump->header.origin;
+		if (i == 0) {
+			dump->header = header;
+		} else {
+			bool cut = false;
+			err = kd_header_ends_early(&header, &part->file, &cut);
+			dump->header.incomplete |= header.incomplete || cut;
+			kd_header_deinit(&header);
+			if (err)
+				return err;
+		}
+		if (path_nr > 1 && whole && container == KD_CONTAINER_KDUMP)
+			return kd_error_create_file(KD_ERROR_VALUE, paths[i],
+						    "%s is not part of a split set; open one dump at a time", paths[i]);
+		if (foreign)
+			return kd_error_create_file(KD_ERROR_VALUE, paths[i], "%s is not part of the same dump as %s",
+						    paths[i], paths[0]);
+	}
+	return NULL;
+}
+
+static bool all_parts_given(const struct kd_dump *dump)
+{
+	const struct kd_dump_part *part;
+	for (kd_pfn pfn = 0; pfn < dump->max_pfn; pfn = part->end) {
+		part = kd_dump_find_part(dump, pfn);
+		if (!part)
+			return false;
+	}
+	return true;
+}
+
+static struct kd_error *hand_over(struct kd_dump *dump)
+{
+	KD_FREE int *fds = malloc(dump->part_nr * sizeof(*fds));
+	if (!fds)
+		return &kd_error_nomem;
+	/* libkdumpfile orders parts by their ends and takes the first, which must not be one that carries no page. */
+	unsigned int fd_nr = 0;
+	for (size_t i = 0; i < dump->part_nr; i++) {
+		if (dump->parts[i].start < dump->parts[i].end)
+			fds[fd_nr++] = dump->parts[i].file.fd;
+	}
+	if (!fd_nr)
+		fds[fd_nr++] = dump->parts[0].file.fd;
+	dump->context = kdump_new();
+	if (!dump->context)
+		return &kd_error_nomem;
+	kdump_status status = kdump_set_number_attr(dump->context, "cache.size", LIBRARY_CACHE_PAGES);
+	/* A mapped file that somebody truncates is SIGBUS, one that is read an error. */
+	if (status == KDUMP_OK)
+		status = kdump_set_number_attr(dump->context, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
+	if (status == KDUMP_OK)
+		status = kdump_open_fdset(dump->context, fd_nr, fds);
+	return status == KDUMP_OK ? NULL : open_error(dump, status);
+}
+
+static kdump_bmp_t *bitmap_attribute(struct kd_dump *dump, const char *key)
+{
+	kdump_attr_t attribute = { .type = KDUMP_BITMAP };
+	return kdump_get_typed_attr(dump->context, key, &attribute) == KDUMP_OK ? attribute.val.bitmap : NULL;
+}
+
+static struct kd_error *read_geometry(struct kd_dump *dump)
+{
+	const char *path = dump->parts[0].path;
+	kdump_num_t page_size = 0, max_pfn = 0;
+	kdump_get_number_attr(dump->context, "arch.page_size", &page_size);
+	kdump_get_number_attr(dump->context, "max_pfn", &max_pfn);
+	if (page_size < KD_PAGE_LEN_MIN || page_size > KD_PAGE_LEN_MAX || page_size & (page_size - 1))
+		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: its page size is %" PRIu64, path,
+					    (uint64_t)page_size);
+	dump->page_size = (uint32_t)page_size;
+	dump->page_shift = (unsigned int)__builtin_ctz(dump->page_size);
+	if (dump->live) {
+		/* libkdumpfile takes the address -1 of what is no memory for the highest one. */
+		struct kd_error *err = kd_running_init(&dump->running, &dump->parts[0].file);
+		if (err)
+			return err;
+		max_pfn = kd_running_end(&dump->running) >> dump->page_shift;
+	}
+	dump->max_pfn = kd_min(max_pfn, UINT64_MAX >> dump->page_shift);
+	if (dump->live)
+		return NULL;
+	dump->file_pages = bitmap_attribute(dump, "file.pagemap");
+	dump->memory_pages = bitmap_attribute(dump, "memory.pagemap");
+	return NULL;
+}
+
+static struct kd_error *find_completeness(struct kd_dump *dump)
+{
+	bool cut = false;
+	struct kd_error *err = kd_header_ends_early(&dump->header, &dump->parts[0].file, &cut);
+	if (err)
+		return err;
+	dump->incomplete = cut || dump->header.incomplete || !all_parts_given(dump);
+	return NULL;
+}
+
+static struct kd_searched searched(struct kd_dump *dump)
+{
+	return (struct kd_searched){ dump, dump->page_size, kd_dump_next_page, kd_dump_peek };
+}
+
+/** Take a text unless there is one that fits as well. */
+static struct kd_error *consider_vmcoreinfo(struct kd_dump *dump, const char *text, size_t len,
+					    enum kd_vmcoreinfo_fit *best)
+{
+	const struct kd_searched memory = searched(dump);
+	struct kd_vmcoreinfo info;
+	struct kd_error *err = kd_vmcoreinfo_init(&info, text, len);
+	if (err)
+		return err;
+	enum kd_vmcoreinfo_fit fit = kd_vmcoreinfo_fits(&memory, &info);
+	info.doubtful = fit == KD_VMCOREINFO_FOREIGN;
+	/* One of zeros is as good as none. */
+	if (info.nr && (!dump->vmcoreinfo.nr || fit > *best)) {
+		*best = fit;
+		kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
+		dump->vmcoreinfo = info;
+	} else {
+		kd_vmcoreinfo_deinit(&info);
+	}
+	return NULL;
+}
+
+/** Of several notes (a kernel that was booted by kexec may leave its own), the one that describes this memory. */
+static struct kd_error *read_vmcoreinfo_notes(struct kd_dump *dump, enum kd_vmcoreinfo_fit *best)
+{
+	const char *text;
+	size_t position = 0, len;
+	struct kd_error *err = NULL;
+	while (!err && kd_notes_next_vmcoreinfo(dump->header.notes, dump->header.notes_len, &position, &text, &len))
+		err = consider_vmcoreinfo(dump, text, len, best);
+	kdump_attr_t attribute = { .type = KDUMP_BLOB };
+	/* Older files have it elsewhere. */
+	if (err || dump->vmcoreinfo.nr ||
+	    kdump_get_typed_attr(dump->context, "linux.vmcoreinfo.raw", &attribute) != KDUMP_OK ||
+	    !kdump_blob_size(attribute.val.blob))
+		return err;
+	text = kdump_blob_pin(attribute.val.blob);
+	err = consider_vmcoreinfo(dump, text, kdump_blob_size(attribute.val.blob), best);
+	kdump_blob_unpin(attribute.val.blob);
+	return err;
+}
+
+static struct kd_error *read_vmcoreinfo(struct kd_dump *dump, const struct kd_dump_options *options)
+{
+	if (options->vmcoreinfo)
+		return kd_vmcoreinfo_init(&dump->vmcoreinfo, options->vmcoreinfo, options->vmcoreinfo_len);
+	enum kd_vmcoreinfo_fit best = KD_VMCOREINFO_FOREIGN;
+	struct kd_error *err = read_vmcoreinfo_notes(dump, &best);
+	if (err || (dump->vmcoreinfo.nr && best > KD_VMCOREINFO_UNREADABLE))
+		return err;
+	const struct kd_searched memory = searched(dump);
+	struct kd_vmcoreinfo found = {};
+	err = kd_vmcoreinfo_search(&memory, &found);
+	if (err)
+		return err;
+	/* What is found is kept only if it is better than the note that there is. */
+	if (found.nr && (!dump->vmcoreinfo.nr || kd_vmcoreinfo_fits(&memory, &found) > best)) {
+		kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
+		dump->vmcoreinfo = found;
+	} else {
+		kd_vmcoreinfo_deinit(&found);
+	}
+	return NULL;
+}
+
+/* The notes of a running kernel have zeros for registers. */
+static struct kd_error *read_notes(struct kd_dump *dump, const struct kd_machine *machine)
+{
+	if (!machine || !machine->notes || dump->live)
+		return NULL;
+	return kd_notes_init(&dump->notes, machine->notes, dump->header.notes, dump->header.notes_len);
+}
+
+/* Which machine, when the headers are silent, as in QEMU's kdump files: what only one kernel writes about itself; else
+ * whose notes of the monitor these are. */
+static struct kd_error *guess_machine(struct kd_dump *dump, const struct kd_machine **ret)
+{
+	*ret = NULL;
+	for (const struct kd_machine *const *machine = kd_machines; *machine; machine++)
+		for (const char *const *key = (*machine)->vmcoreinfo; *key; key++)
+			if (kd_vmcoreinfo_get(&dump->vmcoreinfo, *key)) {
+				*ret = *machine;
+				return NULL;
+			}
+	for (const struct kd_machine *const *machine = kd_machines; *machine && !*ret; machine++) {
+		struct kd_error *err = read_notes(dump, *machine);
+		if (err)
+			return err;
+		for (size_t i = 0; i < dump->notes.nr; i++)
+			if (dump->notes.cpus[i].has_controls)
+				*ret = *machine;
+		kd_notes_deinit(&dump->notes);
+	}
+	return NULL;
+}
+
+static struct kd_error *find_machine(struct kd_dump *dump)
+{
+	const char *name = NULL;
+	if (kdump_get_string_attr(dump->context, "arch.name", &name) != KDUMP_OK)
+		name = NULL;
+	dump->arch = name ? name : dump->header.machine;
+	if (!dump->arch) {
+		const struct kd_machine *guess;
+		struct kd_error *err = guess_machine(dump, &guess);
+		if (err)
+			return err;
+		dump->arch = guess ? guess->name : NULL;
+	}
+	if (!dump->arch)
+		dump->arch = "unknown";
+	else if (!name && kdump_set_string_attr(dump->context, "arch.name", dump->arch) != KDUMP_OK)
+		return open_error(dump, KDUMP_ERR_CORRUPT);
+	dump->machine = kd_machine_named(dump->arch);
+	return read_notes(dump, dump->machine);
+}
+
+/** "kdump-compressed, zstd, flattened" */
+static struct kd_error *describe(struct kd_dump *dump)
+{
+	const char *format = NULL;
+	if (dump->live)
+		format = "live kernel";
+	else if (dump->header.compression)
+		format = "kdump-compressed";
+	else if (kdump_get_string_attr(dump->context, "file.description", &format) != KDUMP_OK)
+		format = "dump";
+	const char *compression = dump->header.compression ? dump->header.compression : "";
+	if (asprintf(&dump->format, "%s%s%s%s%s", format, *compression ? ", " : "", compression,
+		     dump->parts[0].file.flattened ? ", flattened" : "", dump->header.split ? ", split" : "") < 0) {
+		dump->format = NULL;
+		return &kd_error_nomem;
+	}
+	return NULL;
+}
+
+static struct kd_error *open_into(struct kd_dump *dump, const char *const *paths, size_t path_nr,
+				  const struct kd_dump_options *options)
+{
+	dump->live = options->live;
+	if (dump->live && path_nr != 1)
+		return kd_error_create(KD_ERROR_VALUE, "the running kernel is one file, not %zu", path_nr);
+	struct kd_error *err = open_parts(dump, paths, path_nr, options->live);
+	if (!err)
+		err = hand_over(dump);
+	if (!err)
+		err = read_geometry(dump);
+	if (!err)
+		err = find_completeness(dump);
+	if (err)
+		return err;
+	/* A running kernel changes under our eyes: pages are only kept while they are looked at. */
+	size_t pages = dump->live	      ? CACHE_PAGES_MIN
+		       : options->cache_pages ? options->cache_pages
+					      : CACHE_LEN >> dump->page_shift;
+	err = kd_page_cache_init(&dump->cache, dump->page_size, kd_max(pages, CACHE_PAGES_MIN));
+	if (!err)
+		err = read_vmcoreinfo(dump, options);
+	if (!err)
+		err = find_machine(dump);
+	return err ? err : describe(dump);
+}
+
+struct kd_error *kd_dump_open(const char *const *paths, size_t path_nr, const struct kd_dump_options *options,
+			      struct kd_dump **ret)
+{
+	static const struct kd_dump_options defaults;
+	if (!path_nr || path_nr > PATHS_MAX)
+		return kd_error_create(KD_ERROR_VALUE, "%zu dump files given; 1 to %u are possible", path_nr,
+				       PATHS_MAX);
+	struct kd_dump *dump = calloc(1, sizeof(*dump));
+	if (!dump)
+		return &kd_error_nomem;
+	struct kd_error *err = open_into(dump, paths, path_nr, options ? options : &defaults);
+	if (err) {
+		kd_dump_close(dump);
+		return err;
+	}
+	*ret = dump;
+	return NULL;
+}

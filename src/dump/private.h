@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file
+ * What an open dump is: for open.c, which makes it, and dump.c, which reads from it.
+ */
+#ifndef KD_DUMP_PRIVATE_H
+#define KD_DUMP_PRIVATE_H
+
+#include <libkdumpfile/kdumpfile.h>
+
+#include "dump/dump.h"
+#include "dump/header.h"
+#include "dump/page_cache.h"
+#include "dump/running.h"
+
+struct kd_dump_part {
+	char *path;
+	struct kd_file file;
+	kd_pfn start, end; /* the pages it carries */
+};
+
+struct kd_dump {
+	kdump_ctx_t *context;
+	struct kd_dump_part *parts;
+	size_t part_nr;
+	struct kd_header header; /* of the first part */
+	struct kd_page_cache cache;
+	struct kd_vmcoreinfo vmcoreinfo;
+	struct kd_notes notes;
+	kdump_bmp_t *file_pages, *memory_pages; /* borrowed from context; NULL if the format has none */
+	char *format;
+	const char *arch;
+	const struct kd_machine *machine; /* NULL: not one that is known */
+	uint32_t page_size;
+	unsigned int page_shift;
+	kd_pfn max_pfn;
+	bool live, shut;
+	struct kd_running running; /* if live */
+	bool incomplete;
+	char reason[256]; /* of kd_dump_library_error() */
+};
+
+/** What libkdumpfile says, on one line; valid until the next call. */
+const char *kd_dump_library_error(struct kd_dump *dump);
+/** The part of a split set that would carry a page; NULL if it was not given. */
+const struct kd_dump_part *kd_dump_find_part(const struct kd_dump *dump, kd_pfn pfn);
+
+#endif
