@@ -6,7 +6,8 @@ import unittest
 
 from altered import Altered, Tasks
 from dumps import SAMPLE
-from pykd.kernel import printk
+from pykd.kernel import printk, timekeeping
+from pykd.kernel.block.requests import tag_sets
 from pykd.kernel.task import threads
 from pykd.report.build import document
 
@@ -57,3 +58,17 @@ class Planting(unittest.TestCase):
         """Let a member of a struct have that value."""
         found = self.dump.type(f"struct {struct_name}").member(member)
         self.altered.write(address + found.offset, (value & (1 << 8 * found.type.size) - 1).to_bytes(found.type.size, "little"))
+
+    def in_flight(self, disk, seconds, end=0):
+        """Let a request of a ``struct gendisk`` be with its driver for so long; its end wakes who waits for *end*. Its address."""
+        dump = self.dump
+        queue = disk.queue
+        tags = next(iter(tag_sets(dump, queue.tag_set)))
+        request = dump.read_unsigned(int(tags.static_rqs))
+        self.altered.word(int(tags.rqs), request)
+        for member, value in (("word", 1), ("cleared", 0)):
+            self.set("sbitmap_word", int(tags.bitmap_tags.sb.map), member, value)
+        for member, value in (("q", int(queue)), ("state", 1), ("cmd_flags", 1), ("bio", 0), ("end_io_data", end), ("__data_len", 4096)):
+            self.set("request", request, member, value)
+        self.set("request", request, "start_time_ns", timekeeping.ktime(dump) - seconds * 10**9)
+        return request
