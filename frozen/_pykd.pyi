@@ -87,8 +87,9 @@ class Dump:
     vmcoreinfo: dict[str, str]
     """The lines of the note as written, e.g. ``{'OSRELEASE': '6.1.0', 'SYMBOL(_stext)': 'ffffffff81000000'}``."""
     layout: dict[str, int]
-    """``pgd levels kaslr_offset phys_base page_offset page_offset_end image_start image_end encrypted``, 0 where unknown; the last: bits of a
-    page table entry that say so, such as AMD's sme_mask."""
+    """``pgd levels kaslr_offset phys_base page_offset page_offset_end direct_physical image_start image_end encrypted``, 0 where unknown.
+    ``direct_physical`` is what ``page_offset`` maps, ``phys_base`` the physical address of ``image_start``, and ``encrypted`` the bits of a page
+    table entry that say so, such as AMD's sme_mask."""
     pgd: int
     """Physical address of the top-level page table used by every virtual read; 0 (default): the kernel's. Settable."""
     pseudo_members: dict[str, Callable[[StructType], None]]

@@ -31,7 +31,8 @@ struct kd_unwind_method {
 	/** Where step() has no data for frame: the caller by a frame pointer, which the caller of this has to check. */
 	bool (*guess)(struct kd_tracing *tracing, struct kd_frame *frame, struct kd_frame *next);
 	/** The frame of a return to pc, which was found at slot. @param fp frame pointer then, if it is known. */
-	void (*set_return)(struct kd_frame *next, kd_vaddr pc, kd_vaddr slot, bool fp_known, uint64_t fp);
+	void (*set_return)(struct kd_tracing *tracing, struct kd_frame *next, kd_vaddr pc, kd_vaddr slot, bool fp_known,
+			   uint64_t fp);
 
 	/** The first frame of a task that sleeps: what its switch saved. @param[out] ret_found false: the trace says
 	 * why not. Errors: as kd_unwind(). */

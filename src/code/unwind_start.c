@@ -169,7 +169,7 @@ struct kd_error *kd_start_from_crash(struct kd_tracing *tracing, const struct kd
 			if (!names[n])
 				continue;
 			struct kd_frame frame;
-			unwinder->method->set_return(&frame, word, at, false, 0);
+			unwinder->method->set_return(tracing, &frame, word, at, false, 0);
 			frame.found = KD_FOUND_REGISTERS;
 			tracing->may_scan = false;
 			struct kd_error *err = kd_tracing_walk(tracing, frame);
@@ -246,7 +246,7 @@ struct kd_error *kd_start_without_regs(struct kd_tracing *tracing, const char *w
 		if (!kd_tracing_is_code(tracing, word) || !kd_text_after_call(unwinder->text, word))
 			continue;
 		struct kd_frame frame;
-		unwinder->method->set_return(&frame, word, at, false, 0);
+		unwinder->method->set_return(tracing, &frame, word, at, false, 0);
 		bool proper;
 		struct kd_error *err = walk_found(tracing, frame, why, &proper);
 		if (err || proper)

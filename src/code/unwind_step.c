@@ -42,7 +42,7 @@ static bool step_scan(struct kd_tracing *tracing, const struct kd_frame *frame, 
 			break;
 		if (!kd_tracing_is_code(tracing, word) || !kd_text_after_call(tracing->unwinder->text, word))
 			continue;
-		tracing->unwinder->method->set_return(next, word, at, false, 0);
+		tracing->unwinder->method->set_return(tracing, next, word, at, false, 0);
 		next->found = KD_FOUND_SCAN;
 		next->sure = false;
 		return true;
@@ -72,7 +72,7 @@ static bool step_prologue(struct kd_tracing *tracing, struct kd_frame *frame, st
 	bool called = machine->instructions->is_call_of(&unwinder->sources, pc, symbol.address);
 	if (!called && !kd_text_after_call(unwinder->text, pc))
 		return false;
-	unwinder->method->set_return(next, pc, frame->sp + prologue.depth,
+	unwinder->method->set_return(tracing, next, pc, frame->sp + prologue.depth,
 				     prologue.saves_fp || frame->known & KD_REG_BIT(registers->fp), fp);
 	next->found = KD_FOUND_PROLOGUE;
 	next->sure = called;

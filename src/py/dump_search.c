@@ -11,6 +11,7 @@ struct space {
 	kd_paddr pgd;		  /* 0: the kernel's */
 	bool is_user;
 	uint64_t direct_start, direct_end; /* the direct map, whose missing pages are known without a try */
+	uint64_t direct_offset;		   /* of a virtual address in it from the physical one */
 	uint64_t page_size;
 };
 
@@ -30,6 +31,7 @@ static bool space_init(DumpObject *dump, struct space *space, int physical, PyOb
 		.memory = physical ? NULL : memory,
 		.direct_start = layout->page_offset,
 		.direct_end = layout->page_offset_end,
+		.direct_offset = layout->page_offset - layout->direct_physical,
 		.page_size = kd_dump_page_size(kd_kernel_dump(dump->kernel)),
 	};
 	if (pgd != Py_None) {
@@ -48,7 +50,7 @@ static const uint8_t *space_view(struct space *space, uint64_t address)
 	if (space->memory) {
 		bool is_direct = !space->is_user && address >= space->direct_start && address < space->direct_end;
 		if (is_direct) {
-			physical = address - space->direct_start;
+			physical = address - space->direct_offset;
 		} else if (space->is_user) {
 			struct kd_error *err = kd_memory_translate(space->memory, space->pgd, address, &physical);
 			if (err) {
@@ -80,7 +82,7 @@ static uint64_t space_behind_hole(const struct space *space, uint64_t address, u
 	if (space->memory) {
 		if (space->is_user || address < space->direct_start || address >= space->direct_end)
 			return next_page;
-		base = space->direct_start;
+		base = space->direct_offset;
 		last = kd_min(end, space->direct_end);
 	}
 	kd_pfn pfn = (address - base) / space->page_size + 1;

@@ -23,6 +23,7 @@ struct kd_memory {
 	const struct kd_page_tables *tables;
 	struct kd_layout layout;
 	kd_vaddr direct_start, direct_len; /* of layout, in the form the hot path needs; len 0: not known */
+	kd_pfn direct_pfn;
 	unsigned int page_shift;
 	uint32_t page_size;
 	struct tlb_entry tlb[TLB_NR];
@@ -55,23 +56,21 @@ static struct kd_error *read_entry(struct kd_memory *memory, kd_paddr entry, uin
 	return NULL;
 }
 
-struct kd_error *kd_memory_walk_by(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr address,
-				   struct kd_walk_step steps[KD_WALK_MAX], size_t *ret_nr, kd_paddr *ret)
+static struct kd_error *walk(struct kd_memory *memory, const struct kd_layout *layout, kd_paddr pgd, kd_vaddr address,
+			     struct kd_walk_step steps[KD_WALK_MAX], size_t *ret_nr, kd_paddr *ret)
 {
-	unsigned int nr;
-	const struct kd_level *levels = memory->tables->levels(layout, &nr);
-	kd_paddr table = layout->pgd;
+	kd_paddr table;
 	*ret_nr = 0;
-	if (!memory->tables->is_canonical(layout, address))
+	if (!memory->tables->table(layout, pgd, address, &table))
 		return kd_error_create_fault_why(KD_FAULT_UNTRANSLATABLE, address, false,
 						 "cannot read virtual address %#" PRIx64 ": it is not canonical",
 						 address);
-	for (unsigned int i = 0; i < nr; i++) {
-		const struct kd_level *level = &levels[i];
+	for (unsigned int i = 0; i < layout->level_nr; i++) {
+		const struct kd_level *level = &layout->levels[i];
 		struct kd_walk_step *step = &steps[i];
 		*step = (struct kd_walk_step){
 			.level = level->name,
-			.entry = table + (address >> level->shift & (KD_TABLE_NR - 1)) * sizeof(uint64_t),
+			.entry = table + (address >> level->shift & ((1ull << level->bits) - 1)) * sizeof(uint64_t),
 		};
 		struct kd_error *err = read_entry(memory, step->entry, &step->value);
 		if (err)
@@ -81,7 +80,7 @@ struct kd_error *kd_memory_walk_by(struct kd_memory *memory, const struct kd_lay
 		if (!entry.present)
 			return unmapped(address);
 		if (entry.leaf) {
-			step->page_size = 1ull << level->shift;
+			step->page_size = 1ull << (entry.leaf_shift ?: level->shift);
 			*ret = entry.target + (address & (step->page_size - 1));
 			return NULL;
 		}
@@ -94,10 +93,13 @@ struct kd_error *kd_memory_walk_by(struct kd_memory *memory, const struct kd_lay
 struct kd_error *kd_memory_walk(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address,
 				struct kd_walk_step steps[KD_WALK_MAX], size_t *ret_nr, kd_paddr *ret)
 {
-	struct kd_layout layout = memory->layout;
-	if (pgd)
-		layout.pgd = memory->tables->table(&layout, pgd);
-	return kd_memory_walk_by(memory, &layout, address, steps, ret_nr, ret);
+	return walk(memory, &memory->layout, pgd, address, steps, ret_nr, ret);
+}
+
+struct kd_error *kd_memory_walk_by(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr address,
+				   struct kd_walk_step steps[KD_WALK_MAX], size_t *ret_nr, kd_paddr *ret)
+{
+	return walk(memory, layout, 0, address, steps, ret_nr, ret);
 }
 
 static bool in_image(const struct kd_layout *layout, kd_vaddr address)
@@ -140,7 +142,7 @@ static inline struct kd_error *view_space(struct kd_memory *memory, kd_paddr pgd
 	kd_pfn pfn;
 	struct kd_error *err;
 	if (__builtin_expect(direct < memory->direct_len, 1)) {
-		pfn = direct >> memory->page_shift;
+		pfn = memory->direct_pfn + (direct >> memory->page_shift);
 	} else {
 		err = translate_page(memory, pgd, address, &pfn);
 		if (err)
@@ -266,7 +268,7 @@ struct kd_error *kd_memory_translate(struct kd_memory *memory, kd_paddr pgd, kd_
 {
 	kd_vaddr direct = address - memory->direct_start;
 	if (direct < memory->direct_len) {
-		*ret = direct;
+		*ret = (memory->direct_pfn << memory->page_shift) + direct;
 		return NULL;
 	}
 	kd_pfn pfn;
@@ -279,10 +281,11 @@ struct kd_error *kd_memory_translate(struct kd_memory *memory, kd_paddr pgd, kd_
 
 struct kd_error *kd_memory_direct(struct kd_memory *memory, kd_paddr address, kd_vaddr *ret)
 {
-	if (address >= memory->direct_len)
+	kd_vaddr direct = address - (memory->direct_pfn << memory->page_shift);
+	if (direct >= memory->direct_len)
 		return kd_error_create(KD_ERROR_VALUE, "physical address %#" PRIx64 " is not in the direct map",
 				       address);
-	*ret = memory->direct_start + address;
+	*ret = memory->direct_start + direct;
 	return NULL;
 }
 
@@ -293,8 +296,7 @@ struct kd_error *kd_memory_direct(struct kd_memory *memory, kd_paddr address, kd
 struct sweep {
 	struct kd_memory *memory;
 	const struct kd_layout *layout;
-	const struct kd_level *levels;
-	unsigned int level_nr, tables;
+	unsigned int tables;
 	kd_vaddr start, last; /* the range asked for; last is inclusive: it may be the end of the address space */
 	kd_range_fn callback;
 	void *context;
@@ -343,36 +345,57 @@ static struct kd_error *sweep_hole(struct sweep *sweep, kd_vaddr start, kd_vaddr
 }
 
 static struct kd_error *sweep_table(struct sweep *sweep, unsigned int depth, kd_paddr table, kd_vaddr base,
+				    unsigned int flags);
+
+static struct kd_error *sweep_entry(struct sweep *sweep, unsigned int depth, uint64_t value, kd_vaddr start,
+				    unsigned int flags)
+{
+	const struct kd_level *level = &sweep->layout->levels[depth];
+	const kd_vaddr last = start + ((1ull << level->shift) - 1);
+	if (last < sweep->start || start > sweep->last)
+		return NULL;
+	struct kd_entry entry = sweep->memory->tables->decode(sweep->layout, level, value);
+	if (!entry.present)
+		return NULL;
+	if (entry.leaf)
+		return sweep_add(sweep, start, last, flags & entry.flags);
+	return depth + 1 < sweep->layout->level_nr
+		       ? sweep_table(sweep, depth + 1, entry.target, start, flags & entry.flags)
+		       : NULL;
+}
+
+#define SWEEP_ENTRIES 512u /* of a table that are looked at in one go */
+
+static struct kd_error *sweep_table(struct sweep *sweep, unsigned int depth, kd_paddr table, kd_vaddr base,
 				    unsigned int flags)
 {
 	struct kd_memory *memory = sweep->memory;
-	const struct kd_level *level = &sweep->levels[depth];
+	const struct kd_level *level = &sweep->layout->levels[depth];
 	if (sweep->tables++ >= TABLES_MAX)
 		return kd_error_create(KD_ERROR_LIMIT, "more than %u page tables: they are damaged", TABLES_MAX);
-	/* A copy: the tables below come through the same cache. */
-	uint64_t entries[KD_TABLE_NR];
-	struct kd_error *err = kd_dump_read(memory->dump, table, entries, sizeof(entries));
-	kd_vaddr size = 1ull << level->shift;
-	if (kd_error_catch(&err, KD_ERROR_FAULT))
-		return sweep_hole(sweep, base, depth ? base + (size << KD_TABLE_BITS) - 1 : UINT64_MAX);
-	if (err)
-		return err;
-	for (unsigned int i = 0; i < KD_TABLE_NR && !err; i++) {
-		kd_vaddr start = base + i * size;
-		if (depth == 0 && start >> (level->shift + KD_TABLE_BITS - 1) & 1)
-			start |= ~0ull << (level->shift + KD_TABLE_BITS);
-		kd_vaddr last = start + (size - 1);
-		if (last < sweep->start || start > sweep->last)
+	for (uint64_t first = 0; first < 1ull << level->bits; first += SWEEP_ENTRIES) {
+		/* A copy: the tables below come through the same cache. */
+		uint64_t entries[SWEEP_ENTRIES];
+		const uint64_t nr = kd_min(SWEEP_ENTRIES, (1ull << level->bits) - first);
+		struct kd_error *err =
+			kd_dump_read(memory->dump, table + first * sizeof(*entries), entries, nr * sizeof(*entries));
+		if (kd_error_catch(&err, KD_ERROR_FAULT)) {
+			kd_vaddr start = base + (first << level->shift);
+			err = depth ? sweep_hole(sweep, start, start + (nr << level->shift) - 1)
+				    : sweep_hole(sweep, 0, UINT64_MAX);
+			if (err || !depth)
+				return err;
 			continue;
-		struct kd_entry entry = memory->tables->decode(sweep->layout, level, entries[i]);
-		if (!entry.present)
-			continue;
-		if (entry.leaf)
-			err = sweep_add(sweep, start, last, flags & entry.flags);
-		else if (depth + 1 < sweep->level_nr)
-			err = sweep_table(sweep, depth + 1, entry.target, start, flags & entry.flags);
+		}
+		for (uint64_t i = 0; i < nr && !err; i++) {
+			kd_vaddr start = base + ((first + i) << level->shift);
+			err = sweep_entry(sweep, depth, entries[i],
+					  depth ? start : memory->tables->canonical(sweep->layout, start), flags);
+		}
+		if (err)
+			return err;
 	}
-	return err;
+	return NULL;
 }
 
 struct kd_error *kd_memory_ranges_by(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr start,
@@ -388,7 +411,6 @@ struct kd_error *kd_memory_ranges_by(struct kd_memory *memory, const struct kd_l
 		.callback = callback,
 		.context = context,
 	};
-	sweep.levels = memory->tables->levels(layout, &sweep.level_nr);
 	struct kd_error *err = sweep_table(&sweep, 0, layout->pgd, 0, KD_RANGE_WRITABLE | KD_RANGE_EXECUTABLE);
 	return err ? err : sweep_flush(&sweep);
 }
@@ -414,10 +436,10 @@ struct kd_error *kd_memory_create(struct kd_dump *dump, struct kd_memory **ret)
 		err = kd_error_create_file(KD_ERROR_UNSUPPORTED, kd_dump_path(dump),
 					   "%s is of a machine that pykd does not read: %s", kd_dump_path(dump),
 					   kd_dump_arch(dump));
-	else if (memory->page_size != KD_TABLE_NR * sizeof(uint64_t))
+	else if (!(memory->page_size & memory->tables->page_sizes))
 		err = kd_error_create_file(KD_ERROR_UNSUPPORTED, kd_dump_path(dump),
-					   "%s has pages of %u bytes; only 4096 are supported", kd_dump_path(dump),
-					   memory->page_size);
+					   "%s has pages of %u bytes, which %s does not have", kd_dump_path(dump),
+					   memory->page_size, machine->name);
 	else
 		err = memory->tables->find_layout(memory, &memory->layout);
 	if (err) {
@@ -427,6 +449,7 @@ struct kd_error *kd_memory_create(struct kd_dump *dump, struct kd_memory **ret)
 	memory->direct_start = memory->layout.page_offset;
 	memory->direct_len =
 		memory->layout.page_offset_end ? memory->layout.page_offset_end - memory->layout.page_offset : 0;
+	memory->direct_pfn = memory->layout.direct_physical >> memory->page_shift;
 	*ret = memory;
 	return NULL;
 }

@@ -15,14 +15,25 @@
 
 struct kd_memory;
 
+#define KD_WALK_MAX 5
+
+/** One level of page tables. */
+struct kd_level {
+	const char *name;   /* "PGD", "P4D", "PUD", "PMD", "PTE" */
+	unsigned int shift; /* an entry covers 1 << shift bytes of virtual memory */
+	unsigned int bits;  /* a table has 1 << bits entries of 8 bytes */
+};
+
 /** What is known about the kernel's address space; any may be 0 where unknown. */
 struct kd_layout {
 	kd_paddr pgd; /* physical address of the top-level page table of the kernel: init_top_pgt, or a register */
-	int levels;   /* 4 or 5 */
-	uint64_t kaslr_offset; /* KERNELOFFSET: run-time minus link-time address of the kernel image */
-	int64_t phys_base;     /* physical minus link-time address - __START_KERNEL_map, see phys_base in the kernel */
-	kd_vaddr page_offset;  /* start of the direct map of all physical memory (page_offset_base) */
+	struct kd_level levels[KD_WALK_MAX]; /* the top one first */
+	unsigned int level_nr;
+	uint64_t kaslr_offset;		 /* KERNELOFFSET: run-time minus link-time address of the kernel image */
+	int64_t phys_base;		 /* physical address of image_start, which no page may have */
+	kd_vaddr page_offset;		 /* start of the direct map of all physical memory (page_offset_base) */
 	kd_vaddr page_offset_end;	 /* exclusive; 0 while the direct map is not known: no fast path */
+	kd_paddr direct_physical;	 /* what page_offset maps: 0 where memory begins at 0 */
 	kd_vaddr image_start, image_end; /* range of the kernel image mapping (__START_KERNEL_map …) */
 	uint64_t encrypted; /* bits of an entry that say so, and are no part of its address; 0: there are none */
 };
@@ -81,13 +92,11 @@ struct kd_error *kd_memory_translate(struct kd_memory *memory, kd_paddr pgd, kd_
 
 /** One step of a page-table walk, for `vtop`. */
 struct kd_walk_step {
-	const char *level;  /* "PGD", "P4D", "PUD", "PMD", "PTE" */
+	const char *level;  /* kd_level.name */
 	kd_paddr entry;	    /* physical address of the table entry */
 	uint64_t value;	    /* its contents */
 	uint64_t page_size; /* bytes mapped if this entry maps a page, else 0 */
 };
-
-#define KD_WALK_MAX 5
 
 /** Walk by tables only (no fast path). The steps done are given even when the walk ends in an error. */
 struct kd_error *kd_memory_walk(struct kd_memory *memory, kd_paddr pgd, kd_vaddr address,

@@ -10,6 +10,7 @@
 #include "base/types.h"
 
 struct kd_layout;
+struct kd_level;
 struct kd_memory;
 
 /** What one table entry says. */
@@ -18,27 +19,20 @@ struct kd_entry {
 	bool leaf;	    /* to a page, else to the next table */
 	kd_paddr target;    /* physical address of either */
 	unsigned int flags; /* KD_RANGE_*: what this entry allows */
+	uint8_t leaf_shift; /* of a leaf: 1 << leaf_shift bytes are mapped in one piece, where that is more than those
+			     * of the level; 0: it is not */
 };
-
-/** One level of the tables, the top one first. */
-struct kd_level {
-	const char *name;
-	unsigned int shift; /* an entry covers 1 << shift bytes of virtual memory */
-};
-
-#define KD_TABLE_BITS 9 /* of all architectures with 4 KiB pages: 512 entries of 8 bytes */
-#define KD_TABLE_NR (1u << KD_TABLE_BITS)
 
 struct kd_page_tables {
+	uint64_t page_sizes; /* the sum of those that there are */
 	/** All fields of kd_layout that can be found. Errors: KD_ERROR_FORMAT when there is no way to the tables. */
 	struct kd_error *(*find_layout)(struct kd_memory *memory, struct kd_layout *layout);
-	/** @param[out] nr of levels. */
-	const struct kd_level *(*levels)(const struct kd_layout *layout, unsigned int *nr);
-	/** Whether it is an address that tables can map at all. */
-	bool (*is_canonical)(const struct kd_layout *layout, kd_vaddr address);
+	/** The top-level table that maps an address. @param pgd what mm->pgd or a register holds; 0: the kernel's own.
+	 *  False: it is no address that a table can map, or none of these. */
+	bool (*table)(const struct kd_layout *layout, kd_paddr pgd, kd_vaddr address, kd_paddr *ret);
+	/** The address that the kernel's tables map, of the bits of it by which they are walked. */
+	kd_vaddr (*canonical)(const struct kd_layout *layout, kd_vaddr bits);
 	struct kd_entry (*decode)(const struct kd_layout *layout, const struct kd_level *level, uint64_t value);
-	/** Physical address of the top-level table out of what a register or mm->pgd holds. */
-	kd_paddr (*table)(const struct kd_layout *layout, uint64_t value);
 };
 
 #endif

@@ -32,7 +32,7 @@ struct kd_memory *fake_memory_create(const char *vmcoreinfo)
 	struct kd_memory *memory = calloc(1, sizeof(*memory));
 	if (!memory || kd_vmcoreinfo_init(&memory->dump.vmcoreinfo, vmcoreinfo, strlen(vmcoreinfo)))
 		abort();
-	memory->layout.levels = 4;
+	memory->layout.level_nr = 4;
 	memory->layout.image_start = 0xffffffff80000000;
 	memory->layout.image_end = 0xffffffffc0000000;
 	return memory;

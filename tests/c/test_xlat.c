@@ -206,7 +206,7 @@ static void check(struct kd_memory *memory, int levels)
 {
 	kd_vaddr direct = levels == 5 ? DIRECT_5 : DIRECT_4, vmalloc = levels == 5 ? VMALLOC_5 : VMALLOC_4;
 	const struct kd_layout *layout = kd_memory_layout(memory);
-	assert(layout->levels == levels);
+	assert(layout->level_nr == (unsigned int)levels);
 	assert(layout->kaslr_offset == 0x11000000);
 	assert(layout->phys_base == (int64_t)PHYS_BASE);
 	assert(layout->page_offset == direct && layout->page_offset_end == direct + MAKE_PAGES * 4096ull);

@@ -10,6 +10,7 @@
 #include "arch/x86_64/page_tables.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "arch/x86_64/notes.h"
 #include "xlat/memory.h"
@@ -37,28 +38,26 @@ enum {
 #define CR3_TABLE 0x000ffffffffff000ull
 #define PTI_USER_HALF 0x1000ull
 
-static const struct kd_level levels[] = {
-	{ "PGD", 48 }, { "P4D", 39 }, { "PUD", 30 }, { "PMD", 21 }, { "PTE", 12 },
-};
-static const struct kd_level levels_4[] = {
-	{ "PGD", 39 },
-	{ "PUD", 30 },
-	{ "PMD", 21 },
-	{ "PTE", 12 },
-};
+#define TABLE_BITS 9
+#define TABLE_NR (1u << TABLE_BITS)
 
-static const struct kd_level *get_levels(const struct kd_layout *layout, unsigned int *nr)
+/** @param nr 4 or 5 */
+static void set_levels(struct kd_layout *layout, unsigned int nr)
 {
-	*nr = layout->levels == 5 ? KD_ARRAY_NR(levels) : KD_ARRAY_NR(levels_4);
-	return layout->levels == 5 ? levels : levels_4;
+	static const struct kd_level levels[] = {
+		{ "PGD", 48, TABLE_BITS }, { "P4D", 39, TABLE_BITS }, { "PUD", 30, TABLE_BITS },
+		{ "PMD", 21, TABLE_BITS }, { "PTE", 12, TABLE_BITS },
+	};
+	memcpy(layout->levels, levels + KD_ARRAY_NR(levels) - nr, nr * sizeof(*levels));
+	layout->levels[0].name = "PGD";
+	layout->level_nr = nr;
 }
 
 /** Bits above those that the tables look at repeat the highest one. */
-static bool is_canonical(const struct kd_layout *layout, kd_vaddr address)
+static kd_vaddr canonical(const struct kd_layout *layout, kd_vaddr bits)
 {
-	unsigned int nr;
-	int64_t upper = (int64_t)address >> (get_levels(layout, &nr)[0].shift + KD_TABLE_BITS - 1);
-	return upper == 0 || upper == -1;
+	const unsigned int unused = 64 - (layout->levels[0].shift + TABLE_BITS);
+	return (kd_vaddr)((int64_t)(bits << unused) >> unused);
 }
 
 static struct kd_entry decode(const struct kd_layout *layout, const struct kd_level *level, uint64_t value)
@@ -81,9 +80,11 @@ static struct kd_entry decode(const struct kd_layout *layout, const struct kd_le
 	return entry;
 }
 
-static kd_paddr table_address(const struct kd_layout *layout, uint64_t value)
+/** A process's tables map the kernel, too. */
+static bool table(const struct kd_layout *layout, kd_paddr pgd, kd_vaddr address, kd_paddr *ret)
 {
-	return value & CR3_TABLE & ~layout->encrypted;
+	*ret = pgd ? pgd & CR3_TABLE & ~layout->encrypted : layout->pgd;
+	return canonical(layout, address) == address;
 }
 
 /** True if tables map the address. Other errors than faults cannot be told apart from "no" here, and need not. */
@@ -100,15 +101,14 @@ static bool translates(struct kd_memory *memory, const struct kd_layout *layout,
 static bool first_leaf(struct kd_memory *memory, const struct kd_layout *layout, unsigned int depth, kd_paddr table,
 		       kd_vaddr base, unsigned int first, kd_vaddr *ret, kd_paddr *ret_physical)
 {
-	unsigned int nr;
-	const struct kd_level *level = &get_levels(layout, &nr)[depth];
-	uint64_t entries[KD_TABLE_NR];
+	const struct kd_level *level = &layout->levels[depth];
+	uint64_t entries[TABLE_NR];
 	struct kd_error *err = kd_dump_read(kd_memory_dump(memory), table, entries, sizeof(entries));
 	if (err) {
 		kd_error_destroy(err);
 		return false;
 	}
-	for (unsigned int i = first; i < KD_TABLE_NR; i++) {
+	for (unsigned int i = first; i < TABLE_NR; i++) {
 		struct kd_entry entry = decode(layout, level, entries[i]);
 		kd_vaddr address = base + ((kd_vaddr)i << level->shift);
 		if (!entry.present)
@@ -119,7 +119,7 @@ static bool first_leaf(struct kd_memory *memory, const struct kd_layout *layout,
 			return true;
 		}
 		/* An empty table is rare: one look is enough. */
-		return depth + 1 < nr &&
+		return depth + 1 < layout->level_nr &&
 		       first_leaf(memory, layout, depth + 1, entry.target, address, 0, ret, ret_physical);
 	}
 	return false;
@@ -147,22 +147,21 @@ static bool is_direct_map(struct kd_memory *memory, const struct kd_layout *layo
 
 static bool find_direct_map(struct kd_memory *memory, struct kd_layout *layout)
 {
-	unsigned int nr;
-	const struct kd_level *top = get_levels(layout, &nr);
+	const struct kd_level *top = &layout->levels[0];
 	const kd_pfn max_pfn = kd_dump_max_pfn(kd_memory_dump(memory));
 	/* More memory than Linux could map: the dump's headers are damaged, and do not say where the map ends. */
-	if (max_pfn > 1ull << (MEMORY_BITS_MAX(layout->levels) - 12))
+	if (max_pfn > 1ull << (MEMORY_BITS_MAX(layout->level_nr) - 12))
 		return false;
 	/* The kernel's half of the top-level table; the last entry holds the image, the one before vmemmap and the
 	 * like. */
-	kd_vaddr upper = ~0ull << (top->shift + KD_TABLE_BITS);
-	for (unsigned int i = KD_TABLE_NR / 2; i < KD_TABLE_NR - 1; i++) {
+	kd_vaddr upper = ~0ull << (top->shift + TABLE_BITS);
+	for (unsigned int i = TABLE_NR / 2; i < TABLE_NR - 1; i++) {
 		kd_vaddr start;
 		kd_paddr physical;
 		/* Looks at entry i only as far as it is the first present one from there. */
 		if (!first_leaf(memory, layout, 0, layout->pgd, upper, i, &start, &physical))
 			continue;
-		unsigned int at = start >> top->shift & (KD_TABLE_NR - 1);
+		unsigned int at = start >> top->shift & (TABLE_NR - 1);
 		i = at;
 		start -= physical;
 		const uint64_t len = max_pfn * 4096;
@@ -232,7 +231,7 @@ static bool layout_from_note(struct kd_memory *memory, struct kd_layout *layout,
 		layout->phys_base = text ? (int64_t)strtoull(text, NULL, 0) : 0;
 		free(text);
 	}
-	layout->levels = kd_vmcoreinfo_number(info, "pgtable_l5_enabled", &number) && number ? 5 : 4;
+	set_levels(layout, kd_vmcoreinfo_number(info, "pgtable_l5_enabled", &number) && number ? 5 : 4);
 	if (kd_vmcoreinfo_number(info, "sme_mask", &number))
 		layout->encrypted = (uint64_t)number;
 	if (!kd_vmcoreinfo_hex(info, "KERNELOFFSET", &layout->kaslr_offset))
@@ -256,7 +255,7 @@ static bool layout_from_registers(struct kd_memory *memory, struct kd_layout *la
 		const struct kd_cpu_note *cpu = &notes->cpus[i];
 		if (!cpu->has_controls || !cpu->controls[KD_X86_CR3])
 			continue;
-		layout->levels = cpu->controls[KD_X86_CR4] & CR4_LA57 ? 5 : 4;
+		set_levels(layout, cpu->controls[KD_X86_CR4] & CR4_LA57 ? 5 : 4);
 		const kd_paddr table = cpu->controls[KD_X86_CR3] & CR3_TABLE;
 		const kd_paddr candidates[] = { table, table & ~PTI_USER_HALF };
 		for (size_t j = 0; j < KD_ARRAY_NR(candidates); j++) {
@@ -271,10 +270,10 @@ static bool layout_from_registers(struct kd_memory *memory, struct kd_layout *la
 static struct kd_error *find_layout(struct kd_memory *memory, struct kd_layout *layout)
 {
 	struct kd_layout found = {
-		.levels = 4,
 		.image_start = START_KERNEL_MAP,
 		.image_end = START_KERNEL_MAP + IMAGE_LEN_MAX,
 	};
+	set_levels(&found, 4);
 	bool verified = false;
 	struct kd_layout by_note = found;
 	bool noted = layout_from_note(memory, &by_note, &verified);
@@ -307,9 +306,9 @@ static struct kd_error *find_layout(struct kd_memory *memory, struct kd_layout *
 }
 
 const struct kd_page_tables kd_x86_64_page_tables = {
+	.page_sizes = 4096,
 	.find_layout = find_layout,
-	.levels = get_levels,
-	.is_canonical = is_canonical,
+	.table = table,
+	.canonical = canonical,
 	.decode = decode,
-	.table = table_address,
 };

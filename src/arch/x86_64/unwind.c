@@ -54,8 +54,10 @@ static struct kd_error *create(const struct kd_code_sources *sources, struct kd_
 }
 
 /* After a return, rip, rsp and rbp are known as far as unwinding found them; ORC says nothing of other registers. */
-static void set_return(struct kd_frame *next, kd_vaddr pc, kd_vaddr slot, bool bp_known, uint64_t bp)
+static void set_return(struct kd_tracing *tracing, struct kd_frame *next, kd_vaddr pc, kd_vaddr slot, bool bp_known,
+		       uint64_t bp)
 {
+	(void)tracing;
 	*next = (struct kd_frame){
 		.pc = pc,
 		.sp = slot + 8,
@@ -139,7 +141,7 @@ static enum kd_step step_frame_pointer(struct kd_tracing *tracing, struct kd_fra
 	if (!kd_tracing_read(tracing, bp, words, KD_ARRAY_NR(words)))
 		return KD_STEP_FAIL;
 	frame->cfa = bp + 16;
-	set_return(next, words[1], bp + 8, true, words[0]);
+	set_return(tracing, next, words[1], bp + 8, true, words[0]);
 	next->found = KD_FOUND_FRAME_POINTER;
 	kd_tracing_resolve(tracing, next);
 	return KD_STEP_FRAME;
@@ -218,7 +220,7 @@ static enum kd_step step_orc_entry(struct kd_tracing *tracing, struct kd_frame *
 		frame->cfa = base;
 		if (!kd_tracing_read(tracing, base - 8, &pc, 1))
 			return KD_STEP_FAIL;
-		set_return(next, pc, base - 8, bp_known, bp);
+		set_return(tracing, next, pc, base - 8, bp_known, bp);
 		next->found = KD_FOUND_ORC;
 		kd_tracing_resolve(tracing, next);
 		break;
