@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.memo import per_dump
 from pykd.core.walk import caught
-from pykd.kernel.fs.mounts import mount_path
+from pykd.kernel.fs.mounts import mnt_namespace_of, mount_path
 from pykd.kernel.fs.superblocks import filesystem_type, sb_mounts
 
 TYPE_CHECKING = False
@@ -20,18 +21,32 @@ _NO_NAMESPACE = (1 << 64) - 4095
 
 
 def sb_place(dump: Dump, block: Any) -> tuple[str, str]:
-    """(device, directory) of the first mount of a ``struct super_block`` that is in a namespace and of which these can be read; "" in place of what cannot."""
+    """(device, directory) of the first mount of a ``struct super_block`` that is in the namespace of PID 1, or else in any, and of which these
+    can be read; "" in place of what cannot."""
     device = str(block.s_id) if block.s_bdev else ""
+    elsewhere: tuple[str, str] | None = None
     for mount in caught(sb_mounts(dump, block)):
         if isinstance(mount, Error):
             break
         try:
             device = str(mount.mnt_devname or device)
-            if 0 < int(mount.mnt_ns) < _NO_NAMESPACE:
-                return device, mount_path(dump, mount)
+            namespace = int(mount.mnt_ns)
+            if 0 < namespace < _NO_NAMESPACE and (elsewhere is None or namespace == _first_namespace(dump)):
+                elsewhere = device, mount_path(dump, mount)
+                if namespace == _first_namespace(dump):
+                    break
         except Error:
             continue
-    return device, ""
+    return elsewhere or (device, "")
+
+
+@per_dump
+def _first_namespace(dump: Dump) -> int:
+    """Address of the ``struct mnt_namespace`` of PID 1; 0 where it cannot be told."""
+    try:
+        return int(mnt_namespace_of(dump))
+    except Error:
+        return 0
 
 
 def sb_name(dump: Dump, block: Any) -> str:
