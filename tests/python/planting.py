@@ -4,7 +4,7 @@
 import struct
 import unittest
 
-from altered import Altered, Tasks
+from altered import Altered, Tasks, sleeping_users
 from dumps import SAMPLE
 from pykd.kernel import printk, timekeeping
 from pykd.kernel.block.requests import tag_sets
@@ -72,3 +72,19 @@ class Planting(unittest.TestCase):
             self.set("request", request, member, value)
         self.set("request", request, "start_time_ns", timekeeping.ktime(dump) - seconds * 10**9)
         return request
+
+    def pending_work(self, pool, function):
+        """Let one work wait in a ``struct worker_pool``, which calls a function of the kernel. Its address."""
+        work = self.tasks.top(sleeping_users(self.dump, 1)[0])
+        entry = work + self.dump.type("struct work_struct").offset_of("entry")
+        head = int(pool) + pool.fieldOffset("worklist")
+        self.altered.word(head, entry, entry)
+        self.altered.word(entry, head, head)
+        for member, value in (("func", self.dump.symbol(function).address), ("data", 0)):
+            self.altered.word(work + self.dump.type("struct work_struct").offset_of(member), value)
+        return work
+
+    def no_progress(self, pool, seconds):
+        """Let a ``struct worker_pool`` have begun no work for so long."""
+        jiffies = timekeeping.jiffies(self.dump)
+        self.set("worker_pool", int(pool), "watchdog_ts", jiffies - timekeeping.hz(self.dump) * seconds)

@@ -112,17 +112,10 @@ class Rules(Planting):
                 self.assertEqual(self.finding("J1")[1] is not None, told)
 
     def test_workqueue(self):
-        dump = self.dump
-        pool = next(pool for pool in for_each_pool(dump) if pool.cpu == 0)
-        work = self.tasks.top(sleeping_users(dump, 1)[0])
-        entry = work + dump.type("struct work_struct").offset_of("entry")
-        head = int(pool) + pool.fieldOffset("worklist")
-        self.altered.word(head, entry, entry)
-        self.altered.word(entry, head, head)
-        self.altered.word(work + dump.type("struct work_struct").offset_of("func"), dump.symbol("vmstat_update").address)
-        jiffies = dump.read_unsigned(dump.symbol("jiffies_64").address)
+        pool = next(pool for pool in for_each_pool(self.dump) if pool.cpu == 0)
+        self.pending_work(pool, "vmstat_update")
         for seconds, cause in ((5, None), (60, "F1")):
-            self.set("worker_pool", int(pool), "watchdog_ts", jiffies - 250 * seconds)
+            self.no_progress(pool, seconds)
             with self.subTest(seconds=seconds):
                 self.assertEqual(self.finding("F1")[0], cause)
         self.assertIn("vmstat_update", "".join(self.finding("F1")[1]["evidence"]))

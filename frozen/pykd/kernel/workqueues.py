@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.core.walk import caught
-from pykd.kernel import cpus
+from pykd.kernel import cpus, timekeeping
 from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
 from pykd.kernel.lists.xarray import xa_entries
 
@@ -95,6 +95,21 @@ def for_each_rescuer(dump: Dump) -> Iterator[Any | Error]:
 def for_each_pending(dump: Dump, pool: Any) -> Iterator[Any]:
     """Each ``struct work_struct`` that waits in a ``struct worker_pool`` for a worker, the first to run first. :raises FaultError, LimitError:"""
     yield from list_for_each_entry(dump, int(pool.worklist), "struct work_struct", "entry", limit=MAX_WORKS)
+
+
+def progress_age(dump: Dump, pool: Any) -> float | None:
+    """Seconds since a ``struct worker_pool`` last took a work from its list, or got one when that was empty; None where the kernel notes none.
+
+    82607adcf9cd ("workqueue: implement lockup detector") (in v4.5): ``watchdog_ts``; called ``last_progress_ts`` since v7.
+
+    :raises FaultError:
+    """
+    member = next((name for name in ("last_progress_ts", "watchdog_ts") if pool.hasField(name)), "")
+    if not member:
+        return None
+    # a time of jiffies, as an unsigned long
+    passed = (timekeeping.jiffies(dump) - int(getattr(pool, member))) & (1 << 64) - 1
+    return passed / timekeeping.hz(dump) if passed < 1 << 63 else 0.0
 
 
 def pwq_of_work(work: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.core.walk import caught
-from pykd.kernel.workqueues import for_each_busy_worker, for_each_pending, for_each_pool
+from pykd.kernel.workqueues import for_each_busy_worker, for_each_pending, for_each_pool, progress_age
 from pykd.report.finding import EXACT, FOUND, LOCKS, SERIOUS, STOPS, Finding, Found
 from pykd.report.wording import number
 
@@ -41,11 +41,8 @@ def _found(facts: Facts, pool: Any) -> Found | None:
         pending.append(work)
         if len(pending) >= PENDING:
             break
-    stamp = next((name for name in ("last_progress_ts", "watchdog_ts") if pool.hasField(name)), "")
-    if not pending or not stamp:
-        return None
-    age = ((facts.jiffies - int(getattr(pool, stamp))) & (1 << 64) - 1) / facts.hz
-    if not LIMIT < age < 1 << 32:
+    age = progress_age(facts.dump, pool) if pending else None
+    if age is None or not LIMIT < age < 1 << 32:
         return None
     busy = list(for_each_busy_worker(facts.dump, pool))
     where = f"CPU {pool.cpu}" if pool.cpu >= 0 else "any CPU"
