@@ -49,7 +49,7 @@ pte 67
 ptob 10
 ptov 1000; ptov 0:0
 report --brief; report --section memory
-rd jiffies; rd -s init_task 20; rd -S init_task 20; rd -a linux_banner; rd -SS init_task 20; rd -8 linux_banner 20
+rcu; rd jiffies; rd -s init_task 20; rd -S init_task 20; rd -a linux_banner; rd -SS init_task 20; rd -8 linux_banner 20
 runq; runq -g; runq -t; runq -T; runq -m; runq -d
 rustfilt _RNvC1a1b
 set; set -p; set -v; set -c 0
@@ -249,7 +249,8 @@ class Status(unittest.TestCase):
         "kmem -s nosuch", "mod -s nosuch", "ipcs 99999", "bpf -p 99999", "waitq nosuch", "fuser nosuch", "help nosuch", "alias nosuch", "sys -c nosuch",
         "timer -C 999", "runq -c 999", "dev -v 1", "struct list_head ffffffff00000000", "gdb p nosuch", "eval nosuch", "ptov nosuch", "ptob nosuch",
         "btop nosuch", "pte nosuch", "foreach nosuch bt", "extend nosuch.py", "repeat nosuch", "sbitmapq nosuch", "search -k nosuch", "wr nosuch 1", "py nosuch",
-        "log nosuch", "swap x", "mach z", "ascii x", "rustfilt", "blocked -t nosuch", "locks x", "sockets --state nosuch", "inflight -t nosuch", "fs nosuch", "workqueues x",
+        "log nosuch", "swap x", "mach z", "ascii x", "rustfilt", "blocked -t nosuch", "locks x", "sockets --state nosuch", 
+        "inflight -t nosuch", "fs nosuch", "workqueues x", "rcu x",
         "report --section nosuch",
     )  # fmt: skip
 

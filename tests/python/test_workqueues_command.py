@@ -40,7 +40,8 @@ class Planted(Planting):
             session = Session(self.altered.open(self))
             with self.subTest(seconds=seconds):
                 (row,) = session.rows("workqueues")
-                self.assertEqual((int(pool), 0, [(work, "vmstat_update")], stuck), (row["pool"], row["cpu"], [(one["work"], one["function"]) for one in row["pending"]], row["stuck"]))
+                pending = [(one["work"], one["function"]) for one in row["pending"]]
+                self.assertEqual((int(pool), 0, [(work, "vmstat_update")], stuck), (row["pool"], row["cpu"], pending, row["stuck"]))
                 self.assertAlmostEqual(seconds, row["progress"], delta=1)
                 self.assertEqual(stuck, "STUCK" in session.capture("workqueues")[0])
 

@@ -134,7 +134,8 @@ COMMAND = Command(
     "counted for the device below (the NFS server, the FUSE connection), which other file systems may share.\n"
     "Who waits are those that sleep for a lock, a journal or a page of it, and those that wait for them.",
     fields={
-        "superblock": "struct super_block", "type": "", "device": "", "directory": "first mount point", "read_only": "", "frozen": "write, pagefault, fs or complete: how far; empty: not",
+        "superblock": "struct super_block", "type": "", "device": "", "directory": "first mount point", "read_only": "",
+        "frozen": "write, pagefault, fs or complete: how far; empty: not",
         "errors": "in words", "dirty": "bytes", "writeback": "bytes on their way to the device", "free": "bytes (ext4)", "files_free": "inodes (ext4)",
         "waiters": "pid, comm, task, seconds since it last ran, function it sleeps in",
     },
