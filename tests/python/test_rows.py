@@ -249,7 +249,7 @@ class Status(unittest.TestCase):
         "kmem -s nosuch", "mod -s nosuch", "ipcs 99999", "bpf -p 99999", "waitq nosuch", "fuser nosuch", "help nosuch", "alias nosuch", "sys -c nosuch",
         "timer -C 999", "runq -c 999", "dev -v 1", "struct list_head ffffffff00000000", "gdb p nosuch", "eval nosuch", "ptov nosuch", "ptob nosuch",
         "btop nosuch", "pte nosuch", "foreach nosuch bt", "extend nosuch.py", "repeat nosuch", "sbitmapq nosuch", "search -k nosuch", "wr nosuch 1", "py nosuch",
-        "log nosuch", "swap x", "mach z", "ascii x", "rustfilt", "blocked -t nosuch", "locks x", "sockets --state nosuch", 
+        "log nosuch", "swap x", "mach z", "ascii x", "rustfilt", "blocked -t nosuch", "locks x", "sockets --state nosuch",
         "inflight -t nosuch", "fs nosuch", "workqueues x", "rcu x",
         "report --section nosuch",
     )  # fmt: skip
