@@ -41,7 +41,7 @@ locks; locks -g; locks -a
 log; log -T; log -t; log -d; log -m; log -c; log -s
 mach; mach -c; mach -m
 mod; mod -t
-mount; mount -i
+memory; memory -n 1; mount; mount -i
 net; net -a; net -n; net -s 1; net -S 1; net -N 0100007f
 p jiffies; p init_task; p init_task.comm; p -x runqueues:a; p runqueues; p jiffies:0
 ps; ps -r; ps -a; ps -t; ps -p; ps -c; ps -g; ps -l; ps -m; ps -S; ps -A; ps -Y; ps -s; ps -m -C 0; ps -l -C a
@@ -250,7 +250,7 @@ class Status(unittest.TestCase):
         "timer -C 999", "runq -c 999", "dev -v 1", "struct list_head ffffffff00000000", "gdb p nosuch", "eval nosuch", "ptov nosuch", "ptob nosuch",
         "btop nosuch", "pte nosuch", "foreach nosuch bt", "extend nosuch.py", "repeat nosuch", "sbitmapq nosuch", "search -k nosuch", "wr nosuch 1", "py nosuch",
         "log nosuch", "swap x", "mach z", "ascii x", "rustfilt", "blocked -t nosuch", "locks x", "sockets --state nosuch",
-        "inflight -t nosuch", "fs nosuch", "workqueues x", "rcu x",
+        "inflight -t nosuch", "fs nosuch", "workqueues x", "memory x", "rcu x",
         "report --section nosuch",
     )  # fmt: skip
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def rule(facts: Facts) -> Iterator[Found]:
-    for found in told(facts, r"(\S+) invoked oom-killer", "Memory ran out {times}: first for {0}", SERIOUS, command="kmem -i"):
+    for found in told(facts, r"(\S+) invoked oom-killer", "Memory ran out {times}: first for {0}", SERIOUS, command="memory"):
         yield found if found.seconds <= RECENT else found._replace(severity=NOTE)
     limit = r"oom-kill:constraint=CONSTRAINT_MEMCG.*oom_memcg=([^,]+)"
     for found in told(facts, limit, "The memory limit of the cgroup {0} was reached, and a process of it was killed ({times})", SERIOUS):
         yield found._replace(severity=STOPS) if found.seconds <= RECENT else found
-    yield from told(facts, r"System is deadlocked on memory", "Memory ran out, and there was nobody to kill", STOPS, command="kmem -i")
+    yield from told(facts, r"System is deadlocked on memory", "Memory ran out, and there was nobody to kill", STOPS, command="memory")
     yield from told(facts, r"page allocation failure: order:(\d+)", "Memory could not be allocated ({times}), first of order {0}", NOTE, command="kmem -f")
     reclaiming = [task for task, wait in facts.graph.waits.items() if wait.purpose and wait.purpose.key == "reclaim"]
     low = low_zones(facts)

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.kernel.mm.usage import largest_caches, usage
+from pykd.kernel.task.processes import largest
 from pykd.report.facts import bytes_text, size
 from pykd.report.finding import EXACT, FOUND, MEMORY, NOTE, SERIOUS, STOPS, Finding, Found
-from pykd.report.memory import largest_caches, memory
 from pykd.report.shortage import is_short
 
 TYPE_CHECKING = False
@@ -22,7 +23,7 @@ LEAK = 0.25
 
 
 def rule(facts: Facts) -> Iterator[Found]:
-    found = memory(facts)
+    found = usage(facts.dump)
     total = found.total or 1
     parts = found.parts
     short = is_short(facts)
@@ -32,19 +33,19 @@ def rule(facts: Facts) -> Iterator[Found]:
     said = ": memory ran out of it" if short else ""
     for key, limit, text, command in (
         ("slab that cannot be reclaimed", 0.25, "Objects of the kernel (slab that cannot be reclaimed)", "kmem -s"),
-        ("shared memory", 0.25, "Shared memory and files of tmpfs", "kmem -i"),
-        ("page tables", 0.04, "Page tables of processes", "kmem -i"),
+        ("shared memory", 0.25, "Shared memory and files of tmpfs", "memory"),
+        ("page tables", 0.04, "Page tables of processes", "memory"),
         ("kernel stacks", 0.05, "Kernel stacks", "ps -S"),
-        ("per-CPU data", 0.05, "Per-CPU data", "kmem -i"),
-        ("not accounted for", 0.15, "Memory that no counter accounts for (drivers, a balloon, a leak)", "kmem -i"),
+        ("per-CPU data", 0.05, "Per-CPU data", "memory"),
+        ("not accounted for", 0.15, "Memory that no counter accounts for (drivers, a balloon, a leak)", "memory"),
     ):
         pages = parts.get(key, 0)
         if pages > limit * total:
             evidence = [f"{size(pages)} of {size(total)}; {size(parts['free'])} are free"]
             severity, proof = serious, EXACT
             if key.startswith("slab"):
-                evidence += [f"slab cache {name}: {bytes_text(taken)}" for taken, name in largest_caches(facts)[:3]]
-                text += f", most of them of {largest_caches(facts)[0][1]}," if largest_caches(facts) else ""
+                evidence += [f"slab cache {name}: {bytes_text(taken)}" for taken, name in largest_caches(facts.dump)[:3]]
+                text += f", most of them of {largest_caches(facts.dump)[0][1]}," if largest_caches(facts.dump) else ""
             elif key == "not accounted for":
                 severity, proof = min(serious, SERIOUS if pages > LEAK * total else NOTE), FOUND
             yield Found(f"{text} take {pages / total:.0%} of all memory{said}", severity, proof, tuple(evidence), command)
@@ -54,15 +55,14 @@ def rule(facts: Facts) -> Iterator[Found]:
 
 
 def _processes(facts: Facts, total: int, serious: int, said: str) -> Iterator[Found]:
-    largest = memory(facts).processes[:1]
-    for pid, comm, pages in largest:
-        if pages > total / 4:
-            evidence = (f"{size(pages)} of {size(total)} resident",)
-            yield Found(f"PID {pid} ({comm}) has {pages / total:.0%} of all memory{said}", serious, EXACT, evidence, f"vm {pid}")
+    for one in largest(facts.dump)[:1]:
+        if (share := one.resident / (total * facts.dump.page_size)) > 0.25:
+            evidence = (f"{bytes_text(one.resident)} of {size(total)} resident",)
+            yield Found(f"PID {one.pid} ({one.comm}) has {share:.0%} of all memory{said}", serious, EXACT, evidence, f"vm {one.pid}")
 
 
 def _hugepages(facts: Facts, total: int) -> Iterator[Found]:
-    for kilobytes, pages, free in memory(facts).hugepages:
+    for kilobytes, pages, free in usage(facts.dump).hugepages:
         share = pages * kilobytes * 1024 / (total * facts.dump.page_size)
         if share > 0.5 and free > 0.3 * pages:
             evidence = (f"{pages} pages of {bytes_text(kilobytes * 1024)}, {free} of them free",)

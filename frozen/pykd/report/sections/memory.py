@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.kernel.mm import vmstat
+from pykd.kernel.mm.usage import largest_caches, usage
+from pykd.kernel.task.processes import largest
 from pykd.report.blocks import Block, picture, table
 from pykd.report.facts import bytes_text, size
-from pykd.report.memory import largest_caches, memory
 from pykd.report.sections import Section
 
 TYPE_CHECKING = False
@@ -17,16 +18,18 @@ if TYPE_CHECKING:
     from pykd.report.facts import Facts
 
 SLABS = 10
+PROCESSES = 10
 
 
 def make(facts: Facts) -> Iterator[Block]:
-    found = memory(facts)
+    found = usage(facts.dump)
     page = facts.dump.page_size
     yield picture("bar", {name: pages * page for name, pages in found.parts.items() if pages}, "Memory")
     rows = [[name, pages * page, f"{100 * pages / max(found.total, 1):.1f} %", size(pages, page)] for name, pages in found.parts.items() if pages]
     yield table(("use", "bytes", "share", "size"), rows, f"Memory: {size(found.total, page)}")
-    yield table(("PID", "command", "bytes", "resident"), [[pid, comm, pages * page, size(pages, page)] for pid, comm, pages in found.processes], "Largest processes")
-    yield table(("cache", "bytes", "size"), [[name, taken, bytes_text(taken)] for taken, name in largest_caches(facts)[:SLABS]], "Largest slab caches")
+    processes = [[one.pid, one.comm, one.resident, bytes_text(one.resident)] for one in largest(facts.dump)[:PROCESSES] if one.resident]
+    yield table(("PID", "command", "bytes", "resident"), processes, "Largest processes")
+    yield table(("cache", "bytes", "size"), [[name, taken, bytes_text(taken)] for taken, name in largest_caches(facts.dump)[:SLABS]], "Largest slab caches")
     zones = []
     for number, node in vmstat.nodes(facts.dump):
         for zone in vmstat.zones(node):

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who has the memory: parts that add up to all of it, and the largest of each kind."""
+
+from __future__ import annotations
+
+from _pykd import Error
+from pykd.core.memo import per_dump
+from pykd.core.record import NamedTuple
+from pykd.core.walk import caught
+from pykd.kernel import cpus
+from pykd.kernel.mm import commit, slablists, vmstat
+from pykd.kernel.mm.hugetlb import for_each_hstate, huge_page_size
+from pykd.kernel.mm.slabs import caches
+from pykd.kernel.mm.vmalloc import for_each_vmap_area
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _pykd import Dump
+
+
+class Usage(NamedTuple):
+    """Pages."""
+
+    total: int
+    """All that the page allocator was given: MemTotal of /proc/meminfo."""
+    parts: dict[str, int]
+    """What adds up to the total, in the order in which a bar shows it."""
+    hugepages: list[tuple[int, int, int]]
+    """(kB a page, pages, free pages) of each size that there are pages of."""
+
+
+@per_dump
+def usage(dump: Dump) -> Usage:
+    """By the counters of the kernel, which lag behind by up to 125 pages a counter and CPU. :raises Error: they cannot be read."""
+    zone, node, total = vmstat.zone_stats(dump), vmstat.node_stats(dump), commit.total_pages(dump)
+    reclaimable, unreclaimable = (node.get(f"NR_SLAB_{way}_B", node.get(f"NR_SLAB_{way}", 0)) for way in ("RECLAIMABLE", "UNRECLAIMABLE"))
+    kilobytes = dump.page_size // 1024
+    # in kB since 991e7673859e ("mm: memcontrol: account kernel stack per node") (in v5.8)
+    stacks = node.get("NR_KERNEL_STACK_KB", zone.get("NR_KERNEL_STACK_KB", 0)) // kilobytes
+    shared = node.get("NR_SHMEM", 0)
+    huge = _hugepages(dump)
+    parts = {
+        "processes": node.get("NR_ANON_MAPPED", 0),
+        "shared memory": shared,
+        "page cache": node.get("NR_FILE_PAGES", 0) - shared - node.get("NR_SWAPCACHE", 0),
+        "slab that can be reclaimed": reclaimable,
+        "slab that cannot be reclaimed": unreclaimable,
+        "page tables": node.get("NR_PAGETABLE", zone.get("NR_PAGETABLE", 0)) + node.get("NR_SECONDARY_PAGETABLE", 0),
+        "kernel stacks": stacks,
+        "per-CPU data": _percpu_pages(dump),
+        # its own pages include the stacks, where these are mapped so
+        "vmalloc": node.get("NR_VMALLOC", _number(dump, "nr_vmalloc_pages")) - stacks,
+        "hugepages": sum(size // kilobytes * pages for size, pages, _ in huge),
+        "free": zone.get("NR_FREE_PAGES", 0),
+        "free on lists of CPUs": free_on_cpus(dump),
+    }
+    parts = {name: min(max(pages, 0), total) for name, pages in parts.items()}
+    parts["not accounted for"] = max(total - sum(parts.values()), 0)
+    return Usage(total, parts, huge)
+
+
+def _number(dump: Dump, name: str) -> int:
+    address = dump.address_of(name, "", default=0)
+    return dump.read_unsigned(address) if address else 0
+
+
+def free_on_cpus(dump: Dump) -> int:
+    """Free pages that CPUs keep for themselves, which are not among those of the zones.
+
+    28f836b6777b ("mm/page_alloc: split per cpu page lists and zone stats") (in v5.14): ``zone.per_cpu_pageset``, of ``struct per_cpu_pages``;
+    ``pageset`` before, whose first member that is.
+
+    :raises FaultError:
+    """
+    found = 0
+    offset = dump.type("struct per_cpu_pages").offset_of("count")
+    for _, node in vmstat.nodes(dump):
+        for zone in vmstat.zones(node):
+            sets = int(zone.per_cpu_pageset if zone.hasField("per_cpu_pageset") else zone.pageset)
+            if sets and zone.managed_pages.counter:
+                found += sum(dump.read_unsigned(cpus.address_on(sets, cpu, dump) + offset, 4) for cpu in cpus.possible(dump))
+    return found
+
+
+def _percpu_pages(dump: Dump) -> int:
+    """``pcpu_nr_populated`` counts one CPU's; all units have the same. 7e8a6304d541 (in v4.19)"""
+    try:
+        return dump.read_unsigned(dump.symbol("pcpu_nr_populated", "").address) * len(cpus.possible(dump))
+    except Error:
+        return 0
+
+
+def _hugepages(dump: Dump) -> list[tuple[int, int, int]]:
+    found = []
+    for state in caught(for_each_hstate(dump)):
+        try:
+            if isinstance(state, Error):
+                raise state
+            if state.nr_huge_pages:
+                found.append((huge_page_size(dump, state) // 1024, int(state.nr_huge_pages), int(state.free_huge_pages)))
+        except Error:
+            continue
+    return found
+
+
+def largest_caches(dump: Dump) -> list[tuple[int, str]]:
+    """(bytes of all its slabs, name) of each slab cache, the largest first, without looking into the slabs."""
+    found = []
+    for cache in caches(dump)[0]:
+        try:
+            slab = dump.page_size << min(int(cache.oo.x) >> 16, 20)
+            found.append((sum(int(each.node.nr_slabs.counter) for each in slablists.nodes(dump, cache)) * slab, str(cache.name)))
+        except Error:
+            continue
+    return sorted(found, reverse=True)
+
+
+def vmalloc_callers(dump: Dump) -> list[tuple[int, int, int]]:
+    """(bytes, areas, address of the caller) of all memory of vmalloc() by who asked for it, the largest first; what is mapped there and is no
+    memory of its own (ioremap()) is not counted. :raises Error: where its trees are cannot be read."""
+    found: dict[int, list[int]] = {}
+    for area in caught(for_each_vmap_area(dump)):
+        try:
+            # 688fcbfc06e4 ("mm/vmalloc: modify struct vmap_area to reduce its size") (in v5.4): a lazily freed area has no vm
+            if isinstance(area, Error) or not area.vm or not area.vm.nr_pages:
+                continue
+            one = found.setdefault(int(area.vm.caller), [0, 0])
+            one[0] += int(area.vm.nr_pages) * dump.page_size
+            one[1] += 1
+        except Error:
+            continue
+    return sorted(((size, count, caller) for caller, (size, count) in found.items()), reverse=True)
