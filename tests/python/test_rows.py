@@ -54,7 +54,7 @@ runq; runq -g; runq -t; runq -T; runq -m; runq -d
 rustfilt _RNvC1a1b
 set; set -p; set -v; set -c 0
 sig; sig -l; sig -s 1; sig -g
-sockets; sockets -eim; sockets -tl; sockets --other; inflight; inflight -r; fs; fs -a; workqueues -a; workqueues -qa
+sockets; sockets -eim; sockets -tl; sockets --other; cgroups; cgroups -v /app; inflight; inflight -r; fs; fs -a; workqueues -a; workqueues -qa
 struct list_head; struct -o task_struct; struct task_struct init_task; struct task_struct.pid,comm init_task 2; struct -r list_head init_task
 struct -p task_struct.mm init_task; struct rq runqueues:a; struct -o list_head init_task; task_struct init_task
 swap
@@ -250,7 +250,7 @@ class Status(unittest.TestCase):
         "timer -C 999", "runq -c 999", "dev -v 1", "struct list_head ffffffff00000000", "gdb p nosuch", "eval nosuch", "ptov nosuch", "ptob nosuch",
         "btop nosuch", "pte nosuch", "foreach nosuch bt", "extend nosuch.py", "repeat nosuch", "sbitmapq nosuch", "search -k nosuch", "wr nosuch 1", "py nosuch",
         "log nosuch", "swap x", "mach z", "ascii x", "rustfilt", "blocked -t nosuch", "locks x", "sockets --state nosuch",
-        "inflight -t nosuch", "fs nosuch", "workqueues x", "memory x", "rcu x",
+        "inflight -t nosuch", "fs nosuch", "workqueues x", "memory x", "cgroups nosuch", "rcu x",
         "report --section nosuch",
     )  # fmt: skip
 
