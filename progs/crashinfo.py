@@ -185,11 +185,11 @@ COMMAND = Program(
         "once more all warnings. -v says more of each, -q the warnings only, --fast leaves out what takes long. Other options are one subject each."
     ),
     fields={
-
         "kind": "of which part the row is: system, cpu, reason, ran, state, recent, memory, runqueue, sockets, mount, log, warning, problem…",
         "text": "of a warning, a problem, a line of the log", "late": "the warning is for the end", "cause": "why there is a dump",
-        "detail": "of it", "field": "of `sys`", "value": "of `sys`, or of a sysctl", "pid": "", "task": "address of the task_struct",
-        "cpu": "", "command": "", "frames": "as of `bt`", "user_registers": "as of `bt`", "end": "as of `bt`",
+        "detail": "of it", "field": "of `sys`", "value": "of `sys`, or of a sysctl",
+        "online": "as of `sys`", "date": "as of `sys`", "seconds": "as of `sys`", "loads": "as of `sys`", "bytes": "as of `sys`", "pid": "", "task": "address of the task_struct",
+        "cpu": "", "comm": "", "frames": "as of `bt`", "user_registers": "as of `bt`", "end": "as of `bt`",
         "why": "as of `bt`; what is wrong with a stack", "guessed": "as of `bt`", "within": "seconds", "threads": "how many",
         "state": "their state", "ago": "since a thread ran: ms of recent, s of sleepers", "arguments": "of a process, or a call",
         "processes": "each the child of the one before", "name": "", "pages": "", "size": "bytes", "percent": "",
@@ -203,8 +203,8 @@ COMMAND = Program(
         "receive_closed": "sockets", "send_closed": "sockets", "retransmitting": "sockets", "most_retransmits": "of one socket",
         "receive_full": "sockets", "send_full": "sockets", "sent": "seconds before the crash", "stacks": "that are alike",
         "functions": "innermost first", "levels": "of these", "commands": "how many threads of each name", "pids": "",
-        "youngest": "pid, ago (ms)", "oldest": "pid, ago (ms)", "address": "", "held": "by whom", "waiters": "task, pid, command",
-        "function": "", "count": "of a semaphore", "workqueue": "struct workqueue_struct", "flusher": "struct wq_flusher",
+        "youngest": "pid, ago (ms)", "oldest": "pid, ago (ms)", "address": "", "held": "by whom", "waiters": "task, pid, comm",
+        "function": "", "count": "of a semaphore; as of `sys`", "workqueue": "struct workqueue_struct", "flusher": "struct wq_flusher",
         "pwqs": "struct pool_workqueue, with works", "pwq": "the same", "active": "works", "pool": "struct worker_pool", "workers": "",
         "idle": "of these", "running": "works", "pending": "works", "delayed": "works", "major": "", "disks": "of a driver", "minor": "",
         "table": "struct dm_table, ctl_table", "targets": "of a mapping", "lock": "struct file_lock", "flags": "",

@@ -175,7 +175,7 @@ def _rpc_total(row: Row, verbose: int) -> Iterator[str]:
 
 
 def _lock(row: Row, verbose: int) -> Iterator[str]:
-    yield f"    {' '.join(row.get('flags', ()))} {row.get('type', '')} pid={row.get('pid', '?')} {row.get('command', '')} {row.get('path', '')}{_ends(row)}"
+    yield f"    {' '.join(row.get('flags', ()))} {row.get('type', '')} pid={row.get('pid', '?')} {row.get('comm', '')} {row.get('path', '')}{_ends(row)}"
 
 
 def _nlm_file(row: Row, verbose: int) -> Iterator[str]:
@@ -205,7 +205,7 @@ COMMAND = Program(
         "local": "address, port", "remote": "address, port", "flags": "words", "program": "of RPC", "number": "of the program", "tasks": "under way", "clients": "of RPC",
         "task": "struct rpc_task, task_struct", "status": "", "owner": "PID", "age": "seconds", "procedure": "", "callback": "function", "waits_on": "a queue of RPC",
         "retries": "", "protocol": "6: TCP, 17: UDP", "state": "words", "idle": "seconds", "queues": "length by name", "counters": "of a transport",
-        "lock": "struct file_lock", "pid": "", "command": "", "file": "struct file", "inode": "struct inode", "start": "byte", "end": "byte, of a stack as `bt`",
+        "lock": "struct file_lock", "pid": "", "comm": "", "file": "struct file", "inode": "struct inode", "start": "byte", "end": "byte, of a stack as `bt`",
         "waits_for": "struct file_lock", "nlm_file": "struct nlm_file", "cpu": "", "frames": "as `bt`", "user_registers": "as `bt`", "why": "as `bt`", "guessed": "as `bt`",
         "nothing_at": "", "active": "as `bt`",
     },

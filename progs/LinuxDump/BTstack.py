@@ -173,7 +173,7 @@ class BTStack:
 # ---- from rows
 
 def _from_row(row: Row) -> BTStack:
-    stack = BTStack(row["pid"], row["task"], row["cpu"], row["command"])
+    stack = BTStack(row["pid"], row["task"], row["cpu"], row["comm"])
     frames = stack.frames
     kind = None
     for item in row["frames"]:

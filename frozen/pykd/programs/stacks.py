@@ -38,7 +38,7 @@ def frames(row: Row) -> Iterator[tuple[int, str, int | None, str]]:
 
 def lines(row: Row) -> Iterator[str]:
     """A stack under the line that names its thread."""
-    yield f"PID={row['pid']}  CPU={row['cpu']} CMD={row['command']}"
+    yield f"PID={row['pid']}  CPU={row['cpu']} CMD={row['comm']}"
     if "error" in row:
         yield f"  ({row['error']['reason']})"
         return

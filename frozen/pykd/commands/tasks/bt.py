@@ -206,7 +206,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 def header(row: Row) -> str:
     """crash's line that begins the answer about a task."""
-    return tasktable.header(row["pid"], row["task"], row["cpu"], row["command"])
+    return tasktable.header(row["pid"], row["task"], row["cpu"], row["comm"])
 
 
 def _exception_lines(found: list[Row], radix: int) -> Iterator[str]:
@@ -259,7 +259,7 @@ COMMAND = Command(
         "pid": "",
         "task": "address of the task_struct",
         "cpu": "",
-        "command": "",
+        "comm": "",
         "frames": "innermost first; address: where on the stack the pc is; found: how it was found; sure: false of a guess",
         "user_registers": "with which user mode entered the kernel",
         "end": "user, entry: the trace is whole",

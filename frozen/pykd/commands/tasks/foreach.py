@@ -104,7 +104,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
 
 
 def _identity(thread: Thread) -> Row:
-    return {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "command": thread.comm}
+    return {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "comm": thread.comm}
 
 
 def _of_each(session: Session, found: Command, threads: Iterable[Thread], inner: Any) -> Iterator[Row]:

@@ -101,7 +101,7 @@ def lock_row(dump: Dump, lock: Any) -> Row:
         row["pid"] = int(lock_member(lock, "pid"))
         task = holder_of(dump, lock)
         if task:
-            row["command"] = str(dump.object("struct task_struct", task).comm)
+            row["comm"] = str(dump.object("struct task_struct", task).comm)
         # Of a lease there is no more than the core since v6.9; it is of a whole file.
         whole = bool({"LEASE", "DELEG", "LAYOUT"} & set(row["flags"]))
         row["start"] = 0 if whole else int(lock.fl_start)

@@ -3,7 +3,7 @@
 
 A row is what ``bt`` answers about one task::
 
-    {"pid": …, "task": …, "cpu": …, "command": …,
+    {"pid": …, "task": …, "cpu": …, "comm": …,
      "frames": [{"level", "address", "function", "offset", "pc", "module", "found", "sure", "stack"}, …],
      "user_registers": {…} | None, "end": "user", "why": …}
 

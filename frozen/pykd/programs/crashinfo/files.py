@@ -127,7 +127,7 @@ def locks_text(rows: Iterable[Row]) -> Iterator[str]:
         kind = next((word for word in ("OFDLCK", "LEASE", "DELEG", "FLOCK", "POSIX") if word in row["flags"]), "?")
         area = f"{row.get('start', '')}-{'EOF' if row.get('end') is None else row['end']}"
         arrow = "-> " if "waits_for" in row else ""
-        line = f"{arrow + kind:<10}{row['type']:<6} {row.get('pid', 0):6d}  {row.get('command', ''):<16} {area:<17} {row.get('path', '')}"
+        line = f"{arrow + kind:<10}{row['type']:<6} {row.get('pid', 0):6d}  {row.get('comm', ''):<16} {area:<17} {row.get('path', '')}"
         yield f"{line} {mark(row)}".rstrip()
         yield f"        <struct file_lock {row['lock']:#x}> inode={row.get('inode', 0):#x}"
     if not found:

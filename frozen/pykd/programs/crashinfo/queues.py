@@ -41,10 +41,10 @@ def runqueues(session: Session) -> Iterator[Row]:
             queue["error"] = row["error"]
             yield problem(f"CFS runqueue on CPU #{row['cpu']} is corrupted or not in the dump: {row['error']['message']}")
         if "current" in row:
-            queue["current"] = {"task": row["current"]["task"], "pid": row["current"]["pid"], "command": row["current"]["comm"]}
+            queue["current"] = {"task": row["current"]["task"], "pid": row["current"]["pid"], "comm": row["current"]["comm"]}
         for entry in row.get("fair", ()):
             if "task" in entry:
-                queue["fair"].append({"pid": entry["pid"], "command": entry["comm"], "runtime": _runtime(dump, entry["task"])})
+                queue["fair"].append({"pid": entry["pid"], "comm": entry["comm"], "runtime": _runtime(dump, entry["task"])})
         levels: dict[int, int] = {}
         for entry in row.get("real_time", ()):
             levels[entry["prio"]] = levels.get(entry["prio"], 0) + 1
@@ -74,14 +74,14 @@ def _runtime(dump: Dump, task: int) -> int | None:
 def runqueue_text(row: Row) -> Iterator[str]:
     yield f"  ---+ CPU={row['cpu']} <struct rq {row['runqueue']:#x}> ----"
     if "current" in row:
-        yield f"     | CURRENT TASK <struct task_struct {row['current']['task']:#x}>, CMD={row['current']['command']}"
+        yield f"     | CURRENT TASK <struct task_struct {row['current']['task']:#x}>, CMD={row['current']['comm']}"
     if "error" in row:
         yield f"     | {mark(row)}"
     if row.get("locked"):
         yield "         This runqueue is locked"
     for one in row["fair"]:
         runtime = "(excluded)" if one["runtime"] is None else f"{one['runtime'] * 1e-9:6.5f}"
-        yield f"    {one['pid']} {one['command']} {runtime} "
+        yield f"    {one['pid']} {one['comm']} {runtime} "
     if row["real_time"]:
         yield "  -- RT Queues ---"
         yield from (f"    prio={one['prio']:<3d} len={one['tasks']}" for one in row["real_time"])
@@ -108,7 +108,7 @@ def _pwq(dump: Dump, pwq: Any) -> Row:
             if int(worker.current_pwq) == int(pwq):
                 task = worker.task
                 row["running"].append(
-                    {"worker": int(worker), "command": str(task.comm), "pid": int(task.pid), "function": _symbol(dump, int(worker.current_func))}
+                    {"worker": int(worker), "comm": str(task.comm), "pid": int(task.pid), "function": _symbol(dump, int(worker.current_func))}
                 )
         row["pending"] = [_work(dump, work) for work in workqueues.for_each_pending(dump, pool) if workqueues.pwq_of_work(work) == int(pwq)]
         row["delayed"] = [_work(dump, work) for work in workqueues.inactive_works(dump, pwq)]
@@ -156,7 +156,7 @@ def one_workqueue(dump: Dump, *names: str) -> Iterator[Row]:
             if isinstance(task, Error):
                 raise task
             one: Any = dump.object("struct task_struct", task)
-            yield {"kind": "flusher", "pid": int(one.pid), "command": str(one.comm)}
+            yield {"kind": "flusher", "pid": int(one.pid), "comm": str(one.comm)}
         except Error as error:
             yield {"kind": "flusher", "error": fault(error)}
 
@@ -174,7 +174,7 @@ def workqueues_text(rows: Iterable[Row], verbose: int) -> Iterator[str]:
             yield f"  <struct pool_workqueue {pwq['pwq']:#x}> active={pwq['active']} delayed={len(pwq['delayed'])}"
             where = f"CPU {pwq['cpu']}" if pwq["cpu"] >= 0 else "unbound"
             yield f"   <struct worker_pool {pwq['pool']:#x}> ({where}) nr_workers={pwq['workers']} nr_idle={pwq['idle']}"
-            yield from (f"      <struct worker {one['worker']:#x}>  {one['command']} {one['function']}" for one in pwq["running"])
+            yield from (f"      <struct worker {one['worker']:#x}>  {one['comm']} {one['function']}" for one in pwq["running"])
             for title in ("pending", "delayed"):
                 if pwq[title]:
                     yield f"     {title}:"
@@ -188,7 +188,7 @@ def cpu_works_text(row: Row) -> Iterator[str]:
         yield f" ----- CPU  {row['cpu']} {mark(row)}"
         return
     yield f" ----- CPU  {row['cpu']} <struct pool_workqueue {row['pwq']:#x}>"
-    yield from (f"\trunning:    {one['command']} (PID {one['pid']}) func=<{one['function']}>" for one in row["running"])
+    yield from (f"\trunning:    {one['comm']} (PID {one['pid']}) func=<{one['function']}>" for one in row["running"])
     yield "\tworklist:"
     yield from (f"\t    <struct work_struct {one['work']:#x}> func=<{one['function']}>" for one in (*row["pending"], *row["delayed"]))
     if "error" in row:
@@ -198,7 +198,7 @@ def cpu_works_text(row: Row) -> Iterator[str]:
 def flushers_text(rows: Iterable[Row]) -> Iterator[str]:
     yield "   .... tasks waiting for this workqueue to be flushed:"
     for row in rows:
-        yield f"     pid={row['pid']:7d}   CMD={row['command']}" if "pid" in row else f"     {mark(row)}"
+        yield f"     pid={row['pid']:7d}   CMD={row['comm']}" if "pid" in row else f"     {mark(row)}"
 
 
 # ---- variables
@@ -247,7 +247,7 @@ def in_use(session: Session) -> Iterator[Row]:
 
 def _person(dump: Dump, task: int) -> Row:
     one: Any = dump.object("struct task_struct", task)
-    return {"task": task, "pid": int(one.pid), "command": str(one.comm)}
+    return {"task": task, "pid": int(one.pid), "comm": str(one.comm)}
 
 
 def _is_held(dump: Dump, lock: str, address: int) -> bool:
@@ -279,7 +279,7 @@ def in_use_text(rows: Iterable[Row]) -> Iterator[str]:
         for row in found:
             if row["type"] == kind:
                 yield f"     {row['name']} <{kind} {row['address']:#x}> {row.get('held', row.get('function', ''))}{mark(row)}".rstrip()
-                yield from (f"\tPID: {one['pid']:<7d} TASK: {one['task']:x}  COMMAND: \"{one['command']}\"" for one in row.get("waiters", ()))
+                yield from (f"\tPID: {one['pid']:<7d} TASK: {one['task']:x}  COMMAND: \"{one['comm']}\"" for one in row.get("waiters", ()))
 
 
 # ---- one lock
@@ -298,5 +298,5 @@ def lock(dump: Dump, kind: str, address: int) -> Iterator[Row]:
 def lock_text(row: Row) -> Iterator[str]:
     yield f"  <{row['type']} {row['address']:#x}>{f' count={row["count"]}' if 'count' in row else ''}"
     yield f"    {len(row['waiters'])} waiting:"
-    yield from (f"\t{one['pid']:7d} {one['command']}" for one in sorted(row["waiters"], key=lambda one: (one["pid"], one["command"])))
+    yield from (f"\t{one['pid']:7d} {one['comm']}" for one in sorted(row["waiters"], key=lambda one: (one["pid"], one["comm"])))
     yield f"    Owner: {row['held']}"

@@ -66,7 +66,7 @@ def recent(dump: Dump) -> Iterator[Row]:
     """The threads that ran last, with the arguments of their process."""
     dated = sorted((one.ago, one.pid, one) for one in census(dump).seen if one.ago is not None)
     for ago, pid, one in dated[:MOST_RECENT]:
-        yield {"kind": "recent", "pid": pid, "command": one.comm, "ago": int(ago), "arguments": _arguments(dump, one)}
+        yield {"kind": "recent", "pid": pid, "comm": one.comm, "ago": int(ago), "arguments": _arguments(dump, one)}
 
 
 def _arguments(dump: Dump, one: Seen) -> str | None:
@@ -87,7 +87,7 @@ def recent_text(rows: Iterable[Row]) -> Iterator[str]:
     yield "  PID  CMD                Age    ARGS"
     yield "-----  --------------   ------  ----------------------------"
     for row in rows:
-        line = f"{row['pid']:5d} {row['command']:14s}  {row['ago']:5d} ms  {'(no user stack)' if row['arguments'] is None else row['arguments']}"
+        line = f"{row['pid']:5d} {row['comm']:14s}  {row['ago']:5d} ms  {'(no user stack)' if row['arguments'] is None else row['arguments']}"
         yield line
         if len(line) > 79:
             yield ""
@@ -109,7 +109,7 @@ def chains(dump: Dump) -> Iterator[Row]:
             chain.append(above)
         if len(chain) >= LONG_CHAIN:
             yield warning(f"a long chain of processes, N={len(chain)}, last pid={one.pid}")
-            yield {"kind": "chain", "processes": [{"pid": each.pid, "command": each.comm} for each in reversed(chain)]}
+            yield {"kind": "chain", "processes": [{"pid": each.pid, "comm": each.comm} for each in reversed(chain)]}
 
 
 def chain_text(row: Row) -> Iterator[str]:
@@ -122,7 +122,7 @@ def chain_text(row: Row) -> Iterator[str]:
                 yield f"   {' ' * depth}--- <{left_out} threads not printed> ---"
                 depth += 1
             continue
-        yield f"   {' ' * depth} {one['pid']} {one['command']}"
+        yield f"   {' ' * depth} {one['pid']} {one['comm']}"
         depth += 1
 
 
@@ -223,8 +223,8 @@ def oracle(dump: Dump, crashed: Row, tracer: Tracer) -> Iterator[Row]:
     if syncing:
         pids = ", ".join(str(one.pid) for one in syncing[:5])
         yield warning(f"Panic while we were doing sync on FS (PIDs {pids})")
-    if crashed["command"] in ("cssdagent", "cssdmonitor") and stacks.has(crashed, "write_sysrq_trigger"):
-        yield warning(f"Panic has been triggered explicitly by Oracle RAC {crashed['command']}", late=True)
+    if crashed["comm"] in ("cssdagent", "cssdmonitor") and stacks.has(crashed, "write_sysrq_trigger"):
+        yield warning(f"Panic has been triggered explicitly by Oracle RAC {crashed['comm']}", late=True)
 
 
 def pcc_cpufreq(dump: Dump, tracer: Tracer) -> Iterator[Row]:
@@ -255,7 +255,7 @@ def damaged_stacks(dump: Dump) -> Iterator[Row]:
         elif isinstance(pointer, int) and not low <= pointer <= high and one.address not in running:
             trouble = "SP out of boundaries"
         if trouble:
-            yield {"kind": "damaged_stack", "pid": one.pid, "task": one.address, "command": one.comm, "why": trouble}
+            yield {"kind": "damaged_stack", "pid": one.pid, "task": one.address, "comm": one.comm, "why": trouble}
             yield problem(f"Corrupted Stack Detected\n\tPID={one.pid} <struct task_struct {one.address:#x}> CMD={one.comm}\n\t  {trouble}")
 
 
@@ -271,7 +271,7 @@ def merged(rows: Iterable[Row], dump: Dump, verbose: int) -> Iterator[Row]:
     for functions, alike in reversed(order):
         commands: dict[str, int] = {}
         for row in alike:
-            commands[row["command"]] = commands.get(row["command"], 0) + 1
+            commands[row["comm"]] = commands.get(row["comm"], 0) + 1
         dated = sorted((age, row["pid"]) for row in alike if (age := ages.get(row["pid"])) is not None)
         levels = [level for level, *_ in stacks.frames(alike[0])]
         yield {
