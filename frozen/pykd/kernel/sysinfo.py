@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from _pykd import Dump, Struct
+    from pykd.core.rows import Row
 
 
 def KERNEL(dump: Dump) -> str:
@@ -91,11 +92,21 @@ def DATE(dump: Dump) -> str:
     return date.text(timekeeping.now(dump), "%a %b %e %H:%M:%S %Z %Y")
 
 
+def uptime(dump: Dump) -> int:
+    """Seconds since boot."""
+    return timekeeping.jiffies_since_boot(dump) // timekeeping.hz(dump)
+
+
 def UPTIME(dump: Dump) -> str:
-    seconds = timekeeping.jiffies_since_boot(dump) // timekeeping.hz(dump)
+    seconds = uptime(dump)
     days, seconds = divmod(seconds, 86400)
     clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
     return f"{days} days, {clock}" if days else clock
+
+
+def loads(dump: Dump) -> list[float]:
+    """Tasks that ran or waited in the last 1, 5 and 15 minutes, as /proc/loadavg rounds them."""
+    return [float(load) for load in LOAD_AVERAGE(dump).split(", ")]
 
 
 def LOAD_AVERAGE(dump: Dump) -> str:
@@ -224,6 +235,17 @@ def field(dump: Dump, name: str) -> str | None:
         return function(dump)
     except DAMAGE as error:
         return unavailable(error)
+
+
+NUMBERS: dict[str, Callable[[Dump], Row]] = {
+    "CPUS": lambda dump: {"count": len(cpus.present(dump)), "online": len(cpus.online(dump))},
+    "DATE": lambda dump: {"date": timekeeping.now(dump)},
+    "UPTIME": lambda dump: {"seconds": uptime(dump)},
+    "LOAD AVERAGE": lambda dump: {"loads": loads(dump)},
+    "TASKS": lambda dump: {"count": int(TASKS(dump))},
+    "MEMORY": lambda dump: {"bytes": memory_size(dump)},
+}
+"""By field what its text is made of."""
 
 
 def unavailable(error: Exception) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Dump, Error
-from pykd.core.errors import CommandError, UsageError
+from pykd.core.errors import DAMAGE, CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel import firmware, modules, syscalls, sysinfo
 from pykd.kernel.config import configuration
@@ -36,7 +36,15 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         for name in sysinfo.FIELDS:
             value = sysinfo.field(dump, name)
             if value is not None:
-                yield {"field": name, "value": value}
+                yield {"field": name, "value": value} | (_numbers(dump, name) if options.values else {})
+
+
+def _numbers(dump: Dump, name: str) -> Row:
+    """What a field is as data; nothing where its text says that it cannot be told."""
+    try:
+        return sysinfo.NUMBERS[name](dump) if name in sysinfo.NUMBERS else {}
+    except DAMAGE:
+        return {}
 
 
 def _system_calls(dump: Dump, wanted: list[str]) -> Iterator[Row]:
@@ -103,6 +111,12 @@ COMMAND = Command(
     fields={
         "field": "name of the line, or of the DMI field",
         "value": "text",
+        "count": "CPUs present, or tasks",
+        "online": "CPUs",
+        "date": "of the crash",
+        "seconds": "since boot",
+        "loads": "of the last 1, 5 and 15 minutes",
+        "bytes": "of memory",
         "number": "of the system call (-c)",
         "name": "of its function (-c)",
         "address": "of its function (-c)",
