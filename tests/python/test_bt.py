@@ -117,7 +117,7 @@ class EveryDump(unittest.TestCase):
         for dump in vmcores():
             with self.subTest(dump):
                 text, status = run(dump, "foreach bt --json")
-                start = text.index('{"command"')
+                start = text.index('{"schema"')
                 rows = json.loads(text[start:].splitlines()[0])["rows"]
                 self.assertEqual(status, 0)
                 self.assertGreater(len(rows), 20)

@@ -445,16 +445,17 @@ class Documents(Commands):
 
     def rows(self, command):
         document = json.loads(self.output(f"{command} --json"))
-        self.assertEqual(set(document), {"command", "rows"}, command)
+        self.assertEqual(set(document), {"schema", "command", "dump", "rows"}, command)
         return document["rows"]
 
     def test_struct(self):
         (row,) = self.rows("struct task_struct init_task")
         task = self.dump.object("struct task_struct", self.dump.address_of("init_task"))
         value = row["value"]
-        self.assertEqual(row["address"], int(task))
-        self.assertEqual((value["comm"], value["pid"], value["tasks"]), ("swapper/0", 0, {"next": int(task.tasks.next), "prev": int(task.tasks.prev)}))
-        self.assertEqual(value["sched_class"], int(task.sched_class))
+        self.assertEqual(row["address"], f"{int(task):#x}")
+        links = {"next": f"{int(task.tasks.next):#x}", "prev": f"{int(task.tasks.prev):#x}"}
+        self.assertEqual((value["comm"], value["pid"], value["tasks"]), ("swapper/0", 0, links))
+        self.assertEqual(value["sched_class"], f"{int(task.sched_class):#x}")
         self.assertEqual(value["se"]["load"]["weight"], task.se.load.weight)
         self.assertEqual(value["no_cgroup_migration"], task.no_cgroup_migration)  # a bit field
         # the members of those without a name are its own
@@ -468,10 +469,10 @@ class Documents(Commands):
         (row,) = self.rows("p init_uts_ns")
         self.assertEqual((row["type"], row["value"]["name"]["sysname"]), ("struct uts_namespace", "Linux"))
         self.assertTrue(self.rows("p linux_banner")[0]["value"].startswith("Linux version "))
-        self.assertEqual(self.rows("p sizeof(int) * -3")[0]["value"] % (1 << 64), (1 << 64) - 12)
+        self.assertEqual(int(self.rows("p sizeof(int) * -3")[0]["value"]) % (1 << 64), (1 << 64) - 12)
         self.assertEqual(self.rows("p PIDTYPE_SID")[0]["value"], "PIDTYPE_SID")
-        self.assertEqual(self.rows("p panic")[0]["value"], {"address": self.dump.address_of("panic"), "symbol": "panic"})
-        self.assertEqual(self.rows("p &init_task")[0]["value"], self.dump.address_of("init_task"))
+        self.assertEqual(self.rows("p panic")[0]["value"], {"address": f"{self.dump.address_of('panic'):#x}", "symbol": "panic"})
+        self.assertEqual(self.rows("p &init_task")[0]["value"], f"{self.dump.address_of('init_task'):#x}")
         self.assertIsInstance(self.rows("p &init_task.comm[0]")[0]["value"]["text"], str)
         (row,) = self.rows("struct file_system_type.name,init_fs_context proc_fs_type")
         self.assertEqual((row["value"]["name"]["text"], row["value"]["init_fs_context"]["symbol"]), ("proc", "proc_init_fs_context"))
@@ -491,7 +492,7 @@ class Documents(Commands):
         processes = [thread for thread in json.loads(self.output("ps -G --json"))["rows"] if thread["pid"]]
         self.assertEqual({row["structs"][0]["value"]["pid"] for row in rows[1:]}, {row["pid"] for row in processes})
         rows = self.rows("tree -t rbtree -l -o vmap_area.rb_node -s vmap_area.va_start vmap_area_root")
-        starts = [row["structs"][0]["value"]["va_start"] for row in rows]
+        starts = [int(row["structs"][0]["value"]["va_start"]) for row in rows]
         self.assertTrue(starts)
         self.assertEqual(starts, sorted(starts))
         (row,) = self.rows("task -R pid,flags 1")
@@ -503,12 +504,12 @@ class Documents(Commands):
 
     def test_addresses_and_types(self):
         (row,) = self.rows("vtop jiffies")
-        self.assertEqual(row["physical"], self.dump.translate(self.dump.address_of("jiffies")))
+        self.assertEqual(int(row["physical"], 16), self.dump.translate(self.dump.address_of("jiffies")))
         self.assertEqual((row["steps"][0]["level"].lower(), "PRESENT" in row["flags"]), ("pgd", True))
         (row,) = self.rows("whatis list_head")
         self.assertEqual((row["kind"], row["size"], [member["name"] for member in row["members"]]), ("struct", 16, ["next", "prev"]))
         (row,) = self.rows("whatis init_task")
-        self.assertEqual((row["kind"], row["type"], row["address"]), ("variable", "struct task_struct", self.dump.address_of("init_task")))
+        self.assertEqual((row["kind"], row["type"], row["address"]), ("variable", "struct task_struct", f"{self.dump.address_of('init_task'):#x}"))
         self.assertEqual(self.rows("whatis enum pid_type")[0]["enumerators"]["PIDTYPE_SID"], 3)
         self.assertEqual(self.rows("whatis panic")[0]["kind"], "function")
 
@@ -559,7 +560,8 @@ class Small(Commands):
         for command in ("sym -l", "sym -M", f"sym -m {self.dump.modules()[0].name}"):
             expected = []
             for row in json.loads(self.output(f"{command} --json"))["rows"]:
-                expected.append(f"{row['address']:x} {row['boundary']}" if "boundary" in row else f"{row['address']:x} ({row['type']}) {row['name']}")
+                address = row["address"].removeprefix("0x")
+                expected.append(f"{address} {row['boundary']}" if "boundary" in row else f"{address} ({row['type']}) {row['name']}")
             self.assertGreater(len(expected), 10)
             self.assertEqual(self.lines(command), expected, command)
         containing = [line for line in self.lines("sym -l") if "tcp_v4" in line]

@@ -17,7 +17,7 @@ from dumps import PYKD, ROOT, opened, vmcores
 from pykd.app import roff
 from pykd.core import rows as core_rows
 from pykd.core.errors import CommandError, UsageError
-from pykd.session import manual, program, runtime
+from pykd.session import contract, manual, program, runtime
 from pykd.session.session import Session
 
 SHOWN = {
@@ -119,7 +119,7 @@ class Declarations(unittest.TestCase):
             for line in lines:
                 with self.subTest(f"{name} {line}"):
                     try:
-                        wanted = json.loads(json.dumps(rows_of(self, self.session, name, line)))
+                        rows = rows_of(self, self.session, name, line)
                     except CommandError:
                         continue
                     output = io.StringIO()
@@ -127,7 +127,7 @@ class Declarations(unittest.TestCase):
                         self.session.run(f"epython {name} {line} --json")
                     document = json.loads(output.getvalue())
                     self.assertNotIn("text", document)
-                    self.assertEqual(document["rows"], wanted)
+                    self.assertEqual(document["rows"], json.loads(json.dumps([contract.row(row, contract.of(name)) for row in rows])))
 
 
 class Runs(unittest.TestCase):
@@ -135,7 +135,7 @@ class Runs(unittest.TestCase):
         shown = process(vmcores()[0], "-c", "tslog", "-c", "tslog --json", "-c", "tslog --no-such").stdout
         self.assertRegex(shown, r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[ ")
         self.assertRegex(shown, r"(?m)^ \*\* Execution took ")
-        document = next(line for line in shown.splitlines() if line.startswith('{"command": "tslog --json"'))
+        document = next(line for line in shown.splitlines() if line.startswith('{"schema": 1, "command": "tslog --json"'))
         self.assertGreater(len(json.loads(document)["rows"]), 100)
         self.assertIn(" -- sys.exit(2) --", shown)
 

@@ -38,6 +38,7 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --vmcoreinfo FILE  use this text in place of the dump's own vmcoreinfo note
   --decl FILE        declare types of globals: C text such as "struct list_head modules;"; may be repeated
   --json             each command answers with one line of JSON, its errors included
+  --ndjson           the same, each row a line of its own
   --reload           before each program reload modules that came from files
 
   --isolated         search for modules and programs in pykd alone, not in '.' and PYKDUMPPATH
@@ -49,6 +50,7 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --version          print the versions of everything in pykd, and exit
   --licenses         print the licences of everything in pykd, and exit
   --self-test        check that this file is whole and works here, and exit
+  --json-schema [NAME]  print the JSON schema of what a command answers with --json, or of all, and exit
   --man              print the man page, and exit
   --completion SHELL print completions for bash, zsh or fish, and exit
   --sbom             print what is in pykd as an SPDX 2.3 document, and exit
@@ -84,6 +86,7 @@ class Arguments:
         self.vmcoreinfo: str | None = None
         self.declarations: list[str] = []
         self.json = False
+        self.ndjson = False
         self.no_pager = False
         self.quiet = False
         self.color = "auto"
@@ -106,6 +109,7 @@ def parse(words: "Sequence[str]") -> Arguments:
     flags = {
         "--live": "live",
         "--json": "json",
+        "--ndjson": "ndjson",
         "--reload": "reload",
         "--isolated": "isolated",
         "--trust-cwd": "trust_cwd",
@@ -138,6 +142,8 @@ def parse(words: "Sequence[str]") -> Arguments:
             arguments.without_dump = True
             arguments.program = rest
             break
+        elif name == "--json-schema":
+            arguments.action = schema_of(value if equals else rest.pop(0) if rest else "")
         elif word == "--completion":
             arguments.action = completion_of(rest.pop(0) if rest else "")
         elif word in ("-i", "-o"):
@@ -233,6 +239,22 @@ def completion_of(shell: str) -> "Callable[[], None]":
     return lambda: print(make(USAGE), end="")
 
 
+def schema_of(name: str) -> "Callable[[], int]":
+    """What prints the schema of the command *name*; of all if it is empty."""
+
+    def show() -> int:
+        from pykd.session import contract, program
+        from pykd.session.document import encode
+
+        found = program.declared(name) if name else None
+        if name and found is None:
+            return fail(f"no command {name}", EXIT_USAGE)
+        print(encode(contract.schema(found) if found is not None else contract.catalogue(program.declared, sorted(contract.shapes()))))
+        return EXIT_OK
+
+    return show
+
+
 def is_file(path: str) -> bool:
     import posix
 
@@ -278,7 +300,9 @@ def open_at_once(arguments: Arguments) -> "Session":
     for path in arguments.declarations:
         dump.declare(read_file(path).decode("utf-8", "replace"))
     offer_sessions()
-    return Session(dump, reload=arguments.reload, json=arguments.json, color=arguments.color)
+    session = Session(dump, reload=arguments.reload, json=arguments.json or arguments.ndjson, color=arguments.color)
+    session.ndjson = arguments.ndjson
+    return session
 
 
 def read_file(path: str) -> bytes:

@@ -13,6 +13,12 @@ type Row = dict[str, Any]
 """One item of an answer by the names of its fields: numbers as numbers, what JSON can hold."""
 
 
+class Address(int):
+    """A number that JSON writes as addresses are written, where no shape says so: a pointer among values of any type."""
+
+    __slots__ = ()
+
+
 def fault(error: object, message: str = "", *, partial: bool = False) -> Row:
     """What rows have under ``error``, beside the values it concerns: ``{"reason", "address", "message"}``.
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """``--json``: the answer to a command as one JSON document on a line of its own, whatever happens.
 
-``{"command": …, "rows": […]}`` of a command or program that is declared; ``{"command": …, "text": …}`` of what only prints: other programs,
-the shell. What went wrong is in the document as ``"error"``, behind the rows that were there by then, and not on ``sys.stderr``.
+``{"schema": …, "command": …, "dump": …, "rows": […]}`` of a command or program that is declared; with ``"text"`` in place of rows of what only
+prints: other programs, the shell. What went wrong is in the document as ``"error"``, behind the rows that were there by then, and not on
+``sys.stderr``. With ``--ndjson`` each row is a line ``{"command": …, "row": …}``, and the document without rows follows them, with their
+number as ``"rows"``. How values are written is said by :mod:`pykd.session.contract`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import sys
 
 from pykd.core import output
 from pykd.core.rows import Row
+from pykd.session import contract
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,20 +50,64 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def write_rows(
-    command: str,
-    make: Callable[[], Iterable[Row]],
-    explain: Callable[[BaseException], str],
-) -> bool:
+class Document:
+    """One answer on its way to ``sys.stdout``."""
+
+    def __init__(self, command: str, identity: Row, *, lines: bool = False) -> None:
+        """
+        :param command: the line that is answered.
+        :param identity: of the dump, as :func:`pykd.session.identity.of` has it.
+        :param lines: each row is a line of its own.
+        """
+        self._file = sys.stdout
+        self._lines = lines
+        self._command = encode(command)
+        self._head = f'"schema": {contract.VERSION}, "command": {self._command}, "dump": {encode(identity)}'
+        self._shape = contract.of(command)
+        self._rows = 0
+        self.begun = False
+
+    def begin(self) -> None:
+        """It answers with rows, even if there are none."""
+        self.begun = True
+        if not self._lines:
+            self._file.write(f'{{{self._head}, "rows": [')
+
+    def write(self, row: Row) -> None:
+        """One row more, behind :meth:`begin`."""
+        text = encode(contract.row(row, self._shape))
+        if self._lines:
+            self._file.write(f'{{"command": {self._command}, "row": {text}}}\n')
+        else:
+            self._file.write(f", {text}" if self._rows else text)
+        self._rows += 1
+
+    def end(self, text: str, error: Row | None, *, always: bool = False) -> None:
+        """The rest of it.
+
+        :param text: what was printed beside the rows.
+        :param always: the text is said even if it is empty.
+        """
+        if not self.begun:
+            self._file.write(f"{{{self._head}")
+        else:
+            self._file.write(f'{{{self._head}, "rows": {self._rows}' if self._lines else "]")
+        if text or always:
+            self._file.write(f', "text": {encode(text)}')
+        if error is not None:
+            self._file.write(f', "error": {encode(error)}')
+        self._file.write("}\n")
+        self._file.flush()
+
+
+def write_rows(document: Document, make: Callable[[], Iterable[Row]], explain: Callable[[BaseException], Row]) -> bool:
     """Write the document of a declared command, row by row as they come; True if it worked.
 
     :param make: parses the options and gives the rows; what these print becomes ``"text"``.
-    :param explain: the message for what they raise.
+    :param explain: what rows have under ``error``, for what they raise.
     """
-    write = sys.stdout.write
-    write(f'{{"command": {encode(command)}, "rows": [')
-    separator = ""
-    message = None
+    document.begin()
+    error = None
     printed = output.buffer()
     rows: Any = None
     try:
@@ -69,64 +116,33 @@ def write_rows(
             row = _apart(printed, lambda: next(rows, None))
             if row is None:
                 break
-            write(separator + encode(row))
-            separator = ", "
+            document.write(row)
     except BrokenPipeError:
         raise
-    except (Exception, KeyboardInterrupt) as error:
-        message = explain(error)
-    write("]")
-    _end(output.contents(printed), message)
-    return message is None
+    except (Exception, KeyboardInterrupt) as problem:
+        error = explain(problem)
+    document.end(output.contents(printed), error)
+    return error is None
 
 
-class Rows:
-    """The rows of a program, written one by one while what it prints goes elsewhere."""
-
-    def __init__(self) -> None:
-        self._file = sys.stdout
-        self.begun = False
-        self._separator = ""
-
-    def begin(self) -> None:
-        """It answers with rows, even if there are none."""
-        self._file.write(', "rows": [')
-        self.begun = True
-
-    def write(self, row: Row) -> None:
-        """One more, behind :meth:`begin`."""
-        self._file.write(self._separator + encode(row))
-        self._separator = ", "
-
-
-def write_text(command: str, run: Callable[[Rows], bool], explain: Callable[[BaseException], str]) -> bool:
+def write_text(document: Document, run: Callable[[Document], bool], explain: Callable[[BaseException], Row]) -> bool:
     """Write the document of something that prints; True if it worked. Its messages on ``sys.stderr`` are its error.
 
     :param run: is given where to write rows, if it has any: then what it prints is none of the answer.
     """
     printed, messages = output.buffer(), output.buffer()
-    message = None
+    error = None
     worked = False
-    sys.stdout.write(f'{{"command": {encode(command)}')
-    rows = Rows()
     try:
         with output.output_to(printed, messages):
-            worked = run(rows)
-    except (Exception, KeyboardInterrupt) as error:
-        message = explain(error)
+            worked = run(document)
+    except (Exception, KeyboardInterrupt) as problem:
+        error = explain(problem)
     said = output.contents(messages).strip()
-    if message is None and not worked:
-        message = said or "it failed"
-    if rows.begun:
-        sys.stdout.write("]")
-    _end("" if rows.begun else output.contents(printed), message, always=not rows.begun)
-    return worked and message is None
-
-
-def write_error(command: str, message: str) -> None:
-    """Write the document of a command that could not even begin."""
-    sys.stdout.write(f'{{"command": {encode(command)}')
-    _end("", message)
+    if error is None and not worked:
+        error = {"reason": "failed", "message": said or "it failed"}
+    document.end("" if document.begun else output.contents(printed), error, always=not document.begun)
+    return worked and error is None
 
 
 def _apart(printed: Any, function: Callable[[], Any]) -> Any:
@@ -137,11 +153,3 @@ def _apart(printed: Any, function: Callable[[], Any]) -> Any:
         return function()
     finally:
         sys.stdout = saved
-
-
-def _end(text: str, error: str | None, always: bool = False) -> None:
-    if text or always:
-        sys.stdout.write(f', "text": {encode(text)}')
-    if error is not None:
-        sys.stdout.write(f', "error": {encode(error)}')
-    sys.stdout.write("}\n")

@@ -61,13 +61,16 @@ DESCRIPTION
   COMMAND | SHELL COMMAND       into a command of the shell
   COMMAND > FILE                into a file
   COMMAND >> FILE               to the end of a file
-  COMMAND --json                one JSON document on a line, {"command": ..., "rows": [...]}
+  COMMAND --json                one JSON document on a line, {"schema": 1, "command": ..., "dump": {...}, "rows": [...]}
 
   On a terminal, what does not fit the screen goes through $PAGER or less (`set scroll off`, `pykd --no-pager`: never), and has colours
   (`set color never`, `pykd --color never`, NO_COLOR: none). Files, pipes and JSON never have any, unless `--color always` asks for it.
 
-  With `pykd --json` each command answers with a document: programs, which only print, with {"command": ..., "text": ...}. An error is
-  the document's "error", behind the rows that there were; standard error stays empty, and the exit status is 1.
+  With `pykd --json` each command answers with a document: programs, which only print, with "text" in place of "rows". An error is
+  the document's "error", {"reason", "message"}, behind the rows that there were; standard error stays empty, and the exit status is 1.
+  Addresses and masks are strings ("0xffff..."), dates RFC 3339, integers that a double does not hold strings of digits; what is not
+  known is null. `pykd --json-schema COMMAND` prints the JSON schema. With `pykd --ndjson` each row is a line, {"command": ..., "row":
+  {...}}, and the document with the number of rows comes last.
 
   Work that takes long shows a bar on standard error, if that is a terminal.
 """

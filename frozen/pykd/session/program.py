@@ -157,3 +157,10 @@ def find(name: str) -> Program | None:
         return None
     found: Program = _module(path).COMMAND
     return found
+
+
+def declared(name: str) -> Command | None:
+    """The declaration of a command or program; None if there is none of that name, or it has none."""
+    from pykd.session import command
+
+    return command.find(name) or find(name)

@@ -18,7 +18,7 @@ from pykd.core.errors import CommandError, UnknownCommandError, UsageError
 from pykd.core.host import set_current
 from pykd.core.memo import forget
 from pykd.core.output import Paged, Shell, buffer, contents, descriptor, output_to, run_shell, to_file
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.core.shown import named, own, shown
 from pykd.session import command as commands
 from pykd.session import line as lines
@@ -27,6 +27,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
+
+    from pykd.session.document import Document
 
 ALIASES = {
     "man": "help",
@@ -71,6 +73,13 @@ _INPUT = {
     "null byte": "there is a NUL character in it",
 }
 """By what Python says of them: values that come from who has typed the command."""
+_REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (UsageError, "usage"),
+    (lines.LineError, "usage"),
+    (KeyboardInterrupt, "interrupted"),
+    ((CommandError, OSError, ValueError), "failed"),
+)
+"""What documents say is the reason, by the error of a command."""
 CHOICES = {"color": colour.MODES, "history": ("user", "dump", "off"), "traceback": ("short", "full")}
 """The values that a setting of text may have."""
 
@@ -87,6 +96,8 @@ class Session:
         self.dump = dump
         self.reload = reload
         self.json = json
+        self.ndjson = False
+        """With :attr:`json`: each row is a line of its own."""
         self.aliases = dict(ALIASES)
         self.settings = {**SETTINGS, "color": color}
         self.state: dict[str, Any] = {}
@@ -98,7 +109,7 @@ class Session:
         self._task: int | None = None
         self._for_program = False
         self._wants_rows: Any = None
-        """Where rows of the program that runs go (a :class:`pykd.session.document.Rows`); None: it prints."""
+        """Where rows of the program that runs go (a :class:`pykd.session.document.Document`); None: it prints."""
         self._files: list[str] = []
         """Files of commands under way, one called by the other."""
         set_current(self)
@@ -161,9 +172,7 @@ class Session:
         except (Exception, KeyboardInterrupt) as error:
             if not self.json:
                 return self._failed(text, error)
-            from pykd.session import document
-
-            document.write_error(text, self._explain(text, error))
+            self._new_document(text).end("", self._fault(text, error))
             return False
         finally:
             from pykd.core import progress
@@ -253,6 +262,15 @@ class Session:
         if type(error).__module__ == "re":
             return f"{name}: bad regular expression: {error}"
         return f"{name}: internal error: {type(error).__name__}: {error}; `set debug 1` shows where"
+
+    def _fault(self, text: str, error: BaseException) -> Row:
+        """The same for a document."""
+        message = self._explain(text, error)
+        what = error.__cause__ if isinstance(error, CommandError) else error
+        if isinstance(what, Error):
+            return fault(what, message)
+        reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), "internal")
+        return {"reason": reason, "message": message}
 
     @block
     def _destination(self, line: lines.Line) -> Iterator[list[int]]:
@@ -433,7 +451,7 @@ class Session:
         except (CommandError, Error):
             found = None  # for the document to say
         if found is None or _asks_for_help(found, text.split()[1:]):
-            return document.write_text(text, lambda rows: self._execute_for(rows, text), lambda error: self._explain(text, error))
+            return document.write_text(self._new_document(text), lambda rows: self._execute_for(rows, text), lambda error: self._fault(text, error))
         command = found
         return self._write_rows(text, command, lambda: command.split(text))
 
@@ -475,7 +493,13 @@ class Session:
             if not answer.worked:
                 raise CommandError(answer.why_not())
 
-        return document.write_rows(text, rows, lambda error: self._explain(text, error))
+        return document.write_rows(self._new_document(text), rows, lambda error: self._fault(text, error))
+
+    def _new_document(self, text: str) -> Document:
+        from pykd.session import identity
+        from pykd.session.document import Document
+
+        return Document(text, identity.of(self.dump), lines=self.ndjson)
 
     def run_file(self, path: str) -> bool:
         """Run the lines of a file; True if all worked. :raises CommandError: it runs itself."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import struct
 
 from _pykd import Dump, Error, FaultError, Member, Type
-from pykd.core.rows import fault
+from pykd.core.rows import Address, fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,10 +84,10 @@ def _pointer(dump: Dump, target: Type | None, number: int) -> Any:
     if target is not None and target.kind == "function":
         symbol = dump.symbol_at(number) if number >> 63 else None
         offset = number - symbol.address if symbol is not None else 0
-        return {"address": number, "symbol": None if symbol is None else f"{symbol.name}+{offset}" if offset else symbol.name}
+        return {"address": Address(number), "symbol": None if symbol is None else f"{symbol.name}+{offset}" if offset else symbol.name}
     if target is not None and _is_char(target):
-        return {"address": number, "text": _text(dump, number) if number else None}
-    return number
+        return {"address": Address(number), "text": _text(dump, number) if number else None}
+    return Address(number)
 
 
 def _text(dump: Dump, address: int) -> str | None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import FaultError
+from _pykd import Error, FaultError
 from pykd.core import output
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault
@@ -81,7 +81,7 @@ def _pieces(read: Callable[[int, int], bytes], start: int, length: int, size: in
             continue
         error, problem = _problem(read, at + len(data), options)
         if not data and at == start:
-            raise CommandError(problem)
+            raise CommandError(problem) from (error if isinstance(error, Error) else None)
         yield row | {"error": fault(error, problem, partial=True)}
         return
 

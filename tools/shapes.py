@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Add to frozen/pykd/session/shapes.txt what commands and programs answer with on some dumps, and is not there yet.
+
+    ./pykd --trust-cwd --run tools/shapes.py [DUMP...]
+
+What it guesses is to be read: of which kind a number is (an address, a mask, a date) is known to whoever wrote the command.
+"""
+
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests", "python"))
+FILE = os.path.join(ROOT, "frozen", "pykd", "session", "shapes.txt")
+
+HEAD = """\
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What rows may have, by command: PATH KIND[|KIND]..., as pykd/session/contract.py says. tools/shapes.py adds what it meets.
+"""
+MAPS = {"counters", "counts", "registers", "user_registers", "states", "models", "sheaves", "statistics", "enumerators", "timeouts", "commands", "metrics"}
+"""Objects whose keys are no names of ours."""
+ANY = {"value", "structs[].value", "members[].value", "data"}
+"""Ends of paths of values of C types."""
+ADDRESSES = {"address", "task", "physical", "virtual", "pte", "vma", "mm", "pgd", "mapping", "handler", "peer", "accept_queue", "object"}
+BITS = {"mask", "flags", "flag_bits", "feature_bits", "taints", "mode_bits"}
+DATES = {"date"}
+KERNEL = 0xFF00000000000000
+
+
+def kind_of(key, value):
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        if key in ADDRESSES or value >= KERNEL:
+            return "address"
+        return "bits" if key in BITS else "date" if key in DATES else "integer"
+    if isinstance(value, float):
+        return "number"
+    return "verbatim" if key in ("text", "lines", "line", "value", "page") else "string"
+
+
+def note(shape, key, path, value, command):
+    """Have *shape* allow *value*."""
+    if value is None or (key == "error" and isinstance(value, dict)):
+        return
+    if any(path == end or path.endswith("." + end) for end in ANY) and (isinstance(value, (dict, list)) or command in ("p", "struct", "union", "tree", "list", "task", "whatis", "foreach")):
+        shape.kinds.add("any")
+    elif isinstance(value, dict):
+        if key in MAPS:
+            for name, one in value.items():
+                note(shape.at("{}"), key, path + "{}", one, command)
+        elif not value:
+            shape.members = shape.members or {}
+        for name, one in () if key in MAPS else value.items():
+            note(shape.at(name), name, f"{path}.{name}" if path else name, one, command)
+    elif isinstance(value, (list, tuple)):
+        element = shape.at("[]")
+        for one in value:
+            note(element, key, path + "[]", one, command)
+    else:
+        kind = kind_of(key, value)
+        if kind == "integer" and "address" in shape.kinds:
+            kind = "address"
+        if kind == "address":
+            shape.kinds.discard("integer")
+        if kind == "integer" and shape.kinds & {"bits", "date"}:
+            return
+        shape.kinds.add(kind)
+        if {"integer", "number"} <= shape.kinds:
+            shape.kinds.discard("integer")
+
+
+def lines(shape, path=""):
+    """Those of the file that say what *shape* is."""
+    if shape.kinds:
+        yield f"{path} {'|'.join(sorted(shape.kinds))}"
+    for key, one in sorted((shape.members or {}).items()):
+        yield from lines(one, f"{path}.{key}" if path else key)
+    if shape.others is not None:
+        yield from lines(shape.others, path + "{}")
+    if shape.element is not None:
+        yield from lines(shape.element, path + "[]")
+
+
+def command_lines():
+    """Lines that together show what each command answers with."""
+    from test_programs import SHOWN, declared
+    from test_rows import LINES
+
+    from pykd.session import command, program
+
+    yield from LINES
+    for name in command.names():
+        yield from (line for line, _ in command.find(name).examples)
+    for name in declared():
+        yield from (f"{name} {options}".strip() for options in SHOWN.get(name, ()))
+        found = program.find(name)
+        yield from (line for line, _ in found.examples) if found is not None else ()
+
+
+def quiet(line):
+    """Whether it asks and does nothing else."""
+    return not any(sign in line for sign in "|><!;") and line.split()[0] not in ("repeat", "py", "wr", "extend", "set", "alias", "q", "gdb", "report")
+
+
+def main():
+    import pykd
+    from pykd.core.output import buffer, output_to
+    from pykd.session import contract
+    from pykd.session.session import Session
+
+    known = {}
+    if os.path.exists(FILE):
+        with open(FILE, encoding="utf-8") as file:
+            known = contract.parse(file.read())
+    for path in sys.argv[1:]:
+        session = Session(pykd.open(path))
+        for line in dict.fromkeys(command_lines()):
+            if not quiet(line) and line.split()[0] not in ("gdb", "set", "alias", "extend"):
+                continue
+            name = line.split()[0]
+            if name == "foreach" and line.split()[1] not in ("bt", "ps"):
+                continue  # the rows of another command
+            try:
+                with output_to(buffer(), buffer()):
+                    rows = list(session.rows(line))
+            except Exception as error:
+                sys.stderr.write(f"{line}: {error}\n")
+                continue
+            name = session.resolve(line)[1].name if session.resolve(line)[1] is not None else name
+            for row in rows:
+                note(known.setdefault(name, contract.Shape()), "", "", row, name)
+    with open(FILE, "w", encoding="utf-8") as file:
+        file.write(HEAD)
+        for name in sorted(known):
+            file.write(f"\n[{name}]\n")
+            file.writelines(f"{line}\n" for line in lines(known[name]))
+
+
+if __name__ == "__main__":
+    main()
