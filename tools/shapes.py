@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Add to frozen/pykd/session/shapes.txt what commands and programs answer with on some dumps, and is not there yet.
 
-    ./pykd --trust-cwd --run tools/shapes.py [DUMP...]
+    ./pykd --trust-cwd --run tools/shapes.py [--only NAME]... [DUMP...]
 
 What it guesses is to be read: of which kind a number is (an address, a mask, a date) is known to whoever wrote the command.
 """
@@ -21,6 +21,8 @@ MAPS = {"counters", "counts", "registers", "user_registers", "states", "models",
 """Objects whose keys are no names of ours."""
 ANY = {"value", "structs[].value", "members[].value", "data"}
 """Ends of paths of values of C types."""
+OF_TYPES = ("p", "struct", "union", "tree", "list", "task", "whatis", "foreach")
+"""Commands that show such values."""
 ADDRESSES = {"address", "task", "physical", "virtual", "pte", "vma", "mm", "pgd", "mapping", "handler", "peer", "accept_queue", "object"}
 BITS = {"mask", "flags", "flag_bits", "feature_bits", "taints", "mode_bits"}
 DATES = {"date"}
@@ -43,11 +45,11 @@ def note(shape, key, path, value, command):
     """Have *shape* allow *value*."""
     if value is None or (key == "error" and isinstance(value, dict)):
         return
-    if any(path == end or path.endswith("." + end) for end in ANY) and (isinstance(value, (dict, list)) or command in ("p", "struct", "union", "tree", "list", "task", "whatis", "foreach")):
+    if any(path == end or path.endswith("." + end) for end in ANY) and (isinstance(value, (dict, list)) or command in OF_TYPES):
         shape.kinds.add("any")
     elif isinstance(value, dict):
         if key in MAPS:
-            for name, one in value.items():
+            for one in value.values():
                 note(shape.at("{}"), key, path + "{}", one, command)
         elif not value:
             shape.members = shape.members or {}
@@ -113,12 +115,18 @@ def main():
     if os.path.exists(FILE):
         with open(FILE, encoding="utf-8") as file:
             known = contract.parse(file.read())
-    for path in sys.argv[1:]:
+    words, only = sys.argv[1:], set()
+    while words[:1] == ["--only"]:
+        only.add(words[1])
+        words = words[2:]
+    for path in words:
         session = Session(pykd.open(path))
         for line in dict.fromkeys(command_lines()):
             if not quiet(line) and line.split()[0] not in ("gdb", "set", "alias", "extend"):
                 continue
             name = line.split()[0]
+            if only and name not in only:
+                continue
             if name == "foreach" and line.split()[1] not in ("bt", "ps"):
                 continue  # the rows of another command
             try:

@@ -14,7 +14,7 @@ import sys
 from _pykd import Dump, Error
 from pykd.core import colour
 from pykd.core.blocks import block
-from pykd.core.errors import CommandError, UnknownCommandError, UsageError
+from pykd.core.errors import CommandError, LineError, UnknownCommandError, UsageError
 from pykd.core.host import set_current
 from pykd.core.memo import forget
 from pykd.core.output import Paged, Shell, buffer, contents, descriptor, output_to, run_shell, to_file
@@ -73,10 +73,9 @@ _INPUT = {
     "null byte": "there is a NUL character in it",
 }
 """By what Python says of them: values that come from who has typed the command."""
-_REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
-    (UsageError, "usage"),
-    (lines.LineError, "usage"),
-    (KeyboardInterrupt, "interrupted"),
+_REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((UsageError, LineError), "usage"),
+    ((KeyboardInterrupt,), "interrupted"),
     ((CommandError, OSError, ValueError), "failed"),
 )
 """What documents say is the reason, by the error of a command."""
@@ -269,7 +268,7 @@ class Session:
         what = error.__cause__ if isinstance(error, CommandError) else error
         if isinstance(what, Error):
             return fault(what, message)
-        reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), "internal")
+        reason = next((reason for kinds, reason in _REASONS if isinstance(error, kinds)), "internal")
         return {"reason": reason, "message": message}
 
     @block
