@@ -8,7 +8,8 @@ import re
 from _pykd import Error
 from pykd.kernel import cpus
 from pykd.report.facts import stamp
-from pykd.report.finding import CPU_STUCK, EXACT, FOUND, GUESS, STOPS, Finding, Found
+from pykd.report.finding import CPU_STUCK, EXACT, FOUND, GUESS, NOTE, STOPS, Finding, Found
+from pykd.report.paused import stood_still
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def rule(facts: Facts) -> Iterator[Found]:
             cpu = int(match[1])
             lines = told.get(cpu, (0, "", "", []))[3]
             told[cpu] = int(match[2]), match[3], match[4], [*lines[:2], stamp(record)]
+    paused = stood_still(facts)
     for cpu, (stuck, comm, pid, lines) in told.items():
         functions = facts.functions_on(cpu)
         thread = facts.running.get(cpu)
@@ -40,7 +42,7 @@ def rule(facts: Facts) -> Iterator[Found]:
         text = f"CPU {cpu} was stuck in kernel code for {stuck} s, with PID {pid} ({comm})"
         text += f", and waits for another CPU in {waiting}" if waiting else ""
         evidence = [*lines, *([f"CPU {cpu} at the end: {' < '.join(functions[:8])}"] if still and functions else [])]
-        yield Found(text, STOPS, GUESS if waiting else EXACT, tuple(evidence), f"bt {pid}", 1, float(stuck))
+        yield Found(text, NOTE if paused else STOPS, GUESS if waiting or paused else EXACT, tuple(evidence), f"bt {pid}", 1, float(stuck))
     yield from _untold(facts, limit, set(told))
 
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CPUs that spin for a lock, or for another CPU to answer."""
+"""CPUs that spin for a lock, or for all CPUs to stop."""
 
 from __future__ import annotations
 
+from pykd.kernel.waits.names import name_of
+from pykd.kernel.waits.spinning import SLOWPATHS, has_on_stack, lock_of
 from pykd.report.finding import CPU_STUCK, FOUND, GUESS, NOTE, SERIOUS, STOPS, Finding, Found
 from pykd.report.wording import number
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 SPINS = {
     "native_queued_spin_lock_slowpath": "a spinlock", "__pv_queued_spin_lock_slowpath": "a spinlock", "queued_spin_lock_slowpath": "a spinlock",
     "queued_read_lock_slowpath": "a read-write lock (to read)", "queued_write_lock_slowpath": "a read-write lock (to write)",
-    "smp_call_function_many_cond": "another CPU to answer an interrupt", "smp_call_function_single": "another CPU to answer an interrupt",
     "multi_cpu_stop": "all CPUs to stop",
 }  # fmt: skip
 LEAST, LONG = 1.0, 10.0
@@ -35,6 +36,15 @@ def rule(facts: Facts) -> Iterator[Found]:
         functions = facts.functions_on(cpu)
         caller = functions[functions.index(name) + 1 :][:6]
         evidence.append(f"CPU {cpu} {facts.who(facts.running[cpu].address)}: {name} < {' < '.join(caller)}; on the CPU for {ages[cpu]:.1f} s")
+    locks = _locks(facts, [cpu for cpu, name in spinning.items() if name in SLOWPATHS])
+    for lock, cpus in locks.items():
+        name = name_of(facts.dump, lock)
+        word = facts.dump.read_unsigned(lock, 4)
+        evidence.append(f"spinlock {lock:#x}{f' ({name})' if name else ''}: val {word:#x}, CPU {', '.join(map(str, cpus))} spins for it")
+        holders = [cpu for cpu, trace in facts.traces.items() if cpu not in spinning and has_on_stack(facts.dump, trace, lock)]
+        if len(holders) == 1:
+            yield _held(facts, lock, holders[0], cpus, age, evidence)
+            return
     others = [cpu for cpu, thread in facts.running.items() if cpu not in spinning and thread.pid]
     suspects = [cpu for cpu in others if facts.seconds(facts.running[cpu].address) >= LEAST]
     kinds = ", ".join(sorted({SPINS[name] for name in spinning.values()}))
@@ -44,10 +54,34 @@ def rule(facts: Facts) -> Iterator[Found]:
         text += "; no other CPU runs anything: it waits for itself, or its holder sleeps"
         yield Found(text, STOPS if proven else SERIOUS, FOUND if proven else GUESS, tuple(evidence), "bt -a", len(spinning), age)
         return
+    if len(locks) == 1:
+        name = name_of(facts.dump, next(iter(locks)))
+        text += f": {name}" if name else ""
+    if len(suspects) == 1:
+        text += f"; CPU {suspects[0]}, which runs {facts.who(facts.running[suspects[0]].address)}, does not spin and may hold it"
     for cpu in suspects[:2]:
         evidence.append(f"CPU {cpu} does not spin, and may hold it: {facts.who(facts.running[cpu].address)} in {' < '.join(facts.functions_on(cpu)[:6])}")
     severity = STOPS if age >= LONG and suspects else SERIOUS if suspects else NOTE
     yield Found(text, severity, FOUND if age >= LONG and len(suspects) == 1 else GUESS, tuple(evidence), "bt -a", len(spinning), age)
+
+
+def _locks(facts: Facts, cpus: list[int]) -> dict[int, list[int]]:
+    """CPUs by the spinlock that they spin for, as far as it is found."""
+    found: dict[int, list[int]] = {}
+    for cpu in cpus:
+        if cpu in facts.traces and (lock := lock_of(facts.dump, facts.traces[cpu], cpus)):
+            found.setdefault(lock, []).append(cpu)
+    return found
+
+
+def _held(facts: Facts, lock: int, holder: int, cpus: list[int], age: float, evidence: list[str]) -> Found:
+    """A spinlock whose address one other CPU has, which does not spin."""
+    name = name_of(facts.dump, lock) or f"{lock:#x}"
+    functions = facts.functions_on(holder)
+    thread = facts.running[holder]
+    lines = (*evidence, f"CPU {holder} has its address and does not spin: {facts.who(thread.address)} in {' < '.join(functions[:8])}")
+    text = f"{number(len(cpus), 'CPU spins', 'CPUs spin')} for the spinlock {name}, for up to {age:.0f} s; CPU {holder} holds it, which runs {facts.who(thread.address)}"
+    return Found(text, STOPS if age >= LONG else SERIOUS, FOUND, lines, f"bt -c {holder}", len(cpus), age)
 
 
 FINDING = Finding(

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rules of the report about CPUs, devices and memory: each on a copy of a dump in which its cause was planted, or on facts made for it."""
+
+import types
+import unittest
+
+from test_storage import MAPPER
+
+from altered import Altered, Tasks, sleeping_users
+from dumps import SAMPLE, made, opened, vmcores, with_texts
+from planting import Planting
+from pykd.core.walk import caught
+from pykd.kernel import cpus, timekeeping
+from pykd.kernel.block.disks import for_each_disk
+from pykd.kernel.block.virtio import device_of_disk, rings
+from pykd.kernel.fs.writeback import for_each_bdi
+from pykd.kernel.mm import vmstat
+from pykd.kernel.net.devices import for_each_netdev
+from pykd.kernel.net.namespaces import for_each_net
+from pykd.kernel.waits import sites, spinning
+from pykd.kernel.waits.names import journals
+from pykd.kernel.workqueues import for_each_pool, for_each_worker
+from pykd.report import findings
+from pykd.report.build import document
+from pykd.report.facts import Facts
+
+
+def found_by(name, facts):
+    """What the rule of a file finds."""
+    return list(findings.find(name).rule(facts))
+
+
+class Rules(Planting):
+    def found(self, key):
+        report = self.report()
+        self.assertEqual(report["unknown"], [])
+        return next((finding for finding in report["findings"] if finding["key"] == key), None)
+
+    def disk(self, name):
+        return next(disk for disk in for_each_disk(self.dump) if str(disk.disk_name) == name)
+
+    def test_hard_lockup(self):
+        self.say_in_place_of("virtio_blk virtio4", "watchdog: Watchdog detected hard LOCKUP on cpu 0")
+        report = self.report()
+        self.assertEqual("B2", report["cause"]["key"])
+        self.assertIn("CPU 0 had its interrupts off", report["cause"]["text"])
+
+    def test_deaf_cpu(self):
+        self.set_variable("waiting_for_crash_ipi", 1)
+        self.assertIsNone(self.found("B3"))
+        notes = self.dump.read_unsigned(self.dump.symbol("crash_notes").address)
+        self.altered.write(cpus.address_on(notes, 0, self.dump), bytes(64))
+        found = self.found("B3")
+        if found is not None:  # a kdump keeps the notes in its own header too
+            self.assertIn("CPU 0", found["text"])
+
+    def set_variable(self, name, value):
+        self.altered.write(self.dump.symbol(name).address, value.to_bytes(4, "little"))
+
+    def test_realtime(self):
+        facts = Facts(self.dump)
+        cpu, thread = next((cpu, thread) for cpu, thread in facts.running.items() if thread.comm != "guest")
+        waiting = next(one for one in facts.threads.values() if one.pid and not one.active and one.mm)
+        self.set("task_struct", waiting.address, "__state" if self.dump.type("struct task_struct").member("__state") else "state", 0)
+        self.set("task_struct", waiting.address, "cpu", cpu)
+        self.age(30, thread.address, waiting.address)
+        self.assertIsNone(self.found("B4"))
+        self.set("task_struct", thread.address, "prio", 10)
+        self.assertIn(f"PID {thread.pid} ", self.found("B4")["text"])
+
+    def test_old_request(self):
+        request = self.in_flight(self.disk("vdb"), 1)
+        jiffies, hz = timekeeping.jiffies(self.dump), timekeeping.hz(self.dump)
+        self.set("request", request, "start_time_ns", 0)
+        self.set("request", request, "timeout", 30 * hz)
+        for seconds, severity in ((5, None), (20, 2), (100, 1)):
+            self.set("request", request, "deadline", jiffies - seconds * hz + 30 * hz)
+            with self.subTest(seconds=seconds):
+                found = self.found("H1")
+                self.assertEqual(severity, found and found["severity"])
+        self.assertIn("1 request to vdb has not been answered for up to 100 s", found["text"])
+
+    def test_transmit(self):
+        device = next(one for net in for_each_net(self.dump) for one in for_each_netdev(self.dump, net) if str(one.name) == "lo")
+        jiffies, hz = timekeeping.jiffies(self.dump), timekeeping.hz(self.dump)
+        queue = int(device.Eval("_tx"))
+        self.set("net_device", int(device), "watchdog_timeo", 5 * hz)
+        self.set("net_device", int(device), "state", 3)
+        self.set("netdev_queue", queue, "state", 1)
+        for seconds, told in ((3, False), (60, True)):
+            self.set("netdev_queue", queue, "trans_start", jiffies - seconds * hz)
+            with self.subTest(seconds=seconds):
+                found = self.found("J8")
+                self.assertEqual(told, found is not None)
+        self.assertIn("lo has not sent from its queue 0 for 60 s", found["text"])
+
+    def test_stolen_time(self):
+        base = self.dump.symbol("steal_time").address
+        for share, told in ((20, False), (5, True)):
+            for cpu in cpus.online(self.dump):
+                self.set("kvm_steal_time", cpus.address_on(base, cpu, self.dump), "steal", Facts(self.dump).clock // share)
+            with self.subTest(share=share):
+                self.assertEqual(told, self.found("N1") is not None)
+
+    def test_balloon(self):
+        names = vmstat.names(self.dump, "PGPGIN", "NR_VM_EVENT_ITEMS")
+        counters = cpus.address_on(self.dump.symbol("vm_event_states").address, 0, self.dump)
+        self.altered.word(counters + 8 * names.index("BALLOON_INFLATE"), 60000)
+        self.altered.word(counters + 8 * names.index("BALLOON_DEFLATE"), 10000)
+        self.assertIn("195.3 MB", self.found("N3")["text"])
+        self.altered.word(counters + 8 * names.index("BALLOON_DEFLATE"), 59000)
+        self.assertIsNone(self.found("N3"))
+
+    def test_names_of_nothing(self):
+        base = self.dump.symbol("nr_dentry_negative").address
+        self.altered.word(cpus.address_on(base, 0, self.dump), 3_000_000)
+        self.assertIn("3000000 names of files that do not exist", self.found("I11")["text"])
+
+    def test_tick(self):
+        jiffies = timekeeping.jiffies(self.dump)
+        self.altered.word(self.dump.symbol("jiffies_64").address, jiffies - 9 * timekeeping.hz(self.dump))
+        found = next(found for found in found_by("k3_tick", Facts(self.altered.open(self))))
+        self.assertRegex(found.text, r"jiffies are \d+ s behind")
+
+    def test_pieces(self):
+        for _, node in vmstat.nodes(self.dump):
+            for zone in vmstat.zones(node):
+                for order, area in enumerate(zone.free_area):
+                    self.set("free_area", int(area), "nr_free", 20000 if not order else 0)
+        self.assertEqual(3, self.found("G17")["severity"])
+        self.say_in_place_of("virtio_blk virtio4", "kd: page allocation failure: order:4, mode:0x40dc0")
+        self.assertEqual(2, self.found("G17")["severity"])
+
+    def test_dirty(self):
+        names = vmstat.names(self.dump, "NR_INACTIVE_ANON", "NR_VM_NODE_STAT_ITEMS")
+        self.altered.word(self.dump.symbol("vm_node_stat").address + 8 * names.index("NR_FILE_DIRTY"), 900)
+        domain = self.dump.symbol("global_wb_domain").address
+        for limit, told in ((10000, False), (1000, True)):
+            self.set("wb_domain", domain, "dirty_limit", limit)
+            with self.subTest(limit=limit):
+                self.assertEqual(told, self.found("I5") is not None)
+
+    def test_flusher(self):
+        pool = next(pool for pool in for_each_pool(self.dump) if pool.cpu == 0)
+        worker = next(for_each_worker(self.dump, pool))
+        wb = next(for_each_bdi(self.dump)).wb
+        hashes = int(pool) + pool.fieldOffset("busy_hash")
+        entry = int(worker) + worker.fieldOffset("hentry")
+        self.altered.word(hashes, entry)
+        self.altered.word(entry, 0, hashes)
+        self.set("worker", int(worker), "current_work", int(wb) + wb.fieldOffset("dwork.work"))
+        self.set("worker", int(worker), "flags", 0)
+        self.tasks.put_to_sleep(int(worker.task))
+        for seconds, told in ((2, False), (40, True)):
+            self.age(seconds, int(worker.task))
+            with self.subTest(seconds=seconds):
+                found = self.found("I6")
+                self.assertEqual(told, found is not None)
+        self.assertIn("has waited for 40 s", found["text"])
+
+    def test_paused(self):
+        """All CPUs alike: nothing in the guest did that; of one alone it is a soft lockup."""
+        self.say_in_place_of("virtio_blk virtio4", "watchdog: BUG: soft lockup - CPU#0 stuck for 63s! [kd:1]")
+        self.assertEqual("B1", self.report()["cause"]["key"])
+        self.say_in_place_of("virtio_blk virtio3", "watchdog: BUG: soft lockup - CPU#1 stuck for 63s! [kd:2]")
+        report = self.report()
+        self.assertIsNone(report["cause"])
+        self.assertIn("All CPUs stood still for 63 s", next(one["text"] for one in report["findings"] if one["key"] == "N2"))
+
+    def test_nvme(self):
+        self.say_in_place_of("virtio_blk virtio4", "nvme nvme0: I/O 24 QID 1 timeout, reset controller")
+        self.assertIn("nvme0 did not answer in time", self.found("H6")["text"])
+
+
+class Made(unittest.TestCase):
+    """Facts that no dump at hand has."""
+
+    def facts(self, dump, **more):
+        facts = Facts(dump)
+        for name, value in more.items():
+            facts.__dict__[name] = value
+        return facts
+
+    def test_freezer(self):
+        altered = Altered(SAMPLE)
+        planting = Planting()
+        planting.altered, planting.dump = altered, altered.dump
+        planting.tasks = Tasks(altered)
+        holder, waiter, place = sleeping_users(altered.dump, 3)
+        planting.tasks.wait_for_mutex(planting.tasks.top(place) + 64, holder, waiter)
+        planting.age(60, holder, waiter)
+        for function, told in (("__refrigerator", True), ("schedule_timeout", False)):
+            facts = Facts(altered.open(self))
+            facts.graph.waits[holder].functions = (function, "get_signal")
+            with self.subTest(function):
+                found = found_by("e3_freezer", facts)
+                self.assertEqual(told, bool(found))
+        self.assertEqual([], found_by("e3_freezer", Facts(opened(SAMPLE))))
+
+    def test_server(self):
+        dump = opened(SAMPLE)
+        facts = Facts(dump)
+        graph = facts.graph
+        task = next(iter(graph.waits))
+        for function, told in (("rpc_wait_bit_killable", True), ("do_nanosleep", False)):
+            purpose, _ = sites.purpose([function])
+            wait = types.SimpleNamespace(purpose=purpose, thing=None, function=function, functions=(function,))
+            made_up = types.SimpleNamespace(waits={task: wait}, seconds=lambda task: 90.0, roots=lambda: [])
+            with self.subTest(function):
+                found = found_by("n_outside", self.facts(dump, graph=made_up))
+                self.assertEqual([1] if told else [], [one.severity for one in found])
+
+    def spinning(self, **answers):
+        """Facts of the sample, on whose CPUs these functions are."""
+        dump = opened(SAMPLE)
+        facts = Facts(dump)
+        facts.functions_on = lambda cpu: answers.get(f"cpu{cpu}", [])
+        facts.seconds = lambda task: 60.0
+        return facts
+
+    def test_spinlock(self):
+        facts = self.spinning(cpu0=["native_queued_spin_lock_slowpath", "_raw_spin_lock", "kd_take"], cpu1=["kd_hold", "kd_main"])
+        (found,) = found_by("d9_spinlock", facts)
+        self.assertIn("1 CPU spins for a spinlock, for up to 60 s; CPU 1, which runs PID", found.text)
+        self.assertEqual([], found_by("d9_spinlock", self.spinning(cpu0=["kd_compute"], cpu1=["kd_main"])))
+
+    def test_which_spinlock(self):
+        """It is found by its word: held, with somebody pending, or with a tail that is a CPU which spins."""
+        altered = Altered(SAMPLE)
+        task = sleeping_users(altered.dump, 1)[0]
+        top = altered.dump.stack_of_task(task)[1] - 160
+        lock, other = top + 128, top + 136
+        altered.word(top, 0, other, lock, other)
+        function = next(name for name in spinning.SLOWPATHS if altered.dump.address_of(name, default=0))
+        frame = types.SimpleNamespace(sp=top, registers={"rbx": other}, symbol=None, name=function, pc=altered.dump.symbol(function).address)
+        trace = types.SimpleNamespace(frames=[frame], stack=(top - 4096, top + 160))
+        for word, spins, told in ((0x101, [0], True), (0x1 | 2 << 18, [0, 1], True), (0x1 | 2 << 18, [0], False), (0x1, [0], False), (0x100, [0], False), (0x4101, [0], False)):
+            altered.word(lock, word)
+            altered.word(other, 0)
+            with self.subTest(hex(word), spins=spins):
+                self.assertEqual(lock if told else 0, spinning.lock_of(altered.open(self), trace, spins))
+
+    def test_interrupts_between_cpus(self):
+        altered = Altered(SAMPLE)
+        dump = altered.dump
+        data = cpus.address_on(dump.symbol("csd_data").address, 0, dump)
+        node = dump.type("struct __call_single_node")
+        altered.write(data + node.offset_of("u_flags"), (1).to_bytes(4, "little"))
+        altered.write(data + node.offset_of("dst"), (1).to_bytes(2, "little"))
+        facts = Facts(altered.open(self))
+        answers = {0: ["smp_call_function_single", "kd_ask"], 1: ["kd_deaf", "kd_main"]}
+        facts.functions_on = lambda cpu: answers[cpu]
+        facts.seconds = lambda task: 60.0
+        (found,) = found_by("l5_ipi", facts)
+        self.assertEqual((1, "exact"), (found.severity, found.proof))
+        self.assertRegex(found.text, r"1 CPU has waited for up to 60 s for CPU 1 to answer an interrupt, which runs PID .* in kd_deaf")
+        self.assertEqual([], found_by("l5_ipi", Facts(opened(SAMPLE))))
+
+    def test_multipath(self):
+        nobody = types.SimpleNamespace(waits={})
+        for valid, told in ((1, 0), (0, 1)):
+            path, _ = made(self, with_texts(MAPPER.replace("{ &group.list, &group.list }, { 1 }, 3 }", f"{{ &group.list, &group.list }}, {{ {valid} }}, 3 }}")))
+            dump = opened(path)
+            facts = types.SimpleNamespace(dump=dump, graph=nobody, note=lambda error: self.fail(error))
+            with self.subTest(valid=valid):
+                found = found_by("h8_multipath", facts)
+                self.assertEqual(told, len(found))
+        self.assertIn("mpatha has no path that works, and its I/O waits for one", found[0].text)
+        self.assertIn("path 8:0: failed 2 times", found[0].evidence)
+
+    def test_probes(self):
+        dump = opened(SAMPLE)
+        for function, told in (("bpf_prog_6deef7357e7b4530_sys_enter", True), ("schedule", False)):
+            wait = types.SimpleNamespace(functions=("schedule", function))
+            facts = self.facts(dump, graph=types.SimpleNamespace(waits={next(iter(Facts(dump).threads)): wait}))
+            with self.subTest(function):
+                self.assertEqual(told, bool(found_by("o4_probes", facts)))
+
+
+class Others(unittest.TestCase):
+    """What the dumps of ../shared have, and the sample has not."""
+
+    def test_rings_of_virtio(self):
+        for path in vmcores():
+            dump = opened(path)
+            if dump.find_type("struct", "vring_virtqueue") is None or timekeeping.ktime(dump) < 12 * 10**9:
+                continue
+            disks = [disk for disk in caught(for_each_disk(dump)) if not isinstance(disk, Exception) and str(disk.disk_name) == "vdb"]
+            for disk in disks:
+                ring = next(rings(dump, device_of_disk(dump, disk)))
+                self.assertEqual((False, 0, 0), (ring.broken, ring.given, ring.unseen))
+                for unseen, key in ((0, "N5"), (3, "H2")):
+                    planting = Planting()
+                    planting.altered = altered = Altered(path)
+                    planting.dump = dump
+                    planting.in_flight(disk, 11)
+                    kind = dump.type("struct vring_virtqueue")
+                    last = dump.read_unsigned(ring.address + kind.offset_of("last_used_idx"), 2)
+                    altered.write(ring.address + kind.offset_of("last_used_idx"), ((last - unseen) & 0xFFFF).to_bytes(2, "little"))
+                    told = {one["key"] for one in document(altered.open(self), names=())["findings"]}
+                    with self.subTest(path, unseen=unseen):
+                        self.assertEqual({key}, told & {"N5", "H2"})
+
+    def test_journal(self):
+        """A transaction that has been committed for two minutes, with a handle left."""
+        for path in vmcores():
+            dump = opened(path)
+            for journal in journals(dump):
+                kind, task = dump.type("struct transaction_s"), dump.type("struct task_struct")
+                planting = Planting()
+                planting.altered = altered = Altered(path)
+                planting.dump = dump
+                one = dump.object("struct journal_s", journal)
+                running = int(one.j_running_transaction) or int(one.j_checkpoint_transactions)
+                if not running:
+                    continue
+                altered.word(journal + dump.type("struct journal_s").offset_of("j_committing_transaction"), running)
+                planting.set("transaction_s", running, "t_updates", 1)
+                committer = int(one.j_task)
+                planting.set("task_struct", committer, "__state" if task.member("__state") else "state", 2)
+                for seconds, told in ((10, False), (120, True)):
+                    altered.word(running + kind.offset_of("t_start"), timekeeping.jiffies(dump) - seconds * timekeeping.hz(dump))
+                    keys = {finding["key"] for finding in document(altered.open(self), names=())["findings"]}
+                    with self.subTest(path, seconds=seconds):
+                        self.assertEqual(told, "I3" in keys)
+
+
+if __name__ == "__main__":
+    unittest.main()
