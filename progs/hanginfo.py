@@ -13,6 +13,7 @@ from LinuxDump.Analysis import (
     check_memory_pressure,
     check_possible_hang,
     check_saphana,
+    is_idle,
     is_uninterruptible,
     print_pidlist,
     print_wait_for_AF_UNIX,
@@ -158,7 +159,8 @@ class Hangs:
             self._pidlist(pids)
 
     def print_rest(self) -> None:
-        rest = [stack for pid, stack in self.stacks.items() if pid not in self.classified]
+        # TASK_IDLE says of itself that it is no hang.
+        rest = [stack for pid, stack in self.stacks.items() if pid not in self.classified and not is_idle(self.tasks[pid])]
         if rest:
             print(f"\n\n ********  Non-classified UN Threads ********** {len(rest)} in total")
             bt_mergestacks(rest, verbose=1)

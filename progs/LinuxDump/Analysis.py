@@ -37,6 +37,11 @@ def is_uninterruptible(task: Task) -> bool:
     return task.state[5:7] in ("UN", "ID")
 
 
+def is_idle(task: Task) -> bool:
+    """In the sleep of kernel threads that have nothing to do (TASK_IDLE)."""
+    return task.state[5:7] == "ID"
+
+
 def _tasks_of(pids: Iterable[int]) -> list[Task]:
     table = TaskTable()
     return [task for pid in pids if (task := table.getByTid(pid))]

@@ -8,8 +8,9 @@ import unittest
 
 from test_bt import run
 
-from dumps import PYKD, by_pykdump, have_one_open, vmcores
+from dumps import PYKD, by_pykdump, have_one_open, opened, vmcores
 from golden import without_times
+from pykd.session.session import Session
 
 have_one_open()
 
@@ -118,6 +119,15 @@ class Programs(unittest.TestCase):
             with self.subTest(command):
                 for dump, expected in by_pykdump(command, name):
                     self.assertEqual(without_idle_workers(expected), without_times(run(dump, command)[0]))
+
+    def test_idle_threads_do_not_hang(self):
+        """What is left unclassified sleeps uninterruptibly, and not because it has nothing to do."""
+        for path in vmcores():
+            text, _ = run(path, "hanginfo --maxpids=1000")
+            pids = {int(pid) for block in re.findall(r"PIDs \.\.\. \n((?:[ \d]+\n)+)", text) for pid in block.split()}
+            blocked = {row["pid"] for row in Session(opened(path)).rows("blocked")}
+            with self.subTest(path):
+                self.assertLessEqual(pids, blocked)
 
     def test_fregs(self):
         """Frames and callers are PyKdump's; so are its registers, to which we add those that it did not find."""
