@@ -205,7 +205,7 @@ class Made(unittest.TestCase):
         for function, told in (("rpc_wait_bit_killable", True), ("do_nanosleep", False)):
             purpose, _ = sites.purpose([function])
             wait = types.SimpleNamespace(purpose=purpose, thing=None, function=function, functions=(function,))
-            made_up = types.SimpleNamespace(waits={task: wait}, seconds=lambda task: 90.0, roots=lambda: [])
+            made_up = types.SimpleNamespace(waits={task: wait}, seconds=lambda task: 90.0, roots=list)
             with self.subTest(function):
                 found = found_by("n_outside", self.facts(dump, graph=made_up))
                 self.assertEqual([1] if told else [], [one.severity for one in found])
@@ -239,6 +239,10 @@ class Made(unittest.TestCase):
             altered.word(other, 0)
             with self.subTest(hex(word), spins=spins):
                 self.assertEqual(lock if told else 0, spinning.lock_of(altered.open(self), trace, spins))
+        altered.word(lock, 1)  # nobody queues: only the argument tells
+        self.assertEqual(0, spinning.lock_of(altered.open(self), trace, [0]))
+        frame.registers["rdi"] = lock
+        self.assertEqual(lock, spinning.lock_of(altered.open(self), trace, [0]))
 
     def test_interrupts_between_cpus(self):
         altered = Altered(SAMPLE)

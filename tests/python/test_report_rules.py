@@ -47,6 +47,11 @@ class Rules(Planting):
     def test_soft_lockup(self):
         self.say_in_place_of("virtio_blk virtio4", "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [kd:127]")
         self.assertEqual(self.finding("B1")[0], "B1")
+        self.age(1)  # long after that
+        self.say_in_place_of("virtio_blk virtio4", "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [kd:9]")
+        cause, found = self.finding("B1")
+        self.assertEqual((cause, found["severity"]), (None, 3))
+        self.assertIn("went on since", found["text"])
 
     def test_oops(self):
         self.say_in_place_of("virtio_blk virtio3", "general protection fault, address 0x6b6b6b6b6b6b6b8b: 0000 [#1] SMP")
@@ -121,7 +126,7 @@ class Rules(Planting):
         self.assertIn("vmstat_update", "".join(self.finding("F1")[1]["evidence"]))
 
     def test_reader_that_sleeps(self):
-        """The last reader of a rwsem is believed to hold it if it has its address on its stack."""
+        """The last reader of a rwsem is believed to hold it if it has its address on its stack, or is alone and sleeps since before the others came."""
         first, second = sleeping_users(self.dump, 2)
         lock = self.dump.symbol("net_rwsem").address
         layout, waiter = self.dump.type("struct rw_semaphore"), self.dump.type("struct rwsem_waiter")
@@ -137,7 +142,13 @@ class Rules(Planting):
         self.altered.word(self.tasks.top(first), lock)
         cause, found = self.finding("D1")
         self.assertEqual((cause, found["proof"]), ("D1", "found"))
-
+        self.altered.word(self.tasks.top(first), 0)
+        self.tasks.put_to_sleep(first)
+        self.assertEqual("guess", self.finding("D1")[1]["proof"])
+        self.age(90, first)
+        self.assertEqual("found", self.finding("D1")[1]["proof"])
+        self.altered.word(lock + layout.offset_of("count"), 0x202)
+        self.assertEqual("guess", self.finding("D1")[1]["proof"])
 
     def test_limits(self):
         dump = self.dump

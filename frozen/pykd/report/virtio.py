@@ -55,3 +55,8 @@ def _ages(facts: Facts, disk: Any) -> Iterator[float]:
             return
         if not isinstance(request, Error) and (age := request_age(facts.dump, request)) is not None:
             yield age / 1e9
+
+
+def was_alive(facts: Facts) -> bool:
+    """Whether the guest ran when the dump was made, so that it was the host that stopped it."""
+    return facts.stopped is not None and facts.stopped.kind == "alive"

@@ -18,6 +18,8 @@ WORDS = 48
 """Of the stack above the function that spins, which are looked at: its own and its callers' saved registers"""
 REGISTERS = ("rdi", "rbx", "rbp", "r12", "r13", "r14", "r15", "x0", "x19", "x20", "x21", "x22")
 """In which a lock's address is likely: that of the argument, and those that calls keep"""
+ARGUMENTS = ("rdi", "x0")
+"""Of a function's first argument"""
 _LOCKED = (1, 3)
 """Locked bytes of a ``struct qspinlock``: _Q_LOCKED_VAL, and _Q_SLOW_VAL of guests"""
 _UNUSED = 0xFE00
@@ -33,14 +35,17 @@ def spins(trace: Trace) -> bool:
 def lock_of(dump: Dump, trace: Trace, spinning: list[int]) -> int:
     """Address of the ``struct qspinlock`` that a CPU spins for; 0: not found.
 
-    It is a guess that its own word confirms: it is held, and one waits as pending, or the last of its queue is a CPU that spins.
+    It is a guess that its own word confirms: it is held, and one waits as pending, or the last of its queue is a CPU that spins. In a guest
+    without paravirtual locks nobody queues (virt_spin_lock()): then the argument that the function still has is the lock, if it is held.
 
     :param spinning: CPUs that do.
     """
     for candidate in dict.fromkeys(_candidates(dump, trace)):
         if candidate >= KERNEL and not candidate & 3 and _is_waited_for(dump, candidate, spinning):
             return candidate
-    return 0
+    frame = next((frame for frame in trace.frames if function_name(frame) in SLOWPATHS), None)
+    argument = next((frame.registers[name] for name in ARGUMENTS if name in frame.registers), 0) if frame else 0
+    return argument if argument >= KERNEL and not argument & 3 and _is_held(dump, argument) else 0
 
 
 def _candidates(dump: Dump, trace: Trace) -> Iterator[int]:
@@ -51,6 +56,13 @@ def _candidates(dump: Dump, trace: Trace) -> Iterator[int]:
         yield from (frame.registers[name] for name in REGISTERS if name in frame.registers)
     words = dump.read_upto(trace.frames[place].sp & ~7, 8 * WORDS)
     yield from memoryview(words[: len(words) & ~7]).cast("Q")
+
+
+def _is_held(dump: Dump, address: int) -> bool:
+    try:
+        return dump.read_unsigned(address, 4) in _LOCKED
+    except Error:
+        return False
 
 
 def _is_waited_for(dump: Dump, address: int, spinning: list[int]) -> bool:

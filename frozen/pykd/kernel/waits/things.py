@@ -8,7 +8,9 @@ from pykd.core.memo import per_dump
 from pykd.kernel import locks
 from pykd.kernel.fs.sbnames import sb_name
 from pykd.kernel.fs.superblocks import FROZEN, sb_frozen
+from pykd.kernel.task import table as tasktable
 from pykd.kernel.task import threads
+from pykd.kernel.task.ages import seconds_since
 from pykd.kernel.waits import names, scan, sites
 
 TYPE_CHECKING = False
@@ -277,7 +279,8 @@ class Finder:
         elif thing.kind == "rwsem":
             state = locks.rwsem_state(dump, address)
             thing.holders = [state.owner] if state.owner and (state.writer or state.readers) else []
-            thing.proof = (FOUND if self._has_on_stack(state.owner, address) else GUESS) if state.by_reader else EXACT
+            sure = not state.by_reader or self._has_on_stack(state.owner, address) or (state.readers == 1 and self._sleeps_longest(state.owner, address))
+            thing.proof = EXACT if not state.by_reader else FOUND if sure else GUESS
             thing.free = not (state.writer or state.readers)
         elif thing.kind == "semaphore":
             holder = locks.semaphore_last_holder(dump, address)
@@ -296,6 +299,16 @@ class Finder:
             return False
         wanted = {lock} | ({lock - mm.offset} if mm else set())
         return any(word in wanted for word in words)
+
+    def _sleeps_longest(self, task: int, lock: int) -> bool:
+        """Whether the thread that the only reader of a rwsem should be sleeps uninterruptibly, and has since before anybody came to wait: it
+        was the last to enter, and had it left since, it would have run."""
+        waiters = [one for one in locks.waiters_of(self.dump, "rwsem", lock) if one != task]
+        try:
+            reader, *others = tasktable.at(self.dump, [task, *waiters])
+        except (Error, ValueError):
+            return False
+        return reader.state == "UN" and bool(others) and all(seconds_since(self.dump, reader.last_run) > seconds_since(self.dump, one.last_run) for one in others)
 
     def _percpu(self, thing: Thing) -> None:
         state = locks.percpu_rwsem_state(self.dump, thing.address)

@@ -21,28 +21,33 @@ _MESSAGE = re.compile(r"BUG: soft lockup - CPU#(\d+) stuck for (\d+)s! \[(.*):(\
 NEVER = (1 << 64) - 1
 _UNIT = 1 << 30
 """ns: of ``watchdog_touch_ts`` (get_timestamp()), close to a second of sched_clock"""
+OVER = 60.0
+"""Seconds after the last message from which on it is over"""
 _WAITING = ("native_queued_spin_lock_slowpath", "__pv_queued_spin_lock_slowpath", "smp_call_function_many_cond", "smp_call_function_single", "multi_cpu_stop")
 """A CPU in one of these only waits for another."""
 
 
 def rule(facts: Facts) -> Iterator[Found]:
     limit = 2 * facts.number("watchdog_thresh", 4, default=10)
-    told: dict[int, tuple[int, str, str, list[str]]] = {}
+    told: dict[int, tuple[int, str, str, list[str], int]] = {}
     for record in facts.records:
         if (match := _MESSAGE.search(record.text)) and not record.facility:
             cpu = int(match[1])
-            lines = told.get(cpu, (0, "", "", []))[3]
-            told[cpu] = int(match[2]), match[3], match[4], [*lines[:2], stamp(record)]
+            lines = told.get(cpu, (0, "", "", [], 0))[3]
+            told[cpu] = int(match[2]), match[3], match[4], [*lines[:2], stamp(record)], record.time
     paused = stood_still(facts)
-    for cpu, (stuck, comm, pid, lines) in told.items():
+    for cpu, (stuck, comm, pid, lines, last) in told.items():
         functions = facts.functions_on(cpu)
         thread = facts.running.get(cpu)
         still = thread is not None and str(thread.pid) == pid
         waiting = next((function for function in functions if function in _WAITING), "") if still else ""
         text = f"CPU {cpu} was stuck in kernel code for {stuck} s, with PID {pid} ({comm})"
         text += f", and waits for another CPU in {waiting}" if waiting else ""
+        # While it lasts the message comes again and again.
+        over = not still and (facts.clock - last) / 1e9 > OVER
+        text += "; it went on since" if over else ""
         evidence = [*lines, *([f"CPU {cpu} at the end: {' < '.join(functions[:8])}"] if still and functions else [])]
-        yield Found(text, NOTE if paused else STOPS, GUESS if waiting or paused else EXACT, tuple(evidence), f"bt {pid}", 1, float(stuck))
+        yield Found(text, NOTE if paused or over else STOPS, GUESS if waiting or paused else EXACT, tuple(evidence), f"bt {pid}", 1, float(stuck))
     yield from _untold(facts, limit, set(told))
 
 
@@ -69,6 +74,8 @@ def _untold(facts: Facts, limit: int, told: set[int]) -> Iterator[Found]:
         if cpu not in told:
             thread = facts.running[cpu]
             functions = facts.functions_on(cpu)
+            if any(function in _WAITING for function in functions):
+                continue  # who it waits for is told
             evidence = (f"watchdog_touch_ts is {behind:.0f} s old (limit {limit} s)", f"CPU {cpu}: {' < '.join(functions[:8])}")
             yield Found(f"CPU {cpu} has run {facts.who(thread.address)} for {behind:.0f} s without letting its watchdog run", STOPS, FOUND, evidence, f"bt {thread.pid}", 1, behind)
 

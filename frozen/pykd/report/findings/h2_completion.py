@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pykd.report.finding import EXACT, NO_ANSWER, STOPS, Finding, Found
-from pykd.report.virtio import late_disks
+from pykd.report.virtio import late_disks, was_alive
 from pykd.report.wording import number
 
 TYPE_CHECKING = False
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 def rule(facts: Facts) -> Iterator[Found]:
+    if was_alive(facts):
+        return  # whoever stops a guest to dump it waits for all I/O: the answers came after the guest could see them
     for disk in late_disks(facts):
         lost = [ring for ring in disk.rings if ring.unseen]
-        for ring in lost[:1]:
-            text = f"{number(sum(one.unseen for one in lost), 'request')} to {disk.name} {'is' if len(lost) == 1 and ring.unseen == 1 else 'are'} done, and its driver has not seen that"
+        if lost:
+            unseen = sum(one.unseen for one in lost)
+            text = f"{number(unseen, 'request')} to {disk.name} {'is' if unseen == 1 else 'are'} done, and its driver has not seen that"
             text += f": the oldest request is {disk.seconds:.0f} s old; its interrupt was lost or is not handled"
             evidence = tuple(f"{one.name}: vring_virtqueue {one.address:#x}: the host is {one.unseen} ahead of the driver" for one in lost[:5])
             yield Found(text, STOPS, EXACT, evidence, "irq -s", disk.requests, disk.seconds)
@@ -29,6 +32,6 @@ FINDING = Finding(
     title="lost completions",
     level=NO_ANSWER,
     rule=rule,
-    false_alarm="the host answered in the last milliseconds: the oldest request is young then",
+    false_alarm="the host dumped the guest while it ran; or it answered in the last milliseconds: the oldest request is young then",
     excluded="no answer of the host to a virtio disk is unseen",
 )
