@@ -72,6 +72,8 @@ class Dump:
     """For people: ``kdump-compressed, zstd``."""
     arch: str
     """``x86_64``"""
+    byteorder: Literal["little", "big"]
+    """Of numbers in its memory, as ``int.from_bytes`` takes it."""
     page_size: int
     """Bytes."""
     max_pfn: int

@@ -340,7 +340,7 @@ def readPtr(addr: int, mtype: int | None = None) -> int:
     try:
         if mtype is None and not oldmembers.is_made(addr):
             return current().read_unsigned(addr)
-        return int.from_bytes(_read(addr, 8, mtype), "little")
+        return int.from_bytes(_read(addr, 8, mtype), current().byteorder)
     except (pykd.FaultError, pykd.RangeError) as fault:
         raise error(f"readmem error at addr {addr:#x}") from fault
 
@@ -351,7 +351,7 @@ def readInt(addr: int, size: int, signed: int = 0) -> int:
     try:
         made = oldmembers.read(addr, size) if oldmembers.is_made(addr) and size in (1, 2, 4, 8) else None
         if made is not None:
-            return int.from_bytes(made, "little", signed=bool(signed))
+            return int.from_bytes(made, current().byteorder, signed=bool(signed))
         return current().read_signed(addr, size) if signed else current().read_unsigned(addr, size)
     except pykd.FaultError as fault:
         raise error(f"readmem/py_readInt error at addr {addr:#x}, reading {size} bytes") from fault
@@ -447,7 +447,7 @@ def getFullBucketsH(start: int, bsize: int, items: int, chain_off: int) -> list[
             raise error(f"readmem error at addr {address:#x}, reading {size} bytes") from fault
         for i in range(number):
             offset = i * bsize + chain_off
-            pointer = int.from_bytes(data[offset : offset + 8], "little")
+            pointer = int.from_bytes(data[offset : offset + 8], current().byteorder)
             if pointer:
                 found.append((first + i, pointer))
     return found
@@ -468,12 +468,11 @@ def mem2long(bytestr: bytes, signed: int = 0, array: int = 0) -> Any:
     if array <= 1:
         if len(bytestr) not in (1, 2, 4, 8):
             raise error("bad size")
-        return int.from_bytes(bytestr, "little", signed=bool(signed))
-    code = {1: "b", 2: "h", 4: "i", 8: "q"}.get(len(bytestr) // array)
-    if code is None:
+        return int.from_bytes(bytestr, current().byteorder, signed=bool(signed))
+    size = len(bytestr) // array
+    if size not in (1, 2, 4, 8):
         raise error("bad size")
-    used = memoryview(bytestr)[: array * (len(bytestr) // array)]
-    return used.cast(code if signed else code.upper()).tolist()  # type: ignore[call-overload]
+    return [int.from_bytes(bytestr[at : at + size], current().byteorder, signed=bool(signed)) for at in range(0, array * size, size)]
 
 
 def sLong(n: int) -> int:

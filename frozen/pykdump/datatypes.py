@@ -17,6 +17,7 @@ from pykd.compat.typedict import (
     named_here,
     type_code,
 )
+from pykd.values.words import bit_field
 
 from . import Generic
 from .Generic import LazyEval
@@ -183,7 +184,7 @@ class VarInfo:
         boolean, signed = type_code(base) == TYPE_CODE_BOOL, base.signed
 
         def read_bits(addr: int) -> int:
-            value = int.from_bytes(dump.read(addr, bytes_nr), "little") >> shift & (1 << size) - 1
+            value = bit_field(dump, dump.read(addr, bytes_nr), shift, size)
             if boolean:
                 return bool(value)
             return value - (1 << size) if signed and value >> size - 1 else value

@@ -9,12 +9,13 @@ import pykd
 from LinuxDump.Files import filesR, pidFiles
 from LinuxDump.Tasks import get_ioctx_list
 from pykd.kernel import syscalls
+from pykd.values.words import bitmap, unpack
 from pykdump import API
 from pykdump.highlevel import INT_MASK, LONG_MASK, readmem, readProcessMem, readSU
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from LinuxDump.BTstack import BTStack
@@ -117,17 +118,23 @@ def _path(*labels: tuple[str, int]) -> Callable[[BTStack, list[int]], None]:
     return decode
 
 
+def _each(format: str, data: bytes) -> Iterator[tuple[Any, ...]]:
+    """The structs in *data*, one after another."""
+    size = struct.calcsize("=" + format)
+    return (unpack(pykd.current(), format, data[at : at + size]) for at in range(0, len(data) - size + 1, size))
+
+
 def _poll(stack: BTStack, args: list[int]) -> None:
     start, count, timeout = args[:3]
     patience = "no timeout" if timeout & INT_MASK == INT_MASK else f"timeout={timeout & INT_MASK} ms"
     print(f"  nfds={count},  {patience}")
     count = min(count, MAX_POLLED)
-    for fd, events, _ in struct.iter_unpack("<ihh", readProcessMem(stack.addr, start, 8 * count) if count else b""):
+    for fd, events, _ in _each("ihh", readProcessMem(stack.addr, start, 8 * count) if count else b""):
         print(f"     fd={fd} events={events & 0xFFFF:#x}")
 
 
 def _fds(stack: BTStack, count: int, address: int) -> list[int]:
-    bits = int.from_bytes(readProcessMem(stack.addr, address, (count + 7) // 8), "little")
+    bits = bitmap(pykd.current(), readProcessMem(stack.addr, address, (count + 63) // 64 * 8))
     return [fd for fd in range(count) if bits >> fd & 1]
 
 
@@ -142,7 +149,7 @@ def _select(stack: BTStack, args: list[int]) -> None:
 
 def _timeout(stack: BTStack, address: int, unit: str) -> None:
     if address:
-        seconds, rest = struct.unpack("<qq", readProcessMem(stack.addr, address, 16))
+        seconds, rest = unpack(pykd.current(), "qq", readProcessMem(stack.addr, address, 16))
         print(f"   timeout={seconds} s, {rest} {unit}")
     else:
         print("   No timeout")
@@ -152,7 +159,7 @@ def _nanosleep(first: int) -> Callable[[BTStack, list[int]], None]:
     def decode(stack: BTStack, args: list[int]) -> None:
         for name, address in zip(("req", "rem"), args[first:]):
             if address:
-                seconds, rest = struct.unpack("<qq", readProcessMem(stack.addr, address, 16))
+                seconds, rest = unpack(pykd.current(), "qq", readProcessMem(stack.addr, address, 16))
                 print(f"\t {name}  {seconds}sec, {rest}nsec")
             else:
                 print(f"\t {name}  NULL")
@@ -185,8 +192,8 @@ def _io_submit(stack: BTStack, args: list[int]) -> None:
     context, count, table = args[:3]
     print(f"  --- Dumping {count} requests")
     count = min(count, MAX_POLLED)
-    for number, (address,) in enumerate(struct.iter_unpack("<Q", readProcessMem(stack.addr, table, 8 * count) if count else b"")):
-        data, _, opcode, _, fd, buffer, size, offset = struct.unpack("<QQHhIQQq", readProcessMem(stack.addr, address, 48))
+    for number, (address,) in enumerate(_each("Q", readProcessMem(stack.addr, table, 8 * count) if count else b"")):
+        data, _, opcode, _, fd, buffer, size, offset = unpack(pykd.current(), "QQHhIQQq", readProcessMem(stack.addr, address, 48))
         print(f"      --- i={number} iocb={address:#x} data={data:#x} opcode={opcode} fd={fd} buf={buffer:#x} nbytes={size} offset={offset}")
     for one in get_ioctx_list(readSU("struct task_struct", stack.addr)):
         if not one.dead.counter and one.user_id == context:

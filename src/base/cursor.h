@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
  * @file
- * A bounded reader of little-endian bytes. Reading past the end yields zeros and sets `overrun`, so a parser may read a
- * whole record and check once. Nothing here ever touches a byte outside the buffer.
+ * A bounded reader of bytes in either order. Reading past the end yields zeros and sets `overrun`, so a parser may read
+ * a whole record and check once. Nothing here ever touches a byte outside the buffer.
  */
 #ifndef KD_BASE_CURSOR_H
 #define KD_BASE_CURSOR_H
 
-#include <string.h>
-
-#include "base/types.h"
+#include "base/order.h"
 
 struct kd_cursor {
 	const uint8_t *position, *end; /* end is exclusive */
-	bool overrun;		       /* something was asked for that was not there */
+	enum kd_order order;
+	bool overrun; /* something was asked for that was not there */
 };
 
-static inline struct kd_cursor kd_cursor_init(const void *bytes, size_t len)
+static inline struct kd_cursor kd_cursor_init(const void *bytes, size_t len, enum kd_order order)
 {
-	return (struct kd_cursor){ bytes, (const uint8_t *)bytes + len, false };
+	return (struct kd_cursor){ bytes, (const uint8_t *)bytes + len, order, false };
 }
 
 static inline size_t kd_cursor_left(const struct kd_cursor *cursor)
@@ -44,14 +43,11 @@ static inline void kd_cursor_skip(struct kd_cursor *cursor, size_t len)
 	(void)kd_cursor_take(cursor, len);
 }
 
-#define KD_CURSOR_READER(name, type)                                          \
-	static inline type kd_cursor_##name(struct kd_cursor *cursor)         \
-	{                                                                     \
-		type value = 0;                                               \
-		const uint8_t *bytes = kd_cursor_take(cursor, sizeof(value)); \
-		if (bytes)                                                    \
-			memcpy(&value, bytes, sizeof(value));                 \
-		return value;                                                 \
+#define KD_CURSOR_READER(name, type)                                         \
+	static inline type kd_cursor_##name(struct kd_cursor *cursor)        \
+	{                                                                    \
+		const uint8_t *bytes = kd_cursor_take(cursor, sizeof(type)); \
+		return bytes ? kd_load_##name(cursor->order, bytes) : 0;     \
 	}
 KD_CURSOR_READER(u8, uint8_t)
 KD_CURSOR_READER(u16, uint16_t)

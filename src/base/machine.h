@@ -8,11 +8,14 @@
 #ifndef KD_BASE_MACHINE_H
 #define KD_BASE_MACHINE_H
 
+#include "base/order.h"
 #include "base/types.h"
 
 struct kd_machine {
-	const char *name;			  /* of utsname, and of libkdumpfile's arch.name */
+	const char *name;			  /* of utsname */
+	const char *library_name;		  /* libkdumpfile's arch.name; NULL: the same */
 	uint16_t elf_machine;			  /* EM_… */
+	enum kd_order order;			  /* of its memory */
 	const char *const *vmcoreinfo;		  /* keys that only this machine's kernels write, NULL-terminated */
 	const struct kd_note_format *notes;	  /* dump/notes.h */
 	const struct kd_register_set *registers;  /* dump/registers.h */

@@ -132,7 +132,8 @@ static bool read_crash_notes(struct kd_cpus *cpus, const struct kd_cpu *cpu, kd_
 	KD_DROP_ERROR struct kd_error *err =
 		kd_memory_read_upto(cpus->sources.memory, crash_notes + cpu->percpu, raw, sizeof(raw), &len, NULL);
 	if (!err)
-		err = kd_notes_init(&notes, cpus->sources.machine->notes, raw, len);
+		err = kd_notes_init(&notes, cpus->sources.machine->notes, kd_memory_order(cpus->sources.memory), raw,
+				    len);
 	if (err || !notes.nr || !notes.cpus[0].has_regs || !note_is_of(cpus, &notes.cpus[0], cpu))
 		return false;
 	*ret = notes.cpus[0].regs;

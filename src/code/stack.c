@@ -158,7 +158,8 @@ static struct kd_error *each_word(struct kd_stacks *stacks, kd_vaddr start, kd_v
 	for (kd_vaddr at = (start + 7) & -8ul; at < end;) {
 		uint64_t words[KD_PAGE_LEN_MIN / 8];
 		size_t len = kd_min(end - at, KD_PAGE_LEN_MIN - at % KD_PAGE_LEN_MIN);
-		KD_DROP_ERROR struct kd_error *fault = kd_memory_read(stacks->sources.memory, at, words, len);
+		KD_DROP_ERROR struct kd_error *fault =
+			kd_memory_read_array(stacks->sources.memory, at, words, sizeof(*words), len / sizeof(*words));
 		if (fault && fault->code != KD_ERROR_FAULT)
 			return kd_move_ptr(fault);
 		missing += !!fault;
@@ -236,7 +237,7 @@ struct kd_error *kd_stack_read_regs(struct kd_stacks *stacks, kd_vaddr address, 
 	const struct kd_pt_regs *pt_regs = stacks->sources.machine->cpus->pt_regs;
 	uint64_t words[KD_REGS_MAX];
 	struct kd_error *err =
-		kd_memory_read(stacks->sources.memory, address, words, pt_regs->word_nr * sizeof(*words));
+		kd_memory_read_array(stacks->sources.memory, address, words, sizeof(*words), pt_regs->word_nr);
 	if (!err)
 		pt_regs->decode(words, ret);
 	return err;

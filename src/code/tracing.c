@@ -77,7 +77,7 @@ bool kd_tracing_read(const struct kd_tracing *tracing, kd_vaddr address, uint64_
 			tracing->trace->fault = err->fault;
 			return false;
 		}
-		memcpy(&words[i], page + address % KD_PAGE_LEN_MIN, 8);
+		words[i] = kd_load_u64(tracing->unwinder->order, page + address % KD_PAGE_LEN_MIN);
 	}
 	return true;
 }

@@ -19,6 +19,7 @@
 struct kd_unwinder {
 	struct kd_code_sources sources;
 	const struct kd_unwind_method *method;
+	enum kd_order order;
 	void *state; /* of the method */
 	struct kd_cpus *cpus;
 	struct kd_text *text;

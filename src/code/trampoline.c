@@ -80,6 +80,7 @@ static bool resolve_graph(const struct kd_code_sources *sources, kd_vaddr task, 
 		kd_memory_read_upto(sources->memory, stack, words, sizeof(words), &len, NULL);
 	if (err)
 		return false;
+	kd_order_array(kd_memory_order(sources->memory), words, sizeof(*words), len / sizeof(*words));
 	/* The oldest entry of a slot is the one to take: newer ones are of a tail call, whose return address was the
 	 * trampoline already, or are leavings above the top. */
 	for (size_t at = retp; at + 8 <= len; at += 8)

@@ -18,6 +18,7 @@ struct kd_error *kd_unwinder_create(const struct kd_code_sources *sources, struc
 		return &kd_error_nomem;
 	unwinder->sources = *sources;
 	unwinder->method = sources->machine->unwind;
+	unwinder->order = kd_memory_order(sources->memory);
 	struct kd_error *err = kd_cpus_create(sources, &unwinder->cpus) ?: kd_text_create(sources, &unwinder->text) ?:
 			       kd_stacks_create(sources, unwinder->cpus, &unwinder->stacks) ?:
 			       unwinder->method->create(sources, unwinder->text, &unwinder->state) ?:

@@ -85,6 +85,11 @@ const char *kd_dump_arch(const struct kd_dump *dump)
 	return dump->arch;
 }
 
+enum kd_order kd_dump_order(const struct kd_dump *dump)
+{
+	return dump->machine ? dump->machine->order : dump->header.order;
+}
+
 const struct kd_machine *kd_dump_machine(const struct kd_dump *dump)
 {
 	return dump->machine;

@@ -52,6 +52,7 @@ const char *kd_dump_path(const struct kd_dump *dump);	/* the first path given */
 const char *kd_dump_format(const struct kd_dump *dump); /* e.g. "kdump-compressed, zstd, flattened" */
 const char *
 kd_dump_arch(const struct kd_dump *dump); /* "x86_64"; taken from vmcoreinfo or notes if the header is silent */
+enum kd_order kd_dump_order(const struct kd_dump *dump);	      /* of its memory: the machine's */
 const struct kd_machine *kd_dump_machine(const struct kd_dump *dump); /* NULL: not one that is known */
 uint32_t kd_dump_page_size(const struct kd_dump *dump);		      /* bytes, a power of two */
 kd_pfn kd_dump_max_pfn(const struct kd_dump *dump); /* one more than the highest page number that the dump may hold */

@@ -19,7 +19,8 @@
 /*
  * kdump-compressed, 64-bit: block 0 is the header below, block 1 the sub header, then sub_header_blocks - 1 blocks of
  * notes, then two bitmaps of equal size (memory that exists, pages that are in the file) and one descriptor for each
- * bit set in the second. A file written on a 32-bit machine has other offsets and is left to libkdumpfile.
+ * bit set in the second. Numbers have the byte order of the machine that wrote it. A file written on a 32-bit machine
+ * has other offsets.
  */
 struct kdump_header {
 	char signature[8];
@@ -36,6 +37,8 @@ struct kdump_header {
 	int32_t nr_cpus;
 } __attribute__((packed));
 _Static_assert(offsetof(struct kdump_header, status) == 424, "kdump header layout");
+/* Where a 32-bit machine has block_size: two bytes of padding, and a time of 32 bits. */
+#define BLOCK_SIZE_32 416
 
 struct kdump_sub_header {
 	uint64_t phys_base;
@@ -86,12 +89,48 @@ static struct kd_error *truncated(const struct kd_file *file, const char *what, 
 				    file->path, what, end, file->size);
 }
 
-static struct kd_error *foreign(const struct kd_file *file)
+static struct kd_error *of_32_bits(const struct kd_file *file)
 {
-	return kd_error_create_file(
-		KD_ERROR_UNSUPPORTED, file->path,
-		"%s was made on a 32-bit or a big-endian machine; pykd reads dumps of 64-bit, little-endian ones",
-		file->path);
+	return kd_error_create_file(KD_ERROR_UNSUPPORTED, file->path,
+				    "%s was made on a 32-bit machine; pykd reads dumps of 64-bit ones", file->path);
+}
+
+/* ---- kdump-compressed ---- */
+
+static bool is_block_size(uint32_t value)
+{
+	return value >= KD_PAGE_LEN_MIN && value <= KD_PAGE_LEN_MAX && !(value & (value - 1));
+}
+
+/** Whether the header makes sense in one of the byte orders, of which no block size makes sense in both. */
+static bool find_order(const uint8_t *block_size, enum kd_order *ret)
+{
+	for (enum kd_order order = KD_LITTLE; order <= KD_BIG; order++) {
+		if (!is_block_size(kd_load_u32(order, block_size)))
+			continue;
+		*ret = order;
+		return true;
+	}
+	return false;
+}
+
+static void order_kdump_header(enum kd_order order, struct kdump_header *header)
+{
+	header->version = (int32_t)kd_order_32(order, (uint32_t)header->version);
+	header->status = kd_order_32(order, header->status);
+	header->block_size = (int32_t)kd_order_32(order, (uint32_t)header->block_size);
+	header->sub_header_blocks = (int32_t)kd_order_32(order, (uint32_t)header->sub_header_blocks);
+	header->bitmap_blocks = kd_order_32(order, header->bitmap_blocks);
+	header->max_mapnr = kd_order_32(order, header->max_mapnr);
+}
+
+static void order_sub_header(enum kd_order order, struct kdump_sub_header *header)
+{
+	header->phys_base = kd_order_64(order, header->phys_base);
+	header->split = (int32_t)kd_order_32(order, (uint32_t)header->split);
+	/* From here on there are words only. */
+	const size_t from = offsetof(struct kdump_sub_header, start_pfn);
+	kd_order_array(order, (uint8_t *)header + from, sizeof(uint64_t), (sizeof(*header) - from) / sizeof(uint64_t));
 }
 
 /** A stream that was cut has no end mark, which is 16 bytes of ones in both makedumpfile's and QEMU's files. */
@@ -166,13 +205,16 @@ static struct kd_error *read_kdump(struct kd_header *header, const struct kd_fil
 	}
 	char name[sizeof(main.machine) + 1] = {};
 	memcpy(name, main.machine, sizeof(main.machine));
-	const struct kd_machine *machine = kd_machine_named(name);
-	header->machine = machine ? machine->name : NULL;
-	uint64_t block = (uint32_t)main.block_size;
-	if (block < KD_PAGE_LEN_MIN || block > KD_PAGE_LEN_MAX || block & (block - 1)) {
-		/* Other machines have the field elsewhere or in the other byte order. */
-		return header->machine ? damaged(file, "the block size", block) : foreign(file);
+	header->machine = kd_machine_named(name);
+	enum kd_order order_32;
+	if (!find_order((const uint8_t *)&main.block_size, &header->order)) {
+		if (!header->machine && find_order((const uint8_t *)&main + BLOCK_SIZE_32, &order_32))
+			return of_32_bits(file);
+		return damaged(file, "the block size", (uint32_t)main.block_size);
 	}
+	header->order_known = true;
+	order_kdump_header(header->order, &main);
+	uint64_t block = (uint32_t)main.block_size;
 	header->compression = compression_name(main.status);
 	header->incomplete |= !!(main.status & STATUS_INCOMPLETE);
 	if (main.sub_header_blocks < 0 || main.sub_header_blocks > 65536)
@@ -192,6 +234,7 @@ static struct kd_error *read_kdump(struct kd_header *header, const struct kd_fil
 		err = kd_file_read_header(file, block, &sub, sizeof(sub));
 		if (err)
 			return err;
+		order_sub_header(header->order, &sub);
 	}
 	header->origin = origin(&main, &sub);
 	/* As old as it gets: one bitmap only where two would cover more than twice the memory. */
@@ -233,7 +276,7 @@ static size_t longest_key(const uint8_t *text, size_t len)
 static struct note_facts look_at_notes(const struct kd_header *header)
 {
 	struct note_facts facts = {};
-	struct kd_cursor cursor = kd_cursor_init(header->notes, header->notes_len);
+	struct kd_cursor cursor = kd_cursor_init(header->notes, header->notes_len, header->order);
 	while (kd_cursor_left(&cursor) >= sizeof(Elf64_Nhdr)) {
 		uint32_t name_len = kd_cursor_u32(&cursor), len = kd_cursor_u32(&cursor);
 		uint32_t type = kd_cursor_u32(&cursor);
@@ -268,38 +311,87 @@ static struct kd_error *check_notes(const struct kd_file *file, const struct not
 	return NULL;
 }
 
-static struct kd_error *read_elf(struct kd_header *header, const struct kd_file *file)
+/* ---- ELF ---- */
+
+struct elf_header {
+	uint16_t machine, segment_len, segment_nr;
+	uint64_t segments, sections;
+};
+
+static struct kd_error *read_elf_header(const struct kd_file *file, enum kd_order *order, struct elf_header *ret)
 {
-	Elf64_Ehdr main;
-	struct kd_error *err = kd_file_read_header(file, 0, &main, sizeof(main));
+	uint8_t bytes[sizeof(Elf64_Ehdr)];
+	struct kd_error *err = kd_file_read_header(file, 0, bytes, sizeof(bytes));
 	if (err)
 		return err;
-	if (main.e_ident[EI_CLASS] != ELFCLASS64 || main.e_ident[EI_DATA] != ELFDATA2LSB)
-		return foreign(file);
-	for (const struct kd_machine *const *machine = kd_machines; *machine; machine++)
-		if (main.e_machine == (*machine)->elf_machine)
-			header->machine = (*machine)->name;
-	uint64_t nr = main.e_phnum;
+	if (bytes[EI_CLASS] != ELFCLASS64)
+		return of_32_bits(file);
+	if (bytes[EI_DATA] != ELFDATA2LSB && bytes[EI_DATA] != ELFDATA2MSB)
+		return damaged(file, "the byte order", bytes[EI_DATA]);
+	*order = bytes[EI_DATA] == ELFDATA2MSB ? KD_BIG : KD_LITTLE;
+	*ret = (struct elf_header){
+		.machine = kd_load_u16(*order, bytes + offsetof(Elf64_Ehdr, e_machine)),
+		.segments = kd_load_u64(*order, bytes + offsetof(Elf64_Ehdr, e_phoff)),
+		.sections = kd_load_u64(*order, bytes + offsetof(Elf64_Ehdr, e_shoff)),
+		.segment_len = kd_load_u16(*order, bytes + offsetof(Elf64_Ehdr, e_phentsize)),
+		.segment_nr = kd_load_u16(*order, bytes + offsetof(Elf64_Ehdr, e_phnum)),
+	};
+	return NULL;
+}
+
+static void order_segment(enum kd_order order, Elf64_Phdr *segment)
+{
+	segment->p_type = kd_order_32(order, segment->p_type);
+	segment->p_offset = kd_order_64(order, segment->p_offset);
+	segment->p_paddr = kd_order_64(order, segment->p_paddr);
+	segment->p_filesz = kd_order_64(order, segment->p_filesz);
+}
+
+/** The machine that has this number, and this byte order; of one that has both orders the file's may be QEMU's choice,
+ * and the memory tells. */
+static void find_elf_machine(struct kd_header *header, uint16_t number)
+{
+	size_t nr = 0;
+	for (const struct kd_machine *const *machine = kd_machines; *machine; machine++) {
+		if ((*machine)->elf_machine != number)
+			continue;
+		nr++;
+		if ((*machine)->order == header->order || !header->machine)
+			header->machine = *machine;
+	}
+	header->machine_doubtful = nr > 1 && header->order == KD_BIG;
+}
+
+static struct kd_error *read_elf(struct kd_header *header, const struct kd_file *file)
+{
+	struct elf_header main;
+	struct kd_error *err = read_elf_header(file, &header->order, &main);
+	if (err)
+		return err;
+	header->order_known = true;
+	find_elf_machine(header, main.machine);
+	uint64_t nr = main.segment_nr;
 	if (nr == PN_XNUM) {
-		Elf64_Shdr first;
-		err = kd_file_read_header(file, main.e_shoff, &first, sizeof(first));
+		uint8_t first[sizeof(Elf64_Shdr)];
+		err = kd_file_read_header(file, main.sections, first, sizeof(first));
 		if (err)
 			return err;
-		nr = first.sh_info;
+		nr = kd_load_u32(header->order, first + offsetof(Elf64_Shdr, sh_info));
 	}
 	if (!nr || nr > PROGRAM_HEADERS_MAX)
 		return damaged(file, "the number of program headers", nr);
-	if (main.e_phentsize != sizeof(Elf64_Phdr))
-		return damaged(file, "the length of a program header", main.e_phentsize);
+	if (main.segment_len != sizeof(Elf64_Phdr))
+		return damaged(file, "the length of a program header", main.segment_len);
 	KD_FREE Elf64_Phdr *segments = malloc(nr * sizeof(*segments));
 	if (!segments)
 		return &kd_error_nomem;
-	err = kd_file_read_header(file, main.e_phoff, segments, nr * sizeof(*segments));
+	err = kd_file_read_header(file, main.segments, segments, nr * sizeof(*segments));
 	if (err)
 		return err;
 	bool physical = false;
 	for (uint64_t i = 0; i < nr; i++) {
-		const Elf64_Phdr *segment = &segments[i];
+		Elf64_Phdr *segment = &segments[i];
+		order_segment(header->order, segment);
 		if (segment->p_type != PT_LOAD && segment->p_type != PT_NOTE)
 			continue;
 		uint64_t end = segment->p_offset + segment->p_filesz;
@@ -360,7 +452,7 @@ static struct kd_error *count_pages(const struct kd_header *header, const struct
 			return err;
 		for (size_t i = 0; i < KD_ARRAY_NR(words); i++) {
 			kd_pfn pfn = 8 * done + i * bits;
-			uint64_t word = words[i];
+			uint64_t word = kd_order_64(KD_LITTLE, words[i]); /* bits of bytes, whatever machine */
 			if (pfn < first)
 				word &= first - pfn < bits ? UINT64_MAX << (first - pfn) : 0;
 			if (end - kd_min(pfn, end) < bits)
@@ -392,8 +484,10 @@ struct kd_error *kd_header_ends_early(const struct kd_header *header, const stru
 	/* Data begin behind the descriptors. What points elsewhere (to 0, mostly) was never written: a capture kernel
 	 * that is killed leaves its last descriptors at zero and marks nothing. */
 	const uint64_t data_offset = header->descriptor_offset + nr * sizeof(last[0]);
-	for (uint64_t i = 0; i < tail && !*ret; i++)
-		*ret = last[i].offset < data_offset || !last[i].len || last[i].offset > file->size ||
-		       last[i].len > file->size - last[i].offset;
+	for (uint64_t i = 0; i < tail && !*ret; i++) {
+		const uint64_t offset = kd_order_64(header->order, last[i].offset);
+		const uint32_t data_len = kd_order_32(header->order, last[i].len);
+		*ret = offset < data_offset || !data_len || offset > file->size || data_len > file->size - offset;
+	}
 	return NULL;
 }

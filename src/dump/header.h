@@ -11,11 +11,14 @@
 #include "dump/probe.h"
 
 struct kd_header {
-	uint8_t *notes; /* owned; raw little-endian ELF notes, one after another; NULL if there are none */
+	bool order_known;    /* the one below was read; else it is that of this machine */
+	enum kd_order order; /* of headers and notes: the file's, which need not be that of the memory in it */
+	uint8_t *notes;	     /* owned; raw ELF notes, one after another; NULL if there are none */
 	size_t notes_len;
-	const char *compression; /* "zlib", …; "uncompressed"; NULL if the format has no such thing */
-	const char *machine;	 /* of base/machine.h, if the header says so, else NULL */
-	bool incomplete;	 /* the dump was not finished, or the file is shorter than its headers say */
+	const char *compression;	  /* "zlib", …; "uncompressed"; NULL if the format has no such thing */
+	const struct kd_machine *machine; /* if the header says so, else NULL */
+	bool machine_doubtful;		  /* the file's byte order may not be that of the machine */
+	bool incomplete;		  /* the dump was not finished, or the file is shorter than its headers say */
 	bool split;
 	kd_pfn split_start, split_end; /* of a split set's part: the pages it carries, end exclusive */
 	uint64_t origin;	       /* kdump-compressed only: the same in all parts of one set */

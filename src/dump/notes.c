@@ -25,13 +25,13 @@ static bool name_is(const uint8_t *name, uint32_t name_len, const char *expected
 	return name && (name_len == len || name_len == len + 1) && !memcmp(name, expected, len);
 }
 
-struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_format *format, const void *raw,
-			       size_t raw_len)
+struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_format *format, enum kd_order order,
+			       const void *raw, size_t raw_len)
 {
 	struct cpu_vector cpus = {};
 	/* Writers put all notes of one kind before those of the next, so each kind counts the CPUs for itself. */
 	size_t prstatus_nr = 0, qemu_nr = 0;
-	struct kd_cursor cursor = kd_cursor_init(raw, raw_len);
+	struct kd_cursor cursor = kd_cursor_init(raw, raw_len, order);
 	while (kd_cursor_left(&cursor) >= sizeof(Elf64_Nhdr)) {
 		uint32_t name_len = kd_cursor_u32(&cursor), len = kd_cursor_u32(&cursor);
 		uint32_t type = kd_cursor_u32(&cursor);
@@ -45,8 +45,8 @@ struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_form
 			/* Its place tells the CPU, also where it holds nothing: no kernel runs with all registers at 0.
 			 */
 			static const struct kd_regs empty;
-			bool has_regs =
-				format->prstatus(data, len, &found) && memcmp(&found.regs, &empty, sizeof(empty)) != 0;
+			bool has_regs = format->prstatus(order, data, len, &found) &&
+					memcmp(&found.regs, &empty, sizeof(empty)) != 0;
 			cpu = nth_cpu(&cpus, prstatus_nr++);
 			if (!cpu)
 				break;
@@ -54,7 +54,8 @@ struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_form
 			if (has_regs)
 				cpu->regs = found.regs;
 			cpu->pid = found.pid;
-		} else if (type == 0 && name_is(name, name_len, "QEMU") && format->monitor(data, len, &found)) {
+		} else if (format->monitor && type == format->monitor_type &&
+			   name_is(name, name_len, format->monitor_name) && format->monitor(order, data, len, &found)) {
 			cpu = nth_cpu(&cpus, qemu_nr++);
 			if (!cpu)
 				break;
@@ -76,9 +77,10 @@ void kd_notes_deinit(struct kd_notes *notes)
 	*notes = (struct kd_notes){};
 }
 
-bool kd_notes_next_vmcoreinfo(const uint8_t *raw, size_t raw_len, size_t *position, const char **ret, size_t *ret_len)
+bool kd_notes_next_vmcoreinfo(enum kd_order order, const uint8_t *raw, size_t raw_len, size_t *position,
+			      const char **ret, size_t *ret_len)
 {
-	struct kd_cursor cursor = kd_cursor_init(raw, raw_len);
+	struct kd_cursor cursor = kd_cursor_init(raw, raw_len, order);
 	kd_cursor_skip(&cursor, *position);
 	while (kd_cursor_left(&cursor) >= sizeof(Elf64_Nhdr)) {
 		uint32_t name_len = kd_cursor_u32(&cursor), len = kd_cursor_u32(&cursor);

@@ -8,6 +8,7 @@
 #define KD_DUMP_NOTES_H
 
 #include "base/error.h"
+#include "base/order.h"
 #include "base/types.h"
 #include "dump/registers.h"
 
@@ -33,21 +34,24 @@ struct kd_notes {
 struct kd_note_format {
 	const char *const *controls; /* names of kd_cpu_note.controls; NULL after the last */
 	/** Whether a note named CORE, of type NT_PRSTATUS, is one: then fills in has_regs, regs and pid. */
-	bool (*prstatus)(const uint8_t *data, size_t len, struct kd_cpu_note *ret);
-	/** Whether a note named QEMU, of type 0, is one: then fills in the controls. */
-	bool (*monitor)(const uint8_t *data, size_t len, struct kd_cpu_note *ret);
+	bool (*prstatus)(enum kd_order order, const uint8_t *data, size_t len, struct kd_cpu_note *ret);
+	const char *monitor_name; /* of the note with the controls, and its type: QEMU, 0 for most */
+	uint32_t monitor_type;
+	/** Whether it is one of these: then fills in the controls. */
+	bool (*monitor)(enum kd_order order, const uint8_t *data, size_t len, struct kd_cpu_note *ret);
 	/** Physical address of one in the kernel's image, by what VMCOREINFO says and nothing else; false where it does
 	 *  not, as that of another machine. */
 	bool (*image_address)(const struct kd_vmcoreinfo *info, kd_vaddr address, kd_paddr *ret);
 };
 
-/** Parse raw little-endian ELF notes, one after another. Notes of other kinds, and what is left after a damaged one,
- *  are ignored. */
-struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_format *format, const void *raw,
-			       size_t raw_len) KD_RETURNS_ERROR;
+/** Parse raw ELF notes, one after another, their numbers in this byte order. Notes of other kinds, and what is left
+ * after a damaged one, are ignored. */
+struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_format *format, enum kd_order order,
+			       const void *raw, size_t raw_len) KD_RETURNS_ERROR;
 void kd_notes_deinit(struct kd_notes *notes);
 
 /** The text of the next VMCOREINFO note from *position on; false if there is none. Both are moved on. */
-bool kd_notes_next_vmcoreinfo(const uint8_t *raw, size_t raw_len, size_t *position, const char **ret, size_t *ret_len);
+bool kd_notes_next_vmcoreinfo(enum kd_order order, const uint8_t *raw, size_t raw_len, size_t *position,
+			      const char **ret, size_t *ret_len);
 
 #endif

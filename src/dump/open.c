@@ -138,6 +138,11 @@ static struct kd_error *read_geometry(struct kd_dump *dump)
 	if (page_size < KD_PAGE_LEN_MIN || page_size > KD_PAGE_LEN_MAX || page_size & (page_size - 1))
 		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: its page size is %" PRIu64, path,
 					    (uint64_t)page_size);
+	/* What was checked before is what is read. */
+	kdump_num_t order;
+	if (dump->header.order_known && (kdump_get_number_attr(dump->context, "arch.byte_order", &order) != KDUMP_OK ||
+					 (order == KDUMP_BIG_ENDIAN) != (dump->header.order == KD_BIG)))
+		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: its byte order is not clear", path);
 	dump->page_size = (uint32_t)page_size;
 	dump->page_shift = (unsigned int)__builtin_ctz(dump->page_size);
 	if (dump->live) {
@@ -198,7 +203,8 @@ static struct kd_error *read_vmcoreinfo_notes(struct kd_dump *dump, enum kd_vmco
 	const char *text;
 	size_t position = 0, len;
 	struct kd_error *err = NULL;
-	while (!err && kd_notes_next_vmcoreinfo(dump->header.notes, dump->header.notes_len, &position, &text, &len))
+	while (!err && kd_notes_next_vmcoreinfo(dump->header.order, dump->header.notes, dump->header.notes_len,
+						&position, &text, &len))
 		err = consider_vmcoreinfo(dump, text, len, best);
 	kdump_attr_t attribute = { .type = KDUMP_BLOB };
 	/* Older files have it elsewhere. */
@@ -240,11 +246,12 @@ static struct kd_error *read_notes(struct kd_dump *dump, const struct kd_machine
 {
 	if (!machine || !machine->notes || dump->live)
 		return NULL;
-	return kd_notes_init(&dump->notes, machine->notes, dump->header.notes, dump->header.notes_len);
+	return kd_notes_init(&dump->notes, machine->notes, dump->header.order, dump->header.notes,
+			     dump->header.notes_len);
 }
 
-/* Which machine, when the headers are silent, as in QEMU's kdump files: what only one kernel writes about itself; else
- * whose notes of the monitor these are. */
+/* Which machine, when neither the headers nor the kernel's memory tell, as in QEMU's kdump files without pages: what
+ * only one kernel writes about itself; else whose notes of the monitor these are. */
 static struct kd_error *guess_machine(struct kd_dump *dump, const struct kd_machine **ret)
 {
 	*ret = NULL;
@@ -271,20 +278,24 @@ static struct kd_error *find_machine(struct kd_dump *dump)
 	const char *name = NULL;
 	if (kdump_get_string_attr(dump->context, "arch.name", &name) != KDUMP_OK)
 		name = NULL;
-	dump->arch = name ? name : dump->header.machine;
-	if (!dump->arch) {
-		const struct kd_machine *guess;
-		struct kd_error *err = guess_machine(dump, &guess);
+	const struct kd_machine *machine = dump->header.machine;
+	if (!machine || dump->header.machine_doubtful) {
+		const struct kd_searched memory = searched(dump);
+		machine = kd_vmcoreinfo_machine(&memory, &dump->vmcoreinfo) ?: machine;
+	}
+	if (!machine && name)
+		machine = kd_machine_named(name);
+	if (!machine && !name) {
+		struct kd_error *err = guess_machine(dump, &machine);
 		if (err)
 			return err;
-		dump->arch = guess ? guess->name : NULL;
 	}
-	if (!dump->arch)
-		dump->arch = "unknown";
-	else if (!name && kdump_set_string_attr(dump->context, "arch.name", dump->arch) != KDUMP_OK)
+	dump->machine = machine;
+	dump->arch = machine ? machine->name : name ? name : "unknown";
+	if (machine && !name &&
+	    kdump_set_string_attr(dump->context, "arch.name", machine->library_name ?: machine->name) != KDUMP_OK)
 		return open_error(dump, KDUMP_ERR_CORRUPT);
-	dump->machine = kd_machine_named(dump->arch);
-	return read_notes(dump, dump->machine);
+	return read_notes(dump, machine);
 }
 
 /** "kdump-compressed, zstd, flattened" */

@@ -4,7 +4,7 @@
 #include <elf.h>
 #include <string.h>
 
-#include "base/cursor.h"
+#include "base/order.h"
 #include "dump/running.h"
 
 #define MAKE_A_DUMP "take the dump with kdump, or with QEMU's dump-guest-memory"
@@ -99,11 +99,8 @@ static struct kd_error *check_elf(const struct kd_file *file, const uint8_t *hea
 	if (head[EI_CLASS] != ELFCLASS64 && head[EI_CLASS] != ELFCLASS32)
 		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s has a damaged ELF header: class %u", path,
 					    head[EI_CLASS]);
-	struct kd_cursor cursor = kd_cursor_init(head, len);
-	kd_cursor_skip(&cursor, EI_NIDENT);
-	uint16_t type = kd_cursor_u16(&cursor);
-	if (head[EI_DATA] == ELFDATA2MSB)
-		type = __builtin_bswap16(type);
+	const enum kd_order order = head[EI_DATA] == ELFDATA2MSB ? KD_BIG : KD_LITTLE;
+	uint16_t type = kd_load_u16(order, head + offsetof(Elf64_Ehdr, e_type));
 	if (type == ET_CORE)
 		return NULL;
 	const char *what =

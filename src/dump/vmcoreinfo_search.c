@@ -29,19 +29,47 @@ static bool image_address(const struct kd_vmcoreinfo *info, kd_vaddr address, kd
 	return false;
 }
 
-enum kd_vmcoreinfo_fit kd_vmcoreinfo_fits(const struct kd_searched *memory, const struct kd_vmcoreinfo *info)
+/* struct uts_namespace has at most a few words before its six strings: sysname, nodename, release, version, machine …
+ */
+#define UTS_LEN 65
+#define UTS_NR 6
+struct uts {
+	char bytes[64 + UTS_NR * UTS_LEN];
+	const char *release; /* in these bytes */
+};
+
+/** What is where the text says that init_uts_ns is, and whether it is of the release that the text is of. */
+static enum kd_vmcoreinfo_fit find_uts(const struct kd_searched *memory, const struct kd_vmcoreinfo *info,
+				       struct uts *uts)
 {
 	kd_vaddr init_uts_ns;
 	kd_paddr address;
 	const char *release = kd_vmcoreinfo_get(info, "OSRELEASE");
-	if (!release || !kd_vmcoreinfo_symbol(info, "init_uts_ns", &init_uts_ns) ||
+	if (!release || !*release || !kd_vmcoreinfo_symbol(info, "init_uts_ns", &init_uts_ns) ||
 	    !image_address(info, init_uts_ns, &address))
 		return KD_VMCOREINFO_SILENT;
-	/* struct uts_namespace has at most a few words before its six strings of 65 bytes. */
-	char uts[64 + 6 * 65];
-	if (!memory->peek(memory->dump, address, uts, sizeof(uts)))
+	if (!memory->peek(memory->dump, address, uts->bytes, sizeof(uts->bytes)))
 		return KD_VMCOREINFO_UNREADABLE;
-	return memmem(uts, sizeof(uts), release, strlen(release)) ? KD_VMCOREINFO_FITS : KD_VMCOREINFO_FOREIGN;
+	uts->release = memmem(uts->bytes, sizeof(uts->bytes), release, strlen(release));
+	return uts->release ? KD_VMCOREINFO_FITS : KD_VMCOREINFO_FOREIGN;
+}
+
+enum kd_vmcoreinfo_fit kd_vmcoreinfo_fits(const struct kd_searched *memory, const struct kd_vmcoreinfo *info)
+{
+	struct uts uts;
+	return find_uts(memory, info, &uts);
+}
+
+const struct kd_machine *kd_vmcoreinfo_machine(const struct kd_searched *memory, const struct kd_vmcoreinfo *info)
+{
+	struct uts uts;
+	if (find_uts(memory, info, &uts) != KD_VMCOREINFO_FITS)
+		return NULL;
+	/* Two strings on; an empty release would be anywhere. */
+	const size_t at = (size_t)(uts.release - uts.bytes) + 2 * UTS_LEN;
+	if (at > sizeof(uts.bytes) - UTS_LEN || !memchr(uts.bytes + at, 0, UTS_LEN))
+		return NULL;
+	return kd_machine_named(uts.bytes + at);
 }
 
 static struct kd_error *check(const struct kd_searched *memory, kd_pfn pfn, bool *found, struct kd_vmcoreinfo *ret)

@@ -8,6 +8,7 @@
 #define KD_DUMP_VMCOREINFO_SEARCH_H
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/types.h"
 #include "dump/vmcoreinfo.h"
 
@@ -30,6 +31,10 @@ enum kd_vmcoreinfo_fit {
 	KD_VMCOREINFO_FITS,
 };
 enum kd_vmcoreinfo_fit kd_vmcoreinfo_fits(const struct kd_searched *memory, const struct kd_vmcoreinfo *info);
+
+/** The machine as the kernel names it in its init_uts_ns; NULL: the text does not say where that is, or it says no
+ * machine that is known. */
+const struct kd_machine *kd_vmcoreinfo_machine(const struct kd_searched *memory, const struct kd_vmcoreinfo *info);
 
 /** Looks at the first bytes of every page in the file, so only where there is no note. *ret is empty if none is
  *  found. */

@@ -52,7 +52,9 @@ static bool read_member(struct kd_modules *modules, const char *type, kd_vaddr b
 	*ret = 0;
 	if (!kd_module_offset(modules, type, path, &offset))
 		return false;
-	KD_DROP_ERROR struct kd_error *err = kd_memory_read(modules->memory, base + offset, ret, len);
+	uint8_t bytes[sizeof(*ret)] = {};
+	KD_DROP_ERROR struct kd_error *err = kd_memory_read(modules->memory, base + offset, bytes, len);
+	*ret = err ? 0 : kd_load_padded(kd_memory_order(modules->memory), bytes, len);
 	return !err;
 }
 

@@ -53,7 +53,22 @@ static struct kd_error *read_field(struct kd_modules *modules, kd_vaddr base, co
 	*ret = 0;
 	if (!kd_module_offset(modules, "mod_kallsyms", name, &offset))
 		return kd_error_create(KD_ERROR_LOOKUP, "struct mod_kallsyms has no %s", name);
-	return kd_memory_read(modules->memory, base + offset, ret, len);
+	uint8_t bytes[sizeof(*ret)] = {};
+	struct kd_error *err = kd_memory_read(modules->memory, base + offset, bytes, len);
+	if (!err)
+		*ret = kd_load_padded(kd_memory_order(modules->memory), bytes, len);
+	return err;
+}
+
+static void order_symbols(enum kd_order order, struct elf_symbol *symbols, size_t nr)
+{
+	for (size_t i = 0; order == KD_BIG && i < nr; i++) {
+		struct elf_symbol *symbol = &symbols[i];
+		symbol->name = kd_order_32(order, symbol->name);
+		symbol->section = kd_order_16(order, symbol->section);
+		symbol->value = kd_order_64(order, symbol->value);
+		symbol->size = kd_order_64(order, symbol->size);
+	}
 }
 
 static struct kd_error *read_strings(struct kd_modules *modules, kd_vaddr address, struct tables *tables)
@@ -91,6 +106,7 @@ static struct kd_error *read_tables(struct kd_modules *modules, kd_vaddr module,
 	if (err)
 		return err;
 	tables->nr = nr;
+	order_symbols(kd_memory_order(modules->memory), tables->symbols, nr);
 	/* Linux 5.2, 1c7651f43777 ("kallsyms: store type information in its own array") */
 	err = read_field(modules, kallsyms, "typetab", 8, &typetab);
 	if (!err)

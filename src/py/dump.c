@@ -194,6 +194,11 @@ GETTER(arch)
 	return PyUnicode_FromString(kd_dump_arch(CORE(self)));
 }
 
+GETTER(byteorder)
+{
+	return PyUnicode_InternFromString(kd_py_order((DumpObject *)self) == KD_BIG ? "big" : "little");
+}
+
 GETTER(page_size)
 {
 	return PyLong_FromUnsignedLong(kd_dump_page_size(CORE(self)));
@@ -307,6 +312,7 @@ static PyGetSetDef dump_getset[] = {
 	READ_ONLY(paths),
 	READ_ONLY(format),
 	READ_ONLY(arch),
+	READ_ONLY(byteorder),
 	READ_ONLY(page_size),
 	READ_ONLY(max_pfn),
 	READ_ONLY(complete),

@@ -52,4 +52,18 @@ static inline struct kd_error *kd_py_read(DumpObject *dump, kd_vaddr address, vo
 	return kd_kernel_read(dump->kernel, dump->pgd, address, buffer, len);
 }
 
+static inline enum kd_order kd_py_order(const DumpObject *dump)
+{
+	return kd_dump_order(kd_kernel_dump(dump->kernel));
+}
+
+static inline struct kd_error *kd_py_read_u64(DumpObject *dump, kd_vaddr address, uint64_t *ret)
+{
+	uint64_t value;
+	struct kd_error *err = kd_py_read(dump, address, &value, sizeof(value));
+	if (!err)
+		*ret = kd_order_64(kd_py_order(dump), value);
+	return err;
+}
+
 #endif

@@ -46,7 +46,7 @@ static struct kd_error *follow(DumpObject *dump, uint64_t start, uint64_t offset
 		(*addresses)[*ret_nr] = address;
 		if (!kd_index_add(&index, kd_hash_u64(address), *ret_nr))
 			return &kd_error_nomem;
-		struct kd_error *err = kd_py_read(dump, address + offset, &address, sizeof(address));
+		struct kd_error *err = kd_py_read_u64(dump, address + offset, &address);
 		if (err) {
 			(*ret_nr)++;
 			return err;

@@ -105,16 +105,18 @@ KD_METHOD(read_physical)
 static PyObject *read_number(PyObject *self, PyObject *args, PyObject *kwargs, bool is_signed)
 {
 	static char *keywords[] = { "address", "size", NULL };
-	uint64_t address, value = 0;
-	Py_ssize_t size = sizeof(value);
+	uint64_t address;
+	uint8_t bytes[sizeof(uint64_t)] = {};
+	Py_ssize_t size = sizeof(bytes);
 	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|O&", keywords, kd_py_address, &address, size_converter,
 					 &size))
 		return NULL;
 	if (size != 1 && size != 2 && size != 4 && size != 8)
 		return PyErr_Format(kd_py_RangeError, "an integer has 1, 2, 4 or 8 bytes, not %zd", size);
-	struct kd_error *err = kd_py_read(DUMP(self), address, &value, size);
+	struct kd_error *err = kd_py_read(DUMP(self), address, bytes, size);
 	if (err)
 		return kd_py_raise(err);
+	uint64_t value = kd_load_padded(kd_py_order(DUMP(self)), bytes, (unsigned int)size);
 	unsigned int unused_bits = 64 - 8 * (unsigned int)size;
 	return is_signed ? PyLong_FromLongLong((int64_t)(value << unused_bits) >> unused_bits)
 			 : PyLong_FromUnsignedLongLong(value);

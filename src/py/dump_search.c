@@ -97,21 +97,15 @@ static bool goes_on(uint64_t *page)
 	return ++*page % 4096 || PyErr_CheckSignals() == 0;
 }
 
-static uint64_t load(const uint8_t *bytes, unsigned int size)
+static uint64_t load(enum kd_order order, const uint8_t *bytes, unsigned int size)
 {
-	uint64_t value;
-	uint32_t half;
-	uint16_t quarter;
 	switch (size) {
 	case 8:
-		memcpy(&value, bytes, sizeof(value));
-		return value;
+		return kd_load_u64(order, bytes);
 	case 4:
-		memcpy(&half, bytes, sizeof(half));
-		return half;
+		return kd_load_u32(order, bytes);
 	default:
-		memcpy(&quarter, bytes, sizeof(quarter));
-		return quarter;
+		return kd_load_u16(order, bytes);
 	}
 }
 
@@ -163,6 +157,7 @@ KD_METHOD(find_words)
 	KD_PYOBJECT PyObject *list = PyList_New(0);
 	if (!list)
 		return NULL;
+	const enum kd_order order = kd_py_order(DUMP(self));
 	uint64_t page = 0, address = start > UINT64_MAX - size ? end : (start + size - 1) & ~(uint64_t)(size - 1);
 	while (address < end && PyList_GET_SIZE(list) < limit) {
 		if (!goes_on(&page))
@@ -176,7 +171,7 @@ KD_METHOD(find_words)
 		/* a word at the very end of the range counts only if all of it is within */
 		uint64_t len = kd_min(left, end - address) & ~(uint64_t)(size - 1);
 		for (uint64_t at = 0; at < len; at += size) {
-			uint64_t word = load(view + at, size);
+			uint64_t word = load(order, view + at, size);
 			for (Py_ssize_t i = 0; i < nr; i++)
 				if ((word & patterns[i].keep) == patterns[i].value) {
 					if (!append_match(list, address + at, i, word))

@@ -116,7 +116,7 @@ PyObject *kd_path_read(DumpObject *dump, struct kd_path *path, PyObject *self, k
 	if (path->self && self)
 		return Py_NewRef(self);
 	for (size_t i = 0; i < path->hop_nr; i++) {
-		struct kd_error *err = kd_py_read(dump, base + path->hops[i], &base, sizeof(base));
+		struct kd_error *err = kd_py_read_u64(dump, base + path->hops[i], &base);
 		if (err)
 			return kd_py_raise(err);
 	}

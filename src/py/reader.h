@@ -29,7 +29,7 @@ struct kd_reader {
 		KD_READ_NOTHING, /* void, function: the address */
 	} kind;
 	bool is_signed, is_bool;
-	uint8_t bit_shift, bit_size; /* KD_READ_BITS: shift from the least significant bit of the loaded unit */
+	uint8_t bit_shift, bit_size; /* KD_READ_BITS: as kd_load_bits() */
 	uint32_t size;		     /* bytes loaded, or of an element */
 	uint64_t offset;	     /* bytes from the base address */
 	uint64_t length;	     /* elements of an array */

@@ -29,12 +29,13 @@ static PyObject *read_integer(DumpObject *dump, const struct kd_reader *reader, 
 	struct kd_error *err = kd_py_read(dump, address, bytes, reader->size);
 	if (err)
 		return kd_py_raise(err);
+	const enum kd_order order = kd_py_order(dump);
 	if (reader->size > sizeof(uint64_t))
-		return PyLong_FromNativeBytes(bytes, reader->size,
-					      Py_ASNATIVEBYTES_LITTLE_ENDIAN |
-						      (reader->is_signed ? 0 : Py_ASNATIVEBYTES_UNSIGNED_BUFFER));
-	uint64_t value;
-	memcpy(&value, bytes, sizeof(value));
+		return PyLong_FromNativeBytes(
+			bytes, reader->size,
+			(order == KD_BIG ? Py_ASNATIVEBYTES_BIG_ENDIAN : Py_ASNATIVEBYTES_LITTLE_ENDIAN) |
+				(reader->is_signed ? 0 : Py_ASNATIVEBYTES_UNSIGNED_BUFFER));
+	uint64_t value = kd_load_padded(order, bytes, reader->size);
 	if (!reader->is_signed)
 		return PyLong_FromUnsignedLongLong(value);
 	unsigned int unused_bits = 64 - 8 * reader->size;
@@ -43,12 +44,11 @@ static PyObject *read_integer(DumpObject *dump, const struct kd_reader *reader, 
 
 static PyObject *read_bits(DumpObject *dump, const struct kd_reader *reader, kd_vaddr address)
 {
-	uint64_t value = 0;
-	struct kd_error *err = kd_py_read(dump, address, &value, reader->size);
+	uint8_t bytes[sizeof(uint64_t)] = {};
+	struct kd_error *err = kd_py_read(dump, address, bytes, reader->size);
 	if (err)
 		return kd_py_raise(err);
-	unsigned int above = 64 - reader->bit_shift - reader->bit_size;
-	value <<= above;
+	uint64_t value = kd_load_bits(kd_py_order(dump), bytes, reader->bit_shift, reader->bit_size);
 	if (reader->is_signed)
 		return PyLong_FromLongLong((int64_t)value >> (64 - reader->bit_size));
 	value >>= 64 - reader->bit_size;
@@ -63,21 +63,23 @@ static PyObject *read_float(DumpObject *dump, const struct kd_reader *reader, kd
 	struct kd_error *err = kd_py_read(dump, address, bytes, reader->size);
 	if (err)
 		return kd_py_raise(err);
-	double value = reader->size == 4 ? PyFloat_Unpack4(bytes, 1) : PyFloat_Unpack8(bytes, 1);
+	const int little = kd_py_order(dump) == KD_LITTLE;
+	double value = reader->size == 4 ? PyFloat_Unpack4(bytes, little) : PyFloat_Unpack8(bytes, little);
 	return value == -1.0 && PyErr_Occurred() ? NULL : PyFloat_FromDouble(value);
 }
 
 static PyObject *read_enum(DumpObject *dump, struct kd_reader *reader, kd_vaddr address, const struct kd_place *place)
 {
 	PyTypeObject *class = reader_class(dump, reader, reader->type, place);
-	uint64_t value = 0;
+	uint8_t bytes[sizeof(uint64_t)] = {};
 	if (!class)
 		return NULL;
-	if (reader->size > sizeof(value) || !reader->size)
+	if (reader->size > sizeof(bytes) || !reader->size)
 		return PyErr_Format(kd_py_CTypeError, "an enum of %u bytes", reader->size);
-	struct kd_error *err = kd_py_read(dump, address, &value, reader->size);
+	struct kd_error *err = kd_py_read(dump, address, bytes, reader->size);
 	if (err)
 		return kd_py_raise(err);
+	uint64_t value = kd_load_padded(kd_py_order(dump), bytes, reader->size);
 	if (!reader->is_signed)
 		return kd_py_typed_new(class, value);
 	unsigned int unused_bits = 64 - 8 * reader->size;
@@ -177,7 +179,7 @@ static PyObject *read_pointer(DumpObject *dump, struct kd_reader *reader, kd_vad
 			      const struct kd_place *place)
 {
 	uint64_t value;
-	struct kd_error *err = kd_py_read(dump, address, &value, sizeof(value));
+	struct kd_error *err = kd_py_read_u64(dump, address, &value);
 	if (err)
 		return kd_py_raise(err);
 	if (reader->kind == KD_READ_ADDRESS)

@@ -45,6 +45,12 @@ static uint64_t round_up(uint64_t value, uint64_t align)
 	return (value + align - 1) & -align;
 }
 
+static bool read_numbers(struct kd_memory *memory, kd_vaddr address, void *ret, size_t size, size_t nr)
+{
+	KD_DROP_ERROR struct kd_error *err = kd_memory_read_array(memory, address, ret, size, nr);
+	return !err;
+}
+
 /* ---- from the token table to the others ---- */
 
 static const char digits[] = "0\0001\0002\0003\0004\0005\0006\0007\0008\0009";
@@ -92,7 +98,7 @@ static bool tokens_around(struct kd_memory *memory, kd_vaddr zero, struct kd_kal
 	for (uint64_t align = 8; align >= 4; align /= 2) {
 		kd_vaddr index = round_up(zero + position, align);
 		uint16_t offset;
-		if (!read_whole(memory, index + '0' * sizeof(offset), &offset, sizeof(offset)))
+		if (!read_numbers(memory, index + '0' * sizeof(offset), &offset, sizeof(offset), 1))
 			continue;
 		struct kd_kallsyms_tokens tokens = {};
 		KD_DROP_ERROR struct kd_error *bad = kd_kallsyms_tokens_init(&tokens, memory, zero - offset, index);
@@ -154,10 +160,9 @@ static bool names_before(struct kd_memory *memory, kd_vaddr markers, const uint3
 	}
 	for (size_t i = sizeof(window); i >= 8; i -= 4) {
 		for (uint64_t align = 8; align >= 4; align /= 2) {
-			uint32_t nr, padding = 0;
-			memcpy(&nr, window + i - align, sizeof(nr));
-			if (align == 8)
-				memcpy(&padding, window + i - 4, sizeof(padding));
+			const enum kd_order order = kd_memory_order(memory);
+			uint32_t nr = kd_load_u32(order, window + i - align);
+			uint32_t padding = align == 8 ? kd_load_u32(order, window + i - 4) : 0;
 			kd_vaddr names = high - sizeof(window) + i;
 			if (padding || names % align || !nr || nr > KD_KALLSYMS_NR_MAX ||
 			    kd_kallsyms_block_nr(nr) != value_nr || !blocks_fit(memory, names, values, value_nr))
@@ -192,6 +197,7 @@ static bool markers_before(struct kd_memory *memory, struct kd_kallsyms_tables *
 		if (err)
 			return false;
 		len = kd_min(len, tables->token_table - page);
+		kd_order_array(kd_memory_order(memory), window, sizeof(*window), len / sizeof(*window));
 		for (size_t first = 0; first < PAGE / 4; first++) {
 			size_t end = first + 1;
 			if (window[first])
@@ -219,10 +225,10 @@ static bool offsets_fit(struct kd_memory *memory, const struct kd_kallsyms_table
 		int64_t entry = 0;
 		int32_t narrow;
 		if (tables->encoding == KD_KALLSYMS_ABSOLUTE) {
-			if (!read_whole(memory, tables->offsets + 8ull * n, &entry, sizeof(entry)))
+			if (!read_numbers(memory, tables->offsets + 8ull * n, &entry, sizeof(entry), 1))
 				continue;
 		} else {
-			if (!read_whole(memory, tables->offsets + 4ull * n, &narrow, sizeof(narrow)))
+			if (!read_numbers(memory, tables->offsets + 4ull * n, &narrow, sizeof(narrow), 1))
 				continue;
 			entry = narrow;
 		}
@@ -256,7 +262,8 @@ static bool offsets_near(struct kd_memory *memory, struct kd_kallsyms_tables *ta
 		tables->offsets = candidates[i].offsets;
 		tables->encoding = candidates[i].encoding;
 		tables->base = 0;
-		if (candidates[i].base && !read_whole(memory, candidates[i].base, &tables->base, sizeof(tables->base)))
+		if (candidates[i].base &&
+		    !read_numbers(memory, candidates[i].base, &tables->base, sizeof(tables->base), 1))
 			continue;
 		if (offsets_fit(memory, tables))
 			return true;
@@ -294,7 +301,7 @@ static enum run run_at(struct kd_memory *memory, kd_vaddr page)
 {
 	enum { NR = PAGE / 4, SPAN_MAX = 64 << 20 };
 	int32_t entries[NR];
-	if (!read_whole(memory, page, entries, sizeof(entries)))
+	if (!read_numbers(memory, page, entries, sizeof(*entries), NR))
 		return RUN_NONE;
 	bool descending = true, ascending = true, place = true;
 	unsigned int changes = 0;

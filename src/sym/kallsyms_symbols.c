@@ -19,14 +19,10 @@ struct kd_error *kd_kallsyms_symbol_address(struct kd_kallsyms *kallsyms, uint32
 	struct kd_error *err = kd_lazy_need(&kallsyms->offsets, n * len, len);
 	if (err)
 		return err;
-	int64_t entry;
-	int32_t narrow;
-	if (len == sizeof(narrow)) {
-		memcpy(&narrow, kallsyms->offsets.bytes + n * len, len);
-		entry = narrow;
-	} else {
-		memcpy(&entry, kallsyms->offsets.bytes + n * len, len);
-	}
+	const uint8_t *bytes = kallsyms->offsets.bytes + n * len;
+	const enum kd_order order = kd_memory_order(kallsyms->memory);
+	int64_t entry =
+		len == sizeof(uint32_t) ? (int32_t)kd_load_u32(order, bytes) : (int64_t)kd_load_u64(order, bytes);
 	*ret = kd_kallsyms_entry_address(&kallsyms->tables, n, entry);
 	return NULL;
 }

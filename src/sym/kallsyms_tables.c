@@ -12,7 +12,7 @@ struct kd_error *kd_kallsyms_markers_read(struct kd_memory *memory, kd_vaddr mar
 	KD_FREE uint32_t *starts = malloc(block_nr * sizeof(*starts));
 	if (!starts)
 		return &kd_error_nomem;
-	struct kd_error *err = kd_memory_read(memory, markers, starts, block_nr * sizeof(*starts));
+	struct kd_error *err = kd_memory_read_array(memory, markers, starts, sizeof(*starts), block_nr);
 	if (err)
 		return err;
 	/* A name takes at least a length and a type; at most two bytes of length and what 14 bits can say. */
@@ -107,11 +107,11 @@ struct kd_error *kd_kallsyms_tables_noted(struct kd_memory *memory, struct kd_ka
 		if (err)
 			return err;
 		/* The last symbols are the end of the image: only the per-CPU encoding makes them negative. */
-		int32_t last;
-		err = kd_memory_read(memory, tables.offsets + 4ull * (tables.nr - 1), &last, sizeof(last));
+		uint32_t last;
+		err = kd_memory_read_u32(memory, tables.offsets + 4ull * (tables.nr - 1), &last);
 		if (err)
 			return err;
-		tables.encoding = last < 0 ? KD_KALLSYMS_ABSOLUTE_PERCPU : KD_KALLSYMS_RELATIVE;
+		tables.encoding = (int32_t)last < 0 ? KD_KALLSYMS_ABSOLUTE_PERCPU : KD_KALLSYMS_RELATIVE;
 	}
 	kd_kallsyms_tables_find_neighbours(memory, &tables);
 	*ret = tables;

@@ -25,7 +25,7 @@ struct kd_error *kd_kallsyms_tokens_init(struct kd_kallsyms_tokens *tokens, stru
 					 kd_vaddr index)
 {
 	uint16_t offsets[KD_KALLSYMS_TOKEN_NR];
-	struct kd_error *err = kd_memory_read(memory, index, offsets, sizeof(offsets));
+	struct kd_error *err = kd_memory_read_array(memory, index, offsets, sizeof(*offsets), KD_KALLSYMS_TOKEN_NR);
 	if (err)
 		return err;
 

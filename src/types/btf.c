@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The section, all numbers little-endian here, offsets from the end of the header:
+ * The section, all numbers in the byte order of the machine, offsets from the end of the header:
  *
  *   u16 magic 0xeb9f; u8 version 1; u8 flags; u32 hdr_len;
  *   u32 type_off, type_len, str_off, str_len;
@@ -100,14 +100,14 @@ struct kd_error *kd_btf_decode(struct kd_btf *btf, uint32_t number, uint32_t off
 	if (err)
 		return err;
 	const uint8_t *bytes = btf->section.data + btf->type_offset + offset;
-	uint32_t info = kd_btf_u32(bytes + 4);
+	uint32_t info = kd_btf_u32(btf, bytes + 4);
 	struct kd_btf_record record = {
 		.number = number,
 		.kind = info >> 24 & 0x7f,
-		.name = kd_btf_u32(bytes),
+		.name = kd_btf_u32(btf, bytes),
 		.element_nr = info & 0xffffff,
 		.flag = info >> 31,
-		.size_or_type = kd_btf_u32(bytes + 8),
+		.size_or_type = kd_btf_u32(btf, bytes + 8),
 		.extra = bytes + KD_BTF_RECORD_LEN,
 	};
 	record.element_len = btf->element_len[record.kind];

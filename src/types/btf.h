@@ -217,11 +217,9 @@ struct kd_error *kd_btf_find_enumerator(struct kd_btf *btf, const char *name, ui
 
 enum kd_btf_group kd_btf_group_of(uint32_t kind);
 
-static inline uint32_t kd_btf_u32(const uint8_t *bytes)
+static inline uint32_t kd_btf_u32(const struct kd_btf *btf, const uint8_t *bytes)
 {
-	uint32_t value;
-	memcpy(&value, bytes, sizeof(value));
-	return value;
+	return kd_load_u32(btf->section.order, bytes);
 }
 
 #endif

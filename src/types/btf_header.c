@@ -7,7 +7,6 @@
 #include "types/btf.h"
 
 #define MAGIC 0xeb9f
-#define MAGIC_SWAPPED 0x9feb
 
 /*
  * struct btf of kernel/bpf/btf.c begins like this since Linux 4.18, and is not declared in a header, so its layout is
@@ -56,11 +55,12 @@ struct kd_error *kd_btf_read_kernel(struct kd_btf *btf, struct kd_btf_kernel *re
 		return err;
 	for (size_t header_len = 24; header_len <= KD_BTF_HEADER_LEN; header_len += 8) {
 		const uint8_t *tail = bytes + KERNEL_HEADER + header_len;
-		if (kd_btf_u32(tail + 8) != btf->section.len || kd_btf_u32(bytes + KERNEL_HEADER + 4) < header_len)
+		if (kd_btf_u32(btf, tail + 8) != btf->section.len ||
+		    kd_btf_u32(btf, bytes + KERNEL_HEADER + 4) < header_len)
 			continue;
-		memcpy(&ret->table, bytes + 8, sizeof(ret->table));
+		ret->table = kd_load_u64(btf->section.order, bytes + 8);
 		memcpy(ret->header, bytes + KERNEL_HEADER, header_len);
-		ret->nr = kd_btf_u32(tail);
+		ret->nr = kd_btf_u32(btf, tail);
 		ret->found = true;
 	}
 	return NULL;
@@ -72,7 +72,7 @@ static struct kd_error *btf_header_bytes(struct kd_btf *btf, uint8_t ret[KD_BTF_
 	memset(ret, 0, KD_BTF_HEADER_LEN);
 	size_t len = 24;
 	KD_DROP_ERROR struct kd_error *fault = kd_btf_need(btf, 0, len);
-	if (!fault && kd_btf_u32(btf->section.data + 4) >= KD_BTF_HEADER_LEN) {
+	if (!fault && kd_btf_u32(btf, btf->section.data + 4) >= KD_BTF_HEADER_LEN) {
 		len = KD_BTF_HEADER_LEN;
 		fault = kd_btf_need(btf, 0, len);
 	}
@@ -94,11 +94,10 @@ struct kd_error *kd_btf_read_header(struct kd_btf *btf)
 	struct kd_error *err = btf_header_bytes(btf, header);
 	if (err)
 		return err;
-	struct kd_cursor cursor = kd_cursor_init(header, sizeof(header));
+	struct kd_cursor cursor = kd_cursor_init(header, sizeof(header), btf->section.order);
 	uint16_t magic = kd_cursor_u16(&cursor);
 	if (magic != MAGIC)
-		return magic == MAGIC_SWAPPED ? kd_error_create(KD_ERROR_UNSUPPORTED, "big-endian BTF is not supported")
-					      : kd_btf_error(btf, "the header has no magic number");
+		return kd_btf_error(btf, "the header has no magic number");
 	uint8_t version = kd_cursor_u8(&cursor);
 	if (version != 1)
 		return kd_error_create(KD_ERROR_UNSUPPORTED, "BTF of version %u is not supported", version);

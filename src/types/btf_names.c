@@ -230,7 +230,8 @@ static struct kd_error *btf_enum_has(struct kd_btf *btf, const struct kd_btf_rec
 	*ret = false;
 	for (uint32_t i = 0; i < record->element_nr; i++) {
 		const char *string;
-		struct kd_error *err = kd_btf_string(btf, kd_btf_u32(record->extra + i * record->element_len), &string);
+		struct kd_error *err =
+			kd_btf_string(btf, kd_btf_u32(btf, record->extra + i * record->element_len), &string);
 		if (kd_btf_is_loss(err)) {
 			kd_btf_note_loss(btf, err);
 			continue;

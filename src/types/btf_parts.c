@@ -34,7 +34,7 @@ static struct kd_error *old_bit_field(struct kd_btf_source *source, uint32_t id,
 			id = record.size_or_type;
 			continue;
 		case KD_BTF_INT: {
-			struct kd_btf_int_bits bits = kd_btf_int_bits(&record);
+			struct kd_btf_int_bits bits = kd_btf_int_bits(&source->btf, &record);
 			if (bits.offset || bits.bits != record.size_or_type * 8) {
 				member->bit_offset += bits.offset;
 				member->bit_size = bits.bits;
@@ -98,7 +98,8 @@ static struct kd_error *fill_members(struct kd_btf_source *source, const struct 
 			return lost;
 		const uint8_t *words = record->extra + i * record->element_len;
 		struct kd_member *member = &members[type->nr++];
-		uint32_t name = kd_btf_u32(words), id = kd_btf_u32(words + 4), offset = kd_btf_u32(words + 8);
+		uint32_t name = kd_btf_u32(&source->btf, words), id = kd_btf_u32(&source->btf, words + 4),
+			 offset = kd_btf_u32(&source->btf, words + 8);
 		struct kd_error *err = kd_btf_source_referred(source, id, &member->type)
 					       ?: name_of_part(source, name, &member->name, &type->lacks_names);
 		if (err)
@@ -125,14 +126,15 @@ static struct kd_error *fill_enumerators(struct kd_btf_source *source, const str
 		return &kd_error_nomem;
 	for (uint32_t i = 0; i < record->element_nr; i++) {
 		const uint8_t *words = record->extra + i * record->element_len;
-		struct kd_error *err = name_of_part(source, kd_btf_u32(words), &values[i].name, &type->lacks_names);
+		struct kd_error *err =
+			name_of_part(source, kd_btf_u32(&source->btf, words), &values[i].name, &type->lacks_names);
 		if (err)
 			return err;
 		if (!values[i].name)
 			values[i].name = "";
-		uint32_t low = kd_btf_u32(words + 4);
+		uint32_t low = kd_btf_u32(&source->btf, words + 4);
 		if (record->kind == KD_BTF_ENUM64)
-			values[i].value = (uint64_t)kd_btf_u32(words + 8) << 32 | low;
+			values[i].value = (uint64_t)kd_btf_u32(&source->btf, words + 8) << 32 | low;
 		else
 			values[i].value = type->type.flags & KD_TYPE_SIGNED ? (int32_t)low : (int64_t)low;
 	}
@@ -150,8 +152,9 @@ static struct kd_error *fill_parameters(struct kd_btf_source *source, const stru
 	for (uint32_t i = 0; i < nr; i++) {
 		const uint8_t *words = record->extra + i * record->element_len;
 		struct kd_error *err =
-			kd_btf_source_referred(source, kd_btf_u32(words + 4), &parameters[i].type)
-				?: name_of_part(source, kd_btf_u32(words), &parameters[i].name, &type->lacks_names);
+			kd_btf_source_referred(source, kd_btf_u32(&source->btf, words + 4), &parameters[i].type)
+				?: name_of_part(source, kd_btf_u32(&source->btf, words), &parameters[i].name,
+						&type->lacks_names);
 		if (err)
 			return err;
 	}

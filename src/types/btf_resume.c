@@ -112,16 +112,16 @@ static bool add_clues(struct kd_btf *btf, const struct kd_btf_record *record, st
 	case KD_BTF_VAR:
 		return add_clue(clues, record->size_or_type, ANY_TYPE);
 	case KD_BTF_ARRAY:
-		return add_clue(clues, kd_btf_u32(record->extra), ANY_TYPE) &&
-		       add_clue(clues, kd_btf_u32(record->extra + 4), SET(KD_BTF_INT));
+		return add_clue(clues, kd_btf_u32(btf, record->extra), ANY_TYPE) &&
+		       add_clue(clues, kd_btf_u32(btf, record->extra + 4), SET(KD_BTF_INT));
 	case KD_BTF_STRUCT:
 	case KD_BTF_UNION:
 		for (uint32_t i = 0; ok && i < record->element_nr; i++)
-			ok = add_clue(clues, kd_btf_u32(record->extra + i * record->element_len + 4), ANY_TYPE);
+			ok = add_clue(clues, kd_btf_u32(btf, record->extra + i * record->element_len + 4), ANY_TYPE);
 		return ok;
 	case KD_BTF_DATASEC:
 		for (uint32_t i = 0; ok && i < record->element_nr; i++)
-			ok = add_clue(clues, kd_btf_u32(record->extra + i * record->element_len), SET(KD_BTF_VAR));
+			ok = add_clue(clues, kd_btf_u32(btf, record->extra + i * record->element_len), SET(KD_BTF_VAR));
 		return ok;
 	default:
 		return true;

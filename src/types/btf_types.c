@@ -193,7 +193,7 @@ static struct kd_error *signs_of_chars_known(struct kd_btf_source *source, bool 
 		return NULL;
 	err = kd_btf_record(&source->btf, number, &record);
 	if (!err)
-		*ret = record.kind == KD_BTF_INT && (kd_btf_int_bits(&record).encoding & 1);
+		*ret = record.kind == KD_BTF_INT && (kd_btf_int_bits(&source->btf, &record).encoding & 1);
 	return err;
 }
 
@@ -201,7 +201,7 @@ static struct kd_error *make_int(struct kd_btf_source *source, const struct kd_b
 				 struct kd_type *type)
 {
 	struct kd_types *types = source->source.types;
-	struct kd_btf_int_bits bits = kd_btf_int_bits(record);
+	struct kd_btf_int_bits bits = kd_btf_int_bits(&source->btf, record);
 	enum kd_base_type base = name ? kd_base_type_named(name) : KD_BASE_NR;
 
 	if (base != KD_BASE_NR) {
@@ -261,7 +261,7 @@ static struct kd_error *enum_is_signed(struct kd_btf_source *source, const struc
 	/* A heuristic for BTF without signs: small negative numbers are meant as such, other high bits as flags. */
 	bool small = false, known;
 	for (uint32_t i = 0; i < record->element_nr; i++) {
-		int32_t value = kd_btf_u32(record->extra + i * record->element_len + 4);
+		int32_t value = kd_btf_u32(&source->btf, record->extra + i * record->element_len + 4);
 		small = small || (value < 0 && value >= -65536);
 	}
 	if (!small)
@@ -298,15 +298,15 @@ static struct kd_error *make_derived(struct kd_btf_source *source, const struct 
 	struct kd_types *types = source->source.types;
 	const struct kd_type *target;
 	bool is_array = record->kind == KD_BTF_ARRAY;
-	struct kd_error *err =
-		kd_btf_source_referred(source, is_array ? kd_btf_u32(record->extra) : record->size_or_type, &target);
+	struct kd_error *err = kd_btf_source_referred(
+		source, is_array ? kd_btf_u32(&source->btf, record->extra) : record->size_or_type, &target);
 	if (err)
 		return err;
 	switch (record->kind) {
 	case KD_BTF_PTR:
 		return kd_types_pointer_to(types, target, ret);
 	case KD_BTF_ARRAY:
-		return kd_types_array_of(types, target, kd_btf_u32(record->extra + 8), ret);
+		return kd_types_array_of(types, target, kd_btf_u32(&source->btf, record->extra + 8), ret);
 	case KD_BTF_CONST:
 		return kd_types_qualify(types, target, KD_TYPE_CONST, ret);
 	case KD_BTF_VOLATILE:
@@ -342,7 +342,7 @@ static struct kd_error *make(struct kd_btf_source *source, const struct kd_btf_r
 		/* A last parameter of neither name nor type is the "…". */
 		if (!err && record->element_nr) {
 			const uint8_t *last = record->extra + (record->element_nr - 1) * record->element_len;
-			if (!kd_btf_u32(last) && !kd_btf_u32(last + 4))
+			if (!kd_btf_u32(&source->btf, last) && !kd_btf_u32(&source->btf, last + 4))
 				type.flags = KD_TYPE_VARIADIC;
 		}
 		break;

@@ -74,9 +74,9 @@ struct kd_btf_int_bits {
 	uint32_t encoding, offset, bits;
 };
 
-static inline struct kd_btf_int_bits kd_btf_int_bits(const struct kd_btf_record *record)
+static inline struct kd_btf_int_bits kd_btf_int_bits(const struct kd_btf *btf, const struct kd_btf_record *record)
 {
-	uint32_t word = kd_btf_u32(record->extra);
+	uint32_t word = kd_btf_u32(btf, record->extra);
 	return (struct kd_btf_int_bits){ .encoding = word >> 24 & 0xf,
 					 .offset = word >> 16 & 0xff,
 					 .bits = word & 0xff };

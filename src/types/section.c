@@ -12,7 +12,12 @@ struct kd_error *kd_section_init(struct kd_section *section, struct kd_memory *m
 	if (end <= start || end - start > SECTION_LEN_MAX)
 		return kd_error_create(KD_ERROR_FORMAT, "BTF at 0x%llx has an impossible size of %lld bytes",
 				       (unsigned long long)start, (long long)(end - start));
-	*section = (struct kd_section){ .memory = memory, .start = start, .len = end - start };
+	*section = (struct kd_section){
+		.memory = memory,
+		.start = start,
+		.len = end - start,
+		.order = kd_memory_order(memory),
+	};
 	section->data = calloc(1, section->len);
 	section->present = calloc(1, section->len / KD_PAGE_LEN_MIN + 2);
 	if (section->data && section->present)
@@ -21,9 +26,9 @@ struct kd_error *kd_section_init(struct kd_section *section, struct kd_memory *m
 	return &kd_error_nomem;
 }
 
-struct kd_error *kd_section_init_bytes(struct kd_section *section, const void *bytes, size_t len)
+struct kd_error *kd_section_init_bytes(struct kd_section *section, const void *bytes, size_t len, enum kd_order order)
 {
-	*section = (struct kd_section){ .len = len, .data = malloc(len ? len : 1) };
+	*section = (struct kd_section){ .len = len, .order = order, .data = malloc(len ? len : 1) };
 	if (!section->data)
 		return &kd_error_nomem;
 	memcpy(section->data, bytes, len);

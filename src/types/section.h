@@ -16,14 +16,16 @@ struct kd_section {
 	kd_vaddr start;
 	uint8_t *data; /* len bytes, valid where kd_section_need() said so */
 	size_t len;
-	uint8_t *present; /* one byte per page of the dump that the section touches */
+	enum kd_order order; /* of its numbers */
+	uint8_t *present;    /* one byte per page of the dump that the section touches */
 };
 
 /** @param memory borrowed; [start, end) is not read yet. KD_ERROR_FORMAT for a range that cannot be one. */
 struct kd_error *kd_section_init(struct kd_section *section, struct kd_memory *memory, kd_vaddr start,
 				 kd_vaddr end) KD_RETURNS_ERROR;
 /** The same from the caller's bytes, copied. */
-struct kd_error *kd_section_init_bytes(struct kd_section *section, const void *bytes, size_t len) KD_RETURNS_ERROR;
+struct kd_error *kd_section_init_bytes(struct kd_section *section, const void *bytes, size_t len,
+				       enum kd_order order) KD_RETURNS_ERROR;
 void kd_section_deinit(struct kd_section *section);
 
 /** The slow half of kd_section_need(). */

@@ -113,7 +113,8 @@ struct kd_error *kd_types_add_btf_bytes(struct kd_types *types, const char *modu
 	struct kd_section section;
 	struct kd_error *err = check_new_source(types, module);
 	if (!err)
-		err = kd_section_init_bytes(&section, bytes, len);
+		err = kd_section_init_bytes(&section, bytes, len,
+					    types->memory ? kd_memory_order(types->memory) : KD_LITTLE);
 	return err ? err : add_source(types, module, &section, module ? vmlinux_of(types) : NULL, 0);
 }
 

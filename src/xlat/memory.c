@@ -26,6 +26,7 @@ struct kd_memory {
 	kd_pfn direct_pfn;
 	unsigned int page_shift;
 	uint32_t page_size;
+	enum kd_order order;
 	struct tlb_entry tlb[TLB_NR];
 };
 
@@ -52,7 +53,7 @@ static struct kd_error *read_entry(struct kd_memory *memory, kd_paddr entry, uin
 	struct kd_error *err = kd_dump_page(memory->dump, entry >> memory->page_shift, &page);
 	if (err)
 		return err;
-	memcpy(ret, page + (entry & (memory->page_size - 1)), sizeof(*ret));
+	*ret = kd_load_u64(memory->order, page + (entry & (memory->page_size - 1)));
 	return NULL;
 }
 
@@ -387,6 +388,9 @@ static struct kd_error *sweep_table(struct sweep *sweep, unsigned int depth, kd_
 				return err;
 			continue;
 		}
+		if (err)
+			return err;
+		kd_order_array(memory->order, entries, sizeof(*entries), nr);
 		for (uint64_t i = 0; i < nr && !err; i++) {
 			kd_vaddr start = base + ((first + i) << level->shift);
 			err = sweep_entry(sweep, depth, entries[i],
@@ -431,6 +435,7 @@ struct kd_error *kd_memory_create(struct kd_dump *dump, struct kd_memory **ret)
 	memory->page_shift = (unsigned int)__builtin_ctz(memory->page_size);
 	const struct kd_machine *machine = kd_dump_machine(dump);
 	memory->tables = machine ? machine->page_tables : NULL;
+	memory->order = machine ? machine->order : KD_LITTLE;
 	struct kd_error *err;
 	if (!memory->tables)
 		err = kd_error_create_file(KD_ERROR_UNSUPPORTED, kd_dump_path(dump),
@@ -467,4 +472,9 @@ struct kd_dump *kd_memory_dump(struct kd_memory *memory)
 const struct kd_layout *kd_memory_layout(struct kd_memory *memory)
 {
 	return &memory->layout;
+}
+
+enum kd_order kd_memory_order(const struct kd_memory *memory)
+{
+	return memory->order;
 }

@@ -7,8 +7,6 @@
 #ifndef KD_XLAT_MEMORY_H
 #define KD_XLAT_MEMORY_H
 
-#include <string.h>
-
 #include "base/error.h"
 #include "base/types.h"
 #include "dump/dump.h"
@@ -44,9 +42,20 @@ void kd_memory_destroy(struct kd_memory *memory);
 
 struct kd_dump *kd_memory_dump(struct kd_memory *memory);
 const struct kd_layout *kd_memory_layout(struct kd_memory *memory);
+enum kd_order kd_memory_order(const struct kd_memory *memory);
 
 /** Read kernel virtual memory. Errors: KD_ERROR_FAULT with the virtual address of the first unreadable byte. */
 struct kd_error *kd_memory_read(struct kd_memory *memory, kd_vaddr address, void *buffer, size_t len) KD_RETURNS_ERROR;
+
+/** nr numbers of size bytes each, 1, 2, 4 or 8, in the byte order of the dump's machine: into an array of such. */
+static inline KD_RETURNS_ERROR struct kd_error *kd_memory_read_array(struct kd_memory *memory, kd_vaddr address,
+								     void *ret, size_t size, size_t nr)
+{
+	struct kd_error *err = kd_memory_read(memory, address, ret, size * nr);
+	if (!err)
+		kd_order_array(kd_memory_order(memory), ret, size, nr);
+	return err;
+}
 
 /** As kd_memory_read(), but stops at the first unreadable byte: *ret_len bytes were read; `why` (may be NULL) gets the
  *  fault (caller owns) when that is less than len. Errors are those other than faults. */
@@ -66,19 +75,21 @@ struct kd_error *kd_memory_read_string(struct kd_memory *memory, kd_vaddr addres
 				       size_t *ret_len) KD_RETURNS_ERROR;
 
 #define KD_MEMORY_READER(name, type)                                                                       \
+	/** A number in the byte order of the dump's machine. */                                           \
 	static inline KD_RETURNS_ERROR struct kd_error *kd_memory_read_##name(struct kd_memory *memory,    \
 									      kd_vaddr address, type *ret) \
 	{                                                                                                  \
 		const uint8_t *view;                                                                       \
+		uint8_t bytes[sizeof(type)];                                                               \
 		size_t len;                                                                                \
 		struct kd_error *err = kd_memory_view(memory, address, &view, &len);                       \
-		if (err)                                                                                   \
-			return err;                                                                        \
-		if (len >= sizeof(type)) {                                                                 \
-			memcpy(ret, view, sizeof(type));                                                   \
-			return NULL;                                                                       \
+		if (!err && len < sizeof(type)) {                                                          \
+			err = kd_memory_read(memory, address, bytes, sizeof(bytes));                       \
+			view = bytes;                                                                      \
 		}                                                                                          \
-		return kd_memory_read(memory, address, ret, sizeof(type));                                 \
+		if (!err)                                                                                  \
+			*ret = kd_load_##name(kd_memory_order(memory), view);                              \
+		return err;                                                                                \
 	}
 KD_MEMORY_READER(u8, uint8_t)
 KD_MEMORY_READER(u16, uint16_t)

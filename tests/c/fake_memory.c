@@ -87,6 +87,11 @@ bool kd_dump_is_live(const struct kd_dump *dump __attribute__((unused)))
 	return false;
 }
 
+enum kd_order kd_memory_order(const struct kd_memory *memory __attribute__((unused)))
+{
+	return KD_LITTLE;
+}
+
 struct kd_error *kd_memory_view(struct kd_memory *memory, kd_vaddr address, const uint8_t **ret, size_t *ret_len)
 {
 	kd_vaddr page = address & -(kd_vaddr)FAKE_PAGE;

@@ -10,6 +10,7 @@ made, and only where the compiler's struct does not have them. Names whose meani
 from __future__ import annotations
 
 from pykd.compat.parts import Count, Parts
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def _ucounts(dump: Dump, uid: int) -> Struct | None:
     cls = dump.struct_class("struct ucounts")
     link = cls.member_offset("node") or 0
     initial = dump.address_of("init_user_ns", default=0)
-    chains = memoryview(dump.read(dump.address_of("ucounts_hashtable"), _UCOUNTS_CHAINS * 8)).cast("Q")
+    chains = words_of(dump, dump.read(dump.address_of("ucounts_hashtable"), _UCOUNTS_CHAINS * 8))
     for first in chains:
         # Since v6.15 an hlist_nulls: it ends in an odd number.
         nodes, _ = dump.follow(first) if first and not first & 1 else ([], None)

@@ -191,7 +191,7 @@ def _laid_out(name: str) -> tuple[Type, int] | None:
         ctype = dump.type(struct)
         data = bytearray(number * ctype.size)
         for at in range(ctype.offset_of(link), len(data), ctype.size):
-            data[at : at + 2 * _POINTER] = (start + at).to_bytes(_POINTER, "little") * 2
+            data[at : at + 2 * _POINTER] = (start + at).to_bytes(_POINTER, dump.byteorder) * 2
         _kept[start] = bytes(data)
         return ctype.array(number), start
     struct = standins.TYPES.get(name, "")
@@ -243,6 +243,6 @@ def _bytes(value: Any, size: int) -> bytes:
     elif isinstance(value, str):
         value = _area(value.encode("utf-8", "surrogateescape") + b"\0")
     try:
-        return (int(value) & (1 << 8 * size) - 1).to_bytes(size, "little")
+        return (int(value) & (1 << 8 * size) - 1).to_bytes(size, current().byteorder)
     except (TypeError, ValueError):
         raise Error(f"{value!r} has no bytes") from None

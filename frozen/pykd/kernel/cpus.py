@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import Error, FaultError, current
 from pykd.core.errors import CommandError
 from pykd.core.memo import per_dump
+from pykd.values.words import bitmap, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def in_mask(dump: Dump, address: int) -> list[int]:
     """Numbers of the possible CPUs in the ``struct cpumask`` at *address*; no more of it is read than there may be CPUs. :raises FaultError:"""
     known = possible(dump)
     size = min(dump.type("struct cpumask").size, (max(known) // 64 + 1) * 8)
-    bits = int.from_bytes(dump.read(address, size), "little")
+    bits = bitmap(dump, dump.read(address, size))
     return [cpu for cpu in known if bits >> cpu & 1]
 
 
@@ -59,7 +60,7 @@ def offsets(dump: Dump) -> list[int]:
     offsets") (in v6.15): symbols and offsets moved together.
     """
     table = dump.read(dump.symbol("__per_cpu_offset", "").address, 8 * (max(possible(dump)) + 1))
-    return memoryview(table).cast("Q").tolist()
+    return words_of(dump, table).tolist()
 
 
 def address_on(pointer: int, cpu: int, dump: Dump | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.core.record import NamedTuple
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def identification(dump: Dump) -> Iterator[tuple[str, str | Error]]:
     """
     names = {number: name for name, number in dump.type("enum dmi_field").enumerators() if name != _DMI_NONE}
     table = dump.symbol("dmi_ident", "")
-    for number, pointer in enumerate(memoryview(dump.read(table.address, table.size // 8 * 8)).cast("Q")):
+    for number, pointer in enumerate(words_of(dump, dump.read(table.address, table.size // 8 * 8))):
         if pointer and number in names:
             try:
                 yield names[number], dump.read_string(pointer).decode("utf-8", "backslashreplace")

@@ -7,6 +7,7 @@ from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.values.clones import plain
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def table(dump: Dump, name: str = "sys_call_table") -> list[Symbol]:
     # kallsyms gives sizes up to the next symbol
     data = dump.read(symbol.address, min(symbol.size, 8 * MAX_SYSCALLS) & ~7)
     found: list[Symbol] = []
-    for pointer in memoryview(data).cast("Q"):
+    for pointer in words_of(dump, data):
         function = dump.symbol_at(pointer)
         if function is None or function.address != pointer:
             break

@@ -126,7 +126,7 @@ def sysctl_value(dump: Dump, ctl: Any) -> int | str | list[Any]:
         return "(?)"
     count = length // size
     data: list[Any] = [
-        int.from_bytes(raw, "little", signed=size == 4) for raw in batched(dump.read(address, size * min(count, SHOWN)), size, strict=True)
+        int.from_bytes(raw, dump.byteorder, signed=size == 4) for raw in batched(dump.read(address, size * min(count, SHOWN)), size, strict=True)
     ]
     if per_second := _ticks(dump, handler):
         data = [value * per_second // timekeeping.hz(dump) for value in data]

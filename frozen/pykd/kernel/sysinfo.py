@@ -9,6 +9,7 @@ from pykd.core.shown import one_line
 from pykd.kernel import cpus, timekeeping
 from pykd.kernel.mm import vmstat
 from pykd.kernel.task import threads as tasks
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def loads(dump: Dump) -> list[float]:
 
 def LOAD_AVERAGE(dump: Dump) -> str:
     """``avenrun``: fixed point with 11 bits behind the point, rounded as /proc/loadavg does."""
-    loads = memoryview(dump.read(dump.symbol("avenrun", "").address, 24)).cast("Q")
+    loads = words_of(dump, dump.read(dump.symbol("avenrun", "").address, 24))
     texts = []
     for load in loads:
         load += (1 << 11) // 200

@@ -10,6 +10,7 @@ from __future__ import annotations
 from _pykd import Error, FaultError
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.task import threads
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def stack_words(dump: Dump, task: int) -> tuple[int, memoryview, Trace]:
     if trace.frames and low <= trace.frames[0].sp < high:
         low = trace.frames[0].sp
     data = dump.read_upto(low, high - low)
-    return low, memoryview(data[: len(data) & ~7]).cast("Q"), trace
+    return low, words_of(dump, data[: len(data) & ~7]), trace
 
 
 def elements_on_stack(dump: Dump, task: int, low: int, words: memoryview, link: int, to_task: int) -> Iterator[tuple[int, list[int], int]]:

@@ -12,10 +12,9 @@ What a value looks like depends on its type alone, but for what cannot be read:
 
 from __future__ import annotations
 
-import struct
-
 from _pykd import Dump, Error, FaultError, Member, Type
 from pykd.core.rows import Address, fault
+from pykd.values.words import bit_field, unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def scalar(dump: Dump, type: Type, number: int) -> Any:
     """A number as a value of a type that is neither a struct nor an array."""
     stripped = type.strip()
     size = max(stripped.size, 1)
-    return _value(dump, stripped, 0, (number & (1 << 8 * size) - 1).to_bytes(size, "little"))
+    return _value(dump, stripped, 0, (number & (1 << 8 * size) - 1).to_bytes(size, dump.byteorder))
 
 
 def _missing(error: FaultError) -> dict[str, Any]:
@@ -65,14 +64,14 @@ def _value(dump: Dump, type: Type, address: int, data: bytes | None) -> Any:
         except FaultError as error:
             return _missing(error)
     if kind == "int":
-        number = int.from_bytes(data, "little", signed=type.signed)
+        number = int.from_bytes(data, dump.byteorder, signed=type.signed)
         return bool(number) if type.name in ("_Bool", "bool") and number in (0, 1) else number
     if kind == "enum":
-        return _enum(type, int.from_bytes(data, "little", signed=type.signed))
+        return _enum(type, int.from_bytes(data, dump.byteorder, signed=type.signed))
     if kind == "pointer":
-        return _pointer(dump, type.target.strip() if type.target is not None else None, int.from_bytes(data, "little"))
+        return _pointer(dump, type.target.strip() if type.target is not None else None, int.from_bytes(data, dump.byteorder))
     if kind == "float" and len(data) in (4, 8):
-        return struct.unpack("<f" if len(data) == 4 else "<d", data)[0]
+        return unpack(dump, "f" if len(data) == 4 else "d", data)[0]
     return _pointer(dump, type, address) if kind == "function" else data.hex()
 
 
@@ -121,7 +120,7 @@ def _bit_field(dump: Dump, member: Member, base: int, data: bytes | None) -> Any
         part = dump.read(base + first, size) if data is None else data[first : first + size]
     except FaultError as error:
         return _missing(error)
-    number = int.from_bytes(part, "little") >> shift & ((1 << bits) - 1)
+    number = bit_field(dump, part, shift, bits)
     type = member.type.strip()
     if type.kind == "enum":
         return _enum(type, number)

@@ -7,9 +7,8 @@ with their symbol. Bytes that cannot be read print as ``<excluded 0xADDR>`` in t
 
 from __future__ import annotations
 
-import struct
-
 from _pykd import Dump, Error, FaultError, LimitError, Member, Symbol, Type
+from pykd.values.words import bit_field, unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -167,15 +166,15 @@ class Formatter:
         if isinstance(data, Unreadable):
             return f"<{data.error.reason} {address:#x}>"
         if self.letter and kind in ("pointer", "enum", "int"):
-            return self.lettered(int.from_bytes(data, "little"), 8 * stripped.size)
+            return self.lettered(int.from_bytes(data, self.dump.byteorder), 8 * stripped.size)
         if kind == "pointer":
             return self._pointer(stripped, data)
         if kind == "enum":
-            return self._enum(stripped, int.from_bytes(data, "little", signed=stripped.signed))
+            return self._enum(stripped, int.from_bytes(data, self.dump.byteorder, signed=stripped.signed))
         if kind == "float":
             return self._float(data)
         if kind == "int":
-            return self._integer(stripped, int.from_bytes(data, "little", signed=stripped.signed))
+            return self._integer(stripped, int.from_bytes(data, self.dump.byteorder, signed=stripped.signed))
         return f"{{{type}}} {self.pointer(address)}"
 
     def lettered(self, value: int, bits: int) -> str:
@@ -201,7 +200,7 @@ class Formatter:
     def _pointer(self, type: Type, data: bytes) -> str:
         target = type.target
         inner = target.strip() if target is not None else None
-        value = int.from_bytes(data, "little")
+        value = int.from_bytes(data, self.dump.byteorder)
         if inner is not None and inner.kind == "function":
             return self.pointer(value)
         return self.pointer(value, inner)
@@ -218,7 +217,7 @@ class Formatter:
     def _float(self, data: bytes) -> str:
         if len(data) not in (4, 8):
             return "0x" + data[::-1].hex()
-        return f"{struct.unpack('<f' if len(data) == 4 else '<d', data)[0]:.17g}"
+        return f"{unpack(self.dump, 'f' if len(data) == 4 else 'd', data)[0]:.17g}"
 
     def _enum(self, type: Type, value: int) -> str:
         names = self._enums.get(type)
@@ -233,7 +232,7 @@ class Formatter:
         if isinstance(data, Unreadable):
             return f"<{data.error.reason} {address:#x}>"
         bits = member.bit_size or 0
-        value = int.from_bytes(data, "little") >> shift & ((1 << bits) - 1)
+        value = bit_field(self.dump, data, shift, bits)
         type = member.type.strip()
         if self.letter:
             return self.lettered(value, bits)

@@ -12,6 +12,7 @@ import re
 
 from _pykd import Dump, Error, NotFoundError, Type
 from pykd.core.errors import CommandError
+from pykd.values.words import bit_field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,12 +72,11 @@ class Value:
             return self.address
         if self.bits is not None:
             shift, width = self.bits
-            raw = int.from_bytes(self.dump.read(self.address, (shift + width + 7) // 8), "little")
-            number = raw >> shift & ((1 << width) - 1)
+            number = bit_field(self.dump, self.dump.read(self.address, (shift + width + 7) // 8), shift, width)
             return number - (1 << width) if type.signed and number >> (width - 1) else number
         if not 0 < type.size <= 16:
             raise ExpressionError(f"a value of type {self.type} is not a number")
-        return int.from_bytes(self.dump.read(self.address, type.size), "little", signed=type.signed)
+        return int.from_bytes(self.dump.read(self.address, type.size), self.dump.byteorder, signed=type.signed)
 
     def text(self, formatter: Formatter) -> str:
         """As gdb prints it."""
@@ -92,7 +92,7 @@ class Value:
                 prefix = f"({self.type}) " if self._shows_type(type) else ""
                 return prefix + formatter.pointer(self.integer() & _MASK, inner)
             size = max(type.size, 1)
-            data = (self.integer() & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+            data = (self.integer() & ((1 << 8 * size) - 1)).to_bytes(size, self.dump.byteorder)
             return formatter.value_of_bytes(self.type, data)
         if type.kind == "function":
             return f"{{{self.type}}} {formatter.pointer(self.address)}"

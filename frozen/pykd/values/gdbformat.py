@@ -61,7 +61,7 @@ def examine(dump: Dump, formatter: Formatter, address: int, format: Format) -> I
         count = min(per_line, format.count - first)
         start = address + first * size
         data = dump.read_upto(start, count * size)
-        cells = [shower.lettered(int.from_bytes(data[i : i + size], "little"), 8 * size) for i in range(0, len(data) - size + 1, size)]
+        cells = [shower.lettered(int.from_bytes(data[i : i + size], dump.byteorder), 8 * size) for i in range(0, len(data) - size + 1, size)]
         if letter == "t":
             cells = [cell.zfill(8 * size) for cell in cells]
         if cells:

@@ -8,6 +8,9 @@ from _pykd import Dump, FaultError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Literal
+
+    type Order = Literal["little", "big"]
 
 WIDTH = 16
 """Bytes in a line"""
@@ -22,10 +25,11 @@ DECIMAL_WIDTHS = {("d", 1): 3, ("d", 2): 5, ("d", 4): 12, ("d", 8): 15, ("D", 1)
 
 
 def format_words(
-    address: int, data: bytes, size: int = 8, *, text: bool = True, decimal: str = "", place: str = "016x", swapped: bool = False
+    address: int, data: bytes, byteorder: Order, size: int = 8, *, text: bool = True, decimal: str = "", place: str = "016x", swapped: bool = False
 ) -> Iterator[str]:
     """Lines ``ADDRESS:  WORD WORD   ascii``.
 
+    :param byteorder: of the dump.
     :param size: bytes of a word: 1, 2, 4 or 8.
     :param decimal: ``d`` signed, ``D`` unsigned, both without text; empty: hexadecimal.
     :param place: format of the address.
@@ -34,12 +38,12 @@ def format_words(
     width = DECIMAL_WIDTHS[decimal, size] if decimal else 2 * size
     full = WIDTH // size * (width + 1)
     if swapped and size in (2, 4):
-        data = b"".join(data[i : i + size][::-1] for i in range(0, len(data), size))
+        byteorder = "big"
     for at in range(0, len(data), WIDTH):
         chunk = data[at : at + WIDTH]
         words = []
         for i in range(0, len(chunk), size):
-            number = int.from_bytes(chunk[i : i + size], "little", signed=decimal == "d" and size >= 4)
+            number = int.from_bytes(chunk[i : i + size], byteorder, signed=decimal == "d" and size >= 4)
             words.append(f"{number:>{width}}" if decimal else f"{number:0{width}x}")
         line = " ".join(words) + " "
         if text and not decimal:
@@ -62,6 +66,6 @@ def read(dump: Dump, address: int, size: int) -> tuple[bytes, FaultError | None]
 def lines(dump: Dump, address: int, size: int) -> Iterator[str]:
     """Words of 8 bytes with their text; ends with a line that says why, where memory ends."""
     data, error = read(dump, address, size)
-    yield from format_words(address, data)
+    yield from format_words(address, data, dump.byteorder)
     if error is not None:
         yield f"<{error.reason} {error.address:#x}>"

@@ -6,11 +6,10 @@ from __future__ import annotations
 import re
 import socket
 import struct
-from socket import htonl, ntohl, ntohs
 
 import pykd
 from pykd import Struct
-from pykd.kernel.net.addresses import ip_text
+from pykd.kernel.net.addresses import ip_text, ntohl, ntohs
 from pykd.kernel.net.namespaces import for_each_net
 from pykdump import API
 from pykdump.API import get_nsproxy
@@ -31,17 +30,21 @@ _net: Struct | None = None
 _all = False
 
 
+htonl = ntohl
+"""To the order of the network and from it is the same step."""
+
+
 def ntodots(address: int, printzeroes: bool = True) -> str:
     """Dotted text of an IPv4 address as it lies in memory; 0.0.0.0 is ``*`` without *printzeroes*."""
     if not address and not printzeroes:
         return "*"
-    return ip_text(struct.pack("<I", address & 0xFFFFFFFF))
+    return ip_text((address & 0xFFFFFFFF).to_bytes(4, pykd.current().byteorder))
 
 
 def _ipv6_bytes(address: Struct | Sequence[int]) -> bytes:
     if isinstance(address, Struct):
         return pykd.current().read(int(address), 16)
-    return struct.pack("<4I", *address)
+    return b"".join(word.to_bytes(4, pykd.current().byteorder) for word in address)
 
 
 def ntodots6(address: Struct | Sequence[int]) -> str:

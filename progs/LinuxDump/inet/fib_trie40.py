@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from socket import htonl
-
 import pykd
-from LinuxDump.inet import routing
+from LinuxDump.inet import htonl, routing
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import hlist_for_each_entry
 from pykd.kernel.net import routes

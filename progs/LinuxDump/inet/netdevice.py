@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections import defaultdict
 
 import pykd
@@ -11,7 +10,7 @@ from LinuxDump.inet import get_ns_net
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import chain_for_each
 from pykd.kernel.net import devices, devstats, interfaces, softnet, stacked
-from pykd.kernel.net.addresses import ip_text
+from pykd.kernel.net.addresses import ip_text, ntohl
 from pykd.kernel.net.show.interfaces import FEATURES, STATES, counter_lines, group_lines, interface_lines, prefix_of, qdisc_lines, stacked_lines, state_names
 from pykdump import API
 from pykdump.highlevel import pylog, readSU, structSetAttr, structSetProcAttr
@@ -59,7 +58,7 @@ def hwaddr2str(ha: Any, l: int) -> str:  # noqa: E741 (the name is PyKdump's)
 
 def snetmask(u32: int) -> int:
     """Prefix length of a mask as it lies in memory; -1: it is none."""
-    return prefix_of(socket.ntohl(u32 & 0xFFFFFFFF))
+    return prefix_of(ntohl(u32 & 0xFFFFFFFF))
 
 
 def dev_base_list() -> list[Any]:

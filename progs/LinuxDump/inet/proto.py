@@ -142,7 +142,7 @@ class _Ends:
 
 
 def _words(data: bytes) -> int | list[int]:
-    words = [int.from_bytes(data[i : i + 4], "little") for i in range(0, len(data), 4)]
+    words = [int.from_bytes(data[i : i + 4], pykd.current().byteorder) for i in range(0, len(data), 4)]
     return words[0] if len(words) == 1 else words
 
 

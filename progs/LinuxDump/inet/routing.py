@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from socket import htonl
-
 import pykd
-from LinuxDump.inet import get_ns_net
+from LinuxDump.inet import get_ns_net, htonl
 from pykd.kernel.net import routes
 from pykd.kernel.net.show.routes import TITLE, cache_lines, cache_rows, rule_lines, rule_rows, table_lines, table_rows
 from pykd.kernel.net.show.routes import flags_text as flags2str
@@ -81,7 +79,7 @@ def entry(dump: pykd.Dump, route: routes.Route) -> Bunch:
     gateway = _gateway(hops)
     advmss = route.metrics.get("advmss", 0)
     return Bunch(
-        fa=route.alias, dest=htonl(route.key), mask=htonl(route.mask), gw=int.from_bytes(gateway[:4], "little"), metric=route.priority,
+        fa=route.alias, dest=htonl(route.key), mask=htonl(route.mask), gw=int.from_bytes(gateway[:4], pykd.current().byteorder), metric=route.priority,
         dev=str(hops[0].device.name) if hops and hops[0].device else "*", mtu=advmss + 40 if advmss else 0, flags=route.flags(bool(gateway)),
     )  # fmt: skip
 

@@ -20,23 +20,24 @@
 
 static const char *const controls[KD_CONTROLS_MAX + 1] = { [KD_X86_CR3] = "cr3", [KD_X86_CR4] = "cr4" };
 
-static bool prstatus(const uint8_t *data, size_t len, struct kd_cpu_note *ret)
+static bool prstatus(enum kd_order order, const uint8_t *data, size_t len, struct kd_cpu_note *ret)
 {
 	if (len < PRSTATUS_LEN)
 		return false;
 	ret->has_regs = true;
 	memcpy(ret->regs.word, data + PRSTATUS_REGS, KD_X86_REGS_NR * sizeof(uint64_t));
-	memcpy(&ret->pid, data + PRSTATUS_PID, sizeof(ret->pid));
+	kd_order_array(order, ret->regs.word, sizeof(uint64_t), KD_X86_REGS_NR);
+	ret->pid = (int32_t)kd_load_u32(order, data + PRSTATUS_PID);
 	return true;
 }
 
-static bool monitor(const uint8_t *data, size_t len, struct kd_cpu_note *ret)
+static bool monitor(enum kd_order order, const uint8_t *data, size_t len, struct kd_cpu_note *ret)
 {
 	if (len < QEMU_STATE_LEN)
 		return false;
 	ret->has_controls = true;
-	memcpy(&ret->controls[KD_X86_CR3], data + QEMU_STATE_CR + 3 * 8, sizeof(uint64_t));
-	memcpy(&ret->controls[KD_X86_CR4], data + QEMU_STATE_CR + 4 * 8, sizeof(uint64_t));
+	ret->controls[KD_X86_CR3] = kd_load_u64(order, data + QEMU_STATE_CR + 3 * 8);
+	ret->controls[KD_X86_CR4] = kd_load_u64(order, data + QEMU_STATE_CR + 4 * 8);
 	return true;
 }
 
@@ -52,6 +53,7 @@ static bool image_address(const struct kd_vmcoreinfo *info, kd_vaddr address, kd
 const struct kd_note_format kd_x86_64_notes = {
 	.controls = controls,
 	.prstatus = prstatus,
+	.monitor_name = "QEMU",
 	.monitor = monitor,
 	.image_address = image_address,
 };

@@ -11,6 +11,7 @@ from pykd.kernel.lists.xarray import xa_entries
 from pykd.session.command import Command, Option, centered
 from pykd.session.session import Session
 from pykd.values import date
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _program(dump: Dump, number: int, address: int) -> Row:
         row["date"] = timekeeping.now(dump) - timekeeping.jiffies_since_boot(dump) / timekeeping.hz(dump) + row["loaded"] / 1e9
         row["uid"] = aux.user.uid.val if aux.user else None
         count = min(aux.used_map_cnt, MAX_MAPS)
-        maps = memoryview(dump.read(int(aux.used_maps), 8 * count)).cast("Q") if count else ()
+        maps = words_of(dump, dump.read(int(aux.used_maps), 8 * count)) if count else ()
         row["maps"] = [dump.object("struct bpf_map", one).id for one in maps]
     except Error as error:
         row["error"] = fault(error)
@@ -136,7 +137,7 @@ def _functions(dump: Dump, row: Row) -> Iterator[tuple[str, int, int]]:
     yield row["name"], row["code"], row["code_size"]
     aux: Any = dump.object("struct bpf_prog_aux", row["aux"])
     count = min(aux.func_cnt, MAX_FUNCTIONS) if aux.hasField("func_cnt") else 0
-    for pointer in memoryview(dump.read(int(aux.func), 8 * count)).cast("Q")[1:] if count > 1 else ():
+    for pointer in words_of(dump, dump.read(int(aux.func), 8 * count))[1:] if count > 1 else ():
         program: Any = dump.object("struct bpf_prog", pointer)
         yield str(program.aux.name), int(program.bpf_func), program.jited_len
 

@@ -8,6 +8,7 @@ from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import pages
 from pykd.values.address import address as to_address
+from pykd.values.words import bit_field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _members_of(dump: Dump, members: list[tuple[str, Member]], addresses: list[i
     size = dump.type("struct page").size
     for address in addresses:
         try:
-            yield {"page": address} | _values(members, dump.read(address, size), 0)
+            yield {"page": address} | _values(dump, members, dump.read(address, size), 0)
         except Error as error:
             yield {"page": address, "error": fault(error)}
 
@@ -61,20 +62,20 @@ def _members_of_all(dump: Dump, members: list[tuple[str, Member]]) -> Iterator[R
         address = pages.page_of(dump, first * dump.page_size)
         for number in range(count):
             row: Row = {"page": address + number * size}
-            yield row | (_values(members, data, number * size) if isinstance(data, bytes) else {"error": fault(data)})
+            yield row | (_values(dump, members, data, number * size) if isinstance(data, bytes) else {"error": fault(data)})
 
 
-def _values(members: list[tuple[str, Member]], data: bytes, start: int) -> Row:
+def _values(dump: Dump, members: list[tuple[str, Member]], data: bytes, start: int) -> Row:
     found: Row = {}
     for name, member in members:
         part = data[start + member.offset : start + member.offset + member.type.strip().size]
         if member.bit_size is not None:
-            found[name] = int.from_bytes(data[start : start + 64], "little") >> member.bit_offset & ((1 << member.bit_size) - 1)
+            found[name] = bit_field(dump, data[start : start + 64], member.bit_offset, member.bit_size)
         elif _is_number(member.type):
-            found[name] = int.from_bytes(part, "little", signed=member.type.strip().signed)
+            found[name] = int.from_bytes(part, dump.byteorder, signed=member.type.strip().signed)
         else:
             step = 8 if len(part) % 8 == 0 else 4 if len(part) % 4 == 0 else 1
-            found[name] = [int.from_bytes(part[i : i + step], "little") for i in range(0, len(part), step)]
+            found[name] = [int.from_bytes(part[i : i + step], dump.byteorder) for i in range(0, len(part), step)]
     return found
 
 

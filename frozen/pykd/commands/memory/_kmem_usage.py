@@ -11,6 +11,7 @@ from pykd.kernel.mm import commit, hugetlb, pages, vmstat
 from pykd.kernel.mm.swap import swap_rows
 from pykd.kernel.sysinfo import size_text
 from pykd.session.session import Session
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _shared(dump: Dump, total: int) -> Row:
             missing += 1
             continue
         # Most pages have no user or one: only of the others is more looked at.
-        users, words = memoryview(data).cast("i")[users_at :: step // 4].tolist(), memoryview(data).cast("Q")
+        users, words = words_of(dump, data, "i")[users_at :: step // 4].tolist(), words_of(dump, data)
         count += sum(not words[place * step // 8 + flags_at] & reserved for place, number in enumerate(users) if number > 1)
     row = _part("SHARED", count, "TOTAL MEM", total)
     return row | {"error": fault(f"{missing} pages of the memory map cannot be read", partial=True)} if missing else row

@@ -12,11 +12,14 @@ from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values import hexdump
 from pykd.values.address import address as to_address
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
+
+    from _pykd import Dump
 
 TEXT_LINE = 60
 """Characters of a line of ``rd -a``"""
@@ -144,11 +147,11 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         if options.a:
             yield from _text_lines(row["address"], data, place)
         elif "names" in row:
-            yield from _name_lines(row, data, place, options.S)
+            yield from _name_lines(session.dump, row, data, place, options.S)
         else:
             decimal = "d" if options.d else "D" if options.D else ""
             yield from hexdump.format_words(
-                row["address"], data, row["word"], decimal=decimal, text=not options.x, place=place, swapped=bool(options.N)
+                row["address"], data, session.dump.byteorder, row["word"], decimal=decimal, text=not options.x, place=place, swapped=bool(options.N)
             )
         if "error" in row:
             yield f"rd: {row['error']['message']}"
@@ -193,7 +196,7 @@ class _Names:
 
     def add(self, row: Row) -> Row:
         data = bytes.fromhex(row["data"])
-        return row | {"names": [self._name(word) for word in memoryview(data[: len(data) // 8 * 8]).cast("Q")]}
+        return row | {"names": [self._name(word) for word in words_of(self.dump, data[: len(data) // 8 * 8])]}
 
     def _name(self, word: int) -> Row | None:
         symbol = self.dump.symbol_at(word) if word >> 63 else None
@@ -203,13 +206,13 @@ class _Names:
         return None if cache is None else {"cache": str(cache)}
 
 
-def _name_lines(row: Row, data: bytes, place: str, slabs: int) -> Iterator[str]:
+def _name_lines(dump: Dump, row: Row, data: bytes, place: str, slabs: int) -> Iterator[str]:
     """Two words a line, by name where they have one.
 
     :param slabs: 1: ``[CACHE]``; more: ``[ADDRESS:CACHE]``.
     """
     for at in range(0, len(data), hexdump.WIDTH):
-        words = memoryview(data[at : at + hexdump.WIDTH][: (len(data) - at) // 8 * 8]).cast("Q")
+        words = words_of(dump, data[at : at + hexdump.WIDTH][: (len(data) - at) // 8 * 8])
         cells = map(_cell, words, row["names"][at // 8 : at // 8 + 2], (slabs, slabs))
         yield f"{row['address'] + at:{place}}:  " + " ".join(cells) + " "
 

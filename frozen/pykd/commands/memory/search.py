@@ -265,7 +265,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         elif "before" in row:
             if not first:
                 yield ""
-            yield from _with_context(row, bool(options.p))
+            yield from _with_context(row, session.dump.byteorder)
         else:
             digits = 2 * row["size"] if row["size"] < 8 else 1
             yield f"{row['address']:x}: {row['value']:0{digits}x} {row.get('name', '')}"
@@ -274,12 +274,12 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         yield ""
 
 
-def _with_context(row: Row, physical: bool) -> Iterator[str]:
+def _with_context(row: Row, byteorder: hexdump.Order) -> Iterator[str]:
     size = row["size"]
     before, after = bytes.fromhex(row["before"]), bytes.fromhex(row["after"])
-    yield from hexdump.format_words(row["address"] - len(before), before, size)
+    yield from hexdump.format_words(row["address"] - len(before), before, byteorder, size)
     yield f"{row['address']:016x}:  {row['value']:0{2 * size}x} {row.get('name', '')}"
-    yield from hexdump.format_words(row["address"] + size, after, size)
+    yield from hexdump.format_words(row["address"] + size, after, byteorder, size)
 
 
 COMMAND = Command(

@@ -137,7 +137,7 @@ def _structs(session: Session, options: Any, one: Row) -> Iterator[Row]:
 def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.N:
         try:
-            yield {"address": ip_text(int(options.N, 16).to_bytes(4, "little"))}
+            yield {"address": ip_text(int(options.N, 16).to_bytes(4, session.dump.byteorder))}
         except (ValueError, OverflowError):
             raise CommandError(f"not a valid number: {options.N}") from None
     elif (options.x or options.d or options.R) and not (options.s or options.S):

@@ -28,7 +28,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             raise CommandError(f'invalid input: "{word}"') from None
         if number < 0 or number >> 64:
             raise CommandError(f'invalid input: "{word}"')
-        data = number.to_bytes(8, "little")
+        data = number.to_bytes(8, session.dump.byteorder)
         yield {"value": f"{number:016x}", "text": "".join(chr(c) if 32 <= c < 127 else f"<{c:02x}>" if c > 127 else f"<{_character(c)}>" for c in data)}
 
 

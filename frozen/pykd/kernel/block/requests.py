@@ -7,6 +7,7 @@ from _pykd import Error
 from pykd.kernel import cpus, timekeeping
 from pykd.kernel.block.sbitmap import Sbitmap
 from pykd.kernel.lists.xarray import xa_entries
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def started_requests(dump: Dump, tag_set: Any) -> Iterator[Any]:
     kind: Any = dump.struct_class("struct request")
     seen: set[int] = set()
     for tags in tag_sets(dump, tag_set):
-        table = memoryview(dump.read(int(tags.rqs), 8 * min(tags.nr_tags, MAX_TAGS))).cast("Q")
+        table = words_of(dump, dump.read(int(tags.rqs), 8 * min(tags.nr_tags, MAX_TAGS)))
         seen.update(table[number] for number in busy_tags(dump, tags) if number < len(table))
     addresses = sorted(seen - {0})
     for address, (state,) in zip(addresses, dump.read_columns(addresses, "struct request", ("state",)), strict=True):
@@ -133,7 +134,7 @@ def allocated_requests(dump: Dump, queue: Any) -> Iterator[Any]:
         if context.sched_tags:
             sets.append((context.sched_tags, "static_rqs"))
     for tags, member in sets:
-        table = memoryview(dump.read(int(getattr(tags, member)), 8 * min(tags.nr_tags, MAX_TAGS))).cast("Q")
+        table = words_of(dump, dump.read(int(getattr(tags, member)), 8 * min(tags.nr_tags, MAX_TAGS)))
         for number in busy_tags(dump, tags):
             address = table[number] if number < len(table) else 0
             if not address or address in seen:

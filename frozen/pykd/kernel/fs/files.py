@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.rows import fault
 from pykd.kernel.fs.paths import d_path, dentry_name
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def for_each_open_file(dump: Dump, task: int) -> Iterator[tuple[int, int]]:
     count = min(table.max_fds, MAX_FDS)
     # A piece at a time: what lies before a page that is missing is known.
     data = dump.read_upto(int(table.fd), 8 * count)
-    pointers = memoryview(data[: len(data) & ~7]).cast("Q")
+    pointers = words_of(dump, data[: len(data) & ~7])
     yield from ((number, file) for number, file in enumerate(pointers) if file)
     if len(pointers) < count:
         dump.read(int(table.fd) + 8 * len(pointers), 8)

@@ -10,6 +10,7 @@ from pykd.kernel.fs import mounts
 from pykd.kernel.fs.superblocks import filesystem_type
 from pykd.kernel.lists import rbtree
 from pykd.kernel.lists.linked import list_for_each_entry
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def socket_address(dump: Dump, storage: int) -> tuple[str, int]:
     from ipaddress import ip_address
 
     data = dump.read(storage, 28)
-    family, port = int.from_bytes(data[:2], "little"), int.from_bytes(data[2:4], "big")
+    family, port = int.from_bytes(data[:2], dump.byteorder), int.from_bytes(data[2:4], "big")
     if family == AF_INET:
         return str(ip_address(data[4:8])), port
     return (str(ip_address(data[8:24])), port) if family == AF_INET6 else ("", 0)
@@ -150,7 +151,7 @@ def io_counters(dump: Dump, server: Any) -> tuple[dict[str, int], dict[str, int]
         sums = dict.fromkeys(names, 0)
         for cpu in cpus.possible(dump):
             start = cpus.address_on(int(server.io_stats), cpu, dump) + offset
-            for name, value in zip(names, memoryview(dump.read(start, 8 * len(names))).cast("Q"), strict=True):
+            for name, value in zip(names, words_of(dump, dump.read(start, 8 * len(names))), strict=True):
                 sums[name] += value
         found.append(sums)
     return found[0], found[1]

@@ -11,6 +11,7 @@ from itertools import takewhile
 
 from _pykd import Error, FaultError, MemberError
 from pykd.core.walk import caught, ended
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def hash_for_each_entry(
         # Not beyond the last head: a table may end where its pages do.
         size = (wanted - 1) * step + 8
         data = dump.read_upto(table + number * step, size)
-        heads = memoryview(data[: len(data) & ~7]).cast("Q")[:: max(step // 8, 1)]
+        heads = words_of(dump, data[: len(data) & ~7])[:: max(step // 8, 1)]
         for place, first in enumerate(heads):
             if first and not first & 1:
                 head = table + (number + place) * step

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import FaultError, LimitError
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,4 +133,4 @@ def _column(dump: Dump, encoded: int, layout: str, member: str) -> list[int]:
     if found is None:
         raise LimitError(f"{layout} has no {member}")
     data = dump.read((encoded & ~0xFF) + found.offset, found.type.size)
-    return memoryview(data).cast("Q").tolist()
+    return words_of(dump, data).tolist()

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import struct
-
 from _pykd import FaultError, LimitError
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def nodes(
             raise LimitError(f"the tree at {root:#x} is damaged: node {node:#x} at depth {len(way)} is in it twice or too deep")
         seen.add(node)
         try:
-            _, right, left = struct.unpack("<QQQ", dump.read(node, 24))
+            _, right, left = words_of(dump, dump.read(node, 24))
         except FaultError as error:
             if problem is None:
                 raise
@@ -67,7 +66,7 @@ def nodes(
 
 def _links(dump: Dump, node: int) -> tuple[int, int, int]:
     """(parent, right child, left child); the lowest bits of the parent's word are the colour."""
-    parent, right, left = struct.unpack("<QQQ", dump.read(node, 24))
+    parent, right, left = words_of(dump, dump.read(node, 24))
     return parent & ~3, right, left
 
 

@@ -8,6 +8,7 @@ f8d5d0cc145c ("xarray: Add definition of struct xarray") and 3159f943aafd (in v4
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def xa_entries(
         seen.add(node)
         try:
             shift = dump.read_unsigned(node + layout.shift, 1)
-            slots = memoryview(dump.read(node + layout.slots, 8 * layout.fan_out)).cast("Q")
+            slots = words_of(dump, dump.read(node + layout.slots, 8 * layout.fan_out))
         except Error as err:
             if not problem:
                 raise

@@ -7,6 +7,7 @@ from _pykd import Error, FaultError
 from pykd.core.memo import per_dump
 from pykd.core.rows import fault, mark
 from pykd.kernel.mm import sections
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,12 +90,12 @@ class Table:
         index = layout.member("index") or layout.member("__folio_index")
         self.first = first
         self.data = data
-        words = memoryview(data).cast("Q")
+        words = words_of(dump, data)
         # 53fbef56e07d ("mm: introduce memdesc_flags_t") (in v6.18): flags are in a struct
         self.flags = words[layout.offset_of("flags") // 8 :: size // 8].tolist()
         self.mappings = words[layout.offset_of("mapping") // 8 :: size // 8].tolist()
         self.indexes = words[index.offset // 8 :: size // 8].tolist() if index else [0] * len(self.flags)
-        self.counts = memoryview(data).cast("i")[layout.offset_of("_refcount") // 4 :: size // 4].tolist()
+        self.counts = words_of(dump, data, "i")[layout.offset_of("_refcount") // 4 :: size // 4].tolist()
 
 
 def chunks(dump: Dump) -> Iterator[tuple[int, int, bytes | FaultError]]:

@@ -9,6 +9,7 @@ from pykd.core.walk import caught
 from pykd.kernel import cpus
 from pykd.kernel.mm import pages, slablists
 from pykd.kernel.mm.slablists import MAX_OBJECTS, free_objects, slab_class
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Objects:
             except Error as error:
                 self.problems.append(error)
                 continue
-            held = memoryview(data).cast("Q").tolist()
+            held = words_of(self.dump, data).tolist()
             self.sheaves.setdefault(holder, []).extend(held)
             self.holders |= dict.fromkeys(held, holder)
 

@@ -26,10 +26,10 @@ class SubstitutedMemory:
         raise NotImplementedError
 
     def read_unsigned(self, address: int, size: int = 8) -> int:
-        return int.from_bytes(self.read(address, size), "little")
+        return int.from_bytes(self.read(address, size), self.dump.byteorder)
 
     def read_signed(self, address: int, size: int = 8) -> int:
-        return int.from_bytes(self.read(address, size), "little", signed=True)
+        return int.from_bytes(self.read(address, size), self.dump.byteorder, signed=True)
 
     def read_string(self, address: int, max_size: int = 4096) -> bytes:
         """Up to the NUL, as far as it can be read. :raises FaultError: not even the first byte can be"""

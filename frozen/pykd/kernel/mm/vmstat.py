@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.kernel import cpus
+from pykd.values.words import bitmap, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def names(dump: Dump, first: str, end: str) -> list[str]:
 
 
 def _counters(dump: Dump, address: int, count: int) -> list[int]:
-    return memoryview(dump.read(address, 8 * count)).cast("q").tolist()
+    return words_of(dump, dump.read(address, 8 * count), "q").tolist()
 
 
 def zone_stats(dump: Dump, address: int | None = None) -> dict[str, int]:
@@ -63,7 +64,7 @@ def nodes(dump: Dump) -> Iterator[tuple[int, Any]]:
     """(number, ``struct pglist_data``) of the online nodes."""
     table = dump.symbol("node_data", "").address
     masks = dump.type("nodemask_t").size
-    mask = int.from_bytes(dump.read(dump.symbol("node_states", "").address + dump.enumerator("N_ONLINE") * masks, masks), "little")
+    mask = bitmap(dump, dump.read(dump.symbol("node_states", "").address + dump.enumerator("N_ONLINE") * masks, masks))
     for node in range(mask.bit_length()):
         if mask >> node & 1:
             yield node, dump.object("struct pglist_data", dump.read_unsigned(table + 8 * node))

@@ -3,6 +3,12 @@
 
 from __future__ import annotations
 
+from _pykd import current
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _pykd import Dump
+
 _MAPPED = bytes(10) + b"\xff\xff"
 """An IPv4 address as one of IPv6 begins so"""
 
@@ -27,6 +33,16 @@ def ip_text(data: bytes) -> str:
     return ":".join(f"{group:x}" for group in groups[:start]) + "::" + ":".join(f"{group:x}" for group in groups[start + length :])
 
 
-def ntohs(port: int) -> int:
-    """A port as the kernel keeps it (``__be16``, read as little-endian) as a number."""
-    return (port & 0xFF) << 8 | port >> 8 & 0xFF
+def _from_net(number: int, size: int, dump: Dump | None) -> int:
+    order = (dump or current()).byteorder
+    return int.from_bytes((number & (1 << 8 * size) - 1).to_bytes(size, order), "big")
+
+
+def ntohs(port: int, dump: Dump | None = None) -> int:
+    """A number that the kernel keeps in the network's order (``__be16``), read as one of the dump's, as what it says; and back."""
+    return _from_net(int(port), 2, dump)
+
+
+def ntohl(number: int, dump: Dump | None = None) -> int:
+    """The same of a ``__be32``."""
+    return _from_net(int(number), 4, dump)

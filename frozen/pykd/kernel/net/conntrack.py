@@ -57,9 +57,9 @@ def _ends(dump: Dump, tuple_: Any) -> Row:
     for key, end in (("source", tuple_.src), ("destination", tuple_.dst)):
         row[key] = ip_text(dump.read(int(end) + end.fieldOffset("u3"), size))
         if number not in (IPPROTO_ICMP, IPPROTO_ICMPV6):
-            row[f"{key}_port"] = ntohs(int(end.u.all))
+            row[f"{key}_port"] = ntohs(int(end.u.all), dump)
     if number in (IPPROTO_ICMP, IPPROTO_ICMPV6):
-        row |= {"id": ntohs(int(tuple_.src.u.all)), "type": int(tuple_.dst.u.icmp.type), "code": int(tuple_.dst.u.icmp.code)}
+        row |= {"id": ntohs(int(tuple_.src.u.all), dump), "type": int(tuple_.dst.u.icmp.type), "code": int(tuple_.dst.u.icmp.code)}
     return row
 
 

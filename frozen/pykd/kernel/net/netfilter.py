@@ -7,6 +7,7 @@ from _pykd import Error
 from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel.net.devices import for_each_netdev
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _entries(dump: Dump, pointer: int, family: int, number: int, device: Any) ->
         table: Any = dump.object("struct nf_hook_entries", address)
         count = min(int(table.num_hook_entries), MAX_HOOKS)
         first = address + table.fieldOffset("hooks")
-        data = memoryview(dump.read(first, (_ENTRY + 8) * count)).cast("Q")
+        data = words_of(dump, dump.read(first, (_ENTRY + 8) * count))
     except Error as error:
         yield error
         return

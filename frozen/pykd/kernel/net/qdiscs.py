@@ -8,6 +8,7 @@ from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel import cpus
 from pykd.kernel.lists.linked import hash_for_each_entry
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,6 +123,6 @@ def bands(dump: Dump, qdisc: Any) -> list[tuple[int, int]]:
     for i in range(3):
         ring: Any = dump.object("struct skb_array", start + i * kinds.size).ring
         size = min(int(ring.size), MAX_RING)
-        slots = memoryview(dump.read(int(ring.queue), 8 * size)).cast("Q") if ring.queue and size else ()
+        slots = words_of(dump, dump.read(int(ring.queue), 8 * size)) if ring.queue and size else ()
         found.append((start + i * kinds.size, sum(1 for slot in slots if slot)))
     return found

@@ -14,6 +14,7 @@ from pykd.kernel import cpus
 from pykd.kernel.lists.linked import chain_for_each, hash_for_each_entry
 from pykd.kernel.net.addresses import ip_text
 from pykd.kernel.timekeeping import hz, jiffies
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def for_each_cached(dump: Dump, nexthop: Any) -> Iterator[Cached | Error]:
         table = int(nexthop.nhc_exceptions)
         if not table:
             return
-        heads = memoryview(dump.read(table, 8 * FNHE_BUCKETS)).cast("Q").tolist()
+        heads = words_of(dump, dump.read(table, 8 * FNHE_BUCKETS)).tolist()
     except Error as error:
         yield error
         return

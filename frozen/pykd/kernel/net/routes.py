@@ -8,6 +8,7 @@ from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import hash_for_each_entry, hlist_for_each_entry, list_for_each_entry
 from pykd.kernel.net.addresses import ip_text
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def for_each_leaf(dump: Dump, table: Any) -> Iterator[Any]:
         except Error as error:
             yield error
             continue
-        stack.extend(reversed(memoryview(found).cast("Q").tolist()))
+        stack.extend(reversed(words_of(dump, found).tolist()))
 
 
 def for_each_route(dump: Dump, table: Any) -> Iterator[Route | Error]:

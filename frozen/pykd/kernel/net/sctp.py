@@ -72,9 +72,9 @@ def address(dump: Dump, found: Any) -> tuple[str, int]:
     """(address, port) of a ``union sctp_addr``. :raises FaultError: :raises NotFoundError: of another family."""
     family = int(found.sa.sa_family)
     if family == AF_INET:
-        return ip_text(dump.read(int(found.v4) + found.v4.fieldOffset("sin_addr"), 4)), ntohs(found.v4.sin_port)
+        return ip_text(dump.read(int(found.v4) + found.v4.fieldOffset("sin_addr"), 4)), ntohs(found.v4.sin_port, dump)
     if family == AF_INET6:
-        return ip_text(dump.read(int(found.v6) + found.v6.fieldOffset("sin6_addr"), 16)), ntohs(found.v6.sin6_port)
+        return ip_text(dump.read(int(found.v6) + found.v6.fieldOffset("sin6_addr"), 16)), ntohs(found.v6.sin6_port, dump)
     raise NotFoundError(f"an address of family {family} in SCTP")
 
 

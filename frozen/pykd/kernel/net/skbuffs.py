@@ -105,7 +105,7 @@ def packet(dump: Dump, skb: Any) -> Row:
 
     :raises FaultError:
     """
-    row: Row = {"skb": int(skb), "length": int(skb.len), "data_len": int(skb.data_len), "ethertype": ntohs(skb.protocol)}
+    row: Row = {"skb": int(skb), "length": int(skb.len), "data_len": int(skb.data_len), "ethertype": ntohs(skb.protocol, dump)}
     network = header_at(skb, "network")
     if row["ethertype"] in (ETH_P_IP, ETH_P_IPV6) and network > int(skb.head):
         row |= ip_header(dump, network) | {"length": row["length"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error, NotFoundError
 from pykd.kernel import cpus
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _icmp(dump: Dump, net: Any, pointer: int) -> dict[str, int]:
     sums = totals(dump, pointer, max(found.values(), default=0) + 1)
     answer = {name: sums[entry] for name, entry in found.items()}
     messages = int(net.mib.icmpmsg_statistics)
-    types = memoryview(dump.read(messages, 8 * 512)).cast("Q") if messages else None
+    types = words_of(dump, dump.read(messages, 8 * 512)) if messages else None
     for way, offset in (("In", 0), ("Out", 256)):
         answer |= {way + name: types[offset + number] if types else 0 for name, number in _ICMP_TYPES.items()}
     return answer
@@ -101,7 +102,7 @@ def totals(dump: Dump, pointer: int, count: int) -> list[int]:
     """*count* sums of an array of 64-bit counters that each CPU has at a per-CPU pointer. :raises FaultError:"""
     sums = [0] * min(count, MAX_COUNTERS)
     for cpu in cpus.possible(dump):
-        values = memoryview(dump.read(cpus.address_on(pointer, cpu, dump), 8 * len(sums))).cast("Q")
+        values = words_of(dump, dump.read(cpus.address_on(pointer, cpu, dump), 8 * len(sums)))
         for i, value in enumerate(values):
             sums[i] = sums[i] + value & _MASK
     return sums

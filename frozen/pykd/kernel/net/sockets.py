@@ -113,7 +113,7 @@ class Socket:
 
     @property
     def remote(self) -> tuple[bytes, int]:
-        return self._end("skc_daddr", "skc_v6_daddr"), ntohs(int(self.common.skc_dport))
+        return self._end("skc_daddr", "skc_v6_daddr"), ntohs(int(self.common.skc_dport), self.dump)
 
     @property
     def queues(self) -> tuple[int, int]:

@@ -55,7 +55,7 @@ def details(dump: Dump, device: Any) -> Row:
         row["lower"] = lower
     if found == "vlan" and dump.find_type("struct", "vlan_dev_priv"):
         vlan: Any = dump.object("struct vlan_dev_priv", private(dump, device))
-        number = ntohs(vlan.vlan_proto)
+        number = ntohs(vlan.vlan_proto, dump)
         row |= {"vlan": int(vlan.vlan_id), "protocol": PROTOCOLS.get(number, f"{number:#x}"), "link": str(vlan.real_dev.name)}
     if found == "bond" and dump.find_type("struct", "bonding"):
         row |= _bond(dump, dump.object("struct bonding", private(dump, device)))

@@ -16,6 +16,7 @@ from _pykd import Dump, Error, Frame, Trace
 from pykd.core.rows import Row, fault
 from pykd.kernel.mm.slabname import SlabNames
 from pykd.values.clones import plain
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def word_lines(words: list[tuple[int, str]], indent: str = "    ", separator: st
 def words(dump: Dump, start: int, end: int, show: Callable[[int], str]) -> list[tuple[int, str]]:
     """The words in [start, end), each as (address, text); what the dump lacks reads as ``(unreadable)``."""
     data = dump.read_upto(start, max(end - start, 0) & ~7)
-    values = memoryview(data[: len(data) & ~7]).cast("Q")
+    values = words_of(dump, data[: len(data) & ~7])
     found = [(start + 8 * i, show(value)) for i, value in enumerate(values)]
     if len(found) < (end - start) // 8:
         found.append((start + 8 * len(found), "(unreadable)"))

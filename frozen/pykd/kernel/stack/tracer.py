@@ -10,6 +10,7 @@ from _pykd import Dump, Error, FaultError, Trace
 from pykd.core.rows import Row
 from pykd.kernel.stack import backtrace
 from pykd.kernel.task.table import Thread
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Tracer:
             data = self.dump.read_upto(low, high - low)
         except Error:
             return False
-        return reference in memoryview(data[: len(data) & ~7]).cast("Q")
+        return reference in words_of(self.dump, data[: len(data) & ~7])
 
     def _unwind(self, thread: Thread) -> Trace:
         if self.start is not None:

@@ -13,6 +13,7 @@ from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.kernel.task import threads
 from pykd.kernel.waitqueues import MAX_WAITERS
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,11 +91,11 @@ def stack(dump: Dump, task: int) -> Stack:
     # What cannot be read in its middle costs what lies below it: the frames in use are at its end.
     parts = dump.readable(low, min(high, low + MAX_STACK))
     if not parts:
-        return Stack(high, memoryview(b"").cast("Q"), trace)
+        return Stack(high, words_of(dump, b""), trace)
     start, data = parts[-1]
     skip = -start & 7
     data = data[skip : skip + ((len(data) - skip) & ~7)]
-    return Stack(start + skip, memoryview(data).cast("Q"), trace)
+    return Stack(start + skip, words_of(dump, data), trace)
 
 
 Lists = dict[int, tuple[int, tuple[int, ...]]]

@@ -26,6 +26,7 @@ from pykd.kernel.net.sockets import (
     TYPES,
     Socket,
 )
+from pykd.values.words import bitmap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,13 +167,13 @@ class _Maker:
         groups = []
         count = min(int(one.ngroups), MAX_GROUPS)
         if one.groups and count:
-            bits = int.from_bytes(self.dump.read(int(one.groups), (count + 63) // 64 * 8), "little")
+            bits = bitmap(self.dump, self.dump.read(int(one.groups), (count + 63) // 64 * 8))
             groups = [group + 1 for group in range(count) if bits >> group & 1]
         return {"local": f"{name}:{int(one.portid) or 'kernel'}", "remote": str(int(one.dst_portid)) if one.dst_portid else "*", "groups": groups, "state": "UNCONNECTED"}
 
     def _packet(self, found: Socket) -> Row:
         one: Any = self.dump.object("struct packet_sock", int(found))
-        index, ethertype = int(one.ifindex), ntohs(int(one.num))
+        index, ethertype = int(one.ifindex), ntohs(int(one.num), self.dump)
         device = self.device(found.net, index) if index else "*"
         # ETH_P_ALL
         return {"local": f"{'all' if ethertype == 3 else f'0x{ethertype:04x}'}:{device}", "remote": "*", "state": "UNCONNECTED"}
