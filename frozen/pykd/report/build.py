@@ -44,7 +44,7 @@ def document(dump: Dump, *, names: Sequence[str] = sections.NAMES, limit: float 
         "schema": SCHEMA,
         "pykd": version.pykd_version(),
         "dump": {"paths": list(dump.paths), "format": dump.format, "complete": bool(dump.complete), "kernel": dump.vmcoreinfo.get("OSRELEASE", "")},
-        "verdict": stopped._asdict(),
+        "verdict": stopped._asdict() | {"task": f"{stopped.task:#x}"},
         "where": where(stopped),
         "cause": _finding(found.cause) if found.cause else None,
         "findings": [_finding(one) for one in found.every],
