@@ -128,9 +128,9 @@ build_tests()
 	FLAVOUR=sanitized make --no-print-directory -s -j2 -f tools/deps/Makefile libraries python 9>&-
 	# A test that does not build is a test that fails, like one that fails in another way.
 	make --no-print-directory -k -s -j"$JOBS" -f tools/tests.mk 9>&- || say "not all C tests could be built"
-	# ruff is not in Debian. Without it, and without node, the test of the style is skipped.
+	# ruff is not in Debian, and neither is the client of MCP. Without them, and without node, what needs them is skipped.
 	if ! command -v ruff >/dev/null && command -v npm >/dev/null && [ "${PYKD_OFFLINE:-0}" = 0 ] &&
-		[ ! -d build/lint/node_modules ]; then
+		[ ! -d build/lint/node_modules/@modelcontextprotocol ]; then
 		mkdir -p build/lint
 		cp tools/lint/package*.json build/lint/
 		npm ci --prefix build/lint --silent --no-audit --no-fund >&2 || say "no ruff: npm could not fetch it"

@@ -24,6 +24,7 @@ USAGE = """\
 usage: pykd [options] DUMP [-c COMMAND]... [SCRIPT [ARGS]]
        pykd [--json] id DUMP...
        pykd report DUMP [--html FILE] [--json FILE] [--text FILE] [--brief]
+       pykd mcp [DUMP|FOLDER]...
 
 Opens a Linux kernel crash dump and runs commands and programs on it; without any, asks for them.
 
@@ -58,12 +59,15 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
 
   id DUMP...         one line for each file: kernel, date, panic message, format, completeness, build-id
   report DUMP        what stopped the system, why, and what else is wrong; report --help lists its options
+  mcp [FOLDER]...    a server of the Model Context Protocol, for agents; mcp --help lists its options
 
 Exit status: 0 all commands worked, 1 one failed, 2 wrong usage, 3 the dump cannot be opened.
 """
 
 
 KCORE = "/proc/kcore"
+VERBS = {"report": "pykd.app.report", "mcp": "pykd.app.mcp.main"}
+"""Words in place of a dump that begin a command line of its own; if there is a file of that name it is the dump."""
 
 
 class UsageError(Exception):
@@ -392,10 +396,19 @@ def fail(message: str, status: int) -> int:
     return status
 
 
+def verb(name: str, words: "Sequence[str]") -> int:
+    """Do what a word of :data:`VERBS` stands for, with the words behind it; returns the exit status."""
+    status: int = __import__(VERBS[name], fromlist=("main",)).main(words)
+    return status
+
+
 def command_line(words: "Sequence[str]") -> int:
     """Do what the command line says; returns the exit status."""
     from pykd.boot import importer
 
+    if words and words[0] in VERBS and not is_file(words[0]):
+        importer.configure(isolated=False, trust_cwd=False)
+        return verb(words[0], words[1:])
     try:
         arguments = parse(words)
     except UsageError as error:
@@ -414,10 +427,8 @@ def command_line(words: "Sequence[str]") -> int:
         if not arguments.no_sandbox:
             sandbox.enter()
         return EXIT_OK if identify.main(arguments.program, arguments.json) else EXIT_FAILED
-    if arguments.paths == ["report"] and not is_file("report"):
-        from pykd.app import report
-
-        return report.main(arguments.program)
+    if len(arguments.paths) == 1 and arguments.paths[0] in VERBS and not is_file(arguments.paths[0]):
+        return verb(arguments.paths[0], arguments.program)
     from _pykd import Error
 
     try:

@@ -109,16 +109,16 @@ def line(row: dict[str, Any]) -> str:
     return one_line(f"{row['path']}: " + ", ".join(parts))
 
 
-def json_line(row: dict[str, Any]) -> str:
-    """The row as JSON, written as the contract of ``--json`` says."""
-    from pykd.session import contract, document
+def written(row: dict[str, Any]) -> dict[str, Any]:
+    """The row written as the contract of ``--json`` says."""
+    from pykd.session import contract
 
     found = {key: value for key, value in row.items() if key not in ("time", "error")}
     if "error" in row:
         found["error"] = {"reason": "failed", "message": row["error"]}
     else:
         found["crash_time"] = None if row["time"] is None else contract.moment(row["time"])
-    return document.encode(found)
+    return found
 
 
 def main(paths: Sequence[str], as_json: bool) -> bool:
@@ -128,7 +128,9 @@ def main(paths: Sequence[str], as_json: bool) -> bool:
         row = describe_apart(path) if len(paths) > 1 else describe(path)
         worked &= "error" not in row
         if as_json:
-            print(json_line(row))
+            from pykd.session import document
+
+            print(document.encode(written(row)))
         else:
             print(line(row))
         sys.stdout.flush()
