@@ -25,6 +25,8 @@ usage: pykd [options] DUMP [-c COMMAND]... [SCRIPT [ARGS]]
        pykd [--json] id DUMP...
        pykd report DUMP [--html FILE] [--json FILE] [--text FILE] [--brief]
        pykd mcp [DUMP|FOLDER]...
+       pykd batch [-o FILE] PATH...
+       pykd group FILE...
 
 Opens a Linux kernel crash dump and runs commands and programs on it; without any, asks for them.
 
@@ -40,6 +42,7 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --decl FILE        declare types of globals: C text such as "struct list_head modules;"; may be repeated
   --json             each command answers with one line of JSON, its errors included
   --ndjson           the same, each row a line of its own
+  --redact           leave host names, addresses, command lines and users' paths out of JSON
   --reload           before each program reload modules that came from files
 
   --isolated         search for modules and programs in pykd alone, not in '.' and PYKDUMPPATH
@@ -60,13 +63,15 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   id DUMP...         one line for each file: kernel, date, panic message, format, completeness, build-id
   report DUMP        what stopped the system, why, and what else is wrong; report --help lists its options
   mcp [FOLDER]...    a server of the Model Context Protocol, for agents; mcp --help lists its options
+  batch PATH...      a record of each of many dumps, a line of JSON; batch --help lists its options
+  group FILE...      such records, joined where the crashes are alike; group --help lists its options
 
 Exit status: 0 all commands worked, 1 one failed, 2 wrong usage, 3 the dump cannot be opened.
 """
 
 
 KCORE = "/proc/kcore"
-VERBS = {"report": "pykd.app.report", "mcp": "pykd.app.mcp.main"}
+VERBS = {"report": "pykd.app.report", "mcp": "pykd.app.mcp.main", "batch": "pykd.app.fleet.batch", "group": "pykd.app.fleet.group"}
 """Words in place of a dump that begin a command line of its own; if there is a file of that name it is the dump."""
 
 
@@ -91,6 +96,7 @@ class Arguments:
         self.declarations: list[str] = []
         self.json = False
         self.ndjson = False
+        self.redact = False
         self.no_pager = False
         self.quiet = False
         self.color = "auto"
@@ -114,6 +120,7 @@ def parse(words: "Sequence[str]") -> Arguments:
         "--live": "live",
         "--json": "json",
         "--ndjson": "ndjson",
+        "--redact": "redact",
         "--reload": "reload",
         "--isolated": "isolated",
         "--trust-cwd": "trust_cwd",
@@ -180,6 +187,8 @@ def parse(words: "Sequence[str]") -> Arguments:
         arguments.paths = arguments.paths or [KCORE]
         if parts or not is_kcore(arguments.paths[0]):
             raise UsageError(f"--live is for the running kernel; leave out {[*parts, *arguments.paths][0]}")
+    if arguments.redact and not (arguments.json or arguments.ndjson):
+        raise UsageError("--redact is for --json and --ndjson")
     if not (arguments.paths or arguments.without_dump or arguments.action):
         raise UsageError("no dump given")
     arguments.paths += parts
@@ -306,6 +315,10 @@ def open_at_once(arguments: Arguments) -> "Session":
     offer_sessions()
     session = Session(dump, reload=arguments.reload, json=arguments.json or arguments.ndjson, color=arguments.color)
     session.ndjson = arguments.ndjson
+    if arguments.redact:
+        from pykd.session import redaction
+
+        session.redact = redaction.of(dump).value
     return session
 
 

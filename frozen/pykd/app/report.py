@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 USAGE = f"""\
-usage: pykd report DUMP [--html FILE] [--json FILE] [--text FILE] [-o FOLDER] [--brief] [--section NAME]... [--time-limit SECONDS] [--part FILE]...
+usage: pykd report DUMP [--html FILE] [--json FILE] [--text FILE] [-o FOLDER] [--brief] [--section NAME]... [--time-limit SECONDS] [--part FILE]... [--redact]
 
 Says what stopped the system, why, and what else is wrong. Without a file it prints the text.
 
@@ -31,6 +31,7 @@ Says what stopped the system, why, and what else is wrong. Without a file it pri
   --schema              print the JSON schema of what --json writes
   --time-limit SECONDS  leave out what is not done by then; default {TIME_LIMIT:.0f}
   --part FILE           a further part of a split dump; may be repeated
+  --redact              leave out host names, addresses of the network, command lines, paths and other data of users
 
 FILE - is standard output. Exit status: 0 written, 1 a file could not be written, 2 wrong usage, 3 the dump cannot be opened.
 """
@@ -44,6 +45,7 @@ class Wanted:
         """:raises UsageError:"""
         self.paths: list[str] = []
         self.brief = False
+        self.redact = False
         self.sections: tuple[str, ...] = sections.NAMES
         self.limit = TIME_LIMIT
         self.files: list[tuple[str, str]] = []
@@ -54,8 +56,8 @@ class Wanted:
         while rest:
             word = rest.pop(0)
             name, equals, value = word.partition("=")
-            if word == "--brief":
-                self.brief = True
+            if word in ("--brief", "--redact"):
+                setattr(self, word[2:], True)
             elif name in _VALUES:
                 if not equals:
                     if not rest:
@@ -130,6 +132,10 @@ def main(words: Sequence[str]) -> int:
         print(f"pykd: {error}", file=sys.stderr)
         return 3
     report = document(dump, names=() if wanted.brief else wanted.sections, limit=wanted.limit)
+    if wanted.redact:
+        from pykd.session import redaction
+
+        report = redaction.of(dump).value(report)
     status = 0
     for form, path in wanted.files:
         try:

@@ -53,16 +53,18 @@ def _finite(value: Any) -> Any:
 class Document:
     """One answer on its way to ``sys.stdout``."""
 
-    def __init__(self, command: str, identity: Row, *, lines: bool = False) -> None:
+    def __init__(self, command: str, identity: Row, *, lines: bool = False, redact: Callable[[Any], Any] | None = None) -> None:
         """
         :param command: the line that is answered.
         :param identity: of the dump, as :func:`pykd.session.identity.of` has it.
         :param lines: each row is a line of its own.
+        :param redact: takes out of a value what may not be written.
         """
         self._file = sys.stdout
         self._lines = lines
-        self._command = encode(command)
-        self._head = f'"schema": {contract.VERSION}, "command": {self._command}, "dump": {encode(identity)}'
+        self._encode = encode if redact is None else lambda value: encode(redact(value))
+        self._command = self._encode(command)
+        self._head = f'"schema": {contract.VERSION}, "command": {self._command}, "dump": {self._encode(identity)}'
         self._shape = contract.of(command)
         self._rows = 0
         self.begun = False
@@ -75,7 +77,7 @@ class Document:
 
     def write(self, row: Row) -> None:
         """One row more, behind :meth:`begin`."""
-        text = encode(contract.row(row, self._shape))
+        text = self._encode(contract.row(row, self._shape))
         if self._lines:
             self._file.write(f'{{"command": {self._command}, "row": {text}}}\n')
         else:
@@ -93,9 +95,9 @@ class Document:
         else:
             self._file.write(f'{{{self._head}, "rows": {self._rows}' if self._lines else "]")
         if text or always:
-            self._file.write(f', "text": {encode(text)}')
+            self._file.write(f', "text": {self._encode(text)}')
         if error is not None:
-            self._file.write(f', "error": {encode(error)}')
+            self._file.write(f', "error": {self._encode(error)}')
         self._file.write("}\n")
         self._file.flush()
 

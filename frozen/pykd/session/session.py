@@ -97,6 +97,8 @@ class Session:
         self.json = json
         self.ndjson = False
         """With :attr:`json`: each row is a line of its own."""
+        self.redact: Callable[[Any], Any] | None = None
+        """With :attr:`json`: takes out of what is written what may not leave the site."""
         self.aliases = dict(ALIASES)
         self.settings = {**SETTINGS, "color": color}
         self.state: dict[str, Any] = {}
@@ -498,7 +500,7 @@ class Session:
         from pykd.session import identity
         from pykd.session.document import Document
 
-        return Document(text, identity.of(self.dump), lines=self.ndjson)
+        return Document(text, identity.of(self.dump), lines=self.ndjson, redact=self.redact)
 
     def run_file(self, path: str) -> bool:
         """Run the lines of a file; True if all worked. :raises CommandError: it runs itself."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
-from pykd.kernel import sysinfo
+from pykd.kernel import sysinfo, uts
 from pykd.kernel.modules import taint_letters
 from pykd.report.blocks import Block, fields
 from pykd.report.sections import Section
@@ -22,7 +22,6 @@ TAINTS = {
     "X": "distribution's own", "T": "built with randomised structs", "N": "test module", "J": "user-made changes of the firmware",
 }  # fmt: skip
 _FIELDS = ("RELEASE", "VERSION", "NODENAME", "CPUS", "MEMORY", "DATE", "UPTIME", "LOAD AVERAGE", "TASKS")
-MAX_COMMAND_LINE = 4096
 
 
 def taint_words(letters: str) -> str:
@@ -38,7 +37,7 @@ def make(facts: Facts) -> Iterator[Block]:
         pairs.append(("Hardware", hardware[-1].text.removeprefix("Hardware name: ")))
     pairs.append(("Taint", taint_words(taint_letters(facts.number("tainted_mask", 8, default=0)))))
     try:
-        line = dump.read_string(facts.number("saved_command_line", 8), MAX_COMMAND_LINE).decode("utf-8", "backslashreplace")
+        line = uts.command_line(dump)
     except Error:
         line = ""
     pairs.append(("Command line", line))

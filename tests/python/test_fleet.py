@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""``pykd batch`` and ``pykd group``: a record of each dump whatever it does, gone on with after an end; and what ``--redact`` takes out."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+from dumps import PYKD, opened, vmcores
+from pykd.app.fleet import group, pool
+from pykd.kernel import sysinfo, uts
+from pykd.session import redaction
+
+
+def pykd(*words, **settings):
+    return subprocess.run([PYKD, *words], capture_output=True, text=True, check=False, timeout=300, **settings)
+
+
+def records(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.out = os.path.join(self.folder, "out.ndjson")
+        self.dumps = os.path.join(self.folder, "dumps")
+        os.mkdir(self.dumps)
+
+    def copy(self, name, length=None):
+        path = os.path.join(self.dumps, name)
+        shutil.copy(vmcores()[0], path)
+        if length is not None:
+            os.truncate(path, length)
+        return path
+
+
+class Batch(Folder):
+    def test_a_record_of_each(self):
+        whole, cut = self.copy("whole"), self.copy("cut", 5000)
+        with open(os.path.join(self.dumps, "notes.txt"), "w", encoding="utf-8") as file:
+            file.write("no dump\n")
+        result = pykd("batch", "-o", self.out, "--jobs", "2", self.dumps)
+        self.assertEqual((1, ""), (result.returncode, result.stderr))
+        by_path = {row["path"]: row for row in records(self.out)}
+        self.assertEqual({whole, cut}, set(by_path))
+        row = by_path[whole]
+        self.assertRegex(row["signature"]["hash"], "^[0-9a-f]{16}$")
+        self.assertEqual(sysinfo.field(opened(vmcores()[0]), "NODENAME"), row["node"])
+        self.assertTrue(row["findings"])
+        self.assertEqual(os.path.getsize(whole), row["file"]["size"])
+        self.assertIn("error", by_path[cut])
+
+    def test_named_files_are_told_of(self):
+        path = os.path.join(self.folder, "notes.txt")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("no dump\n")
+        result = pykd("batch", path, os.path.join(self.folder, "gone"))
+        self.assertEqual(["format", "failed"], [json.loads(line)["error"]["reason"] for line in result.stdout.splitlines()])
+
+    def test_goes_on(self):
+        """What has a record is not done again; a record that was cut off when it was written is, and so is a file that has changed."""
+        paths = [self.copy(f"dump{number}") for number in range(3)]
+        self.assertEqual(0, pykd("batch", "-o", self.out, "--jobs", "1", *paths[:2]).returncode)
+        with open(self.out, "a", encoding="utf-8") as file:
+            file.write('{"schema": 1, "path": "' + paths[2])
+        os.utime(paths[0], (1, 1))
+        self.assertEqual(0, pykd("batch", "-o", self.out, "--command", "ps 1", "--report", "--list", "-", input="\n".join(paths)).returncode)
+        self.assertEqual(paths[:2], [row["path"] for row in records(self.out)[:2]])
+        self.assertEqual({paths[0], paths[2]}, {row["path"] for row in records(self.out)[2:]})
+
+    def test_killed_in_the_middle(self):
+        paths = [self.copy(f"dump{number}") for number in range(6)]
+        for _ in range(2):
+            process = subprocess.Popen([PYKD, "batch", "-o", self.out, "--jobs", "2", *paths])
+            while process.poll() is None and not (os.path.exists(self.out) and os.path.getsize(self.out)):
+                time.sleep(0.02)
+            process.kill()
+            process.wait()
+        pykd("batch", "-o", self.out, *paths)
+        self.assertEqual(sorted(paths), sorted({row["path"] for row in records(self.out)}))
+
+    def test_commands(self):
+        path = self.copy("dump")
+        result = pykd("batch", "--command", "ps 1", "--command", "!id", path)
+        (row,) = map(json.loads, result.stdout.splitlines())
+        self.assertEqual(1, row["answers"][0]["rows"][0]["pid"])
+        self.assertEqual("usage", row["answers"][1]["error"]["reason"])
+        self.assertNotIn("signature", row)
+
+    def test_wrong_usage(self):
+        for words in ([], ["--jobs", "0", "x"], ["--nonsense"], ["-o"], ["--list", "/no/such"]):
+            with self.subTest(words):
+                self.assertEqual(2, pykd("batch", *words).returncode)
+
+
+def misbehaving(path):
+    """What a file may do to who reads it."""
+    if path == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if path == "hang":
+        time.sleep(60)
+    if path == "eat":
+        bytearray(1 << 30)
+    if path == "raise":
+        raise KeyError("x")
+    if path == "exit":
+        os._exit(0)
+    return {"fine": path}
+
+
+class Pool(unittest.TestCase):
+    def test_none_costs_another(self):
+        paths = ["crash", "a", "hang", "eat", "b", "raise", "exit", "c"]
+        found = dict(pool.run(iter(paths), misbehaving, jobs=3, limit=0.5, memory=512 << 20, quiet=pool.silence(), idle=lambda: None))
+        self.assertEqual(set(paths), set(found))
+        self.assertEqual(
+            {"crash": "crash", "hang": "time", "eat": "memory", "raise": "internal", "exit": "crash"},
+            {path: row["error"]["reason"] for path, row in found.items() if "error" in row},
+        )
+
+
+class Group(Folder):
+    def row(self, path, hash, moment, release="6.1", node="n1"):
+        row = {"path": path, "node": node, "dump": {"release": release, "crash_time": moment, "build_id": "b"}, "signature": {"hash": hash, "frames": ["f"]}}
+        return row | {"verdict": {"text": f"crash {hash}"}, "cause": None}
+
+    def test_joined_in_any_order(self):
+        rows = [
+            self.row("/a", "h1", "2026-01-02T00:00:00Z"), self.row("/b", "h1", "2026-01-01T00:00:00Z", "6.2", "n2"), self.row("/c", "h2", None),
+            {"path": "/d", "error": {"reason": "time", "message": "not done"}}, self.row("/a", "h1", "2026-01-02T00:00:00Z"),
+        ]  # fmt: skip
+        first = group.groups(self.read(rows))
+        self.assertEqual(first, group.groups(self.read(rows[::-1])))
+        self.assertEqual([("h1", 2), ("h2", 1), ("not read: time", 1)], [(one["key"], one["count"]) for one in first])
+        self.assertEqual(("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"), (first[0]["first"], first[0]["last"]))
+        self.assertEqual({"n1": 1, "n2": 1}, first[0]["machines"])
+
+    def read(self, rows):
+        with open(self.out, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+            file.write("[1, 2]\nnonsense\n" + '{"path": 5}\n' + '{"path": "/x", "signature": 7, "dump": [], "verdict": null}\n{"path')
+        return [row for row in group.records([self.out]) if row["path"] != "/x"]
+
+    def test_files(self):
+        self.read([self.row("/a<b>", "h1", "2026-01-02T00:00:00Z", node="<script>")])
+        page = os.path.join(self.folder, "page.html")
+        result = pykd("group", "--html", page, "--json", "-", self.out)
+        self.assertEqual("h1", json.loads(result.stdout)["groups"][0]["key"])
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        self.assertNotIn("<script>", text)
+        self.assertIn("&lt;script&gt;", text)
+        self.assertIn("1  h1", pykd("group", self.out).stdout)
+        self.assertEqual(2, pykd("group").returncode)
+
+
+class Redaction(unittest.TestCase):
+    def test_texts(self):
+        known = redaction.Redaction({"db7.example.com"}, ["root=/dev/sda1 secret=1"])
+        for before, after in (
+            ("on DB7.example.com and db7", "on host-1 and host-2"),
+            ("from 10.1.2.3:80 to 10.1.2.4, 10.1.2.3", "from ip-1:80 to ip-2, ip-1"),
+            ("127.0.0.1 and ::1 stay, 6.1.0-56 too, 1.2.3 too", "127.0.0.1 and ::1 stay, 6.1.0-56 too, 1.2.3 too"),
+            ("[2001:db8::1]:443 fe80::5054:ff:fe12:3456%eth0", "[ip-3]:443 ip-4%eth0"),
+            ("52:54:00:12:34:56", "mac-1"),
+            ("/home/jane/report.odt in /usr/lib/x, /dev/vdb at /mnt", "path-1 in /usr/lib/x, /dev/vdb at path-2"),
+            ("BOOT root=/dev/sda1 secret=1", "BOOT (left out)"),
+            ("ext4_sync_file+0x1c/0x50 00:1f.2 12:30:45", "ext4_sync_file+0x1c/0x50 00:1f.2 12:30:45"),
+            ("jane@example.org", "mail-1"),
+        ):
+            with self.subTest(before):
+                self.assertEqual(after, known.text(before))
+
+    def test_values_by_key(self):
+        known = redaction.Redaction({"labhost"})
+        row = {"arguments": ["rm", "x"], "pid": 5, "release": "labhost", "deep": [{"text": "labhost"}], "arguments2": None}
+        self.assertEqual(
+            {"arguments": ["(left out)", "(left out)"], "pid": 5, "release": "labhost", "deep": [{"text": "host-1"}], "arguments2": None}, known.value(row)
+        )
+
+    def test_a_dump_whose_secrets_are_known(self):
+        dump = opened(vmcores()[0])
+        secrets = uts.host_names(dump) | {uts.command_line(dump)}
+        self.assertTrue(secrets)
+        everything = [line for name in ("sys", "ps -a", "net", "sockets", "mount", "log", "files 1") for line in ("-c", name)]
+        said = [pykd("--json", "--redact", vmcores()[0], *everything).stdout, pykd("report", vmcores()[0], "--redact", "--json", "-").stdout]
+        said.append(pykd("batch", "--redact", vmcores()[0]).stdout)
+        said.append(pykd("report", vmcores()[0], "--redact", "--html", "-").stdout)
+        for text in said:
+            self.assertGreater(len(text), 500)
+            for secret in secrets:
+                self.assertNotIn(secret, text)
+            self.assertEqual([], [found for found in redaction._MAC.findall(text) if found not in redaction._OWN])
+        self.assertEqual(2, pykd("--redact", vmcores()[0], "-c", "sys").returncode)
+
+
+if __name__ == "__main__":
+    unittest.main()
