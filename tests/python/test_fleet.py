@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import tempfile
 import time
 import unittest
 
-from dumps import PYKD, opened, vmcores
+from dumps import PYKD, ROOT, opened, vmcores
 from pykd.app.fleet import group, pool
 from pykd.kernel import sysinfo, uts
 from pykd.session import redaction
@@ -93,8 +94,15 @@ class Batch(Folder):
         self.assertEqual("usage", row["answers"][1]["error"]["reason"])
         self.assertNotIn("signature", row)
 
+    def test_parts(self):
+        """Together they are all, and none is in two."""
+        paths = [self.copy(f"dump{number}", 100) for number in range(20)]
+        found = [[json.loads(line)["path"] for line in pykd("batch", "--shard", f"{part}/3", self.dumps).stdout.splitlines()] for part in range(3)]
+        self.assertEqual(sorted(paths), sorted(path for part in found for path in part))
+        self.assertTrue(all(found))
+
     def test_wrong_usage(self):
-        for words in ([], ["--jobs", "0", "x"], ["--nonsense"], ["-o"], ["--list", "/no/such"]):
+        for words in (["--shard", "3/3", "x"], ["--shard", "x", "x"], [], ["--jobs", "0", "x"], ["--nonsense"], ["-o"], ["--list", "/no/such"]):
             with self.subTest(words):
                 self.assertEqual(2, pykd("batch", *words).returncode)
 
@@ -112,6 +120,55 @@ def misbehaving(path):
     if path == "exit":
         os._exit(0)
     return {"fine": path}
+
+
+class Recipes(Folder):
+    """tools/fleet: what runs batch elsewhere. test-slurm.sh there is run by hand, since it takes a cluster."""
+
+    def script(self, name, *words, **environment):
+        words = [os.path.join(ROOT, "tools", "fleet", name), *words]
+        return subprocess.run(words, capture_output=True, text=True, check=False, timeout=300, env={**os.environ, "PYKD": PYKD, **environment})
+
+    def test_a_task_of_slurm(self):
+        paths = [self.copy(f"dump{number}", 100) for number in range(6)]
+        out = os.path.join(self.folder, "records")
+        for task in ("4", "5"):
+            result = self.script("slurm.sh", out, self.dumps, SLURM_ARRAY_TASK_ID=task, SLURM_ARRAY_TASK_MIN="4", SLURM_ARRAY_TASK_COUNT="2")
+            self.assertEqual((0, ""), (result.returncode, result.stderr))
+        rows = [row for name in ("4", "5") for row in records(os.path.join(out, f"{name}.ndjson"))]
+        self.assertEqual(sorted(paths), sorted(row["path"] for row in rows))
+
+    @unittest.skipUnless(shutil.which("parallel"), "GNU parallel is not here")
+    def test_parallel(self):
+        paths = [self.copy(f"dump{number}", 100) for number in range(6)]
+        out = os.path.join(self.folder, "records")
+        result = self.script("parallel.sh", out, "2", self.dumps, PARTS="3")
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertEqual(sorted(paths), sorted(row["path"] for name in os.listdir(out) for row in records(os.path.join(out, name))))
+
+    def test_after_kdump(self):
+        """The report is there as a whole or not at all, once, and says nothing that may not leave."""
+        crash = os.path.join(self.folder, "crash")
+        os.makedirs(os.path.join(crash, "127.0.0.1-2026"))
+        folder = os.path.join(crash, "127.0.0.1-2027")
+        shutil.copytree(self.dumps, folder)
+        shutil.copy(vmcores()[0], os.path.join(folder, "vmcore"))
+        for status, there in (("1", False), ("0", True), ("0", True)):
+            self.assertEqual(0, self.script("kdump-post.sh", status, CRASH=crash).returncode)
+            self.assertEqual({"vmcore", *(f"report.{form}" for form in ("html", "json", "txt") if there)}, set(os.listdir(folder)))
+        with open(os.path.join(folder, "report.txt"), encoding="utf-8") as file:
+            self.assertNotIn(sysinfo.field(opened(vmcores()[0]), "NODENAME"), file.read())
+        self.assertEqual([], os.listdir(os.path.join(crash, "127.0.0.1-2026")))
+
+    def test_units_and_job(self):
+        with open(os.path.join(ROOT, "tools", "fleet", "kubernetes.yaml"), encoding="utf-8") as file:
+            text = file.read()
+        completions = re.search(r"completions: (\d+)", text)[1]
+        self.assertIn(f'"$JOB_COMPLETION_INDEX/{completions}"', text)
+        if shutil.which("systemd-analyze"):
+            units = [os.path.join(ROOT, "tools", "fleet", f"pykd-report.{kind}") for kind in ("service", "path")]
+            result = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
+            self.assertNotIn("pykd-report", "".join(line for line in result.stderr.splitlines() if "Unknown" in line or "Invalid" in line))
 
 
 class Pool(unittest.TestCase):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LIMIT = 120.0
 MEMORY = 1024
 USAGE = f"""\
-usage: pykd batch [-o FILE] [--jobs N] [--report] [--command COMMAND]... [--list FILE] [--redact] PATH...
+usage: pykd batch [-o FILE] [--jobs N] [--report] [--command COMMAND]... [--list FILE] [--shard I/N] [--redact] PATH...
 
 A record of each dump, a line of JSON: which it is, what stopped the system, findings, signature; and what could not be told. Folders are
 walked; files in them that are no dumps are passed over. Each dump has a process of its own, with limits.
@@ -35,6 +36,7 @@ walked; files in them that are no dumps are passed over. Each dump has a process
   --report             what stopped the system, findings, signature; the default if there is no --command
   --command COMMAND    the answer of a command that reads and prints, as --json has it; may be repeated
   --list FILE          paths, a line each; - is standard input
+  --shard I/N          only part I, from 0, of N: several machines do a part each, whose records pykd group joins
   --time-limit S       seconds for each dump; default {LIMIT:.0f}
   --memory-limit MB    memory for each dump; default {MEMORY}
   --redact             leave out host names, addresses of the network, command lines, paths and other data of users
@@ -42,7 +44,7 @@ walked; files in them that are no dumps are passed over. Each dump has a process
 
 Exit status: 0 a record of each, 1 some could not be read (the records say why), 2 wrong usage. `pykd group FILE` joins equal crashes.
 """
-_VALUES = ("-o", "--jobs", "--command", "--list", "--time-limit", "--memory-limit")
+_VALUES = ("-o", "--jobs", "--command", "--list", "--shard", "--time-limit", "--memory-limit")
 
 
 class Wanted:
@@ -58,6 +60,7 @@ class Wanted:
         self.jobs = len(os.sched_getaffinity(0))
         self.limit = LIMIT
         self.memory = MEMORY
+        self.part, self.parts = 0, 1
         rest = list(words)
         while rest:
             word = rest.pop(0)
@@ -85,6 +88,11 @@ class Wanted:
             self.commands.append(value)
         elif name == "--list":
             self.lists.append(value)
+        elif name == "--shard":
+            part, _, parts = value.partition("/")
+            if not (part.isdecimal() and parts.isdecimal() and int(part) < int(parts)):
+                raise UsageError(f"--shard: no part I/N with I from 0 to N - 1: {value}")
+            self.part, self.parts = int(part), int(parts)
         else:
             try:
                 number = float(value)
@@ -105,9 +113,14 @@ def files(wanted: Wanted) -> Iterator[tuple[str, bool]]:
     seen: set[str] = set()
     for path, named in _all(wanted):
         real = os.path.realpath(path)
-        if real not in seen:
+        if real not in seen and _part(path, wanted.parts) == wanted.part:
             seen.add(real)
             yield path, named
+
+
+def _part(path: str, parts: int) -> int:
+    """In which of *parts* a path is: the same on every machine, whatever else there is."""
+    return int.from_bytes(hashlib.sha256(os.fsencode(path)).digest()[:8], "big") % parts if parts > 1 else 0
 
 
 def _all(wanted: Wanted) -> Iterator[tuple[str, bool]]:
