@@ -121,6 +121,8 @@ def main() -> int:
     parser.add_argument("--kernel", metavar="NAME", help="all variants of one kernel")
     parser.add_argument("--all", action="store_true", help="everything; may take hours")
     parser.add_argument("--sample", action="store_true", help="the dump in tests/sample too")
+    parser.add_argument("--given", nargs=2, type=Path, metavar=("VMCORE", "TRUTH"), action="append", default=[],
+                        help="instead: a dump from elsewhere, of any machine, and the archive of what its guest said")
     parser.add_argument("--cached", action="store_true", help="only what is in the cache; no QEMU, no network")
     parser.add_argument("--first", action="store_true", help="only the first file of each run")
     parser.add_argument("--update", action="store_true", help="ask the mirrors for newer kernels")
@@ -133,6 +135,9 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.live:
         return live.main(arguments.variant)
+    if arguments.given:
+        given = [bench.Given(dump, truth, CACHE) for dump, truth in arguments.given]
+        return 1 if compare(given, True, Table()) else 0
     try:
         variants = chosen(arguments)
     except KeyError as error:

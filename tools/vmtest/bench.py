@@ -41,18 +41,20 @@ class Result:
         return [] if name in self.failed else formats.paths(self.folder, name)
 
 
-class Sample(Result):
-    """The dump in tests/sample with the truth beside it, which is unpacked into ``cache``."""
+class Given(Result):
+    """A dump that somebody else made, and the archive of the guest's truth, which is unpacked into ``cache``."""
 
-    def __init__(self, cache: Path) -> None:
-        self.variant = Variant("tests/sample", "5.10-cloud", files=("zstd-small",))
-        self.folder = Path(__file__).resolve().parents[2] / "tests" / "sample"
-        self.release, self.failed = "5.10.0-46-cloud-amd64", {}
-        packed = self.folder / "truth.tar.xz"
-        self._truth = cache / "sample" / hashlib.sha256(packed.read_bytes()).hexdigest()[:16]
-        if not self._truth.exists():
+    def __init__(self, dump: Path, packed: Path, cache: Path, name: str = "", release: str = "") -> None:
+        self.variant = Variant(name or dump.name, "", files=("given",))
+        self.folder = dump.parent
+        self.release, self.failed = release, {}
+        self._dump = dump
+        unpacked = cache / "given" / hashlib.sha256(packed.read_bytes()).hexdigest()[:16]
+        if not unpacked.exists():
             with tarfile.open(packed) as archive:
-                archive.extractall(self._truth, filter="data")
+                archive.extractall(unpacked, filter="data")
+        # Some archives hold the files, some the folder of them.
+        self._truth = unpacked / "truth" if (unpacked / "truth").is_dir() else unpacked
 
     @property
     def truth(self) -> Path:
@@ -61,7 +63,15 @@ class Sample(Result):
 
     def files(self, name: str) -> list[Path]:
         """The one file."""
-        return [self.folder / "vmcore"]
+        return [self._dump]
+
+
+class Sample(Given):
+    """The dump in tests/sample with the truth beside it."""
+
+    def __init__(self, cache: Path) -> None:
+        folder = Path(__file__).resolve().parents[2] / "tests" / "sample"
+        super().__init__(folder / "vmcore", folder / "truth.tar.xz", cache, "tests/sample", "5.10.0-46-cloud-amd64")
 
 
 def cached(variant: Variant, cache: Path) -> Result | None:
