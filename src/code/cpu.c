@@ -164,10 +164,12 @@ static void find_crash_notes(struct kd_cpus *cpus)
 /* All are, where the kernel does not say which (one without SMP). */
 static void find_online(struct kd_cpus *cpus, struct kd_cpu *list, size_t nr)
 {
-	KD_CLEANUP(kd_cpu_numbers_deinit) struct kd_cpu_numbers online = {};
+	KD_CLEANUP(kd_cpu_numbers_deinit) struct kd_cpu_numbers online = {}, active = {};
 	KD_DROP_ERROR struct kd_error *err = kd_cpumask_read(&cpus->sources, KD_CPUMASK_ONLINE, &online);
+	KD_DROP_ERROR struct kd_error *none = kd_cpumask_read(&cpus->sources, KD_CPUMASK_ACTIVE, &active);
 	for (size_t i = 0; i < nr; i++)
-		list[i].online = err || kd_cpu_numbers_have(&online, list[i].nr);
+		list[i].online =
+			err || kd_cpu_numbers_have(&online, list[i].nr) || kd_cpu_numbers_have(&active, list[i].nr);
 }
 
 static void load(struct kd_cpus *cpus)

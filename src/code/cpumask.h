@@ -15,6 +15,8 @@
 
 #define KD_CPUMASK_POSSIBLE "__cpu_possible_mask"
 #define KD_CPUMASK_ONLINE "__cpu_online_mask"
+/* A CPU that is taken offline in order leaves this mask first; one that panic() stops leaves the other one alone. */
+#define KD_CPUMASK_ACTIVE "__cpu_active_mask"
 
 /** Linux's numbers of CPUs, ascending. */
 KD_VECTOR(kd_cpu_numbers, uint32_t);

@@ -11,5 +11,5 @@ int kd_insn_format(const struct kd_insn *insn, char *buffer, size_t buffer_len)
 				insn->target);
 	if (!insn->operands[0])
 		return snprintf(buffer, buffer_len, "%s", insn->mnemonic);
-	return snprintf(buffer, buffer_len, "%-6s %s", insn->mnemonic, insn->operands);
+	return snprintf(buffer, buffer_len, insn->tabbed ? "%s\t%s" : "%-6s %s", insn->mnemonic, insn->operands);
 }

@@ -51,6 +51,7 @@ struct kd_insn {
 	uint8_t bytes[KD_INSN_MAX_LEN];
 	uint8_t flow; /* enum kd_insn_flow */
 	uint8_t operand_nr;
+	bool tabbed;	  /* a tab is between mnemonic and operands, as gdb prints them of this machine */
 	bool pc_relative; /* target is where memory is read or written, not a jump */
 	kd_vaddr target;  /* of a direct branch, or the address that an operand means by its distance; 0: none */
 	uint16_t id;	  /* capstone's, of the machine; 0: not one that capstone knows */
@@ -62,8 +63,8 @@ struct kd_insn {
 
 KD_VECTOR(kd_insn_vector, struct kd_insn);
 
-/** `mnemonic operands` in one line as gdb's x/i prints it: the mnemonic padded to 6 columns, `# 0x…` behind an
- *  operand that is pc_relative; without symbols. @return length, as snprintf(). */
+/** `mnemonic operands` in one line as gdb's x/i prints it: the mnemonic padded to 6 columns or a tab behind it, `# 0x…`
+ *  behind an operand that is pc_relative; without symbols. @return length, as snprintf(). */
 int kd_insn_format(const struct kd_insn *insn, char *buffer, size_t buffer_len);
 
 #endif

@@ -30,6 +30,10 @@ struct kd_instruction_set {
 	void (*decode)(csh handle, cs_insn *insn, enum kd_syntax syntax, const uint8_t *bytes, size_t len,
 		       struct kd_insn *ret);
 
+	/** The address of code that a word on a stack means, where more than the address is in it: a code that guards
+	 * it (pointer authentication). NULL: nothing else is. */
+	kd_vaddr (*code_address)(struct kd_memory *memory, uint64_t word);
+
 	size_t call_len_max; /* bytes of the longest call, without prefixes */
 	/** Whether call_len_max bytes end in a call. */
 	bool (*ends_in_call)(const uint8_t *bytes);
@@ -41,7 +45,7 @@ struct kd_instruction_set {
 	 * False when the code cannot be read or does not begin with a prologue that is understood.
 	 *
 	 * A heuristic: it takes the stack pointer to stay where the prologue put it. Check the return address that it
-	 * leads to with is_call_of().
+	 * leads to with is_call_of(). NULL: the machine has no such functions.
 	 */
 	bool (*read_prologue)(const struct kd_code_sources *sources, struct kd_disasm *disasm, kd_vaddr start,
 			      kd_vaddr pc, struct kd_prologue *ret);

@@ -22,10 +22,13 @@ struct kd_stacks {
 const char *kd_stack_kind_name(enum kd_stack_kind kind)
 {
 	static const char *const names[] = {
-		[KD_STACK_NONE] = "unknown",	[KD_STACK_TASK] = "task",   [KD_STACK_IRQ] = "IRQ",
-		[KD_STACK_SOFTIRQ] = "softirq", [KD_STACK_ENTRY] = "entry", [KD_STACK_DF] = "DOUBLEFAULT",
-		[KD_STACK_NMI] = "NMI",		[KD_STACK_DB] = "DEBUG",    [KD_STACK_MCE] = "MCE",
-		[KD_STACK_VC] = "VC",		[KD_STACK_VC2] = "VC2",
+		[KD_STACK_NONE] = "unknown", [KD_STACK_TASK] = "task",
+		[KD_STACK_IRQ] = "IRQ",	     [KD_STACK_SOFTIRQ] = "softirq",
+		[KD_STACK_ENTRY] = "entry",  [KD_STACK_DF] = "DOUBLEFAULT",
+		[KD_STACK_NMI] = "NMI",	     [KD_STACK_DB] = "DEBUG",
+		[KD_STACK_MCE] = "MCE",	     [KD_STACK_VC] = "VC",
+		[KD_STACK_VC2] = "VC2",	     [KD_STACK_OVERFLOW] = "OVERFLOW",
+		[KD_STACK_SDEI] = "SDEI",    [KD_STACK_SDEI_CRITICAL] = "SDEI_CRITICAL",
 	};
 	return names[kind];
 }
@@ -51,7 +54,7 @@ void kd_stacks_destroy(struct kd_stacks *stacks)
 
 /* THREAD_SIZE is a constant of the build (16 KiB, 32 with KASAN); the linker script leaves its size around the first
  * task's stack. */
-static uint64_t find_task_len(struct kd_stacks *stacks)
+uint64_t kd_stack_task_len_of(const struct kd_code_sources *sources)
 {
 	static const char *const names[][2] = {
 		{ "__start_init_stack", "__end_init_stack" }, /* 8f69cba096b5, Linux 6.10 */
@@ -59,8 +62,8 @@ static uint64_t find_task_len(struct kd_stacks *stacks)
 	};
 	for (size_t i = 0; i < KD_ARRAY_NR(names); i++) {
 		kd_vaddr start, end;
-		if (!kd_sources_have_symbol(&stacks->sources, names[i][0], &start) ||
-		    !kd_sources_have_symbol(&stacks->sources, names[i][1], &end))
+		if (!kd_sources_have_symbol(sources, names[i][0], &start) ||
+		    !kd_sources_have_symbol(sources, names[i][1], &end))
 			continue;
 		uint64_t len = end - start;
 		if (len >= 2 * KD_PAGE_LEN_MIN && len <= 64 * KD_PAGE_LEN_MIN && !(len & (len - 1)))
@@ -72,7 +75,7 @@ static uint64_t find_task_len(struct kd_stacks *stacks)
 uint64_t kd_stack_task_len(struct kd_stacks *stacks)
 {
 	if (!stacks->task_len)
-		stacks->task_len = find_task_len(stacks);
+		stacks->task_len = kd_stack_task_len_of(&stacks->sources);
 	return stacks->task_len;
 }
 
@@ -185,6 +188,7 @@ struct text_scan {
 static struct kd_error *scan_text_word(void *context, kd_vaddr slot, uint64_t word)
 {
 	struct text_scan *scan = context;
+	word = kd_text_code_address(scan->text, word);
 	if (kd_text_kind(scan->text, word, NULL, NULL) == KD_TEXT_NONE)
 		return NULL;
 	struct kd_symbol symbol;

@@ -23,6 +23,9 @@ enum kd_stack_kind {
 	KD_STACK_MCE,
 	KD_STACK_VC, /* AMD SEV-ES #VC */
 	KD_STACK_VC2,
+	KD_STACK_OVERFLOW, /* arm64, riscv: what found that the task's stack was full */
+	KD_STACK_SDEI,	   /* arm64: events of the firmware */
+	KD_STACK_SDEI_CRITICAL,
 	KD_STACK_KIND_NR,
 };
 
@@ -64,6 +67,7 @@ struct kd_error *kd_stack_of_task(struct kd_stacks *stacks, kd_vaddr task, struc
 
 /** Length of every task's stack (THREAD_SIZE) in bytes: a power of two. */
 uint64_t kd_stack_task_len(struct kd_stacks *stacks);
+uint64_t kd_stack_task_len_of(const struct kd_code_sources *sources);
 
 /** The IRQ, exception and entry stacks of a CPU, as far as they are known. Valid as long as stacks. Never fails. */
 const struct kd_stack *kd_stacks_of_cpu(struct kd_stacks *stacks, uint32_t cpu, size_t *ret_nr);

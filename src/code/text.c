@@ -315,6 +315,12 @@ struct kd_error *kd_text_symbol(struct kd_text *text, kd_vaddr pc, bool is_retur
 	return NULL;
 }
 
+kd_vaddr kd_text_code_address(struct kd_text *text, uint64_t word)
+{
+	const struct kd_instruction_set *set = text->sources.machine->instructions;
+	return set->code_address ? set->code_address(text->sources.memory, word) : word;
+}
+
 bool kd_text_after_call(struct kd_text *text, kd_vaddr pc)
 {
 	const struct kd_instruction_set *set = text->sources.machine->instructions;

@@ -46,6 +46,9 @@ enum kd_text_kind kd_text_kind(struct kd_text *text, kd_vaddr pc, const struct k
 struct kd_error *kd_text_symbol(struct kd_text *text, kd_vaddr pc, bool is_return,
 				struct kd_symbol *ret) KD_RETURNS_ERROR;
 
+/** The address of code that a word of a stack means: see kd_instruction_set.code_address. */
+kd_vaddr kd_text_code_address(struct kd_text *text, uint64_t word);
+
 /** Whether the instruction that ends at pc is a call, so that pc may be a return address. False when unreadable. */
 bool kd_text_after_call(struct kd_text *text, kd_vaddr pc);
 

@@ -119,11 +119,15 @@ static bool is_in_function(struct kd_unwinder *unwinder, kd_vaddr pc, bool is_re
 static bool passes_through(const struct kd_tracing *tracing, const struct kd_regs *regs)
 {
 	const struct kd_trace *trace = tracing->trace;
+	const uint8_t fp = kd_tracing_registers(tracing)->fp;
 	uint64_t pc = pc_of(tracing, regs), sp = sp_of(tracing, regs);
 	if (trace->has_user_regs && pc_of(tracing, &trace->user_regs) == pc && sp_of(tracing, &trace->user_regs) == sp)
 		return true;
 	for (size_t i = 1; i < trace->frames.nr; i++) {
 		const struct kd_frame *frame = &trace->frames.data[i];
+		if (tracing->unwinder->method->by_frame_pointer && frame->known & KD_REG_BIT(fp) && regs->word[fp] &&
+		    frame->regs.word[fp] == regs->word[fp])
+			return true;
 		/* __crash_kexec() took its registers before the call of machine_kexec(), in the same frame. */
 		if (frame->sp == sp && (frame->pc == pc || i == 1))
 			return true;
@@ -161,6 +165,7 @@ struct kd_error *kd_start_from_crash(struct kd_tracing *tracing, const struct kd
 				at = (at | (KD_PAGE_LEN_MIN - 1)) - 7; /* a page is missing: go on with the next */
 				continue;
 			}
+			word = kd_text_code_address(unwinder->text, word);
 			if (kd_text_kind(unwinder->text, word, NULL, NULL) != KD_TEXT_KERNEL)
 				continue;
 			size_t n = 0;
@@ -243,6 +248,7 @@ struct kd_error *kd_start_without_regs(struct kd_tracing *tracing, const char *w
 			at = (at | (KD_PAGE_LEN_MIN - 1)) - 7;
 			continue;
 		}
+		word = kd_text_code_address(unwinder->text, word);
 		if (!kd_tracing_is_code(tracing, word) || !kd_text_after_call(unwinder->text, word))
 			continue;
 		struct kd_frame frame;

@@ -20,8 +20,9 @@ static bool check_direction(struct kd_tracing *tracing, const struct kd_frame *f
 		return true;
 	}
 	bool switched = tracing->stack.kind && stack.start != tracing->stack.start;
-	if ((!switched && tracing->stack.kind && next->sp <= frame->sp) ||
-	    (switched && tracing->visited & 1u << stack.kind)) {
+	/* A return address out of a register (slot 0) may leave the stack pointer as it is. */
+	const bool rises = next->sp > frame->sp || (next->sp == frame->sp && !next->slot && frame->exact);
+	if ((!switched && tracing->stack.kind && !rises) || (switched && tracing->visited & 1u << stack.kind)) {
 		kd_tracing_end(tracing->trace, KD_END_LOOP, next->sp,
 			       "the stack pointer goes back from %#" PRIx64 " to %#" PRIx64, frame->sp, next->sp);
 		return false;
@@ -40,6 +41,7 @@ static bool step_scan(struct kd_tracing *tracing, const struct kd_frame *frame, 
 		uint64_t word;
 		if (!kd_tracing_read(tracing, at, &word, 1))
 			break;
+		word = kd_text_code_address(tracing->unwinder->text, word);
 		if (!kd_tracing_is_code(tracing, word) || !kd_text_after_call(tracing->unwinder->text, word))
 			continue;
 		tracing->unwinder->method->set_return(tracing, next, word, at, false, 0);
@@ -63,7 +65,7 @@ static bool step_prologue(struct kd_tracing *tracing, struct kd_frame *frame, st
 	KD_DROP_ERROR struct kd_error *err = kd_text_symbol(unwinder->text, frame->pc, !frame->exact, &symbol);
 	if (!err && !unwinder->disasm)
 		err = kd_disasm_create(machine, KD_SYNTAX_ATT, &unwinder->disasm);
-	if (err ||
+	if (err || !machine->instructions->read_prologue ||
 	    !machine->instructions->read_prologue(&unwinder->sources, unwinder->disasm, symbol.address, frame->pc,
 						  &prologue) ||
 	    !kd_tracing_read(tracing, frame->sp + prologue.depth, &pc, 1) || !kd_tracing_is_code(tracing, pc - 1) ||
@@ -85,7 +87,7 @@ static bool step_guess(struct kd_tracing *tracing, struct kd_frame *frame, struc
 		       struct kd_stack *ret_stack)
 {
 	frame->cfa = 0;
-	if (tracing->unwinder->method->guess(tracing, frame, next) &&
+	if (tracing->unwinder->method->guess && tracing->unwinder->method->guess(tracing, frame, next) &&
 	    check_direction(tracing, frame, next, ret_stack) && kd_tracing_is_code(tracing, next->pc) &&
 	    kd_text_after_call(tracing->unwinder->text, next->pc)) {
 		next->sure = false;

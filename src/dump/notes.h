@@ -37,7 +37,7 @@ struct kd_note_format {
 	bool (*prstatus)(enum kd_order order, const uint8_t *data, size_t len, struct kd_cpu_note *ret);
 	const char *monitor_name; /* of the note with the controls, and its type: QEMU, 0 for most */
 	uint32_t monitor_type;
-	/** Whether it is one of these: then fills in the controls. */
+	/** Whether it is one of these: then fills in the controls. NULL: there are none. */
 	bool (*monitor)(enum kd_order order, const uint8_t *data, size_t len, struct kd_cpu_note *ret);
 	/** Physical address of one in the kernel's image, by what VMCOREINFO says and nothing else; false where it does
 	 *  not, as that of another machine. */

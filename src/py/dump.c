@@ -248,10 +248,12 @@ GETTER(layout)
 	if (!memory)
 		return NULL;
 	const struct kd_layout *layout = kd_memory_layout(memory);
-	return Py_BuildValue("{sK si sK sL sK sK sK sK sK sK}", "pgd", (unsigned long long)layout->pgd, "levels",
-			     layout->level_nr, "kaslr_offset", (unsigned long long)layout->kaslr_offset, "phys_base",
-			     (long long)layout->phys_base, "page_offset", (unsigned long long)layout->page_offset,
-			     "page_offset_end", (unsigned long long)layout->page_offset_end, "direct_physical",
+	return Py_BuildValue("{sK si si sK sK sL sK sK sK sK sK sK}", "pgd", (unsigned long long)layout->pgd, "levels",
+			     layout->level_nr, "pgdir_shift", layout->level_nr ? layout->levels[0].shift : 0,
+			     "pgd_entries", layout->level_nr ? 1ull << layout->levels[0].bits : 0ull, "kaslr_offset",
+			     (unsigned long long)layout->kaslr_offset, "phys_base", (long long)layout->phys_base,
+			     "page_offset", (unsigned long long)layout->page_offset, "page_offset_end",
+			     (unsigned long long)layout->page_offset_end, "direct_physical",
 			     (unsigned long long)layout->direct_physical, "image_start",
 			     (unsigned long long)layout->image_start, "image_end",
 			     (unsigned long long)layout->image_end, "encrypted", (unsigned long long)layout->encrypted);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** @file aarch64: recognised, so that its dumps are refused by name. */
+/** @file arm64: its machine, and the parts of it. */
 #ifndef KD_ARCH_AARCH64_AARCH64_H
 #define KD_ARCH_AARCH64_AARCH64_H
 

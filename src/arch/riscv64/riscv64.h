@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/** @file riscv64: recognised, so that its dumps are refused by name. */
+/** @file riscv64: its machine, and the parts of it. */
 #ifndef KD_ARCH_RISCV64_RISCV64_H
 #define KD_ARCH_RISCV64_RISCV64_H
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "arch/x86_64/notes.h"
-#include "xlat/memory.h"
+#include "xlat/layout.h"
 
 #define START_KERNEL_MAP KD_X86_START_KERNEL_MAP
 /* CONFIG_PHYSICAL_START: where the image is linked, relative to __START_KERNEL_map. 16 MiB in every known build. */
@@ -87,16 +87,6 @@ static bool table(const struct kd_layout *layout, kd_paddr pgd, kd_vaddr address
 	return canonical(layout, address) == address;
 }
 
-/** True if tables map the address. Other errors than faults cannot be told apart from "no" here, and need not. */
-static bool translates(struct kd_memory *memory, const struct kd_layout *layout, kd_vaddr address, kd_paddr *ret)
-{
-	struct kd_walk_step steps[KD_WALK_MAX];
-	size_t nr;
-	struct kd_error *err = kd_memory_walk_by(memory, layout, address, steps, &nr, ret);
-	kd_error_destroy(err);
-	return !err;
-}
-
 /** The lowest mapped address below one table entry; false if there is none. */
 static bool first_leaf(struct kd_memory *memory, const struct kd_layout *layout, unsigned int depth, kd_paddr table,
 		       kd_vaddr base, unsigned int first, kd_vaddr *ret, kd_paddr *ret_physical)
@@ -136,7 +126,7 @@ static bool is_direct_map(struct kd_memory *memory, const struct kd_layout *layo
 	/* In growing steps: the dump's highest page may be a ROM just below 4 GiB, far above all memory. */
 	for (kd_paddr sample = 1u << 20; sample < len; sample += sample / 2 & ~0xfffull) {
 		kd_paddr physical;
-		if (!translates(memory, layout, start + sample, &physical))
+		if (!kd_layout_translates(memory, layout, start + sample, &physical))
 			continue;
 		if (physical != sample)
 			return false;
@@ -201,7 +191,7 @@ static bool find_image(struct kd_memory *memory, struct kd_layout *layout)
 	struct kd_error *err =
 		kd_memory_ranges_by(memory, layout, layout->image_start, layout->image_end, note_image, &image);
 	kd_error_destroy(err);
-	if (err || !image.found || !translates(memory, layout, image.start, &physical))
+	if (err || !image.found || !kd_layout_translates(memory, layout, image.start, &physical))
 		return false;
 	layout->phys_base = (int64_t)(physical - (image.start - START_KERNEL_MAP));
 	layout->kaslr_offset = image.start - START_KERNEL_MAP - PHYSICAL_START;
@@ -241,7 +231,8 @@ static bool layout_from_note(struct kd_memory *memory, struct kd_layout *layout,
 	layout->pgd = table - START_KERNEL_MAP + (uint64_t)layout->phys_base;
 
 	kd_paddr physical;
-	*verified = kd_vmcoreinfo_symbol(info, "_stext", &stext) && translates(memory, layout, stext, &physical) &&
+	*verified = kd_vmcoreinfo_symbol(info, "_stext", &stext) &&
+		    kd_layout_translates(memory, layout, stext, &physical) &&
 		    physical == stext - START_KERNEL_MAP + (uint64_t)layout->phys_base;
 	return true;
 }

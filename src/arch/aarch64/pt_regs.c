@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "arch/aarch64/pt_regs.h"
+
+#include <string.h>
+
+#include "arch/aarch64/registers.h"
+#include "code/text.h"
+
+static void decode(const uint64_t *words, struct kd_regs *ret)
+{
+	*ret = (struct kd_regs){};
+	memcpy(ret->word, words, KD_ARM64_REGS_NR * sizeof(*words));
+	ret->word[KD_ARM64_SYSCALL] &= UINT32_MAX;
+}
+
+/* PSTATE: the mode (EL0t, EL1h, EL2h), never a mode of AArch32, and flags in the lower half. */
+static bool is_mark(uint64_t word)
+{
+	const uint64_t mode = word & 0x1f;
+	return !(word >> 32) && (mode == 0 || mode == 5 || mode == 9);
+}
+
+static bool is_kernel_address(uint64_t address)
+{
+	return address >= 0xff00000000000000;
+}
+
+static bool plausible(struct kd_text *text, const struct kd_regs *regs, bool *ret_user)
+{
+	const uint64_t pc = regs->word[KD_ARM64_PC], sp = regs->word[KD_ARM64_SP];
+	*ret_user = kd_aarch64_registers.is_user(regs);
+	if (pc & 3 || sp & 15 || !pc || !sp)
+		return false;
+	if (*ret_user)
+		return !(pc >> 52) && !(sp >> 52);
+	return is_kernel_address(sp) && kd_text_kind(text, pc, NULL, NULL) != KD_TEXT_NONE;
+}
+
+const struct kd_pt_regs kd_aarch64_pt_regs = {
+	.word_nr = KD_ARM64_REGS_NR,
+	.known = KD_REG_BIT(KD_ARM64_REGS_NR) - 1,
+	.decode = decode,
+	.mark = KD_ARM64_PSTATE,
+	.is_mark = is_mark,
+	.plausible = plausible,
+};
