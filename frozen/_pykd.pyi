@@ -89,7 +89,7 @@ class Dump:
     vmcoreinfo: dict[str, str]
     """The lines of the note as written, e.g. ``{'OSRELEASE': '6.1.0', 'SYMBOL(_stext)': 'ffffffff81000000'}``."""
     layout: dict[str, int]
-    """``pgd levels kaslr_offset phys_base page_offset page_offset_end direct_physical image_start image_end encrypted``, 0 where unknown.
+    """``pgd levels pgdir_shift pgd_entries kaslr_offset phys_base page_offset page_offset_end direct_physical image_start image_end encrypted``, 0 where unknown.
     ``direct_physical`` is what ``page_offset`` maps, ``phys_base`` the physical address of ``image_start``, and ``encrypted`` the bits of a page
     table entry that say so, such as AMD's sme_mask."""
     pgd: int

@@ -21,6 +21,7 @@ from LinuxDump.Analysis import (
 from LinuxDump.BTstack import bt_mergestacks, exec_bt
 from LinuxDump.KernLocks import find_lock, qspinlock_state
 from LinuxDump.Tasks import TaskTable
+from pykd.kernel import machine
 from pykd.kernel.workqueues import idle_workers
 from pykdump.API import *
 
@@ -175,7 +176,7 @@ class Hangs:
 
     def _spinlock(self, stack) -> str:
         for frame in pykd_frames(stack.addr):
-            if frame.name and _SPINNING.match(frame.name) and (address := frame.registers.get("rdi")):
+            if frame.name and _SPINNING.match(frame.name) and (address := frame.registers.get(machine.of(pykd.current()).first_argument)):
                 try:
                     locked, pending, tail = qspinlock_state(address)
                 except crash.error:

@@ -21,7 +21,7 @@ LAYERS = ("base", "dump", "xlat", "sym", "types", "module", "code", "arch", "ker
 
 ROOMS = (
     "_pykd", "pykd.boot", "pykd.core", "pykd.values",
-    "pykd.kernel.lists", "pykd.kernel.cpus", "pykd.kernel.timekeeping", "pykd.kernel.devices", "pykd.kernel.task",
+    "pykd.kernel.machine", "pykd.kernel.lists", "pykd.kernel.cpus", "pykd.kernel.timekeeping", "pykd.kernel.devices", "pykd.kernel.task",
     "pykd.kernel.fs", "pykd.kernel.net", "pykd.kernel.block", "pykd.kernel.mm", "pykd.kernel.stack", "pykd.kernel",
     "pykd.compat.parts", "pykd.compat.old", "pykd.compat",
     "pykd",

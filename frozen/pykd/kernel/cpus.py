@@ -48,8 +48,17 @@ def present(dump: Dump) -> list[int]:
 
 @per_dump
 def online(dump: Dump) -> list[int]:
-    """Numbers of the CPUs that were running."""
-    return dump.cpu_mask("__cpu_online_mask")
+    """Numbers of the CPUs that were running.
+
+    panic() takes those that it stops off the mask of CPUs online, on arm64 always; they stay active, while a CPU that is taken offline in order
+    ceases to be that first (``sched_cpu_deactivate()``).
+    """
+    found = set(dump.cpu_mask("__cpu_online_mask"))
+    try:
+        found.update(dump.cpu_mask("__cpu_active_mask"))
+    except Error:
+        pass
+    return sorted(found)
 
 
 @per_dump

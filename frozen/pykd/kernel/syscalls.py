@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
+from pykd.kernel import machine
 from pykd.values.clones import plain
 from pykd.values.words import words_of
 
@@ -16,17 +17,6 @@ if TYPE_CHECKING:
 MAX_SYSCALLS = 1 << 12
 PREFIXES = ("__x64_", "__ia32_", "__arm64_", "__s390x_", "__riscv_", "__se_", "__do_")
 """Of the names of functions in the table, which take a ``struct pt_regs`` and not the call's own arguments."""
-USER32_CS = 0x23
-
-_ARGUMENTS = {
-    "x86_64": ("orig_rax", ("rdi", "rsi", "rdx", "r10", "r8", "r9")),
-    "aarch64": ("x8", ("x0", "x1", "x2", "x3", "x4", "x5")),
-    "riscv64": ("a7", ("a0", "a1", "a2", "a3", "a4", "a5")),
-    "ppc64": ("gpr0", ("gpr3", "gpr4", "gpr5", "gpr6", "gpr7", "gpr8")),
-    "ppc64le": ("gpr0", ("gpr3", "gpr4", "gpr5", "gpr6", "gpr7", "gpr8")),
-}
-"""By machine the registers with the number and the arguments."""
-_IA32 = ("orig_rax", ("rbx", "rcx", "rdx", "rsi", "rdi", "rbp"))
 
 
 class Call(NamedTuple):
@@ -99,10 +89,9 @@ def call_of(dump: Dump, task: int) -> Call | None:
     registers = dump.unwind(task).user_registers
     if not registers:
         return None
-    compat = dump.arch == "x86_64" and registers.get("cs") == USER32_CS
-    which = _IA32 if compat else _ARGUMENTS.get(dump.arch)
-    if which is None:
-        return None
+    of = machine.of(dump)
+    compat = of.compat_call(registers)
+    which = compat or (of.number, of.arguments)
     number = registers.get(which[0], -1)
     functions = names32(dump) if compat else names(dump)
     if not 0 <= number < len(functions):

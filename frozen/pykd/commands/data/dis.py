@@ -8,6 +8,7 @@ from itertools import takewhile
 from _pykd import Dump, Instruction
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
+from pykd.kernel import machine
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-_LONGEST = 15
-"""Bytes of an instruction of x86 at most"""
 MAX_FUNCTION = 1 << 20
 """Bytes disassembled at most where a symbol's end is not known."""
 
@@ -83,7 +82,7 @@ def _instructions(session: Session, options: Any, address: int, count: int | Non
         if symbol is None:
             raise CommandError(f"{address:x} is in no function")
         # To the first instruction that does not begin below the address: one that the address lies inside is shown whole.
-        size = address - symbol.address + 2 * _LONGEST
+        size = address - symbol.address + 2 * machine.of(dump).longest_instruction
         found = dump.disassemble(symbol.address, size, syntax=syntax)
         last = next((i for i, one in enumerate(found) if one.address >= address), len(found) - 1)
         return found[max(last + 1 - count, 0) if count else 0 : last + 1]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import cpus, irqs
+from pykd.kernel import cpus, irqs, machine
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -58,6 +58,8 @@ def _number(word: str, last: int) -> int:
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
+    if options.d and not machine.of(dump).has_gates:
+        raise CommandError("-d option not supported or applicable on this architecture or kernel")
     if options.d or options.b:
         softirqs = ({"vector": number, "action": action, "name": _function(dump, action)} for number, action in irqs.softirqs(dump))
         yield from _gates(dump) if options.d else softirqs

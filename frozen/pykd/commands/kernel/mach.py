@@ -7,7 +7,7 @@ from _pykd import Dump, Error
 from pykd.commands.data.struct_ import find_struct, formatter_of, structure
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import cpus, firmware, sysinfo, timekeeping
+from pykd.kernel import cpus, firmware, machine, sysinfo, timekeeping
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-STACKS = ("IRQ", "DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC")
+STACKS = ("IRQ", "DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC", "OVERFLOW", "SDEI", "SDEI_CRITICAL")
 
 
 def _hexadecimal(number: int) -> str:
@@ -29,13 +29,9 @@ def _stack_size(session: Session) -> str:
     return str(end - start)
 
 
-def _symbol(dump: Dump, name: str) -> str:
-    return _hexadecimal(dump.read_unsigned(dump.symbol(name, "").address))
-
-
 def _machine(session: Session) -> Iterator[Row]:
     dump = session.dump
-    layout = dump.layout
+    layout, of = dump.layout, machine.of(dump)
     fields: tuple[tuple[str, Callable[[], str]], ...] = (
         ("MACHINE TYPE", lambda: dump.arch),
         ("MEMORY SIZE", lambda: sysinfo.MEMORY(dump)),
@@ -43,11 +39,11 @@ def _machine(session: Session) -> Iterator[Row]:
         ("PROCESSOR SPEED", lambda: f"{sysinfo.processor_mhz(dump)} Mhz"),
         ("HZ", lambda: str(timekeeping.hz(dump))),
         ("PAGE SIZE", lambda: str(dump.page_size)),
-        ("KERNEL VIRTUAL BASE", lambda: _hexadecimal(layout["page_offset"])),
-        ("KERNEL VMALLOC BASE", lambda: _symbol(dump, "vmalloc_base")),
-        ("KERNEL VMEMMAP BASE", lambda: _symbol(dump, "vmemmap_base")),
+        ("KERNEL VIRTUAL BASE", lambda: _hexadecimal(of.virtual_base(dump))),
+        ("KERNEL VMALLOC BASE", lambda: _hexadecimal(of.vmalloc(dump)[0])),
+        ("KERNEL VMEMMAP BASE", lambda: _hexadecimal(of.vmemmap(dump)[0])),
         ("KERNEL START MAP", lambda: _hexadecimal(layout["image_start"])),
-        ("KERNEL MODULES BASE", lambda: _hexadecimal(layout["image_end"])),
+        ("KERNEL MODULES BASE", lambda: _hexadecimal(of.modules(dump)[0])),
         ("KERNEL STACK SIZE", lambda: _stack_size(session)),
     )
     for name, value in fields:
@@ -90,10 +86,15 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.o:
         raise CommandError("-o option not supported or applicable on this architecture or kernel")
     if options.m:
+        if not machine.of(dump).has_memory_map:
+            raise CommandError("-m option not supported or applicable on this architecture or kernel")
         yield from _memory_map(dump)
     elif options.c:
-        base = dump.symbol("cpu_info").address
-        formatter, type = formatter_of(session, options), find_struct(session, "cpuinfo_x86")
+        variable, struct = machine.of(dump).processor
+        if not variable:
+            raise CommandError("-c option not supported or applicable on this architecture or kernel")
+        base = dump.symbol(variable).address
+        formatter, type = formatter_of(session, options), find_struct(session, struct)
         yield from ({"cpu": cpu} | structure(formatter, type, cpus.address_on(base, cpu, dump), values=options.values) for cpu in cpus.possible(dump))
     else:
         yield from _machine(session)
@@ -129,14 +130,14 @@ COMMAND = Command(
     topic="kernel",
     options=(
         Option("-m", help="the memory map of the firmware"),
-        Option("-c", help="struct cpuinfo_x86 of each CPU"),
+        Option("-c", help="what the kernel knows of each CPU: struct cpuinfo_x86, cpuinfo_arm64"),
         Option("-o", help="refused: POWER's firmware"),
         Option("-x", help="integers in hexadecimal"),
         Option("-d", help="integers in decimal"),
     ),
     fields={
         "name": "of a property", "value": "text", "stack": "kind", "cpu": "", "start": "", "size": "bytes", "mapped": "", "end": "", "type": "",
-        "address": "-c: struct cpuinfo_x86", "lines": "-c: of text",
+        "address": "-c: struct cpuinfo_x86 or the like", "lines": "-c: of text",
     },
     rows=rows,
     text=text,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
+from pykd.kernel import machine
 from pykd.session.command import Command
 from pykd.session.session import Session
 
@@ -14,39 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-FLAGS = (
-    (0, "PRESENT"),
-    (1, "RW"),
-    (2, "USER"),
-    (3, "PWT"),
-    (4, "PCD"),
-    (5, "ACCESSED"),
-    (6, "DIRTY"),
-    (7, "PSE"),
-    (8, "GLOBAL"),
-    (63, "NX"),
-)
-"""arch/x86/include/asm/pgtable_types.h"""
-
-ADDRESS = 0x000F_FFFF_FFFF_F000
-
-
-def flag_names(value: int) -> list[str]:
-    return [name for bit, name in FLAGS if value >> bit & 1]
-
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     if not options.arguments:
         raise UsageError("a value is missing")
-    mask = session.dump.layout["encrypted"]
+    of = machine.of(session.dump)
     for word in options.arguments:
         try:
             value = int(word, 16)
         except ValueError:
             raise CommandError(f'invalid input: "{word}"') from None
-        row: Row = {"pte": value, "physical": value & ADDRESS & ~mask, "flags": flag_names(value), "present": bool(value & 0x101)}
+        row: Row = {"pte": value, "physical": of.target(session.dump, value), "flags": of.flag_names(value), "present": of.is_present(value)}
         if value and not row["present"]:
-            row |= swap_entry(value)
+            row["swap_type"], row["swap_offset"] = of.swap_entry(value)
             row["swap_file"] = _file_of(session, row["swap_type"])
         yield row
 
@@ -59,11 +40,6 @@ def _file_of(session: Session, number: int) -> str | None:
         return next((row.get("file") for row in swap_rows(session.dump) if row.get("number") == number), None)
     except Error:
         return None
-
-
-def swap_entry(value: int) -> Row:
-    """The device and page that an entry of a page that is not present means: 5 bits of type above the inverted offset, pgtable_64.h."""
-    return {"swap_type": value >> 59, "swap_offset": (~value & ((1 << 59) - 1)) >> 9}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

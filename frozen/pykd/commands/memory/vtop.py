@@ -7,6 +7,7 @@ from _pykd import Error
 from pykd.commands.memory import vm
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
+from pykd.kernel import machine
 from pykd.kernel.mm import pages
 from pykd.kernel.mm.areas import area_row, areas
 from pykd.kernel.task.memory import page_table
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-BITS = ("PRESENT", "RW", "USER", "PWT", "PCD", "ACCESSED", "DIRTY", "PSE", "GLOBAL")
-NX = 1 << 63
 KERNEL = 1 << 63
 
 
@@ -29,6 +28,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     if not options.arguments:
         raise UsageError("an address is missing")
+    of = machine.of(dump)
     thread = context.chosen(session, [options.c] if options.c else [])[0]
     for word in options.arguments:
         address = to_address(dump, word)
@@ -57,11 +57,11 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
                 yield row | {"refused": "not accessible"}
                 continue
         else:
-            row["directory"] = dump.address_of("init_top_pgt", default=0)
+            row["directory"] = dump.address_of(of.kernel_table, default=0)
         steps, result = dump.walk(address, pgd=pgd)
         row["steps"] = [{"level": level, "address": where, "value": value, "size": size} for level, where, value, size in steps]
         if steps:
-            row["flags"] = flags(steps[-1][2])
+            row["flags"] = of.flag_names(steps[-1][2])
         if isinstance(result, int):
             row["physical"] = result
             row["page_size"] = max(steps[-1][3] if steps else 0, dump.page_size)
@@ -71,23 +71,17 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         yield row
 
 
-def flags(entry: int) -> list[str]:
-    """Names of the bits of a page table entry."""
-    names = [name for bit, name in enumerate(BITS) if entry >> bit & 1]
-    return names + (["NX"] if entry & NX else [])
-
-
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
-    titled = False
+    titled, has_line = False, machine.of(session.dump).table_line
     for number, row in enumerate(rows):
         if number:
             yield ""
         # crash names the columns of struct page once
-        yield from _address(row, titled)
+        yield from _address(row, titled, has_line)
         titled |= "page" in row
 
 
-def _address(row: Row, titled: bool) -> Iterator[str]:
+def _address(row: Row, titled: bool, has_line: bool) -> Iterator[str]:
     width = 16 if not row["user"] else 10
     yield f"{'VIRTUAL':<{width}}  {'PHYSICAL':<16}"
     if "refused" in row:
@@ -97,12 +91,15 @@ def _address(row: Row, titled: bool) -> Iterator[str]:
     where = f"{row['physical']:<16x}" if "physical" in row else "(not mapped)"
     yield f"{row['virtual']:<{width}x}  {where}"
     yield ""
-    if not row["user"]:
+    folded = not row["user"] and not has_line
+    if folded:
         yield f"PGD DIRECTORY: {row['directory']:x}"
+    elif has_line:
+        yield f"PAGE DIRECTORY: {row['directory']:x}"
     last = None
     for step in row["steps"]:
         level = step["level"].upper()
-        if level == "PGD" and not row["user"]:
+        if level == "PGD" and folded:
             yield f"PAGE DIRECTORY: {step['value']:x}"
         else:
             yield f"   {level}: {step['address']:x} => {step['value']:x}"
@@ -113,7 +110,7 @@ def _address(row: Row, titled: bool) -> Iterator[str]:
         return
     size = row["page_size"]
     start = row["physical"] & ~(size - 1)
-    yield f"  PAGE: {start:x}" + ({1 << 21: "  (2MB)", 1 << 30: "  (1GB)"}.get(size, ""))
+    yield f"  PAGE: {start:x}" + (f"  ({size >> 30}GB)" if size >> 30 else f"  ({size >> 20}MB)" if size >> 20 else "")
     yield ""
     if last:
         entry = f"{last['value']:x}"

@@ -7,7 +7,7 @@ from _pykd import Dump
 from pykd.commands.session import _help_fields
 from pykd.commands.session._help_fields import Value
 from pykd.core.rows import Row
-from pykd.kernel import cpus, irqs, sysinfo, timekeeping
+from pykd.kernel import cpus, irqs, machine, sysinfo, timekeeping
 from pykd.kernel.mm import sections
 from pykd.session.session import Session
 
@@ -16,25 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-TB = 1 << 40
-VMALLOC_SIZE = {4: 32 * TB, 5: 12800 * TB}
-"""By levels of page tables, Documentation/arch/x86/x86_64/mm.rst"""
-VMEMMAP_SIZE = {4: TB, 5: 512 * TB}
 WIDE = 25
 NARROW = 19
 
 
 def rows(session: Session) -> Iterator[Row]:
     dump = session.dump
-    return _help_fields.rows((NARROW, _machine(session)), (WIDE, _areas(dump) if dump.arch == "x86_64" else ()))
+    return _help_fields.rows((NARROW, _machine(session)), (WIDE, _areas(dump)))
 
 
 def _machine(session: Session) -> tuple[tuple[str, Value], ...]:
     dump = session.dump
     page, layout = dump.page_size, dump.layout
     return (
-        ("kvbase", lambda: f"{layout['page_offset']:x}"),
-        ("identity_map_base", lambda: f"{layout['page_offset']:x}"),
+        ("kvbase", lambda: f"{machine.of(dump).virtual_base(dump):x}"),
+        ("identity_map_base", lambda: f"{machine.of(dump).virtual_base(dump):x}"),
         ("pagesize", lambda: str(page)),
         ("pageshift", lambda: str(page.bit_length() - 1)),
         ("pagemask", lambda: f"{(1 << 64) - page:x}"),
@@ -45,7 +41,7 @@ def _machine(session: Session) -> tuple[tuple[str, Value], ...]:
         ("memsize", lambda: _memory_size(dump)),
         ("bits", lambda: "64"),
         ("nr_irqs", lambda: str(irqs.count(dump))),
-        ("ptrs_per_pgd", lambda: "512"),
+        ("ptrs_per_pgd", lambda: str(layout["pgd_entries"])),
         ("section_size_bits", lambda: str(sections.bits(dump))),
         ("sections_per_root", lambda: str(page // dump.type("struct mem_section").size)),
     )
@@ -62,24 +58,22 @@ def _memory_size(dump: Dump) -> str:
 
 
 def _areas(dump: Dump) -> tuple[tuple[str, Value], ...]:
-    layout = dump.layout
-    levels = layout["levels"] or 4
+    layout, of = dump.layout, machine.of(dump)
 
-    def base(name: str) -> int:
-        return dump.read_unsigned(dump.symbol(name, "").address)
+    def own(name: str) -> Value:
+        return lambda: dict(of.own_areas(dump))[name]
 
     return (
-        ("userspace_top", lambda: f"{1 << (47 if levels == 4 else 56):016x}"),
-        ("page_offset", lambda: f"{layout['page_offset']:x}"),
-        ("vmalloc_start_addr", lambda: f"{base('vmalloc_base'):x}"),
-        ("vmalloc_end", lambda: f"{base('vmalloc_base') + VMALLOC_SIZE[levels] - 1:x}"),
-        ("modules_vaddr", lambda: f"{layout['image_end']:x}"),
-        ("modules_end", lambda: "ffffffffff000000"),
-        ("vmemmap_vaddr", lambda: f"{base('vmemmap_base'):x} "),
-        ("vmemmap_end", lambda: f"{base('vmemmap_base') + VMEMMAP_SIZE[levels] - 1:x} "),
-        ("phys_base", lambda: f"{layout['phys_base'] & (1 << 64) - 1:x}"),
-        ("sme_mask", lambda: f"{layout['encrypted']:x}"),
-        ("pgdir_shift", lambda: str(39 if levels == 4 else 48)),
+        ("userspace_top", lambda: f"{of.user_top(dump):016x}"),
+        ("page_offset", lambda: f"{of.virtual_base(dump):x}"),
+        ("vmalloc_start_addr", lambda: f"{of.vmalloc(dump)[0]:x}"),
+        ("vmalloc_end", lambda: f"{of.vmalloc(dump)[1] - 1:x}"),
+        ("modules_vaddr", lambda: f"{of.modules(dump)[0]:x}"),
+        ("modules_end", lambda: f"{of.modules(dump)[1]:x}"),
+        ("vmemmap_vaddr", lambda: f"{of.vmemmap(dump)[0]:x} "),
+        ("vmemmap_end", lambda: f"{of.vmemmap(dump)[1] - 1:x} "),
+        *((name, own(name)) for name, _ in of.own_areas(dump)),
+        ("pgdir_shift", lambda: str(layout["pgdir_shift"])),
         (f"current[{len(cpus.possible(dump))}]", lambda: _current(dump)),
     )
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Dump, Error, FaultError
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel import cpus
+from pykd.kernel import cpus, machine
 from pykd.kernel.mm.slabname import SlabNames
 from pykd.kernel.stack import backtrace
 from pykd.kernel.stack.tracer import STACK_END_MAGIC, Tracer, identity, stack_end_mark
@@ -124,12 +124,14 @@ def _start_registers(dump: Dump, options: Any) -> dict[str, int] | None:
         if options.I is not None:
             raise UsageError("-I needs -S")
         return None
-    stack = to_address(dump, options.S)
+    of, stack = machine.of(dump), to_address(dump, options.S)
     if options.I is not None:
-        return {"rip": to_address(dump, options.I), "rsp": stack}
+        return {of.pc: to_address(dump, options.I), of.sp: stack} | ({of.fp: stack} if of.frame_is_record else {})
     for address, pc, follows_call in dump.stack_text(stack, stack + 4096)[0]:
         if follows_call:
-            return {"rip": pc, "rsp": address + 8}
+            # the frame pointer is beside the return address
+            record = {of.fp: dump.read_unsigned(address - 8)} if of.frame_is_record else {}
+            return {of.pc: pc, of.sp: address + 8} | record
     raise CommandError(f"no return address on the stack from {stack:x} on")
 
 
@@ -216,8 +218,9 @@ def _exception_lines(found: list[Row], radix: int) -> Iterator[str]:
         yield ""
         yield f"  {'USER' if one['user'] else 'KERNEL'}-MODE EXCEPTION FRAME AT: {one['address']:x}"
         if one["function"]:
-            yield f"    [exception RIP: {backtrace.symbol_text(one['function'], one['offset'], radix)}]"
-        yield from backtrace.register_lines(one["registers"])
+            yield from backtrace.interrupted_lines(one["registers"], backtrace.symbol_text(one["function"], one["offset"], radix))
+        else:
+            yield from backtrace.register_lines(one["registers"])
 
 
 OPTIONS = (

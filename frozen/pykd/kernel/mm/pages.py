@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error, FaultError
+from _pykd import Error, FaultError, NotFoundError
 from pykd.core.memo import per_dump
 from pykd.core.rows import fault, mark
 from pykd.kernel.mm import sections
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 @per_dump
 def vmemmap(dump: Dump) -> int:
-    """Address of the array of all ``struct page``."""
-    return dump.read_unsigned(dump.symbol("vmemmap_base", "").address)
+    """Address of the array of all ``struct page``, as if it began with physical address 0: of ``vmemmap_base`` (x86-64), or as sections have it."""
+    if variable := dump.address_of("vmemmap_base", "", default=0):
+        return dump.read_unsigned(variable)
+    for section in sections.sections(dump):
+        if "error" not in section:
+            return int(section["coded"])
+    raise NotFoundError("no section of memory has a memory map")
 
 
 def page_of(dump: Dump, physical: int) -> int:

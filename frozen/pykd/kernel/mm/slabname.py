@@ -36,14 +36,15 @@ class SlabNames:
         self._head_offset = head_offset(dump)
         self._page_size = page.size
         self._vmemmap = vmemmap(dump)
-        self._start = dump.layout["page_offset"]
-        self._end = dump.layout["page_offset_end"] or self._start + (dump.max_pfn + 1) * dump.page_size
+        layout = dump.layout
+        self._start, self._physical = layout["page_offset"], layout["direct_physical"]
+        self._end = layout["page_offset_end"] or self._start + (dump.max_pfn + 1) * dump.page_size
 
     def cache_of(self, address: int) -> str | None:
         """Name of the cache of the object at *address*; None if it is in none."""
         if not self.names or not self._start <= address < self._end:
             return None
-        pfn = (address - self._start) // self.dump.page_size
+        pfn = (address - self._start + self._physical) // self.dump.page_size
         if pfn not in self._pages:
             self._pages[pfn] = self._of_page(pfn)
         return self._pages[pfn]

@@ -7,13 +7,15 @@ A row is what ``bt`` answers about one task::
      "frames": [{"level", "address", "function", "offset", "pc", "module", "found", "sure", "stack"}, …],
      "user_registers": {…} | None, "end": "user", "why": …}
 
-A frame that was interrupted (by an exception, an IRQ or an NMI) has ``registers`` too.
+A frame that was interrupted (by an exception, an IRQ or an NMI) has ``registers`` too. Where crash shows the address of the call instead
+of the one behind it, there is ``call``.
 """
 
 from __future__ import annotations
 
 from _pykd import Dump, Error, Frame, Trace
 from pykd.core.rows import Row, fault
+from pykd.kernel import machine
 from pykd.kernel.mm.slabname import SlabNames
 from pykd.values.clones import plain
 from pykd.values.words import words_of
@@ -24,19 +26,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 PROPER_ENDS = frozenset(("user", "entry", "in user"))
-_REGISTER_LINES = (
-    "    RIP: {rip:016x}  RSP: {rsp:016x}  RFLAGS: {rflags:08x}",
-    "    RAX: {rax:016x}  RBX: {rbx:016x}  RCX: {rcx:016x}",
-    "    RDX: {rdx:016x}  RSI: {rsi:016x}  RDI: {rdi:016x}",
-    "    RBP: {rbp:016x}   R8: {r8:016x}   R9: {r9:016x}",
-    "    R10: {r10:016x}  R11: {r11:016x}  R12: {r12:016x}",
-    "    R13: {r13:016x}  R14: {r14:016x}  R15: {r15:016x}",
-    "    ORIG_RAX: {orig_rax:016x}  CS: {cs:04x}  SS: {ss:04x}",
-)
-_REGISTERS = (
-    "rip", "rsp", "rflags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-    "orig_rax", "cs", "ss",
-)  # fmt: skip
 
 
 def function_name(name: str | None) -> str:
@@ -47,19 +36,21 @@ def function_name(name: str | None) -> str:
 
 
 def registers(known: dict[str, int]) -> dict[str, int]:
-    """All registers that a block shows; a missing one is 0, ORIG_RAX -1 as in an IRQ."""
-    values = dict.fromkeys(_REGISTERS, 0)
-    values["orig_rax"] = (1 << 64) - 1
-    values.update((name, value) for name, value in known.items() if name in values)
-    return values
+    """All registers that a block shows."""
+    return machine.of_registers(known).known(known)
 
 
 def register_lines(values: dict[str, int]) -> list[str]:
     """crash's block of registers."""
-    return [line.format_map(values) for line in _REGISTER_LINES]
+    return list(machine.of_registers(values).user_lines(values))
 
 
-def frame_row(level: int | None, frame: Frame, names: dict[int, tuple[str, int | None, str | None]]) -> Row:
+def interrupted_lines(values: dict[str, int], where: str, back: str | None = None, first: bool = False) -> list[str]:
+    """crash's block of the registers of an interrupted function: see :meth:`Machine.kernel_lines`."""
+    return list(machine.of_registers(values).kernel_lines(values, where, back, first))
+
+
+def frame_row(dump: Dump, level: int | None, frame: Frame, names: dict[int, tuple[str, int | None, str | None]]) -> Row:
     """
     :param level: None of a frame that is shown by its registers only.
     :param names: (function, offset, module) of the program counters seen so far; frames of many tasks are alike.
@@ -69,9 +60,11 @@ def frame_row(level: int | None, frame: Frame, names: dict[int, tuple[str, int |
     if known is None:
         offset = frame.offset
         known = names[pc] = (function_name(frame.name), offset, frame.module)
+    of = machine.of(dump)
     row: Row = {
         "level": level,
-        "address": frame.sp if frame.regs_address else frame.slot,  # an interrupted function has no return address
+        # an interrupted function has no return address
+        "address": frame.sp if frame.regs_address or of.frame_is_record else frame.slot,
         "function": known[0],
         "offset": known[1],
         "pc": pc,
@@ -80,13 +73,18 @@ def frame_row(level: int | None, frame: Frame, names: dict[int, tuple[str, int |
         "sure": frame.sure,
         "stack": frame.stack,
     }
+    if of.call_size and not frame.exact:
+        row["call"] = pc - of.call_size
     if frame.regs_address:
         row["registers"] = registers(frame.registers)
         row["registers_address"] = frame.regs_address
+        if link := of.link(row["registers"]):
+            symbol = dump.text_symbol(link)
+            row["back"] = symbol and symbol_text(function_name(symbol.name), link - symbol.address)
     return row
 
 
-def trace_row(trace: Trace, row: Row, names: dict[int, tuple[str, int | None, str | None]]) -> Row:
+def trace_row(dump: Dump, trace: Trace, row: Row, names: dict[int, tuple[str, int | None, str | None]]) -> Row:
     """Add to *row* what the trace says.
 
     crash counts an interrupted function as a frame only where the interruption switched stacks; else its line would
@@ -97,7 +95,7 @@ def trace_row(trace: Trace, row: Row, names: dict[int, tuple[str, int | None, st
     frames = []
     for frame in trace.frames:
         hidden = frame.regs_address and stack == frame.stack
-        frames.append(frame_row(None if hidden else level, frame, names))
+        frames.append(frame_row(dump, None if hidden else level, frame, names))
         level += not hidden
         stack = frame.stack
     row["frames"] = frames
@@ -135,9 +133,7 @@ def trace_lines(row: Row, *, offsets: bool = False, radix: int = 10, ended: bool
         if "registers" in frame:
             offset = frame["offset"]
             where = f"unknown or invalid address: {frame['pc']:016x}" if offset is None else symbol_text(function, offset, radix)
-            if stack is not None and frame["registers"]["cs"] & 3 == 0:
-                yield f"    [exception RIP: {where}]"
-            yield from register_lines(frame["registers"])
+            yield from interrupted_lines(frame["registers"], where, frame.get("back"), stack is None)
         if stack is not None and kind != stack:
             yield stack_label(stack)
         stack = kind
@@ -146,11 +142,12 @@ def trace_lines(row: Row, *, offsets: bool = False, radix: int = 10, ended: bool
             if "words" in frame:
                 yield from word_lines(frame["words"])
             continue
+        shown = frame.get("call", frame["pc"])
         if offsets:
-            function = symbol_text(function, frame["offset"], radix)
+            function = symbol_text(function, frame["offset"] and frame["offset"] + shown - frame["pc"], radix)
         module = f" [{frame['module']}]" if frame["module"] else ""
         guess = "" if frame["sure"] else " *"
-        yield f"{f'#{level}':>3} [{frame['address']:016x}] {function} at {frame['pc']:x}{module}{guess}"
+        yield f"{f'#{level}':>3} [{frame['address']:016x}] {function} at {shown:x}{module}{guess}"
         if "words" in frame:
             yield from word_lines(frame["words"])
     if row["user_registers"]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from _pykd import Dump, Error, FaultError, Trace
 from pykd.core.rows import Row
+from pykd.kernel import machine
 from pykd.kernel.stack import backtrace
 from pykd.kernel.task.table import Thread
 from pykd.values.words import words_of
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_PT_REGS = 21 * 8
-"""Every kernel stack of x86-64 begins with room for a struct pt_regs."""
 STACK_END_MAGIC = 0x57AC6E9D
 """What the kernel puts in the lowest word of every stack but that of ``init_task`` (which has it since 0dea7c2e0a4d)."""
 
@@ -36,7 +35,7 @@ class Tracer:
 
     def __init__(self, dump: Dump, *, start: dict[str, int] | None = None, show: Callable[[int], str] = backtrace.plain_word) -> None:
         """
-        :param start: registers (``rip``, ``rsp``) to begin at in place of the thread's own.
+        :param start: registers (program counter, stack pointer) to begin at in place of the thread's own.
         :param show: how words of stacks are shown.
         """
         self.dump = dump
@@ -60,7 +59,7 @@ class Tracer:
             if trace is None:
                 row.update(frames=[], user_registers=None, end="active", why="it runs")
                 return
-            backtrace.trace_row(trace, row, self.names)
+            backtrace.trace_row(self.dump, trace, row, self.names)
             if words:
                 self._add_words(trace, row)
 
@@ -92,14 +91,15 @@ class Tracer:
     def exceptions_between(self, start: int, end: int) -> list[Row]:
         """The same of the memory in [start, end)."""
         found = []
+        pc = machine.of(self.dump).pc
         for address, of_user, known in self.dump.stack_registers(start, end)[0]:
-            symbol = None if of_user else self.dump.text_symbol(known["rip"])
+            symbol = None if of_user else self.dump.text_symbol(known[pc])
             found.append(
                 {
                     "address": address,
                     "user": of_user,
                     "function": symbol and backtrace.function_name(symbol.name),
-                    "offset": symbol and known["rip"] - symbol.address,
+                    "offset": symbol and known[pc] - symbol.address,
                     "registers": backtrace.registers(known),
                 }
             )
@@ -138,9 +138,12 @@ class Tracer:
     def _add_words(self, trace: Trace, row: Row) -> None:
         frames = row["frames"]
         tops = {kind: top for kind, _, top in self._stacks(trace)}
+        is_record = machine.of(self.dump).frame_is_record
         for frame, made, following in zip(frames, trace.frames, [*trace.frames, None][1:], strict=True):
-            start = frame["address"] + (0 if made.regs_address else 8)
-            if following is not None and not following.regs_address and following.stack == made.stack and following.slot >= start - 8:
+            start = frame["address"] + (0 if made.regs_address or is_record else 8)
+            if is_record and following is not None and following.stack == made.stack and following.sp > start:
+                end = following.sp
+            elif following is not None and not following.regs_address and following.stack == made.stack and following.slot >= start - 8:
                 end = following.slot + 8
             else:
                 end = made.cfa or start
@@ -155,7 +158,7 @@ class Tracer:
 
     def _text(self, thread: Thread, row: Row, whole: bool) -> None:
         trace = self._unwind(thread)
-        backtrace.trace_row(trace, row, self.names)
+        backtrace.trace_row(self.dump, trace, row, self.names)
         frames = row.pop("frames")
         if row["end"] == "no stack":
             row["text"] = []
@@ -169,7 +172,7 @@ class Tracer:
         for kind, low, high in sorted(self._stacks(trace), key=lambda stack: stack[0] == "task"):
             if kind == "task":
                 low = low if whole else begins.get(kind, low)
-                high -= _PT_REGS
+                high -= self.dump.type("struct pt_regs").size  # every kernel stack begins with room for it
             elif kind in begins:
                 low = begins[kind]
             else:

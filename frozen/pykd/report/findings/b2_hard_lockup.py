@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
-from pykd.kernel import cpus
+from pykd.kernel import cpus, machine
 from pykd.kernel.waits.things import function_name
 from pykd.report.finding import CPU_STUCK, FOUND, STOPS, Finding, Found
 from pykd.report.logsigns import told
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 LIMIT = 10.0
 """Seconds by which a run queue's clock may be behind that of the others"""
-X86_IF = 1 << 9
-"""Bit of RFLAGS: interrupts are on"""
 
 
 def rule(facts: Facts) -> Iterator[Found]:
@@ -35,7 +33,8 @@ def rule(facts: Facts) -> Iterator[Found]:
         trace = facts.traces.get(cpu)
         interrupted = next((frame for frame in trace.frames if frame.regs_address), None) if trace else None
         # The NMI of the crash finds them off; an interrupt finds them on, so nothing is said of a CPU that only panics.
-        off = interrupted is not None and "rflags" in interrupted.registers and not interrupted.registers["rflags"] & X86_IF
+        register, bits, value = machine.of(facts.dump).interrupts_off
+        off = interrupted is not None and interrupted.registers.get(register, ~value) & bits == value and bool(bits)
         if behind > LIMIT and off and interrupted is not None:
             where = f"{function_name(interrupted) or hex(interrupted.pc)}+{interrupted.offset or 0:#x}"
             evidence = (f"its clock is {behind:.1f} s behind", f"interrupts are off in {where}", f"CPU {cpu}: {' < '.join(facts.functions_on(cpu)[:8])}")

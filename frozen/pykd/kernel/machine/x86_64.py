@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""x86-64."""
+
+from __future__ import annotations
+
+from pykd.kernel.machine.facts import Area, Machine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _pykd import Dump
+
+_LINES = (
+    "    RIP: {rip:016x}  RSP: {rsp:016x}  RFLAGS: {rflags:08x}",
+    "    RAX: {rax:016x}  RBX: {rbx:016x}  RCX: {rcx:016x}",
+    "    RDX: {rdx:016x}  RSI: {rsi:016x}  RDI: {rdi:016x}",
+    "    RBP: {rbp:016x}   R8: {r8:016x}   R9: {r9:016x}",
+    "    R10: {r10:016x}  R11: {r11:016x}  R12: {r12:016x}",
+    "    R13: {r13:016x}  R14: {r14:016x}  R15: {r15:016x}",
+    "    ORIG_RAX: {orig_rax:016x}  CS: {cs:04x}  SS: {ss:04x}",
+)
+_REGISTERS = (
+    "rip", "rsp", "rflags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+    "orig_rax", "cs", "ss",
+)  # fmt: skip
+_USER32_CS = 0x23
+_TB = 1 << 40
+_VMALLOC_SIZE = {4: 32 * _TB, 5: 12800 * _TB}
+"""By levels of page tables, Documentation/arch/x86/x86_64/mm.rst"""
+_VMEMMAP_SIZE = {4: _TB, 5: 512 * _TB}
+_MODULES_END = 0xFFFFFFFFFF000000
+
+
+class X86(Machine):
+    """arch/x86"""
+
+    pc, sp, fp = "rip", "rsp", "rbp"
+    number = "orig_rax"
+    arguments = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
+    first_argument = "rdi"
+    interrupts_off = ("rflags", 1 << 9, 0)
+    kernel_table = "init_top_pgt"
+    processor = ("cpu_info", "cpuinfo_x86")
+    table_line = False
+    has_gates = has_memory_map = True
+    longest_instruction = 15
+    flags = (
+        (0, "PRESENT"), (1, "RW"), (2, "USER"), (3, "PWT"), (4, "PCD"), (5, "ACCESSED"), (6, "DIRTY"), (7, "PSE"), (8, "GLOBAL"), (63, "NX"),
+    )  # fmt: skip
+    """arch/x86/include/asm/pgtable_types.h"""
+
+    def known(self, values: dict[str, int]) -> dict[str, int]:
+        """A missing one is 0, ORIG_RAX -1 as in an IRQ."""
+        shown = dict.fromkeys(_REGISTERS, 0)
+        shown["orig_rax"] = (1 << 64) - 1
+        shown.update((name, value) for name, value in values.items() if name in shown)
+        return shown
+
+    def user_lines(self, values: dict[str, int]) -> Iterator[str]:
+        return (line.format_map(values) for line in _LINES)
+
+    def kernel_lines(self, values: dict[str, int], where: str, back: str | None, first: bool) -> Iterator[str]:
+        if not first and values["cs"] & 3 == 0:
+            yield f"    [exception RIP: {where}]"
+        yield from self.user_lines(values)
+
+    def compat_call(self, values: dict[str, int]) -> tuple[str, tuple[str, ...]] | None:
+        return ("orig_rax", ("rbx", "rcx", "rdx", "rsi", "rdi", "rbp")) if values.get("cs") == _USER32_CS else None
+
+    def target(self, dump: Dump, entry: int) -> int:
+        return entry & 0x000F_FFFF_FFFF_F000 & ~dump.layout["encrypted"]
+
+    def is_present(self, entry: int) -> bool:
+        return bool(entry & 0x101)
+
+    def swap_entry(self, entry: int) -> tuple[int, int]:
+        """5 bits of type above the inverted offset, pgtable_64.h."""
+        return entry >> 59, (~entry & ((1 << 59) - 1)) >> 9
+
+    def vmalloc(self, dump: Dump) -> Area:
+        return _from(dump, "vmalloc_base", _VMALLOC_SIZE)
+
+    def vmemmap(self, dump: Dump) -> Area:
+        return _from(dump, "vmemmap_base", _VMEMMAP_SIZE)
+
+    def modules(self, dump: Dump) -> Area:
+        return dump.layout["image_end"], _MODULES_END
+
+    def own_areas(self, dump: Dump) -> tuple[tuple[str, str], ...]:
+        layout = dump.layout
+        return ("phys_base", f"{layout['phys_base'] & (1 << 64) - 1:x}"), ("sme_mask", f"{layout['encrypted']:x}")
+
+
+def _from(dump: Dump, variable: str, sizes: dict[int, int]) -> Area:
+    start = dump.read_unsigned(dump.symbol(variable, "").address)
+    return start, start + sizes[dump.layout["levels"] or 4]
+
+
+MACHINE = X86("x86_64")
