@@ -146,6 +146,12 @@ static const struct kd_module_range *range_of(const struct kd_module *module, kd
 	return NULL;
 }
 
+/* What compilers leave for linkers and debuggers; the kernel, too, never takes them for the name of an address. */
+static bool is_mapping_symbol(const char *name)
+{
+	return name[0] == '$' || !strncmp(name, ".L", 2) || !strncmp(name, "L0", 2);
+}
+
 static struct kd_error *at_in_module(struct kd_modules *modules, struct kd_module *module, kd_vaddr address,
 				     struct kd_symbol *ret)
 {
@@ -165,6 +171,8 @@ static struct kd_error *at_in_module(struct kd_modules *modules, struct kd_modul
 		return kd_error_create(KD_ERROR_LOOKUP, "no symbol at %#llx in module %s", (unsigned long long)address,
 				       module->name);
 	size_t n = low - 1;
+	while (n && is_mapping_symbol(module->symbols[n].name) && module->symbols[n - 1].address >= range->start)
+		n--;
 	while (n && module->symbols[n - 1].address == module->symbols[n].address)
 		n--;
 	*ret = module->symbols[n];

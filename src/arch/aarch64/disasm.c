@@ -95,6 +95,34 @@ static void decode_operands(csh handle, const cs_insn *insn, struct kd_insn *ret
 		ret->target = (kd_vaddr)last->imm;
 }
 
+/*
+ * A gap in capstone 5: loads and stores with the rights of user mode, by which kernels read and write user memory.
+ * size:2 111000 opc:2 0 imm9 10 Rn Rt
+ */
+static bool decode_unprivileged(uint32_t word, struct kd_insn *ret)
+{
+	static const char *const names[4][4] = { /* by opc and size */
+						 { "sttrb", "sttrh", "sttr", "sttr" },
+						 { "ldtrb", "ldtrh", "ldtr", "ldtr" },
+						 { "ldtrsb", "ldtrsh", "ldtrsw", NULL },
+						 { "ldtrsb", "ldtrsh", NULL, NULL }
+	};
+	const unsigned int size = word >> 30, opc = word >> 22 & 3, base = word >> 5 & 31, target = word & 31;
+	const char *name = names[opc][size];
+	if ((word & 0x3f200c00) != 0x38000800 || !name)
+		return false;
+	const int offset = (int32_t)(word << 11) >> 23;
+	const char width = opc == 2 || (opc < 2 && size == 3) ? 'x' : 'w';
+	char target_name[8], base_name[8], offset_text[16] = "";
+	snprintf(target_name, sizeof(target_name), target == 31 ? "%czr" : "%c%u", width, target);
+	snprintf(base_name, sizeof(base_name), base == 31 ? "sp" : "x%u", base);
+	if (offset)
+		snprintf(offset_text, sizeof(offset_text), ", #%d", offset);
+	snprintf(ret->mnemonic, sizeof(ret->mnemonic), "%s", name);
+	snprintf(ret->operands, sizeof(ret->operands), "%s, [%s%s]", target_name, base_name, offset_text);
+	return true;
+}
+
 static void decode(csh handle, cs_insn *insn, enum kd_syntax syntax, const uint8_t *bytes, size_t len,
 		   struct kd_insn *ret)
 {
@@ -108,6 +136,8 @@ static void decode(csh handle, cs_insn *insn, enum kd_syntax syntax, const uint8
 	if (len < INSN_LEN || !cs_disasm_iter(handle, &code, &left, &at, insn)) {
 		uint32_t word = 0;
 		memcpy(&word, bytes, ret->len);
+		if (len >= INSN_LEN && decode_unprivileged(word, ret))
+			return;
 		snprintf(ret->mnemonic, sizeof(ret->mnemonic), ".inst");
 		snprintf(ret->operands, sizeof(ret->operands), "0x%08" PRIx32 " ; undefined", word);
 		ret->flow = KD_FLOW_STOP;

@@ -79,10 +79,31 @@ static bool is_hexadecimal(const cs_insn *insn)
 	return false;
 }
 
+/* Conditions have two names: LLVM's are those of comparisons, binutils' those of the carry flag. */
+static const char *condition(const char *name)
+{
+	return !strcmp(name, "hs") ? "cs" : !strcmp(name, "lo") ? "cc" : name;
+}
+
+static void spell_mnemonic(const cs_insn *insn, struct kd_insn *ret)
+{
+	const char *dot = strchr(insn->mnemonic, '.');
+	if (dot && insn->id == ARM64_INS_B)
+		snprintf(ret->mnemonic, sizeof(ret->mnemonic), "b.%s", condition(dot + 1));
+	else if (insn->id == ARM64_INS_HINT && !strcmp(insn->op_str, "#0x16"))
+		snprintf(ret->mnemonic, sizeof(ret->mnemonic), "clearbhb");
+	else
+		snprintf(ret->mnemonic, sizeof(ret->mnemonic), "%s", insn->mnemonic);
+}
+
 void kd_aarch64_spell(const cs_insn *insn, struct kd_insn *ret)
 {
 	struct text text = { ret->operands, sizeof(ret->operands), 0 };
-	snprintf(ret->mnemonic, sizeof(ret->mnemonic), "%s", insn->mnemonic);
+	spell_mnemonic(insn, ret);
+	if (!strcmp(ret->mnemonic, "clearbhb"))
+		return;
+	/* Values of registers have no sign; their size is that of the first one. */
+	const uint64_t all = insn->op_str[0] == 'w' ? UINT32_MAX : UINT64_MAX;
 	const bool address = ret->target != 0, hexadecimal = is_hexadecimal(insn);
 	bool in_memory = false, shift = false;
 	for (const char *at = insn->op_str; *at;) {
@@ -93,6 +114,10 @@ void kd_aarch64_spell(const cs_insn *insn, struct kd_insn *ret)
 			shift = true;
 		if (*at == ',')
 			shift = false;
+		if ((!strcmp(at, "hs") || !strcmp(at, "lo")) && at > insn->op_str && at[-1] == ' ') {
+			put(&text, "%s", condition(at));
+			break;
+		}
 		if (*at != '#') {
 			put(&text, "%c", *at++);
 			continue;
@@ -107,9 +132,10 @@ void kd_aarch64_spell(const cs_insn *insn, struct kd_insn *ret)
 		if (address && !in_memory && !*end)
 			put(&text, "0x%" PRIx64, negative ? -number : number);
 		else if (hexadecimal && !in_memory && !shift)
-			put(&text, "#%s0x%" PRIx64, negative ? "-" : "", number);
+			put(&text, "#0x%" PRIx64,
+			    (negative ? -number : number) & (number >> 32 && !negative ? UINT64_MAX : all));
 		else
-			put(&text, "#%s%" PRIu64, negative ? "-" : "", number);
+			put(&text, "#%" PRId64, (int64_t)(negative ? -number : number));
 		at = end;
 	}
 }

@@ -30,8 +30,8 @@ static void decode(csh handle, cs_insn *insn, enum kd_syntax syntax, const uint8
 	if (len < own_len || !cs_disasm_iter(handle, &code, &left, &at, insn) || insn->size != own_len) {
 		uint32_t word = 0;
 		memcpy(&word, bytes, ret->len);
-		snprintf(ret->mnemonic, sizeof(ret->mnemonic), own_len == 2 ? ".short" : ".word");
-		snprintf(ret->operands, sizeof(ret->operands), "0x%0*" PRIx32, (int)own_len * 2, word);
+		snprintf(ret->mnemonic, sizeof(ret->mnemonic), own_len == 2 ? ".2byte" : ".4byte");
+		snprintf(ret->operands, sizeof(ret->operands), "0x%" PRIx32, word);
 		ret->flow = KD_FLOW_STOP;
 		return;
 	}

@@ -39,6 +39,53 @@ static const struct compressed {
 	{ "swsp", "sw", AS_IT_IS },
 };
 
+/* binutils leave out that an operand is a number; the text says it. */
+static const char *const with_number[][2] = {
+	{ "addi", "add" },   { "addiw", "addw" },   { "andi", "and" },	   { "ori", "or" },	  { "xori", "xor" },
+	{ "slli", "sll" },   { "slliw", "sllw" },   { "srli", "srl" },	   { "srliw", "srlw" },	  { "srai", "sra" },
+	{ "sraiw", "sraw" }, { "csrrci", "csrrc" }, { "csrrsi", "csrrs" }, { "csrrwi", "csrrw" }, { "csrsi", "csrs" },
+	{ "csrci", "csrc" }, { "csrwi", "csrw" },
+};
+
+static bool is_operand(const struct kd_insn *insn, unsigned int n, uint8_t kind, const char *reg, int64_t number)
+{
+	const struct kd_operand *operand = &insn->operand[n];
+	if (n >= insn->operand_nr || operand->kind != kind)
+		return false;
+	return kind == KD_OPERAND_REGISTER ? operand->reg_name && !strcmp(operand->reg_name, reg)
+					   : operand->number == number;
+}
+
+/* Whole instructions that have a name of their own for one of their values. */
+static bool spell_special(struct kd_insn *ret)
+{
+	const char *first = ret->operand[0].reg_name ?: "", *second = ret->operand[1].reg_name ?: "";
+	const int64_t number = ret->operand[2].number;
+	char *out = ret->operands;
+	const size_t size = sizeof(ret->operands);
+	if (!strcmp(ret->mnemonic, "addi") && is_operand(ret, 1, KD_OPERAND_REGISTER, "zero", 0)) {
+		strcpy(ret->mnemonic, "li");
+		snprintf(out, size, "%s,%" PRId64, first, number);
+	} else if (!strcmp(ret->mnemonic, "mv") && !strcmp(second, "zero")) {
+		strcpy(ret->mnemonic, "li");
+		snprintf(out, size, "%s,0", first);
+	} else if (!strcmp(ret->mnemonic, "addiw") && is_operand(ret, 2, KD_OPERAND_NUMBER, NULL, 0)) {
+		strcpy(ret->mnemonic, "sext.w");
+		snprintf(out, size, "%s,%s", first, second);
+	} else if (!strcmp(ret->mnemonic, "andi") && is_operand(ret, 2, KD_OPERAND_NUMBER, NULL, 255)) {
+		strcpy(ret->mnemonic, "zext.b");
+		snprintf(out, size, "%s,%s", first, second);
+	} else if (!strcmp(ret->mnemonic, "jalr") && ret->operand_nr == 3 &&
+		   (!strcmp(first, "ra") || !strcmp(first, "zero"))) {
+		if (!strcmp(first, "zero"))
+			strcpy(ret->mnemonic, "jr");
+		snprintf(out, size, "%" PRId64 "(%s)", number, second);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static enum form spell_mnemonic(const cs_insn *insn, struct kd_insn *ret)
 {
 	const char *name = insn->mnemonic;
@@ -58,12 +105,17 @@ static enum form spell_mnemonic(const cs_insn *insn, struct kd_insn *ret)
 	return form;
 }
 
-/* Numbers in decimal, but for the upper halves that lui and auipc load, and no blanks. */
+/* Numbers in decimal, but for the upper halves that lui and auipc load and for shifts, and no blanks. */
 static void spell_operands(const cs_insn *insn, enum form form, struct kd_insn *ret)
 {
 	char *out = ret->operands;
 	size_t size = sizeof(ret->operands), len = 0;
-	const bool hexadecimal = !strcmp(ret->mnemonic, "lui") || !strcmp(ret->mnemonic, "auipc");
+	static const char *const in_hexadecimal[] = {
+		"lui", "auipc", "slli", "srli", "srai", "slliw", "srliw", "sraiw"
+	};
+	bool hexadecimal = false;
+	for (size_t i = 0; i < KD_ARRAY_NR(in_hexadecimal); i++)
+		hexadecimal |= !strcmp(ret->mnemonic, in_hexadecimal[i]);
 	if (!strcmp(ret->mnemonic, "ret"))
 		return;
 	if (form == TARGET_IS_SOURCE) {
@@ -172,5 +224,20 @@ void kd_riscv64_spell(csh handle, const cs_insn *insn, struct kd_insn *ret)
 	if (last && last->kind == KD_OPERAND_NUMBER && !through_register && ret->flow >= KD_FLOW_CALL &&
 	    ret->flow <= KD_FLOW_BRANCH)
 		ret->target = ret->address + (uint64_t)last->number;
-	spell_operands(insn, spell_mnemonic(insn, ret), ret);
+	const enum form form = spell_mnemonic(insn, ret);
+	if (form == AS_IT_IS && spell_special(ret))
+		return;
+	if (form == TARGET_IS_SOURCE && !strcmp(ret->mnemonic, "addiw") && ret->operand_nr == 2 &&
+	    !ret->operand[1].number) {
+		strcpy(ret->mnemonic, "sext.w");
+		snprintf(ret->operands, sizeof(ret->operands), "%s,%s", ret->operand[0].reg_name,
+			 ret->operand[0].reg_name);
+		return;
+	}
+	spell_operands(insn, form, ret);
+	for (size_t i = 0; i < KD_ARRAY_NR(with_number); i++)
+		if (!strcmp(ret->mnemonic, with_number[i][0])) {
+			strcpy(ret->mnemonic, with_number[i][1]);
+			break;
+		}
 }
