@@ -105,14 +105,49 @@ def changed(dump: Dump, all_objects: list[tuple[int, Type]], chance: random.Rand
     return changes
 
 
+def words(dump: Dump) -> list[int]:
+    """Addresses of words that only the machine has a form for: entries of page tables, and what is on stacks."""
+    found: set[int] = set()
+    threads = [int(task) for task in pykd.tasks.threads(dump)]
+    for address in (*threads, dump.address_of("init_task"), dump.address_of("linux_banner"), *(module.address for module in dump.modules())):
+        for _, entry, _, _ in dump.walk(address)[0]:
+            try:
+                found.add(dump.direct(entry))
+            except pykd.Error:
+                continue
+    for task in threads:
+        try:
+            trace = dump.unwind(task, crash=True)
+        except pykd.Error:
+            continue
+        for frame in trace.frames:
+            found.update(place & ~7 for place in (frame.slot, frame.slot - 8, frame.sp, frame.sp + 8, frame.regs_address) if place)
+    return sorted(found)
+
+
+def changed_words(dump: Dump, places: list[int], chance: random.Random) -> dict[int, bytes]:
+    """By address new bytes of some of *places*: what is in another one, addresses of themselves and of others, numbers."""
+    changes = {}
+    for _ in range(PER_ROUND // 3):
+        place = chance.choice(places)
+        try:
+            there = dump.read_unsigned(chance.choice(places))
+        except pykd.Error:
+            continue
+        value = chance.choice((there, there ^ 1 << chance.randrange(64), place, chance.choice(places), chance.choice(NUMBERS)))
+        changes[place] = (value & (1 << 64) - 1).to_bytes(8, "little")
+    return changes
+
+
 def rounds(path: str, count: int, seed: int, commands: tuple[str, ...] = COMMANDS) -> Iterator[str]:
     """Damage copies of the dump at *path*, one for each seed; a line for each failure."""
     dump = pykd.open(path)
-    all_objects = objects(dump)
+    all_objects, places = objects(dump), words(dump)
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
         copy = os.path.join(folder, "vmcore")
         for number in range(seed, seed + count):
-            patched.write(dump, copy, changed(dump, all_objects, random.Random(number)))
+            chance = random.Random(number)
+            patched.write(dump, copy, changed(dump, all_objects, chance) | changed_words(dump, places, chance))
             if what := fuzz.trouble_of_all(copy, commands, SECONDS):
                 yield f"seed {number}: {what}"
 
