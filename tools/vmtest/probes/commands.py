@@ -20,6 +20,8 @@ vm 1; vm -p 1; foreach gleader vm; vtop init_task; waitq kauditd_wait; whatis ta
 """.replace("\n", ";")
 SILENT = {"bpf", "ps -y FIFO", "foreach gleader vm", "foreach UN bt -s"}
 """May have nothing to say."""
+INAPPLICABLE = ("not supported or applicable on this architecture", "(no DMI)")
+"""What commands say of what a machine does not have."""
 
 
 def ask(dump: pykd.Dump) -> dict[str, str]:
@@ -31,6 +33,8 @@ def ask(dump: pykd.Dump) -> dict[str, str]:
             text, complaint, worked = session.capture_apart(command)
         except Exception as error:  # a mistake of the command, which a session would survive
             complaints[command] = f"{type(error).__name__}: {error}"
+            continue
+        if not worked and any(reason in complaint for reason in INAPPLICABLE):
             continue
         if not worked:
             complaints[command] = complaint.strip() or "failed"
