@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Error, FaultError
 from pykd.core.errors import DAMAGE
 from pykd.core.shown import one_line
-from pykd.kernel import cpus, timekeeping
+from pykd.kernel import cpus, machine, timekeeping
 from pykd.kernel.mm import vmstat
 from pykd.kernel.task import threads as tasks
 from pykd.values.words import words_of
@@ -143,14 +143,18 @@ def VERSION(dump: Dump) -> str:
 
 def MACHINE(dump: Dump) -> str:
     try:
-        return f"{dump.arch}  ({processor_mhz(dump)} Mhz)"
+        return f"{dump.arch}  ({processor_mhz(dump) or 'unknown'} Mhz)"
     except Error:
         return dump.arch
 
 
 def processor_mhz(dump: Dump) -> int:
-    """The frequency of x86's time stamp counter: ``unsigned int cpu_khz``. :raises FaultError: :raises NotFoundError: another machine"""
-    return dump.read_unsigned(dump.symbol("cpu_khz", "").address, 4) // 1000
+    """The frequency of processors, 0 on machines where the kernel does not know it. :raises FaultError:
+
+    x86: that of the time stamp counter, ``unsigned int cpu_khz``.
+    """
+    variable = machine.of(dump).speed
+    return dump.read_unsigned(dump.symbol(variable, "").address, 4) // 1000 if variable else 0
 
 
 def MEMORY(dump: Dump) -> str:

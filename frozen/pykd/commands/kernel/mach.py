@@ -36,7 +36,7 @@ def _machine(session: Session) -> Iterator[Row]:
         ("MACHINE TYPE", lambda: dump.arch),
         ("MEMORY SIZE", lambda: sysinfo.MEMORY(dump)),
         ("CPUS", lambda: sysinfo.CPUS(dump)),
-        ("PROCESSOR SPEED", lambda: f"{sysinfo.processor_mhz(dump)} Mhz"),
+        ("PROCESSOR SPEED", lambda: f"{mhz} Mhz" if (mhz := sysinfo.processor_mhz(dump)) else "(unknown)"),
         ("HZ", lambda: str(timekeeping.hz(dump))),
         ("PAGE SIZE", lambda: str(dump.page_size)),
         ("KERNEL VIRTUAL BASE", lambda: _hexadecimal(of.virtual_base(dump))),

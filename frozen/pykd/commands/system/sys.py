@@ -71,8 +71,12 @@ def _taint(dump: Dump) -> Row:
 
 
 def _identification(dump: Dump) -> Iterator[Row]:
+    found = False
     for name, value in firmware.identification(dump):
+        found = True
         yield {"field": name, "error": fault(value)} if isinstance(value, Error) else {"field": name, "value": value}
+    if not found:
+        raise CommandError("the firmware of this machine has told nothing (no DMI)")
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

@@ -63,6 +63,10 @@ class Arm64(Machine):
             return where | entry & 3 << 48 | (entry >> 8 & 3) << 50
         return where
 
+    def user_top(self, dump: Dump) -> int:
+        """All that the tables map: the kernel has tables of its own."""
+        return 2 * super().user_top(dump)
+
     def virtual_base(self, dump: Dump) -> int:
         """By the bits that the kernel was configured for, though the hardware may have fewer."""
         layout = dump.layout

@@ -34,6 +34,8 @@ class Machine:
     """A frame is shown by the address of its call, which is that many bytes before the one that it returns to"""
     kernel_table = "swapper_pg_dir"
     """Symbol of the kernel's topmost page table"""
+    speed = ""
+    """Symbol of the processors' frequency in kHz; "" where the kernel does not know it"""
     processor: tuple[str, str] = ("", "")
     """(per-CPU variable, its struct) with what the kernel knows of a processor"""
     table_line = True

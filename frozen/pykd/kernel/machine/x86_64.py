@@ -41,6 +41,7 @@ class X86(Machine):
     first_argument = "rdi"
     interrupts_off = ("rflags", 1 << 9, 0)
     kernel_table = "init_top_pgt"
+    speed = "cpu_khz"
     processor = ("cpu_info", "cpuinfo_x86")
     table_line = False
     has_gates = has_memory_map = True
