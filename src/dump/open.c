@@ -129,11 +129,37 @@ static kdump_bmp_t *bitmap_attribute(struct kd_dump *dump, const char *key)
 	return kdump_get_typed_attr(dump->context, key, &attribute) == KDUMP_OK ? attribute.val.bitmap : NULL;
 }
 
+static bool set_page_size(struct kd_dump *dump, uint64_t page_size)
+{
+	if (kdump_set_number_attr(dump->context, "arch.page_size", page_size) != KDUMP_OK)
+		return false;
+	dump->page_size = (uint32_t)page_size;
+	dump->page_shift = (unsigned int)__builtin_ctz(dump->page_size);
+	return true;
+}
+
+/* An ELF file says how large pages are by VMCOREINFO and nothing else, which may not be among its notes but in memory.
+ */
+static struct kd_error *settle_page_size(struct kd_dump *dump)
+{
+	uint64_t page_size;
+	if (!dump->page_size_open || !kd_vmcoreinfo_value(&dump->vmcoreinfo, "PAGESIZE", &page_size) ||
+	    page_size <= dump->page_size || page_size > KD_PAGE_LEN_MAX || page_size & (page_size - 1))
+		return NULL;
+	const kd_paddr end = dump->max_pfn << dump->page_shift;
+	if (!set_page_size(dump, page_size))
+		return open_error(dump, KDUMP_ERR_CORRUPT);
+	dump->max_pfn = end >> dump->page_shift;
+	return NULL;
+}
+
 static struct kd_error *read_geometry(struct kd_dump *dump)
 {
 	const char *path = dump->parts[0].path;
 	kdump_num_t page_size = 0, max_pfn = 0;
-	kdump_get_number_attr(dump->context, "arch.page_size", &page_size);
+	dump->page_size_open = kdump_get_number_attr(dump->context, "arch.page_size", &page_size) == KDUMP_ERR_NODATA;
+	if (dump->page_size_open && set_page_size(dump, KD_PAGE_LEN_MIN))
+		page_size = KD_PAGE_LEN_MIN;
 	kdump_get_number_attr(dump->context, "max_pfn", &max_pfn);
 	if (page_size < KD_PAGE_LEN_MIN || page_size > KD_PAGE_LEN_MAX || page_size & (page_size - 1))
 		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: its page size is %" PRIu64, path,
@@ -172,7 +198,7 @@ static struct kd_error *find_completeness(struct kd_dump *dump)
 
 static struct kd_searched searched(struct kd_dump *dump)
 {
-	return (struct kd_searched){ dump, dump->page_size, kd_dump_next_page, kd_dump_peek };
+	return (struct kd_searched){ dump, dump->page_size, dump->page_size_open, kd_dump_next_page, kd_dump_peek };
 }
 
 /** Take a text unless there is one that fits as well. */
@@ -332,13 +358,14 @@ static struct kd_error *open_into(struct kd_dump *dump, const char *const *paths
 		err = find_completeness(dump);
 	if (err)
 		return err;
+	err = read_vmcoreinfo(dump, options) ?: settle_page_size(dump);
+	if (err)
+		return err;
 	/* A running kernel changes under our eyes: pages are only kept while they are looked at. */
 	size_t pages = dump->live	      ? CACHE_PAGES_MIN
 		       : options->cache_pages ? options->cache_pages
 					      : CACHE_LEN >> dump->page_shift;
 	err = kd_page_cache_init(&dump->cache, dump->page_size, kd_max(pages, CACHE_PAGES_MIN));
-	if (!err)
-		err = read_vmcoreinfo(dump, options);
 	if (!err)
 		err = find_machine(dump);
 	return err ? err : describe(dump);

@@ -32,6 +32,7 @@ struct kd_dump {
 	const char *arch;
 	const struct kd_machine *machine; /* NULL: not one that is known */
 	uint32_t page_size;
+	bool page_size_open; /* the headers do not say it: the smallest there is, until VMCOREINFO is found */
 	unsigned int page_shift;
 	kd_pfn max_pfn;
 	bool live, shut;

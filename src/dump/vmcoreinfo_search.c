@@ -86,7 +86,8 @@ static struct kd_error *check(const struct kd_searched *memory, kd_pfn pfn, bool
 	kd_vaddr stext;
 	uint64_t page_size;
 	if (kd_vmcoreinfo_symbol(&info, "_stext", &stext) && kd_vmcoreinfo_value(&info, "PAGESIZE", &page_size) &&
-	    page_size == memory->page_size && kd_vmcoreinfo_fits(memory, &info) != KD_VMCOREINFO_FOREIGN) {
+	    (page_size == memory->page_size || (memory->page_size_open && page_size % memory->page_size == 0)) &&
+	    kd_vmcoreinfo_fits(memory, &info) != KD_VMCOREINFO_FOREIGN) {
 		*ret = info;
 		*found = true;
 		return NULL;

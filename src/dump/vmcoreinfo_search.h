@@ -18,7 +18,8 @@ struct kd_dump;
 struct kd_searched {
 	struct kd_dump *dump;
 	uint32_t page_size;
-	bool (*next_page)(struct kd_dump *dump, kd_pfn *pfn);				/* see kd_dump_next_page() */
+	bool page_size_open;				      /* it may be a multiple of that */
+	bool (*next_page)(struct kd_dump *dump, kd_pfn *pfn); /* see kd_dump_next_page() */
 	bool (*peek)(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len); /* see kd_dump_peek() */
 };
 
