@@ -127,6 +127,9 @@ def stacks(truth: Truth, found: dict) -> Iterator[str]:
         if not thread.unmoved(row["ran"]):
             continue
         wanted = re.findall(r"\] ([^+\s]+)\+", thread.text("stack"))
+        # On ppc64 the first is what a slot of the switch's frame happened to hold.
+        if wanted[1:2] == ["__switch_to"]:
+            del wanted[0]
         frames = [name.split("+")[0] for name in row["frames"]]
         places = [place.get(name, name) for name in frames]
         # /proc leaves the scheduler's own functions out; pykd begins with them.

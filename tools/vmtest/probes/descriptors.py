@@ -42,7 +42,7 @@ def ask(dump: pykd.Dump) -> dict:
             pointers = dump.read(int(table.fd), 8 * count)
             cloexec = dump.read(int(table.close_on_exec), -(-count // 64) * 8)
             for number in range(count):
-                address = int.from_bytes(pointers[8 * number:8 * number + 8], "little")
+                address = int.from_bytes(pointers[8 * number:8 * number + 8], dump.byteorder)
                 if not address:
                     continue
                 file = dump.object("struct file", address)

@@ -38,6 +38,6 @@ def ask(dump: pykd.Dump) -> dict:
             auxv = [int(word) for word in mm.saved_auxv]
             pairs = len(auxv) // 2
             last = next((i for i in range(pairs) if not auxv[2 * i]), pairs - 1)
-            row["auxv"] = b"".join(word.to_bytes(8, "little") for word in auxv[:2 * last + 2]).hex()
+            row["auxv"] = b"".join(word.to_bytes(8, dump.byteorder) for word in auxv[:2 * last + 2]).hex()
         found[int(task.pid)] = row
     return found

@@ -13,7 +13,7 @@ LIMIT = 100_000
 
 def ipv4(value: int) -> str:
     """Text of an address as it lies in memory."""
-    return str(ipaddress.IPv4Address(value.to_bytes(4, "little")))
+    return str(ipaddress.IPv4Address(value.to_bytes(4, pykd.current().byteorder)))
 
 
 def read_ipv6(dump: pykd.Dump, address: int) -> str:

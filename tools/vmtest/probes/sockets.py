@@ -10,7 +10,7 @@ from pykd.kernel.net.namespaces import init_net
 def digits(end: tuple[bytes, int]) -> str:
     """ADDRESS:PORT in the digits of /proc/net."""
     data, port = end
-    return "".join(f"{int.from_bytes(data[i:i + 4], 'little'):08X}" for i in range(0, len(data), 4)) + f":{port:04X}"
+    return "".join(f"{int.from_bytes(data[i:i + 4], pykd.current().byteorder):08X}" for i in range(0, len(data), 4)) + f":{port:04X}"
 
 
 def row(dump: pykd.Dump, one: sockets.Socket) -> list:
