@@ -64,7 +64,7 @@ def slot(code, to, source, offset, value):
 
 class Instructions(unittest.TestCase):
     def decoded(self, code):
-        return list(ebpf.decode(code, lambda value: f"<{value:x}>", lambda value: f"helper_{value}"))
+        return list(ebpf.decode(code, "little", lambda value: f"<{value:x}>", lambda value: f"helper_{value}"))
 
     def test_each(self):
         for fields, text in CASES:

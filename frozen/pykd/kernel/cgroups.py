@@ -7,6 +7,7 @@ from _pykd import Error
 from pykd.kernel import cpus
 from pykd.kernel.fs import kernfs
 from pykd.kernel.lists.linked import list_for_each_entry
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,5 +169,5 @@ def pressure(dump: Dump, group: Any) -> Row | None:
         for kind in ("some", "full"):
             if (number := names.get(f"PSI_{short}_{kind.upper()}")) is not None:
                 words = dump.read(address + averages.offset + 24 * number, 24)
-                found.setdefault(resource, {})[kind] = [round(value / (1 << FSHIFT), 2) for value in memoryview(words).cast("Q")]
+                found.setdefault(resource, {})[kind] = [round(value / (1 << FSHIFT), 2) for value in words_of(dump, words)]
     return found

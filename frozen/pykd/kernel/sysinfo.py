@@ -78,7 +78,8 @@ def dump_level(dump: Dump) -> int | None:
                     level = file.read(4)
                     break
                 file.seek(size, 1)
-    return int.from_bytes(level, "little")
+    # The byte order is the file's; its version is a small number.
+    return int.from_bytes(level, "little" if int.from_bytes(header[8:12], "little") < 1 << 16 else "big")
 
 
 def CPUS(dump: Dump) -> str:

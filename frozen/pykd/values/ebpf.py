@@ -31,9 +31,10 @@ _XCHG, _CMPXCHG, _LOAD_ACQUIRE, _STORE_RELEASE = 0xE1, 0xF1, 0x100, 0x110
 type Names = Callable[[int], str]
 
 
-def decode(code: bytes, constant: Names, function: Names) -> Iterator[tuple[int, bytes, str]]:
+def decode(code: bytes, byteorder: str, constant: Names, function: Names) -> Iterator[tuple[int, bytes, str]]:
     """The instructions in *code*: number of the slot, bytes, text.
 
+    :param byteorder: of the machine: the kernel keeps instructions in structs.
     :param constant: how a constant of 64 bits is shown.
     :param function: the name of what a call of this immediate value calls.
     """
@@ -42,8 +43,14 @@ def decode(code: bytes, constant: Names, function: Names) -> Iterator[tuple[int,
         slot = code[at : at + SLOT]
         if slot[0] == _LD | _IMM | 0x18 and at + 2 * SLOT <= len(code):
             slot = code[at : at + 2 * SLOT]
-        yield at // SLOT, slot, f"({slot[0]:02x}) {_text(slot, constant, function)}"
+        yield at // SLOT, slot, f"({slot[0]:02x}) {_text(slot if byteorder == "little" else _as_little(slot), constant, function)}"
         at += len(slot)
+
+
+def _as_little(slot: bytes) -> bytes:
+    """The same as a little-endian machine has it: the fields of 4 bits in the other order, too."""
+    parts = (slot[at : at + SLOT] for at in range(0, len(slot), SLOT))
+    return b"".join(bytes((one[0], one[1] >> 4 | one[1] << 4 & 0xF0)) + one[3:1:-1] + one[7:3:-1] for one in parts)
 
 
 def _text(slot: bytes, constant: Names, function: Names) -> str:

@@ -126,7 +126,7 @@ def _instructions(dump: Dump, row: Row) -> Iterator[Row]:
     start = row["address"] + dump.type("struct bpf_prog").offset_of("insnsi")
     wanted = min(row["translated"], MAX_CODE)
     code = dump.read_upto(start, wanted)
-    for number, slot, text in ebpf.decode(code, lambda value: maps.get(value, f"{value:#x}"), function):
+    for number, slot, text in ebpf.decode(code, dump.byteorder, lambda value: maps.get(value, f"{value:#x}"), function):
         yield {"slot": number, "code": slot.hex(" "), "text": text}
     if len(code) < row["translated"]:
         yield {"error": fault(f"these are {len(code)} of {row['translated']} bytes")}
