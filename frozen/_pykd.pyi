@@ -139,6 +139,8 @@ class Dump:
 
         :returns: steps (level, physical address of the entry, its value, bytes mapped or 0), and the physical address or why not.
         """
+    def is_kernel(self, address: int) -> bool:
+        """Whether it can be an address of the kernel: on most machines one of the upper half, where processes have none."""
     def direct(self, physical: int) -> int:
         """The direct-map address of a physical address."""
     def page_status(self, pfn: int) -> Literal["present"] | FaultReason:

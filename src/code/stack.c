@@ -22,13 +22,23 @@ struct kd_stacks {
 const char *kd_stack_kind_name(enum kd_stack_kind kind)
 {
 	static const char *const names[] = {
-		[KD_STACK_NONE] = "unknown", [KD_STACK_TASK] = "task",
-		[KD_STACK_IRQ] = "IRQ",	     [KD_STACK_SOFTIRQ] = "softirq",
-		[KD_STACK_ENTRY] = "entry",  [KD_STACK_DF] = "DOUBLEFAULT",
-		[KD_STACK_NMI] = "NMI",	     [KD_STACK_DB] = "DEBUG",
-		[KD_STACK_MCE] = "MCE",	     [KD_STACK_VC] = "VC",
-		[KD_STACK_VC2] = "VC2",	     [KD_STACK_OVERFLOW] = "OVERFLOW",
-		[KD_STACK_SDEI] = "SDEI",    [KD_STACK_SDEI_CRITICAL] = "SDEI_CRITICAL",
+		[KD_STACK_NONE] = "unknown",
+		[KD_STACK_TASK] = "task",
+		[KD_STACK_IRQ] = "IRQ",
+		[KD_STACK_SOFTIRQ] = "softirq",
+		[KD_STACK_ENTRY] = "entry",
+		[KD_STACK_DF] = "DOUBLEFAULT",
+		[KD_STACK_NMI] = "NMI",
+		[KD_STACK_DB] = "DEBUG",
+		[KD_STACK_MCE] = "MCE",
+		[KD_STACK_VC] = "VC",
+		[KD_STACK_VC2] = "VC2",
+		[KD_STACK_OVERFLOW] = "OVERFLOW",
+		[KD_STACK_SDEI] = "SDEI",
+		[KD_STACK_SDEI_CRITICAL] = "SDEI_CRITICAL",
+		[KD_STACK_NODAT] = "NODAT",
+		[KD_STACK_RESTART] = "RESTART",
+		[KD_STACK_EMERGENCY] = "emergency",
 	};
 	return names[kind];
 }
@@ -95,7 +105,7 @@ struct kd_error *kd_stack_of_task(struct kd_stacks *stacks, kd_vaddr task, struc
 		return err;
 	if (!start)
 		return kd_error_create(KD_ERROR_FORMAT, "task %#" PRIx64 " has no kernel stack (any more)", task);
-	if (start % KD_PAGE_LEN_MIN || start >> 63 == 0 || start + len < start)
+	if (start % KD_PAGE_LEN_MIN || !kd_memory_is_kernel(stacks->sources.memory, start) || start + len < start)
 		return kd_error_create(KD_ERROR_FORMAT, "task %#" PRIx64 " has an impossible stack address %#" PRIx64,
 				       task, start);
 	*ret = (struct kd_stack){ KD_STACK_TASK, -1, start, start + len };
@@ -106,7 +116,7 @@ void kd_cpu_stacks_add(struct kd_cpu_stacks *stacks, enum kd_stack_kind kind, ui
 		       uint64_t len)
 {
 	/* Not set up, or damaged: a stack that no address can be on. */
-	if (start >> 63 == 0 || start + len < start || stacks->nr == KD_ARRAY_NR(stacks->list))
+	if (!start || start + len < start || stacks->nr == KD_ARRAY_NR(stacks->list))
 		return;
 	stacks->list[stacks->nr++] = (struct kd_stack){ kind, cpu, start, start + len };
 }
@@ -129,6 +139,11 @@ const struct kd_stack *kd_stacks_of_cpu(struct kd_stacks *stacks, uint32_t cpu, 
 	if (!of->loaded) {
 		of->loaded = true;
 		stacks->sources.machine->cpus->add_stacks(&stacks->sources, stacks->cpus, cpu, of);
+		size_t kept = 0;
+		for (size_t i = 0; i < of->nr; i++)
+			if (kd_memory_is_kernel(stacks->sources.memory, of->list[i].start))
+				of->list[kept++] = of->list[i];
+		of->nr = kept;
 	}
 	*ret_nr = of->nr;
 	return of->list;

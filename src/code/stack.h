@@ -26,6 +26,9 @@ enum kd_stack_kind {
 	KD_STACK_OVERFLOW, /* arm64, riscv: what found that the task's stack was full */
 	KD_STACK_SDEI,	   /* arm64: events of the firmware */
 	KD_STACK_SDEI_CRITICAL,
+	KD_STACK_NODAT, /* s390x: of code that runs without address translation */
+	KD_STACK_RESTART,
+	KD_STACK_EMERGENCY, /* ppc64 */
 	KD_STACK_KIND_NR,
 };
 

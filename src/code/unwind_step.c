@@ -45,6 +45,10 @@ static bool step_scan(struct kd_tracing *tracing, const struct kd_frame *frame, 
 		if (!kd_tracing_is_code(tracing, word) || !kd_text_after_call(tracing->unwinder->text, word))
 			continue;
 		tracing->unwinder->method->set_return(tracing, next, word, at, false, 0);
+		/* A machine that saves return addresses inside of frames leads back to this one by what was read here.
+		 */
+		if (next->sp <= frame->sp)
+			continue;
 		next->found = KD_FOUND_SCAN;
 		next->sure = false;
 		return true;

@@ -208,6 +208,15 @@ KD_METHOD(walk)
 	return list ? PyTuple_Pack(2, list, end) : NULL;
 }
 
+KD_METHOD_O(is_kernel)
+{
+	uint64_t address;
+	struct kd_memory *memory = kd_py_memory(DUMP(self));
+	if (!memory || !kd_py_address(argument, &address))
+		return NULL;
+	return PyBool_FromLong(kd_memory_is_kernel(memory, address));
+}
+
 KD_METHOD_O(direct)
 {
 	uint64_t physical;
@@ -261,6 +270,7 @@ PyMethodDef kd_py_dump_memory_methods[] = {
 	KD_KEYWORDS_ENTRY(read_string),
 	KD_KEYWORDS_ENTRY(translate),
 	KD_KEYWORDS_ENTRY(walk),
+	KD_O_ENTRY(is_kernel),
 	KD_O_ENTRY(direct),
 	KD_O_ENTRY(page_status),
 	KD_KEYWORDS_ENTRY(ranges),

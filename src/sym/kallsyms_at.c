@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Addresses to numbers. */
+#include <string.h>
+
 #include "base/cleanup.h"
 #include "sym/private.h"
 
@@ -55,6 +57,20 @@ static char symbol_type(struct kd_kallsyms *kallsyms, uint32_t n)
 	return err ? 0 : kd_kallsyms_tokens_type(&kallsyms->tokens, entry.codes);
 }
 
+static bool ends_in(const char *name, const char *end)
+{
+	const size_t len = strlen(name), end_len = strlen(end);
+	return len >= end_len && !strcmp(name + len - end_len, end);
+}
+
+/** The linker script marks where sections of code begin and end (__sched_text_start): no function is called so. */
+static bool is_mark(struct kd_kallsyms *kallsyms, uint32_t n)
+{
+	char name[KD_KALLSYMS_NAME_MAX + 1];
+	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_symbol_name(kallsyms, n, name);
+	return !err && (ends_in(name, "_text_start") || ends_in(name, "_text_end"));
+}
+
 struct kd_error *kd_kallsyms_at(struct kd_kallsyms *kallsyms, kd_vaddr address, uint32_t *ret)
 {
 	kd_vaddr end = 0, start = 0;
@@ -66,8 +82,8 @@ struct kd_error *kd_kallsyms_at(struct kd_kallsyms *kallsyms, kd_vaddr address, 
 		err = image_end(kallsyms, &end);
 	if (err)
 		return err;
-	/* The image lies in the upper half of the address space, per-CPU offsets in the lower. */
-	if (address >= end || !(start >> 63))
+	/* What are offsets in per-CPU memory, is no address of the kernel, nor is an absolute symbol. */
+	if (address >= end || !kd_memory_is_kernel(kallsyms->memory, start))
 		return kd_error_create(KD_ERROR_LOOKUP, "no kernel symbol at %#" PRIx64, address);
 
 	/* The first of its aliases; of the next few, rather one that is global. */
@@ -77,13 +93,17 @@ struct kd_error *kd_kallsyms_at(struct kd_kallsyms *kallsyms, kd_vaddr address, 
 		first++;
 	else if (!kd_error_catch(&err, KD_ERROR_LOOKUP))
 		return err;
+	uint32_t best = first;
 	for (uint32_t n = first; first < last && n <= last && n - first < ALIAS_MAX; n++) {
 		char type = symbol_type(kallsyms, n);
 		if (type >= 'A' && type <= 'Z' && type != 'W' && type != 'V') {
-			first = n;
+			best = n;
 			break;
 		}
 	}
-	*ret = first;
+	for (uint32_t n = first; first < last && is_mark(kallsyms, best) && n <= last && n - first < ALIAS_MAX; n++)
+		if (!is_mark(kallsyms, n))
+			best = n;
+	*ret = best;
 	return NULL;
 }

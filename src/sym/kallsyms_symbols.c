@@ -83,7 +83,9 @@ static uint64_t symbol_size(struct kd_kallsyms *kallsyms, uint32_t n, kd_vaddr a
 		if (err || next < address)
 			break;
 		if (next > address) {
-			if (!((next ^ address) >> 63)) /* not from the per-CPU offsets to the image */
+			/* not from the per-CPU offsets to the image */
+			if (kd_memory_is_kernel(kallsyms->memory, address) ||
+			    !kd_memory_is_kernel(kallsyms->memory, next))
 				size = next - address;
 			break;
 		}

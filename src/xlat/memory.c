@@ -26,7 +26,7 @@ struct kd_memory {
 	kd_pfn direct_pfn;
 	unsigned int page_shift;
 	uint32_t page_size;
-	enum kd_order order;
+	enum kd_order order, entry_order; /* of memory, and of page tables in it */
 	struct tlb_entry tlb[TLB_NR];
 };
 
@@ -53,8 +53,21 @@ static struct kd_error *read_entry(struct kd_memory *memory, kd_paddr entry, uin
 	struct kd_error *err = kd_dump_page(memory->dump, entry >> memory->page_shift, &page);
 	if (err)
 		return err;
-	*ret = kd_load_u64(memory->order, page + (entry & (memory->page_size - 1)));
+	*ret = kd_load_u64(memory->entry_order, page + (entry & (memory->page_size - 1)));
 	return NULL;
+}
+
+/** The level that a table is at. */
+static struct kd_error *find_depth(struct kd_memory *memory, const struct kd_layout *layout, kd_paddr table,
+				   unsigned int *ret)
+{
+	uint64_t first_entry;
+	if (!memory->tables->depth_of)
+		return NULL;
+	struct kd_error *err = read_entry(memory, table, &first_entry);
+	if (!err)
+		*ret = memory->tables->depth_of(layout, first_entry);
+	return err;
 }
 
 static struct kd_error *walk(struct kd_memory *memory, const struct kd_layout *layout, kd_paddr pgd, kd_vaddr address,
@@ -66,9 +79,15 @@ static struct kd_error *walk(struct kd_memory *memory, const struct kd_layout *l
 		return kd_error_create_fault_why(KD_FAULT_UNTRANSLATABLE, address, false,
 						 "cannot read virtual address %#" PRIx64 ": it is not canonical",
 						 address);
-	for (unsigned int i = 0; i < layout->level_nr; i++) {
+	unsigned int first = 0;
+	struct kd_error *lost = find_depth(memory, layout, table, &first);
+	if (lost)
+		return fault_at(lost, address, ", its page tables");
+	if (first && (first >= layout->level_nr || address >> layout->levels[first - 1].shift))
+		return unmapped(address);
+	for (unsigned int i = first; i < layout->level_nr; i++) {
 		const struct kd_level *level = &layout->levels[i];
-		struct kd_walk_step *step = &steps[i];
+		struct kd_walk_step *step = &steps[i - first];
 		*step = (struct kd_walk_step){
 			.level = level->name,
 			.entry = table + (address >> level->shift & ((1ull << level->bits) - 1)) * sizeof(uint64_t),
@@ -76,7 +95,7 @@ static struct kd_error *walk(struct kd_memory *memory, const struct kd_layout *l
 		struct kd_error *err = read_entry(memory, step->entry, &step->value);
 		if (err)
 			return fault_at(err, address, ", its page tables");
-		*ret_nr = i + 1;
+		*ret_nr = i - first + 1;
 		struct kd_entry entry = memory->tables->decode(layout, level, step->value);
 		if (!entry.present)
 			return unmapped(address);
@@ -390,7 +409,7 @@ static struct kd_error *sweep_table(struct sweep *sweep, unsigned int depth, kd_
 		}
 		if (err)
 			return err;
-		kd_order_array(memory->order, entries, sizeof(*entries), nr);
+		kd_order_array(memory->entry_order, entries, sizeof(*entries), nr);
 		for (uint64_t i = 0; i < nr && !err; i++) {
 			kd_vaddr start = base + ((first + i) << level->shift);
 			err = sweep_entry(sweep, depth, entries[i],
@@ -415,7 +434,12 @@ struct kd_error *kd_memory_ranges_by(struct kd_memory *memory, const struct kd_l
 		.callback = callback,
 		.context = context,
 	};
-	struct kd_error *err = sweep_table(&sweep, 0, layout->pgd, 0, KD_RANGE_WRITABLE | KD_RANGE_EXECUTABLE);
+	unsigned int depth = 0;
+	struct kd_error *err = find_depth(memory, layout, layout->pgd, &depth);
+	if (kd_error_catch(&err, KD_ERROR_FAULT))
+		err = sweep_hole(&sweep, 0, UINT64_MAX);
+	else if (!err && depth < layout->level_nr)
+		err = sweep_table(&sweep, depth, layout->pgd, 0, KD_RANGE_WRITABLE | KD_RANGE_EXECUTABLE);
 	return err ? err : sweep_flush(&sweep);
 }
 
@@ -436,6 +460,7 @@ struct kd_error *kd_memory_create(struct kd_dump *dump, struct kd_memory **ret)
 	const struct kd_machine *machine = kd_dump_machine(dump);
 	memory->tables = machine ? machine->page_tables : NULL;
 	memory->order = machine ? machine->order : KD_LITTLE;
+	memory->entry_order = memory->tables && memory->tables->entries_are_big_endian ? KD_BIG : memory->order;
 	struct kd_error *err;
 	if (!memory->tables)
 		err = kd_error_create_file(KD_ERROR_UNSUPPORTED, kd_dump_path(dump),
@@ -477,4 +502,10 @@ const struct kd_layout *kd_memory_layout(struct kd_memory *memory)
 enum kd_order kd_memory_order(const struct kd_memory *memory)
 {
 	return memory->order;
+}
+
+bool kd_memory_is_kernel(const struct kd_memory *memory, kd_vaddr address)
+{
+	/* Below the first page is what a NULL pointer leads to. */
+	return address >> 63 || (memory->tables->kernel_apart && address >= KD_PAGE_LEN_MIN);
 }

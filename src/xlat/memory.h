@@ -42,6 +42,9 @@ void kd_memory_destroy(struct kd_memory *memory);
 
 struct kd_dump *kd_memory_dump(struct kd_memory *memory);
 const struct kd_layout *kd_memory_layout(struct kd_memory *memory);
+/** Whether an address can be one of the kernel's: those of processes are all in the lower half, or another address
+ * space. */
+bool kd_memory_is_kernel(const struct kd_memory *memory, kd_vaddr address);
 enum kd_order kd_memory_order(const struct kd_memory *memory);
 
 /** Read kernel virtual memory. Errors: KD_ERROR_FAULT with the virtual address of the first unreadable byte. */

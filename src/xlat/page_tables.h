@@ -30,6 +30,11 @@ struct kd_page_tables {
 	/** The top-level table that maps an address. @param pgd what mm->pgd or a register holds; 0: the kernel's own.
 	 *  False: it is no address that a table can map, or none of these. */
 	bool (*table)(const struct kd_layout *layout, kd_paddr pgd, kd_vaddr address, kd_paddr *ret);
+	/** At which level a table is, by its first entry, where address spaces have different numbers of them. NULL:
+	 * all begin at the first. Not below layout->level_nr: there is no such table. */
+	unsigned int (*depth_of)(const struct kd_layout *layout, uint64_t first_entry);
+	bool entries_are_big_endian; /* whatever the byte order of memory is */
+	bool kernel_apart; /* any address may be the kernel's: those of processes are other ones, of the same range */
 	/** The address that the kernel's tables map, of the bits of it by which they are walked. */
 	kd_vaddr (*canonical)(const struct kd_layout *layout, kd_vaddr bits);
 	struct kd_entry (*decode)(const struct kd_layout *layout, const struct kd_level *level, uint64_t value);

@@ -87,6 +87,11 @@ bool kd_dump_is_live(const struct kd_dump *dump __attribute__((unused)))
 	return false;
 }
 
+bool kd_memory_is_kernel(const struct kd_memory *memory __attribute__((unused)), kd_vaddr address)
+{
+	return address >> 63;
+}
+
 enum kd_order kd_memory_order(const struct kd_memory *memory __attribute__((unused)))
 {
 	return KD_LITTLE;

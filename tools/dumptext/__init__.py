@@ -30,6 +30,7 @@ is a kdump-compressed dump in which ``pykd`` finds two tasks. What a statement i
     memory SIZE               of the machine: 32M unless told
     uts KEY=VALUE...          sysname nodename release version machine domainname
     format WORD...            kdump (default), elf; zlib; flattened; incomplete (the header's mark)
+    headers ORDER             big or little: of the file's headers and notes, where that is not the order of memory
     part START END            of a split set: page frames, the end exclusive
     cpu REGISTER=VALUE...     one a CPU: NT_PRSTATUS with these registers and pid
     qemu REGISTER=VALUE...    one a CPU: QEMU's note with control registers; cr3 is the kernel's unless told

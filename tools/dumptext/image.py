@@ -70,19 +70,24 @@ class Memory:
         if last == machine.page_shift:
             self._mapped[address >> last] = physical >> last
         table = self.top
-        for level_shift, bits in machine.levels:
+        for level, (level_shift, bits) in enumerate(machine.levels):
             place = table + 8 * (address >> level_shift & (1 << bits) - 1)
             pfn, offset = divmod(place, machine.page_size)
             page = self.page(pfn)
             if level_shift == last:
-                new = machine.entry(physical, "page" if last == machine.page_shift else "large", allowed)
-                page[offset : offset + 8] = new.to_bytes(8, machine.order)  # type: ignore[arg-type]
+                new = machine.entry(physical, "page" if last == machine.page_shift else "large", allowed, level_shift)
+                page[offset : offset + 8] = machine.encode(new)
                 return
             if place not in self._tables:
-                self._tables[place] = self.take()
-                entry = machine.entry(self._tables[place], "table", "wx")
-                page[offset : offset + 8] = entry.to_bytes(8, machine.order)  # type: ignore[arg-type]
+                self._tables[place] = self.take(machine.table_len(level + 1) // machine.page_size)
+                self.clear_table(self._tables[place], level + 1)
+                page[offset : offset + 8] = machine.encode(machine.entry(self._tables[place], "table", "wx", level_shift))
             table = self._tables[place]
+
+    def clear_table(self, table: int, level: int) -> None:
+        """A table of that level with entries that lead nowhere."""
+        shift, bits = self.machine.levels[level]
+        self.write_physical(table, self.machine.encode(self.machine.empty(shift)) * (1 << bits))
 
     def map_large(self, address: int, physical: int, length: int, allowed: str) -> None:
         """By the largest pages but those that a whole table of would be needed for."""

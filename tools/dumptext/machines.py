@@ -24,10 +24,12 @@ class Machine:
     vmalloc: int
     top: str  # the symbol of the kernel's table
     levels: tuple[tuple[int, int], ...]  # shift and bits of the index, top first
-    entry: Callable[[int, str, str], int]  # physical address; "table", "page" or "large"; what of "wx" is allowed
+    entry: Callable[[int, str, str, int], int]  # physical address; "table", "page" or "large"; what of "wx" is allowed; shift
     registers: tuple[str, ...]  # of NT_PRSTATUS, in their order
     vmcoreinfo: Callable[[Machine], dict[str, str]]  # where the kernel is
     qemu: Callable[[dict[str, int]], bytes] | None = None  # the state of a CPU in QEMU's notes, out of control registers
+    empty: Callable[[int], int] = lambda shift: 0  # an entry that leads nowhere, of a level with this shift
+    entry_order: str = ""  # of tables, where it is another one than that of memory
 
     @property
     def mark(self) -> str:
@@ -37,6 +39,13 @@ class Machine:
     @property
     def page_size(self) -> int:
         return 1 << self.page_shift
+
+    def table_len(self, level: int) -> int:
+        """Bytes of a table of that level, in whole pages."""
+        return max(8 << self.levels[level][1], self.page_size)
+
+    def encode(self, entry: int) -> bytes:
+        return entry.to_bytes(8, self.entry_order or self.order)  # type: ignore[arg-type]
 
     def prstatus(self, values: dict[str, int]) -> bytes:
         """struct elf_prstatus of 64-bit machines: 112 bytes with the pid, the registers, one word."""
@@ -49,7 +58,7 @@ class Machine:
         return bytes(head) + struct.pack(f"{self.mark}{len(self.registers)}Q", *registers) + bytes(8)
 
 
-def _x86_entry(target: int, kind: str, allowed: str) -> int:
+def _x86_entry(target: int, kind: str, allowed: str, _shift: int) -> int:
     return target | 1 | ("w" in allowed) << 1 | (kind == "large") << 7 | ("x" not in allowed) << 63
 
 
@@ -74,7 +83,52 @@ def _x86(levels: tuple[tuple[int, int], ...], direct: int, vmalloc: int) -> Mach
                    tuple(registers.split()), _x86_vmcoreinfo, _x86_qemu)  # fmt: skip
 
 
+_S390_TYPES = {53: 3, 42: 2, 31: 1, 20: 0}
+
+
+def _s390_entry(target: int, kind: str, allowed: str, shift: int) -> int:
+    """Of region and segment tables: their kind, and 3 for all of a table's length; 0x400: a large page."""
+    denied = ("w" not in allowed) << 9 | ("x" not in allowed) << 8
+    if kind == "table":
+        return target | _S390_TYPES[shift] << 2 | (3 if shift > 20 else 0)
+    return target | denied | (0x400 if kind == "large" else 0)
+
+
+def _s390_empty(shift: int) -> int:
+    return _S390_TYPES[shift] << 2 | 0x20 if shift > 12 else 0x400
+
+
+def _s390_vmcoreinfo(machine: Machine) -> dict[str, str]:
+    return {
+        "SYMBOL(lowcore_ptr)": f"{machine.image:x}",
+        "IDENTITYBASE": "0",
+        "KERNELOFFSET": f"{machine.image:x}",
+        "KERNELOFFPHYS": f"{machine.image_physical:x}",
+    }
+
+
+def _ppc64_entry(target: int, kind: str, allowed: str, _shift: int) -> int:
+    if kind == "table":
+        return 1 << 63 | target
+    return 3 << 62 | target | 4 | ("w" in allowed) << 1 | ("x" in allowed)
+
+
+def _ppc64(page_shift: int, last: tuple[int, int]) -> Machine:
+    registers = " ".join(f"r{number}" for number in range(32)) + " nip msr or3 ctr lr xer ccr softe trap dar dsisr result x0 x1 x2 x3"
+    return Machine("ppc64le", 21, "little", page_shift, 0xC000000001000000, 0x1000000, 0xC000000000000000, 0xC008000000000000, "swapper_pg_dir",
+                   ((39, 13), (30, 9), (21, 9), last), _ppc64_entry, tuple(registers.split()),
+                   lambda machine: {"NUMBER(RADIX_MMU)": "1", "SYMBOL(mmu_psize_defs)": f"{machine.image:x}", "KERNELOFFSET": "0"},
+                   entry_order="big")  # fmt: skip
+
+
 MACHINES = {
     "x86_64": _x86(((39, 9), (30, 9), (21, 9), (12, 9)), 0xFFFF888000000000, 0xFFFFC90000000000),
+    "s390x": Machine(
+        "s390x", 22, "big", 12, 0x3FFE0000000, 0x1000000, 0, 0x30000000000, "swapper_pg_dir", ((31, 11), (20, 11), (12, 8)), _s390_entry,
+        ("psw_mask", "psw_addr", *(f"r{number}" for number in range(16)), *(f"acrs{number}" for number in range(8)), "orig_gpr2"),
+        _s390_vmcoreinfo, empty=_s390_empty,
+    ),
+    "ppc64le": _ppc64(12, (12, 9)),
+    "ppc64le-64k": _ppc64(16, (16, 5)),
     "x86_64-5level": _x86(((48, 9), (39, 9), (30, 9), (21, 9), (12, 9)), 0xFF11000000000000, 0xFFA0000000000000),
 }

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import btf, files, kallsyms
 from .cdecl import Declarations, Definition, Function, TextError, encode
@@ -112,6 +112,7 @@ class Builder:
         self.info: dict[str, str] | None = {}
         self.absent: set[int] = set()
         self.part: tuple[int, int] | None = None
+        self.headers = ""
         self.letters: dict[str, str] = {}
         self._pending: list[tuple[int, Definition, int]] = []  # address, what, CPU
         self._percpu: list[tuple[int, Definition]] = []  # offset in the section
@@ -134,7 +135,7 @@ class Builder:
         machine = self.machine
         self.page_nr = (machine.image_physical + IMAGE_LEN + (8 << 20)) // machine.page_size
         self.uts["machine"] = machine.name
-        self._each("memory", "uts", "format", "kallsyms", "btf", "part")
+        self._each("memory", "uts", "format", "headers", "kallsyms", "btf", "part")
         self.memory = Memory(machine, IMAGE_LEN)
         self.made = Made(machine, self.memory)
         self.made._format = self._format
@@ -142,8 +143,9 @@ class Builder:
         self._symbol("_text", "T", self._at)
         self._symbol("_stext", "T", self._at)
         self._symbol("_end", "B", machine.image + IMAGE_LEN)
-        self._symbol(machine.top, "D", machine.image + IMAGE_LEN - 2 * machine.page_size)
+        self._symbol(machine.top, "D", machine.image + IMAGE_LEN - max(2 * machine.page_size, machine.table_len(0)))
         self.memory.top = self.memory.physical(self.made.symbols[machine.top])
+        self.memory.clear_table(self.memory.top, 0)
         for start, end, allowed in ((TEXT, DATA, "x"), (DATA, TABLES, "w"), (TABLES, IMAGE_LEN, "")):
             self.memory.map_large(machine.image + start, machine.image_physical + start, end - start, allowed)
         self.memory.map_large(machine.direct, 0, self.page_nr * machine.page_size, "w")
@@ -190,6 +192,9 @@ class Builder:
 
     def _do_machine(self, statement: Statement) -> None:
         self.machine = MACHINES[statement.words[1]]
+
+    def _do_headers(self, statement: Statement) -> None:
+        self.headers = statement.words[1]
 
     def _do_memory(self, statement: Statement) -> None:
         self.page_nr = _size(statement.words[1]) // self.machine.page_size
@@ -331,7 +336,7 @@ class Builder:
             tables, places = kallsyms.make(symbols, start, self.machine.image, self.machine.mark, self.kallsyms)
             self._put(start, tables)
             self._at += len(tables)
-        self._go(IMAGE_LEN - 2 * self.machine.page_size)
+        self._go(self.made.symbols[self.machine.top] - self.machine.image)
         noted = {"_stext": self.made.symbols["_stext"], self.machine.top: self.made.symbols[self.machine.top]}
         noted |= {name: address for name, address in self.made.symbols.items() if name == "init_uts_ns"}
         noted |= {name: places[name] for name in places if name not in ("kallsyms_markers", "kallsyms_seqs_of_names")}
@@ -401,7 +406,7 @@ class Builder:
         self.made._cut = _size(statement.words[1])
 
     def _contents(self) -> files.Contents:
-        machine = self.machine
+        machine = replace(self.machine, order=self.headers or self.machine.order)
         notes = b""
         for registers in self.cpus:
             values = {name: self._number(value) for name, value in registers.items()}

@@ -301,7 +301,7 @@ def _by_pointer(dump: Dump, struct: str, node: int, link: int, words: Iterable[i
     low, high = trace.stack
     for value in candidates:
         # What points into the stack itself is the waiter and its neighbours: locks that others wait for are elsewhere.
-        if value >> 63 and not value & 7 and not low <= value < high:
+        if dump.is_kernel(value) and not value & 7 and not low <= value < high:
             try:
                 if dump.read_unsigned(value + offset) & ~7 in ring:
                     return int(value)

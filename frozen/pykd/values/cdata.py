@@ -81,7 +81,7 @@ def _enum(type: Type, number: int) -> str | int:
 
 def _pointer(dump: Dump, target: Type | None, number: int) -> Any:
     if target is not None and target.kind == "function":
-        symbol = dump.symbol_at(number) if number >> 63 else None
+        symbol = dump.symbol_at(number) if dump.is_kernel(number) else None
         offset = number - symbol.address if symbol is not None else 0
         return {"address": Address(number), "symbol": None if symbol is None else f"{symbol.name}+{offset}" if offset else symbol.name}
     if target is not None and _is_char(target):

@@ -122,12 +122,12 @@ class Formatter:
                 return f"{text} <error: Cannot access memory at address {value:#x}>"
             cut = "..." if len(found) > ELEMENTS else ""
             return f"{text} {quoted(found[:ELEMENTS])}{cut}"
-        symbol = self.dump.symbol_at(value) if value >> 63 else None
+        symbol = self.dump.symbol_at(value) if self.dump.is_kernel(value) else None
         return text if symbol is None else text + _symbol_text(symbol, value)
 
     def _named_string(self, value: int) -> str:
         """`` <sym+off>`` of a string that is a variable of its own, or within one whose size is known; constants have no names."""
-        symbol = self.dump.symbol_at(value) if value >> 63 else None
+        symbol = self.dump.symbol_at(value) if self.dump.is_kernel(value) else None
         if symbol is None:
             return ""
         if value != symbol.address:

@@ -108,7 +108,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.s:
         raise CommandError("-s shows lines of source, which take debuginfo; the dump has none")
     address, count = _arguments(session, options)
-    if not options.u and not session.dump.symbol_at(address) and not address >> 63:
+    if not options.u and not session.dump.symbol_at(address) and not session.dump.is_kernel(address):
         raise CommandError(f"{address:x}: not a kernel address; -u disassembles user space")
     found = _instructions(session, options, address, count)
     yield from disassembly.rows(session.dump, found, _radix(session, options), symbols=not options.u)

@@ -57,7 +57,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     start, offset = _start_and_offset(session, options)
     if options.l and (options.o or len(options.arguments) > 1):
         raise UsageError("-l and -o are mutually exclusive")
-    if not start >> 63:
+    if not session.dump.is_kernel(start):
         raise CommandError(f"invalid kernel virtual address: {start:x}")
     shift = to_offset(session, options.l) if options.l else 0
     return with_structs(session, options, _elements(session, options, start, offset), shift)

@@ -31,7 +31,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         raise UsageError("-v option requires of -s")
     dump = session.dump
     address = to_address(dump, options.arguments[0])
-    if not address >> 63:
+    if not dump.is_kernel(address):
         raise CommandError(f"invalid kernel virtual address: {address:x}")
     queue: Any = dump.object("struct sbitmap_queue", address)
     bitmap = Sbitmap(dump, int(queue) + queue.fieldOffset("sb"))

@@ -75,7 +75,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     from pykd.values.address import address as to_address
 
     base = to_address(session.dump, where)
-    if not base >> 63 and not options.u and not options.f and not colon:
+    if not session.dump.is_kernel(base) and not options.u and not options.f and not colon:
         raise CommandError(f"invalid kernel virtual address: {where}")
     bases: list[tuple[int, int | None]] = [(base, None)]
     if colon:
@@ -275,7 +275,7 @@ def _pointed(formatter: Formatter, member: Member, name: str, address: int, endi
     if not pointer:
         yield f"  -> NULL{ending}"
         return
-    symbol = dump.symbol_at(pointer) if pointer >> 63 else None
+    symbol = dump.symbol_at(pointer) if dump.is_kernel(pointer) else None
     place = f"<{symbol.name}> " if symbol is not None and symbol.address == pointer else ""
     if target is None or not target.strip().size:
         yield f"  -> {place.rstrip() or '(unknown target type)'}{ending}"

@@ -47,7 +47,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             root += to_offset(session, options.r)
         except CommandError:
             raise CommandError(f"invalid -r argument: {options.r}") from None
-    if not root >> 63:
+    if not session.dump.is_kernel(root):
         raise CommandError(f"invalid start argument: {words[-1]}")
     if kind == "rbtree":
         found = _rbtree(session, options, root)

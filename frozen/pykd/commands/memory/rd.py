@@ -50,7 +50,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if (options.s or options.S) and size != 8:
         raise UsageError(f"-{'s' if options.s else 'S'} option is only allowed with 64-bit display")
     start = to_address(session.dump, options.arguments[0])
-    options.user = options.u or not (start >> 63 or options.p or options.f)
+    options.user = options.u or not (session.dump.is_kernel(start) or options.p or options.f)
     start += _number(options.o) if options.o else 0
     count = _number(options.arguments[1]) if len(options.arguments) > 1 else 1
     if options.e:
@@ -199,7 +199,7 @@ class _Names:
         return row | {"names": [self._name(word) for word in words_of(self.dump, data[: len(data) // 8 * 8])]}
 
     def _name(self, word: int) -> Row | None:
-        symbol = self.dump.symbol_at(word) if word >> 63 else None
+        symbol = self.dump.symbol_at(word) if self.dump.is_kernel(word) else None
         if symbol is not None:
             return {"symbol": symbol.name, "offset": word - symbol.address}
         cache = self.caches.cache_of(word) if self.caches is not None else None

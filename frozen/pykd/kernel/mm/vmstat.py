@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error
+from _pykd import Error, NotFoundError
 from pykd.kernel import cpus
 from pykd.values.words import bitmap, words_of
 
@@ -62,7 +62,11 @@ def events(dump: Dump) -> dict[str, int]:
 
 def nodes(dump: Dump) -> Iterator[tuple[int, Any]]:
     """(number, ``struct pglist_data``) of the online nodes."""
-    table = dump.symbol("node_data", "").address
+    try:
+        table = dump.symbol("node_data", "").address
+    except NotFoundError:  # without CONFIG_NUMA there is one
+        yield 0, dump.object("struct pglist_data", dump.symbol("contig_page_data", "").address)
+        return
     masks = dump.type("nodemask_t").size
     mask = bitmap(dump, dump.read(dump.symbol("node_states", "").address + dump.enumerator("N_ONLINE") * masks, masks))
     for node in range(mask.bit_length()):

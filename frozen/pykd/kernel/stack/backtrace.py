@@ -200,7 +200,7 @@ class SymbolicWords:
         self.slabs = slabs
 
     def __call__(self, value: int) -> str:
-        if not value >> 63:
+        if not self.dump.is_kernel(value):
             return plain_word(value)
         symbol = self.dump.symbol_at(value)
         if symbol is not None:

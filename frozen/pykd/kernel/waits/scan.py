@@ -133,7 +133,7 @@ def _node(dump: Dump, task: int, place: int, shape: _Shape, functions: dict[int,
             if not function:
                 return None
         following, before = dump.read_unsigned(link), dump.read_unsigned(link + 8)
-        if following == link or not following >> 63 or (following | before) & 7:
+        if following == link or not dump.is_kernel(following) or (following | before) & 7:
             return Node(shape.kind, address, function, 0, (task,), False) if function else None
         if dump.read_unsigned(following + 8) != link or dump.read_unsigned(before) != link:
             return Node(shape.kind, address, function, 0, (task,), False) if function else None
