@@ -8,7 +8,8 @@
 #include "arch/s390x/s390x.h"
 #include "arch/x86_64/x86_64.h"
 
-const struct kd_machine *const kd_machines[] = { &kd_x86_64, &kd_aarch64, &kd_riscv64, &kd_s390x, &kd_ppc64le, &kd_ppc64, NULL };
+const struct kd_machine *const kd_machines[] = { &kd_x86_64,  &kd_aarch64, &kd_riscv64, &kd_s390x,
+						 &kd_ppc64le, &kd_ppc64,   NULL };
 
 const struct kd_machine *kd_machine_named(const char *name)
 {

@@ -63,6 +63,10 @@ struct kd_insn {
 
 KD_VECTOR(kd_insn_vector, struct kd_insn);
 
+/** Its operands as GNU tools write those of s390x and POWER: without blanks, numbers in decimal but for the target.
+ * @param text capstone's, of an instruction whose target is known. */
+void kd_insn_spell_plain(struct kd_insn *insn, const char *text);
+
 /** `mnemonic operands` in one line as gdb's x/i prints it: the mnemonic padded to 6 columns or a tab behind it, `# 0x…`
  *  behind an operand that is pc_relative; without symbols. @return length, as snprintf(). */
 int kd_insn_format(const struct kd_insn *insn, char *buffer, size_t buffer_len);

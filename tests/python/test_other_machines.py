@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dumps of arm64 and riscv64 kernels: what is known of a machine without a dump, and real dumps beside the tree against what their guests said."""
+"""Dumps of arm64, riscv64 and s390x kernels: what is known of a machine without a dump, and real dumps beside the tree against what their guests said."""
 
 import os
 import re
@@ -34,6 +34,11 @@ class Tables(unittest.TestCase):
 
     def test_page_table_entries(self):
         arm, risc, x86 = (machine.named(name) for name in ("aarch64", "riscv64", "x86_64"))
+        z, power = machine.named("s390x"), machine.named("ppc64le")
+        self.assertEqual((["PRESENT", "DIRTY", "WRITE", "PROTECT"], 0x95E000), (z.flag_names(0x95E215), z.target(self, 0x95E215)))
+        self.assertTrue(z.is_present(0x95E415) and not z.is_present(0x123408) and z.swap_entry(0x123408) == (2, 0x123))
+        self.assertEqual((["WRITE", "READ", "DIRTY", "ACCESSED", "PTE", "PRESENT"], 0xA852000), (power.flag_names(0xC00000000A852386), power.target(self, 0xC00000000A852386)))
+        self.assertTrue(power.is_present(1 << 61) and not power.is_present(0x4000000000123002))
         self.assertEqual(arm.flag_names(0xF8000042259F03), ["VALID", "SHARED", "AF", "NG", "PXN", "UXN", "DIRTY"])
         self.assertEqual(arm.flag_names(0x20000067E41FC3), ["VALID", "USER", "RDONLY", "SHARED", "AF", "NG", "PXN"])
         self.assertEqual(risc.flag_names(0x20020C5B), ["PRESENT", "READ", "EXEC", "USER", "ACCESSED"])
@@ -59,7 +64,7 @@ class Tables(unittest.TestCase):
 
 
 class OtherMachine:
-    """What holds for the dump of either machine."""
+    """What holds for the dump of any such machine."""
 
     @classmethod
     def setUpClass(cls):
@@ -161,6 +166,26 @@ class Arm64(OtherMachine, unittest.TestCase):
         lines = self.say("dis __crash_kexec").splitlines()
         self.assertTrue(lines[3].endswith("<__crash_kexec+12>:\tsub\tsp, sp, #0x190"), lines[3])
         self.assertTrue(any(line.endswith("\tbl\t0xffffdc1552a33b28 <machine_kexec>") for line in lines))
+
+
+class S390x(OtherMachine, unittest.TestCase):
+    name = "s390x"
+
+    def test_layout(self):
+        layout = self.dump.layout
+        self.assertEqual((self.dump.byteorder, layout["page_offset"], layout["image_start"], layout["phys_base"]), ("big", 0, 0x3FFFE7F8000, 0x8F8000))
+
+    def test_backtrace(self):
+        text = self.say("bt", "bt -a")
+        self.assertRegex(text, r" #0 \[0000037ffee978d0\] stop_run at 3fffe9094f6\n #1 \[\w+\] on_panic_notify at \w+\n")
+        self.assertRegex(text, r"\n#12 \[0000037ffee97f20\] system_call at 3ffff40d840\n PSW:  0705200180000000 000000000102dfea \(user space\)\n GPRS: 0{16} 0")
+        self.assertRegex(text, r" PSW:  0704e00180000000 \w+ \(handle_softirqs\+130\)\n")
+        self.assertRegex(text, r"__irq_exit_rcu at \w+\n--- <IRQ stack> ---\n #9 \[\w+\] do_ext_irq at ")
+
+    def test_disassembly(self):
+        lines = self.say("dis schedule").splitlines()
+        self.assertTrue(lines[1].endswith("<schedule+6>:\tstmg\t%r10,%r15,104(%r15)"), lines[1])
+        self.assertTrue(any(line.endswith("\tbrasl\t%r14,0x3ffff404fb0 <__schedule>") for line in lines))
 
 
 class Riscv64(OtherMachine, unittest.TestCase):

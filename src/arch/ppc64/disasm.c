@@ -83,16 +83,6 @@ static void decode_operands(csh handle, const cs_insn *insn, struct kd_insn *ret
 	}
 }
 
-/* As GNU tools write operands: without blanks. */
-static void spell_operands(const char *text, struct kd_insn *ret)
-{
-	size_t len = 0;
-	for (; *text && len + 1 < sizeof(ret->operands); text++)
-		if (*text != ' ')
-			ret->operands[len++] = *text;
-	ret->operands[len] = '\0';
-}
-
 static void decode(csh handle, cs_insn *insn, enum kd_syntax syntax, const uint8_t *bytes, size_t len,
 		   struct kd_insn *ret)
 {
@@ -101,6 +91,7 @@ static void decode(csh handle, cs_insn *insn, enum kd_syntax syntax, const uint8
 	memcpy(padded, bytes, kd_min(len, sizeof(padded)));
 	const uint32_t word = kd_load_u32(KD_LITTLE, padded);
 	// TAB ret->tabbed = true;
+	ret->tabbed = true;
 	ret->len = kd_min(len, sizeof(padded));
 	memcpy(ret->bytes, bytes, ret->len);
 	ret->flow = flow_of(word);
@@ -115,7 +106,7 @@ static void decode(csh handle, cs_insn *insn, enum kd_syntax syntax, const uint8
 	}
 	decode_operands(handle, insn, ret);
 	snprintf(ret->mnemonic, sizeof(ret->mnemonic), "%s", insn->mnemonic);
-	spell_operands(insn->op_str, ret);
+	kd_insn_spell_plain(ret, insn->op_str);
 }
 
 const struct kd_instruction_set kd_ppc64_instructions = {

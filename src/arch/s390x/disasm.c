@@ -99,18 +99,7 @@ static void decode_operands(csh handle, const cs_insn *insn, bool relative, stru
 	const cs_sysz_op *last = sysz->op_count ? &sysz->operands[sysz->op_count - 1] : NULL;
 	if (relative && last && last->type == SYSZ_OP_IMM) {
 		ret->target = (kd_vaddr)last->imm;
-		ret->pc_relative = ret->flow == KD_FLOW_NEXT;
 	}
-}
-
-/* As GNU tools write operands: without blanks. */
-static void spell_operands(const char *text, struct kd_insn *ret)
-{
-	size_t len = 0;
-	for (; *text && len + 1 < sizeof(ret->operands); text++)
-		if (*text != ' ')
-			ret->operands[len++] = *text;
-	ret->operands[len] = '\0';
 }
 
 static void decode(csh handle, cs_insn *insn, enum kd_syntax syntax, const uint8_t *bytes, size_t len,
@@ -120,6 +109,7 @@ static void decode(csh handle, cs_insn *insn, enum kd_syntax syntax, const uint8
 	uint8_t padded[KD_S390X_INSN_LEN_MAX] = {};
 	memcpy(padded, bytes, kd_min(len, sizeof(padded)));
 	// TAB ret->tabbed = true;
+	ret->tabbed = true;
 	ret->len = kd_min(len, kd_s390x_insn_len(padded[0]));
 	memcpy(ret->bytes, bytes, ret->len);
 	const uint8_t *code = padded;
@@ -140,7 +130,7 @@ static void decode(csh handle, cs_insn *insn, enum kd_syntax syntax, const uint8
 	ret->flow = flow_of(padded);
 	decode_operands(handle, insn, is_relative(padded, ret->flow), ret);
 	snprintf(ret->mnemonic, sizeof(ret->mnemonic), "%s", insn->mnemonic);
-	spell_operands(insn->op_str, ret);
+	kd_insn_spell_plain(ret, insn->op_str);
 }
 
 const struct kd_instruction_set kd_s390x_instructions = {

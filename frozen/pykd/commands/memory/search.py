@@ -25,7 +25,6 @@ CHARACTERS = 56
 """Of the text that is found, what is shown"""
 OVERLAP = 4096
 """Bytes behind a step that text which begins in it may go on to"""
-KERNEL = 1 << 63
 MAPPED_TIMES, MAPPED_MORE = 2, 1 << 30
 """Of memory outside the direct map so many times that of the machine is searched, and so many bytes of devices"""
 
@@ -61,7 +60,7 @@ def _kernel_ranges(dump: Dump, options: Any) -> list[Range]:
     direct = (start, min(layout["page_offset_end"] or 1 << 64, start + dump.max_pfn * dump.page_size))
     image = (dump.address_of("_text", default=0), dump.address_of("_end", default=0))
     plain, mapped = [direct], []
-    for start, end, _, _ in dump.ranges(KERNEL, (1 << 64) - dump.page_size):
+    for start, end, _, _ in dump.ranges(0 if dump.is_kernel(dump.page_size) else 1 << 63, (1 << 64) - dump.page_size):
         for first, last in _without((start, end), direct):
             if image[0] <= first and last <= image[1] + (1 << 21):
                 plain.append((first, last))
@@ -116,7 +115,7 @@ def _space(session: Session, options: Any) -> _Space:
     elif options.u:
         space = _user_space(session)
     else:
-        if start is not None and not start & KERNEL:
+        if start is not None and not dump.is_kernel(start):
             raise UsageError(f"invalid kernel virtual address: {start:x}")
         space = _Space(_kernel_ranges(dump, options))
     if options.l:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-KERNEL = 1 << 63
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
@@ -32,7 +31,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     thread = context.chosen(session, [options.c] if options.c else [])[0]
     for word in options.arguments:
         address = to_address(dump, word)
-        user = bool(options.u) or not address & KERNEL
+        user = bool(options.u) or not dump.is_kernel(address)
         row: Row = {"virtual": address, "user": user}
         if user and options.k:
             yield row | {"user": False, "refused": "not a kernel virtual address"}

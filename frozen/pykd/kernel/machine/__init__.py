@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _pykd import Dump
 
-_OF_PC = {"rip": "x86_64", "pc": "aarch64", "epc": "riscv64"}
+_OF_PC = {"rip": "x86_64", "pc": "aarch64", "epc": "riscv64", "psw_addr": "s390x", "nip": "ppc64le"}
 """Machines by what they call their program counter"""
 KNOWN = tuple(_OF_PC.values())
 

@@ -17,12 +17,15 @@ PLACES = {
     "cpu": ("cpu", "thread_info.cpu"),
     # sched_info is there with CONFIG_SCHED_INFO
     "last_run": ("sched_info.last_arrival", "se.exec_start"),
+    # x86-64 and riscv64; s390x and ppc64; arm64
+    "stack_pointer": ("thread.sp", "thread.ksp", "thread.cpu_context.sp"),
 }
 """What we call it, and the paths where it may be, the first that the kernel has counts:
 
 - ``state``: ``unsigned int`` (``long`` before), the bits of :mod:`pykd.kernel.task.state`
 - ``cpu``: ``unsigned int``, the CPU it runs, or last ran, on
 - ``last_run``: ``unsigned long long``, ns by the clock of that CPU's run queue, when it was last put on a CPU
+- ``stack_pointer``: ``unsigned long``, what the last switch saved
 """
 
 

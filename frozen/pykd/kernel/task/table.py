@@ -87,7 +87,6 @@ def _columns(dump: Dump) -> dict[str, str]:
         "leader": "group_leader",
         "policy": "policy",
         "prio": "prio",
-        "stack_pointer": "thread.sp",
         "start": "start_time",
         **members.paths(dump),
     }

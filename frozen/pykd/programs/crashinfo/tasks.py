@@ -8,7 +8,7 @@ import re
 from _pykd import Error
 from pykd.core.rows import fault
 from pykd.kernel.stack.tracer import STACK_END_MAGIC, Tracer, stack_end_mark
-from pykd.kernel.task import memory, namespaces, table, threads
+from pykd.kernel.task import members, memory, namespaces, table, threads
 from pykd.kernel.task.census import Seen, census
 from pykd.programs import stacks
 from pykd.programs.crashinfo.notes import problem, warning
@@ -243,7 +243,7 @@ def damaged_stacks(dump: Dump) -> Iterator[Row]:
     found = census(dump).seen
     addresses = [one.address for one in found]
     running = {cpu.current for cpu in dump.cpus()}
-    for one, (pointer,) in zip(found, dump.read_columns(addresses, "struct task_struct", ("thread.sp",)), strict=True):
+    for one, (pointer,) in zip(found, dump.read_columns(addresses, "struct task_struct", (members.path("stack_pointer", dump),)), strict=True):
         trouble = None
         try:
             low, high = dump.stack_of_task(one.address)
