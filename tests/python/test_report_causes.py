@@ -218,6 +218,19 @@ class Made(unittest.TestCase):
         facts.seconds = lambda task: 60.0
         return facts
 
+    def test_interrupts_off(self):
+        """By registers: a clock that stood still, and interrupts that are off where the CPU is."""
+        altered = Altered(SAMPLE)
+        rq = altered.dump.cpu_variable(0, "runqueues") + altered.dump.type("struct rq").offset_of("clock")
+        now = Facts(altered.dump).clock
+        for rflags, behind, told in ((0x46, 11, True), (0x246, 11, False), (0x46, 2, False)):
+            altered.word(rq, now - behind * 10**9)
+            facts = Facts(altered.open(self))
+            frame = types.SimpleNamespace(regs_address=0, registers={"rflags": rflags}, name="kd_off", offset=4, pc=0, symbol=None)
+            facts.__dict__["traces"] = {0: types.SimpleNamespace(frames=(frame,))}
+            with self.subTest(hex(rflags), behind=behind):
+                self.assertEqual(["B2"] if told else [], ["B2" for one in found_by("b2_hard_lockup", facts) if "interrupts off" in one.text])
+
     def test_spinlock(self):
         facts = self.spinning(cpu0=["native_queued_spin_lock_slowpath", "_raw_spin_lock", "kd_take"], cpu1=["kd_hold", "kd_main"])
         (found,) = found_by("d9_spinlock", facts)

@@ -21,6 +21,7 @@ LIMIT = 10.0
 
 def rule(facts: Facts) -> Iterator[Found]:
     yield from told(facts, r"Watchdog detected hard LOCKUP on cpu (\d+)", "CPU {0} had its interrupts off for too long (hard lockup)", STOPS, command="bt -a")
+    panicked = facts.stopped.cpu if facts.stopped is not None else -1
     for cpu, rq in cpus.run_queues(facts.dump).items():
         thread = facts.running.get(cpu)
         if thread is None or not thread.pid:
@@ -32,6 +33,8 @@ def rule(facts: Facts) -> Iterator[Found]:
             continue
         trace = facts.traces.get(cpu)
         interrupted = next((frame for frame in trace.frames if frame.regs_address), None) if trace else None
+        if interrupted is None and trace and trace.frames and cpu != panicked:
+            interrupted = trace.frames[0]  # its registers are those of the dump's notes
         # The NMI of the crash finds them off; an interrupt finds them on, so nothing is said of a CPU that only panics.
         register, bits, value = machine.of(facts.dump).interrupts_off
         off = interrupted is not None and interrupted.registers.get(register, ~value) & bits == value and bool(bits)
