@@ -30,7 +30,7 @@ def rule(facts: Facts) -> Iterator[Found]:
             if not 0 < quota < 1 << 63 or not periods or throttled <= OFTEN * periods:
                 continue
             evidence = (f"task_group {int(group):#x}: quota {quota / 1e6:.1f} ms of each {int(band.period) / 1e6:.1f} ms; throttled in {throttled} of {periods} periods",)
-            yield Found(f"The cgroup {name_of(group)} ran out of its quota of CPU time in {throttled / periods:.0%} of its periods", NOTE, EXACT, evidence)
+            yield Found(f"The cgroup {name_of(group)} ran out of its quota of CPU time in {throttled / periods:.0%} of its periods", NOTE, EXACT, evidence, "cgroups")
         except Error as error:
             facts.note(error)
             continue

@@ -46,7 +46,7 @@ def _stalled(facts: Facts) -> Iterator[Found]:
         thread = facts.threads.get(period.thread)
         text = f"An RCU grace period has not ended for {age:.0f} s, though all CPUs have reported: its thread {facts.who(period.thread)} does not run"
         evidence.append(f"its state is {thread.state if thread else '?'}, it last ran {facts.seconds(period.thread):.1f} s before the end")
-    yield Found(text, STOPS, EXACT if tasks or cpus else FOUND, tuple(evidence), "bt -a", waiters, age)
+    yield Found(text, STOPS, EXACT if tasks or cpus else FOUND, tuple(evidence), "rcu", waiters, age)
 
 
 FINDING = Finding(

@@ -56,7 +56,7 @@ def _found(facts: Facts, pool: Any) -> Found | None:
         evidence.append(f"{facts.who(task)} runs {_function(facts, int(worker.current_func))}, state {state}, {facts.seconds(task):.1f} s")
     text = f"The workers for {where} have made no progress for {age:.0f} s, with {number(len(pending), 'work')} pending"
     # A worker that waits for a lock is not the cause; who holds that is.
-    return Found(text, SERIOUS if explained else STOPS, EXACT if busy else FOUND, tuple(evidence), "blocked", len(pending), age)
+    return Found(text, SERIOUS if explained else STOPS, EXACT if busy else FOUND, tuple(evidence), "workqueues", len(pending), age)
 
 
 def _function(facts: Facts, address: int) -> str:

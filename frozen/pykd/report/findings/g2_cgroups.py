@@ -44,7 +44,7 @@ def rule(facts: Facts) -> Iterator[Found]:
             text += f", and {threads(len(waiting))} for memory of cgroups" if waiting else ""
             evidence = (f"mem_cgroup {int(group):#x}: usage {usage}, max {int(counter.max)}, high {int(counter.high)} pages; reached {int(counter.failcnt)} times",)
             severity = STOPS if waiting and seconds >= LONG else SERIOUS if waiting else NOTE
-            yield Found(text, severity, EXACT, evidence, "kmem -i", len(waiting), seconds)
+            yield Found(text, severity, EXACT, evidence, "cgroups", len(waiting), seconds)
         except Error as error:
             facts.note(error)
             continue
@@ -52,7 +52,7 @@ def rule(facts: Facts) -> Iterator[Found]:
     if root:
         dying = int(dump.object("struct cgroup_root", root).cgrp.nr_dying_descendants)
         if dying > MANY:
-            yield Found(f"{dying} cgroups are removed but not gone: their memory is still in use", SERIOUS, EXACT, (), "kmem -s")
+            yield Found(f"{dying} cgroups are removed but not gone: their memory is still in use", SERIOUS, EXACT, (), "cgroups")
 
 
 def groups(facts: Facts) -> Iterator[Any]:

@@ -66,7 +66,7 @@ def _old(facts: Facts, disk: Any, queue: Any, waiting: int) -> Iterator[Found]:
         sector = int(request.__sector) if hasattr(request, "__sector") else int(request.Eval("__sector"))
         evidence.append(f"request {int(request):#x}: {operation(request)}, sector {sector}, {int(request.Eval('__data_len'))} bytes, {age:.1f} s")
     text = f"{number(len(old), 'request')} to {name} {'has' if len(old) == 1 else 'have'} not been answered for up to {oldest:.0f} s (its timeout is {limit:.0f} s)"
-    yield Found(text, STOPS if oldest > limit else SERIOUS, EXACT, tuple(evidence), "dev -d", waiting, oldest)
+    yield Found(text, STOPS if oldest > limit else SERIOUS, EXACT, tuple(evidence), "inflight", waiting, oldest)
 
 
 def _frozen(facts: Facts, disk: Any, queue: Any) -> Iterator[Found]:
@@ -80,7 +80,7 @@ def _frozen(facts: Facts, disk: Any, queue: Any) -> Iterator[Found]:
     evidence = [f"request_queue {int(queue):#x}: mq_freeze_depth {depth}"]
     evidence += [f"{facts.who(task)} waits {facts.seconds(task):.1f} s in {facts.graph.waits[task].function}" for task in waiters[:SHOWN]]
     text = f"The queue of {disk.disk_name!s} is frozen, and {number(len(waiters), 'thread')} wait"
-    yield Found(text, STOPS if seconds >= LEAST else SERIOUS, FOUND, tuple(evidence), "dev -d", len(waiters), seconds)
+    yield Found(text, STOPS if seconds >= LEAST else SERIOUS, FOUND, tuple(evidence), "inflight", len(waiters), seconds)
 
 
 FINDING = Finding(

@@ -38,7 +38,7 @@ def rule(facts: Facts) -> Iterator[Found]:
     for name, address, flags in suspended:
         evidence = (f"mapped_device {address:#x}: flags {flags:#x}", *_lines(facts, waiting))
         text = f"The device {name} is suspended" + (f", and {threads(len(waiting))} for I/O" if waiting else "")
-        yield Found(text, STOPS if waiting and seconds >= LEAST else SERIOUS, EXACT, evidence, "dev -d", len(waiting), seconds)
+        yield Found(text, STOPS if waiting and seconds >= LEAST else SERIOUS, EXACT, evidence, "inflight", len(waiting), seconds)
     if suspended or seconds < LEAST or _any_in_flight(facts):
         return
     where = ", ".join(sorted({name for task in waiting if (name := _device(facts, task))}))

@@ -46,9 +46,9 @@ def _found(facts: Facts, block: Any, state: int, waiting: dict[str, tuple[int, .
     if name in draining:
         # It is on the way to be frozen and waits for a writer: that writer is the cause.
         evidence.append(f"{facts.who(draining[name])} freezes it, and waits for those who write")
-        return Found(f"The file system {name} is being frozen ({how}), and the freezer waits for writers", SERIOUS, EXACT, tuple(evidence), "blocked", len(victims), seconds)
+        return Found(f"The file system {name} is being frozen ({how}), and the freezer waits for writers", SERIOUS, EXACT, tuple(evidence), "fs", len(victims), seconds)
     text = f"The file system {name} is frozen" + (f", and {threads(len(victims))} to write to it" if victims else "")
-    return Found(text, STOPS if victims else SERIOUS, EXACT, tuple(evidence), "blocked", len(victims), seconds)
+    return Found(text, STOPS if victims else SERIOUS, EXACT, tuple(evidence), "fs", len(victims), seconds)
 
 
 FINDING = Finding(

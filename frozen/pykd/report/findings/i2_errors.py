@@ -35,7 +35,7 @@ def rule(facts: Facts) -> Iterator[Found]:
             continue
         name = sb_name(dump, dump.object("struct super_block", block))
         evidence = (f"journal_s {address:#x}: j_flags {int(journal.j_flags):#x}, j_errno {number}",)
-        yield Found(f"The journal of {name} is aborted: the file system takes no more writes", STOPS, EXACT, evidence, "mount")
+        yield Found(f"The journal of {name} is aborted: the file system takes no more writes", STOPS, EXACT, evidence, "fs")
     yield from told(facts, r"EXT4-fs error \(device (\S+)\): (\w+):(\d+)", "ext4 found errors on {0}, first in {1} ({times})", SERIOUS)
     yield from told(facts, r"(?:XFS|xfs) \((\S+)\): .*(?:Corruption|Shutting down|shutdown|Metadata I/O error)", "XFS found errors on {0} ({times})", SERIOUS)
     yield from told(facts, r"BTRFS (?:critical|error) \(device (\S+?)\)", "btrfs found errors on {0} ({times})", SERIOUS)

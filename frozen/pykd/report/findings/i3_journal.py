@@ -46,7 +46,7 @@ def _found(facts: Facts, journal: Any, name: str) -> Found | None:
     updates = int(transaction.t_updates.counter)
     evidence = [f"transaction {int(transaction.t_tid)}: begun {age:.0f} s before the end, t_updates {updates}, committed by {facts.who(committer)}"]
     if not updates:
-        return Found(f"The journal of {name} has been committing for {age:.0f} s: it waits for its device", SERIOUS, FOUND, tuple(evidence), "dev -d", 1, age)
+        return Found(f"The journal of {name} has been committing for {age:.0f} s: it waits for its device", SERIOUS, FOUND, tuple(evidence), "inflight", 1, age)
     holders = _holders(facts, int(transaction))
     evidence += [f"{facts.who(task)} is inside that transaction: {_where(facts, task)}" for task in holders[:5]]
     who = facts.who(holders[0]) if holders else "a thread that is not found"
