@@ -4,6 +4,8 @@
 import contextlib
 import io
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,7 +13,7 @@ import types
 import unittest
 from pathlib import Path
 
-from dumps import ROOT
+from dumps import ROOT, SAMPLE
 
 FOLDER = os.path.join(ROOT, "tools", "vmtest")
 LACKING = ("ctypes", "ctypes.util", "lzma")
@@ -27,11 +29,13 @@ class Bench(unittest.TestCase):
             sys.modules[name] = types.ModuleType(name)
         try:
             import bench
+            import causes
             import formats
             import variants
         finally:
             sys.path.remove(FOLDER)
         cls.modules = bench, formats, variants
+        cls.causes = causes
         for name in set(sys.modules) - before:
             if name in LACKING or (getattr(sys.modules[name], "__file__", None) or "").startswith(FOLDER):
                 del sys.modules[name]
@@ -64,6 +68,28 @@ class Bench(unittest.TestCase):
         self.assertEqual(maker.make("flat-cut"), "vmcore.flat was not made")
         self.assertTrue(self.formats.damaged("d31", "7.2.13+deb14-amd64"))
         self.assertFalse(self.formats.damaged("d31", "6.12.0-1-amd64"))
+
+    def test_every_cause_is_made(self):
+        """The guest has a function for each, and no other."""
+        with open(os.path.join(FOLDER, "guest", "causes"), encoding="utf-8") as file:
+            made = re.findall(r"(?m)^cause_(\w+)\(\)", file.read())
+        self.assertEqual([cause.name.replace("-", "_") for cause in self.causes.CAUSES], made)
+        for cause in self.causes.CAUSES:
+            self.assertIn("cause", cause.variant.parts)
+            self.assertTrue(re.compile(cause.words))
+        with self.assertRaises(KeyError):
+            self.causes.named(["nosuch"])
+
+    def test_judging(self):
+        """Nothing is wrong with the sample: that is right of a healthy one, and of no other."""
+        dump = self.folder / "vmcore"
+        shutil.copyfile(SAMPLE, dump)
+        self.assertTrue(self.causes.judge(self.causes.Cause("healthy", ()), dump).right)
+        found = self.causes.judge(self.causes.Cause("frozen", ("I1",), "frozen"), dump)
+        self.assertEqual((False, ""), (found.right, found.key))
+        dump.write_bytes(b"no dump")
+        (self.folder / "report.json").unlink()
+        self.assertFalse(self.causes.judge(self.causes.Cause("healthy", ()), dump).right)
 
     def test_without_mmdebstrap(self):
         """A guest that crashes in a module cannot be made, any other does without."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import answers
 import bench
+import causes
 import formats
 import kernels
 import live
@@ -113,6 +114,26 @@ def side_by_side(result: bench.Result, vmlinux: Path, chroot: Path | None) -> No
         print(f"{result.variant.name:14} {answer.question:16} {answer.tool:6} {answer.seconds:7.2f} s  {answer.text}", flush=True)
 
 
+def judge_causes(names: list[str], cached: bool, update: bool) -> int:
+    """Make the runs of these causes, and say of each whether the report names it first; the exit status."""
+    wrong = broken = 0
+    asked = causes.named(names)
+    for cause in asked:
+        try:
+            result = bench.cached(cause.variant, CACHE) if cached else bench.obtain(cause.variant, CACHE, update)
+        except (machine.MachineError, packages.PackageError, OSError) as error:
+            print(f"{cause.name:16} not made: {error}", flush=True)
+            broken += 1
+            continue
+        if result is None:
+            continue
+        found = causes.judge(cause, result.files(cause.variant.files[0])[0])
+        wrong += not found.right
+        print(f"{cause.name:16} {'right' if found.right else 'WRONG'}  {found.key:3} {found.text}", flush=True)
+    print(f"{len(asked) - wrong - broken} of {len(asked)} right, {broken} not made")
+    return 2 if broken else 1 if wrong else 0
+
+
 def main() -> int:
     """Exit status: 0 all answers are right, 1 some are not, 2 a run could not be made."""
     parser = argparse.ArgumentParser(prog="test-kernels", description=__doc__)
@@ -132,7 +153,14 @@ def main() -> int:
     parser.add_argument("--chroot", type=Path, metavar="FOLDER", help="where drgn and crash are installed")
     parser.add_argument("--live", action="store_true",
                         help="instead: pykd in guests, on the running kernel and in the crash kernel; VARIANT is a kernel")
+    parser.add_argument("--cause", action="store_true",
+                        help="instead: whether the report names what went wrong; VARIANT is a cause (guest/causes; without one all)")
     arguments = parser.parse_args()
+    if arguments.cause:
+        try:
+            return judge_causes(arguments.variant, arguments.cached, arguments.update)
+        except KeyError as error:
+            parser.error(error.args[0])
     if arguments.live:
         return live.main(arguments.variant)
     if arguments.given:

@@ -20,6 +20,9 @@ import module
 import packages
 from variants import Variant
 
+SOON = 90
+"""Seconds from VMTEST-SOON to the dump"""
+
 
 class Result:
     """A finished run in the cache."""
@@ -125,13 +128,14 @@ def own_modules(variant: Variant, image: kernels.Image, cache: Path) -> list[Pat
     """The bench's own modules that a guest of ``variant`` is given. Where they cannot be built, a guest that does not die in one
     goes without; of one that does PackageError or OSError."""
     names = [name for name, wanted in (("vmtest_crash", variant.crash in ("null", "bug", "hang", "spin")),
+                                       ("vmtest_cause", "cause" in variant.parts),
                                        ("vmtest_load", "kernel" in variant.parts)) if wanted]
     if not names:
         return []
     try:
         built = module.build(kernels.named(variant.kernel), image, cache)
     except (packages.PackageError, OSError) as error:
-        if "vmtest_crash" in names:
+        if names != ["vmtest_load"]:
             raise
         # All but the kernel's own locks is there without it.
         print(f"{variant.name}: without vmtest_load: {error}", file=sys.stderr)
@@ -187,9 +191,21 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
         monitor("inject-nmi")
         return False
 
-    machine.run(vm, folder, {"VMTEST-ALIVE": dump_alive, "VMTEST-NMI": inject_nmi})
-    with tarfile.open(scratch / "truth") as archive:
-        archive.extractall(folder / "truth", filter="data")
+    def throttle(monitor: machine.Monitor) -> bool:
+        """Let the host answer to the ext4 disk as good as never."""
+        nothing = dict.fromkeys(("bps_rd", "bps_wr", "iops_rd", "iops_wr", "iops"), 0)
+        monitor("block_set_io_throttle", device="d2", bps=1024, **nothing)
+        return False
+
+    def dump_soon(monitor: machine.Monitor) -> bool:
+        """Of a guest that will not be able to say when."""
+        time.sleep(SOON)
+        return dump_alive(monitor)
+
+    machine.run(vm, folder, {"VMTEST-ALIVE": dump_alive, "VMTEST-SOON": dump_soon, "VMTEST-NMI": inject_nmi, "VMTEST-THROTTLE": throttle})
+    if "cause" not in variant.parts:
+        with tarfile.open(scratch / "truth") as archive:
+            archive.extractall(folder / "truth", filter="data")
     if not alive:
         machine.saved_core(scratch / "core", folder / "vmcore.raw")
     shutil.rmtree(scratch)

@@ -29,7 +29,10 @@ MODULES = {
             "nf_tables", "nft_ct", "nft_counter", "nft_objref", "nft_log", "nft_nat", "nft_chain_nat", "nft_masq", "nf_conntrack",
             "virtio_net", "e1000", "sctp"),
     "nfs": ("nfsd", "nfs", "nfsv4", "auth_rpcgss"),
+    "cause": ("crc32c_generic", "libcrc32c", "ext4", "dm_mod"),
 }
+# Modules of parts that are not inserted at boot.
+LATE = {"cause": ("dm_delay",)}
 
 # Programs of the guest beside busybox: program -> Debian package.
 PROGRAMS = {
@@ -102,15 +105,20 @@ def _start(cache: Path, modules: Path, wanted: list[str]) -> Archive:
 
 def initrd(cache: Path, modules: Path, vmlinuz: Path | None, parts: tuple[str, ...],
            own_modules: list[Path]) -> bytes:
-    """The initramfs; with ``vmlinuz`` it arms that as the crash kernel. ``own_modules`` are not loaded at boot."""
+    """The initramfs; with ``vmlinuz`` it arms that as the crash kernel. ``own_modules`` are not loaded at boot, nor those of LATE."""
     wanted = [m for part in ("base", *parts) for m in MODULES.get(part, ())]
     archive = _start(cache, modules, wanted)
     if vmlinuz:
         archive.file("vmlinuz", vmlinuz.read_bytes(), 0o644)
         archive.file("save.cpio", _start(cache, modules, list(SAVE_MODULES)).bytes(), 0o644)
+    if "cause" in parts:
+        archive.file("causes", (SOURCE / "causes").read_bytes(), 0o644)
+    late = [m for part in parts for m in LATE.get(part, ())]
+    for number, (name, data) in enumerate(Modules(modules).load_order(late).items()):
+        archive.file(f"late/{number:02}-{name}.ko", data, 0o644)
     for path in own_modules:
         archive.file(f"own/{path.name}", path.read_bytes(), 0o644)
-    for name in PROGRAMS if {"storage", "network"} & set(parts) else ():
+    for name in PROGRAMS if {"storage", "network", "cause"} & set(parts) else ():
         add_program(archive, tools(cache), name)
     archive.file("etc/nft.rules", NFT_RULES.encode(), 0o644)
     archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\nuser:x:1000:1001:user:/:/bin/sh\n", 0o644)

@@ -44,5 +44,6 @@ int crash_main(int argc, char **argv);
 int arm_main(int argc, char **argv);
 int save_main(int argc, char **argv);
 int freeze_main(int argc, char **argv);
+int listener_main(int argc, char **argv);
 
 #endif

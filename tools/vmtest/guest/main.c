@@ -92,6 +92,7 @@ static const struct applet applets[] = {
 	{ "arm", arm_main },
 	{ "save", save_main },
 	{ "freeze", freeze_main },
+	{ "listener", listener_main },
 };
 
 int main(int argc, char **argv)
@@ -99,6 +100,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(applets) / sizeof(applets[0]); i++)
 		if (!strcmp(argv[1], applets[i].name))
 			return applets[i].run(argc - 1, argv + 1);
-	fputs("usage: guest modules|workload|truth|crash|arm|save|freeze ...\n", stderr);
+	fputs("usage: guest modules|workload|truth|crash|arm|save|freeze|listener ...\n", stderr);
 	return 2;
 }

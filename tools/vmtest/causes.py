@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs of which it is known what went wrong, and whether the report says so first. Adding one is a function in guest/causes and one line in CAUSES."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from variants import FOUR_LEVELS, Variant
+
+PYKD = Path(__file__).resolve().parents[2] / "pykd"
+SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What goes wrong in a guest. ``keys`` are those of the findings that may be named as the cause (none: nothing may be), ``words`` a regular
+    expression that the cause's sentence and its evidence match. Without ``panics`` QEMU dumps the guest while it hangs."""
+
+    name: str
+    keys: tuple[str, ...]
+    words: str = ""
+    panics: bool = False
+    parts: tuple[str, ...] = ()
+    cpus: int = 2
+    cmdline: str = ""
+
+    @property
+    def variant(self) -> Variant:
+        """The run that makes it."""
+        return Variant(f"cause-{self.name}", "6.12", ("cause", *self.parts), crash="sysrq" if self.panics else "none",
+                       files=("zstd",) if self.panics else ("qemu-zlib",), cpus=self.cpus, memory=640 if self.panics else 512,
+                       cpu_model=FOUR_LEVELS, options=() if self.panics else ("-device", "vmcoreinfo"),
+                       cmdline=f"vmtest.cause={self.name} {self.cmdline}".strip())
+
+
+CAUSES = (
+    Cause("healthy", ()),
+    Cause("busy", ()),
+    Cause("frozen-fs", ("I1",), "ext4 on /dev/vdc at /mnt/data is frozen"),
+    Cause("abba", ("D3",), "vmt_abba"),
+    Cause("mutex", ("D1",), "vmt_keeper"),
+    Cause("rwsem-reader", ("D1", "D5"), "vmt_reader"),
+    Cause("spinlock", ("D9", "B1"), "vmt_holder", cpus=4),
+    Cause("soft-lockup", ("B1",), "vmt_soft|CPU 1|CPU#1"),
+    Cause("hard-lockup", ("B2", "L5"), "vmt_hard|CPU 1|CPU#1"),
+    Cause("rcu-reader", ("C1",), "vmt_rcu"),
+    Cause("work-jam", ("D1", "F1"), "vmt_keeper"),
+    Cause("work-hog", ("F1", "B1"), "hog"),
+    Cause("dm-delay", ("H7", "I3", "H1"), "dm-0|stacked|mapper/slow"),
+    Cause("dm-suspended", ("H7",), "dm-0 is suspended"),
+    Cause("lost-io", ("H1", "H2", "N5"), "vdc"),
+    Cause("nfs-gone", ("I7",), "127.0.0.1", parts=("nfs", "network")),
+    Cause("accept-queue", ("J1",), "8080"),
+    Cause("cgroup-oom", ("G1", "G2"), "small"),
+    Cause("throttled", ("D1", "B6"), "quota|slow"),
+    Cause("oom-slab", ("G6",), "slab|kmalloc-1k", panics=True),
+    Cause("oom-pages", ("G6",), "no counter accounts", panics=True),
+    Cause("oom-shmem", ("G6",), "Shared memory", panics=True),
+    Cause("stack-overflow", ("P1", "A3"), "stack", panics=True),
+    Cause("list-corruption", ("P",), "list", panics=True),
+    Cause("use-after-free", ("A3", "P5"), "freed memory", panics=True, cmdline="slub_debug=P"),
+    Cause("null", ("A3",), "NULL", panics=True),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the report of a run says first."""
+
+    right: bool
+    key: str
+    text: str
+
+
+def named(names: list[str]) -> list[Cause]:
+    """The causes of these names, all without one; KeyError with the names there are."""
+    by_name = {cause.name: cause for cause in CAUSES}
+    unknown = [name for name in names if name not in by_name]
+    if unknown:
+        raise KeyError(f"no cause {', '.join(unknown)}; there are {', '.join(by_name)}")
+    return [by_name[name] for name in names] or list(CAUSES)
+
+
+def judge(cause: Cause, dump: Path) -> Verdict:
+    """Ask for the report of a run's file."""
+    answer = dump.with_name("report.json")
+    done = subprocess.run([str(PYKD), "report", str(dump), "--brief", "--json", str(answer)], capture_output=True, text=True, timeout=SECONDS, check=False)
+    if not answer.exists():
+        return Verdict(False, "", f"no report: {done.stderr.strip()[-200:]}")
+    report = json.loads(answer.read_text())
+    found = report["cause"]
+    if found is None:
+        first = next((f"{one['key']} {one['text']}" for one in report["findings"]), "nothing")
+        return Verdict(not cause.keys, "", f"no cause named; first: {first}")
+    said = "\n".join([found["text"], *found["evidence"]])
+    return Verdict(found["key"] in cause.keys and bool(re.search(cause.words, said)), found["key"], found["text"])
