@@ -3,9 +3,11 @@
 
 import unittest
 
+from altered import sleeping_users
 from dumps import SAMPLE, opened, vmcores
 from planting import Planting
-from pykd.kernel.workqueues import for_each_pool
+from pykd.kernel.waits.graph import graph
+from pykd.kernel.workqueues import for_each_pool, for_each_pwq, for_each_worker, for_each_workqueue
 from pykd.session.session import Session
 
 
@@ -44,6 +46,36 @@ class Planted(Planting):
                 self.assertEqual((int(pool), 0, [(work, "vmstat_update")], stuck), (row["pool"], row["cpu"], pending, row["stuck"]))
                 self.assertAlmostEqual(seconds, row["progress"], delta=1)
                 self.assertEqual(stuck, "STUCK" in session.capture("workqueues")[0])
+
+
+class Flushed(Planting):
+    def test_who_flushes_waits_for_the_worker(self):
+        """Of a queue whose only work under way is a worker's."""
+        dump = self.dump
+        queue = next(queue for queue in for_each_workqueue(dump) if str(queue.name) == "events")
+        pool = next(pool for pool in for_each_pool(dump) if pool.cpu == 0)
+        worker = next(for_each_worker(dump, pool))
+        pwq = next(pwq for pwq in for_each_pwq(dump, queue) if int(pwq.pool) == int(pool))
+        heads, entry = int(pool) + pool.fieldOffset("busy_hash"), int(worker) + worker.fieldOffset("hentry")
+        self.altered.word(heads, entry)
+        self.altered.word(entry, 0, heads)
+        self.set("worker", int(worker), "current_pwq", int(pwq))
+        self.set("worker", int(worker), "current_work", int(pwq))
+        (task,) = sleeping_users(dump, 1)
+        flusher = self.tasks.top(task)
+        done = flusher + dump.type("struct wq_flusher").offset_of("done")
+        waiter = dump.type("struct swait_queue")
+        head, node = done + dump.type("struct completion").offset_of("wait.task_list"), flusher + 96
+        for place, other in ((head, node + waiter.offset_of("task_list")), (node + waiter.offset_of("task_list"), head)):
+            self.altered.word(place, other, other)
+        self.altered.word(node + waiter.offset_of("task"), task)
+        self.altered.write(done, bytes(4))
+        self.set("workqueue_struct", int(queue), "first_flusher", flusher)
+        self.tasks.put_to_sleep(task)
+        wait = graph(self.altered.open(self)).waits[task]
+        self.assertEqual(("completion", done, [int(worker.task)]), (wait.thing.kind, wait.thing.address, wait.thing.holders))
+        row = next(row for row in Session(self.altered.open(self)).rows("workqueues -q") if row["name"] == "events")
+        self.assertEqual([dump.object("struct task_struct", task).pid], row["flushers"])
 
 
 if __name__ == "__main__":

@@ -175,13 +175,20 @@ def flushers(dump: Dump, queue: Any) -> Iterator[int]:
 
     :raises FaultError, LimitError:
     """
-    first = queue.first_flusher
-    if first:
-        yield from _completion_waiters(dump, first.done)
+    completion: Any = dump.struct_class("struct completion")
+    for address in flush_completions(dump, queue):
+        yield from _completion_waiters(dump, completion(address))
+
+
+def flush_completions(dump: Dump, queue: Any) -> Iterator[int]:
+    """Address of the ``struct completion`` on the stack of each of :func:`flushers`. :raises FaultError, LimitError:"""
+    offset = dump.type("struct wq_flusher").offset_of("done")
+    if first := int(queue.first_flusher):
+        yield first + offset
     for member in ("flusher_queue", "flusher_overflow"):
         head = int(queue) + queue.fieldOffset(member)
         for flusher in list_for_each_entry(dump, head, "struct wq_flusher", "list", limit=MAX_WORKS):
-            yield from _completion_waiters(dump, flusher.done)
+            yield int(flusher) + offset
 
 
 def _completion_waiters(dump: Dump, completion: Any) -> Iterator[int]:

@@ -399,13 +399,13 @@ def _kthread_completions(dump: Dump) -> dict[int, int]:
 
 @per_dump
 def _flushed(dump: Dump) -> dict[int, int]:
-    """task_structs of workers by the completions of those who wait for the work that they run.
+    """task_structs of workers by the completions of those who wait for the work that they run, or for a queue of which they alone run a work.
 
     ``insert_wq_barrier()`` puts a ``struct wq_barrier`` behind that work, into ``worker.scheduled`` of one that runs it.
     """
     from pykd.core.walk import caught
     from pykd.kernel.lists.linked import list_for_each_entry
-    from pykd.kernel.workqueues import MAX_WORKS, for_each_busy_worker, for_each_pool
+    from pykd.kernel.workqueues import MAX_WORKS, flush_completions, for_each_busy_worker, for_each_pool, for_each_workqueue
 
     barrier = dump.find_type("struct", "wq_barrier")
     function = dump.address_of("wq_barrier_func", "", default=0)
@@ -413,14 +413,21 @@ def _flushed(dump: Dump) -> dict[int, int]:
         return {}
     done, work_at = barrier.offset_of("done"), barrier.offset_of("work")
     found: dict[int, int] = {}
+    by_queue: dict[int, list[int]] = {}
     for worker in _each(for_each_busy_worker, dump, caught(for_each_pool(dump))):
         try:
             task = int(worker.task)
+            if worker.current_pwq:
+                by_queue.setdefault(int(worker.current_pwq.wq), []).append(task)
             for work in list_for_each_entry(dump, int(worker.scheduled), "struct work_struct", "entry", limit=MAX_WORKS):
                 if int(work.func) == function:
                     found[int(work) - work_at + done] = task
         except Error:
             continue
+    for queue in caught(for_each_workqueue(dump)):
+        workers = [] if isinstance(queue, Error) else by_queue.get(int(queue), [])
+        if len(workers) == 1:
+            found.update((one, workers[0]) for one in caught(flush_completions(dump, queue)) if not isinstance(one, Error))
     return found
 
 
