@@ -126,8 +126,14 @@ def judge_causes(names: list[str], cached: bool, update: bool) -> int:
             broken += 1
             continue
         if result is None:
+            broken += 1
             continue
-        found = causes.judge(cause, result.files(cause.variant.files[0])[0])
+        name = cause.variant.files[0]
+        if name in result.failed:
+            print(f"{cause.name:16} not made: {result.failed[name]}", flush=True)
+            broken += 1
+            continue
+        found = causes.judge(cause, result.files(name)[0])
         wrong += not found.right
         print(f"{cause.name:16} {'right' if found.right else 'WRONG'}  {found.key:3} {found.text}", flush=True)
     print(f"{len(asked) - wrong - broken} of {len(asked)} right, {broken} not made")

@@ -2,7 +2,7 @@
 """Linked lists (``include/linux/list.h``, ``list_nulls.h``, ``llist.h``), as the structs that are in them.
 
 An element is not read, so it is never an error itself. What ends a list early (a page that is missing, a circle, a limit) is raised
-behind the elements before it.
+behind the elements before it; of a list that leads back too, those behind a page that is missing are found from its end.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from _pykd import Dump
 
+PREVIOUS = 8
+"""Offset of ``prev`` in a ``struct list_head``"""
 LIMIT = 1 << 20
 """Elements; a longer list is damaged, where the caller does not know better."""
 MAX_BUCKETS = 1 << 24
@@ -47,6 +49,12 @@ def list_for_each_entry(dump: Dump, head: int, kind: str, member: str, *, limit:
     links, why = dump.follow(head, limit=limit)
     for link in links[1:]:
         yield cls(link - offset)
+    if isinstance(why, FaultError):
+        known = set(links)
+        before, _ = dump.follow(head, PREVIOUS, limit=limit)
+        for link in reversed(before[1:]):
+            if link not in known:
+                yield cls(link - offset)
     if why is not None:
         raise ended(why, what or f"the list at {head:#x}")
 

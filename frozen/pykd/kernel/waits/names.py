@@ -21,6 +21,10 @@ _JOURNALS = {"ext4": ("struct ext4_sb_info", "s_journal"), "ocfs2": ("struct ocf
 """Where file systems that use jbd2 keep their ``struct journal_s *``, by type: the struct at ``super_block.s_fs_info``, its member"""
 
 
+_SECTOR, _LARGEST_BLOCK = 512, 1 << 16
+"""Bytes: blocks of buffers are no smaller and no larger."""
+
+
 class Place(NamedTuple):
     """A large object that other things lie in."""
 
@@ -110,6 +114,17 @@ def name_of(dump: Dump, address: int, size: int = 1) -> str:
         return f"{symbol.name}+{offset:#x}" if offset else symbol.name
     cache = slab_names(dump).cache_of(address)
     return f"in an object of {cache}" if cache else ""
+
+
+def is_buffer(dump: Dump, address: int) -> bool:
+    """Whether a ``struct buffer_head`` is at *address*, whose first word is that of its bits: by its size, and the disk that it leads to. Compilers
+    make one of the function that waits for it and those that it calls. Never raises."""
+    try:
+        head: Any = dump.object("struct buffer_head", address)
+        size = int(head.b_size)
+        return size >= _SECTOR and not size & (size - 1) and size <= _LARGEST_BLOCK and bool(head.b_bdev) and bool(str(head.b_bdev.bd_disk.disk_name))
+    except Error:
+        return False
 
 
 def _whole(path: str, kind: Type, offset: int, size: int) -> str:

@@ -97,6 +97,7 @@ PURPOSES = (
 IDLE = frozenset(("events", "child", "peer", "timer", "futex", "stopped", "freezer"))
 """Purposes that are a thread's normal life while it holds nothing that others wait for."""
 
+BUFFER = next(purpose for purpose in PURPOSES if purpose.key == "buffer")
 _GENERAL = ("bit", "timer")
 """What the functions of other purposes, further out, do"""
 _BY_FUNCTION = {function: purpose for purpose in reversed(PURPOSES) for function in purpose.functions}

@@ -128,6 +128,8 @@ class Finder:
             wait.thing, wait.proof = self._thing(task, stack, lock, wait.purpose)
         except Error:
             pass
+        if wait.thing is not None and wait.thing.kind == "bit" and wait.purpose is not None and wait.purpose.key == "bit" and names.is_buffer(self.dump, wait.thing.address):
+            wait.purpose, wait.thing.name = sites.BUFFER, sites.BUFFER.text
         if wait.thing is None and wait.purpose is not None and wait.purpose.key not in sites.IDLE:
             wait.thing = self.thing(wait.purpose.key, 0, wait.purpose.text)
         elif wait.thing is None and lock:

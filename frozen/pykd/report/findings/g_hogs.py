@@ -23,13 +23,22 @@ LEAK = 0.25
 
 
 def rule(facts: Facts) -> Iterator[Found]:
+    """What is large; where memory ran out the largest alone is the cause of that."""
+    uses = sorted(_uses(facts), key=lambda use: -use[0])
+    for number, (_, found) in enumerate(uses):
+        yield found._replace(severity=max(found.severity, SERIOUS)) if number else found
+    yield from _hugepages(facts, usage(facts.dump).total or 1)
+    yield from _swap(facts)
+
+
+def _uses(facts: Facts) -> Iterator[tuple[float, Found]]:
+    """(share of all memory, what it is used for) of uses that are unusually large."""
     found = usage(facts.dump)
     total = found.total or 1
     parts = found.parts
     short = is_short(facts)
     at_hand = parts["free"] + parts["page cache"] + parts["slab that can be reclaimed"]
     serious = STOPS if short else SERIOUS if at_hand < AT_HAND * total else NOTE
-    """Where memory ran out, what is large is the cause of that."""
     said = ": memory ran out of it" if short else ""
     for key, limit, text, command in (
         ("slab that cannot be reclaimed", 0.25, "Objects of the kernel (slab that cannot be reclaimed)", "kmem -s"),
@@ -48,17 +57,15 @@ def rule(facts: Facts) -> Iterator[Found]:
                 text += f", most of them of {largest_caches(facts.dump)[0][1]}," if largest_caches(facts.dump) else ""
             elif key == "not accounted for":
                 severity, proof = min(serious, SERIOUS if pages > LEAK * total else NOTE), FOUND
-            yield Found(f"{text} take {pages / total:.0%} of all memory{said}", severity, proof, tuple(evidence), command)
+            yield pages / total, Found(f"{text} take {pages / total:.0%} of all memory{said}", severity, proof, tuple(evidence), command)
     yield from _processes(facts, total, serious, said)
-    yield from _hugepages(facts, total)
-    yield from _swap(facts)
 
 
-def _processes(facts: Facts, total: int, serious: int, said: str) -> Iterator[Found]:
+def _processes(facts: Facts, total: int, serious: int, said: str) -> Iterator[tuple[float, Found]]:
     for one in largest(facts.dump)[:1]:
         if (share := one.resident / (total * facts.dump.page_size)) > 0.25:
             evidence = (f"{bytes_text(one.resident)} of {size(total)} resident",)
-            yield Found(f"PID {one.pid} ({one.comm}) has {share:.0%} of all memory{said}", serious, EXACT, evidence, f"vm {one.pid}")
+            yield share, Found(f"PID {one.pid} ({one.comm}) has {share:.0%} of all memory{said}", serious, EXACT, evidence, f"vm {one.pid}")
 
 
 def _hugepages(facts: Facts, total: int) -> Iterator[Found]:

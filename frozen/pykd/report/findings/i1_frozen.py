@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from _pykd import Error
 from pykd.kernel.fs.sbnames import sb_name
 from pykd.kernel.fs.superblocks import FROZEN, sb_frozen
 from pykd.report.finding import EXACT, NO_ANSWER, SERIOUS, STOPS, Finding, Found
@@ -29,9 +30,11 @@ def rule(facts: Facts) -> Iterator[Found]:
         if thing.kind == "percpu_rwsem" and "s_writers" in thing.name and thing.holders:
             draining[thing.name.partition(" of the ")[2]] = thing.holders[0]
     for block in facts.superblocks():
-        state = sb_frozen(block)
-        if state:
-            yield _found(facts, block, state, waiting, draining)
+        try:
+            if state := sb_frozen(block):
+                yield _found(facts, block, state, waiting, draining)
+        except Error as error:
+            facts.note(error)
 
 
 def _found(facts: Facts, block: Any, state: int, waiting: dict[str, tuple[int, ...]], draining: dict[str, int]) -> Found:

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.kernel.net.sunrpc import task_age
 from pykd.report.finding import FOUND, GUESS, NO_ANSWER, NOTE, SERIOUS, STOPS, Finding, Found
 from pykd.report.wording import threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from pykd.report.facts import Facts
 
@@ -27,7 +29,8 @@ def rule(facts: Facts) -> Iterator[Found]:
         if wait.purpose and wait.purpose.key in OUTSIDE:
             groups.setdefault(wait.purpose.key, []).append(task)
     for key, tasks in groups.items():
-        seconds = max(graph.seconds(task) for task in tasks)
+        ages = {task: max(graph.seconds(task), _age(facts, task) if key == "rpc" else 0.0) for task in tasks}
+        seconds = max(ages.values())
         if seconds < LEAST:
             continue
         purpose = graph.waits[tasks[0]].purpose
@@ -40,23 +43,38 @@ def rule(facts: Facts) -> Iterator[Found]:
         proven = seconds >= long
         servers = sorted({name for task in tasks if (name := _server(facts, task))}) if key == "rpc" else []
         evidence = [f"server {name}" for name in servers[:5]]
-        evidence += [f"{facts.who(task)} waits {graph.seconds(task):.1f} s in {graph.waits[task].function}" for task in tasks[:5]]
+        evidence += [f"{facts.who(task)} waits {ages[task]:.1f} s in {graph.waits[task].function}" for task in tasks[:5]]
         text = f"{threads(len(tasks))} for {purpose.text}{f' {servers[0]}' if servers else ''}"
         text += f", and {len(victims) - len(tasks)} more for them" if len(victims) > len(tasks) else ""
         yield Found(text, STOPS if proven else SERIOUS if seconds >= 5 else NOTE, FOUND if proven else GUESS, tuple(evidence), "blocked", len(victims), seconds)
 
 
-def _server(facts: Facts, task: int) -> str:
-    """The server of the RPC that a thread waits for; "" if it is not known. The bit that it waits for is in ``rpc_task.tk_runstate``."""
+def _call(facts: Facts, task: int) -> Any:
+    """The ``struct rpc_task`` that a thread waits for; None if it is not known. The bit that it waits for is in ``tk_runstate``."""
     wait = facts.graph.waits[task]
     kind = facts.dump.find_type("struct", "rpc_task")
     member = kind.member("tk_runstate") if kind else None
     if member is None or wait.thing is None or wait.thing.kind != "bit" or not wait.thing.address:
-        return ""
+        return None
+    return facts.dump.object("struct rpc_task", wait.thing.address - member.offset)
+
+
+def _server(facts: Facts, task: int) -> str:
+    """The server of the RPC that a thread waits for; "" if it is not known."""
     try:
-        return str(facts.dump.object("struct rpc_task", wait.thing.address - member.offset).tk_client.cl_xprt.servername or "")
+        call = _call(facts, task)
+        return str(call.tk_client.cl_xprt.servername or "") if call is not None else ""
     except Error:
         return ""
+
+
+def _age(facts: Facts, task: int) -> float:
+    """Seconds since the RPC that a thread waits for began: the thread itself runs whenever it is sent again."""
+    try:
+        call = _call(facts, task)
+        return task_age(facts.dump, call) if call is not None else 0.0
+    except Error:
+        return 0.0
 
 
 FINDING = Finding(
