@@ -3,26 +3,30 @@
 
 import types
 import unittest
+import unittest.mock
 
 from test_storage import MAPPER
 
 from altered import Altered, Tasks, sleeping_users
-from dumps import SAMPLE, made, opened, vmcores, with_texts
+from dumps import PAGE, SAMPLE, made, opened, vmcores, with_texts
 from planting import Planting
 from pykd.core.walk import caught
-from pykd.kernel import cpus, timekeeping
+from pykd.kernel import cpus, rcu, timekeeping
 from pykd.kernel.block.disks import for_each_disk
 from pykd.kernel.block.virtio import device_of_disk, rings
+from pykd.kernel.fs.superblocks import filesystem_type, for_each_super_block
 from pykd.kernel.fs.writeback import for_each_bdi
 from pykd.kernel.mm import vmstat
 from pykd.kernel.net.devices import for_each_netdev
 from pykd.kernel.net.namespaces import for_each_net
 from pykd.kernel.waits import sites, spinning
-from pykd.kernel.waits.names import journals
+from pykd.kernel.waits.names import is_buffer, journals
 from pykd.kernel.workqueues import for_each_pool, for_each_worker
 from pykd.report import findings
 from pykd.report.build import document
 from pykd.report.facts import Facts
+from pykd.report.finding import CPU_STUCK, NO_ANSWER
+from pykd.report.findings import n_outside
 
 
 def found_by(name, facts):
@@ -167,6 +171,29 @@ class Rules(Planting):
         self.assertIsNone(report["cause"])
         self.assertIn("All CPUs stood still for 63 s", next(one["text"] for one in report["findings"] if one["key"] == "N2"))
 
+    def test_frozen_behind_what_is_lost(self):
+        """A superblock whose page is missing costs itself: those behind it are found from the end of the list."""
+        blocks = list(map(int, for_each_super_block(self.dump)))
+        page = self.dump.translate(blocks[len(blocks) // 2]) // PAGE
+        last = next(block for block in reversed(blocks) if self.dump.translate(block) // PAGE != page)
+        self.set("sb_writers", last + self.dump.type("struct super_block").offset_of("s_writers"), "frozen", 4)
+        self.altered.exclude(page)
+        report = self.report()
+        self.assertIn("I1", {finding["key"] for finding in report["findings"]})
+        self.assertIn("frozen file system", {rule["title"] for rule in report["unknown"]})
+
+    def test_largest_use(self):
+        """Where memory ran out the largest use is the cause, and no other."""
+        total = Facts(self.dump).total_pages
+        names = vmstat.names(self.dump, "NR_INACTIVE_ANON", "NR_VM_NODE_STAT_ITEMS")
+        for name, pages in (("NR_SHMEM", total * 6 // 10), ("NR_SLAB_UNRECLAIMABLE_B", total * 3 // 10)):
+            self.altered.word(self.dump.symbol("vm_node_stat").address + 8 * names.index(name), pages)
+        for _, node in vmstat.nodes(self.dump):
+            for zone in vmstat.zones(node):
+                self.altered.word(int(zone) + zone.fieldOffset("_watermark"), 1 << 30)
+        told = [(one["severity"], one["text"].split()[0]) for one in self.report()["findings"] if one["key"] == "G6"]
+        self.assertEqual([(1, "Shared"), (2, "Objects")], told)
+
     def test_nvme(self):
         self.say_in_place_of("virtio_blk virtio4", "nvme nvme0: I/O 24 QID 1 timeout, reset controller")
         self.assertIn("nvme0 did not answer in time", self.found("H6")["text"])
@@ -210,6 +237,19 @@ class Made(unittest.TestCase):
                 found = found_by("n_outside", self.facts(dump, graph=made_up))
                 self.assertEqual([1] if told else [], [one.severity for one in found])
 
+    def test_server_whose_call_is_sent_again(self):
+        """Then the thread runs, and the call is as old as it is."""
+        dump = opened(SAMPLE)
+        purpose, _ = sites.purpose(["rpc_wait_bit_killable"])
+        task = next(iter(Facts(dump).graph.waits))
+        wait = types.SimpleNamespace(purpose=purpose, thing=None, function="rpc_wait_bit_killable", functions=())
+        made_up = types.SimpleNamespace(waits={task: wait}, seconds=lambda task: 3.0, roots=list)
+        for age, severity in ((4, 3), (6, 2), (90, 1)):
+            call = types.SimpleNamespace(tk_start=timekeeping.ktime(dump) - age * 10**9, tk_client=types.SimpleNamespace(cl_xprt=types.SimpleNamespace(servername="nas")))
+            with unittest.mock.patch.object(n_outside, "_call", lambda facts, task, call=call: call), self.subTest(age=age):
+                (found,) = found_by("n_outside", self.facts(dump, graph=made_up))
+                self.assertEqual((severity, "1 thread waits for the answer of an NFS or RPC server nas"), (found.severity, found.text))
+
     def spinning(self, **answers):
         """Facts of the sample, on whose CPUs these functions are."""
         dump = opened(SAMPLE)
@@ -230,6 +270,21 @@ class Made(unittest.TestCase):
             facts.__dict__["traces"] = {0: types.SimpleNamespace(frames=(frame,))}
             with self.subTest(hex(rflags), behind=behind):
                 self.assertEqual(["B2"] if told else [], ["B2" for one in found_by("b2_hard_lockup", facts) if "interrupts off" in one.text])
+
+    def test_stuck_cpu_outranks_its_stall(self):
+        """A CPU that has run one thread for long is the cause, and the grace period that waits for it is not."""
+        altered = Altered(SAMPLE)
+        planting = Planting()
+        planting.altered, planting.dump = altered, altered.dump
+        planting.set("rcu_state", int(rcu.state(altered.dump)), "gp_seq", 0x401)
+        planting.set("rcu_state", int(rcu.state(altered.dump)), "gp_start", timekeeping.jiffies(altered.dump) - 60 * timekeeping.hz(altered.dump))
+        planting.set("rcu_node", int(rcu.leaves(altered.dump)[0]), "qsmask", 1)
+        facts = Facts(altered.open(self))
+        for seconds, level in ((1.0, CPU_STUCK), (50.0, NO_ANSWER)):
+            facts.seconds = lambda task, seconds=seconds: seconds
+            with self.subTest(seconds=seconds):
+                (found,) = found_by("c1_rcu_stall", facts)
+                self.assertEqual((level, 1), (found.level, found.severity))
 
     def test_spinlock(self):
         facts = self.spinning(cpu0=["native_queued_spin_lock_slowpath", "_raw_spin_lock", "kd_take"], cpu1=["kd_hold", "kd_main"])
@@ -317,6 +372,17 @@ class Others(unittest.TestCase):
                     told = {one["key"] for one in document(altered.open(self), names=())["findings"]}
                     with self.subTest(path, unseen=unseen):
                         self.assertEqual({key}, told & {"N5", "H2"})
+
+    def test_buffers(self):
+        """That of an ext4's superblock is one, and what is none is none."""
+        for path in vmcores():
+            dump = opened(path)
+            for block in for_each_super_block(dump):
+                if filesystem_type(block) == "ext4" and dump.find_type("struct", "ext4_sb_info") is not None:
+                    with self.subTest(path):
+                        self.assertTrue(is_buffer(dump, int(dump.object("struct ext4_sb_info", int(block.s_fs_info)).s_sbh)))
+            self.assertFalse(is_buffer(dump, dump.symbol("init_task").address))
+            self.assertFalse(is_buffer(dump, 8))
 
     def test_journal(self):
         """A transaction that has been committed for two minutes, with a handle left."""

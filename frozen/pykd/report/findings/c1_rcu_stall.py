@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pykd.kernel import rcu
-from pykd.report.finding import CPU_STUCK, EXACT, FOUND, SERIOUS, STOPS, Finding, Found
+from pykd.report.finding import CPU_STUCK, EXACT, FOUND, NO_ANSWER, SERIOUS, STOPS, Finding, Found
 from pykd.report.logsigns import told
 
 TYPE_CHECKING = False
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pykd.report.facts import Facts
+
+STUCK = 10.0
+"""Seconds for which a CPU has run the same thread"""
+
 
 def rule(facts: Facts) -> Iterator[Found]:
     found = list(_stalled(facts))
@@ -36,17 +40,20 @@ def _stalled(facts: Facts) -> Iterator[Found]:
         who = f" runs {facts.who(thread.address)}: {' < '.join(facts.functions_on(cpu)[:6])}" if thread else ""
         evidence.append(f"CPU {cpu} has not reported{who}")
     evidence += [f"{facts.who(task)} was preempted or sleeps inside a reader" for task in tasks[:4]]
+    level = CPU_STUCK
     if tasks:
         text = f"An RCU grace period has not ended for {age:.0f} s: {facts.who(tasks[0])} is inside a reader and does not go on"
     elif cpus:
         busy = [cpu for cpu in cpus if (thread := facts.running.get(cpu)) and thread.pid]
         where = busy[0] if busy else cpus[0]
+        # A CPU that is stuck is told by others, and the grace period follows from it.
+        level = NO_ANSWER if busy and facts.seconds(facts.running[where].address) >= STUCK else level
         text = f"An RCU grace period has not ended for {age:.0f} s: CPU {where} keeps it from that"
     else:
         thread = facts.threads.get(period.thread)
         text = f"An RCU grace period has not ended for {age:.0f} s, though all CPUs have reported: its thread {facts.who(period.thread)} does not run"
         evidence.append(f"its state is {thread.state if thread else '?'}, it last ran {facts.seconds(period.thread):.1f} s before the end")
-    yield Found(text, STOPS, EXACT if tasks or cpus else FOUND, tuple(evidence), "rcu", waiters, age)
+    yield Found(text, STOPS, EXACT if tasks or cpus else FOUND, tuple(evidence), "rcu", waiters, age, level)
 
 
 FINDING = Finding(
