@@ -194,6 +194,17 @@ class Rules(Planting):
         told = [(one["severity"], one["text"].split()[0]) for one in self.report()["findings"] if one["key"] == "G6"]
         self.assertEqual([(1, "Shared"), (2, "Objects")], told)
 
+    def test_foreign_module(self):
+        """It is a note where it is only loaded, and more where threads wait for a lock of it."""
+        module = next(module for module in self.dump.modules() if module.name == "virtio_blk")
+        self.altered.word(module.address + self.dump.type("struct module").offset_of("taints"), 1 << 12)
+        self.assertEqual(3, self.found("O1")["severity"])
+        first, second = sleeping_users(self.dump, 2)
+        symbol = self.dump.symbol("virtblk_wq", "virtio_blk")
+        self.tasks.wait_for_mutex(symbol.address, first, second)
+        found = self.found("O1")
+        self.assertEqual((2, "The module virtio_blk, which is not the kernel's own, has what threads wait for: virtblk_wq"), (found["severity"], found["text"]))
+
     def test_nvme(self):
         self.say_in_place_of("virtio_blk virtio4", "nvme nvme0: I/O 24 QID 1 timeout, reset controller")
         self.assertIn("nvme0 did not answer in time", self.found("H6")["text"])
