@@ -75,7 +75,9 @@ class Bench(unittest.TestCase):
             made = re.findall(r"(?m)^cause_(\w+)\(\)", file.read())
         self.assertEqual([cause.name.replace("-", "_") for cause in self.causes.CAUSES], made)
         for cause in self.causes.CAUSES:
-            self.assertIn("cause", cause.variant.parts)
+            self.assertIn("cause", cause.variant().parts)
+        self.assertEqual("cause-busy-6.1", self.causes.named(["busy"])[0].variant("6.1").name)
+        for cause in self.causes.CAUSES:
             self.assertTrue(re.compile(cause.words))
         with self.assertRaises(KeyError):
             self.causes.named(["nosuch"])

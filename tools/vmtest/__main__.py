@@ -114,13 +114,14 @@ def side_by_side(result: bench.Result, vmlinux: Path, chroot: Path | None) -> No
         print(f"{result.variant.name:14} {answer.question:16} {answer.tool:6} {answer.seconds:7.2f} s  {answer.text}", flush=True)
 
 
-def judge_causes(names: list[str], cached: bool, update: bool) -> int:
+def judge_causes(names: list[str], kernel: str, cached: bool, update: bool) -> int:
     """Make the runs of these causes, and say of each whether the report names it first; the exit status."""
     wrong = broken = 0
     asked = causes.named(names)
     for cause in asked:
         try:
-            result = bench.cached(cause.variant, CACHE) if cached else bench.obtain(cause.variant, CACHE, update)
+            variant = cause.variant(kernel)
+            result = bench.cached(variant, CACHE) if cached else bench.obtain(variant, CACHE, update)
         except (machine.MachineError, packages.PackageError, OSError) as error:
             print(f"{cause.name:16} not made: {error}", flush=True)
             broken += 1
@@ -128,7 +129,7 @@ def judge_causes(names: list[str], cached: bool, update: bool) -> int:
         if result is None:
             broken += 1
             continue
-        name = cause.variant.files[0]
+        name = variant.files[0]
         if name in result.failed:
             print(f"{cause.name:16} not made: {result.failed[name]}", flush=True)
             broken += 1
@@ -160,11 +161,11 @@ def main() -> int:
     parser.add_argument("--live", action="store_true",
                         help="instead: pykd in guests, on the running kernel and in the crash kernel; VARIANT is a kernel")
     parser.add_argument("--cause", action="store_true",
-                        help="instead: whether the report names what went wrong; VARIANT is a cause (guest/causes; without one all)")
+                        help="instead: whether the report names what went wrong; VARIANT is a cause (guest/causes; without one all), --kernel another than 6.12")
     arguments = parser.parse_args()
     if arguments.cause:
         try:
-            return judge_causes(arguments.variant, arguments.cached, arguments.update)
+            return judge_causes(arguments.variant, arguments.kernel or causes.KERNEL, arguments.cached, arguments.update)
         except KeyError as error:
             parser.error(error.args[0])
     if arguments.live:

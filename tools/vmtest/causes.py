@@ -12,6 +12,7 @@ from pathlib import Path
 from variants import FOUR_LEVELS, Variant
 
 PYKD = Path(__file__).resolve().parents[2] / "pykd"
+KERNEL = "6.12"
 SECONDS = 120
 SERIOUS = 2
 
@@ -29,10 +30,10 @@ class Cause:
     cpus: int = 2
     cmdline: str = ""
 
-    @property
-    def variant(self) -> Variant:
+    def variant(self, kernel: str = KERNEL) -> Variant:
         """The run that makes it."""
-        return Variant(f"cause-{self.name}", "6.12", ("cause", *self.parts), crash="sysrq" if self.panics else "none",
+        name = f"cause-{self.name}" + (f"-{kernel}" if kernel != KERNEL else "")
+        return Variant(name, kernel, ("cause", *self.parts), crash="sysrq" if self.panics else "none",
                        files=("zstd",) if self.panics else ("qemu-zlib",), cpus=self.cpus, memory=640 if self.panics else 512,
                        cpu_model=FOUR_LEVELS, options=() if self.panics else ("-device", "vmcoreinfo"),
                        cmdline=f"vmtest.cause={self.name} {self.cmdline}".strip())
@@ -41,6 +42,8 @@ class Cause:
 CAUSES = (
     Cause("healthy", ()),
     Cause("busy", ()),
+    Cause("paging", ()),
+    Cause("crashed", (), panics=True),
     Cause("frozen-fs", ("I1",), "ext4 on /dev/vdc at /mnt/data is frozen"),
     Cause("abba", ("D3",), "vmt_abba"),
     Cause("mutex", ("D1",), "vmt_keeper"),
@@ -52,6 +55,7 @@ CAUSES = (
     Cause("work-jam", ("D1", "F1"), "vmt_keeper"),
     Cause("work-hog", ("F1", "B1"), "hog"),
     Cause("dm-delay", ("H7", "I3", "H1"), "dm-0|stacked|mapper/slow"),
+    Cause("hung-fsync", ("I3", "H7"), "dm-0"),
     Cause("dm-suspended", ("H7",), "dm-0 is suspended"),
     Cause("lost-io", ("H1", "H2", "N5"), "vdc"),
     Cause("nfs-gone", ("I7",), "127.0.0.1", parts=("nfs", "network")),
