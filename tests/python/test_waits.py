@@ -4,7 +4,8 @@
 import unittest
 
 from altered import Altered, Tasks, sleeping_users
-from dumps import SAMPLE, opened, vmcores
+from dumps import PAGE, SAMPLE, opened, vmcores
+from pykd.kernel import cpus
 from pykd.kernel.waits import sites
 from pykd.kernel.waits.graph import graph
 
@@ -46,6 +47,21 @@ class Real(unittest.TestCase):
                     self.assertIn("s_writers.rw_sem[0]", thing.name)
                     (root,) = [root for root in found.roots() if root.thing is thing]
                     self.assertEqual((root.kind, root.proof), ("thing", "exact"))
+
+
+    def test_frozen_file_system_whose_readers_are_lost(self):
+        """Who holds it is the freeze, however many readers the counters on other pages have."""
+        for path in vmcores():
+            dump = opened(path)
+            for thing in graph(dump).things:
+                if thing.outside != "frozen file system":
+                    continue
+                altered = Altered(path)
+                counts = int(dump.object("struct percpu_rw_semaphore", thing.address).read_count)
+                altered.exclude(dump.translate(cpus.address_on(counts, 0, dump)) // PAGE)
+                found = next(one for one in graph(altered.open(self)).things if one.key == thing.key)
+                with self.subTest(path):
+                    self.assertEqual((thing.held, thing.waiters, thing.outside), (found.held, found.waiters, found.outside))
 
 
 class Planted(unittest.TestCase):

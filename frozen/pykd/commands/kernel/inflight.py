@@ -7,7 +7,7 @@ from _pykd import Dump, Error, NotFoundError
 from pykd.core.errors import UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
-from pykd.kernel.block import scsi
+from pykd.kernel.block import dm, scsi
 from pykd.kernel.block.disks import for_each_disk, stats_in_flight
 from pykd.kernel.block.requests import MQ_RQ_COMPLETE, MQ_RQ_IN_FLIGHT, inflight_requests, operation, request_age, sector
 from pykd.kernel.net import sunrpc
@@ -80,8 +80,10 @@ def _block(dump: Dump, waiters: Waiters) -> Iterator[Row]:
             seen.add(int(queue))
             if queue.tag_set and queue.mq_ops:
                 yield from _requests(dump, row, queue, devices.get(int(queue)), waiters)
-            elif any(counts := stats_in_flight(dump, disk.part0)):
-                yield {"kind": "bio", "device": row["device"], "reads": counts[0], "writes": counts[1]}
+            elif count := sum(counts := stats_in_flight(dump, disk.part0)):
+                yield {"kind": "bio", "device": row["device"], "count": count, "reads": counts[0], "writes": counts[1]}
+            elif count := _mapped(dump, disk):
+                yield {"kind": "bio", "device": row["device"], "count": count}
         except Error as error:
             yield row | {"error": fault(error)}
     for address, device in devices.items():
@@ -90,6 +92,14 @@ def _block(dump: Dump, waiters: Waiters) -> Iterator[Row]:
                 yield from _requests(dump, {"kind": "block", "device": scsi.sdev_name(device)}, device.request_queue, device, waiters)
             except Error as error:
                 yield {"kind": "block", "error": fault(error)}
+
+
+def _mapped(dump: Dump, disk: Any) -> int:
+    """Bios that a disk of device mapper has not finished, as far as the dump knows its types."""
+    try:
+        return dm.bios_in_flight(dump, disk) or 0
+    except NotFoundError:
+        return 0
 
 
 def _scsi_devices(dump: Dump) -> dict[int, Any]:
@@ -177,7 +187,8 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             yield f"{'AGE s':>10}  {'KIND':<5} {'DEVICE':<12} {'REQUEST':<16} {'OPERATION':<14} {'BYTES':>8} {'SECTOR':>12}  WHO WAITS"
         count += 1
         if row["kind"] == "bio":
-            yield f"{'?':>10}  {'bio':<5} {row['device']:<12} {row['reads']} reads, {row['writes']} writes by the disk's own count"
+            ways = f": {row['reads']} reads, {row['writes']} writes" if "reads" in row else ""
+            yield f"{'?':>10}  {'bio':<5} {row['device']:<12} {row['count']} by the disk's own count{ways}"
             continue
         age = "?" if row.get("age") is None else f"{row['age']:.3f}"
         address = f"{row['request']:016x}" if "request" in row else ""
@@ -218,7 +229,7 @@ COMMAND = Command(
         "operation": "READ, WRITE…; procedure", "age": "s; null: not known", "state": "driver: it has it; done: its end is not told yet; of RPC the queue it is in",
         "sector": "of 512 bytes; null without data", "bytes": "", "timeout": "jiffies; 0: that of the queue", "waiters": "pid, comm, task of each",
         "scsi": "command (struct scsi_cmnd), device, cdb (hexadecimal), state (queued, active, softirq, timeout), retries, allowed",
-        "reads": "of a bio row", "writes": "the same", "retries": "how often a call was sent again", "program": "of RPC",
+        "count": "of a bio row", "reads": "of these, where they are told apart", "writes": "the same", "retries": "how often a call was sent again", "program": "of RPC",
     },
     examples=(("inflight", "all, the oldest first"), ("inflight -t 30", "what has taken longer than the timeout of most disks"), ("inflight -r", "calls to NFS servers")),
     may_be_empty=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.core.walk import caught
+from pykd.kernel import cpus
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.lists.rbtree import nodes
 
@@ -86,6 +87,21 @@ def device_of_disk(dump: Dump, disk: Any) -> Any:
     # c4576aed8d85 ("dm: fix request-based dm ...") keeps it in the disk; the queue has it where that is empty
     address = int(disk.private_data) or int(disk.queue.queuedata)
     return dump.object("struct mapped_device", address) if address else None
+
+
+def bios_in_flight(dump: Dump, disk: Any) -> int | None:
+    """How many bios a ``struct gendisk`` of device mapper has not finished: held by a target, or on their way below. None: it is none of device
+    mapper's, or its kernel counts them with the disk's statistics.
+
+    9f6dc6337610 ("dm: interlock pending dm_io and dm_wait_for_bios_completion") (in v5.18): a per-CPU count.
+
+    :raises NotFoundError: the dump has no types of dm_mod. :raises FaultError:
+    """
+    device = device_of_disk(dump, disk)
+    if device is None or not device.hasField("pending_io"):
+        return None
+    counts = int(device.pending_io)
+    return max(sum(dump.read_signed(cpus.address_on(counts, cpu, dump)) for cpu in cpus.possible(dump)), 0) if counts else 0
 
 
 def split_lvm_name(name: str) -> tuple[str, str]:

@@ -274,6 +274,9 @@ class Finder:
             thing.held, thing.free = who(dump, owner) if owner else "nobody", not owner
             thing.holders, thing.proof = [owner] if owner else [], EXACT
             return
+        if thing.kind == "percpu_rwsem":
+            self._percpu(thing)
+            return
         thing.held = locks.held_by(dump, thing.kind, address)
         if thing.kind == "mutex":
             owner = locks.mutex_owner(dump, address)
@@ -288,8 +291,6 @@ class Finder:
             holder = locks.semaphore_last_holder(dump, address)
             thing.holders, thing.proof = [holder] if holder else [], GUESS
             thing.free = bool(dump.object("struct semaphore", address).count)
-        else:
-            self._percpu(thing)
 
     def _has_on_stack(self, task: int, lock: int) -> bool:
         """Whether the stack of a sleeping thread has the address of a lock, or of the ``struct mm_struct`` that it is in. The owner word of
@@ -313,18 +314,20 @@ class Finder:
         return reader.state == "UN" and bool(others) and all(seconds_since(self.dump, reader.last_run) > seconds_since(self.dump, one.last_run) for one in others)
 
     def _percpu(self, thing: Thing) -> None:
+        lock: Any = self.dump.object("struct percpu_rw_semaphore", thing.address)
+        if draining := int(lock.writer.task):
+            thing.holders, thing.proof = [draining], EXACT
+        else:
+            place = names.place_of(self.dump, thing.address)
+            block: Any = self.dump.object("struct super_block", place.owner) if place is not None and place.struct == "struct super_block" else None
+            if block and (frozen := sb_frozen(block)):
+                how = FROZEN[frozen] if frozen < len(FROZEN) else str(frozen)
+                thing.held = f"the freeze of {sb_name(self.dump, block)} ({how})"
+                thing.outside, thing.proof = "frozen file system", EXACT
+                return  # whatever the counters of readers say, which are on pages of their own
+        thing.held = locks.held_by(self.dump, thing.kind, thing.address)
         state = locks.percpu_rwsem_state(self.dump, thing.address)
-        if state.draining:
-            thing.holders, thing.proof = [state.draining], EXACT
         thing.free = not (state.writer or state.readers or state.draining)
-        place = names.place_of(self.dump, thing.address)
-        if place is None or place.struct != "struct super_block":
-            return
-        block: Any = self.dump.object("struct super_block", place.owner)
-        if (frozen := sb_frozen(block)) and not state.draining:
-            how = FROZEN[frozen] if frozen < len(FROZEN) else str(frozen)
-            thing.held = f"the freeze of {sb_name(self.dump, block)} ({how})"
-            thing.outside, thing.free, thing.proof = "frozen file system", False, EXACT
 
     def _describe_queue(self, thing: Thing) -> None:
         place = names.place_of(self.dump, thing.address)

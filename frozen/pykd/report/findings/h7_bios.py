@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.core.walk import caught
-from pykd.kernel.block.disks import for_each_disk
+from pykd.kernel.block import dm
+from pykd.kernel.block.disks import for_each_disk, stats_in_flight
 from pykd.kernel.block.requests import inflight_requests
 from pykd.kernel.fs.sbnames import sb_name
 from pykd.report.finding import EXACT, FOUND, NO_ANSWER, SERIOUS, STOPS, Finding, Found
-from pykd.report.wording import threads
+from pykd.report.wording import number, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,8 +44,39 @@ def rule(facts: Facts) -> Iterator[Found]:
         return
     where = ", ".join(sorted({name for task in waiting if (name := _device(facts, task))}))
     text = f"{threads(len(waiting))} for I/O{f' of {where}' if where else ''}, up to {seconds:.0f} s, and no driver has a request"
-    text += ": it is held back by a stacked driver (dm, md, loop), or lost"
-    yield Found(text, STOPS if seconds >= LONG else SERIOUS, FOUND, tuple(_lines(facts, waiting)), "blocked", len(waiting), seconds)
+    holding = list(_holding(facts))
+    text += f": it is held back by {' and '.join(holding)}" if holding else ": it is held back by a stacked driver (dm, md, loop), or lost"
+    yield Found(text, STOPS if seconds >= LONG else SERIOUS, FOUND, tuple(_lines(facts, waiting)), "inflight", len(waiting), seconds)
+
+
+def _holding(facts: Facts) -> Iterator[str]:
+    """Disks whose drivers take bios that have some under way by their own count: ``dm-0 (slow: delay), which has 3 bios``."""
+    dump = facts.dump
+    names = _mapped(facts)
+    for disk in caught(for_each_disk(dump)):
+        try:
+            if isinstance(disk, Error) or (disk.queue and disk.queue.tag_set and disk.queue.mq_ops):
+                continue
+            name = str(disk.disk_name)
+            count = sum(stats_in_flight(dump, disk.part0)) or (dm.bios_in_flight(dump, disk) if name in names else 0) or 0
+            if count > 0:
+                what = f" ({names[name]})" if name in names else ""
+                yield f"{name}{what}, which has {number(count, 'bio')}"
+        except Error as error:
+            facts.note(error)
+
+
+def _mapped(facts: Facts) -> dict[str, str]:
+    """What the mapper calls its disks, and the kinds of their targets, where its types are known: ``slow: delay``."""
+    found = {}
+    try:
+        for cell in dm.mapped_devices(facts.dump)[0]:
+            table = dm.table_of(facts.dump, cell.md)
+            kinds = sorted({str(target.type.name) for target in dm.targets(facts.dump, table)}) if table is not None else []
+            found[str(cell.md.disk.disk_name)] = f"{cell.name!s}: {', '.join(kinds)}"
+    except Error:
+        pass
+    return found
 
 
 def _lines(facts: Facts, tasks: list[int]) -> list[str]:
