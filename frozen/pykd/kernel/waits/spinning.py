@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.kernel.locks import qspinlock_state
 from pykd.kernel.waits.things import function_name
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _candidates(dump: Dump, trace: Trace) -> Iterator[int]:
     for frame in trace.frames[place : place + 3]:
         yield from (frame.registers[name] for name in REGISTERS if name in frame.registers)
     words = dump.read_upto(trace.frames[place].sp & ~7, 8 * WORDS)
-    yield from memoryview(words[: len(words) & ~7]).cast("Q")
+    yield from words_of(dump, words[: len(words) & ~7])
 
 
 def _is_held(dump: Dump, address: int) -> bool:
@@ -85,6 +86,6 @@ def has_on_stack(dump: Dump, trace: Trace, lock: int) -> bool:
     if not start < end <= start + (1 << 16):
         return False
     try:
-        return lock in memoryview(dump.read(start, end - start)).cast("Q").tolist()
+        return lock in words_of(dump, dump.read(start, end - start)).tolist()
     except Error:
         return False
