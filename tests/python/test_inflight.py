@@ -3,9 +3,13 @@
 
 import unittest
 
-from dumps import SAMPLE, opened
+from altered import Altered
+from dumps import SAMPLE, opened, vmcores
 from planting import Planting
 from pykd.core.errors import UsageError
+from pykd.core.walk import caught
+from pykd.kernel import cpus
+from pykd.kernel.block import dm
 from pykd.kernel.block.disks import for_each_disk
 from pykd.kernel.waits.graph import graph
 from pykd.session.session import Session
@@ -39,6 +43,26 @@ class Planted(Planting):
         self.assertEqual(["vdb", "vdc", "vda"], [row["device"] for row in self.rows()])
         text = Session(self.altered.open(self)).capture("inflight")[0]
         self.assertRegex(text, r"(?m)^ +9\.000  block vdb +[0-9a-f]{16} WRITE +4096$")
+
+
+class Bios(unittest.TestCase):
+    def test_what_the_mapper_holds(self):
+        """Of a disk without requests there is a count: of all CPUs, some of which count what others began."""
+        for path in vmcores():
+            dump = opened(path)
+            for disk in caught(for_each_disk(dump)):
+                if isinstance(disk, Exception) or not str(disk.disk_name).startswith("dm-") or dump.find_type("struct", "mapped_device") is None:
+                    continue
+                device = dm.device_of_disk(dump, disk)
+                if not device.hasField("pending_io"):
+                    continue
+                altered = Altered(path)
+                for cpu, count in ((0, 7), (1, -2)):
+                    altered.word(cpus.address_on(int(device.pending_io), cpu, dump), count)
+                session = Session(altered.open(self))
+                with self.subTest(path):
+                    self.assertEqual([("bio", str(disk.disk_name), 5)], [(row["kind"], row["device"], row["count"]) for row in session.rows("inflight") if "count" in row])
+                    self.assertIn("5 by the disk's own count", session.capture("inflight")[0])
 
 
 class Nothing(unittest.TestCase):
