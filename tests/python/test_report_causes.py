@@ -19,14 +19,15 @@ from pykd.kernel.fs.writeback import for_each_bdi
 from pykd.kernel.mm import vmstat
 from pykd.kernel.net.devices import for_each_netdev
 from pykd.kernel.net.namespaces import for_each_net
+from pykd.kernel.task import threads
 from pykd.kernel.waits import sites, spinning
-from pykd.kernel.waits.names import is_buffer, journals
+from pykd.kernel.waits.names import is_buffer
 from pykd.kernel.workqueues import for_each_pool, for_each_worker
 from pykd.report import findings
 from pykd.report.build import document
 from pykd.report.facts import Facts
 from pykd.report.finding import CPU_STUCK, NO_ANSWER
-from pykd.report.findings import n_outside
+from pykd.report.findings import i3_journal, n_outside
 
 
 def found_by(name, facts):
@@ -48,18 +49,6 @@ class Rules(Planting):
         report = self.report()
         self.assertEqual("B2", report["cause"]["key"])
         self.assertIn("CPU 0 had its interrupts off", report["cause"]["text"])
-
-    def test_deaf_cpu(self):
-        self.set_variable("waiting_for_crash_ipi", 1)
-        self.assertIsNone(self.found("B3"))
-        notes = self.dump.read_unsigned(self.dump.symbol("crash_notes").address)
-        self.altered.write(cpus.address_on(notes, 0, self.dump), bytes(64))
-        found = self.found("B3")
-        if found is not None:  # a kdump keeps the notes in its own header too
-            self.assertIn("CPU 0", found["text"])
-
-    def set_variable(self, name, value):
-        self.altered.write(self.dump.symbol(name).address, value.to_bytes(4, "little"))
 
     def test_realtime(self):
         facts = Facts(self.dump)
@@ -297,6 +286,27 @@ class Made(unittest.TestCase):
                 (found,) = found_by("c1_rcu_stall", facts)
                 self.assertEqual((level, 1), (found.level, found.severity))
 
+    def test_deaf_cpu(self):
+        """A CPU without registers, though the kernel still waited for it."""
+
+        class Deaf:
+            def __init__(self, dump):
+                self.dump = dump
+
+            def __getattr__(self, name):
+                return getattr(self.dump, name)
+
+            def cpus(self):
+                return [types.SimpleNamespace(nr=0, registers=None, why_no_registers="no note"), types.SimpleNamespace(nr=1, registers={"rip": 1})]
+
+        altered = Altered(SAMPLE)
+        for waited, told in ((0, []), (1, ["CPU 0"])):
+            altered.write(altered.dump.symbol("waiting_for_crash_ipi").address, waited.to_bytes(4, "little"))
+            dump = altered.open(self)
+            with self.subTest(waited=waited):
+                self.assertEqual(told, [found.text.split(",")[0] for found in found_by("b3_deaf_cpu", Facts(Deaf(dump)))])
+                self.assertEqual([], found_by("b3_deaf_cpu", Facts(dump)))
+
     def test_spinlock(self):
         facts = self.spinning(cpu0=["native_queued_spin_lock_slowpath", "_raw_spin_lock", "kd_take"], cpu1=["kd_hold", "kd_main"])
         (found,) = found_by("d9_spinlock", facts)
@@ -396,27 +406,31 @@ class Others(unittest.TestCase):
             self.assertFalse(is_buffer(dump, 8))
 
     def test_journal(self):
-        """A transaction that has been committed for two minutes, with a handle left."""
+        """A transaction that has been committed for two minutes, and a thread that is inside of it."""
         for path in vmcores():
             dump = opened(path)
-            for journal in journals(dump):
-                kind, task = dump.type("struct transaction_s"), dump.type("struct task_struct")
-                planting = Planting()
-                planting.altered = altered = Altered(path)
-                planting.dump = dump
-                one = dump.object("struct journal_s", journal)
-                running = int(one.j_running_transaction) or int(one.j_checkpoint_transactions)
-                if not running:
-                    continue
-                altered.word(journal + dump.type("struct journal_s").offset_of("j_committing_transaction"), running)
-                planting.set("transaction_s", running, "t_updates", 1)
-                committer = int(one.j_task)
-                planting.set("task_struct", committer, "__state" if task.member("__state") else "state", 2)
-                for seconds, told in ((10, False), (120, True)):
-                    altered.word(running + kind.offset_of("t_start"), timekeeping.jiffies(dump) - seconds * timekeeping.hz(dump))
-                    keys = {finding["key"] for finding in document(altered.open(self), names=())["findings"]}
-                    with self.subTest(path, seconds=seconds):
-                        self.assertEqual(told, "I3" in keys)
+            if dump.find_type("struct", "journal_s") is None or dump.find_type("struct", "jbd2_journal_handle") is None:
+                continue
+            planting = Planting()
+            planting.altered = altered = Altered(path)
+            planting.dump, planting.tasks = dump, Tasks(altered)
+            committer, inside = [int(task) for task in threads.threads(dump) if not task.mm][:2]
+            place = dump.stack_of_task(committer)[1] - PAGE
+            journal, transaction, handle = place, place + 1536, place + 2560
+            planting.set("journal_s", journal, "j_committing_transaction", transaction)
+            planting.set("journal_s", journal, "j_task", committer)
+            planting.set("transaction_s", transaction, "t_updates", 1)
+            planting.set("jbd2_journal_handle", handle, "h_transaction", transaction)
+            planting.set("task_struct", inside, "journal_info", handle)
+            planting.tasks.put_to_sleep(committer)
+            block = int(next(for_each_super_block(dump)))
+            for seconds, told in ((10, False), (120, True)):
+                planting.set("transaction_s", transaction, "t_start", timekeeping.jiffies(dump) - seconds * timekeeping.hz(dump))
+                facts = Facts(altered.open(self))
+                with unittest.mock.patch.object(i3_journal, "journals", lambda dump, found=(journal, block): dict([found])), self.subTest(path, seconds=seconds):
+                    found = found_by("i3_journal", facts)
+                    self.assertEqual([(1, "exact")] if told else [], [(one.severity, one.proof) for one in found])
+            self.assertIn(f"it waits for {facts.who(inside)}, which is inside the transaction", found[0].text)
 
 
 if __name__ == "__main__":
