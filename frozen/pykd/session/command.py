@@ -141,7 +141,17 @@ class Command:
         if rest.endswith(" --json") or rest.startswith("--json "):
             words.append("--json")
             rest = rest.removeprefix("--json ").removesuffix(" --json").strip()
+        while (last := rest.rpartition(" "))[2] in flags and last[0]:  # behind the argument, as getopt finds it too
+            words.append(last[2])
+            rest = last[0].rstrip()
+        if rest.startswith("-") and not self._is_option(rest):
+            words.append("--")
         return [*words, rest] if rest else words
+
+    def _is_option(self, text: str) -> bool:
+        """Whether it looks like one, known or not, and is no expression that begins with a minus."""
+        word = text.split(None, 1)[0]
+        return len(word) == 2 and word[1].isalpha() and word == text
 
     def parse(self, words: Sequence[str]) -> Options:
         """Parse the words behind the command's name as getopt does: ``-lm`` is ``-l -m``, ``-C1`` is ``-C 1``.

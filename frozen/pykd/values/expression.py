@@ -1,146 +1,88 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """C expressions over a dump: ``init_task.mm->pgd``, ``*(struct list_head *)0xffff…``, ``sizeof(struct page) * 4``.
 
-Operators and their precedence are C's, with gdb's ``OBJECT@COUNT`` (that many objects in a row) and ``typeof``; there is no assignment
-and no call. A name is a global variable, a function or an enumerator; ``$N``, ``$`` and ``$$`` are values that were printed. Integers
-have 64 bits and wrap.
+Operators, their precedence and the types of their results are C's; what is not reached is not evaluated. There is gdb's ``OBJECT@COUNT`` (that many
+objects in a row), ``{TYPE} ADDRESS`` and ``typeof``, but no assignment and no call. A name is a global variable, a function or an enumerator;
+``$N``, ``$`` and ``$$`` are values that were printed. ``per_cpu(NAME, CPU)``, ``NAME:CPU`` and ``cpu_rq(CPU)`` are a per-CPU variable on a CPU.
 """
 
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from _pykd import Dump, Error, NotFoundError, Type
-from pykd.core.errors import CommandError
-from pykd.values.words import bit_field
+from _pykd import Dump, Type
+from pykd.values import arithmetic, constants
+from pykd.values.cvalue import MASK, ExpressionError, Value, variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from pykd.values.cformat import Formatter
+__all__ = ["ExpressionError", "Value", "evaluate", "variable"]
 
-_TOKEN = re.compile(
-    r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)[uUlL]*(?![\w.])|([A-Za-z_$][\w$.]*?(?:\w|$))(?=\W|$)|('(?:\\.|[^\\'])')"
-    r"|(->|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^~!<>?:()\[\].,@])"
-    r"|(\"(?:\\.|[^\\\"])*\"))"
-)
+_OPERATOR = re.compile(r"->|<<|>>|<=|>=|==|!=|&&|\|\||::|[-+*/%&|^~!<>?:()\[\].,@{}]")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_ASSIGNMENT = re.compile(r"(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--")
 _BINARY = {
     "||": 1, "&&": 2, "|": 3, "^": 4, "&": 5, "==": 6, "!=": 6, "<": 7, ">": 7, "<=": 7, ">=": 7,
     "<<": 8, ">>": 8, "@": 9, "+": 10, "-": 10, "*": 11, "/": 11, "%": 11,
 }  # fmt: skip
-_TYPE_WORDS = frozenset(
-    "struct union enum const volatile unsigned signed char short int long float double void _Bool bool".split()
-)
+_TYPE_WORDS = frozenset("struct union enum const volatile unsigned signed char short int long float double void _Bool bool".split())
 _TYPEOF = ("typeof", "__typeof__", "__typeof")
+_SIZEOF = ("sizeof", "_Alignof", "alignof", "__alignof__")
 _MAX_REPEAT = 1 << 20
-_MASK = (1 << 64) - 1
-_ESCAPES = {"n": 10, "t": 9, "r": 13, "0": 0, "a": 7, "b": 8, "f": 12, "v": 11}
-
-
-class ExpressionError(CommandError):
-    """The expression does not parse, or does not suit its types."""
-
-
-class Value:
-    """The value of an expression: an object in memory, or a number of a type."""
-
-    __slots__ = ("address", "bits", "data", "dump", "number", "type")
-
-    def __init__(
-        self, dump: Dump, type: Type, *, address: int | None = None, number: int = 0, bits: tuple[int, int] | None = None
-    ) -> None:
-        """
-        :param address: of an object in memory; None: *number* is the value.
-        :param bits: (shift, width) of a bit field at *address*.
-        """
-        self.dump = dump
-        self.type = type
-        self.address = address
-        self.number = number
-        self.bits = bits
-        self.data: bytes | None = None
-        """Of a string constant, which is nowhere in memory"""
-
-    def integer(self) -> int:
-        """The value as a number: of arrays, structs and functions their address. :raises FaultError, ExpressionError:"""
-        if self.address is None:
-            return self.number
-        type = self.type.strip()
-        if type.kind in ("array", "function", "struct", "union"):
-            return self.address
-        if self.bits is not None:
-            shift, width = self.bits
-            number = bit_field(self.dump, self.dump.read(self.address, (shift + width + 7) // 8), shift, width)
-            return number - (1 << width) if type.signed and number >> (width - 1) else number
-        if not 0 < type.size <= 16:
-            raise ExpressionError(f"a value of type {self.type} is not a number")
-        return int.from_bytes(self.dump.read(self.address, type.size), self.dump.byteorder, signed=type.signed)
-
-    def text(self, formatter: Formatter) -> str:
-        """As gdb prints it."""
-        type = self.type.strip()
-        if self.data is not None:
-            return formatter.value_of_bytes(self.type, self.data)
-        if type.kind in ("int", "enum", "pointer", "float"):
-            self.integer()  # a number that cannot be read is an error, not a value
-        if self.bits is not None or self.address is None:
-            if type.kind == "pointer":
-                target = type.target
-                inner = target.strip() if target else None
-                prefix = f"({self.type}) " if self._shows_type(type) else ""
-                return prefix + formatter.pointer(self.integer() & _MASK, inner)
-            size = max(type.size, 1)
-            data = (self.integer() & ((1 << 8 * size) - 1)).to_bytes(size, self.dump.byteorder)
-            return formatter.value_of_bytes(self.type, data)
-        if type.kind == "function":
-            return f"{{{self.type}}} {formatter.pointer(self.address)}"
-        text = formatter.value(self.type, self.address)
-        return f"({self.type}) {text}" if type.kind == "pointer" and self._shows_type(type) else text
-
-    def _shows_type(self, type: Type) -> bool:
-        """gdb prefixes a pointer with its type, but for those to characters."""
-        target = type.target.strip() if type.target else None
-        return target is None or not (target.kind == "int" and target.size == 1)
+_MAX_DEPTH = 100
 
 
 class _Parser:
-    def __init__(self, dump: Dump, text: str, history: Sequence[Value] = (), wide: bool = False) -> None:
+    def __init__(self, dump: Dump, text: str, history: Sequence[Value] = (), *, addresses: bool = False) -> None:
         self.dump = dump
         self.source = text
         self.history = history
-        self.wide = wide
+        self.addresses = addresses
         self.tokens = self._tokens(text)
         self.at = 0
-        self.long = dump.type("long")
-        self.unsigned = dump.type("unsigned long")
-        self.int = dump.type("int")
+        self.dead = 0
+        """Above 0 what is parsed is not reached: it has a type and no value."""
+        self.choices = 0
+        """``?`` whose ``:`` is to come"""
+
+    def _type(self, name: str) -> Type:
+        return self.dump.type(name)
+
+    def _number(self, number: float, type: Type) -> Value:
+        return Value(self.dump, type, number=0 if self.dead else number)
 
     def _tokens(self, text: str) -> list[tuple[str, str, int]]:
-        """(kind, text, position) with kinds ``number name char op``."""
-        found = []
+        """(kind, text, position) with kinds ``real integer name char string op``."""
+        found: list[tuple[str, str, int]] = []
         at = 0
-        while text[at:].strip():
-            blank = len(text[at:]) - len(text[at:].lstrip())
-            start = at + blank
-            if match := _NAME.match(text, start):
-                found.append(("name", match[0], start))
-                at = match.end()
-                continue
-            match = _TOKEN.match(text, at)
-            if match is None:
-                raise ExpressionError(f"invalid expression at `{text[start:]}`")
-            kind = "number" if match[1] else "char" if match[3] else "string" if match[5] else "op"
-            found.append((kind, match[1] or match[3] or match[4] or match[5], start))
+        while True:
+            at += len(text[at:]) - len(text[at:].lstrip())
+            if at >= len(text):
+                return found
+            for kind, pattern in (
+                ("name", _NAME), ("real", constants.FLOAT), ("integer", constants.INTEGER), ("char", constants.CHARACTER), ("string", constants.STRING), ("op", _OPERATOR),
+            ):  # fmt: skip
+                if (match := pattern.match(text, at)) and not (kind == "op" and _ASSIGNMENT.match(text, at)):
+                    break
+            else:
+                if _ASSIGNMENT.match(text, at):
+                    raise ExpressionError("nothing can be assigned: a dump is read and not written")
+                number = re.match(r"[\w.]+", text[at:])
+                raise ExpressionError(f'invalid number "{number[0]}"' if number and text[at].isdigit() else f"invalid expression at `{text[at:]}`")
+            found.append((kind, match[0], at))
             at = match.end()
-        return found
 
     def peek(self) -> str:
         return self.tokens[self.at][1] if self.at < len(self.tokens) else ""
 
+    def _is_operator(self) -> bool:
+        return self.at < len(self.tokens) and self.tokens[self.at][0] == "op"
+
     def take(self, text: str) -> bool:
-        if self.at < len(self.tokens) and self.tokens[self.at][1] == text and self.tokens[self.at][0] == "op":
+        if self._is_operator() and self.tokens[self.at][1] == text:
             self.at += 1
             return True
         return False
@@ -152,50 +94,107 @@ class _Parser:
     # -- grammar
 
     def whole(self) -> Value:
-        value = self.ternary(0)
+        value = self.comma(0)
         if self.at < len(self.tokens):
             raise ExpressionError(f"unexpected `{self.peek()}`")
         return value
 
+    def comma(self, depth: int) -> Value:
+        value = self.ternary(depth)
+        while self.take(","):
+            value = self.ternary(depth)
+        return value
+
     def ternary(self, depth: int) -> Value:
-        if depth > 100:
+        if depth > _MAX_DEPTH:
             raise ExpressionError("the expression is nested too deeply")
         condition = self.binary(1, depth)
         if not self.take("?"):
             return condition
-        first = self.ternary(depth + 1)
+        holds = self._truth(condition)
+        self.choices += 1
+        first = self._reached(holds, lambda: self.comma(depth + 1))
+        self.choices -= 1
         self.expect(":")
-        second = self.ternary(depth + 1)
-        return first if condition.integer() else second
+        second = self._reached(not holds, lambda: self.ternary(depth + 1))
+        chosen = first if holds else second
+        types = [value.type.strip() for value in (first, second)]
+        if all(type.kind in ("int", "enum", "float") for type in types) and not (first.untyped or second.untyped):
+            kinds = [arithmetic.promoted(self.dump, type) for type in types]
+            return self._converted(chosen, arithmetic.common(self.dump, *kinds)) if types[0] != types[1] else chosen
+        return chosen
+
+    def _reached(self, reached: bool, parse: Callable[[], Value]) -> Value:
+        """What *parse* gives; without its value if it is not *reached*."""
+        self.dead += not reached
+        try:
+            return parse()
+        finally:
+            self.dead -= not reached
+
+    def _truth(self, value: Value) -> bool:
+        return bool(self._scalar(value))
+
+    def _scalar(self, value: Value) -> float:
+        """The number; 0 of what is not reached."""
+        return 0 if self.dead else value.scalar()
+
+    def _converted(self, value: Value, type: Type) -> Value:
+        return self._number(arithmetic.converted(self._scalar(value), type.strip()), type)
 
     def binary(self, level: int, depth: int) -> Value:
         left = self.unary(depth)
         while True:
             operator = self.peek()
             binds = _BINARY.get(operator, 0)
-            if binds < level or self.tokens[self.at][0] != "op":
+            if binds < level or not self._is_operator():
                 return left
             self.at += 1
-            left = self.operate(operator, left, self.binary(binds + 1, depth + 1))
+            if operator in ("&&", "||"):
+                first = self._truth(left)
+                right = self._reached(first == (operator == "&&"), partial(self.binary, binds + 1, depth + 1))
+                decided = first != (operator == "&&")
+                left = self._number(int(first if decided else self._truth(right)), self._type("int"))
+            else:
+                left = self.operate(operator, left, self.binary(binds + 1, depth + 1))
 
     def unary(self, depth: int) -> Value:
-        if depth > 100:
+        if depth > _MAX_DEPTH:
             raise ExpressionError("the expression is nested too deeply")
         for operator in ("*", "&", "-", "+", "~", "!"):
             if self.take(operator):
                 return self.prefix(operator, self.unary(depth + 1))
-        if self.peek() == "sizeof":
-            self.at += 1
-            if (type := self.parenthesised_type()) is None:
-                type = self.unary(depth + 1).type
-            return Value(self.dump, self.unsigned, number=type.strip().size)
+        if self.peek() in _SIZEOF and self.tokens[self.at][0] == "name":
+            return self.size(depth)
+        if self.take("{"):
+            return self.at_address(depth)
         if (type := self.parenthesised_type()) is not None:
             return self.cast(type, self.unary(depth + 1))
         return self.postfix(depth)
 
+    def size(self, depth: int) -> Value:
+        """``sizeof`` of an expression, which is not evaluated, or of a type in parentheses."""
+        self.at += 1
+        if (type := self.parenthesised_type()) is None:
+            value = self._reached(False, lambda: self.unary(depth + 1))
+            if value.untyped:
+                raise ExpressionError(value.unknown())
+            type = value.type
+        return self._number(type.strip().size, self._type("unsigned long"))
+
+    def at_address(self, depth: int) -> Value:
+        """``{TYPE} ADDRESS``, behind the brace."""
+        start = self.tokens[self.at][2] if self.at < len(self.tokens) else 0
+        while self.at < len(self.tokens) and self.peek() != "}":
+            self.at += 1
+        end = self.tokens[self.at][2] if self.at < len(self.tokens) else 0
+        self.expect("}")
+        type = self._type(self.source[start:end])
+        return Value(self.dump, type, address=int(self._scalar(self.unary(depth + 1))) & MASK)
+
     def parenthesised_type(self) -> Type | None:
         """``(TYPE)`` at this place; None, and nothing taken, if it is something else."""
-        if self.peek() != "(":
+        if self.peek() != "(" or not self._is_operator():
             return None
         depth = 0
         for end in range(self.at, len(self.tokens)):
@@ -219,7 +218,7 @@ class _Parser:
         self.at += 2
         type = self.parenthesised_type()
         if type is None:
-            type = self.unary(0).type
+            type = self._reached(False, lambda: self.unary(0)).type
         while self.take("*"):
             type = type.pointer()
         if self.at != end:
@@ -228,16 +227,17 @@ class _Parser:
         return type
 
     def _is_typedef(self, name: str, end: int) -> bool:
-        """A name in parentheses is a type only if what follows it in them are stars, and it names one."""
-        if any(token[1] != "*" for token in self.tokens[self.at + 2 : end]):
+        """A name in parentheses is a type only if what follows it in them are stars, or the length of an array, and it names one."""
+        inner = [token[1] for token in self.tokens[self.at + 2 : end]]
+        if any(text not in ("*", "[", "]", "const", "volatile") and not text.isdigit() for text in inner):
             return False
-        return self.dump.find_type("typedef", name) is not None
+        return self.dump.find_type("typedef", name) is not None and not self.dump.address_of(name, default=0)
 
     def postfix(self, depth: int) -> Value:
         value = self.primary(depth)
         while True:
             if self.take("["):
-                index = self.ternary(depth + 1)
+                index = self.comma(depth + 1)
                 self.expect("]")
                 value = self.prefix("*", self.operate("+", value, index))
             elif self.take("."):
@@ -249,38 +249,82 @@ class _Parser:
 
     def primary(self, depth: int) -> Value:
         if self.take("("):
-            value = self.ternary(depth + 1)
+            value = self.comma(depth + 1)
             self.expect(")")
             return value
+        if self.take("::"):
+            pass  # the global one of that name; there are no others
         if self.at >= len(self.tokens):
             raise ExpressionError("the expression ends too soon")
         kind, text, _ = self.tokens[self.at]
         self.at += 1
-        if kind == "number":
-            number = int(text, 8) if text[0] == "0" and text.isdigit() and len(text) > 1 else int(text, 0)
-            type = self.int if number < 1 << 31 and not self.wide else self.long if number < 1 << 63 else self.unsigned
-            return Value(self.dump, type, number=number & _MASK)
+        if kind == "integer":
+            match = constants.INTEGER.fullmatch(text)
+            assert match is not None
+            number, name = constants.integer(match[1], match[2])
+            if self.addresses:
+                name = "unsigned long" if "unsigned" in name else "long"
+            return self._number(number, self._type(name))
+        if kind == "real":
+            real, name = constants.real(text)
+            return self._number(arithmetic.converted(real, self._type(name)), self._type(name))
         if kind == "char":
-            body = text[1:-1]
-            code = ord(body) if len(body) == 1 else _ESCAPES.get(body[1], ord(body[1]))
-            return Value(self.dump, self.dump.type("char"), number=code)
+            value = self._number(constants.character(text), self._type("int"))
+            value.is_character = True
+            return value
         if kind == "string":
-            return self.string(text[1:-1])
-        if kind == "name" and text[0] == "$":
-            return self.earlier(text)
-        if kind == "name" and self.peek() == "(":
-            raise ExpressionError(f"{text}: nothing runs in a dump, so no function can be called")
+            return self.string(text)
         if kind == "name":
-            return variable(self.dump, text)
+            return self.named(text, depth)
         raise ExpressionError(f"unexpected `{text}`")
+
+    def named(self, name: str, depth: int) -> Value:
+        if name[0] == "$":
+            return self.earlier(name)
+        if self.peek() == "(" and self._is_operator():
+            return self.call(name, depth)
+        if self.peek() == "::" and self._is_operator():
+            raise ExpressionError(f"{name}::: what is local to a function or file takes debug information")
+        if self.addresses and (address := self.dump.address_of(name, default=0)):
+            return self._number(address, self._type("unsigned long"))
+        value = variable(self.dump, name)
+        following = self.tokens[self.at : self.at + 2]
+        if not self.choices and len(following) == 2 and following[0][1] == ":" and following[1][0] == "integer":
+            self.at += 2
+            return self.on_cpu(value, int(following[1][1], 0))
+        return value
+
+    def call(self, name: str, depth: int) -> Value:
+        """What looks like a call, and is none of a function's."""
+        if name not in ("per_cpu", "cpu_rq"):
+            raise ExpressionError(f"{name}: nothing runs in a dump, so no function can be called")
+        self.expect("(")
+        value = variable(self.dump, "runqueues") if name == "cpu_rq" else self.ternary(depth + 1)
+        if name == "per_cpu":
+            self.expect(",")
+        cpu = self.ternary(depth + 1)
+        self.expect(")")
+        found = self.on_cpu(value, int(self._scalar(cpu)))
+        return found if name == "per_cpu" else self.prefix("&", found)
+
+    def on_cpu(self, value: Value, nr: int) -> Value:
+        """A per-CPU variable, or what a per-CPU pointer points to, on a CPU."""
+        offset = next((cpu.percpu for cpu in self.dump.cpus() if cpu.nr == nr), None)
+        if offset is None:
+            raise ExpressionError(f"there is no CPU {nr}")
+        if value.address is None:
+            return Value(self.dump, value.type, number=int(self._scalar(value)) + offset & MASK)
+        return Value(self.dump, value.type, address=value.address + offset & MASK, untyped=value.untyped)
 
     # -- meaning
 
-    def string(self, body: str) -> Value:
+    def string(self, text: str) -> Value:
         """``char[]`` with the NUL."""
-        text = re.sub(r"\\(.)", lambda match: chr(_ESCAPES.get(match[1], ord(match[1]))), body)
-        data = text.encode("utf-8", "surrogateescape") + b"\0"
-        value = Value(self.dump, self.dump.type("char").array(len(data)))
+        data = constants.string(text)
+        while self.at < len(self.tokens) and self.tokens[self.at][0] == "string":
+            data = data[:-1] + constants.string(self.tokens[self.at][1])
+            self.at += 1
+        value = Value(self.dump, self._type("char").array(len(data)))
         value.data = data
         return value
 
@@ -301,6 +345,8 @@ class _Parser:
         if kind != "name":
             raise ExpressionError(f"expected a member at `{name}`")
         self.at += 1
+        if value.untyped:
+            raise ExpressionError(value.unknown())
         if value.type.strip().kind == "pointer":
             value = self.prefix("*", value)  # gdb and crash take `.` for `->`
         member = value.type.strip().member(name) if value.type.strip().kind in ("struct", "union") else None
@@ -313,101 +359,102 @@ class _Parser:
 
     def cast(self, type: Type, value: Value) -> Value:
         stripped = type.strip()
-        if stripped.kind in ("struct", "union"):
-            return Value(self.dump, type, address=value.integer() & _MASK)
-        number = value.integer() & ((1 << 8 * min(stripped.size or 8, 8)) - 1)
-        if stripped.signed and number >> (8 * stripped.size - 1):
-            number -= 1 << 8 * stripped.size
-        return Value(self.dump, type, number=number)
+        if value.untyped and value.address is not None:
+            return Value(self.dump, type, address=value.address)  # what it is now known to be
+        if stripped.kind in ("struct", "union", "array", "function"):
+            return Value(self.dump, type, address=int(self._scalar(value)) & MASK)
+        if stripped.kind == "void":
+            return Value(self.dump, type)
+        return self._converted(value, type)
 
     def prefix(self, operator: str, value: Value) -> Value:
         if operator == "&":
             if value.address is None or value.bits is not None:
                 raise ExpressionError("only an object in memory has an address")
-            return Value(self.dump, value.type.pointer(), number=value.address)
+            return Value(self.dump, value.type.pointer(), number=value.address, untyped=value.untyped)
         if operator == "*":
-            type = value.type.strip()
-            address = value.integer() & _MASK
-            if type.kind in ("pointer", "array") and type.target is not None:
-                if type.target.strip().kind == "void":
-                    raise ExpressionError("a void pointer points to no type; cast it")
-                return Value(self.dump, type.target, address=address)
-            if type.kind == "function":
-                return value
-            # gdb reads an int where a plain number is dereferenced; crash's users mean a word
-            return Value(self.dump, self.long, address=address)
-        number = value.integer()
+            return self.target(value)
+        number = self._scalar(value)
         if operator == "!":
-            return Value(self.dump, self.int, number=int(not number))
-        result = -number if operator == "-" else ~number if operator == "~" else number
-        return Value(self.dump, self._arithmetic(value), number=_wrap(result, self._arithmetic(value)))
+            return self._number(int(not number), self._type("int"))
+        type = self._promoted(value)
+        if operator == "~":
+            if type.kind == "float":
+                raise ExpressionError("`~` is for integers")
+            return self._number(arithmetic.wrapped(~int(number), type), type)
+        return self._number(arithmetic.converted(-number if operator == "-" else number, type), type)
 
-    def _arithmetic(self, value: Value) -> Type:
+    def target(self, value: Value) -> Value:
+        """What a pointer points to."""
         type = value.type.strip()
-        if type.kind == "enum":
-            return self.int if type.signed else self.dump.type("unsigned int")
-        return type if type.kind == "int" and type.size >= 4 else self.int if type.kind == "int" else self.unsigned
+        address = int(self._scalar(value)) & MASK
+        if value.untyped:
+            return Value(self.dump, value.type, address=address, untyped=True)
+        if type.kind in ("pointer", "array") and type.target is not None:
+            if type.target.strip().kind == "void":
+                raise ExpressionError("a void pointer points to no type; cast it")
+            return Value(self.dump, type.target, address=address)
+        if type.kind == "function":
+            return value
+        if type.kind not in ("int", "enum"):
+            raise ExpressionError(f"a value of type {value.type} points to nothing")
+        return Value(self.dump, self._type("long"), address=address)  # as gdb, where a number is dereferenced
+
+    def _promoted(self, value: Value) -> Type:
+        if value.untyped and value.address is not None:
+            raise ExpressionError(value.unknown())
+        type = value.type.strip()
+        if value.bits is not None and type.kind == "int" and (value.bits[1] < 32 or (value.bits[1] == 32 and type.signed)):
+            return self._type("int")  # it holds all that the field does
+        if value.is_enumerator and type.size == 4:
+            return self._type("int" if value.number < 1 << 31 else "unsigned int")
+        return arithmetic.promoted(self.dump, type)
 
     def operate(self, operator: str, left: Value, right: Value) -> Value:
         if operator == "@":
-            count = right.integer()
-            if left.address is None or left.bits is not None:
-                raise ExpressionError("only values in memory can be extended with @")
-            if not 0 < count <= _MAX_REPEAT:
-                raise ExpressionError(f"invalid number {count} of repetitions")
-            return Value(self.dump, left.type.array(count), address=left.address)
-        a, b = left.integer(), right.integer()
-        if operator in ("&&", "||"):
-            return Value(self.dump, self.int, number=int(bool(a and b) if operator == "&&" else bool(a or b)))
-        if operator in ("==", "!=", "<", ">", "<=", ">="):
-            results = {"==": a == b, "!=": a != b, "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b}
-            return Value(self.dump, self.int, number=int(results[operator]))
-        left_step, right_step = _step(left.type), _step(right.type)
-        if operator in "+-" and (left_step or right_step):
-            if left_step and right_step:
-                if operator == "+":
-                    raise ExpressionError("two pointers cannot be added")
-                return Value(self.dump, self.long, number=(a - b) // left_step)
-            if right_step:
-                a, b, left, left_step = b, a, right, right_step
-            sign = 1 if operator == "+" else -1
-            return Value(self.dump, _decayed(left.type), number=(a + sign * b * left_step) & _MASK)
-        if operator in "/%" and not b:
-            raise ExpressionError("division by zero")
-        type = self._common(left, right)
-        return Value(self.dump, type, number=_wrap(_arithmetic(operator, a, b), type))
+            return self.repeated(left, int(self._scalar(right)))
+        steps = _step(left.type), _step(right.type)
+        if operator in "+-" and any(steps):
+            return self.moved(operator, left, right, steps)
+        kinds = self._promoted(left), self._promoted(right)
+        if operator in ("<<", ">>"):
+            if any(kind.kind == "float" for kind in kinds):
+                raise ExpressionError(f"`{operator}` is for integers")
+            return self._operated(operator, self._scalar(left), self._scalar(right), kinds[0])
+        type = arithmetic.common(self.dump, *kinds)
+        a, b = (arithmetic.converted(self._scalar(value), type) for value in (left, right))
+        if operator in arithmetic.COMPARISONS:
+            return self._number(arithmetic.compared(operator, a, b), self._type("int"))
+        return self._operated(operator, a, b, type)
 
-    def _common(self, left: Value, right: Value) -> Type:
-        types = [self._arithmetic(left), self._arithmetic(right)]
-        size = max(type.size for type in types)
-        signed = all(type.signed for type in types if type.size == size)
-        return self.int if size == 4 and signed else self.dump.type("unsigned int") if size == 4 else (
-            self.long if signed else self.unsigned
-        )
+    def _operated(self, operator: str, a: float, b: float, type: Type) -> Value:
+        return self._number(0 if self.dead else arithmetic.result(operator, a, b, type), type)
 
+    def moved(self, operator: str, left: Value, right: Value, steps: tuple[int, int]) -> Value:
+        """Pointer arithmetic, in steps of these bytes; 0: it is no pointer."""
+        a, b = int(self._scalar(left)), int(self._scalar(right))
+        if all(steps):
+            if operator == "+":
+                raise ExpressionError("two pointers cannot be added")
+            distance = arithmetic.wrapped(a - b, self._type("long"))
+            return self._number(abs(distance) // steps[0] * (1 if distance >= 0 else -1), self._type("long"))
+        if steps[1]:
+            if operator == "-":
+                raise ExpressionError("a pointer cannot be taken from a number")
+            a, b, left, steps = b, a, right, (steps[1], 0)
+        if self._promoted(right if left is not right else left).kind == "float":
+            raise ExpressionError("a pointer is moved by integers")
+        return self._number((a + (b if operator == "+" else -b) * steps[0]) & MASK, _decayed(left.type))
 
-def _arithmetic(operator: str, a: int, b: int) -> int:
-    if operator == "+":
-        return a + b
-    if operator == "-":
-        return a - b
-    if operator == "*":
-        return a * b
-    if operator == "/":
-        return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-    if operator == "%":
-        return abs(a) % abs(b) * (1 if a >= 0 else -1)
-    if operator == "<<":
-        return a << (b & 63)
-    if operator == ">>":
-        return a >> (b & 63)
-    return a & b if operator == "&" else a | b if operator == "|" else a ^ b
-
-
-def _wrap(number: int, type: Type) -> int:
-    bits = 8 * type.size
-    number &= (1 << bits) - 1
-    return number - (1 << bits) if type.signed and number >> (bits - 1) else number
+    def repeated(self, value: Value, count: int) -> Value:
+        """``OBJECT@COUNT``"""
+        if value.address is None or value.bits is not None:
+            raise ExpressionError("only values in memory can be extended with @")
+        if value.untyped:
+            raise ExpressionError(value.unknown())
+        if not 0 < count <= _MAX_REPEAT:
+            raise ExpressionError(f"invalid number {count} of repetitions")
+        return Value(self.dump, value.type.array(count), address=value.address)
 
 
 def _step(type: Type) -> int:
@@ -423,31 +470,14 @@ def _decayed(type: Type) -> Type:
     return stripped.target.pointer() if stripped.kind == "array" and stripped.target else type
 
 
-def variable(dump: Dump, name: str) -> Value:
-    """A global variable, a function or an enumerator. :raises ExpressionError: if there is none, or its type is not known."""
-    try:
-        symbol = dump.symbol(name)
-    except NotFoundError:
-        try:
-            return Value(dump, dump.enumerator_type(name), number=dump.enumerator(name))
-        except NotFoundError:
-            raise ExpressionError(f'no symbol "{name}" in current context') from None
-    try:
-        type = dump.symbol_type(name)
-    except Error:
-        raise ExpressionError(f"'{name}' has unknown type; cast it to its declared type") from None
-    stripped = type.strip()
-    if stripped.kind == "array" and stripped.length is None and stripped.target is not None and symbol.size and stripped.target.strip().size > 1:
-        # a length that depends on the kernel's configuration: the symbol's size tells
-        type = stripped.target.array(symbol.size // max(stripped.target.strip().size, 1))
-    return Value(dump, type, address=symbol.address)
-
-
-def evaluate(dump: Dump, text: str, history: Sequence[Value] = (), *, wide: bool = False) -> Value:
+def evaluate(dump: Dump, text: str, history: Sequence[Value] = (), *, addresses: bool = False) -> Value:
     """The value of a C expression.
 
     :param history: what ``$1``, ``$2`` … are.
-    :param wide: every number has 64 bits, however small.
+    :param addresses: a symbol is its address, whatever its type, and all integers have 64 bits: for a calculator.
     :raises ExpressionError, FaultError, NotFoundError, CSyntaxError:
     """
-    return _Parser(dump, text, history, wide).whole()
+    try:
+        return _Parser(dump, text, history, addresses=addresses).whole()
+    except (constants.ConstantError, arithmetic.ArithmeticFault) as error:
+        raise ExpressionError(str(error)) from None

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from _pykd import Error
 from pykd.commands.data.struct_ import radix_of
 from pykd.core.errors import CommandError, UsageError
@@ -21,16 +23,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_CPUS = re.compile(r"\s*(?:a|all|[\d,\s-]*)\s*")
+
+
 def rows(session: Session, options: Any) -> Iterator[Row]:
     expression = " ".join(options.arguments)
     if not expression:
         raise UsageError("an expression is missing")
     name, colon, cpus = expression.partition(":")
-    if name.isidentifier() and cpus_of.is_percpu(name, session.dump):
+    if (not colon or _CPUS.fullmatch(cpus)) and name.isidentifier() and cpus_of.is_percpu(name, session.dump):
         yield from _per_cpu(session, options, name, cpu_list(session, cpus) if colon else None)
         return
     row: Row = {"name": expression}
-    if colon and session.dump.address_of(name, default=0):
+    if colon and _CPUS.fullmatch(cpus) and session.dump.address_of(name, default=0):
         row = {"name": name, "warning": f"WARNING: {name} is not percpu; cpuspec ignored."}
     memory = context.memory(session, options.u)
     value = evaluate(memory, row["name"], history(session))
@@ -125,8 +130,9 @@ COMMAND = Command(
     ),
     arguments="EXPRESSION | SYMBOL[:CPUS]",
     description="""\
-EXPRESSION is C: variables, members, indexes, casts, sizeof, arithmetic. A per-CPU variable alone lists its addresses;
-with :CPUS (0,2-3 or a) its values.""",
+EXPRESSION is C, with C's types of constants and results: variables, members, indexes, casts, sizeof, arithmetic, and gdb's OBJECT@COUNT,
+{TYPE} ADDRESS and $N. Of a symbol whose type is not known the address can be taken, and a cast says what it is: (int)mount_lock. A per-CPU
+variable alone lists its addresses; with :CPUS (0,2-3 or a) its values; per_cpu(NAME, CPU), NAME:CPU and cpu_rq(CPU) are parts of expressions.""",
     fields={
         "name": "expression", "type": "C type", "value": "as `struct` has it", "address": "of a variable or what else lies in memory",
         "cpu": "CPU number of a per-CPU variable", "listed": "all CPUs: text has the addresses only", "line": "of text", "declaration": "in C", "warning": "",

@@ -31,7 +31,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     # Numbers with letters in them are hexadecimal without 0x too, as everywhere in crash.
     plain = re.sub(r"(?<![\w.])" + _HEX.pattern, lambda match: match[0] if _known(session, match[0]) else "0x" + match[0], plain)
     try:
-        value = evaluate(session.dump, plain, wide=True).integer() & _MASK
+        value = evaluate(session.dump, plain, addresses=True).integer() & _MASK
     except CommandError:
         raise CommandError(f"invalid expression: ({text})") from None
     yield {"value": value}
@@ -75,7 +75,7 @@ COMMAND = Command(
     topic="tools",
     options=(Option("-b", help="list the bits that are set"), Option("-l", help="accepted for crash's sake")),
     arguments="EXPRESSION",
-    description="C operators; symbols stand for their values; k, m and g behind a number multiply it.",
+    description="C operators on integers of 64 bits; a symbol stands for its address; k, m and g behind a number multiply it.",
     fields={"value": "64 bits, unsigned"},
     examples=(("eval 128m", ""), ("eval -b (1 << 32)", "")),
     intermixed=False,
