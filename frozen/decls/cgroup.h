@@ -3,7 +3,7 @@
 
 struct cgroup_root cgrp_dfl_root;
 struct list_head cgroup_roots;
-struct cgroup_subsys *cgroup_subsys[];
+struct cgroup_subsys *cgroup_subsys[CGROUP_SUBSYS_COUNT];
 struct idr cgroup_hierarchy_idr;
 struct css_set init_css_set;
 struct hlist_head css_set_table[128];

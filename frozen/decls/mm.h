@@ -25,8 +25,8 @@ unsigned int nr_online_nodes;
 atomic_long_t _totalram_pages;
 unsigned long totalreserve_pages;
 
-atomic_long_t vm_zone_stat[];
-atomic_long_t vm_node_stat[];
+atomic_long_t vm_zone_stat[NR_VM_ZONE_STAT_ITEMS];
+atomic_long_t vm_node_stat[NR_VM_NODE_STAT_ITEMS];
 atomic_long_t vm_numa_stat[6];
 atomic_long_t vm_numa_event[6];
 struct vm_event_state vm_event_states;
@@ -45,7 +45,7 @@ int watermark_scale_factor;
 int user_min_free_kbytes;
 int sysctl_lowmem_reserve_ratio[5];
 char *const zone_names[5];
-const char *const migratetype_names[];
+const char *const migratetype_names[MIGRATE_TYPES];
 int page_group_by_mobility_disabled;
 int movable_zone;
 int sysctl_panic_on_oom;
@@ -167,7 +167,7 @@ struct vmap_node single; /* since 6.9; vmap_nodes of a kernel with one */
 const struct address_space_operations swap_aops;
 const struct address_space_operations shmem_aops;
 struct list_head shmem_swaplist;
-unsigned long direct_pages_count[];
+unsigned long direct_pages_count[PG_LEVEL_NUM];
 u8 *numa_distance;
 int numa_distance_cnt;
 struct numa_meminfo numa_meminfo;

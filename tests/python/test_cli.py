@@ -3,16 +3,34 @@
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
 
-from dumps import PYKD
+from dumps import PYKD, vmcores
 from pykd.app import cli
 
 
 def run(*words, **options):
     return subprocess.run([PYKD, *words], capture_output=True, text=True, check=False, timeout=60, **options)
+
+
+class AsCrash(unittest.TestCase):
+    """What crash's users type from habit."""
+
+    def test_a_vmlinux_is_passed_over(self):
+        program, dump = shutil.which("true"), vmcores()[0]
+        for words in ((program, dump), (dump, program), ("-c", "p 6 * 7", program, dump)):
+            with self.subTest(words):
+                result = run(*words, "-c", "p 6 * 7")
+                self.assertIn("$1 = 42", result.stdout)
+                self.assertEqual(f"pykd: {program} is not needed and not read: names and types come from the dump\n", result.stderr)
+        self.assertIn("give the vmcore", run(program).stderr)
+
+    def test_notes(self):
+        self.assertRegex(run("--osrelease", vmcores()[0]).stdout, r"^\d+\.\d+\.\S+\n$")
+        self.assertIn("Linux version", run("--log", vmcores()[0]).stdout)
 
 
 class Parse(unittest.TestCase):

@@ -49,6 +49,7 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --no-sandbox       keep what commands that only read do not need: writing files, programs, the network
   --trust-cwd        trust what lies in '.': .pykdrc, PyKdumpInit, programs and modules of others
 
+  --osrelease        print the kernel's release, and exit; --build-id its build-id, --log the log of its messages
   --run FILE [ARGS]  run a Python program without a dump; it may open some itself with pykd.open()
   -p                 print the version of Python and the list of folders searched, and exit
   --version          print the versions of everything in pykd, and exit
@@ -97,6 +98,9 @@ class Arguments:
         self.json = False
         self.ndjson = False
         self.redact = False
+        self.vmlinux: str | None = None
+        """What crash wants before or behind the dump"""
+        self.osrelease = self.build_id = self.log = False
         self.no_pager = False
         self.quiet = False
         self.color = "auto"
@@ -121,6 +125,9 @@ def parse(words: "Sequence[str]") -> Arguments:
         "--json": "json",
         "--ndjson": "ndjson",
         "--redact": "redact",
+        "--osrelease": "osrelease",
+        "--build-id": "build_id",
+        "--log": "log",
         "--reload": "reload",
         "--isolated": "isolated",
         "--trust-cwd": "trust_cwd",
@@ -137,6 +144,9 @@ def parse(words: "Sequence[str]") -> Arguments:
         word = rest.pop(0)
         name, equals, value = word.partition("=")
         if options_end or not word.startswith("-") or word == "-":
+            if arguments.vmlinux is None and is_vmlinux(word):
+                arguments.vmlinux = word
+                continue
             if arguments.paths or (arguments.live and not is_kcore(word)):
                 arguments.program = [word, *rest]
                 break
@@ -189,6 +199,8 @@ def parse(words: "Sequence[str]") -> Arguments:
             raise UsageError(f"--live is for the running kernel; leave out {[*parts, *arguments.paths][0]}")
     if arguments.redact and not (arguments.json or arguments.ndjson):
         raise UsageError("--redact is for --json and --ndjson")
+    if arguments.vmlinux is not None and not arguments.paths:
+        arguments.paths, arguments.vmlinux = [arguments.vmlinux], None  # for the error that says what it is
     if not (arguments.paths or arguments.without_dump or arguments.action):
         raise UsageError("no dump given")
     arguments.paths += parts
@@ -299,6 +311,31 @@ def open_session(arguments: Arguments) -> "Session":
         with progress.waiting(f"opening {arguments.paths[0]}"):
             return open_at_once(arguments)
     return open_at_once(arguments)
+
+
+def note_of(arguments: Arguments) -> int:
+    """Print what ``--osrelease`` and ``--build-id`` ask for; returns the exit status."""
+    import pykd
+    from pykd.core.shown import one_line
+
+    status = EXIT_OK
+    note = pykd.open(*arguments.paths).vmcoreinfo
+    for wanted, key in ((arguments.osrelease, "OSRELEASE"), (arguments.build_id, "BUILD-ID")):
+        if wanted and key in note:
+            print(one_line(note[key]))
+        elif wanted:
+            status = fail(f"{arguments.paths[0]}: no {key} in its VMCOREINFO note", EXIT_FAILED)
+    return status
+
+
+def is_vmlinux(path: str) -> bool:
+    """Whether the file is an ELF object that is no core: a kernel, or a program."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(18)
+    except OSError:
+        return False
+    return head[:4] == b"\x7fELF" and int.from_bytes(head[16:18], "big" if head[5] == 2 else "little") in (2, 3)
 
 
 def open_at_once(arguments: Arguments) -> "Session":
@@ -444,7 +481,14 @@ def command_line(words: "Sequence[str]") -> int:
         return verb(arguments.paths[0], arguments.program)
     from _pykd import Error
 
+    if arguments.vmlinux is not None:
+        fail(f"{arguments.vmlinux} is not needed and not read: names and types come from the dump", EXIT_OK)
+    if arguments.log:
+        arguments.commands.insert(0, "log")
+        arguments.quiet = True
     try:
+        if arguments.osrelease or arguments.build_id:
+            return note_of(arguments)
         session = open_session(arguments)
     except Error as error:
         if arguments.live:

@@ -13,6 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from _pykd import Kind
+
+KINDS: tuple[Kind, ...] = ("struct", "union", "typedef")
+"""Of types that a name alone may mean."""
 WIDTHS = {1: "-8", 2: "-16", 4: "-32", 8: "-64"}
 """Options of ``rd`` by the size of an integer."""
 
@@ -61,7 +65,9 @@ def _of_dump(dump: Dump, text: str) -> str | None:
     try:
         if first[0] == "(" or (not rest and _begins_with_variable(dump, first)):
             return f"p {text}"
-        # "task_struct.pid,comm ADDRESS" names members, as the command does.
+        # "task_struct.pid,comm ADDRESS" names members, as the command does; "*task_struct" is the command * without its blank.
+        if first[0] == "*":
+            return _of_type(dump, first[1:], " ".join([first[1:], *rest]))
         name = first.partition(".")[0]
         if not name.isidentifier():
             return None
@@ -71,6 +77,14 @@ def _of_dump(dump: Dump, text: str) -> str | None:
         return _typedef(dump, text, name, rest)
     except Error:
         return _enumerator(dump, text)  # no such name; or a dump without names or types
+
+
+def _of_type(dump: Dump, word: str, text: str) -> str | None:
+    """``struct`` of a type that *word* names, with or without members."""
+    name = word.partition(".")[0]
+    if name.isidentifier() and any(dump.find_type(kind, name) is not None for kind in KINDS):
+        return f"struct {text}"
+    return None
 
 
 def _begins_with_variable(dump: Dump, word: str) -> bool:

@@ -57,8 +57,9 @@ def _per_cpu(session: Session, options: Any, name: str, wanted: list[int] | None
         if options.values:
             row["value"] = cdata.value(memory, type, address)
         if wanted is not None:
-            number = remember(session, Value(session.dump, type, address=address))
-            row["line"] = f"per_cpu({name}, {nr}) = ${number} = {formatter.value(type, address)}"
+            value = Value(session.dump, type, address=address)
+            shown = value.text(formatter)
+            row["line"] = f"per_cpu({name}, {nr}) = ${remember(session, value)} = {shown}"
         yield row
 
 

@@ -69,7 +69,10 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         name, paths = split_members(options.arguments[0])
     type = find_struct(session, name)
     if len(options.arguments) == 1:
-        yield {"type": str(type), "size": type.size, "members": _members(type, paths), "lines": list(_definition(type, paths, options))}
+        lines = list(_definition(type, paths, options))
+        if type.name is None and not paths:
+            lines = _as_typedef(lines, name)
+        yield {"type": str(type), "size": type.size, "members": _members(type, paths), "lines": lines}
         return
     where, colon, cpus = options.arguments[1].partition(":")
     from pykd.values.address import address as to_address
@@ -90,6 +93,14 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             yield row if cpu is None else row | {"cpu": cpu, "asked": base}
             if "error" in row:
                 break  # as crash does; what was asked for may go on for ever
+
+
+def _as_typedef(lines: list[str], name: str) -> list[str]:
+    """The definition of a structure without a tag, which only a typedef names."""
+    end = max((number for number, line in enumerate(lines) if line.rstrip() == "}"), default=-1)
+    if end < 0:
+        return lines
+    return [f"typedef {lines[0]}", *lines[1:end], f"}} {name.partition('#')[0]};", *lines[end + 1 :]]
 
 
 def _count(options: Any) -> int:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _SWITCH = ("on", "off")
+RADIXES = {"hex": "16", "dec": "10"}
+"""``set hex`` is ``set radix 16``."""
 EDITORS = ("vi", "emacs")
 """Of lines; ``set vi`` is ``set edit vi``."""
 SETTINGS: dict[str, tuple[object, tuple[str, ...] | None]] = {
@@ -32,7 +34,7 @@ SETTINGS: dict[str, tuple[object, tuple[str, ...] | None]] = {
     "refresh": (True, _SWITCH),
     "print_max": (256, None),
     "print_array": (False, _SWITCH),
-    "console": ("not set", ()),
+    "console": ("(not assigned)", ()),
     "debug": (0, None),
     "core": (False, _SWITCH),
     "hash": (True, _SWITCH),
@@ -67,7 +69,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         session.task = active[int(options.c)]
     elif options.p:
         session.task = int(tasks.panic_task(dump))
-    elif options.arguments and options.arguments[0] in (*SETTINGS, *EDITORS):
+    elif options.arguments and options.arguments[0] in (*SETTINGS, *EDITORS, *RADIXES):
         yield from _settings(session, options.arguments)
         return
     elif options.arguments:
@@ -98,6 +100,8 @@ def _settings(session: Session, words: list[str]) -> Iterator[Row]:
         name = words.pop(0)
         if name in EDITORS:
             name, words = "edit", [name, *words]
+        if name in RADIXES:
+            name, words = "radix", [RADIXES[name], *words]
         if name not in SETTINGS:
             raise CommandError(f"invalid command: set {name}")
         if words and words[0] not in SETTINGS:

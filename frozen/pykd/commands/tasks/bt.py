@@ -181,7 +181,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             yield ""
         first = False
         if "on_cpu" in row:
-            yield f"CPU {row['on_cpu']} {row['kind']} STACK:"
+            yield f"CPU {row['on_cpu']} {row['kind']}{'' if row['kind'] == 'IRQ' else ' EXCEPTION'} STACK:"
             yield from _exception_lines(row["exceptions"], radix)
             continue
         yield header(row)
