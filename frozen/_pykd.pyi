@@ -46,6 +46,11 @@ class FaultError(ProgramError):
 class NotFoundError(ProgramError, LookupError):
     """No such symbol, type, enumerator, module…"""
 
+    kind: Literal["symbol", "type", "enumerator"] | None
+    """What was looked for; None where that was no name that was given."""
+    name: str | None
+    """Its name."""
+
 class MemberError(Error, KeyError, AttributeError):
     """A struct has no such member. Both of the base classes that programs test for."""
 
@@ -638,5 +643,7 @@ def is_dump(fd: int, /) -> bool:
 
 struct_info: Callable[[StructType], Any] | None
 """Makes ``PYT_sinfo`` of a class when it is first asked for."""
+describe: Callable[[Struct | Pointer], str] | None
+"""Makes the text of ``str()`` and ``print()``. None while a program of PyKdump's runs, which knows these objects as ``<struct foo 0x…>``."""
 type_info: Callable[[StructType], Any] | None
 """Makes ``ti`` (``ptype``) of a Pointer class when it is first asked for."""

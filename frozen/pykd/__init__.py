@@ -14,6 +14,7 @@ the kernel: :data:`pykd.cpus` (CPUs and per-CPU data) and :data:`pykd.tasks` (pr
 
 from __future__ import annotations
 
+import _pykd
 from _pykd import (
     CString,
     CSyntaxError,
@@ -76,6 +77,7 @@ __all__ = [
     "UnsupportedError",
     "cpus",
     "current",
+    "describe",
     "open",
     "per_dump",
     "rows",
@@ -113,6 +115,30 @@ def rows(*words: str) -> Iterable[Row]:
     from pykd.core import host
 
     return host.demand(current()).rows(*words)
+
+
+def describe(value: Struct | Pointer) -> str:
+    """What ``str()`` of a typed object is: its members as C, a pointer with what it points to, as far as a line or two go."""
+    from pykd.values import show
+
+    return show.text(value)
+
+
+def _names(value: Struct) -> list[str]:
+    from pykd.values import show
+
+    return show.names(value)
+
+
+def _html(value: Struct | Pointer) -> str:
+    from pykd.values import show
+
+    return show.html(value)
+
+
+_pykd.describe = describe
+Struct.__dir__ = _names  # type: ignore[method-assign, assignment]
+Struct._repr_html_ = Pointer._repr_html_ = _html  # type: ignore[attr-defined]
 
 
 def _declare_globals(dump: Dump) -> None:

@@ -101,7 +101,13 @@ def _pointer_text(self: _pykd.Pointer) -> str:
     return f"<tPtr addr={int(self):#x} ctype='{self.ti.typestr()}'>"
 
 
-_pykd.Pointer.__repr__ = _pykd.Pointer.__str__ = _pointer_text  # type: ignore[method-assign, assignment]
+def _as_pykdump(own: Callable[[_pykd.Pointer], str]) -> Callable[[_pykd.Pointer], str]:
+    """PyKdump's text while a program of its runs, else pykd's."""
+    return lambda self: own(self) if _pykd.describe is not None else _pointer_text(self)
+
+
+for _name in ("__repr__", "__str__"):
+    setattr(_pykd.Pointer, _name, _as_pykdump(getattr(_pykd.Pointer, _name)))
 
 
 def _class_of(sname: str) -> _pykd.StructType | None:

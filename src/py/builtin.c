@@ -75,7 +75,8 @@ PyMODINIT_FUNC PyInit__pykd(void)
 		if (PyModule_AddType(module, types[i]) < 0)
 			return NULL;
 	if (!add_dump_methods() || PyModule_AddObjectRef(module, "struct_info", Py_None) < 0 ||
-	    PyModule_AddObjectRef(module, "type_info", Py_None) < 0)
+	    PyModule_AddObjectRef(module, "type_info", Py_None) < 0 ||
+	    PyModule_AddObjectRef(module, "describe", Py_None) < 0)
 		return NULL;
 	return kd_move_ptr(module);
 }

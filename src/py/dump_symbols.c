@@ -36,7 +36,7 @@ KD_METHOD(symbol)
 		return NULL;
 	struct kd_symbol symbol;
 	struct kd_error *err = find_symbol(self, name, module, &symbol);
-	return err ? kd_py_raise(err) : kd_py_symbol_wrap(&symbol);
+	return err ? kd_py_raise_not_found(err, "symbol", name) : kd_py_symbol_wrap(&symbol);
 }
 
 KD_METHOD_O(symbols)
@@ -115,7 +115,7 @@ KD_METHOD(address_of)
 	struct kd_error *err = find_symbol(self, name, module, &symbol);
 	if (err && otherwise && kd_error_catch(&err, KD_ERROR_LOOKUP))
 		return Py_NewRef(otherwise);
-	return err ? kd_py_raise(err) : PyLong_FromUnsignedLongLong(symbol.address);
+	return err ? kd_py_raise_not_found(err, "symbol", name) : PyLong_FromUnsignedLongLong(symbol.address);
 }
 
 KD_METHOD_NOARGS(modules)

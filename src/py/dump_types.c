@@ -113,7 +113,7 @@ KD_METHOD_O(enumerator)
 	const struct kd_type *type = NULL;
 	struct kd_error *err = kd_types_enumerator(types, name, &value, &type);
 	if (err)
-		return kd_py_raise(err);
+		return kd_py_raise_not_found(err, "enumerator", name);
 	return type && !(type->flags & KD_TYPE_SIGNED) ? PyLong_FromUnsignedLongLong(value)
 						       : PyLong_FromLongLong(value);
 }
@@ -127,7 +127,7 @@ KD_METHOD_O(enumerator_type)
 	int64_t value;
 	const struct kd_type *type;
 	struct kd_error *err = kd_types_enumerator(types, name, &value, &type);
-	return err ? kd_py_raise(err) : kd_py_type_wrap(DUMP(self), type);
+	return err ? kd_py_raise_not_found(err, "enumerator", name) : kd_py_type_wrap(DUMP(self), type);
 }
 
 /* ---- objects ---- */
@@ -135,9 +135,15 @@ KD_METHOD_O(enumerator_type)
 KD_METHOD(object)
 {
 	static char *keywords[] = { "type", "address", NULL };
-	PyObject *type_argument;
+	PyObject *type_argument, *address_argument;
 	uint64_t address;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO&:object", keywords, &type_argument, kd_py_address, &address))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:object", keywords, &type_argument, &address_argument))
+		return NULL;
+	if (PyLong_Check(type_argument) &&
+	    (PyUnicode_Check(address_argument) || PyObject_TypeCheck(address_argument, &kd_py_Type)))
+		return PyErr_Format(PyExc_TypeError, "object() takes the type first, then the address: object(%R, ...)",
+				    address_argument);
+	if (!kd_py_address(address_argument, &address))
 		return NULL;
 	const struct kd_type *type = kd_py_type_argument(DUMP(self), type_argument);
 	return type ? kd_py_value(DUMP(self), type, address) : NULL;
@@ -153,7 +159,7 @@ KD_METHOD_O(variable)
 	struct kd_kernel *kernel = DUMP(self)->kernel;
 	struct kd_error *err = kd_kernel_symbol(kernel, name, NULL, &symbol, &several);
 	if (err)
-		return kd_py_raise(err);
+		return kd_py_raise_not_found(err, "symbol", name);
 	struct kd_types *types = kd_py_types_of_globals(DUMP(self));
 	if (!types)
 		return NULL;

@@ -55,6 +55,9 @@ int kd_py_error_add(PyObject *module)
 	EXCEPTION(kd_py_RangeError, RangeError, ProgramError, PyExc_ValueError, NULL);
 	EXCEPTION(LimitError, LimitError, ProgramError, NULL, NULL);
 #undef EXCEPTION
+	if (PyObject_SetAttrString(kd_py_NotFoundError, "kind", Py_None) < 0 ||
+	    PyObject_SetAttrString(kd_py_NotFoundError, "name", Py_None) < 0)
+		return -1;
 	for (size_t i = 0; i < KD_ARRAY_NR(fault_reasons); i++)
 		if (!(fault_reasons[i] = PyUnicode_InternFromString(kd_fault_name(i))))
 			return -1;
@@ -106,6 +109,16 @@ PyObject *kd_py_raise(struct kd_error *error)
 {
 	KD_PYOBJECT PyObject *exception = kd_py_exception(error);
 	if (exception)
+		PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+	return NULL;
+}
+
+PyObject *kd_py_raise_not_found(struct kd_error *error, const char *kind, const char *name)
+{
+	bool is_known = error->code == KD_ERROR_LOOKUP;
+	KD_PYOBJECT PyObject *exception = kd_py_exception(error);
+	if (exception && (!is_known || (set(exception, "kind", PyUnicode_InternFromString(kind)) &&
+					set(exception, "name", kd_py_text(name)))))
 		PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
 	return NULL;
 }

@@ -31,6 +31,9 @@ PyObject *kd_py_exception(struct kd_error *error);
 /** The same of another class than the one for errors of its kind. */
 PyObject *kd_py_exception_of(PyObject *class, struct kd_error *error);
 
+/** Of an error of kind KD_ERROR_LOOKUP what was looked for is told too: NotFoundError's kind and name. Always NULL. */
+PyObject *kd_py_raise_not_found(struct kd_error *error, const char *kind, const char *name);
+
 /** MemberError, which says it where the member may be lost, with the fault that cost its name. Always NULL. */
 PyObject *kd_py_raise_no_member(const struct kd_type *type, const char *type_name, const char *name);
 

@@ -54,7 +54,15 @@ static PyObject *pointer_repr(PyObject *self)
 	KD_FREE char *type = kd_type_spell(typed->type);
 	char address[24];
 	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)kd_py_typed_value(self));
+	if (kd_py_has_describe())
+		return PyUnicode_FromFormat("(%s)%s", type ? type : "?", address);
 	return PyUnicode_FromFormat("<tPtr addr=%s ctype='%s'>", address, type ? type : "?");
+}
+
+static PyObject *pointer_str(PyObject *self)
+{
+	PyObject *described = kd_py_described(self);
+	return described || PyErr_Occurred() ? described : pointer_repr(self);
 }
 
 static PyMethodDef pointer_methods[] = {
@@ -80,7 +88,7 @@ static PyType_Spec pointer_spec = {
 			{ Py_tp_new, kd_py_typed_tp_new },
 			{ Py_tp_traverse, kd_py_typed_traverse },
 			{ Py_tp_repr, pointer_repr },
-			{ Py_tp_str, pointer_repr },
+			{ Py_tp_str, pointer_str },
 			{ Py_mp_subscript, pointer_subscript },
 			{ Py_tp_iter, kd_py_elements },
 			{ Py_tp_methods, pointer_methods },

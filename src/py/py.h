@@ -25,8 +25,13 @@ static inline void kd_cleanup_pyobject(PyObject **object)
 static inline int kd_py_address(PyObject *object, void *ret_u64)
 {
 	KD_PYOBJECT PyObject *number = PyNumber_Index(object);
-	if (!number)
+	if (!number) {
+		if (PyErr_ExceptionMatches(PyExc_TypeError))
+			PyErr_Format(PyExc_TypeError,
+				     "a number or an object with an address is expected, not %T %.100R", object,
+				     object);
 		return 0;
+	}
 	uint64_t value = PyLong_AsUnsignedLongLongMask(number);
 	*(uint64_t *)ret_u64 = value;
 	return value != UINT64_MAX || !PyErr_Occurred();

@@ -117,8 +117,11 @@ static PyObject *struct_new(PyTypeObject *class, PyObject *args, PyObject *kwarg
 			return NULL;
 		return struct_at(class, address);
 	}
-	if (!PyArg_ParseTuple(args, "UO:Struct", &name, &address))
+	if (!PyArg_ParseTuple(args, "OO:Struct", &name, &address))
 		return NULL;
+	if (!PyUnicode_Check(name))
+		return PyErr_Format(PyExc_TypeError,
+				    "Struct() takes the name of a type and an address: Struct('struct foo', 0x...)");
 	DumpObject *dump = kd_py_current_dump();
 	KD_PYOBJECT PyObject *found = dump ? kd_py_class_named(dump, name) : NULL;
 	if (!found && dump && PyErr_ExceptionMatches(kd_py_NotFoundError))
@@ -139,12 +142,15 @@ static PyObject *text_format(PyObject *self, const char *format)
 
 static PyObject *struct_str(PyObject *self)
 {
+	PyObject *described = kd_py_typed(Py_TYPE(self)) ? kd_py_described(self) : NULL;
+	if (described || PyErr_Occurred())
+		return described;
 	return text_format(self, "<%s %s>");
 }
 
 static PyObject *struct_repr(PyObject *self)
 {
-	return text_format(self, "StructResult <%s %s> \tsize=%llu");
+	return text_format(self, kd_py_has_describe() ? "<%s %s>" : "StructResult <%s %s> \tsize=%llu");
 }
 
 static PyObject *struct_short(PyObject *self, PyObject *unused)

@@ -114,6 +114,16 @@ PyObject *kd_py_member_offset(PyObject *self, PyObject *name)
 	return found == 1 ? PyLong_FromUnsignedLongLong(offset) : Py_NewRef(Py_None);
 }
 
+/* Its name is PyKdump's; people see the kernel's. */
+static PyObject *meta_repr(PyObject *self)
+{
+	struct kd_typed *typed = kd_py_own_typed((PyTypeObject *)self);
+	if (!typed->dump)
+		return PyType_Type.tp_repr(self);
+	KD_PYOBJECT PyObject *symbol = PyObject_GetAttrString(self, "PYT_symbol");
+	return symbol ? PyUnicode_FromFormat("<class '%U'>", symbol) : NULL;
+}
+
 static PyObject *meta_info(PyObject *self, void *closure)
 {
 	(void)closure;
@@ -142,6 +152,7 @@ static PyType_Spec meta_spec = {
 			{ Py_tp_traverse, meta_traverse },
 			{ Py_tp_clear, meta_clear },
 			{ Py_tp_setattro, meta_setattro },
+			{ Py_tp_repr, meta_repr },
 			{ Py_tp_methods, meta_methods },
 			{ Py_tp_getset, meta_getset },
 			{},

@@ -64,7 +64,7 @@ const struct kd_type *kd_py_type_argument(DumpObject *dump, PyObject *argument)
 	const struct kd_type *type;
 	struct kd_error *err = kd_types_parse(types, text, &type);
 	if (err) {
-		kd_py_raise(err);
+		kd_py_raise_not_found(err, "type", text);
 		return NULL;
 	}
 	return type;

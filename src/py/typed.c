@@ -37,6 +37,28 @@ PyObject *kd_py_class_info(PyTypeObject *class, const char *hook)
 	return Py_XNewRef(typed->info);
 }
 
+/* NULL: there is no hook. */
+static PyObject *describe_hook(void)
+{
+	KD_PYOBJECT PyObject *module = PyImport_ImportModule("_pykd");
+	KD_PYOBJECT PyObject *function = module ? PyObject_GetAttrString(module, "describe") : NULL;
+	if (!function)
+		PyErr_Clear();
+	return !function || function == Py_None ? NULL : kd_move_ptr(function);
+}
+
+bool kd_py_has_describe(void)
+{
+	KD_PYOBJECT PyObject *function = describe_hook();
+	return function != NULL;
+}
+
+PyObject *kd_py_described(PyObject *self)
+{
+	KD_PYOBJECT PyObject *function = describe_hook();
+	return function ? PyObject_CallOneArg(function, self) : NULL;
+}
+
 /* ---- instances ---- */
 
 PyObject *kd_py_typed_new(PyTypeObject *class, uint64_t value)

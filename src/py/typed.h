@@ -33,6 +33,11 @@ struct kd_typed *kd_py_own_typed(PyTypeObject *class);
 /** Result of the hook of that name in the module (struct_info, type_info) for a class, made once; new reference. */
 PyObject *kd_py_class_info(PyTypeObject *class, const char *hook);
 
+/** What the hook `describe` of the module says of a typed object; NULL without an exception if there is no hook. */
+PyObject *kd_py_described(PyObject *self);
+/** Whether there is that hook: who asks for text is no program of PyKdump's. */
+bool kd_py_has_describe(void);
+
 /** Instance of such a class with that value. */
 PyObject *kd_py_typed_new(PyTypeObject *class, uint64_t value);
 /** A negative enum value. */

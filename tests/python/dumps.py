@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
+import _pykd
 import pykd
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -32,6 +34,13 @@ def shared(*path):
     if not os.path.exists(name):
         raise unittest.SkipTest(f"../shared/{'/'.join(path)} is not here")
     return name
+
+
+def as_pykdump(test):
+    """What follows in a test is a program of PyKdump's: ``str()`` and ``repr()`` of typed objects are what it knows."""
+    pykdump = mock.patch.object(_pykd, "describe", None)
+    pykdump.start()
+    test.addCleanup(pykdump.stop)
 
 
 def kept(command):

@@ -550,6 +550,7 @@ class Types(unittest.TestCase):
 
 class Structs(unittest.TestCase):
     def setUp(self):
+        dumps.as_pykdump(self)
         self.task = readSymbol("init_task")
 
     def test_is_an_address(self):

@@ -18,9 +18,9 @@ import pykd
 dumps.have_one_open()
 
 import crash  # noqa: E402
-from pykd.terminal.complete import _member_names  # noqa: E402
 from pykd.values.cdefine import lines  # noqa: E402
 from pykd.values.cformat import Formatter  # noqa: E402
+from pykd.values.known import member_names  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
 TASK = "struct task_struct"
@@ -37,6 +37,7 @@ def quiet(function, *args, **kwargs):
 
 class Unreadable(unittest.TestCase):
     def setUp(self):
+        dumps.as_pykdump(self)
         self.task = readSU(TASK, NOWHERE)
 
     def test_only_members_are_read(self):
@@ -197,7 +198,7 @@ class NestedInItself(unittest.TestCase):
                 list(lines(Nested(name)))
 
     def test_anonymous(self):
-        self.assertEqual([], list(_member_names(Nested(None))))
+        self.assertEqual([], list(member_names(Nested(None))))
         info = SUInfo("struct list_head")
         before = dict(info)
         info._flatten(Nested(None).members()[0], "struct damaged")

@@ -75,6 +75,7 @@ class Inet(unittest.TestCase):
             proto.IP_sock(next(proto.get_UDP()).castTo("struct tcp_sock"))
 
     def test_queue_of_a_listening_socket(self):
+        dumps.as_pykdump(self)
         waiting = [one for sock in proto.get_TCP_LISTEN() if (one := proto.IP_sock(sock, True)).sk_ack_backlog]
         self.assertEqual([5010], [one.sport for one in waiting])
         text = printed(proto.print_accept_queue, waiting[0])

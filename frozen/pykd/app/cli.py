@@ -434,7 +434,10 @@ def run_without_dump(words: "list[str]") -> int:
     sys.argv = words
     sys.path.insert(0, path.rpartition("/")[0] or ".")
     __main__.__file__ = path
-    exec(code, __main__.__dict__)
+    from pykd.session import aftermath
+
+    with aftermath.faced(code):
+        exec(code, __main__.__dict__)
     return EXIT_OK
 
 
@@ -511,6 +514,20 @@ def show_everything() -> None:
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]
 
 
+def offer_help() -> None:
+    """``help(OBJECT)`` in programs and lines of Python; ``help`` itself is imported when it is used."""
+    import builtins
+
+    from pykd.boot import lazy
+
+    def make() -> object:
+        from pykd.session.pyhelp import Help
+
+        return Help()
+
+    builtins.help = lazy.made_by(make)
+
+
 _started_with: object = None
 """The interpreter's own files: with them the descriptors would go."""
 
@@ -518,6 +535,7 @@ _started_with: object = None
 def main() -> int:
     """The whole life of the process, for main.c, which ends it with the status returned."""
     show_everything()
+    offer_help()
     try:
         try:
             status = command_line(sys.argv[1:])

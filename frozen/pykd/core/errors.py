@@ -5,12 +5,23 @@ from __future__ import annotations
 
 from _pykd import Error
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 DAMAGE = (Error, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What data or types of a damaged dump may raise: it costs the item that was made of them, and no other."""
 
 
 class CommandError(Exception):
-    """The command cannot do what it was asked; the message is one line for the user."""
+    """The command cannot do what it was asked; the message is one line for the user.
+
+    :param meant: finds what may have been meant by a name that there is not; asked when the message is for people.
+    """
+
+    def __init__(self, *words: object, meant: Callable[[], list[str]] | None = None) -> None:
+        super().__init__(*words)
+        self.meant = meant
 
     details = ""
     """Lines to show people in place of the message, as they are meant for a terminal."""

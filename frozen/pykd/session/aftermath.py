@@ -10,6 +10,8 @@ import io
 import os
 import sys
 
+import _pykd
+import pykd
 from pykd.boot import importer
 from pykd.core.blocks import block
 from pykd.core.shown import Shown, again
@@ -17,7 +19,7 @@ from pykd.core.shown import Shown, again
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
+    from types import CodeType, ModuleType
     from typing import Any
 
 
@@ -70,6 +72,24 @@ def lent(output: Any) -> Any:
     if not isinstance(output, io.TextIOWrapper):
         return output
     return again(output, _ShownLent if isinstance(output, Shown) else _Lent)
+
+
+# -- the face of typed objects
+
+_PYKDUMP = ("pykdump", "LinuxDump", "crash")
+"""A program that imports one of these was written for PyKdump, whose objects say ``<struct foo 0x…>`` of themselves."""
+
+
+@block
+def faced(code: CodeType) -> Iterator[None]:
+    """While the program runs, ``str()`` and ``repr()`` of typed objects are those of PyKdump for a program of its, else pykd's."""
+    saved = _pykd.describe
+    theirs = any(name.partition(".")[0] in _PYKDUMP for name in code.co_names)
+    _pykd.describe = None if theirs else pykd.describe
+    try:
+        yield
+    finally:
+        _pykd.describe = saved
 
 
 # -- modules

@@ -184,7 +184,7 @@ class Command:
                 flag, tail = word[:2], word[2:]
             option = by_flag.get(flag)
             if option is None:
-                raise UsageError(f"invalid option -- '{flag.lstrip('-')}'")
+                raise UsageError(f"invalid option -- '{flag.lstrip('-')}'{_meant(flag, by_flag)}")
             if option.value is None:
                 setattr(options, option.key, getattr(options, option.key) + 1)
                 if tail:
@@ -216,6 +216,14 @@ class Command:
         if self.arguments:
             words.append(self.arguments)
         return " ".join(words)
+
+
+def _meant(flag: str, flags: Iterable[str]) -> str:
+    if not flag.startswith("--"):
+        return ""
+    from pykd.core import near
+
+    return near.hint(flag, (one for one in flags if one.startswith("--")))
 
 
 def _is_number(word: str) -> bool:

@@ -240,7 +240,7 @@ class Session:
         if isinstance(error, UnknownCommandError):
             return f"pykd: {error}"
         if isinstance(error, CommandError):
-            return f"{name}: {error}"
+            return f"{name}: {error}{self._meant(error)}"
         if isinstance(error, OSError):
             return f"{error.filename or name}: {error.strerror or error}"
         if isinstance(error, Error):
@@ -272,6 +272,14 @@ class Session:
             return fault(what, message)
         reason = next((reason for kinds, reason in _REASONS if isinstance(error, kinds)), "internal")
         return {"reason": reason, "message": message}
+
+    def _meant(self, error: CommandError) -> str:
+        """What people may have meant; programs that parse a message get it alone."""
+        if error.meant is None or self._for_program:
+            return ""
+        from pykd.core import near
+
+        return near.sentence(error.meant()[:1])
 
     @block
     def _destination(self, line: lines.Line) -> Iterator[list[int]]:

@@ -41,11 +41,10 @@ def command_line(dump: Dump, text: str, names: Callable[[], list[str]]) -> str:
     gdb = find("gdb")
     if gdb is not None and gdb.begins is not None and gdb.begins(first):
         return f"gdb {text}"
-    import difflib
+    from pykd.core import near
 
-    near = difflib.get_close_matches(first, names(), 1)
-    hint = f"did you mean `{near[0]}`?" if near else "`help` lists the commands"
-    raise UnknownCommandError(f"command not found: {first}; {hint}")
+    hint = near.hint(first, names()) or "; `help` lists the commands"
+    raise UnknownCommandError(f"command not found: {first}{hint}")
 
 
 def _enumerator(dump: Dump, text: str) -> str | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import linecache
 import os
 
+from _pykd import NotFoundError, current
 from pykd.boot import importer
 from pykd.core import colour
 from pykd.core.shown import shown
@@ -23,6 +24,7 @@ def describe(error: BaseException, trace: TracebackType | None, full: bool = Fal
     """
     import traceback
 
+    _hint(error, trace)
     if full or not _has_insides(trace):
         made = traceback.TracebackException(type(error), error, trace, compact=True)
         if not coloured or not str(error).isprintable():
@@ -47,6 +49,19 @@ def describe(error: BaseException, trace: TracebackType | None, full: bool = Fal
         name, colon, rest = last.partition(":")
         last = f"{colour.RED}{name}{colour.RESET}{colon}{rest}"
     return "\n".join([*lines, last]) + "\n"
+
+
+def _hint(error: BaseException, trace: TracebackType | None) -> None:
+    """Add what may have been meant by a name that the user's own line gave. (Python does so of attributes.)"""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if not isinstance(error, NotFoundError) or trace is None or _is_inside(trace.tb_frame.f_code.co_filename):
+        return
+    from pykd.values import known
+
+    meant = known.hint(current(), error)
+    if meant:
+        error.add_note(meant.removeprefix("; "))
 
 
 def _is_inside(path: str) -> bool:

@@ -5,89 +5,25 @@ from __future__ import annotations
 
 import os
 import re
-from bisect import bisect_left
 
 from _pykd import Error, Type
 from pykd.session import command as commands
 from pykd.session import line as lines
 from pykd.session import program as programs
 from pykd.session.session import Session
+from pykd.terminal.names import Names
+from pykd.values import known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from collections.abc import Iterable, Iterator
 
 LIMIT = 500
 """No list is longer."""
-_SLICE = 4000
-"""Symbols that are read in one go while the user thinks: some milliseconds."""
 _DELIMITERS = frozenset(" \t\n;|(<>\"'")
 _CAST = re.compile(r"\((?:struct|union) (\w+) ?\*\)[^()]*\)(?:->|\.)((?:\w+(?:\[[^]]*\])?(?:->|\.))*)(\w*)$")
 """The type of the cast, the members behind it, and the beginning of another one."""
 _OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
-
-
-class Names:
-    """All names of functions, variables, structures and unions, for looking up what begins with some letters.
-
-    They are read a slice at a time, each sorted by itself: when the user presses Tab, most of the work is done.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self._slices: list[list[str]] = []
-        self._types: list[str] | None = None
-        self._session = session
-        self._reading = self._read()
-
-    def _read(self) -> Iterator[None]:
-        for symbols in self._tables():
-            part: list[str] = []
-            try:
-                for symbol in symbols():
-                    part.append(symbol.name)
-                    if len(part) == _SLICE:
-                        self._slices.append(sorted(part))
-                        part = []
-                        yield
-            except Error:
-                pass  # what was read is of use
-            self._slices.append(sorted(part))
-            yield
-
-    def _tables(self) -> Iterator[Callable[[], Iterable[Any]]]:
-        dump = self._session.dump
-        yield dump.kernel_symbols
-        try:
-            yield from (module.symbols for module in dump.modules())
-        except Error:
-            return
-
-    def work(self) -> None:
-        """Read another slice."""
-        next(self._reading, None)
-
-    def symbols(self, stem: str) -> Iterator[str]:
-        """Those that begin with *stem*."""
-        for _ in self._reading:
-            pass
-        for names in self._slices:
-            yield from _beginning(names, stem)
-
-    def types(self, stem: str) -> Iterator[str]:
-        """Structures and unions that begin with *stem*."""
-        if self._types is None:
-            dump = self._session.dump
-            self._types = sorted({type.name for kind in ("struct", "union") for type in dump.types(kind) if type.name})  # type: ignore[arg-type]
-        return _beginning(self._types, stem)
-
-
-def _beginning(names: list[str], stem: str) -> Iterator[str]:
-    """Those of sorted *names* that begin with *stem*."""
-    for i in range(bisect_left(names, stem), len(names)):
-        if not names[i].startswith(stem):
-            return
-        yield names[i]
 
 
 class Completer:
@@ -103,8 +39,9 @@ class Completer:
 
     def complete(self, text: str) -> tuple[str, list[str]]:
         """Of the text before the cursor: the part to complete, and what it may become, sorted. What is whole has a blank behind it."""
-        if lines.python_code(text) is not None:
-            return python_completions(text)
+        code = lines.python_code(text)
+        if code is not None:
+            return self.python(code)
         text = text.rpartition("\n")[2]
         command = _last_command(text)
         cast = _CAST.search(command)
@@ -123,6 +60,14 @@ class Completer:
         except Error:
             pass
         return stem, sorted(found)
+
+    def python(self, code: str) -> tuple[str, list[str]]:
+        """The same of Python."""
+        from pykd.commands.session import py
+        from pykd.terminal import pycomplete
+
+        py.namespace(self.session)
+        return pycomplete.completions(code, self._names)
 
     def _may_go_on(self, name: str) -> bool:
         """Whether something may follow at once: a file in a folder, a value, a member."""
@@ -256,13 +201,13 @@ class Completer:
             last = parts[-1].rpartition(",")[2]
             type = self._type_of(parts[0], [*parts[1:-1], last] if len(parts) > 1 else [])
         if type is not None and type.kind in ("struct", "union"):
-            yield from (path + member for member in _member_names(type) if member.startswith(part))
+            yield from (path + member for member in known.member_names(type) if member.startswith(part))
 
     def _behind_cast(self, cast: re.Match[str], stem: str) -> Iterator[str]:
         """``((struct task_struct *)0xffff…)->mm->pgd``"""
         type = self._type_of(cast[1], [word for word in re.split(r"\.|->|\[[^]]*\]", cast[2]) if word])
         if type is not None and type.kind in ("struct", "union"):
-            yield from _of(_member_names(type), stem)
+            yield from _of(known.member_names(type), stem)
 
     def _type_of(self, name: str, inner: list[str]) -> Type | None:
         dump = self.session.dump
@@ -288,17 +233,6 @@ def _pointed(type: Type | None) -> Type | None:
     return None
 
 
-def _member_names(type: Type) -> Iterator[str]:
-    """Those of anonymous members too."""
-    pending = [type]
-    for type in pending:
-        for member in type.members():
-            if member.name:
-                yield member.name
-            elif (inner := member.type.strip()).kind in ("struct", "union") and inner not in pending:
-                pending.append(inner)
-
-
 def _of(names: Iterable[str], stem: str) -> Iterator[str]:
     return (name for name in names if name.startswith(stem))
 
@@ -313,32 +247,6 @@ def _inner(words: list[str]) -> str | None:
 def _last_command(text: str) -> str:
     """What follows the last semicolon that separates commands."""
     return text.rpartition(";")[2].lstrip()
-
-
-def python_completions(text: str) -> tuple[str, list[str]]:
-    """Of code before the cursor: the part to complete, and what it may become."""
-    match = re.search(r"[\w.]*$", text)
-    word = match[0] if match else ""
-    return word, sorted(set(_python_names(word)))
-
-
-def _python_names(word: str) -> Iterator[str]:
-    """Names and attributes of the namespace that programs share."""
-    if not word:
-        return
-    from rlcompleter import Completer as PythonCompleter
-
-    import __main__
-
-    completer = PythonCompleter(vars(__main__))
-    for state in range(LIMIT):
-        try:
-            found = completer.complete(word, state)
-        except Exception:  # an attribute that does not like to be looked at
-            return
-        if found is None:
-            return
-        yield found
 
 
 def _host_programs(stem: str) -> Iterator[str]:

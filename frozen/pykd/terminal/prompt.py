@@ -104,13 +104,16 @@ class Prompt:
     def _read_command(self) -> str:
         if self._editor is None:
             return _read_plain(PROMPT, MORE, lines.goes_on)
+        completer = self._completing()
+        text: str = self._editor.read(PROMPT, MORE, lines.goes_on, self._history.lines, completer.complete, completer.idle, self._vi())
+        return text
+
+    def _completing(self) -> Any:
         if self._completer is None:
             from pykd.terminal.complete import Completer
 
             self._completer = Completer(self._session)
-        completer = self._completer
-        text: str = self._editor.read(PROMPT, MORE, lines.goes_on, self._history.lines, completer.complete, completer.idle, self._vi())
-        return text
+        return self._completer
 
     def _vi(self) -> bool:
         return self._session.settings.get("edit") == "vi"
@@ -153,7 +156,9 @@ class Prompt:
                     self._python_lines.append(text.rstrip())
                     value = py.run(self._session, text)
                     if value is not None:
-                        print(repr(value))
+                        from pykd.values import show
+
+                        self._session.show(show.displayed(value).split("\n"))
             except KeyboardInterrupt:
                 print("KeyboardInterrupt", file=sys.stderr)
             except EOFError:
@@ -165,9 +170,9 @@ class Prompt:
     def _read_python(self) -> str:
         if self._editor is None:
             return _read_plain(">>> ", "... ", lines.python_goes_on)
-        from pykd.terminal.complete import python_completions
-
-        text: str = self._editor.read(">>> ", "... ", lines.python_goes_on, self._python_lines, python_completions, vi=self._vi())
+        text: str = self._editor.read(
+            ">>> ", "... ", lines.python_goes_on, self._python_lines, self._completing().python, self._completing().idle, vi=self._vi()
+        )
         return text
 
 

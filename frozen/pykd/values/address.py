@@ -20,6 +20,10 @@ def no_symbol(dump: Dump, name: str) -> CommandError:
             near.append(symbol.name)
             if len(near) == MAX_ALTERNATIVES:
                 break
+    if not near:
+        from pykd.values import known
+
+        near = known.symbols(dump, name)
     return CommandError("\n  ".join([f"symbol not found: {name}\npossible alternatives:", *(near or ["(none found)"])]))
 
 

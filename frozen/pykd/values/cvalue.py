@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Dump, Error, NotFoundError, Type
 from pykd.core.errors import CommandError
+from pykd.values import known
 from pykd.values.words import bit_field, unpack
 
 TYPE_CHECKING = False
@@ -125,7 +126,7 @@ def variable(dump: Dump, name: str) -> Value:
         try:
             value = Value(dump, dump.enumerator_type(name), number=dump.enumerator(name))
         except NotFoundError:
-            raise ExpressionError(f'no symbol "{name}" in current context') from None
+            raise ExpressionError(f'no symbol "{name}" in current context', meant=lambda: known.variables(dump, name)) from None
         value.is_enumerator = True
         return value
     try:

@@ -12,7 +12,7 @@ import re
 from functools import partial
 
 from _pykd import Dump, Type
-from pykd.values import arithmetic, constants
+from pykd.values import arithmetic, constants, known
 from pykd.values.cvalue import MASK, ExpressionError, Value, variable
 
 TYPE_CHECKING = False
@@ -351,7 +351,7 @@ class _Parser:
             value = self.prefix("*", value)  # gdb and crash take `.` for `->`
         member = value.type.strip().member(name) if value.type.strip().kind in ("struct", "union") else None
         if member is None or value.address is None:
-            raise ExpressionError(f"there is no member named {name} in {value.type}")
+            raise ExpressionError(f"there is no member named {name} in {value.type}", meant=lambda: known.members(value.type, name))
         if member.bit_size is None:
             return Value(self.dump, member.type, address=value.address + member.offset)
         first, shift = divmod(member.bit_offset, 8)

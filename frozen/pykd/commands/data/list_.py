@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from _pykd import FaultError, Type
-from pykd.commands.data.struct_ import find_struct, formatter_of, split_members, structure, value_lines
+from pykd.commands.data.struct_ import find_struct, formatter_of, no_member, split_members, structure, value_lines
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault
 from pykd.session.command import Command, Option
@@ -148,7 +148,7 @@ def _plain(formatter: Formatter, type: Type, path: str, address: int) -> Iterato
     """crash reads numbers and strings itself with -S: no comma, enums as numbers, all of a string."""
     member = type.member(path)
     if member is None:
-        raise CommandError(f"invalid data structure reference: {type.name}.{path}")
+        raise no_member(type, path)
     inner = member.type.strip()
     where = address + member.offset
     try:

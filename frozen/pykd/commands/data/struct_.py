@@ -42,7 +42,34 @@ def find_struct(session: Session, name: str, kinds: Iterable[str] = ("struct", "
     typedef = session.dump.find_type("typedef", bare)
     if typedef is not None and typedef.strip().kind in kinds:
         return typedef.strip()
-    raise CommandError(f"invalid data structure reference: {name}")
+    raise no_type(session.dump, name)
+
+
+def no_type(dump: Dump, name: str) -> CommandError:
+    """The error that says so, as crash does."""
+
+    def meant() -> list[str]:
+        from pykd.values import known
+
+        return known.types(dump, name)
+
+    return CommandError(f"invalid data structure reference: {name}", meant=meant)
+
+
+def no_member(type: Type, path: str) -> CommandError:
+    """The same of a member of a type that there is."""
+
+    def meant() -> list[str]:
+        from pykd.values import known
+
+        outer, dot, last = path.rpartition(".")
+        inner = type.member(outer) if dot else None
+        if dot and inner is None:
+            return []
+        names = known.members(inner.type if inner is not None else type, last)
+        return [f"{type.name}.{outer}{dot}{name}" for name in names]
+
+    return CommandError(f"invalid data structure reference: {type.name}.{path}", meant=meant)
 
 
 def split_members(word: str) -> tuple[str, list[str]]:
@@ -188,7 +215,7 @@ def member_of(type: Type, path: str) -> Member:
     """:raises CommandError:"""
     member = type.member(path)
     if member is None:
-        raise CommandError(f"invalid data structure reference: {type.name}.{path}")
+        raise no_member(type, path)
     return member
 
 
@@ -209,7 +236,7 @@ def _definition(type: Type, paths: list[str], options: Any) -> Iterator[str]:
         try:
             yield from cdefine.members(type, paths, radix=16 if options.x else 10)
         except KeyError as error:
-            raise CommandError(f"invalid data structure reference: {type.name}.{error.args[0]}") from None
+            raise no_member(type, error.args[0]) from None
     else:
         yield from cdefine.lines(type, offsets=bool(options.o), radix=16 if options.x else 10)
         yield f"SIZE: {hex(type.size) if options.x else type.size}"

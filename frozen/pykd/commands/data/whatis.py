@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Dump, Error, Type
+from pykd.commands.data.struct_ import no_member
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
 from pykd.session.command import Command, Option
@@ -105,7 +106,7 @@ def describe(session: Session, name: str, offsets: bool = False) -> Iterator[str
             try:
                 yield from cdefine.members(found, [path])
             except KeyError:
-                raise CommandError(f"invalid data structure reference: {bare}") from None
+                raise no_member(found, path) from None
             return
         if found is not None:
             yield from cdefine.lines(found, offsets=offsets)
@@ -124,13 +125,21 @@ def describe(session: Session, name: str, offsets: bool = False) -> Iterator[str
     yield f"SIZE: {type.strip().size}"
 
 
+def _meant(session: Session, name: str, error: CommandError) -> list[str]:
+    from pykd.values import known
+
+    found = known.types(session.dump, name) if name.replace(" ", "").isidentifier() else []
+    return found or (error.meant() if error.meant is not None else [])
+
+
 def _of_expression(session: Session, name: str) -> Iterator[str]:
     from pykd.values.expression import ExpressionError, evaluate
 
     try:
         value = evaluate(session.dump, name)
     except ExpressionError as error:
-        raise CommandError(f"cannot resolve: {name} ({error})") from error
+        why = error
+        raise CommandError(f"cannot resolve: {name} ({error})", meant=lambda: _meant(session, name, why)) from error
     if name.isidentifier() and value.type.kind == "enum":
         yield f"enum {value.type.name} = {value.number}" if value.type.name else f"enum = {value.number}"
     else:

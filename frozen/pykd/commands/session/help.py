@@ -65,10 +65,9 @@ def _page(session: Session, name: str) -> str:
         meaning = session.aliases[name]
         first = meaning.split()[0]
         return f"\nalias: {name} means `{meaning}`\n" + (_page(session, first) if first != name else "")
-    import difflib
+    from pykd.core import near
 
-    near = difflib.get_close_matches(name, session.names(), 1)
-    raise CommandError(f"there is no command {name}; " + (f"did you mean `{near[0]}`?" if near else "`help` lists them"))
+    raise CommandError(f"there is no command {name}" + (near.hint(name, session.names()) or "; `help` lists them"))
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:

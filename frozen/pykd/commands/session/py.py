@@ -47,6 +47,8 @@ def _compiled(text: str, file: str) -> tuple[CodeType, bool]:
 
 def run(session: Session, text: str) -> Any:
     """Run code of the user's; its value, None if it has none. :raises PythonError, pykd.Error: what it raises."""
+    if text.rstrip().endswith("?") and "#" not in text:
+        text = f"help({text.strip().rstrip('?') or 'pykd'})"
     file = _remembered(text)
     try:
         code, has_value = _compiled(text, file)
@@ -87,7 +89,10 @@ def _told(session: Session, error: BaseException, file: str) -> Exception:
     sys.last_exc = error
     full = session.settings["traceback"] == "full"
     if isinstance(error, pykd.Error) and not full:
-        return error
+        from pykd.values import known
+
+        meant = known.hint(session.dump, error) if trace is not None and trace.tb_next is None else ""
+        return PythonError(f"{error.args[0]}{meant}") if meant else error
     import traceback
 
     shown = PythonError("".join(traceback.format_exception_only(error)).strip().rpartition("\n")[2])
@@ -107,7 +112,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         return
     value = run(session, text)
     if value is not None:
-        yield {"value": repr(value)}
+        from pykd.values import show
+
+        yield {"value": show.displayed(value)}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -126,8 +133,10 @@ are Python's; ` | ` and ` > ` are the prompt's, unless brackets protect them. A 
 
 Without arguments, at a prompt, lines of Python are read until Ctrl-D.
 
+`OBJECT?` and `help(OBJECT)` say what an object is; `help(pykd)` is where to begin. A typed object shows its members, print() too.
+
 An error shows the calls in your own files and the one that failed; `set traceback full` shows those inside pykd too.""",
-    fields={"value": "repr() of the value"},
+    fields={"value": "the value as the prompt shows it"},
     examples=(("py dump.variable('init_task').comm", ""), ("py [t.pid for t in pykd.tasks.threads()][:5]", "")),
     intermixed=False,
     raw=True,

@@ -19,7 +19,7 @@ from pykd.values.address import address as to_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
 _SWITCH = ("on", "off")
@@ -73,7 +73,11 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         yield from _settings(session, options.arguments)
         return
     elif options.arguments:
-        thread = context.chosen(session, options.arguments[:1])[0]
+        try:
+            thread = context.chosen(session, options.arguments[:1])[0]
+        except CommandError as error:
+            error.meant = _near(options.arguments[0])
+            raise
         if options.a:
             yield _mark_active(session, thread)
             return
@@ -103,10 +107,19 @@ def _settings(session: Session, words: list[str]) -> Iterator[Row]:
         if name in RADIXES:
             name, words = "radix", [RADIXES[name], *words]
         if name not in SETTINGS:
-            raise CommandError(f"invalid command: set {name}")
+            raise CommandError(f"invalid command: set {name}", meant=_near(name))
         if words and words[0] not in SETTINGS:
             session.settings[name] = _value(session, name, words.pop(0))
         yield {"setting": name, "value": session.settings.get(name, SETTINGS[name][0])}
+
+
+def _near(name: str) -> Callable[[], list[str]]:
+    def find() -> list[str]:
+        from pykd.core.near import near
+
+        return near(name, (*SETTINGS, *EDITORS))
+
+    return find
 
 
 def _value(session: Session, name: str, word: str) -> object:
@@ -131,7 +144,7 @@ def _value(session: Session, name: str, word: str) -> object:
             raise CommandError(f"invalid command: set {name} {word}")
         return word == "on"
     if choices and word not in choices:
-        raise CommandError(f"invalid command: set {name} {word}")
+        raise CommandError(f"invalid command: set {name} {word}; it is {', '.join(choices[:-1])} or {choices[-1]}")
     return word
 
 
