@@ -53,6 +53,7 @@ from .memocaches import (
     purge_memoize_cache,
     purge_typeinfo,
 )
+from .nodump import has_dump
 from .tparser import CDefine, CEnum
 from .vmcorearch import CGDIR, HZ, PAGE_CACHE_SHIFT, PAGESIZE, RHDIR, debuginfo, kernel, kname, sys_info
 
@@ -325,7 +326,7 @@ def enter_epython() -> None:
     pylog.cleanup()
     sys.__oldargv = sys.argv.copy()  # type: ignore[attr-defined]
     _process_options()
-    if isfileoutput():
+    if isfileoutput() and host.is_pykdump:
         print(f"\n   {argv2s(sys.__oldargv):*^60s}")  # type: ignore[attr-defined]
         path = os.path.abspath(pykd.current().path)
         print(f" {f' {path} ({kname}) ':o^77s}")
@@ -343,6 +344,8 @@ def exit_epython() -> None:
 def cleanup() -> None:
     """The footer."""
     set_readmem_task(0)
+    if not host.is_pykdump:
+        return
     own, children = _times()
     own -= t_start
     children -= t_start_children
@@ -355,8 +358,9 @@ def cleanup() -> None:
 
 
 # Where programs look for what the framework says it is about.
-memocaches.livedump = bool(sys_info.livedump)
+memocaches.livedump = has_dump() and bool(sys_info.livedump)
 
-enter_epython()
+if has_dump():
+    enter_epython()
 sys.enterepython = enter_epython  # type: ignore[attr-defined]
 sys.exitepython = exit_epython  # type: ignore[attr-defined]

@@ -7,16 +7,17 @@ import crash
 import pykd
 
 from .Generic import Bunch, KernelRev
+from .nodump import of_dump
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-HZ = crash.HZ
-PAGESIZE = crash.PAGESIZE
-PAGE_CACHE_SHIFT = crash.PAGE_CACHE_SHIFT
+HZ = of_dump(lambda: crash.HZ)
+PAGESIZE = of_dump(lambda: crash.PAGESIZE)
+PAGE_CACHE_SHIFT = of_dump(lambda: crash.PAGE_CACHE_SHIFT)
 
-kname = pykd.current().vmcoreinfo.get("OSRELEASE", "")
+kname = of_dump(lambda: pykd.current().vmcoreinfo.get("OSRELEASE", ""), "")
 """The release, ``6.1.0-56-amd64``."""
 
 

@@ -60,6 +60,10 @@ _current: Host | None = None
 _make: Callable[[Dump], Host] | None = None
 
 
+is_pykdump = False
+"""Whether the program that runs was written for PyKdump, which has a header and a footer around its programs; others print what they print."""
+
+
 def current() -> Host | None:
     """The session under way; None if there is none."""
     return _current

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from _pykd import Error, FaultError, current
+from _pykd import Error, FaultError, Pointer, Struct, current
 from pykd.core.errors import CommandError
 from pykd.core.memo import per_dump
 from pykd.values.words import bitmap, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _pykd import Dump, Struct
+    from typing import Any
+
+    from _pykd import Dump
 
 _MASK = (1 << 64) - 1
 
@@ -75,6 +77,33 @@ def offsets(dump: Dump) -> list[int]:
 def address_on(pointer: int, cpu: int, dump: Dump | None = None) -> int:
     """Where a per-CPU pointer or symbol lies on *cpu*."""
     return int(pointer) + offsets(dump)[cpu] & _MASK
+
+
+def per_cpu_ptr(pointer: Any, cpu: int, dump: Dump | None = None) -> Any:
+    """What a per-CPU pointer means on *cpu*: an object of its type; the address, of a pointer without one."""
+    where = address_on(pointer, cpu, dump)
+    kind = type(pointer)
+    if isinstance(pointer, Struct):
+        return kind(where)
+    if isinstance(pointer, Pointer) and (target := kind.PYT_type.strip().target) is not None and target.size:
+        return kind.PYT_dump.object(target, where)
+    return where
+
+
+def per_cpu(name: str, cpu: int, dump: Dump | None = None) -> Any:
+    """The value of a per-CPU variable on *cpu*, as :meth:`_pykd.Dump.object` reads it. :raises NotFoundError: of an unknown name or type. :raises FaultError:"""
+    dump = dump or current()
+    return dump.object(dump.symbol_type(name), address_on(dump.symbol(name).address, cpu, dump))
+
+
+def cpu_rq(cpu: int, dump: Dump | None = None) -> Struct:
+    """``struct rq`` of *cpu*."""
+    return run_queues(dump)[cpu]
+
+
+def cpu_curr(cpu: int, dump: Dump | None = None) -> Any:
+    """``struct task_struct`` that *cpu* was running. :raises FaultError:"""
+    return run_queues(dump)[cpu].curr
 
 
 @per_dump

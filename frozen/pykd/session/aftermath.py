@@ -13,6 +13,7 @@ import sys
 import _pykd
 import pykd
 from pykd.boot import importer
+from pykd.core import host
 from pykd.core.blocks import block
 from pykd.core.shown import Shown, again
 
@@ -77,19 +78,20 @@ def lent(output: Any) -> Any:
 # -- the face of typed objects
 
 _PYKDUMP = ("pykdump", "LinuxDump", "crash")
-"""A program that imports one of these was written for PyKdump, whose objects say ``<struct foo 0x…>`` of themselves."""
+"""A program that imports one of these knows objects that say ``<struct foo 0x…>`` of themselves; who imports the first was written for PyKdump."""
 
 
 @block
-def faced(code: CodeType) -> Iterator[None]:
+def faced(code: CodeType, built_in: bool = False) -> Iterator[None]:
     """While the program runs, ``str()`` and ``repr()`` of typed objects are those of PyKdump for a program of its, else pykd's."""
-    saved = _pykd.describe
-    theirs = any(name.partition(".")[0] in _PYKDUMP for name in code.co_names)
-    _pykd.describe = None if theirs else pykd.describe
+    saved = _pykd.describe, host.is_pykdump
+    imported = {name.partition(".")[0] for name in code.co_names}
+    _pykd.describe = None if built_in or not imported.isdisjoint(_PYKDUMP) else pykd.describe
+    host.is_pykdump = built_in or _PYKDUMP[0] in imported
     try:
         yield
     finally:
-        _pykd.describe = saved
+        _pykd.describe, host.is_pykdump = saved
 
 
 # -- modules

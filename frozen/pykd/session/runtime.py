@@ -378,7 +378,8 @@ def _run(program: Program, arguments: list[str], quiet: bool = False) -> bool:
     vars(__main__).update(__name__="__main__", __file__=program.file, __loader__=program.loader)
     _depth += 1
     try:
-        with aftermath.undone(), aftermath.own_framework(importer.virtual(program.path) is not None), aftermath.faced(code):
+        built_in = importer.virtual(program.path) is not None
+        with aftermath.undone(), aftermath.own_framework(built_in), aftermath.faced(code, built_in):
             return _between_hooks(code, quiet)
     finally:
         _depth -= 1

@@ -84,12 +84,10 @@ def _struct_lines(value: Struct) -> Iterator[str]:
     cls = type(value)
     yield f"*({cls.PYT_symbol} *){int(value) & (1 << 64) - 1:#x} = {{"
     lines = _Lines(cls.PYT_dump)
-    number = 0
-    for member, base in _flat(cls.PYT_type.strip(), int(value)):
+    for number, (member, base) in enumerate(_flat(cls.PYT_type.strip(), int(value))):
         if number == MEMBERS:
             yield "    ..."
             break
-        number += 1
         try:
             shown = lines.member(member, base)
         except LimitError as error:

@@ -15,6 +15,7 @@ from pykd.kernel.net.show.interfaces import FEATURES, STATES, counter_lines, gro
 from pykdump import API
 from pykdump.highlevel import pylog, readSU, structSetAttr, structSetProcAttr
 from pykdump.tparser import CDefine, CEnum
+from pykdump.nodump import of_dump
 from pykdump.vmcorearch import sys_info
 
 TYPE_CHECKING = False
@@ -32,7 +33,7 @@ DEVSTATE: Any = CEnum(DEVSTATE_c)
 NETIF_FEATURES = CDefine({f"NETIF_F_{name}": value for name, value in FEATURES.items()})
 NETDEV_ALIGN = devstats.ALIGN
 tg3_warning = "    !!!INFO: what a tg3 counted is in its driver's own structs\n"
-HZ = float(sys_info.HZ)
+HZ = of_dump(lambda: float(sys_info.HZ))
 sn = "struct net_device"
 
 structSetAttr(sn, "open", ["netdev_ops.ndo_open"])

@@ -34,6 +34,7 @@ from pykdump.API import API_options, readList
 from pykdump.Generic import Bunch
 from pykdump.highlevel import enumerator_value, getStructInfo, pylog, readSU
 from pykdump.tparser import CDefine, CEnum
+from pykdump.nodump import has_dump
 from pykdump.vmcorearch import sys_info
 
 TYPE_CHECKING = False
@@ -412,7 +413,7 @@ def init_INET_Stuff() -> None:
     """What walks of hash tables need is not kept here: :mod:`pykd.kernel.net.sockets` finds it."""
 
 
-_MAX = enumerator_value("TCP_MAX_STATES")
+_MAX = enumerator_value("TCP_MAX_STATES") if has_dump() else 0
 if _MAX and sys_info:
     tcpState.lookup["TCP_MAX_STATES"] = _MAX
 

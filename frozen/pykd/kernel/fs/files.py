@@ -43,6 +43,12 @@ def for_each_open_file(dump: Dump, task: int) -> Iterator[tuple[int, int]]:
         dump.read(int(table.fd) + 8 * len(pointers), 8)
 
 
+def for_each_file(dump: Dump, task: Any) -> Iterator[tuple[int, Any]]:
+    """(number, ``struct file``) of the open files of a ``struct task_struct``. :raises FaultError: the rest of the table cannot be read."""
+    kind: Any = dump.struct_class("struct file")
+    yield from ((number, kind(address)) for number, address in for_each_open_file(dump, int(task)))
+
+
 def file_kind(mode: int) -> str:
     """What the inode of that ``i_mode`` is, in four letters as crash has it; ``UNKN`` where its upper bits are none of the kernel's."""
     return KINDS.get(mode >> 12, "UNKN")

@@ -90,6 +90,11 @@ def for_each_mount(dump: Dump, namespace: Any) -> Iterator[Any]:
     raise last
 
 
+def mounts(dump: Dump, task: int = 0) -> Iterator[Any]:
+    """Each ``struct mount`` that the task at *task* sees, default PID 1, and the errors met on the way. :raises FaultError, LimitError:"""
+    return for_each_mount(dump, mnt_namespace_of(dump, int(task)))
+
+
 def _collected(dump: Dump, namespace: Any) -> Iterator[Any]:
     mount: Any = dump.struct_class("struct mount")
     if mount.has_member("mnt_node"):

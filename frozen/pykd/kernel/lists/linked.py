@@ -38,6 +38,12 @@ def _container(dump: Dump, kind: str, member: str) -> tuple[Any, int]:
     return cls, offset
 
 
+def container_of(dump: Dump, pointer: int, kind: str, member: str) -> Any:
+    """The struct of type *kind* whose *member* is at *pointer*; nothing is read. :raises NotFoundError, MemberError: the kernel has no such type or member."""
+    cls, offset = _container(dump, kind, member)
+    return cls(int(pointer) - offset)
+
+
 def list_for_each_entry(dump: Dump, head: int, kind: str, member: str, *, limit: int = LIMIT, what: str = "") -> Iterator[Any]:
     """The structs of type *kind* whose ``struct list_head`` *member* is on the list with its head at *head*.
 

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from _pykd import FaultError, LimitError
+from _pykd import Error, FaultError, LimitError
 from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from _pykd import Dump
 
@@ -105,3 +106,17 @@ def rb_next(dump: Dump, node: int) -> int:
             return parent
         node, parent = parent, _links(dump, parent)[0]
     raise LimitError(f"the parents of red-black node {node:#x} do not end")
+
+
+def rbtree_for_each_entry(dump: Dump, root: int, kind: str, member: str) -> Iterator[Any]:
+    """The structs of type *kind* whose ``struct rb_node`` *member* is in the ``struct rb_root`` at *root*, in order, and the errors of nodes that
+    cannot be read, which are left out with what is below them.
+
+    :raises LimitError: the tree has a cycle or is too large. :raises NotFoundError, MemberError: the kernel has no such type or member.
+    """
+    cls: Any = dump.struct_class(kind)
+    offset = cls.PYT_type.offset_of(member)
+    lost: list[Error] = []
+    for node, _ in nodes(dump, root, lost.append):
+        yield cls(node - offset)
+    yield from lost

@@ -36,6 +36,12 @@ def areas(dump: Dump, mm: int) -> Iterator[int]:
         raise why if isinstance(why, Error) else Error(f"the list of areas does not end properly ({why})")
 
 
+def for_each_vma(dump: Dump, mm: Any) -> Iterator[Any]:
+    """Each ``struct vm_area_struct`` of a ``struct mm_struct``, by address. :raises FaultError: the rest cannot be read."""
+    kind: Any = dump.struct_class("struct vm_area_struct")
+    yield from map(kind, areas(dump, int(mm)))
+
+
 def area_row(dump: Dump, address: int) -> Row:
     area: Any = dump.object("struct vm_area_struct", address)
     row: Row = {"vma": address, "start": 0, "end": 0}

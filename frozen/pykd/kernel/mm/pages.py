@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error, FaultError, NotFoundError
+from _pykd import Error, FaultError, NotFoundError, RangeError
 from pykd.core.memo import per_dump
 from pykd.core.rows import fault, mark
 from pykd.kernel.mm import sections
@@ -39,6 +39,44 @@ def physical_of(dump: Dump, page: int) -> int | None:
     size = dump.type("struct page").size
     number, rest = divmod(page - vmemmap(dump), size)
     return number * dump.page_size if not rest and 0 <= number < dump.max_pfn else None
+
+
+def virt_to_phys(dump: Dump, address: int) -> int:
+    """The physical address of a kernel address, of vmalloc'ed memory too. :raises FaultError: it is not mapped."""
+    return dump.translate(int(address), pgd=0)
+
+
+def phys_to_virt(dump: Dump, physical: int) -> int:
+    """The address in the direct map."""
+    return dump.direct(physical)
+
+
+def virt_to_page(dump: Dump, address: int) -> Any:
+    """``struct page`` of a kernel address. :raises FaultError: it is not mapped."""
+    return dump.object("struct page", page_of(dump, virt_to_phys(dump, address)))
+
+
+def pfn_to_page(dump: Dump, pfn: int) -> Any:
+    """``struct page`` of a page frame."""
+    return dump.object("struct page", page_of(dump, pfn * dump.page_size))
+
+
+def page_to_pfn(dump: Dump, page: int) -> int:
+    """Number of the page frame of a ``struct page``. :raises RangeError: it is none."""
+    physical = physical_of(dump, int(page))
+    if physical is None:
+        raise RangeError(f"{int(page):#x} is no struct page")
+    return physical // dump.page_size
+
+
+def page_to_virt(dump: Dump, page: int) -> int:
+    """Address in the direct map of the memory of a ``struct page``. :raises RangeError: it is none."""
+    return dump.direct(page_to_pfn(dump, page) * dump.page_size)
+
+
+def page_flags(dump: Dump, page: Any) -> list[str]:
+    """Names of the flags of a ``struct page``, without ``PG_``. :raises FaultError:"""
+    return names_of(dump, dump.read_unsigned(int(page)))
 
 
 def flags(dump: Dump) -> list[tuple[str, int]]:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from _pykd import Error
+from _pykd import Error, FaultError
 from pykd.core.rows import fault
 from pykd.core.walk import caught
 from pykd.kernel import cpus
 from pykd.kernel.mm import pages, slablists
 from pykd.kernel.mm.slablists import MAX_OBJECTS, free_objects, slab_class
+from pykd.kernel.mm.slabs import caches
 from pykd.values.words import words_of
 
 TYPE_CHECKING = False
@@ -146,3 +147,16 @@ def slab_of(dump: Dump, address: int) -> int:
     """The ``struct slab`` (``struct page`` before v5.17) of an object in the direct map. :raises FaultError:"""
     page = pages.page_of(dump, dump.translate(address))
     return pages.head_of(page, dump.read_unsigned(page + pages.head_offset(dump)))
+
+
+def slab_cache_of(dump: Dump, address: int) -> Any:
+    """``struct kmem_cache`` of the object at *address*; None where there is none, as other users of a page keep other things in its place.
+
+    :raises FaultError:
+    """
+    try:
+        cache = cache_of(dump, slab_of(dump, int(address)))
+    except FaultError:
+        dump.read(int(address), 1)
+        return None
+    return cache if any(int(one) == int(cache) for one in caches(dump)[0]) else None

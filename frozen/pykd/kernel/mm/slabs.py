@@ -11,7 +11,7 @@ from pykd.kernel.mm import slablists
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from _pykd import Dump, Struct
@@ -29,6 +29,14 @@ def caches(dump: Dump) -> tuple[list[Struct], Error | None]:
     if why is None or isinstance(why, Error):
         return found, why
     return found, Error(f"the list of caches does not end properly ({why})")
+
+
+def for_each_cache(dump: Dump) -> Iterator[Any]:
+    """``struct kmem_cache`` of each cache, the newest first. :raises Error: the list cannot be followed to its end."""
+    found, why = caches(dump)
+    yield from found
+    if why is not None:
+        raise why
 
 
 def find_cache(dump: Dump, name: str) -> Struct | None:

@@ -7,6 +7,7 @@ from _pykd import Error
 from pykd.core.record import NamedTuple
 from pykd.kernel.lists.linked import chain_for_each, hash_for_each_entry, list_for_each_entry
 from pykd.kernel.net.addresses import ip_text
+from pykd.kernel.net.namespaces import init_net
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +50,10 @@ NUD_STATES = ("INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "FAILED", "N
 """Bits of ``neighbour.nud_state``, from bit 0; none of them is NONE."""
 
 
-def for_each_netdev(dump: Dump, net: Any) -> Iterator[Any]:
-    """Each ``struct net_device`` of a ``struct net``, in the order of their making. :raises FaultError, LimitError: the list has no end."""
+def for_each_netdev(dump: Dump, net: Any = None) -> Iterator[Any]:
+    """Each ``struct net_device`` of a ``struct net``, default the first, in the order of their making. :raises FaultError, LimitError: the list has no end."""
+    if net is None:
+        net = init_net(dump)
     head = int(net) + net.fieldOffset("dev_base_head")
     yield from list_for_each_entry(dump, head, "struct net_device", "dev_list", limit=LIMIT, what="the list of interfaces")
 

@@ -116,6 +116,25 @@ class Socket:
         return self._end("skc_daddr", "skc_v6_daddr"), ntohs(int(self.common.skc_dport), self.dump)
 
     @property
+    def local_text(self) -> str:
+        """``127.0.0.1:80``, ``[::1]:80``; of a unix socket its :attr:`path`; "" of other families."""
+        return self._text(self.local) if self.family in (AF_INET, AF_INET6) else self.path if self.family == AF_UNIX else ""
+
+    @property
+    def remote_text(self) -> str:
+        """The same of the other end; "" of other families than AF_INET and AF_INET6."""
+        return self._text(self.remote) if self.family in (AF_INET, AF_INET6) else ""
+
+    @staticmethod
+    def _text(end: tuple[bytes, int]) -> str:
+        return ends_text(*end)
+
+    @property
+    def state_name(self) -> str:
+        """``ESTABLISHED``, ``LISTEN``: of :data:`TCP_STATES`."""
+        return TCP_STATES[self.state] if self.state < len(TCP_STATES) else str(self.state)
+
+    @property
     def queues(self) -> tuple[int, int]:
         """(bytes received and not read, bytes sent and not acknowledged; of TCP) as /proc/net/tcp counts; of a listening socket (connections
         not accepted, how many there may be); of other protocols the memory that is taken by what is received and by what is sent."""
