@@ -25,6 +25,7 @@ usage: ./build.sh [--arch ARCH] [VERB]
   bench           build, then measure start-up, codecs and the main job, beside drgn and crash; bench --against FILE: beside another pykd
   dist            build, then gather a release in dist/: executable, debug file, man page, completions, licences, SBOM, hashes
   reproduce       build everything twice, in other folders, as another user, and compare; some ten minutes
+  docs            build, then make the documentation as a site in build/docs/html
   size            build, then say where the bytes of ./pykd go
   outdated        say which pinned sources have newer releases, by the Debian archives that this machine knows
   clean           remove what was built of pykd itself; clean --all: the dependencies too
@@ -51,6 +52,10 @@ NEEDED_BY_TESTS="python3:python3 git:git node:nodejs npm:npm shellcheck:shellche
 # The same for the bench of kernels.
 NEEDED_BY_KERNELS="python3:python3 qemu-system-x86_64:qemu-system-x86 readelf:binutils zstd:zstd mmdebstrap:mmdebstrap
 	dpkg-deb:dpkg"
+
+# And to make the site of the documentation.
+NEEDED_BY_DOCS="sphinx-build:python3-sphinx /usr/lib/python3/dist-packages/myst_parser:python3-myst-parser
+	/usr/lib/python3/dist-packages/furo:furo"
 
 # And to build for arm64 hosts on another machine.
 NEEDED_BY_AARCH64="aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu
@@ -205,6 +210,11 @@ reproduce)
 	[ "$ARCH" = "$HOST_ARCH" ] || need "$NEEDED_BY_AARCH64"
 	emulator
 	exec tools/reproduce.sh "$@"
+	;;
+docs)
+	need "$NEEDED_BY_DOCS"
+	build
+	exec tools/docs.sh
 	;;
 size)
 	build

@@ -7,8 +7,8 @@ from _pykd import Error, LimitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import Literal
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Literal
 
     from _pykd import FaultError
 
@@ -19,6 +19,14 @@ def caught[T](walk: Iterable[T]) -> Iterator[T | Error]:
         yield from walk
     except Error as error:
         yield error
+
+
+def or_error[T](function: Callable[..., T], *arguments: Any, **named: Any) -> T | Error:
+    """``function(*arguments)``; of what cannot be read the :class:`_pykd.Error`, which is returned and not raised: its text says why."""
+    try:
+        return function(*arguments, **named)
+    except Error as error:
+        return error
 
 
 def ended(why: Literal["limit", "cycle"] | FaultError, what: str) -> Error:

@@ -54,6 +54,9 @@ HELPERS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("for_each_fair_task", "sched:fair", "len(list(for_each_fair_task(cpu_rq(0).cfs)))"),
         ("softirq_names", "irqs:softirqs", "len(list(softirq_names()))"),
     ),
+    "What cannot be read": (
+        ("or_error", "core.walk:or_error", "or_error(dump.read, 16, 1)"),
+    ),
     "Lists and trees": (
         ("container_of", "lists.linked:container_of", "container_of(find_task(1).tasks, 'struct task_struct', 'tasks').pid"),
         ("list_for_each_entry", "lists.linked:list_for_each_entry",
@@ -215,7 +218,8 @@ def find(name: str) -> Callable[..., Any] | None:
 
 def _public(name: str, path: str) -> Callable[..., Any]:
     room, _, attribute = path.partition(":")
-    function = getattr(__import__(f"pykd.kernel.{room}", fromlist=(attribute,)), attribute)
+    package = "pykd" if room.startswith("core.") else "pykd.kernel"
+    function = getattr(__import__(f"{package}.{room}", fromlist=(attribute,)), attribute)
     parameters = _parameters(function)
     first, by_name = parameters[:1] == ["dump"], "dump" in parameters[1:]
 
