@@ -104,6 +104,12 @@ copy("tools/VERSION", to="pykd/VERSION")
 copy("tools/deps/pins.conf", to="pykd/components.conf")  # for --version and --licenses
 copy("tools/deps/vendored.conf", to="pykd/vendored.conf")
 licences(to="pykd/licences")
+tree("docs/examples", to="pykd/examples")  # what `help COMMAND` shows of its answers
+for topic, page in {
+    "tour": "tour", "python": "programs", "crash": "from-crash", "drgn": "from-drgn", "pykdump": "pykdump", "dumps": "dumps", "limits": "limits",
+    "how": "how-it-works", "faq": "faq",
+}.items():
+    copy(f"docs/{page}.md", to=f"pykd/help/{topic}.md")
 
 # -- What every start and the main job (taskinfo --summ) import. It costs its full size in the executable, and saves unpacking.
 

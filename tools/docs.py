@@ -7,7 +7,8 @@
 
 Blocks of a page by their language: ``pykd`` is a session with the sample dump, its input behind ``pykd> ``; ``python`` with ``>>> `` are lines of Python
 there; ``python`` without is a program, and a ``text`` block right behind it what it prints; ``console`` are commands of a shell behind ``$ ``. What stands
-behind ``...`` alone in a line, or in one, may be anything. ``pykd vmcore-6.1-zstd`` is about that dump in ../shared/vmcores, where it is there. A file in docs/examples is such a session of one command, which ``help`` shows too.
+behind ``...`` alone in a line, or in one, may be anything.
+``pykd vmcore-6.1-zstd`` is about that dump in ../shared/vmcores, where it is there. A file in docs/examples is such a session of one command, which ``help`` shows too.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ LINES = 24
 """Of an answer; more are cut."""
 _BLOCK = re.compile(r"^```(pykd|python|console)(?: ([\w.-]+))?\n(.*?)^```\n(?:\n?```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 
-os.environ |= {"TZ": "UTC", "NO_COLOR": "1"}
+_ENVIRONMENT = {"TZ": "UTC", "NO_COLOR": "1"}
 
 
 def without_times(text: str) -> str:
@@ -154,7 +155,7 @@ def shell(line: str) -> str:
     """What a command of the shell prints; pykd is found, and the folder is the sample's."""
     with tempfile.TemporaryDirectory() as folder:
         os.symlink(PYKD, f"{folder}/pykd")
-        environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "HOME": folder}
+        environment = {**os.environ, **_ENVIRONMENT, "PATH": f"{folder}:{os.environ['PATH']}", "HOME": folder}
         done = subprocess.run(
             ["bash", "-c", line], cwd=FOLDER, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
         )
@@ -167,8 +168,9 @@ def program(source: str, dump: str = "vmcore") -> str:
         path = f"{folder}/program.py"
         Path(path).write_text(source, encoding="utf-8")
         done = subprocess.run(
-            [PYKD, dump, path], cwd=FOLDER, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-        )
+            [PYKD, dump, path],
+            cwd=FOLDER, env={**os.environ, **_ENVIRONMENT}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
     return without_times(done.stdout.decode(errors="replace"))
 
 
@@ -321,6 +323,7 @@ def _described(body: list[ast.stmt]) -> list[str]:
 
 
 def main(words: list[str]) -> int:
+    os.environ |= _ENVIRONMENT
     if words[:1] == ["--site"]:
         site(Path(words[1]).resolve())
         return 0

@@ -13,11 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-HZ = of_dump(lambda: crash.HZ)
-PAGESIZE = of_dump(lambda: crash.PAGESIZE)
-PAGE_CACHE_SHIFT = of_dump(lambda: crash.PAGE_CACHE_SHIFT)
+HZ: int = of_dump(lambda: crash.HZ)
+PAGESIZE: int = of_dump(lambda: crash.PAGESIZE)
+PAGE_CACHE_SHIFT: int = of_dump(lambda: crash.PAGE_CACHE_SHIFT)
 
-kname = of_dump(lambda: pykd.current().vmcoreinfo.get("OSRELEASE", ""), "")
+kname: str = of_dump(lambda: pykd.current().vmcoreinfo.get("OSRELEASE", ""), "")
 """The release, ``6.1.0-56-amd64``."""
 
 

@@ -65,7 +65,7 @@ HELPERS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("hash_for_each_entry", "lists.linked:hash_for_each_entry", ""),
         ("chain_for_each", "lists.linked:chain_for_each", ""),
         ("rbtree_for_each_entry", "lists.rbtree:rbtree_for_each_entry",
-         "[a.va_start for a in rbtree_for_each_entry(dump.address_of('vmap_area_root'), 'struct vmap_area', 'rb_node')][:1] if dump.address_of('vmap_area_root', default=0) else []"),
+         "len(list(rbtree_for_each_entry(dump.address_of('vmap_area_root'), 'struct vmap_area', 'rb_node')))"),
         ("rb_first", "lists.rbtree:rb_first", ""),
         ("rb_next", "lists.rbtree:rb_next", ""),
         ("xa_for_each", "lists.xarray:xa_entries", ""),
@@ -252,7 +252,7 @@ def _document(name: str, function: Any) -> str:
 def _dump_of(arguments: tuple[Any, ...]) -> Dump:
     for one in arguments:
         if isinstance(type(one), StructType):
-            return type(one).PYT_dump  # type: ignore[attr-defined, no-any-return]
+            return type(one).PYT_dump  # type: ignore[no-any-return]
     return current()
 
 

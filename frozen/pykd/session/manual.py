@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import _pykd_files as files
 from pykd.session import command as commands
 
 TYPE_CHECKING = False
@@ -102,9 +103,17 @@ def page(command: Command) -> str:
         parts.append(("OPTIONS", _columns([(str(option), option_help(option)) for option in command.options])))
     if command.examples:
         parts.append(("EXAMPLES", _columns(list(command.examples))))
+    if answers := example(command.name):
+        parts.append(("OF THE SAMPLE DUMP", answers.splitlines()))
     if command.fields:
         parts.append(("FIELDS (--json)", _columns([item for item in command.fields.items() if item[1]])))
     return _assemble(parts)
+
+
+def example(name: str) -> str:
+    """What a command answers about the dump in tests/sample, as a session; "" where that is not kept."""
+    path = f"pykd/examples/{name}.txt"
+    return files.read(path).decode() if files.is_file(path) else ""
 
 
 def program_page(program: Registered) -> str:

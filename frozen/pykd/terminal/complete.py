@@ -155,7 +155,9 @@ class Completer:
 
             yield from _of([*foreach.COMMANDS, *foreach.STATES, *re.findall(r"\b[a-z]{4,}\b", wanted)], stem)
         if name == "help":
-            yield from _of([*self.session.names(), "all", "commands", "input", "output"], stem)
+            from pykd.session import topics
+
+            yield from _of([*self.session.names(), *topics.names(), "all", "commands", "input", "output"], stem)
         elif "COMMAND" in kinds and name != "ps":
             yield from _of(self.session.names(), stem)
         if "MODULE" in kinds:

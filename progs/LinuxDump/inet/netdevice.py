@@ -14,8 +14,8 @@ from pykd.kernel.net.addresses import ip_text, ntohl
 from pykd.kernel.net.show.interfaces import FEATURES, STATES, counter_lines, group_lines, interface_lines, prefix_of, qdisc_lines, stacked_lines, state_names
 from pykdump import API
 from pykdump.highlevel import pylog, readSU, structSetAttr, structSetProcAttr
-from pykdump.tparser import CDefine, CEnum
 from pykdump.nodump import of_dump
+from pykdump.tparser import CDefine, CEnum
 from pykdump.vmcorearch import sys_info
 
 TYPE_CHECKING = False

@@ -33,8 +33,8 @@ from pykdump import API
 from pykdump.API import API_options, readList
 from pykdump.Generic import Bunch
 from pykdump.highlevel import enumerator_value, getStructInfo, pylog, readSU
-from pykdump.tparser import CDefine, CEnum
 from pykdump.nodump import has_dump
+from pykdump.tparser import CDefine, CEnum
 from pykdump.vmcorearch import sys_info
 
 TYPE_CHECKING = False

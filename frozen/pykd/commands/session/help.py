@@ -7,7 +7,7 @@ from pykd.core import version
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row
 from pykd.session import command as commands
-from pykd.session import manual, runtime
+from pykd.session import manual, runtime, topics
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 
@@ -21,6 +21,13 @@ _COLUMN = 15
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
+    if options.k and options.arguments:
+        for word in options.arguments:
+            lines = list(topics.about(word))
+            if not lines:
+                raise CommandError(f"nothing has to do with {word}; `help commands` lists the commands")
+            yield from ({"name": name, "summary": line, "word": word} for name, line in lines)
+        return
     if options.m or options.D or options.k:
         from pykd.commands.session import _help_dump, _help_kernel, _help_machine
 
@@ -65,12 +72,22 @@ def _page(session: Session, name: str) -> str:
         meaning = session.aliases[name]
         first = meaning.split()[0]
         return f"\nalias: {name} means `{meaning}`\n" + (_page(session, first) if first != name else "")
+    text = topics.page(name)
+    if text is not None:
+        return text
     from pykd.core import near
 
-    raise CommandError(f"there is no command {name}" + (near.hint(name, session.names()) or "; `help` lists them"))
+    meant = near.hint(name, session.names())
+    if not meant:
+        related = ", ".join(one for one, _ in topics.about(name))
+        meant = f"; these have to do with it, and `help -k {name}` says how: {related}" if related else "; `help` lists them"
+    raise CommandError(f"there is no command {name}{meant}")
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    if options.k and options.arguments:
+        yield from (f"  {row['name']:<12} {row['summary'][:100]}" for row in rows)
+        return
     if options.m or options.D or options.k:
         from pykd.commands.session import _help_machine
 
@@ -100,6 +117,8 @@ def _list(names: list[str]) -> Iterator[str]:
     yield f"pykd version: {version.pykd_version()}"
     yield 'For help on any command above, enter "help <command>".'
     yield 'For what each does in one line, enter "help commands".'
+    yield f'For help on more than a command, enter "help" and one of: {", ".join(topics.names())}.'
+    yield 'For what has to do with a word, enter "help -k WORD".'
     yield 'For help on input options, enter "help input".'
     yield 'For help on output options, enter "help output".'
     yield ""
@@ -111,14 +130,27 @@ COMMAND = Command(
     topic="session",
     options=(
         Option("-D", help="what is known of the dump file: format, what was left out, vmcoreinfo"),
-        Option("-k", help="what is known of the kernel: sections, version, CPUs"),
+        Option("-k", help="with WORD, what has to do with it; alone, what is known of the kernel: sections, version, CPUs"),
         Option("-m", help="what is known of the machine: addresses of the kernel's areas, sizes"),
     ),
-    arguments="[COMMAND|PROGRAM|commands|input|output|all]…",
+    arguments="[COMMAND|PROGRAM|TOPIC|WORD|commands|input|output|all]…",
     description="Without arguments the names of all commands and programs. `commands` has them by topic, with a line each;\n"
-    "`all` prints every page.",
-    fields={"field": "crash's name, with -D, -k, -m", "value": "text", "name": "of the command", "topic": "of `help commands`", "summary": "one line", "page": "the page as text"},
-    examples=(("help bt", "the page of bt"), ("help commands", "what there is, by topic")),
+    "`all` prints every page. Topics are `tour`, `python`, `kernel` (the helpers of Python), `crash`, `drgn`, `pykdump`, `dumps`, `limits`, `how`, `faq`.",
+    fields={
+        "field": "crash's name, with -D, -k, -m",
+        "value": "text",
+        "name": "of the command",
+        "topic": "of `help commands`",
+        "summary": "one line",
+        "word": "that was looked for, with -k",
+        "page": "the page as text",
+    },
+    examples=(
+        ("help bt", "the page of bt"),
+        ("help commands", "what there is, by topic"),
+        ("help -k socket", "what has to do with sockets"),
+        ("help python", "how programs are written"),
+    ),
     rows=rows,
     text=text,
 )
