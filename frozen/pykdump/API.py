@@ -353,8 +353,8 @@ def cleanup() -> None:
     try:
         print(f"\n ** Execution took {time.time() - t_starta:6.2f}s (real) {own:6.2f}s (CPU){tail}")
         sys.stdout.flush()
-    except BrokenPipeError as error:
-        print(error, file=sys.stderr)
+    except BrokenPipeError:
+        pass  # `| head` has seen enough
 
 
 # Where programs look for what the framework says it is about.

@@ -398,6 +398,54 @@ class Terminals(Session):
         one.send("q")
         one.until(r"\npykd>\Z")
 
+    def test_own_pager_searches_and_goes_back(self):
+        one = self.terminal(environment={"PATH": "/nonexistent", "PAGER": None})
+        one.send("py print(*(f'line {number}' for number in range(200)), sep='\\n')\r")
+        one.until(r"^line 0$(.|\n)*--More--\Z")
+        one.send("/line 150\r")
+        one.until(r"^line 150$(.|\n)*--More--\Z")
+        one.send("b")
+        one.until(r"^line 1[34]\d$(.|\n)*--More--\Z")
+        one.send("g")
+        one.until(r"^line 0$(.|\n)*--More--\Z")
+        one.send("h")
+        one.until(r"/TEXT: search(.|\n)*--More--\Z")
+        one.send("/no such\r")
+        one.until(r"^no such is not there$(.|\n)*--More--\Z")
+        one.send("G")
+        one.until(r"^line 199\npykd>\Z")
+
+    def test_history_into_a_pipe(self):
+        one = self.terminal()
+        one.run("echo one")
+        self.assertRegex(one.run("h | wc -l"), r"(?m)^2$")
+
+    def test_background(self):
+        """Each theme has colours that can be read on its background, by the colours that xterm gives them."""
+        from pykd.core import colour
+
+        xterm = {"31": (205, 0, 0), "32": (0, 205, 0), "33": (205, 205, 0), "34": (0, 0, 238), "35": (205, 0, 205), "36": (0, 205, 205)}
+
+        def light(rgb):
+            red, green, blue = ((c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in rgb)
+            return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05
+
+        for theme, background in (("dark", (0, 0, 0)), ("light", (255, 255, 255))):
+            for name, code in colour.THEMES[theme].items():
+                number = re.search(r"3\d", code)
+                if number:
+                    with self.subTest(theme=theme, colour=name):
+                        one, other = sorted((light(xterm[number[0]]), light(background)))
+                        self.assertGreater(other / one, 3)
+
+    def test_theme(self):
+        for theme, colours in (("light", {"\x1b[34m"}), ("dark", {"\x1b[36m"}), ("none", set())):
+            one = self.terminal()
+            one.run(f"set colour {theme}")
+            start = len(one.raw)
+            one.run("bt")
+            self.assertEqual({code for code in ("\x1b[34m", "\x1b[36m") if code in one.raw[start:]}, colours)
+
     def test_errors_come_behind_the_output(self):
         one = self.terminal()
         self.assertRegex(one.run("py print('first'); 1/0"), r"first\n(.|\n)*ZeroDivisionError")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Colour on a terminal: who gets it."""
+"""Colour on a terminal: who gets it, and which.
+
+Of the 16 colours that every terminal has, those that can be read on its background: ``set colour dark`` (the default) or ``light``.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,24 @@ GREEN = "\033[32m"
 YELLOW = "\033[33m"
 MAGENTA = "\033[35m"
 CYAN = "\033[36m"
+"""What stands out, by the colour that it has on a dark background; :func:`choose` makes others of them."""
+
+THEMES = {
+    "dark": {"RESET": RESET, "BOLD": BOLD, "DIM": DIM, "RED": RED, "GREEN": GREEN, "YELLOW": YELLOW, "MAGENTA": MAGENTA, "CYAN": CYAN},
+    # green, yellow and cyan cannot be read on white
+    "light": {"RESET": RESET, "BOLD": BOLD, "DIM": "", "RED": RED, "GREEN": MAGENTA, "YELLOW": "\033[31m", "MAGENTA": MAGENTA, "CYAN": "\033[34m"},
+    "none": dict.fromkeys(("RESET", "BOLD", "DIM", "RED", "GREEN", "YELLOW", "MAGENTA", "CYAN"), ""),
+}
+
+
+def choose(theme: str) -> None:
+    """Which of :data:`THEMES` counts from now on."""
+    globals().update(THEMES[theme])
+
+
+def of_background() -> str:
+    """The theme for the terminal in hand, where it says what its background is (COLORFGBG)."""
+    return "light" if os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15") else "dark"
 
 
 def wanted(mode: str, file: Any) -> bool:

@@ -54,18 +54,25 @@ def _end(status: int) -> None:
     os._exit(status)
 
 
+def _flushed(file: Any) -> None:
+    try:
+        file.flush()
+    except BrokenPipeError:
+        pass  # `| head` has seen enough
+
+
 class _Lent(io.TextIOWrapper):
     """The session's output in a program's hands: to close it closes nothing."""
 
     def close(self) -> None:
-        self.flush()
+        _flushed(self)
 
 
 class _ShownLent(Shown):
     """The same where people read it."""
 
     def close(self) -> None:
-        self.flush()
+        _flushed(self)
 
 
 def lent(output: Any) -> Any:

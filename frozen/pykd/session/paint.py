@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pykd.core.colour import BOLD, CYAN, DIM, GREEN, MAGENTA, RED, RESET, YELLOW
+from pykd.core import colour
 
 _FRAME = re.compile(r"^( *#\d+ )(\[[0-9a-f]+\])( )(\S+)( at [0-9a-f]+)( \[[^]]+\])?(.*)$", re.S)
 _TASK = re.compile(r'^(?P<start>(?:\[[^]]*\] *)*)(PID: .* COMMAND: )(".*")$')
@@ -31,29 +31,29 @@ def line(text: str) -> str:
         match = _FRAME.match(text)
         if match:
             number, stack, blank, function, address, module, rest = match.groups()
-            return f"{number}{DIM}{stack}{RESET}{blank}{CYAN}{function}{RESET}{DIM}{address}{RESET}{GREEN if module else ''}{module or ''}{RESET if module else ''}{rest}"
+            return f"{number}{colour.DIM}{stack}{colour.RESET}{blank}{colour.CYAN}{function}{colour.RESET}{colour.DIM}{address}{colour.RESET}{colour.GREEN if module else ''}{module or ''}{colour.RESET if module else ''}{rest}"
     elif first == "[":
         match = _LOG.match(text)
         if match:
             message = match[2]
-            return f"{DIM}{match[1]}{RESET}{RED + message + RESET if _ALARM.search(message) else message}"
+            return f"{colour.DIM}{match[1]}{colour.RESET}{colour.RED + message + colour.RESET if _ALARM.search(message) else message}"
         if text.startswith("    [exception RIP:"):
-            return f"{YELLOW}{text}{RESET}"
+            return f"{colour.YELLOW}{text}{colour.RESET}"
     elif first == "-" and text.startswith("--- <"):
-        return f"{MAGENTA}{text}{RESET}"
+        return f"{colour.MAGENTA}{text}{colour.RESET}"
     elif first == ">":
-        return f"{GREEN}{text}{RESET}"
+        return f"{colour.GREEN}{text}{colour.RESET}"
     match = _TASK.match(text)
     if match:
-        return f"{match['start']}{BOLD}{match[2]}{CYAN}{match[3]}{RESET}"
+        return f"{match['start']}{colour.BOLD}{match[2]}{colour.CYAN}{match[3]}{colour.RESET}"
     if _TITLES.match(text) and ": " not in text:
-        return f"{BOLD}{text}{RESET}"
+        return f"{colour.BOLD}{text}{colour.RESET}"
     match = _FIELD.match(text)
     if match and len(match[1]) in _FIELD_ENDS and not _REGISTER.match(match[2] or ""):
         value = match[2] or ""
         if match[1].endswith(" PANIC:"):
-            value = f"{RED}{value}{RESET}"
-        text = f"{BOLD}{match[1]}{RESET}{value}"
+            value = f"{colour.RED}{value}{colour.RESET}"
+        text = f"{colour.BOLD}{match[1]}{colour.RESET}{value}"
     if "(" in text or "<" in text:
-        text = _TROUBLE.sub(lambda match: f"{YELLOW}{match[0]}{RESET}", text)
+        text = _TROUBLE.sub(lambda match: f"{colour.YELLOW}{match[0]}{colour.RESET}", text)
     return text

@@ -60,6 +60,7 @@ SETTINGS: dict[str, Any] = {
     "scroll": True,
     "debug": 0,
     "color": "auto",
+    "colour": "dark",
     "history": "user",
     "traceback": "short",
 }
@@ -79,7 +80,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((CommandError, OSError, ValueError), "failed"),
 )
 """What documents say is the reason, by the error of a command."""
-CHOICES = {"color": colour.MODES, "history": ("user", "dump", "off"), "traceback": ("short", "full")}
+CHOICES = {"color": colour.MODES, "colour": tuple(colour.THEMES), "history": ("user", "dump", "off"), "traceback": ("short", "full")}
 """The values that a setting of text may have."""
 
 
@@ -228,9 +229,9 @@ class Session:
             except OSError:
                 pass
 
-    def show(self, text: Iterable[str]) -> None:
-        """Print lines, a screenful at a time where commands do so."""
-        with self._destination(lines.Line("")):
+    def show(self, text: Iterable[str], line: lines.Line | None = None) -> None:
+        """Print lines, a screenful at a time where commands do so, or to where *line* sends its output."""
+        with self._destination(line or lines.Line("")):
             for line in text:
                 print(line)
 

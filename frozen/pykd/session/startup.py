@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from pykd.boot import importer, trust
 from pykd.session import runtime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pykd.session.session import Session
 
 RC_FILE = ".pykdrc"
@@ -27,7 +30,7 @@ def run(session: Session) -> None:
     """
     home = _home_file()
     if home is not None:  # first: it says what is trusted
-        session.run_file(home)
+        run_quietly(session, home)
     else:
         _run_crash_file(session)
     program = runtime.find(runtime.INIT_PROGRAM)
@@ -37,7 +40,30 @@ def run(session: Session) -> None:
     if importer.CURRENT_FOLDER not in runtime.base_path() or not os.path.isfile(RC_FILE):
         return
     if (home is None or not os.path.samefile(RC_FILE, home)) and trust.may_run_unnamed(RC_FILE):
-        session.run_file(RC_FILE)
+        run_quietly(session, RC_FILE)
+
+
+def run_quietly(session: Session, path: str) -> None:
+    """Run the lines of a file that nobody has asked for: settings are not echoed, and an error says where it is."""
+    from pykd.core.output import buffer, contents, output_to
+    from pykd.session import line as lines
+
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        read = 0
+
+        def counted() -> Iterator[str]:
+            nonlocal read
+            for line in lines.bounded(file):
+                read += 1
+                yield line
+
+        for text in lines.logical(counted()):
+            messages = buffer()
+            is_setting = session.expand_alias(text).split(None, 1)[:1] in ([word] for word in _CRASH_LINES)
+            with output_to(buffer() if is_setting else sys.stdout, messages):
+                session.run(text)
+            for message in contents(messages).splitlines():
+                session.complain(f"{path}:{read}: {message}")
 
 
 def _home_file() -> str | None:

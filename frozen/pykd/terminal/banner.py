@@ -70,6 +70,8 @@ def lines(session: Session) -> Iterator[str]:
             "many objects cannot be shown; -d 23 keeps them"
         )
     yield from _indented(losses)
+    yield ""
+    yield "Type `help` for the commands, `help tour` for ten minutes with pykd, `report` for what happened."
 
 
 def lacks_kernel_memory(dump: Dump) -> bool:

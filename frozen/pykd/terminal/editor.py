@@ -10,51 +10,25 @@ import os
 import signal
 import sys
 import termios
-from types import ModuleType
 
 from pykd.core import colour
 from pykd.terminal import terminfo
+from pykd.terminal.pyrepl import (
+    CompletingReader,
+    Event,
+    UnixConsole,
+    commands,
+    compile_keymap,
+    get_terminal_keycodes,
+    historical_reader,
+    input,
+)
 
-
-def _prepare_imports() -> None:
-    """Before _pyrepl is imported: terminfo, and a dataclasses that need not know how to write signatures.
-
-    These are for the documentation of classes, which nobody reads here; ``inspect`` takes as long to import as _pyrepl does.
-    """
-    terminfo.install()
-    if "dataclasses" in sys.modules or "inspect" in sys.modules:
-        return
-    from pykd.boot import lazy
-
-    few = ModuleType("inspect")
-    few.__dict__.update(signature=lambda _: "", get_annotations=lambda owner: dict(vars(owner).get("__annotations__", ())))
-    sys.modules["inspect"] = few
-    try:
-        import dataclasses
-    finally:
-        del sys.modules["inspect"]
-    real = lazy.module("inspect")
-    _give_back.append(lambda: setattr(dataclasses, "inspect", real))
-
-
-_give_back: list[Callable[[], None]] = []
-"""What to do when _pyrepl is imported."""
-_prepare_imports()
-
-from _pyrepl import commands, historical_reader, input  # type: ignore[import-not-found]  # noqa: E402
-from _pyrepl.completing_reader import CompletingReader  # type: ignore[import-not-found]  # noqa: E402
-from _pyrepl.console import Event  # type: ignore[import-not-found]  # noqa: E402
-from _pyrepl.keymap import compile_keymap  # type: ignore[import-not-found]  # noqa: E402
-from _pyrepl.unix_console import UnixConsole  # type: ignore[import-not-found]  # noqa: E402
-from _pyrepl.unix_eventqueue import get_terminal_keycodes  # type: ignore[import-not-found]  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-for _done in _give_back:
-    _done()
 
 TAB = 4
 """Blanks that Python is indented by."""

@@ -14,6 +14,7 @@ import time
 
 from pykd.core import output
 from pykd.core.shown import own, shown
+from pykd.terminal.more import More
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,63 +127,7 @@ class Pager(output.Paged):
             self._shell.close()
         elif self._target is None:
             self._release()
+        elif isinstance(self._target, More):
+            self._target.close()
         else:
             self._target.flush()
-
-
-class More:
-    """The pager of a host without one: a page, then a key: blank for the next, Enter for a line, ``q`` for no more."""
-
-    PROMPT = "\033[7m--More--\033[0m"
-
-    def __init__(self, terminal: Any, columns: int) -> None:
-        self.terminal = terminal
-        self._columns = columns
-        self._part = ""
-        """A line that has not ended."""
-        self._room = shutil.get_terminal_size().lines - 1
-
-    def write(self, text: str) -> int:
-        *whole, self._part = (self._part + text).split("\n")
-        for line in whole:
-            height = 1 + max(0, len(line) - 1) // self._columns
-            if self._room < height:
-                self._ask()
-            self._room -= height
-            own(self.terminal, f"{line}\n")
-        return len(text)
-
-    def _ask(self) -> None:
-        own(self.terminal, self.PROMPT)
-        self.terminal.flush()
-        key = _key()
-        own(self.terminal, "\r\033[K")
-        if key in ("q", "Q", "\x03", "\x04"):
-            self._part = ""
-            raise BrokenPipeError
-        self._room = 1 if key in ("\r", "\n", "j") else shutil.get_terminal_size().lines - 1
-
-    def flush(self) -> None:
-        own(self.terminal, self._part)
-        self._part = ""
-        self.terminal.flush()
-
-    def fileno(self) -> int:
-        number: int = self.terminal.fileno()
-        return number
-
-
-def _key() -> str:
-    """A key, without waiting for Enter."""
-    import termios
-    import tty
-
-    terminal = sys.__stdin__
-    if terminal is None:
-        return "q"
-    saved = termios.tcgetattr(terminal)
-    try:
-        tty.setraw(terminal, termios.TCSADRAIN)  # what was typed ahead counts
-        return os.read(terminal.fileno(), 1).decode("ascii", "replace") or "q"
-    finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, saved)

@@ -127,8 +127,8 @@ class Prompt:
                 line = meant
                 print(line)
             self._history.add(line)
-            if line.strip() == "h":
-                self._session.show(self._history.listed())
+            if line.split()[:1] == ["h"] and (parsed := lines.parse(line)).command == "h":
+                self._session.show(self._history.listed(), parsed)
             else:
                 self._session.run(line)
         except KeyboardInterrupt:

@@ -6,8 +6,7 @@ A line begins in insert mode, Escape leads to command mode. Commands take counts
 
 from __future__ import annotations
 
-from _pyrepl import commands, input  # type: ignore[import-not-found]
-from _pyrepl.keymap import parse_keys  # type: ignore[import-not-found]
+from pykd.terminal.pyrepl import commands, input, parse_keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

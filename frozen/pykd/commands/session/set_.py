@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 
 from pykd.boot import trust
+from pykd.core import colour
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.output import pager_command
 from pykd.core.rows import Row
@@ -51,7 +52,7 @@ SETTINGS: dict[str, tuple[object, tuple[str, ...] | None]] = {
 }
 """crash's settings, in its order. Those that mean something here are scroll, radix, debug and edit; the others are kept and have no effect, so
 that rc files written for crash do not fail."""
-OURS = ("color", "history", "traceback")
+OURS = ("color", "colour", "history", "traceback")
 """Settings that crash lacks; :data:`pykd.session.session.CHOICES` has their values."""
 SETTINGS["trust"] = ("", ())
 SETTINGS |= {name: (CHOICES[name][0], CHOICES[name]) for name in OURS}
@@ -110,6 +111,8 @@ def _settings(session: Session, words: list[str]) -> Iterator[Row]:
             raise CommandError(f"invalid command: set {name}", meant=_near(name))
         if words and words[0] not in SETTINGS:
             session.settings[name] = _value(session, name, words.pop(0))
+            if name == "colour":
+                colour.choose(session.settings[name])
         yield {"setting": name, "value": session.settings.get(name, SETTINGS[name][0])}
 
 
