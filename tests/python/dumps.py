@@ -18,7 +18,7 @@ import pykd
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.append(os.path.join(ROOT, "tools"))
 
-import docs  # noqa: E402
+import docs  # noqa: E402, F401 (tests of the documentation take it from here)
 import dumptext  # noqa: E402
 import golden  # noqa: E402
 

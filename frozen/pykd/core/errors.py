@@ -23,6 +23,14 @@ class CommandError(Exception):
         super().__init__(*words)
         self.meant = meant
 
+    def hint(self) -> str:
+        """``; did you mean `ps`?``, for people; programs that parse a message get it alone."""
+        if self.meant is None:
+            return ""
+        from pykd.core import near
+
+        return near.sentence(self.meant()[:1])
+
     details = ""
     """Lines to show people in place of the message, as they are meant for a terminal."""
 

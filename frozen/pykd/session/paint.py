@@ -31,7 +31,8 @@ def line(text: str) -> str:
         match = _FRAME.match(text)
         if match:
             number, stack, blank, function, address, module, rest = match.groups()
-            return f"{number}{colour.DIM}{stack}{colour.RESET}{blank}{colour.CYAN}{function}{colour.RESET}{colour.DIM}{address}{colour.RESET}{colour.GREEN if module else ''}{module or ''}{colour.RESET if module else ''}{rest}"
+            shown = f"{number}{colour.DIM}{stack}{colour.RESET}{blank}{colour.CYAN}{function}{colour.RESET}{colour.DIM}{address}{colour.RESET}"
+            return f"{shown}{colour.GREEN}{module}{colour.RESET}{rest}" if module else f"{shown}{rest}"
     elif first == "[":
         match = _LOG.match(text)
         if match:

@@ -229,9 +229,9 @@ class Session:
             except OSError:
                 pass
 
-    def show(self, text: Iterable[str], line: lines.Line | None = None) -> None:
-        """Print lines, a screenful at a time where commands do so, or to where *line* sends its output."""
-        with self._destination(line or lines.Line("")):
+    def show(self, text: Iterable[str], where: lines.Line | None = None) -> None:
+        """Print lines, a screenful at a time where commands do so, or to where the line *where* sends its output."""
+        with self._destination(where or lines.Line("")):
             for line in text:
                 print(line)
 
@@ -241,7 +241,7 @@ class Session:
         if isinstance(error, UnknownCommandError):
             return f"pykd: {error}"
         if isinstance(error, CommandError):
-            return f"{name}: {error}{self._meant(error)}"
+            return f"{name}: {error}{'' if self._for_program else error.hint()}"
         if isinstance(error, OSError):
             return f"{error.filename or name}: {error.strerror or error}"
         if isinstance(error, Error):
@@ -273,14 +273,6 @@ class Session:
             return fault(what, message)
         reason = next((reason for kinds, reason in _REASONS if isinstance(error, kinds)), "internal")
         return {"reason": reason, "message": message}
-
-    def _meant(self, error: CommandError) -> str:
-        """What people may have meant; programs that parse a message get it alone."""
-        if error.meant is None or self._for_program:
-            return ""
-        from pykd.core import near
-
-        return near.sentence(error.meant()[:1])
 
     @block
     def _destination(self, line: lines.Line) -> Iterator[list[int]]:

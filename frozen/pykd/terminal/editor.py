@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import termios
 
 from pykd.core import colour
@@ -23,7 +22,6 @@ from pykd.terminal.pyrepl import (
     historical_reader,
     input,
 )
-
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

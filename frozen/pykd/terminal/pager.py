@@ -7,9 +7,7 @@ not, or comes slowly, goes through ``$PAGER`` or ``less``; where the host has no
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 import time
 
 from pykd.core import output
