@@ -10,6 +10,7 @@ echo "$ ./pykd $sample -c 'taskinfo --summ'"
 cat <<EOF
 
 Next:  ./pykd $sample            asks for commands; \`help\` lists them, Ctrl-D leaves
-       ./pykd $sample -c bt      what crashed
+       ./pykd $sample -c report  what happened, and why
+       help tour                            at the prompt, or docs/tour.md: ten minutes with this dump
        ./pykd VMCORE                        the same on a dump of yours; ./pykd can be copied to any machine
 EOF

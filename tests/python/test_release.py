@@ -127,14 +127,14 @@ class Upkeep(unittest.TestCase):
         usage = self.text("build.sh").partition("cat <<'EOF'")[2].partition("\nEOF\n")[0]
         known = set(re.findall(r"^  ([a-z][a-z-]+) ", usage, re.MULTILINE))
         self.assertIn("dist", known)
-        for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Dockerfile"):
+        for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Dockerfile", "docs/building.md"):
             named = set(re.findall(r"\./build\.sh ([a-z][a-z-]+)", self.text(name)))
             self.assertEqual(named - known, set(), name)
 
     def test_base_of_the_container_is_pinned(self):
         base = re.search(r"^ARG BASE=(\S+)$", self.text("Dockerfile"), re.MULTILINE)[1]
         self.assertRegex(base, r":[a-z]+-\d{8}(-slim)?(@sha256:[0-9a-f]{64})?$")
-        self.assertIn(base.partition("@")[0], self.text("README.md"))
+        self.assertIn(base.partition("@")[0], self.text("docs/building.md"))
 
     def test_outdated_offline_says_so(self):
         result = run(os.path.join(ROOT, "build.sh"), "outdated", pykd="bash", env={**os.environ, "PYKD_OFFLINE": "1"})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who runs what in whose folder: the table of the README, as root, as an owner, as a stranger."""
+"""Who runs what in whose folder: the table of docs/modules.md, as root, as an owner, as a stranger."""
 
 import os
 import shutil

@@ -46,7 +46,12 @@ cd "$work" || exit
 for patch in "$here/$name"-*.patch; do
 	[ ! -e "$patch" ] || patch -p1 -s <"$patch"
 done
-say "building $name"
+there=$(find "$BUILD/stamps" -type f | wc -l)
+case $name in
+python) long=", which takes some minutes, most of the time of a first build" ;;
+*) long= ;;
+esac
+say "building $name$long; $there of 9 parts are there"
 # The folder of the sources must not show in the result.
 export CFLAGS="$DEP_CFLAGS -ffile-prefix-map=$work=/$name -ffile-prefix-map=$SYSROOT=/sysroot"
 recipe=". '$recipe'"

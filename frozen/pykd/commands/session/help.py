@@ -135,7 +135,7 @@ COMMAND = Command(
     ),
     arguments="[COMMAND|PROGRAM|TOPIC|WORD|commands|input|output|all]…",
     description="Without arguments the names of all commands and programs. `commands` has them by topic, with a line each;\n"
-    "`all` prints every page. Topics are `tour`, `python`, `kernel` (the helpers of Python), `crash`, `drgn`, `pykdump`, `dumps`, `limits`, `how`, `faq`.",
+    "`all` prints every page. Topics are `tour`, `python`, `kernel` (the helpers of Python), `crash`, `drgn`, `pykdump`, `dumps`, `shell`, `modules`, `limits`, `how`, `faq`.",
     fields={
         "field": "crash's name, with -D, -k, -m",
         "value": "text",
