@@ -45,10 +45,9 @@ void kd_btf_note_loss(struct kd_btf *btf, struct kd_error *why)
 		btf->why_lost = why;
 }
 
-struct kd_error *kd_btf_need(struct kd_btf *btf, size_t offset, size_t len)
+struct kd_error *kd_btf_lacks(struct kd_btf *btf, struct kd_error *err)
 {
-	struct kd_error *err = kd_section_need(&btf->section, offset, len);
-	if (__builtin_expect(err && err->code == KD_ERROR_FAULT && !btf->why_lost, 0))
+	if (err->code == KD_ERROR_FAULT && !btf->why_lost)
 		kd_btf_note_loss(
 			btf, kd_error_create_fault_why(err->fault, err->address, err->physical, "%s", err->message));
 	return err;

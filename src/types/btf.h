@@ -173,8 +173,15 @@ struct kd_error *kd_btf_read_kernel(struct kd_btf *btf, struct kd_btf_kernel *re
 
 /* For who reads records by place, not by number: the walk, and what finds the way behind a hole. */
 
+/** The error, remembered as a loss if it is a fault. */
+struct kd_error *kd_btf_lacks(struct kd_btf *btf, struct kd_error *err) __attribute__((returns_nonnull));
+
 /** kd_section_need(), and a fault is remembered as a loss. */
-struct kd_error *kd_btf_need(struct kd_btf *btf, size_t offset, size_t len) KD_RETURNS_ERROR;
+static inline KD_RETURNS_ERROR struct kd_error *kd_btf_need(struct kd_btf *btf, size_t offset, size_t len)
+{
+	struct kd_error *err = kd_section_need(&btf->section, offset, len);
+	return __builtin_expect(!err, 1) ? NULL : kd_btf_lacks(btf, err);
+}
 
 /** Make bytes of record->extra valid. */
 static inline KD_RETURNS_ERROR struct kd_error *
