@@ -632,6 +632,10 @@ def decompress(codec: Literal["zlib", "lzo", "snappy", "zstd"], data: bytes, siz
     :raises ValueError: *data* is not that, or longer or shorter than *size*.
     """
 
+def is_plain(row: object, /) -> bool:
+    """Whether every text in a row, in its dicts, lists and tuples too, is printable, and no dict in it has the key ``reason``, as one has
+    that says what could not be read: most rows are, and who prints them need look no further."""
+
 def current() -> Dump:
     """The dump that is meant where none is named, as by ``Struct("struct foo", address)``. :raises Error: if there is none."""
 

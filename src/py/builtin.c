@@ -14,6 +14,7 @@
 #include "py/member.h"
 #include "py/module.h"
 #include "py/path.h"
+#include "py/plain.h"
 #include "py/pointer.h"
 #include "py/struct.h"
 #include "py/struct_type.h"
@@ -28,7 +29,7 @@ static struct PyModuleDef definition = {
 	.m_size = -1,
 };
 
-static PyMethodDef *const functions[] = { kd_py_codec_functions, kd_py_dump_functions };
+static PyMethodDef *const functions[] = { kd_py_codec_functions, kd_py_dump_functions, kd_py_plain_functions };
 
 static PyTypeObject *const types[] = {
 	&kd_py_Dump,	&kd_py_Symbol, &kd_py_Module, &kd_py_Type,  &kd_py_Member,

@@ -13,6 +13,7 @@ import dumps
 import fuzz
 import patched
 import pykd
+from _pykd import is_plain
 from dumps import PYKD, SAMPLE
 from pykd.core import shown
 from pykd.kernel import printk
@@ -180,6 +181,17 @@ class Function(unittest.TestCase):
         row = {"pid": 1, "comm": "a", "tree": [{"name": "b"}], "text": "x\ny"}
         self.assertIs(row, shown.named(row))
         self.assertEqual({"comm": "a\\n", "tree": [{"name": "\\x1b"}], "text": "x\ny"}, shown.named({"comm": "a\n", "tree": [{"name": "\x1b"}], "text": "x\ny"}))
+
+    def test_plain(self):
+        """What is not plain is just what is named otherwise, or tells of a fault."""
+        long = [{"frames": [{"pc": 1 << 63, "name": "é €", "sure": True, "at": None, "cpus": (0, 1.5)}]}]
+        for value in (1, "", "a b", {}, {"a": "b", "stack": long}, [["a"], ("b",)]):
+            self.assertTrue(is_plain(value), value)
+        for value in ("\x1b", "a\n", "\u202e", "\udcff", {"a": "\t"}, [["a", "\x7f"]], {"a": ({"b": ["c", "\u200b"]},)}, {"reason": 1}, {"a": [{"error": {"reason": "x"}}]}):
+            self.assertFalse(is_plain(value), value)
+        circle = []
+        circle.append(circle)
+        self.assertRaises(RecursionError, is_plain, circle)
 
     def test_painters(self):
         """Colours that a program prints within its text pass; the same characters of somebody else do not."""

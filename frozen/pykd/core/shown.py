@@ -68,9 +68,7 @@ def named(row: Row) -> Row:
     """A row whose names stay within their line; the same one if they do already."""
     found = row
     for key, value in row.items():
-        # Most values need no call: a stack is a hundred of them.
-        kind = type(value)
-        if kind is int or (kind is str and value.isprintable()) or key in TEXTS:
+        if key in TEXTS:
             continue
         better = _named(value)
         if better is not value:
@@ -86,7 +84,7 @@ def _named(value: Any) -> Any:
     if type(value) is dict:
         return named(value)
     if type(value) in (list, tuple):
-        better = {place: new for place, item in enumerate(value) if type(item) is not int and (new := _named(item)) is not item}
+        better = {place: new for place, item in enumerate(value) if (new := _named(item)) is not item}
         return type(value)(better.get(place, item) for place, item in enumerate(value)) if better else value
     return value
 

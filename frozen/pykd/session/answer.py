@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from _pykd import is_plain
 from pykd.core.rows import Row, is_fault
+from pykd.core.shown import named
 from pykd.session.command import Command, Options
 
 TYPE_CHECKING = False
@@ -50,15 +52,21 @@ class Answer:
             return f"nothing found: {' '.join(self.options.arguments)}"
         return str(next(iter(self.firsts.values()))["message"])
 
-    def watch(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The same rows, one by one."""
+    def watch(self, rows: Iterable[Row], *, as_lines: bool = False) -> Iterator[Row]:
+        """The same rows, one by one.
+
+        :param as_lines: for a command's text: names stay within their line.
+        """
         for row in rows:
             self._rows += 1
             error: Row | None = row.get("error")
             if self.for_program and len(row) == 1 and error is not None:
                 self.messages.append(error["message"])
                 continue
-            self._look(row)
+            if not is_plain(row):
+                self._look(row)
+                if as_lines:
+                    row = named(row)
             answers = error is None or "partial" in error
             self._answers += answers
             if not self.for_program or not self.counts:

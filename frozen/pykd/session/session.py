@@ -19,7 +19,7 @@ from pykd.core.host import set_current
 from pykd.core.memo import forget
 from pykd.core.output import Paged, Shell, buffer, contents, descriptor, output_to, run_shell, to_file
 from pykd.core.rows import Row, fault
-from pykd.core.shown import named, own, shown
+from pykd.core.shown import own, shown
 from pykd.session import command as commands
 from pykd.session import line as lines
 
@@ -416,7 +416,7 @@ class Session:
 
         write: Callable[[str], int] = getattr(sys.stdout, "own", sys.stdout.write)
         answer = Answer(found, options, for_program=self._for_program)
-        text: Iterator[str] = map(shown, answer.lines(found.text(_begun(map(named, answer.watch(found.rows(self, options)))), options, self)))
+        text: Iterator[str] = map(shown, answer.lines(found.text(_begun(answer.watch(found.rows(self, options), as_lines=True)), options, self)))
         if self.coloured(sys.stdout):
             from pykd.session import paint
 
@@ -427,8 +427,7 @@ class Session:
         for line in text:
             printed = True
             progress.hide()
-            write(line)
-            write("\n")
+            write(f"{line}\n")
         for message in answer.messages:
             self.complain(f"{found.name}: {message}")
         for note in answer.notes():
