@@ -11,7 +11,7 @@ from math import prod
 import pykd
 from _pykd import ProgramError, current
 from pykd.boot import lazy
-from pykd.compat.names import OLD_SYMBOLS, OLD_TYPES
+from pykd.compat.moved import OLD_SYMBOLS, OLD_TYPES
 from pykd.compat.typedict import describe, find_type
 from pykd.core import host
 from pykd.core.memo import per_dump

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import _pykd
 import pykd
-from pykd.compat.names import OLD_ENUMS
+from pykd.compat.moved import OLD_ENUMS
 from pykd.compat.typedict import (
     TYPE_CODE_BOOL,
     TYPE_CODE_FLT,

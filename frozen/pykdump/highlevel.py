@@ -38,7 +38,7 @@ from crash import (
 )
 from crash import get_GDB_output as exec_gdb_command
 from pykd.compat import standins
-from pykd.compat.names import CONTAINERS, LIST_HEADS, OLD_TYPES, OWNERS, LinkAddress, link_offset, list_head, owner_offset
+from pykd.compat.moved import CONTAINERS, LIST_HEADS, OLD_TYPES, OWNERS, LinkAddress, link_offset, list_head, owner_offset
 from pykd.compat.parts import Parts, elements_of
 
 from .datatypes import (

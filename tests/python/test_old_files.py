@@ -9,9 +9,9 @@ import pykd
 
 dumps.have_one_open()
 
-from pykd.compat import names as compat  # noqa: E402
-from pykd.compat import standins  # noqa: E402
+from pykd.compat import moved, standins, values  # noqa: E402
 from pykd.compat.old import files as oldfiles  # noqa: E402
+from pykd.compat.parts import Parts  # noqa: E402
 from pykd.kernel import cpus  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
@@ -90,7 +90,7 @@ class Marks(unittest.TestCase):
 
     def address(self, pointer, words):
         with mock.patch.object(oldfiles, "current", lambda: Memory(words)):
-            return pointer - compat.owner_offset("struct inode", "i_fsnotify_marks", 0x40)
+            return pointer - moved.owner_offset("struct inode", "i_fsnotify_marks", 0x40)
 
     def test_a_pointer_to_the_inode(self):
         self.assertEqual(0x1000, self.address(0x1000, {0x1040: 0x2000, 0x2008: 0x1000}))
@@ -123,7 +123,7 @@ class Inodes(unittest.TestCase):
         self.assertEqual(int(state), readUInt(Addr(self.inode, "i_state")))
 
     def test_state_in_a_struct(self):
-        self.assertEqual(5, getattr(compat.State(5), "__state"))
+        self.assertEqual(5, getattr(values.State(5), "__state"))
 
     def test_dentry_of_a_union(self):
         dentry = next(task.fs.root.dentry for task in pykd.tasks.processes() if task.fs)
@@ -136,7 +136,7 @@ class Disks(unittest.TestCase):
         nothing = standins.Nothing()
         self.assertFalse(nothing)
         self.assertEqual([], readStructNext(Deref(nothing), "next"))
-        first = compat.Parts(next=compat.Parts(next=nothing))
+        first = Parts(next=Parts(next=nothing))
         self.assertEqual([first, first.next], readStructNext(first, "next"))
 
 

@@ -11,7 +11,7 @@ import pykd
 dumps.have_one_open()
 
 import crash  # noqa: E402
-from pykd.compat import names, oldmembers  # noqa: E402
+from pykd.compat import moved, names, oldmembers  # noqa: E402
 from pykd.kernel.block.disks import for_each_disk  # noqa: E402
 from pykd.kernel.task import threads  # noqa: E402
 
@@ -134,13 +134,13 @@ class Symbols(unittest.TestCase):
         self.assertEqual(crash.TYPE_CODE_ENUM, crash.gdb_whatis("socket_state")["codetype"])
 
     def test_renamed_symbols_exist(self):
-        for old, new in names.OLD_SYMBOLS.items():
+        for old, new in moved.OLD_SYMBOLS.items():
             if pykd.current().address_of(new, "", 0) and not pykd.current().address_of(old, "", 0):
                 self.assertEqual((1, crash.sym2addr(new)), (crash.symbol_exists(old), crash.sym2addr(old)))
                 self.assertEqual([crash.sym2addr(new)], crash.sym2alladdr(old)[:1])
 
     def test_renamed_types(self):
-        for old, new in names.OLD_TYPES.items():
+        for old, new in moved.OLD_TYPES.items():
             if crash.struct_size(new) > 0:
                 self.assertGreater(crash.struct_size(old), 0, old)
                 self.assertIn("body", crash.gdb_typeinfo(old), old)

@@ -9,7 +9,7 @@ import pykd
 dumps.have_one_open()
 
 from pykd.compat import names as compat  # noqa: E402
-from pykd.compat import parts  # noqa: E402
+from pykd.compat import parts, values  # noqa: E402
 from pykd.core.walk import caught  # noqa: E402
 from pykd.kernel.block.disks import for_each_disk  # noqa: E402
 from pykdump.API import *  # noqa: E402
@@ -57,7 +57,7 @@ class OldNames(unittest.TestCase):
                 self.__dict__["__state"] = state
 
         states = {0: 0, 0x2001: 1, 0x2402: 0x402, 0x8000: 2, 0x1000: 2, 0x6102: 0x102, 0x80: 0x80}
-        self.assertEqual(states, {state: compat._state(Thread(state)) for state in states})
+        self.assertEqual(states, {state: values.state(Thread(state)) for state in states})
 
     def test_scheduling_classes(self):
         """From the highest to the lowest, each once."""

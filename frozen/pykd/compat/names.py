@@ -2,15 +2,16 @@
 """Old names on new kernels.
 
 Programs written for older kernels name members that were renamed, moved, or replaced. Where the value still exists under another
-path, or can be worked out faithfully, the old name goes on to work: such members are added to the class of a struct when that is
-made, and only where the compiler's struct does not have them. Names whose meaning is gone (``mm_struct.mm_rb``) stay gone.
+path, or can be worked out faithfully (:mod:`pykd.compat.values`), the old name goes on to work: such members are added to the class of
+a struct when that is made, and only where the compiler's struct does not have them. Names whose meaning is gone (``mm_struct.mm_rb``)
+stay gone.
 """
-
 
 from __future__ import annotations
 
-from pykd.compat.parts import Count, Parts
-from pykd.values.words import words_of
+from pykd.compat import values
+from pykd.compat.parts import Count
+from pykd.compat.values import Adjusted, Elsewhere, State, Unlisted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,257 +19,21 @@ if TYPE_CHECKING:
     from typing import Any
 
     from _pykd import Dump, Struct, StructType
-
-
-class Adjusted:
-    """A member at a path whose value says more now: *value* makes of the object what the old name stood for."""
-
-    def __init__(self, path: str, value: Callable[[Struct], Any]) -> None:
-        self.path = path
-        self.value = value
-
-
-if TYPE_CHECKING:
-    type Source = str | Unlisted | Callable[[Struct], Any] | Adjusted
-
-
-def _dump_of(obj: Struct) -> Dump:
-    return type(obj).PYT_dump
-
-
-def _seen_as(struct: str, path: str) -> Callable[[Struct], Any]:
-    """The object is a *struct* too, which has the value now."""
-    return lambda obj: obj.castTo(struct).Eval(path)
-
-
-class Time(Parts):
-    """As the struct that it was: programs ask for its name."""
-
-    PYT_symbol = "struct timespec64"
-
-
-def _split_time(name: str) -> Callable[[Struct], Time]:
-    return lambda inode: Time(
-        tv_sec=getattr(inode, f"{name}_sec"),
-        tv_nsec=getattr(inode, f"{name}_nsec"),
-    )
-
-
-# f5d39b020809 ("freezer,sched: Rewrite core freezer logic") (in v6.1), 5f220be21418 (in v5.15)
-_TASK_RTLOCK_WAIT, _TASK_FREEZABLE, _TASK_FREEZABLE_UNSAFE, _TASK_FROZEN = 0x1000, 0x2000, 0x4000, 0x8000
-
-
-def _state(task: Struct) -> int:
-    """A thread in the freezer, or waiting for a lock of an rt kernel, was uninterruptible; whether it may be frozen stood elsewhere."""
-    state: int = task.__state
-    if state & (_TASK_RTLOCK_WAIT | _TASK_FROZEN):
-        state |= 2  # TASK_UNINTERRUPTIBLE
-    return state & ~(_TASK_RTLOCK_WAIT | _TASK_FREEZABLE | _TASK_FREEZABLE_UNSAFE | _TASK_FROZEN)
-
-
-def _pids(task: Struct) -> list[Parts]:
-    links = task.pid_links
-    return [Parts(pid=task.signal.pids[i] if i else task.thread_pid, node=link) for i, link in enumerate(links)]
-
-
-def _vmas(mm: Struct) -> list[int]:
-    from pykd.kernel.lists import mapletree
-
-    return [entry for _, _, entry in mapletree.entries(_dump_of(mm), int(mm) + mm.fieldOffset("mm_mt"))]
-
-
-# The areas of the address space that was walked last: vm_next is asked of each in turn.
-_walked: tuple[Struct | None, dict[int, int], list[int]] = (None, {}, [])
-
-
-def _area_beside(area: Struct, step: int) -> Struct:
-    global _walked
-    mm = area.vm_mm
-    if _walked[0] is None or _walked[0] != mm or _dump_of(_walked[0]) is not _dump_of(mm) or _dump_of(mm).live:
-        areas = _vmas(mm)
-        _walked = mm, {address: i for i, address in enumerate(areas)}, areas
-    _, places, areas = _walked
-    i = places.get(int(area), -step) + step
-    # NULL at both ends, and for an area that is not, or no longer, in the tree.
-    return type(area)(areas[i] if int(area) in places and 0 <= i < len(areas) else 0)
-
-
-def _mmap(mm: Struct) -> Struct:
-    areas = _vmas(mm)
-    return _dump_of(mm).struct_class("struct vm_area_struct")(areas[0] if areas else 0)
-
-
-_CORE = ("MOD_TEXT", "MOD_DATA", "MOD_RODATA", "MOD_RO_AFTER_INIT")
-_INIT = ("MOD_INIT_TEXT", "MOD_INIT_DATA", "MOD_INIT_RODATA")
-
-
-def _layout(kinds: tuple[str, ...]) -> Callable[[Struct], Parts]:
-    def layout(module: Struct) -> Parts:
-        dump = _dump_of(module)
-        memory = module.mem
-        parts = [memory[dump.enumerator(kind)] for kind in kinds]
-        text, read_only = parts[0].size, parts[2].size
-        return Parts(
-            base=parts[0].base,
-            size=sum(part.size for part in parts),
-            text_size=text,
-            ro_size=text + read_only,
-            ro_after_init_size=text + read_only + (parts[3].size if len(parts) > 3 else 0),
-        )
-
-    return layout
-
-
-def _of_layout(layout: str, member: str) -> Callable[[Struct], Any]:
-    return lambda module: getattr(getattr(module, layout), member)
-
-
-def _file_count(file: Struct) -> Parts:
-    # A file_ref_t counts from 0 for one reference.
-    return Parts(counter=file.f_ref.refcnt.counter + 1)
-
-
-def _bd_inode(bdev: Struct) -> Struct:
-    both = _dump_of(bdev).struct_class("struct bdev_inode")
-    outer = both(int(bdev) - (both.member_offset("bdev") or 0))
-    inode: Struct = outer.vfs_inode
-    return inode
-
-
-def _pages_of_writes(server: Struct) -> int:
-    return -(-int(server.wsize) // _dump_of(server).page_size)
-
-
-def _scsi_request(command: Struct) -> Struct:
-    # blk_mq_rq_from_pdu(): a driver's data follow the request.
-    request = _dump_of(command).struct_class("struct request")
-    return request(int(command) - request.PYT_size)
-
-
-def _hw_queues(queue: Struct) -> list[Struct]:
-    from pykd.kernel.lists import xarray
-
-    context = _dump_of(queue).struct_class("struct blk_mq_hw_ctx")
-    table = int(queue) + queue.fieldOffset("hctx_table")
-    return [context(address) for _, address in xarray.xa_entries(_dump_of(queue), table)]
-
-
-def _device_busy(device: Struct) -> Parts:
-    """Bits of the sbitmap that are set and not yet put back."""
-    bitmap = device.budget_map
-    words = [bitmap.map[i] for i in range(bitmap.map_nr)] if bitmap.map else []
-    return Parts(counter=sum((word.word & ~word.cleared).bit_count() for word in words))
-
-
-def _subsystem(kind: str) -> Callable[[Struct], Struct]:
-    def private(holder: Struct) -> Struct:
-        from pykd.kernel import devices
-
-        dump = _dump_of(holder)
-        return devices.private_of(dump, int(holder), kind) or dump.struct_class("struct subsys_private")(0)
-
-    return private
-
-
-def _small_block(info: Struct) -> list[Any]:
-    return [info.gid[i] for i in range(min(info.ngroups, 65536))]  # NGROUPS_MAX
-
-
-def _charged(limit: str) -> Callable[[Struct], Parts]:
-    """What a user is charged with in the initial user namespace, where the users of all others are counted too."""
-
-    def charged(user: Struct) -> Parts:
-        dump = _dump_of(user)
-        counts = _ucounts(dump, user.uid.val)
-        if counts is None:
-            return Parts(counter=0)
-        values = counts.rlimit if counts.hasField("rlimit") else counts.ucount
-        return Parts(counter=values[dump.enumerator(limit)].counter)
-
-    return charged
-
-
-def _ucounts(dump: Dump, uid: int) -> Struct | None:
-    cls = dump.struct_class("struct ucounts")
-    link = cls.member_offset("node") or 0
-    initial = dump.address_of("init_user_ns", default=0)
-    chains = words_of(dump, dump.read(dump.address_of("ucounts_hashtable"), _UCOUNTS_CHAINS * 8))
-    for first in chains:
-        # Since v6.15 an hlist_nulls: it ends in an odd number.
-        nodes, _ = dump.follow(first) if first and not first & 1 else ([], None)
-        for node in nodes:
-            counts: Any = cls(node - link)
-            if not node & 1 and counts.uid.val == uid and counts.ns == initial:
-                return counts  # type: ignore[no-any-return]
-    return None
-
-
-_UCOUNTS_CHAINS = 1 << 10  # UCOUNTS_HASHTABLE_BITS
-
-
-class Elsewhere:
-    """A function of a module of :mod:`pykd.compat.old`, which is imported when the old name is used. *needs*: members without which it has nothing to
-    work on."""
-
-    def __init__(self, module: str, name: str, *needs: str) -> None:
-        self.module, self.__name__, self.needs = module, name, needs
-
-    def __call__(self, *args: Any) -> Any:
-        from importlib import import_module
-
-        return getattr(import_module(f"pykd.compat.old.{self.module}"), self.__name__)(*args)
-
-
-class Unlisted:
-    """An attribute that can be read, but is no field to hasField(): by that programs tell a struct from what it was before."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __get__(self, obj: Struct | None, cls: type | None = None) -> Any:
-        return self if obj is None else obj.Eval(self.path)
-
-
-class Word(int):
-    """A number that became the member *f* of a struct: a number to old programs, with the member to new ones."""
-
-    @property
-    def f(self) -> int:
-        return int(self)
-
-
-class State(int):
-    """A number that became the member ``__state`` of a struct, like Word."""
-
-
-setattr(State, "__state", property(int))  # in the class body the name would be mangled
-
-
-def _flags_word(page: Struct) -> int:
-    return Word(_dump_of(page).read_unsigned(int(page) + page.fieldOffset("flags")))
-
-
-def _of_rt(path: str, why: str) -> tuple[tuple[str, Adjusted, str], ...]:
-    """Members of a lock that is made of the ``rt_mutex`` at *path*."""
-    return (
-        ("wait_list", Adjusted(f"{path}.waiters", Elsewhere("locks", "rt_waiters")), why),
-        ("owner", Adjusted(f"{path}.owner", Elsewhere("locks", "rt_owner")), why),
-    )
-
+    from pykd.compat.values import Source
 
 NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct task_struct": (
-        ("state", Adjusted("__state", _state), '2f064a59a11f ("sched: Change task_struct::state") (in v5.14)'),
-        ("thread_group", "thread_node", '8e1f385104ac ("kill task_struct->thread_group") (in v6.7); see LIST_HEADS'),
+        ("state", Adjusted("__state", values.state), '2f064a59a11f ("sched: Change task_struct::state") (in v5.14)'),
+        ("thread_group", "thread_node", '8e1f385104ac ("kill task_struct->thread_group") (in v6.7); see moved.LIST_HEADS'),
         ("cpu", "thread_info.cpu", 'bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") (in v5.16)'),
         ("cpus_allowed", "cpus_mask", '3bd3706251ee ("sched/core: Provide a pointer to the valid CPU mask") (in v5.3)'),
         ("real_start_time", "start_boottime", 'cf25e24db61c ("time: Rename tsk->real_start_time to ->start_boottime") (in v5.5)'),
-        ("pids", _pids, '2c4704756cab ("pids: Move the pgrp and session pid pointers from task_struct to signal_struct") (in v4.19)'),
+        ("pids", values.pids, '2c4704756cab ("pids: Move the pgrp and session pid pointers from task_struct to signal_struct") (in v4.19)'),
     ),
     "struct thread_info": (
         # Where THREAD_INFO_IN_TASK is set, a thread_info is the start of its task_struct.
-        ("cpu", _seen_as("struct task_struct", "cpu"), 'c65eacbe290b ("sched/core: Allow putting thread_info into task_struct") (in v4.9)'),
-        ("task", _seen_as("struct task_struct", ""), 'c65eacbe290b, and 15f4eae70d36 ("x86: Move thread_info into task_struct") (in v4.9)'),
+        ("cpu", values.seen_as("struct task_struct", "cpu"), 'c65eacbe290b ("sched/core: Allow putting thread_info into task_struct") (in v4.9)'),
+        ("task", values.seen_as("struct task_struct", ""), 'c65eacbe290b, and 15f4eae70d36 ("x86: Move thread_info into task_struct") (in v4.9)'),
         ("restart_block", Elsewhere("threads", "restart_block"), "since v4.0: of task_struct"),
     ),
     "struct sched_class": (
@@ -281,21 +46,21 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("cpu_wq", Elsewhere("threads", "cpu_workqueues", "pwqs"), '112202d9098a ("workqueue: rename cpu_workqueue to pool_workqueue") (in v3.9)'),
     ),
     "struct mm_struct": (
-        ("mmap", _mmap, '763ecb035029 ("mm: remove the vma linked list") (in v6.1)'),
+        ("mmap", values.mmap, '763ecb035029 ("mm: remove the vma linked list") (in v6.1)'),
         ("mmap_sem", "mmap_lock", 'da1c55f1b272 ("mmap locking API: rename mmap_sem to mmap_lock") (in v5.8)'),
     ),
     "struct vm_area_struct": (
-        ("vm_next", lambda area: _area_beside(area, 1), '763ecb035029 ("mm: remove the vma linked list") (in v6.1)'),
-        ("vm_prev", lambda area: _area_beside(area, -1), '763ecb035029 ("mm: remove the vma linked list") (in v6.1)'),
+        ("vm_next", lambda area: values.area_beside(area, 1), '763ecb035029 ("mm: remove the vma linked list") (in v6.1)'),
+        ("vm_prev", lambda area: values.area_beside(area, -1), '763ecb035029 ("mm: remove the vma linked list") (in v6.1)'),
     ),
     "struct module": (
-        ("core_layout", _layout(_CORE), 'ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4)'),
-        ("init_layout", _layout(_INIT), 'ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4)'),
-        ("module_core", _of_layout("core_layout", "base"), '7523e4dc5057 ("module: use a structure to encapsulate layout.") (in v4.5)'),
-        ("core_size", _of_layout("core_layout", "size"), '7523e4dc5057 ("module: use a structure to encapsulate layout.") (in v4.5)'),
-        ("core_text_size", _of_layout("core_layout", "text_size"), '7523e4dc5057 (in v4.5)'),
-        ("module_init", _of_layout("init_layout", "base"), '7523e4dc5057 (in v4.5)'),
-        ("init_size", _of_layout("init_layout", "size"), '7523e4dc5057 (in v4.5)'),
+        ("core_layout", values.layout_of(values.CORE_MEMORY), 'ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4)'),
+        ("init_layout", values.layout_of(values.INIT_MEMORY), 'ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4)'),
+        ("module_core", values.of_layout("core_layout", "base"), '7523e4dc5057 ("module: use a structure to encapsulate layout.") (in v4.5)'),
+        ("core_size", values.of_layout("core_layout", "size"), '7523e4dc5057 ("module: use a structure to encapsulate layout.") (in v4.5)'),
+        ("core_text_size", values.of_layout("core_layout", "text_size"), '7523e4dc5057 (in v4.5)'),
+        ("module_init", values.of_layout("init_layout", "base"), '7523e4dc5057 (in v4.5)'),
+        ("init_size", values.of_layout("init_layout", "size"), '7523e4dc5057 (in v4.5)'),
         ("symtab", "kallsyms.symtab", '8244062ef1e5 ("modules: fix longstanding /proc/kallsyms vs module insertion race.") (in v4.5)'),
         ("num_symtab", "kallsyms.num_symtab", '8244062ef1e5 (in v4.5)'),
         ("strtab", "kallsyms.strtab", '8244062ef1e5 (in v4.5)'),
@@ -320,14 +85,14 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("i_ctime", "__i_ctime", '13bc24457850 ("fs: rename i_ctime field to __i_ctime") (in v6.6)'),
         ("i_atime", "__i_atime", '12cd44023651 ("fs: rename inode i_atime and i_mtime fields") (in v6.7)'),
         ("i_mtime", "__i_mtime", '12cd44023651 ("fs: rename inode i_atime and i_mtime fields") (in v6.7)'),
-        ("i_ctime", _split_time("i_ctime"), '3aa63a569c64 ("fs: switch timespec64 fields in inode to discrete integers") (in v6.11)'),
-        ("i_atime", _split_time("i_atime"), '3aa63a569c64 ("fs: switch timespec64 fields in inode to discrete integers") (in v6.11)'),
-        ("i_mtime", _split_time("i_mtime"), '3aa63a569c64 ("fs: switch timespec64 fields in inode to discrete integers") (in v6.11)'),
+        ("i_ctime", values.split_time("i_ctime"), '3aa63a569c64 ("fs: switch timespec64 fields in inode to discrete integers") (in v6.11)'),
+        ("i_atime", values.split_time("i_atime"), '3aa63a569c64 ("fs: switch timespec64 fields in inode to discrete integers") (in v6.11)'),
+        ("i_mtime", values.split_time("i_mtime"), '3aa63a569c64 ("fs: switch timespec64 fields in inode to discrete integers") (in v6.11)'),
     ),
     "struct file": (
         ("f_dentry", "f_path.dentry", '78d28e651f97 ("kill f_dentry macro") (in v3.19)'),
         ("f_vfsmnt", "f_path.mnt", '"kill f_vfsmnt macro" (in v3.9)'),
-        ("f_count", _file_count, '90ee6ed776c0 ("fs: port files to file_ref") (in v6.13)'),
+        ("f_count", values.file_count, '90ee6ed776c0 ("fs: port files to file_ref") (in v6.13)'),
     ),
     "struct file_lock": (
         *(
@@ -353,7 +118,7 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("rq_disk", "q.disk", 'f3fa33acca9f ("block: remove the ->rq_disk field in struct request") (in v5.17)'),
     ),
     "struct request_queue": (
-        ("queue_hw_ctx", _hw_queues, '4e5cc99e1e48 ("blk-mq: manage hctx map via xarray") (in v5.18)'),
+        ("queue_hw_ctx", values.hw_queues, '4e5cc99e1e48 ("blk-mq: manage hctx map via xarray") (in v5.18)'),
         ("backing_dev_info", "disk.bdi", 'edb0872f44ec ("block: move the bdi from the request_queue to the gendisk") (in v5.15)'),
         ("kobj", "disk.queue_kobj", '2bd85221a625 ("block: untangle request_queue refcounting from sysfs") (in v6.2)'),
     ),
@@ -364,7 +129,7 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         # gendisk.part0 was a struct hd_struct.
         ("nr_sects", "bd_nr_sectors", '0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)'),
         ("start_sect", "bd_start_sect", '0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)'),
-        ("bd_inode", _bd_inode, '203c1ce0bb06 ("RIP ->bd_inode") (in v6.10)'),
+        ("bd_inode", values.bd_inode, '203c1ce0bb06 ("RIP ->bd_inode") (in v6.10)'),
         ("bd_partno", lambda bdev: bdev.Eval("__bd_flags.counter") & 0xFF, '1116b9fa15c0 ("bdev: infrastructure for flags") (in v6.10)'),
     ),
     "struct bio": (
@@ -376,10 +141,10 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("bi_cnt", "__bi_cnt", 'dac56212e812 ("bio: skip atomic inc/dec of ->bi_cnt for most use cases") (in v4.2)'),
     ),
     "struct scsi_cmnd": (
-        ("request", _scsi_request, '"scsi: core: Remove the request member from struct scsi_cmnd" (in v5.16)'),
+        ("request", values.scsi_request, '"scsi: core: Remove the request member from struct scsi_cmnd" (in v5.16)'),
     ),
     "struct scsi_device": (
-        ("device_busy", _device_busy, '020b0f0a3192 ("scsi: core: Replace sdev->device_busy with sbitmap") (in v5.12)'),
+        ("device_busy", values.device_busy, '020b0f0a3192 ("scsi: core: Replace sdev->device_busy with sbitmap") (in v5.12)'),
     ),
     "struct zone": (
         ("watermark", "_watermark", '"mm: move zone watermark accesses behind an accessor" (in v5.0)'),
@@ -409,48 +174,48 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     ),
     "struct page": (
         ("_count", "_refcount", '0139aa7b7fa1 ("mm: rename _count, field of the struct page, to _refcount") (in v4.6)'),
-        ("slab_cache", _seen_as("struct slab", "slab_cache"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
-        ("freelist", _seen_as("struct slab", "freelist"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
-        ("inuse", _seen_as("struct slab", "inuse"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
-        ("objects", _seen_as("struct slab", "objects"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
-        ("frozen", _seen_as("struct slab", "frozen"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
+        ("slab_cache", values.seen_as("struct slab", "slab_cache"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
+        ("freelist", values.seen_as("struct slab", "freelist"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
+        ("inuse", values.seen_as("struct slab", "inuse"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
+        ("objects", values.seen_as("struct slab", "objects"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
+        ("frozen", values.seen_as("struct slab", "frozen"), 'd122019bf061 ("mm: Split slab into its own type") (in v5.17)'),
         ("index", "__folio_index", '"mm: rename page->index to page->__folio_index" (in v6.16)'),
     ),
     "struct kmem_cache": (
         ("objsize", "object_size", '3b0efdfa1e71 ("mm, sl[aou]b: Extract common fields from struct kmem_cache") (in v3.6)'),
     ),
     "struct bus_type": (
-        ("p", _subsystem("bus_type"), '"driver core: remove private pointer from struct bus_type" (in v6.4)'),
+        ("p", values.subsystem("bus_type"), '"driver core: remove private pointer from struct bus_type" (in v6.4)'),
     ),
     "struct class": (
-        ("p", _subsystem("class"), '"driver core: class: remove subsystem private pointer from struct class" (in v6.4)'),
+        ("p", values.subsystem("class"), '"driver core: class: remove subsystem private pointer from struct class" (in v6.4)'),
     ),
     "struct mutex": (
         ("count", Elsewhere("locks", "mutex_count", "owner"), '3ca0ff571b09 ("locking/mutex: Rework mutex::owner") (in v4.10)'),
         ("wait_list", Adjusted("first_waiter", Elsewhere("locks", "waiters")), "a ring without a head between v6.12 and v7.2"),
-        *_of_rt("rtmutex", "CONFIG_PREEMPT_RT since v5.15"),
-        *_of_rt("lock", "CONFIG_PREEMPT_RT of the rt patches, v5.10"),
+        *values.of_rt("rtmutex", "CONFIG_PREEMPT_RT since v5.15"),
+        *values.of_rt("lock", "CONFIG_PREEMPT_RT of the rt patches, v5.10"),
     ),
     "struct rw_semaphore": (
         ("wait_list", Adjusted("first_waiter", Elsewhere("locks", "waiters")), "a ring without a head between v6.12 and v7.2"),
-        *_of_rt("rwbase.rtmutex", "CONFIG_PREEMPT_RT since v5.15"),
+        *values.of_rt("rwbase.rtmutex", "CONFIG_PREEMPT_RT since v5.15"),
         ("count", Adjusted("rwbase.readers", Elsewhere("locks", "rt_count")), "CONFIG_PREEMPT_RT since v5.15"),
-        *_of_rt("rtmutex", "CONFIG_PREEMPT_RT of the rt patches, v5.10"),
+        *values.of_rt("rtmutex", "CONFIG_PREEMPT_RT of the rt patches, v5.10"),
         ("count", Adjusted("readers", Elsewhere("locks", "rt_count")), "CONFIG_PREEMPT_RT of the rt patches, v5.10"),
     ),
     "struct rt_mutex_waiter": (
-        ("list", "tree.entry", "CONFIG_PREEMPT_RT: see OLD_TYPES"),
+        ("list", "tree.entry", "CONFIG_PREEMPT_RT: see moved.OLD_TYPES"),
         ("list", "tree_entry", "CONFIG_PREEMPT_RT: before v6.3"),
     ),
     "struct semaphore": (
         ("wait_list", Adjusted("first_waiter", Elsewhere("locks", "waiters")), "a ring without a head between v6.12 and v7.2"),
     ),
     "struct group_info": (
-        ("small_block", _small_block, '81243eacfa40 ("cred: simpler, 1D supplementary groups") (in v4.9)'),
+        ("small_block", values.small_block, '81243eacfa40 ("cred: simpler, 1D supplementary groups") (in v4.9)'),
     ),
     "struct user_struct": (
-        ("processes", _charged("UCOUNT_RLIMIT_NPROC"), '"Reimplement RLIMIT_NPROC on top of ucounts" (in v5.14)'),
-        ("sigpending", _charged("UCOUNT_RLIMIT_SIGPENDING"), '"Reimplement RLIMIT_SIGPENDING on top of ucounts" (in v5.14)'),
+        ("processes", values.charged_with("UCOUNT_RLIMIT_NPROC"), '"Reimplement RLIMIT_NPROC on top of ucounts" (in v5.14)'),
+        ("sigpending", values.charged_with("UCOUNT_RLIMIT_SIGPENDING"), '"Reimplement RLIMIT_SIGPENDING on top of ucounts" (in v5.14)'),
     ),
     "struct hash_cell": (
         # dm_mod. The variable that heads the lists is in standins.py.
@@ -489,7 +254,7 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("depth", Elsewhere("block", "word_depth", "cleared"), '"lib/sbitmap: kill \'depth\' from sbitmap_word" (in v5.18)'),
     ),
     "struct nfs_server": (
-        ("wpages", _pages_of_writes, "gone in v7.2: the pages that wsize takes"),
+        ("wpages", values.pages_of_writes, "gone in v7.2: the pages that wsize takes"),
     ),
     "struct nfsd_net": (
         ("nfsd_serv", "nfsd_info.serv", "since v6.10"),
@@ -546,13 +311,13 @@ def _add(cls: StructType) -> None:
 
 
 _NEEDS: dict[str, tuple[str, ...]] = {
-    "_pids": ("pid_links",),
-    "_mmap": ("mm_mt",),
+    "pids": ("pid_links",),
+    "mmap": ("mm_mt",),
     "layout": ("mem",),
-    "_file_count": ("f_ref",),
-    "_hw_queues": ("hctx_table",),
-    "_device_busy": ("budget_map",),
-    "_small_block": ("gid",),
+    "file_count": ("f_ref",),
+    "hw_queues": ("hctx_table",),
+    "device_busy": ("budget_map",),
+    "small_block": ("gid",),
     "charged": ("uid",),
     "private": ("name",),
 }
@@ -568,7 +333,7 @@ def _add_page(cls: StructType) -> None:
     _add_known(cls)
     flags = cls.PYT_type.member("flags")
     if flags is not None and flags.type.strip().kind == "struct":
-        cls.flags = property(_flags_word)  # type: ignore[attr-defined]
+        cls.flags = property(values.flags_word)  # type: ignore[attr-defined]
 
 
 def _add_inode(cls: StructType) -> None:
@@ -577,7 +342,7 @@ def _add_inode(cls: StructType) -> None:
     state = cls.PYT_type.member("i_state")
     if state is not None and state.type.strip().kind == "struct":
         size = state.type.size
-        cls.i_state = property(lambda inode: State(_dump_of(inode).read_unsigned(int(inode) + inode.fieldOffset("i_state"), size)))  # type: ignore[attr-defined]
+        cls.i_state = property(lambda inode: State(values.dump_of(inode).read_unsigned(int(inode) + inode.fieldOffset("i_state"), size)))  # type: ignore[attr-defined]
 
 
 def _add_owner(function: str) -> Callable[[StructType], None]:
@@ -617,7 +382,7 @@ def _add_items(cls: StructType) -> None:
     # A number, and an atomic_long_t since v6.13.
     number = cls.PYT_type.member("nr_items")
     if number is not None and number.type.strip().kind == "struct":
-        cls.nr_items = property(lambda node: Count(_dump_of(node).read_signed(int(node) + node.fieldOffset("nr_items"))))  # type: ignore[attr-defined]
+        cls.nr_items = property(lambda node: Count(values.dump_of(node).read_signed(int(node) + node.fieldOffset("nr_items"))))  # type: ignore[attr-defined]
 
 
 def _add_known(cls: StructType) -> None:
@@ -636,119 +401,3 @@ def old_names(dump: Dump) -> None:
     dump.pseudo_members.update({"struct page": _add_page, "struct folio": _add_page, "struct sbitmap": _add_bitmap, "struct gendisk": _add_disk})
     dump.pseudo_members.update({"struct inode": _add_inode, "struct super_block": _add_mounts, "struct list_lru_node": _add_items})
     dump.pseudo_members.update({"struct mutex": _add_owner("mutex_owner"), "struct rw_semaphore": _add_owner("rwsem_owner")})
-
-
-def _thread_list_head(node: int, dump: Dump) -> int:
-    """The list of a group's threads has a head now, in ``signal_struct``; it was a ring of tasks."""
-    task = dump.struct_class("struct task_struct")
-    signal = task(node - (task.member_offset("thread_node") or 0)).signal
-    return int(signal) + signal.fieldOffset("thread_head") if signal else 0
-
-
-LIST_HEADS: dict[tuple[str, str], Callable[[int, Dump], int]] = {
-    ("struct task_struct", "thread_group"): _thread_list_head,
-}
-"""Lists that had no head and have one now: (struct, old name) to a function from a link to the head, which is no element."""
-
-
-def list_head(struct: str, member: str, node: int, dump: Dump) -> int:
-    """Address of a link that a walk along *member* from *node* must leave out; 0 if there is none."""
-    function = LIST_HEADS.get((struct, member))
-    if function is None or dump.type(struct).member(member) is not None:
-        return 0
-    return function(node, dump)
-
-
-class LinkOffset(int):
-    """Offset of a link whose list has a head now. An address plus this knows that, so that a walk from there can leave the head out."""
-
-    head: Callable[[int, Dump], int]
-
-    def __radd__(self, address: int) -> LinkAddress:
-        return LinkAddress(int(address) + int(self), self.head)
-
-
-class LinkAddress(int):
-    """Address of such a link."""
-
-    head: Callable[[int, Dump], int]
-
-    def __new__(cls, address: int, head: Callable[[int, Dump], int]) -> LinkAddress:
-        self = super().__new__(cls, address)
-        self.head = head
-        return self
-
-
-def link_offset(struct: str, member: str, offset: int) -> int:
-    """*offset*, as a LinkOffset if *member* is the old name of a link whose list had no head."""
-    function = LIST_HEADS.get((struct, member))
-    if function is None:
-        return offset
-    marked = LinkOffset(offset)
-    marked.head = function
-    return marked
-
-
-class OwnerOffset(int):
-    """Offset of a member to which a pointer led that leads to the whole struct now: taken from that pointer it is 0."""
-
-    owner: Callable[[int, int], int]
-
-    def __rsub__(self, pointer: int) -> int:
-        return self.owner(int(pointer), int(self))
-
-
-OWNERS: dict[tuple[str, str], Elsewhere] = {
-    # fsnotify_mark_connector.obj, since v6.10
-    ("struct inode", "i_fsnotify_marks"): Elsewhere("files", "marked"),
-    ("struct mount", "mnt_fsnotify_marks"): Elsewhere("files", "marked"),
-}
-"""(Struct, member): what makes of the pointer and the offset the address of the struct."""
-
-
-def owner_offset(struct: str, member: str, offset: int) -> OwnerOffset:
-    marked = OwnerOffset(offset)
-    marked.owner = OWNERS[struct, member]
-    return marked
-
-
-OLD_SYMBOLS: dict[str, str] = {
-    # 22c62b9a84b8 ("timekeeping: Introduce auxiliary timekeepers") (in v6.17): the first of an array.
-    "tk_core": "timekeeper_data",
-    # "genirq: Unexport nr_irqs" (in v6.13)
-    "nr_irqs": "total_nr_irqs",
-    # "net: sched: ... sch_default_prio2band": gone global in v6.7
-    "prio2band": "sch_default_prio2band",
-}
-"""Variables that have another name now; their type is the same."""
-
-CONTAINERS: dict[tuple[str, str], Elsewhere] = {
-    # 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11): part0 is a pointer.
-    ("struct gendisk", "part0.__dev"): Elsewhere("block", "disk_of_device"),
-    ("struct gendisk", "part0.__dev.kobj"): Elsewhere("block", "disk_of_kobject"),
-    # 570d0200123f ("driver core: move device->knode_class to device_private") (in v5.1)
-    **{("struct device", name): Elsewhere("block", name) for name in ("knode_class", "knode_bus", "knode_driver", "knode_parent")},
-    # A part of super_block.s_fsnotify_info since v6.10, when fsnotify_mark_connector.obj became the address of the whole.
-    ("struct super_block", "s_fsnotify_marks"): Elsewhere("files", "marked_super_block"),
-}
-"""(Struct, member) that once lay inside the struct: what finds the struct from the address of the member now."""
-
-OLD_TYPES: dict[str, str] = {
-    # 2055da97389a, ac6424b981bc ("sched/wait: Rename wait_queue_t => wait_queue_entry_t") (in v4.13)
-    "wait_queue_t": "struct wait_queue_entry",
-    # 0d02129e76ed ("block: merge struct block_device and struct hd_struct") (in v5.11)
-    "struct hd_struct": "struct block_device",
-    "struct __wait_queue": "struct wait_queue_entry",
-    # With CONFIG_PREEMPT_RT all who wait are those of an rt_mutex.
-    "struct mutex_waiter": "struct rt_mutex_waiter",
-    "struct rwsem_waiter": "struct rt_mutex_waiter",
-    # Since v5.6 a struct for user space only.
-    "struct timespec": "struct timespec64",
-    "struct __wait_queue_head": "struct wait_queue_head",
-}
-"""Structs that have another name now."""
-
-OLD_ENUMS: dict[str, str] = {
-    "enum rq_flag_bits": "enum req_flag_bits",  # since v4.10, when operations became a part of the word
-}
-"""Enums that have another name now."""

@@ -13,8 +13,10 @@ from itertools import count
 
 from _pykd import Error, current
 from pykd.compat import standins
-from pykd.compat.names import CONTAINERS, NAMES, Adjusted
+from pykd.compat.moved import CONTAINERS
+from pykd.compat.names import NAMES
 from pykd.compat.typedict import TYPE_CODE_STRUCT, TypeDict, describe
+from pykd.compat.values import Adjusted
 from pykd.core.memo import per_dump
 
 TYPE_CHECKING = False

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Variables that are no more, and what there is of their value now.
 
-Programs written for older kernels read them and cannot go on without. A variable that has another name is in :mod:`pykd.compat.names`.
+Programs written for older kernels read them and cannot go on without. A variable that has another name is in :mod:`pykd.compat.moved`.
 """
 
 from __future__ import annotations
