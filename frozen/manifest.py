@@ -122,7 +122,7 @@ at_start(
     )),
     *(f"pykd/{name}.py" for name in (
         "__init__", "app/__init__", "app/cli", "boot/__init__", "boot/importer", "boot/lazy", "commands/__init__", "commands/tasks/__init__",
-        "compat/__init__", "compat/moved", "compat/names", "compat/parts", "compat/standins", "compat/typedict", "compat/values", "core/*",
+        "compat/__init__", "compat/lookup", "compat/moved", "compat/names", "compat/parts", "compat/readers", "compat/standins", "compat/typedict", "compat/values", "core/*",
         "kernel/__init__", "kernel/cpus", "kernel/lists/__init__", "kernel/lists/xarray", "kernel/task/*", "kernel/timekeeping",
         "session/__init__", "session/aftermath", "session/command", "session/line", "session/runtime", "session/session", "session/startup",
         "values/__init__", "values/clones",
