@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, FaultError
+from pykd.core.members import has_member
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def private_of(dump: Dump, holder: int, kind: str) -> Any:
     :raises FaultError: when it was not found and might be in what cannot be read.
     """
     one: Any = dump.object(f"struct {kind}", holder)
-    if type(one).PYT_type.member("p") is not None:
+    if has_member(one, "p"):
         return one.p or None
     member, name = ("class", "class_kset") if kind == "class" else ("bus", "bus_kset")
     kset: Any = dump.object("struct kset", dump.read_unsigned(dump.symbol(name, "").address))

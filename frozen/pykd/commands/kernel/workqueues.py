@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Dump, Error
+from pykd.core.members import has_member
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel.task import table as tasktable
@@ -107,11 +108,11 @@ def _queues(dump: Dump, threads: dict[int, Thread], options: Any) -> Iterator[Ro
             row |= {"name": str(queue.name), "flags": [name for bit, name in FLAGS if flags & bit], "unbound": bool(flags & WQ_UNBOUND)}
             active = 0
             inactive: list[Row] = []
-            limit = int(queue.max_active) if queue.hasField("max_active") else 0
+            limit = int(queue.max_active) if has_member(queue, "max_active") else 0
             for pwq in for_each_pwq(dump, queue):
                 active += int(pwq.nr_active)
                 # 5797b1c18919 ("workqueue: Implement system-wide nr_active enforcement for unbound workqueues") (in v6.9) took it out of the pwq
-                limit = max(limit, int(pwq.max_active)) if pwq.hasField("max_active") else limit
+                limit = max(limit, int(pwq.max_active)) if has_member(pwq, "max_active") else limit
                 inactive += [_work(dump, work) for work in inactive_works(dump, pwq)]
             row |= {"active": active, "max_active": limit, "inactive": inactive}
             row["flushers"] = [threads[task].pid for task in flushers(dump, queue) if task in threads]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.members import has_member
 from pykd.kernel import cpus
 from pykd.kernel.devices import devices, private_of
 from pykd.kernel.lists.linked import hash_for_each_entry
@@ -83,7 +84,7 @@ def disk_of_queue(dump: Dump) -> dict[int, Any]:
 def bdev_name(bdev: Any) -> str:
     """Name of a ``struct block_device``: of the disk, with the number of the partition behind it. :raises FaultError:"""
     name = str(bdev.bd_disk.disk_name)
-    if bdev.hasField("bd_partno"):
+    if has_member(bdev, "bd_partno"):
         # 3a41db531e5b ("block/bdev: merge ->bd_partno into ->__bd_flags") (in v6.10): a byte of its own from v5.11 on
         number = int(bdev.bd_partno)
     elif bdev.hasField("__bd_flags"):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import CTypeError, Error, MemberError
+from pykd.core.members import has_member
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,6 +111,6 @@ def fc_ports(dump: Dump, host: Any) -> tuple[int, int, int] | None:
     if not data or dump.find_type("struct", "fc_host_attrs") is None:
         return None
     attributes: Any = dump.object("struct fc_host_attrs", data)
-    if attributes.hasField("work_q_name") and "fc_wq_" not in str(attributes.work_q_name):
+    if has_member(attributes, "work_q_name") and "fc_wq_" not in str(attributes.work_q_name):
         return None
     return data, int(attributes.node_name), int(attributes.port_name)

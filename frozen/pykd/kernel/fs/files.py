@@ -84,5 +84,5 @@ def dentries_of(dump: Dump, inode: Any) -> Iterator[Any]:
     from pykd.kernel.lists.linked import hlist_for_each_entry
 
     # 946e51f2bf37 ("move d_rcu from overlapping d_child to overlapping d_alias") (in v3.19); alone again since v7.1
-    member = "d_u.d_alias" if dump.struct_class("struct dentry").member_offset("d_u.d_alias") is not None else "d_alias"
+    member = "d_u.d_alias" if dump.type("struct dentry").member("d_u.d_alias") is not None else "d_alias"
     yield from hlist_for_each_entry(dump, int(inode) + inode.fieldOffset("i_dentry"), "struct dentry", member, limit=10000)

@@ -9,6 +9,7 @@ import time
 
 from _pykd import Error
 from pykd.core.errors import CommandError
+from pykd.core.members import has_member
 from pykd.core.rows import fault, mark
 from pykd.core.walk import caught
 from pykd.kernel import resources, sysctl, waitqueues
@@ -53,7 +54,7 @@ def _waiting(dump: Dump, block: Any) -> list[Row]:
     found = []
     writers = block.s_writers
     heads = [(f"s_writers.rw_sem[{number}]", int(one) + one.fieldOffset("waiters")) for number, one in enumerate(writers.rw_sem)]
-    if writers.hasField("wait_unfrozen"):
+    if has_member(writers, "wait_unfrozen"):
         heads.append(("s_writers.wait_unfrozen", int(writers) + writers.fieldOffset("wait_unfrozen")))
     for name, head in heads:
         try:

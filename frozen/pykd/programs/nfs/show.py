@@ -7,6 +7,7 @@ A part of which the dump has no types is a row with the error; where the module 
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.members import has_member
 from pykd.core.rows import fault
 from pykd.core.walk import caught
 from pykd.kernel.fs import filelocks, nfs
@@ -167,7 +168,7 @@ def _in6(dump: Dump, address: int) -> str:
 def transports(dump: Dump) -> Iterator[Row]:
     """Sockets of the NFS server, and its threads."""
     for net in state.nfsd_nets(dump):
-        serv = net.nfsd_serv if net.hasField("nfsd_serv") else net.nfsd_info.serv
+        serv = net.nfsd_serv if has_member(net, "nfsd_serv") else net.nfsd_info.serv
         if not serv:
             continue
         yield {"kind": "service", "service": int(serv), "name": str(serv.sv_name or ""), "threads": int(serv.sv_nrthreads)}

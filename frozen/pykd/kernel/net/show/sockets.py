@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.members import has_member
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel.net import sockets, tcp
@@ -94,7 +95,7 @@ def _details(dump: Dump, found: Socket, details: int) -> Row:
 
 def _cork(udp: Any) -> int:
     """A bit of ``udp_flags`` since v6.7"""
-    return int(udp.corkflag) if udp.hasField("corkflag") else int(udp.udp_flags) & 1
+    return int(udp.corkflag) if has_member(udp, "corkflag") else int(udp.udp_flags) & 1
 
 
 def _listening(dump: Dump, found: Socket, sock: Any) -> Row:
