@@ -139,30 +139,16 @@ def print_flags(flags):
 
 
 def print_credentials(name, cred):
+    from pykd.kernel.task import credentials
+
     print("   --", name)
-    for prefix in ("", "s", "e", "fs"):
-        uid, gid = (int(getattr(cred, prefix + kind).val) for kind in ("uid", "gid"))
-        print(f"\t{prefix + 'uid':>5s}={uid:<5d} {prefix + 'gid':>5s}={gid:<5d}")
-    user = cred.user
-    print("     --user_struct", user)
-    print(f"\t  {user_counters(cred, user)}")
-    groups = cred.group_info
-    print("     --group_info", groups)
-    print("     ", [groups.gid[i].val for i in range(min(groups.ngroups, 65536))])
-
-
-def user_counters(cred, user):
-    """``processes=N sigpending=N``."""
-    if user.hasField("processes"):
-        processes, sigpending = atomic_t(user.processes), atomic_t(user.sigpending)
-    else:
-        # 21d1c5e386bc and d64696905554 (in v5.14) count them by user namespace
-        counts = cred.ucounts.rlimit if cred.ucounts.hasField("rlimit") else cred.ucounts.ucount
-        kinds = "rlimit_type" if cred.ucounts.hasField("rlimit") else "ucount_type"
-        processes, sigpending = (
-            atomic_t(counts[EnumInfo(f"enum {kinds}")[f"UCOUNT_RLIMIT_{kind}"]]) for kind in ("NPROC", "SIGPENDING")
-        )
-    return f"processes={processes} sigpending={sigpending}"
+    for use, (uid, gid) in credentials.ids(cred).items():
+        print(f"\t{use + 'uid':>5s}={uid:<5d} {use + 'gid':>5s}={gid:<5d}")
+    print("     --user_struct", cred.user)
+    charged = credentials.charges(cred)
+    print(f"\t  processes={charged.processes} sigpending={charged.sigpending}")
+    print("     --group_info", cred.group_info)
+    print("     ", credentials.groups(cred))
 
 
 def limit(value):

@@ -214,8 +214,8 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
         ("small_block", values.small_block, '81243eacfa40 ("cred: simpler, 1D supplementary groups") (in v4.9)'),
     ),
     "struct user_struct": (
-        ("processes", values.charged_with("UCOUNT_RLIMIT_NPROC"), '"Reimplement RLIMIT_NPROC on top of ucounts" (in v5.14)'),
-        ("sigpending", values.charged_with("UCOUNT_RLIMIT_SIGPENDING"), '"Reimplement RLIMIT_SIGPENDING on top of ucounts" (in v5.14)'),
+        ("processes", values.charged_with("NPROC"), '"Reimplement RLIMIT_NPROC on top of ucounts" (in v5.14)'),
+        ("sigpending", values.charged_with("SIGPENDING"), '"Reimplement RLIMIT_SIGPENDING on top of ucounts" (in v5.14)'),
     ),
     "struct hash_cell": (
         # dm_mod. The variable that heads the lists is in standins.py.

@@ -204,16 +204,14 @@ def small_block(info: Struct) -> list[Any]:
     return [info.gid[i] for i in range(min(info.ngroups, 65536))]  # NGROUPS_MAX
 
 
-def charged_with(limit: str) -> Callable[[Struct], Parts]:
+def charged_with(kind: str) -> Callable[[Struct], Parts]:
     """What a user is charged with in the initial user namespace, where the users of all others are counted too."""
 
     def charged(user: Struct) -> Parts:
-        dump = dump_of(user)
-        counts = ucounts(dump, user.uid.val)
-        if counts is None:
-            return Parts(counter=0)
-        values = counts.rlimit if counts.hasField("rlimit") else counts.ucount
-        return Parts(counter=values[dump.enumerator(limit)].counter)
+        from pykd.kernel.task.credentials import charge
+
+        counts = ucounts(dump_of(user), user.uid.val)
+        return Parts(counter=0 if counts is None else charge(counts, kind))
 
     return charged
 
