@@ -6,12 +6,11 @@ from __future__ import annotations
 from _pykd import Dump, Error
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
-from pykd.kernel.fs.superblocks import bdev_inodes
-from pykd.kernel.mm import commit, hugetlb, pages, vmstat
+from pykd.kernel.mm import commit, hugetlb, vmstat
+from pykd.kernel.mm import usage as memory
 from pykd.kernel.mm.swap import swap_rows
 from pykd.kernel.sysinfo import size_text
 from pykd.session.session import Session
-from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,16 +38,13 @@ def _usage(session: Session, shared: bool) -> Iterator[Row]:
         yield _shared(dump, total)
     buffers: int | None = None
     try:
-        buffers = _buffers(dump)
+        buffers = memory.buffer_pages(dump)
         yield _part("BUFFERS", buffers, "TOTAL MEM", total)
     except Error as error:
         yield {"name": "BUFFERS", "error": fault(error)}
     swapped = node.get("NR_SWAPCACHE", 0)
     yield _part("CACHED", max(node["NR_FILE_PAGES"] - (buffers or 0) - swapped, 0), "TOTAL MEM", total)
-    # d42f3245c7e2 ("mm: memcg: convert vmstat slab counters to bytes") (in v5.9) renamed them, and in zone and node they are pages still
-    slab = sum(node.get(name, 0) for name in ("NR_SLAB_RECLAIMABLE_B", "NR_SLAB_UNRECLAIMABLE_B"))
-    slab += sum(node.get(name, 0) for name in ("NR_SLAB_RECLAIMABLE", "NR_SLAB_UNRECLAIMABLE"))
-    yield _part("SLAB", slab, "TOTAL MEM", total)
+    yield _part("SLAB", sum(memory.slab_pages(node)), "TOTAL MEM", total)
     huge_total, huge_free = hugetlb.huge_pages(dump)
     yield {"name": "TOTAL HUGE", "pages": huge_total, "group": True}
     yield _part("HUGE FREE", huge_free, "TOTAL HUGE", huge_total)
@@ -70,26 +66,9 @@ def _part(name: str, number: int, of: str, total: int) -> Row:
 
 
 def _shared(dump: Dump, total: int) -> Row:
-    """Pages with more than one reference that are not reserved."""
-    reserved = 1 << dump.enumerator("PG_reserved")
-    layout = dump.type("struct page")
-    step, flags_at, users_at = layout.size, layout.offset_of("flags") // 8, layout.offset_of("_refcount") // 4
-    count, missing = 0, 0
-    for _, _, data in pages.chunks(dump):
-        if not isinstance(data, bytes):
-            missing += 1
-            continue
-        # Most pages have no user or one: only of the others is more looked at.
-        users, words = words_of(dump, data, "i")[users_at :: step // 4].tolist(), words_of(dump, data)
-        count += sum(not words[place * step // 8 + flags_at] & reserved for place, number in enumerate(users) if number > 1)
+    count, missing = memory.shared_pages(dump)
     row = _part("SHARED", count, "TOTAL MEM", total)
     return row | {"error": fault(f"{missing} pages of the memory map cannot be read", partial=True)} if missing else row
-
-
-def _buffers(dump: Dump) -> int:
-    """Pages in the page cache of block devices."""
-    counts = dump.read_columns(list(map(int, bdev_inodes(dump))), "struct inode", ("i_data.nrpages",))
-    return sum(count for (count,) in counts if not isinstance(count, Error))
 
 
 def usage_text(rows: Iterable[Row]) -> Iterator[str]:

@@ -8,10 +8,12 @@ from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel import cpus
-from pykd.kernel.mm import commit, slablists, vmstat
+from pykd.kernel.fs.superblocks import bdev_inodes
+from pykd.kernel.mm import commit, pages, slablists, vmstat
 from pykd.kernel.mm.hugetlb import for_each_hstate, huge_page_size
 from pykd.kernel.mm.slabs import caches
 from pykd.kernel.mm.vmalloc import for_each_vmap_area
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Usage(NamedTuple):
 def usage(dump: Dump) -> Usage:
     """By the counters of the kernel, which lag behind by up to 125 pages a counter and CPU. :raises Error: they cannot be read."""
     zone, node, total = vmstat.zone_stats(dump), vmstat.node_stats(dump), commit.total_pages(dump)
-    reclaimable, unreclaimable = (node.get(f"NR_SLAB_{way}_B", node.get(f"NR_SLAB_{way}", 0)) for way in ("RECLAIMABLE", "UNRECLAIMABLE"))
+    reclaimable, unreclaimable = slab_pages(node)
     kilobytes = dump.page_size // 1024
     # in kB since 991e7673859e ("mm: memcontrol: account kernel stack per node") (in v5.8)
     stacks = node.get("NR_KERNEL_STACK_KB", zone.get("NR_KERNEL_STACK_KB", 0)) // kilobytes
@@ -57,6 +59,37 @@ def usage(dump: Dump) -> Usage:
     parts = {name: min(max(pages, 0), total) for name, pages in parts.items()}
     parts["not accounted for"] = max(total - sum(parts.values()), 0)
     return Usage(total, parts, huge)
+
+
+def slab_pages(node: dict[str, int]) -> tuple[int, int]:
+    """Pages of slabs that can be reclaimed, and of those that cannot, of :func:`pykd.kernel.mm.vmstat.node_stats`.
+
+    d42f3245c7e2 ("mm: memcg: convert vmstat slab counters to bytes") (in v5.9) renamed them; in zone and node they are pages still.
+    """
+    found = (node.get(f"NR_SLAB_{way}_B", node.get(f"NR_SLAB_{way}", 0)) for way in ("RECLAIMABLE", "UNRECLAIMABLE"))
+    return next(found), next(found)
+
+
+def buffer_pages(dump: Dump) -> int:
+    """Pages in the page cache of block devices: Buffers of /proc/meminfo. :raises Error: which devices there are cannot be read."""
+    counts = dump.read_columns(list(map(int, bdev_inodes(dump))), "struct inode", ("i_data.nrpages",))
+    return sum(count for (count,) in counts if not isinstance(count, Error))
+
+
+def shared_pages(dump: Dump) -> tuple[int, int]:
+    """(pages with more than one reference that are not reserved, pages of the memory map that cannot be read). Reads every ``struct page``."""
+    reserved = 1 << dump.enumerator("PG_reserved")
+    layout = dump.type("struct page")
+    step, flags_at, users_at = layout.size, layout.offset_of("flags") // 8, layout.offset_of("_refcount") // 4
+    count, missing = 0, 0
+    for _, _, data in pages.chunks(dump):
+        if not isinstance(data, bytes):
+            missing += 1
+            continue
+        # Most pages have no user or one: only of the others is more looked at.
+        users, words = words_of(dump, data, "i")[users_at :: step // 4].tolist(), words_of(dump, data)
+        count += sum(not words[place * step // 8 + flags_at] & reserved for place, number in enumerate(users) if number > 1)
+    return count, missing
 
 
 def _number(dump: Dump, name: str) -> int:
