@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from _pykd import Error, FaultError
 from pykd.core.members import has_member
+from pykd.core.walk import caught
+from pykd.kernel.lists.linked import list_for_each_entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,18 +51,26 @@ def private_of(dump: Dump, holder: int, kind: str) -> Any:
 def devices(dump: Dump, private: Any, kind: str) -> Iterator[int | Error]:
     """Addresses of ``struct device`` in the list of a bus or class, and the errors met in it."""
     holder = dump.struct_class("struct device_private")
-    link = holder.member_offset("knode_class.n_node" if kind == "class" else "knode_bus.n_node")
+    link = holder.member_offset("knode_class" if kind == "class" else "knode_bus")
     if link is None:
         raise Error(f"struct device_private of this kernel has no node in the list of a {kind}")
     back = holder.member_offset("device") or 0
-    nodes, why = dump.follow(int(private) + private.fieldOffset("klist_devices.k_list"), limit=MAX_DEVICES)
-    for node in nodes[1:]:
+    for node in caught(for_each_klist_node(dump, int(private) + private.fieldOffset("klist_devices"))):
         try:
-            yield dump.read_unsigned(node - link + back)
+            yield node if isinstance(node, Error) else dump.read_unsigned(int(node) - link + back)
         except FaultError as error:
             yield error
-    if isinstance(why, Error):
-        yield why
+
+
+def for_each_klist_node(dump: Dump, klist: int) -> Iterator[Any]:
+    """Each ``struct klist_node`` of the ``struct klist`` at an address. :raises FaultError, LimitError: it cannot be followed to its end."""
+    head = klist + dump.type("struct klist").offset_of("k_list")
+    return list_for_each_entry(dump, head, "struct klist_node", "n_node", limit=MAX_DEVICES, what="the list of devices")
+
+
+def device_name(device: Any) -> str:
+    """Of a ``struct device``; as long as it is not registered the name that it is to get, ``init_name``. :raises FaultError:"""
+    return str((has_member(device, "init_name") and device.init_name) or device.kobj.name)
 
 
 def kobject_path(dump: Dump, kobject: Any) -> str:
