@@ -5,29 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expect.h"
 #include "fake_memory.h"
 #include "make_kallsyms.h"
 #include "sym/kallsyms.h"
 
 #define NR 2300
-
-static void ok(struct kd_error *err)
-{
-	if (!err)
-		return;
-	fprintf(stderr, "error %d: %s\n", err->code, err->message);
-	abort();
-}
-
-static void fails(struct kd_error *err, enum kd_error_code code, const char *part)
-{
-	if (!err || err->code != code || !strstr(err->message, part)) {
-		fprintf(stderr, "expected \"%s\" (%d), got \"%s\" (%d)\n", part, code, err ? err->message : "success",
-			err ? (int)err->code : -1);
-		abort();
-	}
-	kd_error_destroy(err);
-}
 
 /** Every symbol by number, by name and by address, in both directions. */
 static void check_all(struct kd_kallsyms *kallsyms, const struct make_kallsyms *make)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expect.h"
 #include "fake_memory.h"
 #include "make_btf.h"
 #include "make_kallsyms.h"
@@ -22,15 +23,7 @@
 #define TABLES(i) (MODULE(i) + FAKE_PAGE)
 #define KSYM(i) (DATA + (20 + (i)) * FAKE_PAGE)
 
-static void ok(struct kd_error *err)
-{
-	if (!err)
-		return;
-	fprintf(stderr, "error %d: %s\n", err->code, err->message);
-	abort();
-}
-
-static void fails(struct kd_error *err, enum kd_error_code code)
+static void refused(struct kd_error *err, enum kd_error_code code)
 {
 	assert(err && err->code == code);
 	kd_error_destroy(err);
@@ -270,14 +263,14 @@ static void test_whole(bool since_6_4)
 	assert(!module);
 	ok(kd_symbol_at(modules, TEXT(1) + 0x240, &symbol));
 	assert(!strcmp(symbol.name, "late") && !strcmp(symbol.module, "middle") && symbol.address == TEXT(1) + 0x200);
-	fails(kd_symbol_at(modules, TEXT(1) + 8, &symbol), KD_ERROR_LOOKUP); /* before its first symbol */
+	refused(kd_symbol_at(modules, TEXT(1) + 8, &symbol), KD_ERROR_LOOKUP); /* before its first symbol */
 	ok(kd_symbol_at(modules, MAKE_TEXT + 1, &symbol));
 	assert(!strcmp(symbol.name, "_stext") && !symbol.module);
 	ok(kd_symbol_at(modules, 0xffffffffd00000ff, &symbol));
 	assert(!strcmp(symbol.name, "bpf_prog_6deef7357e7b4530") && !strcmp(symbol.module, "bpf"));
 	ok(kd_symbol_at(modules, 0xffffffffd000117f, &symbol));
 	assert(!strcmp(symbol.name, "ftrace_trampoline") && symbol.size == 0x180);
-	fails(kd_symbol_at(modules, 0xffffffffd0000100, &symbol), KD_ERROR_LOOKUP);
+	refused(kd_symbol_at(modules, 0xffffffffd0000100, &symbol), KD_ERROR_LOOKUP);
 
 	ok(kd_symbol_find(modules, "_stext", NULL, &symbol));
 	assert(symbol.address == MAKE_TEXT);
@@ -285,8 +278,8 @@ static void test_whole(bool since_6_4)
 	assert(symbol.address == TEXT(2) + 0x10);
 	ok(kd_symbol_find(modules, "late", NULL, &symbol));
 	assert(symbol.address == TEXT(0) + 0x200); /* the newest first */
-	fails(kd_symbol_find(modules, "late", "", &symbol), KD_ERROR_LOOKUP);
-	fails(kd_symbol_find(modules, "undefined", NULL, &symbol), KD_ERROR_LOOKUP);
+	refused(kd_symbol_find(modules, "late", "", &symbol), KD_ERROR_LOOKUP);
+	refused(kd_symbol_find(modules, "undefined", NULL, &symbol), KD_ERROR_LOOKUP);
 	ok(kd_symbol_find_all(modules, "_stext", &all, &nr));
 	assert(nr == 4 && !all[0].module && !strcmp(all[1].module, "newest") && !strcmp(all[3].module, "oldest"));
 	free(all);
@@ -343,15 +336,15 @@ static void test_errors_last(void)
 	ok(kd_symbol_find(machine.modules, "late", NULL, &symbol));
 	assert(!strcmp(symbol.module, "middle"));
 	for (int i = 0; i < 2; i++)
-		fails(kd_modules_symbols(machine.modules, &list[0]), KD_ERROR_FAULT);
+		refused(kd_modules_symbols(machine.modules, &list[0]), KD_ERROR_FAULT);
 	machine_free(&machine);
 
 	machine = machine_make(true);
 	for (size_t at = 0; at < names_of_kernel.len; at += FAKE_PAGE)
 		fake_memory_break(machine.memory, MAKE_RODATA + at, KD_FAULT_EXCLUDED);
 	for (int i = 0; i < 2; i++) {
-		fails(kd_modules_list(machine.modules, &list, &nr, NULL), KD_ERROR_FAULT);
-		fails(kd_modules_add_btf(machine.modules), KD_ERROR_FAULT);
+		refused(kd_modules_list(machine.modules, &list, &nr, NULL), KD_ERROR_FAULT);
+		refused(kd_modules_add_btf(machine.modules), KD_ERROR_FAULT);
 	}
 	machine_free(&machine);
 }

@@ -5,26 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expect.h"
 #include "make_btf.h"
 #include "types/types.h"
-
-static void ok(struct kd_error *err)
-{
-	if (!err)
-		return;
-	fprintf(stderr, "error %d: %s\n", err->code, err->message);
-	abort();
-}
-
-static void fails(struct kd_error *err, enum kd_error_code code, const char *part)
-{
-	if (!err || err->code != code || !strstr(err->message, part)) {
-		fprintf(stderr, "expected \"%s\" (%d), got \"%s\" (%d)\n", part, code, err ? err->message : "success",
-			err ? (int)err->code : -1);
-		abort();
-	}
-	kd_error_destroy(err);
-}
 
 static struct kd_types *make_types(void)
 {
