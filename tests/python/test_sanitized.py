@@ -10,7 +10,8 @@ from dumps import ROOT
 
 SANITIZED = os.path.join(ROOT, "build", "sanitized", "obj", "pykd")
 TESTS = (
-    "test_api.", "test_contract.", "test_clones.", "test_cpus.", "test_damage.", "test_dumptext.", "test_namesakes.", "test_old_locks.", "test_old_names.OldNames",
+    "test_api.", "test_api_data.", "test_api_kernel.",
+    "test_contract.", "test_clones.", "test_cpus.", "test_damage.", "test_dumptext.", "test_namesakes.", "test_old_locks.", "test_old_names.OldNames",
     "test_paths.", "test_taskstate.", "test_bpf.", "test_btstack.Text",
 )  # fmt: skip
 """Those that work in the process that they run in."""

@@ -79,6 +79,12 @@ class Style(unittest.TestCase):
 
         self.assertEqual(check_layers.check_c(check_layers.Path(ROOT)) + check_layers.check_python(check_layers.Path(ROOT)), [])
 
+    def test_no_file_is_too_long(self):
+        """Who meets one cuts it along its concepts. What declares one module's interface (.pyi) is one."""
+        for file in sources("src/**/*.[ch]", "tests/**/*.py", "tests/**/*.[ch]", "frozen/**/*.py", "progs/**/*.py", "tools/**/*.py", "tools/**/*.sh", "build.sh"):
+            with open(os.path.join(ROOT, file), "rb") as source:
+                self.assertLessEqual(sum(1 for _ in source), 600, file)
+
     def test_every_source_names_its_licence(self):
         for file in sources("src/**/*.[ch]", "tests/**/*.py", "tests/**/*.[ch]", "frozen/**/*.py", "progs/**/*.py", "tools/**/*.py",
                             "tools/**/*.sh", "tools/**/*.mk"):  # fmt: skip
