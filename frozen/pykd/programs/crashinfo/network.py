@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from _pykd import Error
-from pykd.core.rows import fault, mark
-from pykd.core.walk import caught
-from pykd.kernel import timekeeping
-from pykd.kernel.net import devices, sockets, tcp
+from pykd.core.rows import mark
 from pykd.kernel.net.namespaces import init_net
+from pykd.kernel.net.show import summary as counts
 from pykd.programs.crashinfo.notes import warning
 
 TYPE_CHECKING = False
@@ -17,12 +14,14 @@ if TYPE_CHECKING:
 
     from _pykd import Dump
     from pykd.core.rows import Row
-    from pykd.kernel.net.sockets import Socket
 
-FULL = 75
-"""Percent of a socket's buffer."""
 MANY_RETRANSMITS = 3
 _TITLES = {"tcp": "TCP Connection Info", "udp": "UDP Connection Info", "unix": "Unix Connection Info", "raw": "Raw sockets info"}
+_COUNTS = {
+    "queued": "listen_not_empty", "full": "listen_full", "rcv_closed": "receive_closed", "snd_closed": "send_closed", "retransmitting": "retransmitting",
+    "nodelay": "nodelay", "user_data": "user_data", "rcv_full": "receive_full", "snd_full": "send_full", "most_retransmits": "most_retransmits",
+}  # fmt: skip
+"""By their names in :mod:`pykd.kernel.net.show.summary` those in rows."""
 _UNUSUAL = {
     "listen_not_empty": "Listen Queue Non-Empty:    {:5d}",
     "listen_full": "Listen Queue Full:         {:5d}",
@@ -35,67 +34,22 @@ _UNUSUAL = {
 def summary(dump: Dump) -> Iterator[Row]:
     """Of all network namespaces."""
     for protocol in _TITLES:
-        counts: dict[str, int] = dict.fromkeys((*_UNUSUAL, "nodelay", "user_data", "receive_full", "send_full", "most_retransmits"), 0)
-        states: dict[int, int] = {}
-        row: Row = {"kind": "sockets", "protocol": protocol}
-        for one in caught(sockets.for_each_socket(dump, None, [protocol])):
-            try:
-                if isinstance(one, Error):
-                    raise one
-                # of a unix socket what it is to TCP, as /proc/net/unix does not tell
-                number = int(one.common.skc_state) if protocol == "unix" else one.state
-                states[number] = states.get(number, 0) + 1
-                _look(dump, one, protocol, counts)
-            except Error as error:
-                row.setdefault("error", fault(error))
-        names = sockets.TCP_STATES
-        row["states"] = {names[number] if number < len(names) else str(number): states[number] for number in sorted(states)}
-        yield row | {name: number for name, number in counts.items() if number}
-        if counts["receive_full"] or counts["send_full"]:
-            yield warning(f"UDP buffer fill >={FULL}%  rcv={counts['receive_full']} snd={counts['send_full']}")
-        if counts["most_retransmits"] > MANY_RETRANSMITS:
-            yield warning(f"TCP segments were sent {counts['most_retransmits']} times without an answer", late=True)
-
-
-def _look(dump: Dump, one: Socket, protocol: str, counts: dict[str, int]) -> None:
-    if not one.is_full or protocol in ("unix", "raw"):
-        return
-    sock = one.sock
-    counts["user_data"] += bool(int(sock.sk_user_data))
-    if protocol == "udp":
-        counts["receive_full"] += int(sock.sk_backlog.rmem_alloc.counter) * 100 >= int(sock.sk_rcvbuf) * FULL > 0
-        counts["send_full"] += (int(sock.sk_wmem_alloc.refs.counter) - 1) * 100 >= int(sock.sk_sndbuf) * FULL > 0
-        return
-    if one.state == sockets.TCP_LISTEN:
-        waiting, most = one.queues
-        counts["listen_not_empty"] += waiting > 0
-        counts["listen_full"] += waiting > 0 and waiting >= most
-        return
-    connection = tcp.connection(dump, one)
-    counts["nodelay"] += int(connection.nonagle) == tcp.NAGLE_OFF
-    counts["receive_closed"] += int(connection.rcv_wnd) == 0
-    counts["send_closed"] += int(connection.snd_wnd) == 0
-    retransmits = int(connection.inet_conn.icsk_retransmits)
-    counts["retransmitting"] += retransmits > 0
-    counts["most_retransmits"] = max(counts["most_retransmits"], retransmits)
+        found = counts.protocol_row(dump, protocol)
+        row: Row = {"kind": "sockets", "protocol": protocol, **{key: found[key] for key in ("states", "error") if key in found}}
+        yield row | {name: found[key] for key, name in _COUNTS.items() if found.get(key)}
+        if found.get("rcv_full") or found.get("snd_full"):
+            yield warning(f"UDP buffer fill >={counts.FULL}%  rcv={found['rcv_full']} snd={found['snd_full']}")
+        if found.get("most_retransmits", 0) > MANY_RETRANSMITS:
+            yield warning(f"TCP segments were sent {found['most_retransmits']} times without an answer", late=True)
 
 
 def interfaces(dump: Dump) -> Iterator[Row]:
     """When each interface sent last, in seconds before the crash."""
-    jiffies = timekeeping.jiffies(dump)
-    for device in caught(devices.for_each_netdev(dump, init_net(dump))):
-        row: Row = {"kind": "interface"}
-        try:
-            if isinstance(device, Error):
-                raise device
-            row["name"] = str(device.name)
-            sent = devices.last_transmitted(device)
-            # 32 bits of jiffies are enough, and all there is on some paths
-            passed = jiffies - sent & 0xFFFFFFFF
-            row["sent"] = passed / timekeeping.hz(dump) if sent and passed < 1 << 31 else None
-        except Error as error:
-            row["error"] = fault(error)
-        yield row
+    found = counts.interfaces_row(dump, init_net(dump))
+    for one in found["interfaces"]:
+        yield {"kind": "interface", "name": one["name"], "sent": None if one["idle_ms"] is None else one["idle_ms"] / 1000}
+    if "error" in found:
+        yield {"kind": "interface", "error": found["error"]}
 
 
 def sockets_text(rows: Iterable[Row]) -> Iterator[str]:

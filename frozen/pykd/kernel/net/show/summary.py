@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 
 from _pykd import Error
@@ -44,7 +45,12 @@ def tcp_row(dump: Dump) -> Row:
                 row["most_retransmits"] = max(row["most_retransmits"], int(tcp.connection(dump, found).inet_conn.icsk_retransmits))
         except Error as error:
             row["error"] = fault(error, partial=True)
-    return row | {"states": {sockets.TCP_STATES[state]: states[state] for state in sorted(states) if state < len(sockets.TCP_STATES)}, **counts}
+    return row | {"states": _named(states), **counts}
+
+
+def _named(states: Counter[int]) -> dict[str, int]:
+    names = sockets.TCP_STATES
+    return {names[state] if state < len(names) else str(state): states[state] for state in sorted(states)}
 
 
 def _facts(dump: Dump, found: sockets.Socket, state: int) -> Iterator[tuple[str, bool]]:
@@ -62,41 +68,38 @@ def _facts(dump: Dump, found: sockets.Socket, state: int) -> Iterator[tuple[str,
 
 
 def udp_row(dump: Dump) -> Row:
-    """Of all namespaces: sockets, established, user_data; those with a buffer that is at least 75 % full."""
-    counts: Counter[str] = Counter(dict.fromkeys(("sockets", "established", "user_data", "rcv_full", "snd_full"), 0))
+    """Of all namespaces: states (how many of each), sockets, established, user_data; those with a buffer that is at least 75 % full."""
+    states: Counter[int] = Counter()
+    counts: Counter[str] = Counter(dict.fromkeys(("user_data", "rcv_full", "snd_full"), 0))
     row: Row = {"kind": "udp"}
     for found in sockets.for_each_socket(dump, None, ["udp"]):
         try:
             if isinstance(found, Error):
                 raise found
             sock, (received, sent) = found.sock, found.queues
-            counts["sockets"] += 1
-            counts["established"] += int(found.common.skc_state) == sockets.TCP_ESTABLISHED
+            states[int(found.common.skc_state)] += 1
             counts["user_data"] += bool(sock.sk_user_data)
             counts["rcv_full"] += received * 100 >= sock.sk_rcvbuf * FULL
             counts["snd_full"] += sent * 100 >= sock.sk_sndbuf * FULL
         except Error as error:
             row["error"] = fault(error, partial=True)
-    return row | counts
+    return row | {"states": _named(states), "sockets": states.total(), "established": states[sockets.TCP_ESTABLISHED], **counts}
 
 
 def states_row(dump: Dump, protocol: str) -> Row:
-    """How many unix or raw sockets there are in each state, of all namespaces. Raw ones that are not connected count as LISTEN, since they get
-    everybody's packets; unix ones are those that a ``struct socket`` is there for."""
+    """How many unix or raw sockets there are in each state, of all namespaces; of a unix socket it is what it would be to TCP, and those count
+    that a ``struct socket`` is there for."""
     states: Counter[int] = Counter()
     row: Row = {"kind": protocol}
     for found in sockets.for_each_socket(dump, None, [protocol]):
         try:
             if isinstance(found, Error):
                 raise found
-            state = int(found.common.skc_state)
-            if protocol == "raw" and state != sockets.TCP_ESTABLISHED:
-                state = sockets.TCP_LISTEN
             if protocol != "unix" or found.socket:
-                states[state] += 1
+                states[int(found.common.skc_state)] += 1
         except Error as error:
             row["error"] = fault(error, partial=True)
-    return row | {"states": {sockets.TCP_STATES[state]: states[state] for state in sorted(states) if state < len(sockets.TCP_STATES)}}
+    return row | {"states": _named(states)}
 
 
 def interfaces_row(dump: Dump, net: Any) -> Row:
@@ -117,11 +120,13 @@ def interfaces_row(dump: Dump, net: Any) -> Row:
 
 def rows(dump: Dump, net: Any) -> Iterator[Row]:
     """All of them; only the devices are those of *net*."""
-    yield tcp_row(dump)
-    yield udp_row(dump)
-    yield states_row(dump, "unix")
-    yield states_row(dump, "raw")
+    yield from map(functools.partial(protocol_row, dump), ("tcp", "udp", "unix", "raw"))
     yield interfaces_row(dump, net)
+
+
+def protocol_row(dump: Dump, protocol: str) -> Row:
+    """That of the sockets of ``tcp``, ``udp``, ``unix`` or ``raw``."""
+    return tcp_row(dump) if protocol == "tcp" else udp_row(dump) if protocol == "udp" else states_row(dump, protocol)
 
 
 # ---- lines
@@ -172,9 +177,14 @@ def _states_lines(row: Row, quiet: bool) -> Iterator[str]:
     if quiet:
         return
     yield from ("", "", *(("Unix Connection Info", "------------------------") if row["kind"] == "unix" else ("Raw sockets info", "--------------------")))
-    if row["kind"] == "raw" and not row["states"]:
-        yield "    None"
-    yield from (f"    {state:>15}  {count:5d}" for state, count in row["states"].items())
+    states = row["states"]
+    if row["kind"] == "raw":
+        # PyKdump shows them as if they listened: those that are not connected get everybody's packets.
+        listening = sum(count for state, count in states.items() if state != "ESTABLISHED")
+        states = {state: count for state, count in (("ESTABLISHED", states.get("ESTABLISHED", 0)), ("LISTEN", listening)) if count}
+        if not states:
+            yield "    None"
+    yield from (f"    {state:>15}  {count:5d}" for state, count in states.items())
 
 
 def _interface_lines(row: Row, quiet: bool) -> Iterator[str]:
