@@ -71,7 +71,7 @@ def frozen_text(rows: Iterable[Row]) -> Iterator[str]:
     yield "\n --- A list of FS in frozen state ---"
     for row in rows:
         yield f"    --- <struct super_block {row['superblock']:#x}>"
-        yield f"        {row['type']} {row['device']} {row['directory']}"
+        yield "        " + " ".join(str(row.get(name) or mark(row)) for name in ("type", "device", "directory"))
         for one in row["waiting"]:
             yield f"      PIDs waiting on {one['queue']}"
             yield textwrap.fill(str(one["pids"]), width=60, initial_indent="         ", subsequent_indent=16 * " ")
