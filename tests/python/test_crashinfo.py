@@ -13,6 +13,7 @@ from golden import without_times
 from pykd.kernel.fs import filelocks
 from pykd.kernel.task.census import census
 from pykd.programs.crashinfo import reason, tasks
+from pykd.session import contract
 from pykd.session.session import Session
 
 
@@ -123,7 +124,8 @@ class Values(unittest.TestCase):
 
     def test_file_locks(self):
         found = rows(SAMPLE, "crashinfo --filelock")
-        self.assertEqual(json.loads(json.dumps([row | {"kind": "file_lock"} for row in filelocks.lock_rows(opened(SAMPLE))])), found)
+        locks = [contract.row(row | {"kind": "file_lock"}, contract.shapes()["crashinfo"]) for row in filelocks.lock_rows(opened(SAMPLE))]
+        self.assertEqual(json.loads(json.dumps(locks)), found)
 
     def test_mutex(self):
         """A lock that is waited for, as hanginfo finds it."""
