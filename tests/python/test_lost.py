@@ -110,11 +110,17 @@ class Tasks(Damaged):
                 self.assertGreater(sum("task" in row for row in rows), 150)
                 self.assertIn("(excluded)", text)
 
-    def test_column(self):
+    def test_run_queues(self):
+        """What a run queue is is lost: what ran is known otherwise, and its own part is all that it costs."""
         dump = self.opened(dumps.without_some(self.source, 1, 8))
-        rows, text = self.answer(dump, "ps")
-        self.assertTrue(all(row["unavailable"] == ["active"] and row["error"]["reason"] == "excluded" for row in rows if "task" in row))
-        self.assertRegex(text, r"\(excluded\): 1\d\d values are missing, such as no type struct rq; \d+ of \d+ types are lost: ")
+        with self.assertRaises(pykd.FaultError):
+            dump.type("struct rq")
+        rows, text = self.answer(dump, "runq")
+        self.assertEqual([["cpu", "current", "error", "root_group", "runqueue"]] * 2, [sorted(row) for row in rows])
+        self.assertRegex(text, r"\(excluded\): 2 values are missing, such as no type struct rq; \d+ of \d+ types are lost: ")
+        running = {row["task"] for row in Session(self.whole).rows("ps") if row["active"]}
+        self.assertEqual(running, {row["current"]["task"] for row in rows})
+        self.assertEqual(running, {row["task"] for row in Session(dump).rows("ps -A") if "task" in row})
         session = Session(dump)
         for command in ("ps -m", "ps -l", "ps -t", "foreach task -R pid", "taskinfo --summ"):
             with self.subTest(command):

@@ -130,9 +130,17 @@ def clocks(dump: Dump) -> dict[int, int]:
 
 @per_dump
 def active_tasks(dump: Dump) -> dict[int, int]:
-    """Address of the task that each CPU was running; a CPU whose run queue is not in the dump is left out."""
+    """Address of the task that each CPU was running; a CPU whose run queue is not in the dump is left out. Where it is lost what a run queue
+    is, by what the CPUs' own data say."""
     active = {}
-    for cpu, rq in run_queues(dump).items():
+    try:
+        queues = run_queues(dump)
+    except Error:
+        active = {cpu.nr: cpu.current for cpu in dump.cpus() if cpu.current}
+        if active:
+            return active
+        raise
+    for cpu, rq in queues.items():
         try:
             active[cpu] = int(rq.curr)
         except FaultError:

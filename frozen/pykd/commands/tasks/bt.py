@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Dump, Error, FaultError
+from _pykd import Dump, FaultError
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus, machine
@@ -54,12 +54,7 @@ def _running(session: Session, options: Any) -> list[Thread]:
     wanted = None if options.c is None else cpus.parse_list(options.c, session.dump)
     by_address = {thread.address: thread for thread in context.table(session)}
     found = []
-    active: dict[int, int] = {}
-    lost = None
-    try:
-        active = cpus.active_tasks(session.dump)  # `set -a` may have changed what the run queues say
-    except Error as error:
-        lost = error  # what a run queue is; the core may know what ran all the same
+    active = cpus.active_tasks(session.dump)  # `set -a` may have changed what the run queues say
     for cpu in session.dump.cpus():
         current = active.get(cpu.nr, cpu.current)
         if not cpu.online or not current or (wanted is not None and cpu.nr not in wanted):
@@ -70,8 +65,6 @@ def _running(session: Session, options: Any) -> list[Thread]:
         if options.n and not thread.pid:
             continue
         found.append(thread)
-    if not found and lost is not None:
-        raise lost
     return found
 
 

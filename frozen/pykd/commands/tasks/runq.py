@@ -60,7 +60,7 @@ def _runnable(session: Session) -> Iterator[Row]:
     """CPUs with the tasks that say of themselves that they are on a run queue."""
     threads = context.table(session)
     on_queue = session.dump.read_columns([thread.address for thread in threads], "struct task_struct", ("on_rq",))
-    found: dict[int, list[Row]] = {cpu: [] for cpu in cpus.run_queues(session.dump)}
+    found: dict[int, list[Row]] = {cpu: [] for cpu in cpus.possible(session.dump)}
     for thread, (queued,) in zip(threads, on_queue, strict=True):
         if isinstance(queued, int) and queued:
             found.setdefault(thread.cpu, []).append(context.identity(thread) | {"prio": thread.prio})
@@ -71,19 +71,39 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.d:
         yield from _runnable(session)
         return
+    dump = session.dump
     wanted = context.cpu_list(session, options.c) if options.c else None
-    for cpu, rq in cpus.run_queues(session.dump).items():
+    queues: dict[int, Any] = {}
+    lost: Error | None = None
+    try:
+        queues = cpus.run_queues(dump)
+    except Error as error:
+        lost = error  # what a run queue is; what ran is known otherwise
+    for cpu in cpus.possible(dump):
         if wanted is not None and cpu not in wanted:
             continue
-        row: Row = {"cpu": cpu, "runqueue": int(rq), "root_group": session.dump.address_of("root_task_group", default=0)}
+        row: Row = {"cpu": cpu, "root_group": dump.address_of("root_task_group", default=0)}
         problems: list[Error] = []
         try:
-            _fill(session, row, rq, problems.append)
+            if lost is not None:
+                _fill_without_queue(session, row)
+                raise lost
+            row["runqueue"] = int(queues[cpu])
+            _fill(session, row, queues[cpu], problems.append)
         except Error as error:
             problems.append(error)
         if problems:
             row["error"] = fault(problems[0], partial=True)
         yield row
+
+
+def _fill_without_queue(session: Session, row: Row) -> None:
+    """What is known of a run queue without its type."""
+    dump = session.dump
+    if symbol := dump.address_of("runqueues", default=0):
+        row["runqueue"] = cpus.address_on(symbol, row["cpu"], dump)
+    if current := cpus.active_tasks(dump).get(row["cpu"]):
+        row["current"] = _entry(session, current)
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -122,7 +142,7 @@ def _task(entry: Row, indent: int = 5) -> str:
 
 
 def _queues(row: Row) -> Iterator[str]:
-    yield f"CPU {row['cpu']} RUNQUEUE: {row['runqueue']:x}"
+    yield f"CPU {row['cpu']} RUNQUEUE: " + (f"{row['runqueue']:x}" if "runqueue" in row else mark(row))
     if "current" in row:
         yield f"  CURRENT: {context.short_header(row['current'])}"
     if "fair_root" in row:
@@ -147,6 +167,9 @@ def _groups(row: Row) -> Iterator[str]:
     root = row["root_group"]
     current = row["current"]
     yield f"  CURRENT: {context.short_header(current)}"
+    if "fair_queue" not in row:
+        yield f"  {mark(row)}"
+        return
     real_time = list(row.get("real_time", ()))
     fair = list(row.get("fair", ()))
     if current["prio"] < sched.MAX_RT_PRIO:
