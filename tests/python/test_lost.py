@@ -3,11 +3,13 @@
 
 import collections
 import os
+import struct
 import subprocess
 import tempfile
 import unittest
 
 import dumps
+import patched
 import pykd
 from dumps import PYKD, SAMPLE
 from pykd.core import host
@@ -149,6 +151,44 @@ class Tasks(Damaged):
                 self.assertEqual(0, getattr(ours, key))
                 others = [name for name in (*columns, "comm", "state", "cpu") if name != key]
                 self.assertEqual([getattr(ours, name) for name in others], [getattr(theirs, name) for name in others])
+
+
+class OneType(Damaged):
+    """A struct is not to be found, as if its name were lost: what needs it is, and nothing else."""
+
+    def without(self, name):
+        start, end = self.whole.address_of("__start_BTF"), self.whole.address_of("__stop_BTF")
+        data = self.whole.read(start, end - start)
+        header_len, _, _, strings, _ = struct.unpack_from("<IIIII", data, 4)
+        place = data.index(f"\0{name}\0".encode(), header_len + strings) + 1
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "vmcore")
+        patched.write(self.whole, path, {start + place: b"~"})
+        self.addCleanup(host.set_current, host.current())
+        damaged = dumps.opened(path)
+        self.assertIsNone(damaged.find_type("struct", name))
+        return damaged
+
+    def test_others_answer(self):
+        for name, lines in (
+            ("signal_struct", ("ps", "foreach bt", "runq -d", "workqueues -a")),
+            ("rq", ("runq", "runq -d", "ps -A", "bt -a")),
+            ("file", ("sockets -tl", "ps")),
+            ("xarray", ("blocked", "ps", "locks -a")),
+            ("device", ("log", "log -T")),
+            ("cred", ("ps", "sockets")),
+        ):
+            damaged = self.without(name)
+            for line in lines:
+                with self.subTest(struct=name, line=line):
+                    expected = sum(_answers(row) for row in Session(self.whole).rows(line))
+                    self.assertGreater(expected, 0)
+                    self.assertEqual(expected, sum(_answers(row) for row in Session(damaged).rows(line)))
+
+
+def _answers(row):
+    return "error" not in row or row["error"].get("partial", False)
 
 
 if __name__ == "__main__":

@@ -89,11 +89,12 @@ def _ring_records(dump: Dump) -> Iterator[Record]:
         "struct prb_desc",
         ("state_var.counter", "text_blk_lpos.begin", "text_blk_lpos.next"),
     )
-    heads = dump.read_columns(
-        [infos + slot * info_class.PYT_size for slot in slots],
-        "struct printk_info",
-        ("seq", "ts_nsec", "text_len", "facility", "level", "caller_id", "dev_info.subsystem", "dev_info.device"),
-    )
+    places = [infos + slot * info_class.PYT_size for slot in slots]
+    members = ("seq", "ts_nsec", "text_len", "facility", "level", "caller_id")
+    try:
+        heads = dump.read_columns(places, "struct printk_info", (*members, "dev_info.subsystem", "dev_info.device"))
+    except Error:  # where the names of devices are is lost
+        heads = [(*info, "", "") for info in dump.read_columns(places, "struct printk_info", members)]
     for i, ((state, begin, end), info) in enumerate(zip(states, heads, strict=True)):
         if isinstance(state, FaultError) or any(isinstance(value, FaultError) for value in info):
             continue

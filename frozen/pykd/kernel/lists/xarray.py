@@ -7,7 +7,7 @@ f8d5d0cc145c ("xarray: Add definition of struct xarray") and 3159f943aafd (in v4
 
 from __future__ import annotations
 
-from _pykd import Error
+from _pykd import Error, MemberError
 from pykd.values.words import words_of
 
 TYPE_CHECKING = False
@@ -48,13 +48,16 @@ class _Layout:
 
 
 def _head(dump: Dump, tree: int) -> int:
+    lost: Error | None = None
     for name, member in (("struct xarray", "xa_head"), ("struct radix_tree_root", "rnode")):
         try:
-            if found := dump.type(name).member(member):
-                return dump.read_unsigned(tree + found.offset)
-        except LookupError:
+            found = dump.type(name).member(member)
+        except Error as error:
+            lost = lost or error
             continue
-    raise LookupError("the kernel has neither struct xarray nor struct radix_tree_root")
+        if found:
+            return dump.read_unsigned(tree + found.offset)
+    raise lost or MemberError("neither struct xarray nor struct radix_tree_root has a head")
 
 
 def xa_entries(

@@ -99,7 +99,11 @@ class ThreadList:
         """Make groups of the leaders and their threads; whether all thread lists are sound."""
         self.groups = {leader: [] for leader in leaders}
         node = self._task.offset_of("thread_node")
-        head_in_signal = self.dump.type("struct signal_struct").offset_of("thread_head")
+        head_in_signal: int | None = None
+        try:
+            head_in_signal = self.dump.type("struct signal_struct").offset_of("thread_head")
+        except Error:
+            pass  # a list without a head that is known ends where it began
         broken = []
         rows = self.dump.read_columns(leaders, self._task, ("signal", "thread_node.next", "thread_node.prev"))
         for leader, (signal, following, previous) in zip(leaders, rows, strict=True):
@@ -107,9 +111,16 @@ class ThreadList:
                 broken.append((leader, signal))
                 continue
             # The head is never read: it is not needed, and signal_structs are missing more often than task_structs.
-            head = int(signal) + head_in_signal
-            if following == previous == head:
+            head = None if head_in_signal is None else int(signal) + head_in_signal
+            if following == previous and head in (None, following):
                 continue  # most processes have one thread
+            if head is None:
+                # Whatever it is, the head is not led by the leader.
+                nodes, why = self.dump.follow(leader + node, limit=MAX_THREADS)
+                self.groups[leader] = self._led_by([place - node for place in nodes[1:]], leader)
+                if why is not None or len(self.groups[leader]) < len(nodes) - 2:
+                    broken.append((leader, why))
+                continue
             nodes, why = self.dump.follow(leader + node, stop=head, limit=MAX_THREADS)
             if previous != head:
                 older, why_not = self.dump.follow(leader + node, _PREV, stop=head, limit=MAX_THREADS)

@@ -68,7 +68,13 @@ class _Maker:
 
     def __init__(self, dump: Dump) -> None:
         self.dump = dump
-        self.held: dict[int, list[Owner]] = owners(dump)
+        self.held: dict[int, list[Owner]] = {}
+        self.no_owners: Error | None = None
+        """Why nothing is known of who has them open."""
+        try:
+            self.held = owners(dump)
+        except Error as error:
+            self.no_owners = error
         self._waiting: dict[int, int] | None = None
         self._devices: dict[int, dict[int, str]] = {}
 
@@ -103,6 +109,8 @@ class _Maker:
         """Of one socket, as far as it can be read; ``error`` says what cannot."""
         row: Row = {"sock": int(found), "protocol": found.protocol}
         row["users"] = [owner._asdict() for owner in sorted(self.held.get(int(found), ()))]
+        if self.no_owners is not None:
+            row["error"] = fault(self.no_owners, partial=True)
         try:
             row |= self._plain(found)
             if found.is_full:
