@@ -49,7 +49,7 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --no-sandbox       keep what commands that only read do not need: writing files, programs, the network
   --trust-cwd        trust what lies in '.': .pykdrc, PyKdumpInit, programs and modules of others
 
-  --osrelease        print the kernel's release, and exit; --build-id its build-id, --log the log of its messages
+  --osrelease        print the kernel's release, and exit; --build-id, --log: its build-id, its messages
   --run FILE [ARGS]  run a Python program without a dump; it may open some itself with pykd.open()
   -p                 print the version of Python and the list of folders searched, and exit
   --version          print the versions of everything in pykd, and exit
@@ -118,6 +118,8 @@ def parse(words: "Sequence[str]") -> Arguments:
 
     :raises UsageError:
     """
+    from pykd.app import firstbytes
+
     arguments = Arguments()
     parts: list[str] = []
     flags = {
@@ -144,7 +146,7 @@ def parse(words: "Sequence[str]") -> Arguments:
         word = rest.pop(0)
         name, equals, value = word.partition("=")
         if options_end or not word.startswith("-") or word == "-":
-            if arguments.vmlinux is None and is_vmlinux(word):
+            if arguments.vmlinux is None and firstbytes.is_vmlinux(word):
                 arguments.vmlinux = word
                 continue
             if arguments.paths or (arguments.live and not is_kcore(word)):
@@ -313,31 +315,6 @@ def open_session(arguments: Arguments) -> "Session":
     return open_at_once(arguments)
 
 
-def note_of(arguments: Arguments) -> int:
-    """Print what ``--osrelease`` and ``--build-id`` ask for; returns the exit status."""
-    import pykd
-    from pykd.core.shown import one_line
-
-    status = EXIT_OK
-    note = pykd.open(*arguments.paths).vmcoreinfo
-    for wanted, key in ((arguments.osrelease, "OSRELEASE"), (arguments.build_id, "BUILD-ID")):
-        if wanted and key in note:
-            print(one_line(note[key]))
-        elif wanted:
-            status = fail(f"{arguments.paths[0]}: no {key} in its VMCOREINFO note", EXIT_FAILED)
-    return status
-
-
-def is_vmlinux(path: str) -> bool:
-    """Whether the file is an ELF object that is no core: a kernel, or a program."""
-    try:
-        with open(path, "rb") as file:
-            head = file.read(18)
-    except OSError:
-        return False
-    return head[:4] == b"\x7fELF" and int.from_bytes(head[16:18], "big" if head[5] == 2 else "little") in (2, 3)
-
-
 def open_at_once(arguments: Arguments) -> "Session":
     import pykd
     from pykd.session.session import Session
@@ -491,7 +468,9 @@ def command_line(words: "Sequence[str]") -> int:
         arguments.quiet = True
     try:
         if arguments.osrelease or arguments.build_id:
-            return note_of(arguments)
+            from pykd.app import identify
+
+            return EXIT_OK if identify.print_note(arguments.paths, release=arguments.osrelease, build_id=arguments.build_id) else EXIT_FAILED
         session = open_session(arguments)
     except Error as error:
         if arguments.live:

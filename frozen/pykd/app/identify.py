@@ -135,3 +135,18 @@ def main(paths: Sequence[str], as_json: bool) -> bool:
             print(line(row))
         sys.stdout.flush()
     return worked
+
+
+def print_note(paths: Sequence[str], *, release: bool, build_id: bool) -> bool:
+    """Print what the VMCOREINFO note of a dump says of its kernel; False if it does not say it. :raises Error: it cannot be opened."""
+    import pykd
+
+    note = pykd.open(*paths).vmcoreinfo
+    worked = True
+    for wanted, key in ((release, "OSRELEASE"), (build_id, "BUILD-ID")):
+        if wanted and key in note:
+            print(one_line(note[key]))
+        elif wanted:
+            print(f"pykd: {paths[0]}: no {key} in its VMCOREINFO note", file=sys.stderr)
+            worked = False
+    return worked

@@ -86,6 +86,8 @@ def parse(text: str) -> dict[str, Shape]:
             current = found.setdefault(line[1:-1], Shape())
         elif line and not line.startswith("#"):
             path, kinds = line.split(" ")
+            if unknown := set(kinds.split("|")) - set(_KINDS):
+                raise ValueError(f"{path}: there is no kind {', '.join(unknown)}")
             current.at(path).kinds.update(kinds.split("|"))
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pykd
 from _pykd import Error, FormatError
-from pykd.app import identify, sandbox
+from pykd.app import firstbytes, identify, sandbox
 from pykd.core.output import output_to
 from pykd.core.rows import Row
 from pykd.kernel import sysinfo
@@ -38,7 +38,7 @@ def make(path: str, commands: Sequence[str], *, report: bool, limit: float, reda
     try:
         dump = pykd.open(path)
     except Error as error:
-        if isinstance(error, FormatError) and not begins_as_dump(path):
+        if isinstance(error, FormatError) and not firstbytes.is_dump(path):
             raise NoDumpError(str(error)) from None
         return {"error": {"reason": "failed", "message": str(error.strerror if isinstance(error, OSError) else error)}}
     found: Row = {"dump": identity.of(dump), "format": dump.format, "complete": bool(dump.complete), "node": _node(dump)}
@@ -57,18 +57,6 @@ def make(path: str, commands: Sequence[str], *, report: bool, limit: float, reda
 
         found = redaction.of(dump).value(found)
     return found
-
-
-def begins_as_dump(path: str) -> bool:
-    """Whether the file begins as one, whatever has become of the rest. An ELF file does if it is a core: ``e_type`` 4, in its byte order."""
-    try:
-        with open(path, "rb") as file:
-            head = file.read(18)
-    except OSError:
-        return False
-    if head[:4] == b"\x7fELF":
-        return int.from_bytes(head[16:18], "big" if head[5] == 2 else "little") == 4
-    return head.startswith((b"KDUMP   ", b"DISKDUMP", b"makedumpfile"))
 
 
 def _node(dump: pykd.Dump) -> str | None:
