@@ -10,6 +10,7 @@ why there is none.
 import hashlib
 import json
 import os
+import re
 import sys
 import traceback
 
@@ -20,12 +21,23 @@ PROBES = os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), "probes")
 sys.path.insert(0, PROBES)
 
 
+def numbers(value):
+    """A value of JSON with numbers where the contract of ``--json`` has strings: addresses and masks, and what a double does not hold."""
+    if isinstance(value, dict):
+        return {key: numbers(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [numbers(one) for one in value]
+    if isinstance(value, str) and re.fullmatch(r"0x[0-9a-f]+|-?\d{16,}", value):
+        return int(value, 0)
+    return value
+
+
 def rows(command: str) -> list[dict]:
     """What a command answers; ValueError with its complaint when it fails."""
     text, complaint, worked = host.current().capture_apart(f"{command} --json")
     if not worked or complaint:
         raise ValueError((complaint.strip().splitlines() or [f"{command} failed"])[-1])
-    return json.loads(text)["rows"]
+    return numbers(json.loads(text)["rows"])
 
 
 def answer(question: str, dump: pykd.Dump) -> object:

@@ -4,6 +4,7 @@
 import pykd
 from pykd.kernel.fs import paths
 from pykd.kernel.task import threads as tasks
+from pykd.values.words import bitmap, words_of
 
 # File systems whose names are made up by what is opened.
 NUMBERED = {"sockfs": "socket", "pipefs": "pipe"}
@@ -39,15 +40,14 @@ def ask(dump: pykd.Dump) -> dict:
         if int(task.files):
             table = task.files.fdt
             count = int(table.max_fds)
-            pointers = dump.read(int(table.fd), 8 * count)
-            cloexec = dump.read(int(table.close_on_exec), -(-count // 64) * 8)
-            for number in range(count):
-                address = int.from_bytes(pointers[8 * number:8 * number + 8], dump.byteorder)
+            pointers = words_of(dump, dump.read(int(table.fd), 8 * count))
+            cloexec = bitmap(dump, dump.read(int(table.close_on_exec), -(-count // 64) * 8))
+            for number, address in enumerate(pointers):
                 if not address:
                     continue
                 file = dump.object("struct file", address)
                 flags = int(file.f_flags) & SHOWN
-                if cloexec[number // 8] >> number % 8 & 1:
+                if cloexec >> number & 1:
                     flags |= CLOEXEC
                 rows[number] = [target(dump, file), int(file.f_pos), flags]
         found[int(task.pid)] = rows
