@@ -108,6 +108,51 @@ class Values(unittest.TestCase):
         self.assertIn("e = 11806310404660", texts.pop())
 
 
+class Stacks(unittest.TestCase):
+    """The back chain of a task that sleeps: where it is and where return addresses are differs."""
+
+    TYPES = textwrap.dedent("""
+        kallsyms relative
+        types
+            struct thread_struct { unsigned long ksp; };
+            struct task_struct { int on_cpu; unsigned int cpu; void *stack; struct thread_struct thread; };
+            struct stack_frame { unsigned long empty[9]; unsigned long gprs[10]; unsigned long back_chain; };
+        text
+            __schedule +64
+            schedule +64
+            kthread +64
+        heap
+            struct task_struct sleeper = { .stack = &stack, .thread = { &stack[1800] } };
+    """)
+    CHAINS = {
+        "s390x": "[1817] = &__schedule + 16, [1819] = &stack[1900], [1917] = &schedule + 8, [1919] = &stack[1960], [1977] = &kthread + 4",
+        "ppc64le": "[1800] = &stack[1820], [1820] = &stack[1900], [1822] = &__schedule + 16, [1900] = &stack[1960], [1902] = &schedule + 8, [1962] = &kthread + 4",
+    }
+
+    def trace(self, machine, chain):
+        text = f"machine {machine}\n{self.TYPES}    unsigned long stack[2048] = {{ {chain} }};\n"
+        path, names = dumps.made(self, text)
+        dump = pykd.Dump(path)
+        return dump.unwind(names["sleeper"])
+
+    def test_chain(self):
+        for machine, chain in self.CHAINS.items():
+            with self.subTest(machine):
+                trace = self.trace(machine, chain)
+                self.assertEqual([("__schedule", 16), ("schedule", 8), ("kthread", 4)], [(frame.name, frame.offset) for frame in trace.frames])
+                self.assertEqual(("entry", True), (trace.end, all(frame.sure for frame in trace.frames)))
+
+    def test_damaged(self):
+        """A chain in a circle, off the stack or with no code in it ends, and says so."""
+        for machine, chain in self.CHAINS.items():
+            for old, new in (("= &stack[1960]", "= &stack[1900]"), ("= &stack[1960]", "= 0x123450"), ("&kthread + 4", "0x12345678")):
+                with self.subTest(machine=machine, new=new):
+                    trace = self.trace(machine, chain.replace(old, new))
+                    self.assertEqual(["__schedule", "schedule"], [frame.name for frame in trace.frames[:2]])
+                    self.assertLess(len(trace.frames), 6)
+                    self.assertNotIn(trace.end, ("user", "entry"))
+
+
 class Files(unittest.TestCase):
     """The byte order of headers and notes is the file's."""
 
