@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from _pykd import Dump, Module
 
-_PAGE = 4096
-
 TAINTS = "PFSRMBUDAWCIOELKXTNJ"
 """Letters of the bits of ``taints``, from bit 0 (kernel/panic.c, taint_flags); bit 0 unset is G for the kernel."""
 
@@ -46,6 +44,7 @@ class AllocatedRanges:
 
     def __init__(self, dump: Dump) -> None:
         self.missing = 0
+        self._page = dump.page_size
         self._ranges: list[tuple[int, int]] = []
         for area in caught(for_each_vmap_area(dump)):
             try:
@@ -68,9 +67,10 @@ class AllocatedRanges:
 
     def of_module(self, module: Module) -> tuple[int, int, int]:
         """(start, end) of the allocation that holds the ``struct module``, and the size of all that the module takes."""
-        pages = [(start & -_PAGE, start + size + _PAGE - 1 & -_PAGE) for start, size in module.memory.values() if size]
+        page = self._page
+        pages = [(start & -page, start + size + page - 1 & -page) for start, size in module.memory.values() if size]
         own = next(((start, end) for start, end in pages if start <= module.address < end), None)
-        own = self.around(module.address) or own or (module.address & -_PAGE, (module.address & -_PAGE) + _PAGE)
+        own = self.around(module.address) or own or (module.address & -page, (module.address & -page) + page)
         total = 0
         for first, last in {self._allocation(start, end) for start, end in pages} or {own}:
             total += last - first
@@ -82,7 +82,7 @@ class AllocatedRanges:
         2e45474ab14f ("execmem: add support for cache of large ROX pages") (in v6.13)
         """
         found = self.around(start)
-        return found if found and found[1] - end <= _PAGE else (start, end)
+        return found if found and found[1] - end <= self._page else (start, end)
 
 
 def find_unloaded(dump: Dump, start: int, end: int) -> Iterator[tuple[int, str, int]]:
@@ -103,7 +103,7 @@ def find_unloaded(dump: Dump, start: int, end: int) -> Iterator[tuple[int, str, 
         for address in range(first, min(last, end) - module.size, 64):  # the struct is aligned to a cache line
             try:
                 where = dump.read_unsigned(address + base.offset)
-                if where & (_PAGE - 1) or not start <= where < end:
+                if where & (dump.page_size - 1) or not start <= where < end:
                     continue
                 text = dump.read_string(address + name.offset, name.type.size).decode("ascii")
                 if text and text.replace("_", "a").replace("-", "a").isalnum():

@@ -124,7 +124,7 @@ def _start_registers(dump: Dump, options: Any) -> dict[str, int] | None:
         if follows_call:
             # the frame pointer is beside the return address
             record = {of.fp: dump.read_unsigned(address - 8)} if of.frame_is_record else {}
-            return {of.pc: pc, of.sp: address + 8} | record
+            return {of.pc: pc, of.sp: address - of.return_slot} | record
     raise CommandError(f"no return address on the stack from {stack:x} on")
 
 

@@ -30,6 +30,8 @@ class Machine:
     """(register, bits of it, their value) where a CPU does not take interrupts"""
     frame_is_record = False
     """A frame is shown by the address of its frame record, which is its stack pointer; else by the place of its return address."""
+    return_slot = -8
+    """Bytes from a function's stack pointer to where it finds that it is returned to: behind what the call took away, or inside its frame"""
     call_size = 0
     """A frame is shown by the address of its call, which is that many bytes before the one that it returns to"""
     kernel_table = "swapper_pg_dir"

@@ -27,6 +27,7 @@ class S390x(Machine):
     arguments = ("orig_gpr2", "r3", "r4", "r5", "r6", "r7")
     first_argument = "r2"
     interrupts_off = ("psw_mask", _IO_OFF | _EXTERNAL_OFF, 0)
+    return_slot = 136
     longest_instruction = 6
     flags = (
         (0, "PRESENT"), (1, "YOUNG"), (2, "DIRTY"), (3, "READ"), (4, "WRITE"), (5, "SPECIAL"), (6, "UNUSED"), (8, "NOEXEC"), (9, "PROTECT"), (10, "INVALID"),
