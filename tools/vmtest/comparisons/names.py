@@ -42,7 +42,8 @@ def symbols(truth: Truth, found: str) -> Iterator[str]:
         # While functions are traced, ftrace also shows those of a module's start that are gone.
         if owner not in (*GENERATED, *LATE_MODULES) and (name, owner) != ("vmtest_init", "vmtest_load"):
             wanted.add(f"{address.lstrip('0') or '0'} {kind.lower()} {name} {owner}")
-    have = {line for line in found.split("\n") if not line.endswith(LATE_MODULES)}
+    # Assemblers have made names that end in a blank, of which the words of a line say nothing.
+    have = {line.replace("  ", " ") for line in found.split("\n") if not line.endswith(LATE_MODULES)}
     for label, rest in (("is missing", wanted - have), ("was not there", have - wanted)):
         for line in sorted(rest)[:5]:
             yield f"symbol {line} {label} ({len(rest)} such)"
