@@ -13,11 +13,15 @@ static void decode(const uint64_t *words, struct kd_regs *ret)
 	ret->word[KD_ARM64_SYSCALL] &= UINT32_MAX;
 }
 
-/* PSTATE: the mode (EL0t, EL1h, EL2h), never a mode of AArch32, and flags in the lower half. */
+/* PSTATE as an exception saves it: N, Z, C, V; TCO, DIT, UAO, PAN, SS, IL; SSBS and BTYPE; D, A, I, F; the mode (EL0t,
+ * EL1h, EL2h). User mode has neither PAN nor UAO, and interrupts are on in it. */
+#define PSTATE_USER 0xf3301c00u
+#define PSTATE_KERNEL 0xf3f01fcfu
+
 static bool is_mark(uint64_t word)
 {
-	const uint64_t mode = word & 0x1f;
-	return !(word >> 32) && (mode == 0 || mode == 5 || mode == 9);
+	const uint64_t mode = word & 0xf;
+	return mode ? (mode == 5 || mode == 9) && !(word & ~(uint64_t)PSTATE_KERNEL) : !(word & ~(uint64_t)PSTATE_USER);
 }
 
 static bool is_kernel_address(uint64_t address)
@@ -32,7 +36,8 @@ static bool plausible(struct kd_text *text, const struct kd_regs *regs, bool *re
 	if (pc & 3 || sp & 15 || !pc || !sp)
 		return false;
 	if (*ret_user)
-		return !(pc >> 52) && !(sp >> 52);
+		return !(pc >> 52) && !(sp >> 52) && !(regs->word[KD_ARM64_FP] >> 52) &&
+		       !(regs->word[KD_ARM64_LR] >> 52);
 	return is_kernel_address(sp) && kd_text_kind(text, pc, NULL, NULL) != KD_TEXT_NONE;
 }
 
