@@ -23,8 +23,15 @@ const char *kd_dump_library_error(struct kd_dump *dump)
 	return dump->reason;
 }
 
+/** The page of the file in which a page begins. */
+static kd_pfn file_pfn(const struct kd_dump *dump, kd_pfn pfn)
+{
+	return pfn << dump->page_shift >> dump->file_shift;
+}
+
 const struct kd_dump_part *kd_dump_find_part(const struct kd_dump *dump, kd_pfn pfn)
 {
+	pfn = file_pfn(dump, pfn);
 	for (size_t i = 0; i < dump->part_nr; i++) {
 		if (pfn >= dump->parts[i].start && pfn < dump->parts[i].end)
 			return &dump->parts[i];
@@ -160,7 +167,7 @@ static bool has_bit(kdump_bmp_t *bitmap, kd_pfn pfn)
 /** Why libkdumpfile has no data for a page: it only says so. */
 static enum kd_fault why_missing(struct kd_dump *dump, kd_pfn pfn)
 {
-	if (pfn >= dump->max_pfn || (dump->memory_pages && !has_bit(dump->memory_pages, pfn)))
+	if (pfn >= dump->max_pfn || (dump->memory_pages && !has_bit(dump->memory_pages, file_pfn(dump, pfn))))
 		return KD_FAULT_ABSENT;
 	if (!kd_dump_find_part(dump, pfn))
 		return KD_FAULT_TRUNCATED;
@@ -261,7 +268,7 @@ enum kd_fault kd_dump_page_status(struct kd_dump *dump, kd_pfn pfn)
 		return kd_running_next(&dump->running, address, &next) && next == address ? KD_FAULT_NONE
 											  : KD_FAULT_ABSENT;
 	}
-	if (dump->file_pages && !has_bit(dump->file_pages, pfn))
+	if (dump->file_pages && !has_bit(dump->file_pages, file_pfn(dump, pfn)))
 		return why_missing(dump, pfn);
 	if (dump->file_pages && !dump->incomplete)
 		return KD_FAULT_NONE;
@@ -273,20 +280,21 @@ enum kd_fault kd_dump_page_status(struct kd_dump *dump, kd_pfn pfn)
 
 bool kd_dump_next_page(struct kd_dump *dump, kd_pfn *pfn)
 {
-	kdump_addr_t next = *pfn;
+	kdump_addr_t next = file_pfn(dump, *pfn), first = next;
 	if (dump->shut)
 		return false;
 	if (dump->live) {
 		kd_paddr address;
-		if (!kd_running_next(&dump->running, next << dump->page_shift, &address))
+		if (!kd_running_next(&dump->running, *pfn << dump->page_shift, &address))
 			return false;
 		*pfn = address >> dump->page_shift;
 		return true;
 	}
 	if (dump->file_pages && kdump_bmp_find_set(dump->file_pages, &next) != KDUMP_OK)
 		return false;
-	*pfn = next;
-	return next < dump->max_pfn;
+	if (next != first)
+		*pfn = kd_max(*pfn, next << dump->file_shift >> dump->page_shift);
+	return *pfn < dump->max_pfn;
 }
 
 bool kd_dump_peek(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len)

@@ -134,22 +134,35 @@ static bool set_page_size(struct kd_dump *dump, uint64_t page_size)
 	if (kdump_set_number_attr(dump->context, "arch.page_size", page_size) != KDUMP_OK)
 		return false;
 	dump->page_size = (uint32_t)page_size;
-	dump->page_shift = (unsigned int)__builtin_ctz(dump->page_size);
+	dump->page_shift = dump->file_shift = (unsigned int)__builtin_ctz(dump->page_size);
 	return true;
 }
 
-/* An ELF file says how large pages are by VMCOREINFO and nothing else, which may not be among its notes but in memory.
+/** Pages of the kernel, not of the file. */
+static void divide_pages(struct kd_dump *dump, uint64_t page_size)
+{
+	const kd_paddr end = dump->max_pfn << dump->page_shift;
+	dump->page_size = (uint32_t)page_size;
+	dump->page_shift = (unsigned int)__builtin_ctz(dump->page_size);
+	dump->max_pfn = end >> dump->page_shift;
+}
+
+/*
+ * An ELF file says how large pages are by VMCOREINFO and nothing else, which may not be among its notes but in memory.
+ * A kdump-compressed one by QEMU has the largest pages that the processor can have, of which the kernel's are parts.
  */
 static struct kd_error *settle_page_size(struct kd_dump *dump)
 {
+	const uint64_t of_file = 1ull << dump->file_shift;
 	uint64_t page_size;
-	if (!dump->page_size_open || !kd_vmcoreinfo_value(&dump->vmcoreinfo, "PAGESIZE", &page_size) ||
-	    page_size <= dump->page_size || page_size > KD_PAGE_LEN_MAX || page_size & (page_size - 1))
+	if (!dump->page_size_open)
 		return NULL;
-	const kd_paddr end = dump->max_pfn << dump->page_shift;
-	if (!set_page_size(dump, page_size))
+	if (!kd_vmcoreinfo_value(&dump->vmcoreinfo, "PAGESIZE", &page_size) || page_size < KD_PAGE_LEN_MIN ||
+	    page_size > KD_PAGE_LEN_MAX || page_size & (page_size - 1))
+		page_size = of_file;
+	divide_pages(dump, page_size);
+	if (page_size > of_file && !set_page_size(dump, page_size))
 		return open_error(dump, KDUMP_ERR_CORRUPT);
-	dump->max_pfn = end >> dump->page_shift;
 	return NULL;
 }
 
@@ -170,7 +183,7 @@ static struct kd_error *read_geometry(struct kd_dump *dump)
 					 (order == KDUMP_BIG_ENDIAN) != (dump->header.order == KD_BIG)))
 		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: its byte order is not clear", path);
 	dump->page_size = (uint32_t)page_size;
-	dump->page_shift = (unsigned int)__builtin_ctz(dump->page_size);
+	dump->page_shift = dump->file_shift = (unsigned int)__builtin_ctz(dump->page_size);
 	if (dump->live) {
 		/* libkdumpfile takes the address -1 of what is no memory for the highest one. */
 		struct kd_error *err = kd_running_init(&dump->running, &dump->parts[0].file);
@@ -358,6 +371,10 @@ static struct kd_error *open_into(struct kd_dump *dump, const char *const *paths
 		err = find_completeness(dump);
 	if (err)
 		return err;
+	if (dump->page_size > KD_PAGE_LEN_MIN && !dump->live) {
+		dump->page_size_open = true;
+		divide_pages(dump, KD_PAGE_LEN_MIN);
+	}
 	err = read_vmcoreinfo(dump, options) ?: settle_page_size(dump);
 	if (err)
 		return err;

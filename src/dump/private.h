@@ -16,7 +16,7 @@
 struct kd_dump_part {
 	char *path;
 	struct kd_file file;
-	kd_pfn start, end; /* the pages it carries */
+	kd_pfn start, end; /* the pages it carries, of the file's size */
 };
 
 struct kd_dump {
@@ -34,6 +34,8 @@ struct kd_dump {
 	uint32_t page_size;
 	bool page_size_open; /* the headers do not say it: the smallest there is, until VMCOREINFO is found */
 	unsigned int page_shift;
+	unsigned int file_shift; /* of the pages of the file, of which a kernel's may be parts: QEMU knows the largest
+				    only */
 	kd_pfn max_pfn;
 	bool live, shut;
 	struct kd_running running; /* if live */
