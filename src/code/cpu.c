@@ -123,6 +123,31 @@ static void assign_notes(struct kd_cpus *cpus)
 	}
 }
 
+/*
+ * Where a register has the current task, it says whose a note is: those of a monitor are in the order of the hardware's
+ * numbers, which a kernel of riscv64 does not follow (the CPU that happens to boot is its first).
+ */
+static void assign_notes_by_task(struct kd_cpus *cpus)
+{
+	const struct kd_notes *notes = kd_dump_notes(kd_memory_dump(cpus->sources.memory));
+	const struct kd_register_set *registers = cpus->sources.machine->registers;
+	for (size_t i = 0; registers && registers->current && i < cpus->list.nr; i++) {
+		struct kd_cpu *cpu = &cpus->list.data[i];
+		const struct kd_regs *found = NULL;
+		for (size_t n = 0; n < notes->nr && cpu->current && !found; n++)
+			if (notes->cpus[n].has_regs && !registers->is_user(&notes->cpus[n].regs) &&
+			    notes->cpus[n].regs.word[registers->current] == cpu->current)
+				found = &notes->cpus[n].regs;
+		if (found) {
+			cpu->regs = found;
+			cpu->why_no_regs = NULL;
+		} else if (cpu->regs && cpu->current && !registers->is_user(cpu->regs)) {
+			cpu->regs = NULL;
+			cpu->why_no_regs = "the dump's notes are of other CPUs";
+		}
+	}
+}
+
 /* What crash_save_cpu() wrote: crash_notes points to an ELF note with the CPU's registers, in per-CPU memory. */
 static bool read_crash_notes(struct kd_cpus *cpus, const struct kd_cpu *cpu, kd_vaddr crash_notes, struct kd_regs *ret)
 {
@@ -191,6 +216,7 @@ static void load(struct kd_cpus *cpus)
 	}
 	find_online(cpus, cpus->list.data, cpus->list.nr);
 	assign_notes(cpus);
+	assign_notes_by_task(cpus);
 	if (!kd_dump_is_live(kd_memory_dump(sources->memory)))
 		find_crash_notes(cpus);
 }

@@ -28,7 +28,8 @@ struct kd_register {
 struct kd_register_set {
 	const struct kd_register *list; /* in the order in which they are shown */
 	size_t nr;
-	uint8_t pc, sp, fp;			     /* words: program counter, stack pointer, frame pointer */
+	uint8_t pc, sp, fp; /* words: program counter, stack pointer, frame pointer */
+	uint8_t current;    /* word: the address of the current task, while the kernel runs; 0: in no register */
 	bool (*is_user)(const struct kd_regs *regs); /* whether they are of user mode */
 };
 

@@ -24,5 +24,6 @@ const struct kd_register_set kd_riscv64_registers = {
 	.pc = KD_RISCV_EPC,
 	.sp = KD_RISCV_SP,
 	.fp = KD_RISCV_S0,
+	.current = KD_RISCV_TP,
 	.is_user = is_user,
 };

@@ -18,6 +18,8 @@
 #include "base/cleanup.h"
 #include "code/tracing.h"
 
+#define PT_REGS_LEN (KD_RISCV_REGS_NR * sizeof(uint64_t)) /* which is a multiple of 16, as all stack pointers are */
+
 struct state {
 	bool have_offsets; /* the offsets below are known */
 	uint64_t ra, sp, s;
@@ -135,8 +137,10 @@ static enum kd_step step(struct kd_tracing *tracing, struct kd_frame *frame, str
 		kd_tracing_end(trace, KD_END_NO_UNWIND, frame->pc, "no frame pointer at %#" PRIx64, frame->pc);
 		return KD_STEP_FAIL;
 	}
-	/* s0 holds something else there: the function of a new thread. */
-	if (is_named(tracing, frame, "ret_from_fork") || !fp) {
+	/* Where room for the registers of user mode is all that is left, s0 holds something else: the function of a new
+	 * thread, or what firmware left there. */
+	if (is_named(tracing, frame, "ret_from_fork") || !fp ||
+	    (tracing->stack.kind == KD_STACK_TASK && tracing->stack.end - frame->sp <= PT_REGS_LEN)) {
 		kd_tracing_end(trace, KD_END_ENTRY, frame->pc, "first function of its stack");
 		return KD_STEP_END;
 	}
