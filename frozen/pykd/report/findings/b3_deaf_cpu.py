@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 def rule(facts: Facts) -> Iterator[Found]:
+    if not facts.dump.address_of("waiting_for_crash_ipi", default=0):
+        return  # of x86 alone
     waited = facts.number("waiting_for_crash_ipi")
     if not 0 < waited < 1 << 31:
         return
