@@ -28,6 +28,7 @@ from pykd.report.build import document
 from pykd.report.facts import Facts
 from pykd.report.finding import CPU_STUCK, NO_ANSWER
 from pykd.report.findings import i3_journal, n_outside
+from pykd.report.verdict import first_of_interest
 
 
 def found_by(name, facts):
@@ -285,6 +286,21 @@ class Made(unittest.TestCase):
             with self.subTest(seconds=seconds):
                 (found,) = found_by("c1_rcu_stall", facts)
                 self.assertEqual((level, 1), (found.level, found.severity))
+
+    def test_who_calls_what_checks(self):
+        """Where it happened is not the function that only finds a list corrupt."""
+
+        def frame(name, regs_address=0):
+            return types.SimpleNamespace(name=name, regs_address=regs_address, pc=0, symbol=None, offset=0)
+
+        panic = [frame("panic"), frame("oops_end")]
+        for names, place in (
+            (["__list_add_valid_or_report", "kd_add"], "kd_add"), (["usercopy_abort", "__check_heap_object", "__check_object_size", "kd_copy"], "kd_copy"),
+            (["kd_use", "kd_main"], "kd_use"), (["refcount_warn_saturate"], "refcount_warn_saturate"),
+        ):  # fmt: skip
+            frames = [*panic, frame(names[0], regs_address=1), *map(frame, names[1:])]
+            with self.subTest(names[0]):
+                self.assertEqual(place, first_of_interest(types.SimpleNamespace(frames=frames)).name)
 
     def test_deaf_cpu(self):
         """A CPU without registers, though the kernel still waited for it."""

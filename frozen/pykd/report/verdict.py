@@ -70,6 +70,11 @@ _CRASHING = re.compile(
     r"dump_stack\w*|__stack_chk_fail|check_panic_on_warn|check_hung_uninterruptible_tasks|out_of_memory|do_exit|do_group_exit)$"
 )
 """Functions of a panic that no exception led to"""
+_CHECKING = re.compile(
+    r"^(__list_(add|del_entry)_valid\w*|usercopy_abort|__check_object_size|__check_heap_object|check_heap_object|refcount_warn_saturate|(__)?fortify_panic|"
+    r"skb_panic|skb_over_panic|skb_under_panic|slab_bug|object_err|bad_page)$"
+)
+"""Functions that only look whether what their caller does is right"""
 
 
 class Verdict(NamedTuple):
@@ -146,11 +151,12 @@ def _address(kind: str, found: re.Match[str]) -> str:
 
 
 def first_of_interest(trace: Trace) -> Frame | None:
-    """Where it happened: the function that the innermost exception interrupted, else the first that does not belong to the panic."""
+    """Where it happened: the function that the innermost exception interrupted, or who called that if it only checks, else the first that does not belong to the panic."""
     frames = list(trace.frames)
     interrupted = next((frame for frame in frames[1:] if frame.regs_address and function_name(frame)), None)
     if interrupted is not None:
-        return interrupted
+        outer = frames[frames.index(interrupted) :]
+        return next((frame for frame in outer if (name := function_name(frame)) and not _CHECKING.match(name)), interrupted)
     return next((frame for frame in frames if (name := function_name(frame)) and not _CRASHING.match(name)), None)
 
 

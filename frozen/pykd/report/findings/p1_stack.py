@@ -7,6 +7,7 @@ from _pykd import Error
 from pykd.kernel.stack.tracer import STACK_END_MAGIC
 from pykd.report.finding import CORRUPTION, EXACT, STOPS, Finding, Found
 from pykd.report.logsigns import told
+from pykd.report.verdict import verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def rule(facts: Facts) -> Iterator[Found]:
-    yield from told(facts, r"stack guard page was hit|kernel stack overflow|corrupted stack end|Kernel stack is corrupted in: (\S+)", "A kernel stack overflowed {0}", STOPS)
+    where = verdict(facts).function
+    text = "A kernel stack overflowed" + (f", in {where}" if where else "")
+    yield from told(facts, r"stack guard page was hit|kernel stack overflow|corrupted stack end", text.replace("{", "{{").replace("}", "}}"), STOPS)
+    yield from told(facts, r"Kernel stack is corrupted in: (\S+)", "A function has overrun its part of the stack: {0}", STOPS)
     dump = facts.dump
     addresses = [address for address in facts.addresses() if address != dump.address_of("init_task", default=0)]
     stacks = [stack for (stack,) in dump.read_columns(addresses, "struct task_struct", ("stack",))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pykd.report.finding import CORRUPTION, STOPS, Finding
 from pykd.report.logsigns import told
+from pykd.report.verdict import verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ SIGNS = (
 
 
 def rule(facts: Facts) -> Iterator[Found]:
+    stopped = verdict(facts)
+    # Where the kernel stopped for it, that is where it met it.
+    where = f", in {stopped.function}" + (f" of the module {stopped.module}" if stopped.module else "") if stopped.kind == "BUG" and stopped.function else ""
     for pattern, text in SIGNS:
-        yield from told(facts, pattern, text, STOPS)
+        for found in told(facts, pattern, text, STOPS):
+            yield found._replace(text=found.text + where)
 
 
 FINDING = Finding(
