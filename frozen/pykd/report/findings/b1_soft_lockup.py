@@ -42,7 +42,7 @@ def rule(facts: Facts) -> Iterator[Found]:
         still = thread is not None and str(thread.pid) == pid
         waiting = next((function for function in functions if function in _WAITING), "") if still else ""
         text = f"CPU {cpu} was stuck in kernel code for {stuck} s, with PID {pid} ({comm})"
-        text += f", and waits for another CPU in {waiting}" if waiting else ""
+        text += f", and waits for another CPU in {waiting}" if waiting else f", in {functions[0]}" if still and functions else ""
         # While it lasts the message comes again and again.
         over = not still and (facts.clock - last) / 1e9 > OVER
         text += "; it went on since" if over else ""
@@ -77,7 +77,8 @@ def _untold(facts: Facts, limit: int, told: set[int]) -> Iterator[Found]:
             if any(function in _WAITING for function in functions):
                 continue  # who it waits for is told
             evidence = (f"watchdog_touch_ts is {behind:.0f} s old (limit {limit} s)", f"CPU {cpu}: {' < '.join(functions[:8])}")
-            yield Found(f"CPU {cpu} has run {facts.who(thread.address)} for {behind:.0f} s without letting its watchdog run", STOPS, FOUND, evidence, f"bt {thread.pid}", 1, behind)
+            text = f"CPU {cpu} has run {facts.who(thread.address)} for {behind:.0f} s without letting its watchdog run" + (f", in {functions[0]}" if functions else "")
+            yield Found(text, STOPS, FOUND, evidence, f"bt {thread.pid}", 1, behind)
 
 
 FINDING = Finding(
