@@ -65,6 +65,11 @@ class Shown(unittest.TestCase):
         self.assertIn(f"    comm = <excluded {int(TASK) + comm:#x}>,", lines)
         self.assertIn(f"    prio = {TASK.prio},", lines)
 
+    def test_nothing_there(self):
+        self.assertEqual(str(DUMP.object("struct file", 0)), "(struct file *)0x0")
+        self.assertEqual(str(DUMP.object("struct file", 4096)), "*(struct file *)0x1000  <untranslatable>")
+        self.assertIn("untranslatable", str(DUMP.object("struct file", (1 << 64) - 8)))
+
     def test_class_is_the_kernels(self):
         self.assertEqual(repr(type(TASK)), "<class 'struct task_struct'>")
 

@@ -12,7 +12,6 @@ from pykd.session import line as lines
 from pykd.session import program as programs
 from pykd.session.session import Session
 from pykd.terminal.names import Names
-from pykd.values import known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -203,13 +202,13 @@ class Completer:
             last = parts[-1].rpartition(",")[2]
             type = self._type_of(parts[0], [*parts[1:-1], last] if len(parts) > 1 else [])
         if type is not None and type.kind in ("struct", "union"):
-            yield from (path + member for member in known.member_names(type) if member.startswith(part))
+            yield from (path + member for member in _member_names(type) if member.startswith(part))
 
     def _behind_cast(self, cast: re.Match[str], stem: str) -> Iterator[str]:
         """``((struct task_struct *)0xffff…)->mm->pgd``"""
         type = self._type_of(cast[1], [word for word in re.split(r"\.|->|\[[^]]*\]", cast[2]) if word])
         if type is not None and type.kind in ("struct", "union"):
-            yield from _of(known.member_names(type), stem)
+            yield from _of(_member_names(type), stem)
 
     def _type_of(self, name: str, inner: list[str]) -> Type | None:
         dump = self.session.dump
@@ -233,6 +232,12 @@ def _pointed(type: Type | None) -> Type | None:
             return type
         type = type.target
     return None
+
+
+def _member_names(type: Type) -> Iterator[str]:
+    from pykd.values import known  # a prompt comes without it
+
+    return known.member_names(type)
 
 
 def _of(names: Iterable[str], stem: str) -> Iterator[str]:

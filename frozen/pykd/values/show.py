@@ -33,6 +33,8 @@ LINKS = 10_000
 _NAMED_LINKS = 3
 _DEPTH = 3
 """Structs within structs whose members are shown."""
+_LARGEST = 1 << 20
+"""Bytes of a struct that are looked at before it is said that nothing of it is there."""
 _TEXT = 100_000
 """Characters of anything else."""
 
@@ -82,8 +84,18 @@ def text(value: Struct | Pointer) -> str:
 
 def _struct_lines(value: Struct) -> Iterator[str]:
     cls = type(value)
-    yield f"*({cls.PYT_symbol} *){int(value) & (1 << 64) - 1:#x} = {{"
-    lines = _Lines(cls.PYT_dump)
+    dump, address = cls.PYT_dump, int(value) & (1 << 64) - 1
+    if not value:
+        yield f"({cls.PYT_symbol} *)0x0"
+        return
+    try:
+        if cls.PYT_size and not dump.readable(address, min(address + min(cls.PYT_size, _LARGEST), (1 << 64) - 1)):
+            dump.read(address, 1)
+    except Error as error:
+        yield f"*({cls.PYT_symbol} *){address:#x}  <{getattr(error, 'reason', error)}>"
+        return
+    yield f"*({cls.PYT_symbol} *){address:#x} = {{"
+    lines = _Lines(dump)
     for number, (member, base) in enumerate(_flat(cls.PYT_type.strip(), int(value))):
         if number == MEMBERS:
             yield "    ..."
