@@ -45,7 +45,7 @@ def shown(text: str) -> Iterator[str]:
     """A page of Markdown for a terminal: code is indented, tables are columns, links are their text."""
     is_code, rows, words = False, list[list[str]](), list[str]()
     for line in [*text.splitlines(), ""]:
-        is_text = not is_code and line and line[0] not in "`|#"
+        is_text = not is_code and line and line[0] not in "|#" and not line.startswith("```")
         if words and (not is_text or line.startswith("- ")):
             yield from _filled(words)
             words.clear()
