@@ -186,6 +186,14 @@ class OneType(Damaged):
                     self.assertGreater(expected, 0)
                     self.assertEqual(expected, sum(_answers(row) for row in Session(damaged).rows(line)))
 
+    def test_one_list_of_two(self):
+        for name, kind in (("char_device_struct", "block"), ("blk_major_name", "character")):
+            expected = [row for row in Session(self.whole).rows("dev") if row["kind"] == kind]
+            self.assertGreater(len(expected), 1)
+            found = list(Session(self.without(name)).rows("dev"))
+            self.assertEqual(expected, [row for row in found if row["kind"] == kind])
+            self.assertTrue(all("error" in row for row in found if row["kind"] != kind))
+
 
 def _answers(row):
     return "error" not in row or row["error"].get("partial", False)

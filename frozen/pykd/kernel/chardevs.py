@@ -22,7 +22,7 @@ def for_each_chrdev(dump: Dump) -> Iterator[Any]:
     """Each ``struct char_device_struct`` that register_chrdev_region() made, as ``/proc/devices`` has them, and the errors met on the way:
     ``major`` and ``baseminor`` (``unsigned int``), ``minorct`` (``int``, how many minors), ``name``, ``cdev`` (of old drivers)."""
     # The pointer to the next one is the first member.
-    return hash_for_each_entry(dump, dump.symbol("chrdevs", "").address, HASH_SIZE, "struct char_device_struct", "next", limit=MAX_CHAIN)
+    yield from hash_for_each_entry(dump, dump.symbol("chrdevs", "").address, HASH_SIZE, "struct char_device_struct", "next", limit=MAX_CHAIN)
 
 
 def cdev_of(dump: Dump, device: Any) -> int:

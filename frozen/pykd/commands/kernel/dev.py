@@ -30,7 +30,7 @@ def _function(dump: Dump, address: int) -> str:
 
 
 def _character(dump: Dump) -> Iterator[Row]:
-    for entry in for_each_chrdev(dump):
+    for entry in caught(for_each_chrdev(dump)):
         row: Row = {"kind": "character"}
         try:
             if isinstance(entry, Error):
@@ -52,7 +52,7 @@ def _block(dump: Dump) -> Iterator[Row]:
             by_major[disk.major] = disk
         except Error as error:
             yield {"kind": "block", "error": fault(error)}
-    for entry in for_each_driver(dump):
+    for entry in caught(for_each_driver(dump)):
         row: Row = {"kind": "block"}
         try:
             if isinstance(entry, Error):

@@ -63,7 +63,7 @@ def for_each_driver(dump: Dump) -> Iterator[Any]:
     """Each ``struct blk_major_name`` that register_blkdev() made, as ``/proc/devices`` has them, and the errors met on the way: ``major``
     (``int``), ``name``."""
     # The pointer to the next one is the first member.
-    return hash_for_each_entry(dump, dump.symbol("major_names", "").address, HASH_SIZE, "struct blk_major_name", "next", limit=MAX_CHAIN)
+    yield from hash_for_each_entry(dump, dump.symbol("major_names", "").address, HASH_SIZE, "struct blk_major_name", "next", limit=MAX_CHAIN)
 
 
 def disk_of_queue(dump: Dump) -> dict[int, Any]:
