@@ -11,8 +11,9 @@ from unittest import mock
 import test_rows
 
 import pykd
-from dumps import ROOT, vmcores
+from dumps import ROOT, have_one_open, vmcores
 from pykd.compat import names
+from pykd.core import host
 from pykd.session.session import Session
 
 ROOMS = ("kernel", "commands", "report", "programs", "session", "terminal")
@@ -41,6 +42,8 @@ class Facts(unittest.TestCase):
         self.assertIn("mm_mt", asked)
 
     def test_answers_need_no_old_names(self):
+        self.addCleanup(pykd.set_current, have_one_open())
+        self.addCleanup(host.set_current, host.current())
         sample, *others = vmcores()
         lines = [line.strip() for row in test_rows.LINES for line in row.split(";")]
         for path, some in [(sample, [*filter(None, lines), *MORE]), *((path, FEW) for path in others)]:
