@@ -23,6 +23,7 @@ def printed(function, *arguments):
 
 class Disks(unittest.TestCase):
     def setUp(self):
+        dumps.as_pykdump(self)
         try:
             self.known = Dev.get_blkdev_tables()
         except pykd.FaultError as error:

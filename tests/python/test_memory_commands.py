@@ -469,7 +469,7 @@ class Documents(Commands):
         (row,) = self.rows("p init_uts_ns")
         self.assertEqual((row["type"], row["value"]["name"]["sysname"]), ("struct uts_namespace", "Linux"))
         self.assertTrue(self.rows("p linux_banner")[0]["value"].startswith("Linux version "))
-        self.assertEqual(int(self.rows("p sizeof(int) * -3")[0]["value"]) % (1 << 64), (1 << 64) - 12)
+        self.assertEqual(int(str(self.rows("p sizeof(int) * -3")[0]["value"]), 0) % (1 << 64), (1 << 64) - 12)
         self.assertEqual(self.rows("p PIDTYPE_SID")[0]["value"], "PIDTYPE_SID")
         self.assertEqual(self.rows("p panic")[0]["value"], {"address": f"{self.dump.address_of('panic'):#x}", "symbol": "panic"})
         self.assertEqual(self.rows("p &init_task")[0]["value"], f"{self.dump.address_of('init_task'):#x}")
@@ -492,7 +492,7 @@ class Documents(Commands):
         processes = [thread for thread in json.loads(self.output("ps -G --json"))["rows"] if thread["pid"]]
         self.assertEqual({row["structs"][0]["value"]["pid"] for row in rows[1:]}, {row["pid"] for row in processes})
         rows = self.rows("tree -t rbtree -l -o vmap_area.rb_node -s vmap_area.va_start vmap_area_root")
-        starts = [int(row["structs"][0]["value"]["va_start"]) for row in rows]
+        starts = [int(str(row["structs"][0]["value"]["va_start"]), 0) for row in rows]
         self.assertTrue(starts)
         self.assertEqual(starts, sorted(starts))
         (row,) = self.rows("task -R pid,flags 1")

@@ -27,7 +27,7 @@ class SecondBuild(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="another-folder-") as folder:
             top = Path(folder) / "deeper" / "tree"
             top.mkdir(parents=True)
-            for name in ("build.sh", "src", "frozen", "progs", "tools"):
+            for name in ("build.sh", "docs", "src", "frozen", "progs", "tools"):
                 source = Path(ROOT) / name
                 if source.is_dir():
                     shutil.copytree(source, top / name, ignore=shutil.ignore_patterns("__pycache__", "vmtest"))

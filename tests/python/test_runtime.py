@@ -318,7 +318,7 @@ class Startup(Folder):
             self.assertIn(f"pykd: {folder}/{name} is passed over; `set trust {folder}` in ~/.pykdrc, or --trust-cwd, lets it run\n", result.stderr)
         self.write("home/.pykdrc", f"set trust {os.path.dirname(folder)}\n")
         result = self.start("epython prog", home=f"{self.folder}/home")
-        self.assertRegex(result.stdout.partition("\n")[2], "^init\nrc\nprog\n")
+        self.assertRegex(result.stdout, "(?m)^init\nrc\nprog\n")
         self.assertNotIn("passed over", result.stderr)
 
     def test_what_is_replaced_is_told(self):

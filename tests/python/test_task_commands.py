@@ -38,7 +38,7 @@ class Ps(Command):
     def test_arguments(self):
         self.assertEqual([row["comm"] for row in self.rows("ps 2 1")], ["kthreadd", "init"])
         task = self.rows("ps 2")[0]["task"]
-        self.assertEqual([row["pid"] for row in self.rows(f"ps {task:x} 0x1")], [2, 1])
+        self.assertEqual([row["pid"] for row in self.rows(f"ps {task} 0x1")], [2, 1])
         self.assertEqual({row["comm"][:7] for row in self.rows("ps '^kworker/[01]'")}, {"kworker"})
         self.assertEqual(self.rows("ps nosuchname"), [])
 
@@ -72,7 +72,7 @@ class Ps(Command):
     def test_resident_memory_does_not_depend_on_what_is_shown(self):
         every = {row["task"]: row["rss"] for row in self.rows("ps")}
         for row in self.rows("ps -u"):
-            self.assertEqual(self.rows(f"ps {row['task']:x}")[0]["rss"], every[row["task"]], row["comm"])
+            self.assertEqual(self.rows(f"ps {int(row['task'], 16):x}")[0]["rss"], every[row["task"]], row["comm"])
 
 
 class Foreach(Command):
@@ -116,10 +116,10 @@ class Others(Command):
             (init,) = json.loads(output("ps 1 --json"))["rows"]
             context = output("set")
             self.assertFalse(init["active"])
-            expected = f'"{init["comm"]}" task {init["task"]:x} has been marked as the active task on cpu {init["cpu"]}\n'
+            expected = f'"{init["comm"]}" task {int(init["task"], 16):x} has been marked as the active task on cpu {init["cpu"]}\n'
             self.assertEqual(output("set -a 1"), expected)
             self.assertIn(init["pid"], [row["pid"] for row in json.loads(output("ps -A --json"))["rows"]])
-            self.assertIn(f"TASK: {init['task']:x}", output(f"bt -c {init['cpu']}"))
+            self.assertIn(f"TASK: {int(init['task'], 16):x}", output(f"bt -c {init['cpu']}"))
             self.assertEqual(output("set"), context)
             self.assertIn("PID: 1\n", output(f"set -c {init['cpu']}"))
         finally:
@@ -134,7 +134,7 @@ class Others(Command):
         self.assertEqual(len(lines), len(rows))
         for line in lines:
             words = line.removeprefix(">").split(None, 6)
-            row = rows[int(words[3], 16)]
+            row = rows[f"{int(words[3], 16):#x}"]
             self.assertEqual((sched.POLICIES[words[4]], int(words[5])), (row["policy"], row["prio"]))
         self.refused("ps -Y -t", "ps: -a, -t, -c, -p, -g, -l, -m, -S, -r and -A flags are all mutually-exclusive")
 
@@ -152,8 +152,8 @@ class Others(Command):
         self.assertGreater(len(waiting), 1)
         text = self.output("foreach sig")
         for entry in waiting:
-            self.assertIn(f"\n             {entry['number']:>3}  {entry['siginfo']:x}\n", text)
-            self.assertEqual(self.output(f"rd -32 {entry['siginfo']:x}").split()[1], f"{entry['number']:08x}")
+            self.assertIn(f"\n             {entry['number']:>3}  {int(entry['siginfo'], 16):x}\n", text)
+            self.assertEqual(self.output(f"rd -32 {int(entry['siginfo'], 16):x}").split()[1], f"{entry['number']:08x}")
 
     def test_signals_of_a_group(self):
         row = self.rows("sig -g 1")[0]

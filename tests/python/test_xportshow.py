@@ -86,11 +86,11 @@ class Rows(unittest.TestCase):
         one, every = self.rows("-i"), self.rows("-i --netns all")
         self.assertLess(len(one), len(every))
         other = next(row["net"] for row in every if row["net"] != one[0]["net"])
-        self.assertEqual([row for row in every if row["net"] == other], self.rows(f"-i --netns {other:x}"))
+        self.assertEqual([row for row in every if row["net"] == other], self.rows(f"-i --netns {int(other, 16):x}"))
 
     def test_packets(self):
         queue = next(row for row in self.rows("-tvv") if row.get("write_queue"))
-        (packet,) = self.rows(f"--decode skb {queue['write_queue'][0]['skb']:x}")
+        (packet,) = self.rows(f"--decode skb {int(queue['write_queue'][0]['skb'], 16):x}")
         self.assertGreater(packet["length"], 0)
 
 

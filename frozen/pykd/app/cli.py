@@ -49,7 +49,9 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   --no-sandbox       keep what commands that only read do not need: writing files, programs, the network
   --trust-cwd        trust what lies in '.': .pykdrc, PyKdumpInit, programs and modules of others
 
-  --osrelease        print the kernel's release, and exit; --build-id, --log: its build-id, its messages
+  --osrelease        print the kernel's release, and exit
+  --build-id         print the kernel's build-id, and exit
+  --log              print the kernel's messages, and exit
   --run FILE [ARGS]  run a Python program without a dump; it may open some itself with pykd.open()
   -p                 print the version of Python and the list of folders searched, and exit
   --version          print the versions of everything in pykd, and exit

@@ -216,6 +216,9 @@ def _type_of(expression: str) -> Type:
         from pykd.values.expression import ExpressionError, evaluate
 
         try:
-            return evaluate(current(), expression).type
+            value = evaluate(current(), expression)
+            if value.untyped:
+                raise ExpressionError(value.unknown())
+            return value.type
         except ExpressionError as wrong:
             raise ProgramError(str(wrong)) from wrong

@@ -43,6 +43,8 @@ VERSION = 1
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXACT = 1 << 53
 """Integers up to here are exact wherever JSON is read."""
+_KERNEL = 0xFF00000000000000
+"""Where no shape says what a number is, it is an address from here on."""
 _NO_DATE = 253402300800
 """The first second of the year 10000."""
 _STEP = re.compile(r"\[\]|\{\}|[^.\[{]+(?:\[(?!\])[^.\[{]*)*")
@@ -143,7 +145,9 @@ def written(value: Any, shape: Shape | None) -> Any:
             return hexadecimal(value)
         if "date" in kinds:
             return moment(value)
-        return value if -EXACT < value < EXACT else str(value)
+        if -EXACT < value < EXACT:
+            return value
+        return hexadecimal(value) if shape is None and value >= _KERNEL else str(value)
     if kind is str and "string" in kinds:
         return value.strip()
     return value

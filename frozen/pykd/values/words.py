@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import struct
 import sys
-from array import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ def words_of(dump: Dump, data: bytes | bytearray | memoryview, code: Code = "Q")
     found: memoryview[int] = memoryview(data).cast(code)
     if dump.byteorder == sys.byteorder:
         return found
+    from array import array  # brings collections along, which most dumps do without
+
     swapped = array(code, found)
     swapped.byteswap()
     return memoryview(swapped)
