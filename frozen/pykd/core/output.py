@@ -168,9 +168,12 @@ def _run_at_terminal(command: str) -> int:
     interrupted = False
     saved = signal.signal(signal.SIGQUIT, signal.SIG_IGN)
     try:
-        pid = os.posix_spawn(_SHELL, [_SHELL, "-c", command], os.environ, setsigdef=[signal.SIGQUIT])
+        # A Ctrl-C that comes while the command begins is told when there is something to wait for.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        pid = os.posix_spawn(_SHELL, [_SHELL, "-c", command], os.environ, setsigdef=[signal.SIGQUIT], setsigmask=mask)
         while True:
             try:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
                 status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
                 break
             except KeyboardInterrupt:
