@@ -125,9 +125,14 @@ def TASKS(dump: Dump) -> str:
     return str(sum(1 for _ in tasks.threads(dump)) + len(tasks.idle(dump)))
 
 
-def _uts(dump: Dump, member: str) -> str:
+def init_uts_ns(dump: Dump) -> Struct:
+    """The ``struct uts_namespace`` that all have who made none of their own. :raises NotFoundError:"""
     namespace: Struct = dump.object("struct uts_namespace", dump.symbol("init_uts_ns", "").address)
-    return str(getattr(namespace.name, member))
+    return namespace
+
+
+def _uts(dump: Dump, member: str) -> str:
+    return str(getattr(init_uts_ns(dump).name, member))
 
 
 def NODENAME(dump: Dump) -> str:

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from _pykd import Error
 from pykd.core.errors import DAMAGE
+from pykd.kernel.sysinfo import init_uts_ns
 from pykd.kernel.task import threads
 
 TYPE_CHECKING = False
@@ -19,23 +19,21 @@ def host_names(dump: Dump) -> set[str]:
 
     What of them cannot be read is not among them. :raises FaultError: of the first namespace.
     """
-    first: Struct = dump.object("struct uts_namespace", dump.symbol("init_uts_ns", "").address)
-    names = {str(first.name.nodename), str(first.name.domainname)}
-    seen = {0, int(first)}
-    proxies = {0}
+    names = _names(init_uts_ns(dump))
+    seen = {0}
     for thread in threads.threads(dump):
         try:
-            proxy = dump.object("struct task_struct", int(thread)).nsproxy
-            if int(proxy) in proxies:
-                continue
-            proxies.add(int(proxy))
-            space = proxy.uts_ns
-            if int(space) not in seen:
-                seen.add(int(space))
-                names |= {str(space.name.nodename), str(space.name.domainname)}
-        except (Error, *DAMAGE):
+            proxy = thread.nsproxy
+            if int(proxy) not in seen:
+                seen.add(int(proxy))
+                names |= _names(proxy.uts_ns)
+        except DAMAGE:
             continue
     return names - {"", "(none)", "localhost"}
+
+
+def _names(space: Struct) -> set[str]:
+    return {str(space.name.nodename), str(space.name.domainname)}
 
 
 def command_line(dump: Dump) -> str:
