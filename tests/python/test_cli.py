@@ -27,6 +27,7 @@ class AsCrash(unittest.TestCase):
                 self.assertIn("$1 = 42", result.stdout)
                 self.assertEqual(f"pykd: {program} is not needed and not read: names and types come from the dump\n", result.stderr)
         self.assertIn("give the vmcore", run(program).stderr)
+        self.assertIn("give the vmcore", run("id", program).stdout)
 
     def test_notes(self):
         self.assertRegex(run("--osrelease", vmcores()[0]).stdout, r"^\d+\.\d+\.\S+\n$")

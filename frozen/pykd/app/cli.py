@@ -120,8 +120,6 @@ def parse(words: "Sequence[str]") -> Arguments:
 
     :raises UsageError:
     """
-    from pykd.app import firstbytes
-
     arguments = Arguments()
     parts: list[str] = []
     flags = {
@@ -148,8 +146,9 @@ def parse(words: "Sequence[str]") -> Arguments:
         word = rest.pop(0)
         name, equals, value = word.partition("=")
         if options_end or not word.startswith("-") or word == "-":
-            if arguments.vmlinux is None and firstbytes.is_vmlinux(word):
-                arguments.vmlinux = word
+            if arguments.vmlinux is None and arguments.paths and (given := vmlinux_of(arguments.paths[0], word)) is not None:
+                arguments.vmlinux = given
+                arguments.paths = [word] if given != word else arguments.paths
                 continue
             if arguments.paths or (arguments.live and not is_kcore(word)):
                 arguments.program = [word, *rest]
@@ -203,8 +202,6 @@ def parse(words: "Sequence[str]") -> Arguments:
             raise UsageError(f"--live is for the running kernel; leave out {[*parts, *arguments.paths][0]}")
     if arguments.redact and not (arguments.json or arguments.ndjson):
         raise UsageError("--redact is for --json and --ndjson")
-    if arguments.vmlinux is not None and not arguments.paths:
-        arguments.paths, arguments.vmlinux = [arguments.vmlinux], None  # for the error that says what it is
     if not (arguments.paths or arguments.without_dump or arguments.action):
         raise UsageError("no dump given")
     arguments.paths += parts
@@ -296,6 +293,13 @@ def is_file(path: str) -> bool:
 
 LARGE = 1 << 28
 """Bytes of a dump from which on opening it may take so long that somebody who waits wants to be told."""
+
+
+def vmlinux_of(dump: str, word: str) -> "str | None":
+    """Which of two files is a vmlinux, that crash wants before or behind the dump; None: neither, or *dump* is no file but a verb."""
+    from pykd.app import firstbytes
+
+    return next((one for one in (dump, word) if firstbytes.is_vmlinux(one)), None) if is_file(dump) else None
 
 
 def is_large(paths: "Sequence[str]") -> bool:
