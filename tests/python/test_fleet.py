@@ -67,6 +67,7 @@ class Batch(Folder):
     def test_goes_on(self):
         """What has a record is not done again; a record that was cut off when it was written is, and so is a file that has changed."""
         paths = [self.copy(f"dump{number}") for number in range(3)]
+        paths[1] = self.copy("bell\x07")
         self.assertEqual(0, pykd("batch", "-o", self.out, "--jobs", "1", *paths[:2]).returncode)
         with open(self.out, "a", encoding="utf-8") as file:
             file.write('{"schema": 1, "path": "' + paths[2])

@@ -14,7 +14,6 @@ from pykd.app import sandbox
 from pykd.app.fleet import pool, record
 from pykd.core.errors import UsageError
 from pykd.core.output import opened
-from pykd.core.shown import one_line
 from pykd.session.document import encode
 
 TYPE_CHECKING = False
@@ -236,7 +235,7 @@ def _write(wanted: Wanted, everything: Sequence[tuple[str, bool]], known: dict[s
         for path, found in done:
             if found.pop("passed", False):
                 continue
-            row = {"schema": record.VERSION, "path": one_line(path) if not path.isprintable() else path, "file": version_of(path), **found}
+            row = {"schema": record.VERSION, "path": path, "file": version_of(path), **found}
             line = encode(row).encode("utf-8", "backslashreplace") + b"\n"
             while line:  # in one piece, so that records of several processes may go into one file
                 line = line[os.write(target, line) :]
