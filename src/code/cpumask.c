@@ -37,14 +37,39 @@ struct kd_error *kd_cpumask_read(const struct kd_code_sources *sources, const ch
 	return NULL;
 }
 
+/*
+ * Takes off numbers those that are damage: each CPU that was set up has its own per-CPU area, those that were not have
+ * all the same entry of __per_cpu_offset. A damaged mask of 8,192 bits would be thousands of CPUs to look for.
+ */
+static void drop_unset(const struct kd_code_sources *sources, struct kd_cpu_numbers *numbers, size_t first)
+{
+	kd_vaddr offsets;
+	if (!kd_sources_have_symbol(sources, "__per_cpu_offset", &offsets))
+		return;
+	uint64_t offset, before = 0;
+	bool have_before = false;
+	size_t kept = first;
+	for (size_t i = first; i < numbers->nr; i++) {
+		uint32_t nr = numbers->data[i];
+		bool have = kd_sources_peek_u64(sources, offsets + nr * 8ul, &offset);
+		if (!have || !have_before || offset != before)
+			numbers->data[kept++] = nr;
+		before = have ? offset : 0;
+		have_before = have;
+	}
+	numbers->nr = kept;
+}
+
 struct kd_error *kd_cpumask_possible(const struct kd_code_sources *sources, struct kd_cpu_numbers *ret)
 {
 	size_t before = ret->nr;
 	struct kd_error *err = kd_cpumask_read(sources, KD_CPUMASK_POSSIBLE, ret);
 	if (err && !kd_error_catch(&err, KD_ERROR_LOOKUP))
 		return err;
-	if (ret->nr > before)
+	if (ret->nr > before) {
+		drop_unset(sources, ret, before);
 		return NULL;
+	}
 	uint32_t end = limit(sources);
 	for (uint32_t nr = 0; nr < (end ? end : 1); nr++)
 		if (!kd_cpu_numbers_append(ret, nr))

@@ -32,7 +32,7 @@ struct kd_error *kd_cpumask_read(const struct kd_code_sources *sources, const ch
 /**
  * The CPUs that the kernel has set up, at least the first: those of its mask. Where that is not there or empty (the
  * dump lacks it, or the kernel is one without SMP), all below nr_cpu_ids: CPUs are numbered without gaps but for some
- * that firmware leaves out.
+ * that firmware leaves out. Of CPUs that share a per-CPU area only the first is one.
  * @param[in,out] ret appended to.
  */
 struct kd_error *kd_cpumask_possible(const struct kd_code_sources *sources,

@@ -45,6 +45,15 @@ symbols
                 self.assertEqual(([0, 1, 127], [0, 2]), (possible, online))
                 self.assertEqual(possible, [nr for nr, _ in listed])
 
+    def test_bits_of_cpus_without_an_area(self):
+        """Each CPU has its own; a mask that is all ones does not make 128 of the three that there are."""
+        offsets = """data
+    unsigned long __per_cpu_offset[128] = { 0xffff888007a00000, 0xffff888007a40000, 0xffff888007a80000 };
+"""
+        possible, _, listed = self.cpus(128, "{ 0xffffffffffffffff, 0xffffffffffffffff }", offsets)
+        self.assertEqual([0, 1, 2, 3], possible)
+        self.assertEqual(possible, [nr for nr, _ in listed])
+
     def test_no_mask(self):
         for count, expected in ((3, [0, 1, 2]), (0xFFFFFFFF, [0])):
             for mask, more in (("{ 0 }", ""), ("{ 7 }", "absent 0xffffffff81a00000")):
