@@ -20,35 +20,43 @@ if TYPE_CHECKING:
 STACKS = ("IRQ", "DOUBLEFAULT", "NMI", "DEBUG", "MCE", "VC", "OVERFLOW", "SDEI", "SDEI_CRITICAL")
 
 
-def _hexadecimal(number: int) -> str:
-    return f"{number:016x}"
-
-
-def _stack_size(session: Session) -> str:
+def _stack_size(session: Session) -> int:
     start, end = session.dump.stack_of_task(session.task)
-    return str(end - start)
+    return end - start
+
+
+def _address(number: int) -> Row:
+    return {"value": f"{number:016x}", "address": number}
+
+
+def _size(number: int) -> Row:
+    return {"value": str(number), "bytes": number}
+
+
+def _speed(mhz: int) -> Row:
+    return {"value": f"{mhz} Mhz", "mhz": mhz} if mhz else {"value": "(unknown)"}
 
 
 def _machine(session: Session) -> Iterator[Row]:
     dump = session.dump
     layout, of = dump.layout, machine.of(dump)
-    fields: tuple[tuple[str, Callable[[], str]], ...] = (
-        ("MACHINE TYPE", lambda: dump.arch),
-        ("MEMORY SIZE", lambda: sysinfo.MEMORY(dump)),
-        ("CPUS", lambda: sysinfo.CPUS(dump)),
-        ("PROCESSOR SPEED", lambda: f"{mhz} Mhz" if (mhz := sysinfo.processor_mhz(dump)) else "(unknown)"),
-        ("HZ", lambda: str(timekeeping.hz(dump))),
-        ("PAGE SIZE", lambda: str(dump.page_size)),
-        ("KERNEL VIRTUAL BASE", lambda: _hexadecimal(of.virtual_base(dump))),
-        ("KERNEL VMALLOC BASE", lambda: _hexadecimal(of.vmalloc(dump)[0])),
-        ("KERNEL VMEMMAP BASE", lambda: _hexadecimal(of.vmemmap(dump)[0])),
-        ("KERNEL START MAP", lambda: _hexadecimal(layout["image_start"])),
-        ("KERNEL MODULES BASE", lambda: _hexadecimal(of.modules(dump)[0])),
-        ("KERNEL STACK SIZE", lambda: _stack_size(session)),
+    fields: tuple[tuple[str, Callable[[], Row]], ...] = (
+        ("MACHINE TYPE", lambda: {"value": dump.arch}),
+        ("MEMORY SIZE", lambda: {"value": sysinfo.MEMORY(dump)} | sysinfo.NUMBERS["MEMORY"](dump)),
+        ("CPUS", lambda: {"value": sysinfo.CPUS(dump)} | sysinfo.NUMBERS["CPUS"](dump)),
+        ("PROCESSOR SPEED", lambda: _speed(sysinfo.processor_mhz(dump))),
+        ("HZ", lambda: {"value": str(hz := timekeeping.hz(dump)), "hz": hz}),
+        ("PAGE SIZE", lambda: _size(dump.page_size)),
+        ("KERNEL VIRTUAL BASE", lambda: _address(of.virtual_base(dump))),
+        ("KERNEL VMALLOC BASE", lambda: _address(of.vmalloc(dump)[0])),
+        ("KERNEL VMEMMAP BASE", lambda: _address(of.vmemmap(dump)[0])),
+        ("KERNEL START MAP", lambda: _address(layout["image_start"])),
+        ("KERNEL MODULES BASE", lambda: _address(of.modules(dump)[0])),
+        ("KERNEL STACK SIZE", lambda: _size(_stack_size(session))),
     )
     for name, value in fields:
         try:
-            yield {"name": name, "value": value()}
+            yield {"name": name} | value()
         except Error as error:
             yield {"name": name, "error": fault(error)}
     yield from _stacks(dump)
@@ -136,8 +144,9 @@ COMMAND = Command(
         Option("-d", help="integers in decimal"),
     ),
     fields={
-        "name": "of a property", "value": "text", "stack": "kind", "cpu": "", "start": "", "size": "bytes", "mapped": "", "end": "", "type": "",
-        "address": "-c: struct cpuinfo_x86 or the like", "lines": "-c: of text",
+        "name": "of a property", "value": "as text; as data it is one of", "bytes": "", "count": "CPUs present", "online": "CPUs", "mhz": "", "hz": "",
+        "stack": "kind", "cpu": "", "start": "", "size": "bytes", "mapped": "", "end": "", "type": "",
+        "address": "of memory; -c: of struct cpuinfo_x86 or the like", "lines": "-c: of text",
     },
     rows=rows,
     text=text,

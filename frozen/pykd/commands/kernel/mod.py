@@ -47,6 +47,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         if options.t or options.g:
             try:
                 row["taints"] = taints_of(dump, module)
+                row["letters"] = taint_letters(row["taints"])
             except Error as error:
                 row["error"] = fault(error, partial=True)
         yield row
@@ -87,7 +88,7 @@ def _taints(rows: Iterable[Row]) -> Iterator[str]:
     width = max(len(row["name"]) for row in tainted)
     yield f"{'NAME':<{width}}  TAINTS"
     for row in tainted:
-        yield f"{row['name']:<{width}}  {taint_letters(row['taints'])}"
+        yield f"{row['name']:<{width}}  {row['letters']}"
 
 
 COMMAND = Command(
@@ -113,6 +114,7 @@ COMMAND = Command(
         "size": "bytes of core memory",
         "types": "whether the dump has its BTF",
         "taints": "bits",
+        "letters": "of the taints",
     },
     may_be_empty=True,
     rows=rows,

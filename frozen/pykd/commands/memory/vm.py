@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Dump, Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel.mm.areas import area_row, areas
+from pykd.kernel.mm.areas import area_row, areas, vm_flag_names
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.memory import page_table
 from pykd.session import context
@@ -50,7 +50,7 @@ def _pages(dump: Dump, row: Row, pgd: int) -> Iterator[Row]:
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     if options.f:
-        yield _flags(options.f)
+        yield _flags(dump, options.f)
         return
     if not session.state.get("memory_counted"):
         tasktable.add_memory(dump, context.table(session))
@@ -129,19 +129,12 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     yield from context.separated(_task(row, options) for row in rows)
 
 
-FLAGS = (
-    "READ WRITE EXEC SHARED MAYREAD MAYWRITE MAYEXEC MAYSHARE GROWSDOWN UFFD_MISSING PFNMAP MAYBE_GUARD UFFD_WP LOCKED IO SEQ_READ RAND_READ"
-    " DONTCOPY DONTEXPAND LOCKONFAULT ACCOUNT NORESERVE HUGETLB SYNC ARCH_1 WIPEONFORK DONTDUMP SOFTDIRTY MIXEDMAP HUGEPAGE NOHUGEPAGE MERGEABLE"
-).split()
-"""Bits of vm_flags, include/linux/mm.h"""
-
-
-def _flags(word: str) -> Row:
+def _flags(dump: Dump, word: str) -> Row:
     try:
         value = int(word, 16)
     except ValueError:
         raise CommandError(f'invalid input: "{word}"') from None
-    return {"flags": value, "names": [name for bit, name in enumerate(FLAGS) if value >> bit & 1]}
+    return {"flags": value, "names": vm_flag_names(dump, value)}
 
 
 def _task(row: Row, options: Any) -> Iterator[str]:
@@ -208,7 +201,7 @@ COMMAND = Command(
     fields={
         "mm": "struct mm_struct", "pgd": "", "rss": "kB", "total": "kB", "pid": "", "task": "", "cpu": "", "comm": "",
         "structs": "-v, -m: type, address, value member by member, lines of text", "names": "-f",
-        "areas": "vma, start, end, flags, file; with -p pages: virtual, physical",
+        "areas": "vma, start, end, flags, their names, file; with -p pages: virtual, physical",
     },
     rows=rows,
     text=text,

@@ -52,7 +52,8 @@ def _row(dump: Dump, thread: Thread, *, actions: bool = True) -> Row:
         row["threads"] = signal.nr_threads
         if actions:
             row["actions"] = [_action(action) for action in signals.actions(task.sighand)]
-        row["blocked"] = signals.mask_of(task.blocked)
+        row["blocked"] = blocked = signals.mask_of(task.blocked)
+        row["blocked_names"] = signals.names_in(blocked)
         row["private"] = _pending(dump, task.pending)
         row["shared"] = _pending(dump, signal.shared_pending)
     except Error as error:
@@ -60,13 +61,16 @@ def _row(dump: Dump, thread: Thread, *, actions: bool = True) -> Row:
     return row
 
 
-def _action(action: Any) -> dict[str, int]:
-    return {"address": int(action), "handler": int(action.sa_handler), "mask": signals.mask_of(action.sa_mask), "flags": action.sa_flags}
+def _action(action: Any) -> Row:
+    mask, flags = signals.mask_of(action.sa_mask), action.sa_flags
+    row: Row = {"address": int(action), "handler": int(action.sa_handler), "mask": mask, "flags": flags}
+    return row | {"mask_names": signals.names_in(mask), "flag_names": signals.action_flag_names(flags)}
 
 
 def _pending(dump: Dump, pending: Any) -> Row:
     queue: list[Row] = []
-    row: Row = {"signal": signals.mask_of(pending.signal), "queue": queue}
+    pends = signals.mask_of(pending.signal)
+    row: Row = {"signal": pends, "names": signals.names_in(pends), "queue": queue}
     for one in caught(signals.queued(dump, pending)):
         if isinstance(one, Error):
             row["error"] = fault(one, partial=True)
@@ -99,7 +103,7 @@ def _task_lines(row: Row) -> Iterator[str]:
     yield f"SIGNAL_STRUCT: {row['signal']:x}  NR_THREADS: {row['threads']}"
     yield " SIG    SIGACTION        HANDLER       MASK       FLAGS           "
     for number, action in enumerate(row["actions"], 1):
-        names = "|".join(name for bit, name in signals.ACTION_FLAGS.items() if action["flags"] & bit)
+        names = "|".join(action["flag_names"])
         line = f"[{number}]".rjust(4) + f" {action['address']:x} {_handler(action['handler']):>10} {action['mask']:016x} {action['flags']:x} "
         yield line + (f"({names})" if names else "")
     if "members" in row:
@@ -148,8 +152,9 @@ COMMAND = Command(
     ),
     arguments="[PID|TASK|COMM]…",
     fields={
-        "pid": "", "task": "struct task_struct", "cpu": "", "comm": "", "signal": "struct signal_struct", "threads": "in the group", "actions": "by signal",
-        "blocked": "set", "private": "pending for the thread", "shared": "pending for the group",
+        "pid": "", "task": "struct task_struct", "cpu": "", "comm": "", "signal": "struct signal_struct", "threads": "in the group",
+        "actions": "by signal: address, handler, mask, flags, and the names of both",
+        "blocked": "set", "blocked_names": "of the signals in it", "private": "pending for the thread", "shared": "pending for the group",
         "members": "-g: threads",
     },
     rows=rows,

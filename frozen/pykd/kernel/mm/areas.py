@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from _pykd import Dump, Error
+from _pykd import Dump, Error, NotFoundError
+from pykd.core.memo import per_dump
 from pykd.core.rows import Row, fault
 from pykd.kernel.fs.paths import d_path
 from pykd.kernel.lists import mapletree
@@ -14,6 +15,30 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_AREAS = 1 << 20
+_FLAGS = (
+    "READ WRITE EXEC SHARED MAYREAD MAYWRITE MAYEXEC MAYSHARE GROWSDOWN UFFD_MISSING PFNMAP DENYWRITE UFFD_WP LOCKED IO SEQ_READ RAND_READ"
+    " DONTCOPY DONTEXPAND LOCKONFAULT ACCOUNT NORESERVE HUGETLB SYNC ARCH_1 WIPEONFORK DONTDUMP SOFTDIRTY MIXEDMAP HUGEPAGE NOHUGEPAGE MERGEABLE"
+).split()
+"""Bits of ``vm_area_struct.vm_flags`` (``unsigned long``), macros in include/linux/mm.h; DENYWRITE up to v5.14, then not in use"""
+
+
+@per_dump
+def _flag_bits(dump: Dump) -> list[tuple[int, str]]:
+    """(bit, name). Enumerators since v6.19 ("mm: declare VMA flags by bit"): ``VMA_READ_BIT``; of several for a bit the first."""
+    try:
+        enumerators = dump.enumerator_type("VMA_READ_BIT").enumerators()
+    except NotFoundError:
+        return list(enumerate(_FLAGS))
+    named: dict[int, str] = {}
+    for name, bit in enumerators:
+        if name.startswith("VMA_") and name.endswith("_BIT"):
+            named.setdefault(bit, name[len("VMA_") : -len("_BIT")])
+    return sorted(named.items())
+
+
+def vm_flag_names(dump: Dump, flags: int) -> list[str]:
+    """Names of the bits that are set in ``vm_area_struct.vm_flags``, without ``VM_``, lowest first."""
+    return [name for bit, name in _flag_bits(dump) if flags >> bit & 1]
 
 
 def areas(dump: Dump, mm: int) -> Iterator[int]:
@@ -46,7 +71,7 @@ def area_row(dump: Dump, address: int) -> Row:
     area: Any = dump.object("struct vm_area_struct", address)
     row: Row = {"vma": address, "start": 0, "end": 0}
     try:
-        row |= {"start": area.vm_start, "end": area.vm_end, "flags": int(area.vm_flags), "file": ""}
+        row |= {"start": area.vm_start, "end": area.vm_end, "flags": (flags := int(area.vm_flags)), "names": vm_flag_names(dump, flags), "file": ""}
         file = area.vm_file
         if file:
             row["offset"] = area.vm_pgoff * dump.page_size

@@ -51,6 +51,11 @@ def names_in(mask: int) -> list[str]:
     return [name_of(number).partition("/")[0] for number in range(1, LAST + 1) if mask >> (number - 1) & 1]
 
 
+def action_flag_names(flags: int) -> list[str]:
+    """Names of the bits of ``sa_flags``."""
+    return [name for bit, name in ACTION_FLAGS.items() if flags & bit]
+
+
 def mask_of(words: Any) -> int:
     """A ``sigset_t``: ``unsigned long sig[]``, one word on 64-bit machines. :raises FaultError:"""
     value = words.sig
