@@ -5,6 +5,8 @@ import unittest
 
 from dumps import SAMPLE, opened, vmcores
 from planting import Planting
+from pykd.commands.files import fs
+from pykd.commands.kernel import cgroups
 from pykd.session.session import Session
 from truths import truth
 
@@ -26,6 +28,23 @@ class Real(unittest.TestCase):
                 with self.subTest(path):
                     self.assertEqual([("complete", blocked)], [(row["frozen"], {one["pid"] for one in row["waiters"]}) for row in frozen])
                     self.assertIn("FROZEN (complete)", session.capture("fs ext4")[0])
+
+
+class CutShort(unittest.TestCase):
+    """A row has what was read until its error."""
+
+    def text(self, command, *words):
+        session = Session(opened(SAMPLE))
+        options = command.parse(words)
+        row = next(iter(command.rows(session, options)))
+        for count in range(len(row)):
+            cut = dict(list(row.items())[:count]) | {key: row[key] for key in ("superblock", "waiters", "hierarchy", "cgroup") if key in row}
+            with self.subTest(command.name, count=count):
+                self.assertIn("(excluded)", "".join(command.text([cut | {"error": {"reason": "excluded", "address": 0x1000, "message": "?"}}], options, session)))
+
+    def test_text(self):
+        for command in (fs.COMMAND, cgroups.COMMAND):
+            self.text(command)
 
 
 class Planted(Planting):

@@ -97,8 +97,10 @@ def _space(dump: Dump, block: Any) -> Row:
 
 def _state(row: Row) -> str:
     words = [] if "read_only" not in row else ["ro" if row["read_only"] else "rw"]
-    words += [f"FROZEN ({row['frozen']})"] * bool(row.get("frozen"))
-    words += ["ERRORS"] * bool(row.get("errors"))
+    if row.get("frozen"):
+        words.append(f"FROZEN ({row['frozen']})")
+    if row.get("errors"):
+        words.append("ERRORS")
     return ", ".join(words)
 
 

@@ -88,8 +88,10 @@ def _limits(row: Row) -> list[str]:
         words += [f"THROTTLED on CPU {','.join(map(str, cpu['throttled_cpus']))}"] * bool(cpu["throttled_cpus"])
     if pids and pids["max"] is not None:
         words.append(f"pids {pids['usage']} of {pids['max']}" + (" AT ITS LIMIT" if pids["usage"] >= pids["max"] else ""))
-    words += [row["frozen"].upper()] * bool(row.get("frozen"))
-    words += [f"{row['dying']} dying"] * bool(row.get("dying"))
+    if row.get("frozen"):
+        words.append(row["frozen"].upper())
+    if row.get("dying"):
+        words.append(f"{row['dying']} dying")
     for resource, kinds in (row.get("pressure") or {}).items():
         if kinds["some"][0] >= 1:
             words.append(f"waits for {resource} {kinds['some'][0]:.0f} % of the time")
