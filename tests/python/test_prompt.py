@@ -398,6 +398,21 @@ class Terminals(Session):
         one.send("q")
         one.until(r"\npykd>\Z")
 
+    def test_the_pager_can_do_what_files_can(self):
+        program = os.path.join(self.home, "files.py")
+        with open(program, "w") as file:
+            file.write(
+                "import io, sys\n"
+                "print('lacks', [name for name in dir(io.TextIOWrapper) if not name.startswith('_') and not hasattr(sys.stdout, name)])\n"
+                "sys.stdout.reconfigure(encoding='utf-8')\n"
+                "print('one')\n"
+                "sys.stdout.buffer.write('tw\N{LATIN SMALL LETTER O WITH ACUTE}\\n'.encode()[:3])\n"
+                "sys.stdout.buffer.write('tw\N{LATIN SMALL LETTER O WITH ACUTE}\\n'.encode()[3:])\n"
+                "sys.stdout.buffer.flush()\n"
+                "print('three', sys.stdout.encoding, sys.stdout.isatty(), sys.stdout.readable(), sys.stdout.closed)\n"
+            )
+        self.assertIn("lacks []\none\ntw\N{LATIN SMALL LETTER O WITH ACUTE}\nthree utf-8 True", self.terminal(lines=40).run(f"epython {program}"))
+
     def test_own_pager_searches_and_goes_back(self):
         one = self.terminal(environment={"PATH": "/nonexistent", "PAGER": None})
         one.send("py print(*(f'line {number}' for number in range(200)), sep='\\n')\r")

@@ -7,6 +7,8 @@ not, or comes slowly, goes through ``$PAGER`` or ``less``; where the host has no
 
 from __future__ import annotations
 
+import codecs
+import io
 import shutil
 import time
 
@@ -22,8 +24,27 @@ PATIENCE = 0.3
 """Seconds until the user wants to see what there is."""
 
 
+class Bytes:
+    """Stands for ``sys.stdout.buffer``: what is written joins the text."""
+
+    def __init__(self, pager: Pager) -> None:
+        self._pager = pager
+        self._decoder = codecs.getincrementaldecoder(Pager.encoding)(Pager.errors)
+
+    def write(self, data: Any) -> int:
+        self._pager.write(self._decoder.decode(bytes(data)))
+        return len(data)
+
+    def flush(self) -> None:
+        self._pager.write(self._decoder.decode(b"", True))
+        self._pager.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pager, name)
+
+
 class Pager(output.Paged):
-    """Stands for ``sys.stdout`` while a command runs."""
+    """Stands for ``sys.stdout`` while a command runs, and can do all that programs expect of that."""
 
     encoding = "utf-8"
     errors = "surrogateescape"
@@ -41,10 +62,27 @@ class Pager(output.Paged):
         self._target: Any = None
         """Where text goes; None: it is kept."""
         self._shell: output.Shell | None = None
+        self._bytes: Bytes | None = None
         size = shutil.get_terminal_size()
         self._columns = size.columns
         self._room = size.lines - 1
         """Lines that still fit the screen, the last one being the prompt's."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.terminal, name)
+
+    def reconfigure(self, **_: Any) -> None:
+        """Text is kept as it is, and the terminal stays what it is."""
+
+    @property
+    def buffer(self) -> Bytes:
+        """As of a file."""
+        self._bytes = self._bytes or Bytes(self)
+        return self._bytes
+
+    def detach(self) -> Any:
+        """As of a file. :raises io.UnsupportedOperation: always, there is no file below."""
+        raise io.UnsupportedOperation("detach")
 
     def write(self, text: str) -> int:
         return self.own(shown(text))
