@@ -133,12 +133,15 @@ build_tests()
 	FLAVOUR=sanitized make --no-print-directory -s -j2 -f tools/deps/Makefile libraries python 9>&-
 	# A test that does not build is a test that fails, like one that fails in another way.
 	make --no-print-directory -k -s -j"$JOBS" -f tools/tests.mk 9>&- || say "not all C tests could be built"
-	# ruff is not in Debian, and neither is the client of MCP. Without them, and without node, what needs them is skipped.
-	if ! command -v ruff >/dev/null && command -v npm >/dev/null && [ "${PYKD_OFFLINE:-0}" = 0 ] &&
-		[ ! -d build/lint/node_modules/@modelcontextprotocol ]; then
+	# ruff is not in Debian, nor are the client of MCP and the types of Kubernetes. Without them, and without node, what needs them is skipped.
+	if command -v npm >/dev/null && [ "${PYKD_OFFLINE:-0}" = 0 ] && ! cmp -s tools/lint/package-lock.json build/lint/node_modules/fetched; then
 		mkdir -p build/lint
 		cp tools/lint/package*.json build/lint/
-		npm ci --prefix build/lint --silent --no-audit --no-fund >&2 || say "no ruff: npm could not fetch it"
+		if npm ci --prefix build/lint --silent --no-audit --no-fund >&2; then
+			cp tools/lint/package-lock.json build/lint/node_modules/fetched
+		else
+			say "no ruff: npm could not fetch it"
+		fi
 	fi
 	# mypy of Debian 12 is too old, clang-format of Debian 13 too new.
 	if command -v python3 >/dev/null && [ "${PYKD_OFFLINE:-0}" = 0 ]; then

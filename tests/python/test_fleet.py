@@ -161,11 +161,25 @@ class Recipes(Folder):
             self.assertNotIn(sysinfo.field(opened(vmcores()[0]), "NODENAME"), file.read())
         self.assertEqual([], os.listdir(os.path.join(crash, "127.0.0.1-2026")))
 
-    def test_units_and_job(self):
+    def test_parts_of_the_job(self):
         with open(os.path.join(ROOT, "tools", "fleet", "kubernetes.yaml"), encoding="utf-8") as file:
             text = file.read()
         completions = re.search(r"completions: (\d+)", text)[1]
         self.assertIn(f'"$JOB_COMPLETION_INDEX/{completions}"', text)
+
+    def test_job_has_what_the_api_has(self):
+        modules = os.path.join(ROOT, "build", "lint", "node_modules")
+        if not shutil.which("node") or not os.path.isdir(os.path.join(modules, "kubernetes-types")):
+            self.skipTest("the types of Kubernetes' API are not here (npm)")
+        check = ["node", os.path.join(ROOT, "tests", "fleet", "kubernetes.mjs"), modules]
+        manifest = os.path.join(ROOT, "tools", "fleet", "kubernetes.yaml")
+        self.assertEqual("", subprocess.run([*check, manifest], capture_output=True, text=True, check=False).stdout)
+        with open(manifest, encoding="utf-8") as file, open(os.path.join(self.folder, "wrong.yaml"), "w", encoding="utf-8") as wrong:
+            wrong.write(file.read().replace("completionMode", "completionmode"))
+        said = subprocess.run([*check, wrong.name], capture_output=True, text=True, check=False)
+        self.assertEqual((1, 1), (said.returncode, said.stdout.count("completionmode")))
+
+    def test_units(self):
         if shutil.which("systemd-analyze"):
             units = [os.path.join(ROOT, "tools", "fleet", f"pykd-report.{kind}") for kind in ("service", "path")]
             result = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
