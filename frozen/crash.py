@@ -6,6 +6,8 @@ Wrong arguments and failures raise :class:`error` unless a docstring says otherw
 
 from __future__ import annotations
 
+import sys
+
 import pykd
 from _pykd import ProgramError, current
 from pykd.compat.lookup import MASK64 as _MASK64
@@ -271,7 +273,7 @@ def get_NR_syscalls() -> int:
 
 
 def crash_set_error(target: str) -> str | None:
-    """Where error messages of commands go: ``default``, ``redirect`` (both: into their output) or a file. Returns what it was."""
+    """Where error messages of commands go: ``default`` (to the user; of one that failed into its output), ``redirect`` (into their output) or a file. Returns what it was."""
     global _error_target
     target = _str(target)
     if target not in ("default", "redirect"):
@@ -290,11 +292,20 @@ def _host() -> Host:
     return session
 
 
+def _is_program(cmd: str) -> bool:
+    return cmd.split(None, 1)[:1] in [[name] for name in get_epython_cmds()]
+
+
 def _capture(cmd: str) -> tuple[str, bool]:
+    """Output of a command, and whether it worked. Messages are a part of it where it failed or is a program, and where the user wants them there;
+    a program would take what a damaged dump lacks for a line of the table."""
     session = _host()
-    if _error_target in ("default", "redirect"):
-        return session.capture(cmd)
     output, messages, worked = session.capture_apart(cmd)
+    if _error_target == "redirect" or (_error_target == "default" and (not worked or _is_program(cmd))):
+        return output + messages, worked
+    if _error_target == "default":
+        sys.stderr.write(messages)
+        return output, worked
     with to_file(_error_target, append=True) as file:
         file.write(messages)
     return output, worked
@@ -304,7 +315,7 @@ def exec_crash_command(cmd: str, no_stdout: int = 0) -> str:
     """Output of a command. :raises error: with the output as its text, when the command failed or printed nothing."""
     output, worked = _capture(_str(cmd))
     # How a program ended is its own business: crash has run it.
-    if not output or not (worked or cmd.split(None, 1)[0] in get_epython_cmds()):
+    if not output or not (worked or _is_program(cmd)):
         raise error(output)
     return output
 
@@ -312,7 +323,6 @@ def exec_crash_command(cmd: str, no_stdout: int = 0) -> str:
 def exec_crash_command_bg2(cmd: str) -> tuple[int, int]:
     """Run a command in a child process: (descriptor to read its output from, PID). Its exit status is 1 if the command failed."""
     import os
-    import sys
 
     _str(cmd)
     sys.stdout.flush()  # or the child prints it too
@@ -332,13 +342,15 @@ def exec_crash_command_bg2(cmd: str) -> tuple[int, int]:
     status = 1
     try:
         os.close(reader)
-        from pykd.core.output import output_to
+        from pykd.core.output import buffer, contents, output_to
 
         # It stays open until the process has ended: readers take the end of the output for that, and kill what lingers.
         pipe = open(writer, "w", buffering=1, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
-        with output_to(pipe, pipe):
-            if _host().guarded_plain(cmd):
-                status = 0
+        messages = buffer()
+        with output_to(pipe, messages):
+            status = 0 if _host().guarded_plain(cmd) else 1
+        is_apart = status == 0 and _error_target == "default" and not _is_program(cmd)
+        print(contents(messages), end="", file=sys.stderr if is_apart else pipe, flush=True)
     finally:
         # Not a way back into the parent's program, whatever happened.
         os._exit(status)

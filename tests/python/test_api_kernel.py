@@ -330,6 +330,20 @@ class Commands(unittest.TestCase):
             exec_crash_command("struct no_such_struct")
         self.assertIn("no_such_struct", str(raised.exception))
 
+    def test_messages_are_no_lines(self):
+        """What a command that worked complains of is for the user, by default; a program parses the output."""
+        command = "sym init_task no_such_symbol"
+        lines = exec_crash_command("sym init_task")
+        with contextlib.redirect_stderr(io.StringIO()) as messages:
+            self.assertEqual(lines, exec_crash_command(command))
+            fd, pid = exec_crash_command_bg2(command)
+        self.assertIn("no_such_symbol", messages.getvalue())
+        with open(fd, encoding="utf-8") as pipe:
+            self.assertEqual(lines, pipe.read())
+        os.waitpid(pid, 0)
+        self.addCleanup(crash.crash_set_error, crash.crash_set_error("redirect"))
+        self.assertIn("no_such_symbol", exec_crash_command(command))
+
     def test_child(self):
         for command, status in (("sys", 0), ("no_such_command", 1)):
             fd, pid = exec_crash_command_bg2(command)
