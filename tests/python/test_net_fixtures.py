@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import dumps
 import pykd
 from pykd.core.walk import caught
-from pykd.kernel.net import conntrack, netfilter, nftables, qdiscs, routecache, sctp, skbuffs, sockets, stacked, tcp, xtables
+from pykd.kernel.net import conntrack, netfilter, nftables, nftexpressions, qdiscs, routecache, sctp, skbuffs, sockets, stacked, tcp, xtables
 from pykd.kernel.net.show import allsockets
 from pykd.kernel.net.show import netfilter as shown
 from pykd.kernel.net.show import packets as shown_packets
@@ -202,6 +202,62 @@ class Nftables(Fixture):
         (rule,) = table["chains"][0]["rules"]
         self.assertEqual(["counter"], [one["name"] for one in rule["expressions"]])
         self.assertIn("33 bytes", rule["error"]["message"])
+
+
+class NftExpressions(Fixture):
+    """What single expressions do; the words are those of libnftnl, as the bench compares them with ``nft --debug=netlink``."""
+
+    TEXT = """
+            struct nft_expr_type { char *name; };
+            struct nft_expr_ops { unsigned int size; struct nft_expr_type *type; };
+            struct nft_expr { struct nft_expr_ops *ops; unsigned char data[]; };
+            struct nft_set { char *name; unsigned short flags; };
+            struct nft_meta { unsigned char key, len, dreg, sreg; };
+            struct nft_payload { unsigned char base, offset, len, dreg; };
+            struct nft_cmp_expr { unsigned int data[4]; unsigned char sreg, len, op; };
+            struct nft_cmp_fast_expr { unsigned int data, mask; unsigned char sreg, len, inv; };
+            struct nft_bitwise { unsigned char sreg, dreg, op, len; unsigned int mask[4], xor[4], data[4]; };
+            struct nft_lookup { struct nft_set *set; unsigned char sreg, dreg, dreg_set, invert; };
+            struct meta { struct nft_expr expr; struct nft_meta own; };
+            struct payload { struct nft_expr expr; struct nft_payload own; };
+            struct cmp { struct nft_expr expr; struct nft_cmp_expr own; };
+            struct fast { struct nft_expr expr; struct nft_cmp_fast_expr own; };
+            struct bitwise { struct nft_expr expr; struct nft_bitwise own; };
+            struct lookup { struct nft_expr expr; struct nft_lookup own; };
+        data
+            char names[6][8] = { "meta", "payload", "cmp", "bitwise", "lookup", "other" };
+            struct nft_expr_type meta_type = { &names[0] }, payload_type = { &names[1] }, cmp_type = { &names[2] };
+            struct nft_expr_type bitwise_type = { &names[3] }, lookup_type = { &names[4] }, other_type = { &names[5] };
+            struct nft_expr_ops nft_meta_get_ops = { 0, &meta_type }, nft_meta_set_ops = { 0, &meta_type }, nft_payload_ops = { 0, &payload_type };
+            struct nft_expr_ops nft_cmp_ops = { 0, &cmp_type }, nft_cmp_fast_ops = { 0, &cmp_type }, nft_bitwise_ops = { 0, &bitwise_type };
+            struct nft_expr_ops nft_lookup_ops = { 0, &lookup_type }, nft_other_ops = { 0, &other_type };
+        heap
+            char ports[8] = "ports";
+            struct nft_set set = { &ports, 0 };
+            struct meta load = { { &nft_meta_get_ops }, { 16, 1, 4, 0 } }, store = { { &nft_meta_set_ops }, { 3, 4, 0, 9 } };
+            struct payload port = { { &nft_payload_ops }, { 2, 2, 2, 4 } };
+            struct cmp name = { { &nft_cmp_ops }, { { 0x6d6d7564, 0x3079, 0, 0 }, 4, 6, 1 } };
+            struct fast byte = { { &nft_cmp_fast_ops }, { 6, 255, 4, 8, 0 } };
+            struct bitwise masked = { { &nft_bitwise_ops }, { 4, 4, 0, 1, { 0x12, 0, 0, 0 }, { 0, 0, 0, 0 }, { 0, 0, 0, 0 } } };
+            struct bitwise shifted = { { &nft_bitwise_ops }, { 4, 8, 1, 4, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, { 3, 0, 0, 0 } } };
+            struct lookup found = { { &nft_lookup_ops }, { &set, 4, 0, 0, 1 } };
+            struct meta unknown = { { &nft_other_ops }, { 0, 0, 0, 0 } };
+    """
+
+    def test_words(self):
+        dump = self.opened(self.TEXT)
+        for name, words in {
+            "load": "meta load l4proto => reg 1",
+            "store": "meta set mark with reg 13",
+            "port": "payload load 2b @ transport header + 2 => reg 1",
+            "name": "cmp neq reg 1 0x6d6d7564 0x00003079",
+            "byte": "cmp eq reg 1 0x00000006",
+            "masked": "bitwise reg 1 = ( reg 1 & 0x00000012 ) ^ 0x00000000",
+            "shifted": "bitwise reg 2 = ( reg 1 << 0x00000003 )",
+            "found": "lookup reg 1 set ports 0x1",
+            "unknown": None,
+        }.items():
+            self.assertEqual(words, nftexpressions.text(dump, dump.object("struct nft_expr", self.names[name])), name)
 
 
 class Iptables(Fixture):

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from _pykd import Error, LimitError
+from _pykd import Error, LimitError, NotFoundError
 from pykd.core.rows import Row, fault
 from pykd.core.walk import caught
 from pykd.kernel import cpus
 from pykd.kernel.lists.linked import list_for_each_entry
+from pykd.kernel.net import nftexpressions
 from pykd.kernel.net.netfilter import FAMILIES, Hook, generic, hook_name
 
 TYPE_CHECKING = False
@@ -99,7 +100,8 @@ def for_each_expression(dump: Dump, rule: Any) -> Iterator[Any]:
 
 
 def expression_row(dump: Dump, expression: Any) -> Row:
-    """name (``meta``, ``cmp``, ``counter`` …) of a ``struct nft_expr``; of a counter packets and bytes, of a verdict verdict and chain.
+    """name (``meta``, ``cmp``, ``counter`` …) of a ``struct nft_expr``; of a counter packets and bytes, of a verdict verdict and chain, of others
+    does: :func:`pykd.kernel.net.nftexpressions.text`.
 
     :raises FaultError:
     """
@@ -118,6 +120,16 @@ def expression_row(dump: Dump, expression: Any) -> Row:
             row["verdict"] = VERDICTS.get(code, str(code))
             if code in (-3, -4) and verdict.chain:
                 row["chain"] = _text(verdict.chain.name)
+        else:
+            row["does"] = nftexpressions.constant(dump, immediate)
+    else:
+        try:
+            does = nftexpressions.text(dump, expression)
+        except NotFoundError:
+            # Of what a module without types added, the name is all there is.
+            does = None
+        if does is not None:
+            row["does"] = does
     return row
 
 

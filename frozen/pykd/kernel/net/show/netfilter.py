@@ -94,7 +94,7 @@ def more_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _nft_lines(row: Row) -> Iterator[str]:
-    """As ``nft list ruleset`` has them, with the names of expressions."""
+    """As ``nft list ruleset`` has them, with expressions as ``nft --debug=netlink`` writes these."""
     if "nftable" not in row:
         return
     yield f"table {row.get('family', '')} {row.get('name', '')} {{"
@@ -113,7 +113,7 @@ def _expression(one: Row) -> str:
         return f"counter packets {one['packets']} bytes {one['bytes']}"
     if "verdict" in one:
         return f"{one['verdict']} {one.get('chain', '')}".rstrip()
-    return str(one["name"])
+    return f"[ {one['does']} ]" if "does" in one else str(one["name"])
 
 
 def _xtable_lines(row: Row) -> Iterator[str]:
