@@ -36,7 +36,7 @@ def _is_plain(session: Session, text: str) -> bool:
         return False
     words = command.split()
     if found is not None:
-        return found.name not in _UNCONFINED and not (found.name == "rd" and any(word[:1] == "-" and "r" in word for word in words[1:]))
+        return found.name not in _UNCONFINED and not any(word[:1] == "-" and any(flag[1:] in word for flag in found.writes) for word in words[1:])
     if not words or not runtime.is_registered(words[0]) or any(word.startswith("--o") for word in words[1:]):
         return False
     program = runtime.find(words[0])

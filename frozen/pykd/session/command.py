@@ -97,6 +97,7 @@ class Command:
         patterns: bool = False,
         may_be_empty: bool = False,
         begins: Callable[[str], bool] | None = None,
+        writes: Sequence[str] = (),
     ) -> None:
         """
         :param arguments: synopsis of what is not an option: ``[PID|TASK|COMM]…``.
@@ -106,6 +107,7 @@ class Command:
         :param patterns: arguments in apostrophes keep these: regular expressions.
         :param may_be_empty: no row is an answer too, whatever the arguments: it acts, or what it looks for need not be there.
         :param begins: whether a line whose first word is this, which names nothing else, is for the command as if its name stood before it.
+        :param writes: options whose value is a file that is written; a batch with one of them has to do without the sandbox.
         :param raw: what follows the options is one argument as it was typed, quotes and blanks included.
         """
         self.name = name
@@ -124,6 +126,7 @@ class Command:
         self.patterns = patterns
         self.may_be_empty = may_be_empty
         self.begins = begins
+        self.writes = tuple(writes)
 
     def split(self, text: str) -> list[str]:
         """The words behind the name in a line of input. :raises LineError:"""

@@ -257,6 +257,7 @@ COMMAND = Command(
         "names": "-s, -S, by word: symbol and offset, or cache; null of others",
     },
     examples=(("rd -a linux_banner", "text"), ("rd -s init_task 8", "words, by name where they are symbols")),
+    writes=("-r",),
     rows=rows,
     text=text,
 )
