@@ -24,6 +24,7 @@ blocked; blocked -t 5; blocked -v
 bpf; bpf -P -s; bpf -M -s; bpf -P -T -j
 bt; bt -a; bt -f; bt -FF; bt -s; bt -t; bt -T; bt -r; bt -e; bt -E; bt -v
 btop 1000
+cache; cache -m; cache -p; cache -d; cache ls /; cache cat /init
 dev; dev -d; dev -D; dev -i; dev -p
 dis schedule; dis -r schedule+90; dis schedule 5
 eval 1+1; eval -b 0xff
@@ -262,6 +263,7 @@ class Status(unittest.TestCase):
         "log nosuch", "swap x", "mach z", "ascii x", "rustfilt", "blocked -t nosuch", "locks x", "sockets --state nosuch",
         "inflight -t nosuch", "fs nosuch", "workqueues x", "memory x", "cgroups nosuch", "rcu x",
         "report --section nosuch",
+        "cache nosuch",
     )  # fmt: skip
 
     def test_every_command_is_here(self):

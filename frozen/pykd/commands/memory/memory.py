@@ -6,8 +6,7 @@ from __future__ import annotations
 from _pykd import Dump, Error
 from pykd.core.errors import UsageError
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel.fs import pagecache
-from pykd.kernel.mm import usage
+from pykd.kernel.mm import pagecache, usage
 from pykd.kernel.task import processes
 from pykd.session.command import Command, Option
 from pykd.session.session import Session

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error
+from _pykd import Error, LimitError
 from pykd.core.walk import caught
 from pykd.kernel.fs import mounts
 from pykd.kernel.fs.paths import dentry_name
@@ -74,3 +74,48 @@ def lookup(dump: Dump, path: str) -> tuple[Any, Any]:
         if dentry is None:
             break
     return dentry, best
+
+
+MAX_LINKS = 40
+"""Symbolic links on the way to a file (MAXSYMLINKS)"""
+S_IFMT, S_IFLNK = 0xF000, 0xA000
+
+
+def link_target(dump: Dump, inode: Any) -> str:
+    """Where the ``struct inode`` of a symbolic link leads to; "" of any other, and of one whose target is not in its inode. :raises FaultError:
+
+    61ba64fc0768 ("don't pass nameidata to ->follow_link()") and 4.2: ``i_link``, of short ones.
+    """
+    if not inode or int(inode.i_mode) & S_IFMT != S_IFLNK or not (target := int(inode.Eval("i_link"))):
+        return ""
+    return dump.read_string(target).decode("utf-8", "backslashreplace")
+
+
+def resolve(dump: Dump, path: str) -> tuple[Any, str]:
+    """(``struct dentry``, path) of an absolute path as PID 1 sees it, behind the symbolic links on the way; the dentry is None where the cache lacks a
+    part of the path, which then ends with that part.
+
+    :raises FaultError, LimitError:
+    """
+    words = [word for word in path.split("/") if word and word != "."]
+    links = 0
+    done: list[str] = []
+    dentry, _ = lookup(dump, "/")
+    while words:
+        word = words.pop(0)
+        if word == "..":
+            done = done[:-1]
+            continue
+        done.append(word)
+        dentry, _ = lookup(dump, "/" + "/".join(done))
+        if dentry is None:
+            return None, "/" + "/".join(done)
+        if target := link_target(dump, dentry.d_inode):
+            links += 1
+            if links > MAX_LINKS:
+                raise LimitError(f"too many symbolic links on the way to {path}")
+            done = [] if target.startswith("/") else done[:-1]
+            words = [part for part in target.split("/") if part and part != "."] + words
+    if ".." in path.split("/") or dentry is None:
+        dentry, _ = lookup(dump, "/" + "/".join(done))
+    return dentry, "/" + "/".join(done)

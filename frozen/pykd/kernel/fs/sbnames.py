@@ -40,6 +40,17 @@ def sb_place(dump: Dump, block: Any) -> tuple[str, str]:
     return elsewhere or (device, "")
 
 
+def whole_mount(dump: Dump, block: Any) -> Any:
+    """A ``struct mount`` that shows all of a ``struct super_block``, not a folder of it, to PID 1; None if there is none. Never raises."""
+    for mount in caught(sb_mounts(dump, block)):
+        try:
+            if not isinstance(mount, Error) and mount.mnt.mnt_root == block.s_root and int(mount.mnt_ns) == _first_namespace(dump):
+                return mount
+        except Error:
+            continue
+    return None
+
+
 @per_dump
 def _first_namespace(dump: Dump) -> int:
     """Address of the ``struct mnt_namespace`` of PID 1; 0 where it cannot be told."""

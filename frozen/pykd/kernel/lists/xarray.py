@@ -7,7 +7,7 @@ f8d5d0cc145c ("xarray: Add definition of struct xarray") and 3159f943aafd (in v4
 
 from __future__ import annotations
 
-from _pykd import Error, MemberError
+from _pykd import Error, LimitError, MemberError
 from pykd.values.words import words_of
 
 TYPE_CHECKING = False
@@ -97,6 +97,46 @@ def xa_entries(
                 yield from walk(slot, index + (number << min(shift, 63)), depth + 1)
 
     yield from walk(_head(dump, tree), 0, 0)
+
+
+def xa_runs(dump: Dump, tree: int) -> Iterator[tuple[int, int, int | Error]]:
+    """All that a ``struct xarray`` (or ``struct radix_tree_root``) holds, numbers too, with how many indexes each takes.
+
+    :return: (index, count of indexes, entry), in order of the index. In place of an entry the error of a node that cannot be read, for all
+        indexes that it may have.
+    :raises FaultError: the root cannot be read.
+    """
+    layout = _Layout(dump)
+    seen: set[int] = set()
+
+    def walk(entry: int, index: int, span: int, depth: int) -> Iterator[tuple[int, int, int | Error]]:
+        if not layout.is_node(entry):
+            if entry & 3 != 2 or entry > 4096:  # no sibling, retry or zero
+                yield index, span, entry
+            return
+        node = entry & ~layout.mask
+        try:
+            if node in seen or depth > _MAX_DEPTH:
+                raise LimitError(f"the tree at {tree:#x} runs in a circle at node {node:#x}")
+            seen.add(node)
+            shift = min(dump.read_unsigned(node + layout.shift, 1), 63)
+            slots = words_of(dump, dump.read(node + layout.slots, 8 * layout.fan_out)).tolist()
+        except Error as error:
+            yield index, span, error
+            return
+        number = 0
+        while number < layout.fan_out:
+            following = number + 1
+            # an object of several indexes is in the first of its slots, and its siblings point there
+            while layout.tag == 2 and following < layout.fan_out and slots[following] == number << 2 | 2:
+                following += 1
+            if slots[number]:
+                yield from walk(slots[number], index + (number << shift), following - number << shift, depth + 1)
+            number = following
+
+    head = _head(dump, tree)
+    if head:
+        yield from walk(head, 0, 1 << 64 if layout.is_node(head) else 1, 0)
 
 
 def idr_for_each(dump: Dump, idr: Any, problem: Callable[[str], None] | None = None) -> Iterator[tuple[int, int]]:

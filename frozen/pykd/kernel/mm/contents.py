@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a file has in it, as far as its pages are in memory and in the dump."""
+
+from __future__ import annotations
+
+from _pykd import Error, FaultError, MemberError, NotFoundError
+from pykd.core.memo import per_dump
+from pykd.core.record import NamedTuple
+from pykd.kernel.fs.superblocks import filesystem_type
+from pykd.kernel.lists.xarray import xa_runs
+from pykd.kernel.mm import pages
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from _pykd import Dump
+
+IN_MEMORY = ("tmpfs", "ramfs", "rootfs", "devtmpfs", "hugetlbfs")
+"""Types of file systems that have a file nowhere else: what has no page was never written."""
+PIECE = 1 << 20
+"""Bytes that are read at a time"""
+MAX_ORDER = 20
+"""Of a large folio; more is damage."""
+
+
+class Piece(NamedTuple):
+    """A part of a file."""
+
+    offset: int
+    size: int
+    data: bytes | None
+    """Its bytes; None of a hole, which reads as zeros, and of what is missing."""
+    missing: str
+    """Why it is not known: ``uncached`` (only on disk), ``swapped``, ``unread`` (a page that was not filled), ``lost`` (the tree of its pages cannot
+    be read), or the reason of a FaultError: ``excluded``…; "" of what is."""
+    detail: str
+    """Where it is, if that is known."""
+
+
+@per_dump
+def _bits(dump: Dump) -> tuple[int, int, int, int]:
+    """Masks of ``page.flags``: head, uptodate, dirty, writeback."""
+    head, uptodate, dirty, writeback = (1 << dump.enumerator(f"PG_{name}") for name in ("head", "uptodate", "dirty", "writeback"))
+    return head, uptodate, dirty, writeback
+
+
+def dirty_bits(dump: Dump) -> tuple[int, int]:
+    """Masks of ``page.flags``: dirty, writeback. :raises NotFoundError:"""
+    return _bits(dump)[2:]
+
+
+@per_dump
+def _order_at(dump: Dump) -> tuple[int, int]:
+    """Where a head page has the order of its folio: (offset, bytes), of which the low 8 bits count.
+
+    1c5509be58f6 and 59436a8f7ff4 (in v6.3): ``folio._folio_order``, which was ``page[1].compound_order``; ebc1baf5c9b4 ("mm: free up a word in the first
+    tail page") (in v6.6): in ``_flags_1``.
+    """
+    page, folio = dump.type("struct page"), dump.find_type("struct", "folio")
+    if old := page.member("compound_order"):
+        return page.size + old.offset, 1
+    if folio is not None and (member := folio.member("_folio_order")):
+        return member.offset, 1
+    if folio is not None and (member := folio.member("_flags_1")):
+        return member.offset, 8
+    raise MemberError("struct folio does not say how large it is")
+
+
+def page_flags(dump: Dump, page: int) -> int:
+    """``flags`` of the ``struct page`` at *page*. :raises FaultError:"""
+    return dump.read_unsigned(page + dump.type("struct page").offset_of("flags"))
+
+
+def folio_pages(dump: Dump, page: int, flags: int) -> int:
+    """Pages of the folio that begins with the ``struct page`` at *page*. :raises FaultError:"""
+    if not flags & _bits(dump)[0]:
+        return 1
+    offset, size = _order_at(dump)
+    return 1 << min(dump.read_unsigned(page + offset, size) & 0xFF, MAX_ORDER)
+
+
+class Run(NamedTuple):
+    """Consecutive pages of a file that are one thing in its tree."""
+
+    first: int
+    """Number of its first page in the file"""
+    pages: int
+    page: int
+    """Address of its ``struct page``; 0: it has none"""
+    flags: int
+    swap: int
+    """What stands for it in the tree, where it is a number: a place in swap space, or what is left of a page that was dropped"""
+    error: Error | None
+
+
+def runs(dump: Dump, mapping: Any) -> Iterator[Run]:
+    """What the page cache has of a ``struct address_space``, in the order of the file.
+
+    4101196b19d7 ("mm: page cache: store only head pages in i_pages") (in v5.4): each page of a compound page has the head in its slot; 6b24ca4a1a8d ("mm: Use
+    multi-index entries in the page cache") (in v5.17): all are one entry.
+
+    :raises FaultError: the tree's root cannot be read.
+    """
+    member = "i_pages" if type(mapping).PYT_type.member("i_pages") is not None else "page_tree"
+    size = dump.type("struct page").size
+    for index, count, entry in xa_runs(dump, int(mapping) + mapping.fieldOffset(member)):
+        if isinstance(entry, Error):
+            yield Run(index, count, 0, 0, 0, entry)
+        elif entry & 3:
+            yield Run(index, count, 0, 0, entry, None)
+        else:
+            try:
+                flags = page_flags(dump, entry)
+                whole = folio_pages(dump, entry, flags)
+            except Error as error:
+                yield Run(index, count, 0, 0, 0, error)
+                continue
+            # one slot of a larger page, or the whole of it
+            yield Run(index, count, entry + (index & whole - 1) * size, flags, 0, None)
+
+
+def is_in_memory(inode: Any) -> bool:
+    """Whether a ``struct inode`` is of a file that is on no disk. :raises FaultError:"""
+    return filesystem_type(inode.i_sb) in IN_MEMORY
+
+
+def pieces(dump: Dump, inode: Any) -> Iterator[Piece]:
+    """All of the file of a ``struct inode``, from its beginning to its end, without gaps.
+
+    :raises FaultError: its size cannot be read, or the tree of its pages.
+    :raises NotFoundError: it is of a kind that has no pages, or is kept in another way.
+    """
+    kind, mode = filesystem_type(inode.i_sb), int(inode.i_mode) >> 12
+    if mode not in (0o10, 0o6):
+        raise NotFoundError("it is no regular file and no block device")
+    if kind == "hugetlbfs":
+        raise NotFoundError("pages of hugetlbfs are not read")
+    end = int(inode.i_size)
+    gap = "" if kind in IN_MEMORY else "uncached"
+    at = 0
+    for run in runs(dump, inode.i_mapping):
+        start, stop = (min(number * dump.page_size, end) for number in (run.first, run.first + run.pages))
+        if start > at:
+            yield Piece(at, start - at, None, gap, "")
+        if stop > (start := max(start, at)):
+            yield from _of_run(dump, run, start, stop, kind in IN_MEMORY)
+            at = stop
+    if end > at:
+        yield Piece(at, end - at, None, gap, "")
+
+
+def _of_run(dump: Dump, run: Run, start: int, stop: int, in_memory: bool) -> Iterator[Piece]:
+    if run.error is not None:
+        yield Piece(start, stop - start, None, "lost", str(run.error))
+    elif not run.page:
+        yield Piece(start, stop - start, None, "swapped" if in_memory else "uncached", _swap_place(dump, run.swap) if in_memory else "")
+    elif not run.flags & _bits(dump)[1]:
+        # a page of tmpfs that is reserved and not written to reads as zeros
+        yield Piece(start, stop - start, None, "" if in_memory else "unread", "")
+    else:
+        physical = pages.physical_of(dump, run.page)
+        if physical is None:
+            yield Piece(start, stop - start, None, "lost", f"{run.page:#x} is no page")
+            return
+        base = physical - run.first * dump.page_size
+        while start < stop:
+            size = min(PIECE, stop - start)
+            yield from _read(dump, base + start, start, size)
+            start += size
+
+
+def _read(dump: Dump, physical: int, offset: int, size: int) -> Iterator[Piece]:
+    """Physical memory as pieces of a file, those that cannot be read between the others."""
+    step = dump.page_size
+    try:
+        yield Piece(offset, size, dump.read_physical(physical, size), "", "")
+        return
+    except FaultError as error:
+        if size <= step:
+            yield Piece(offset, size, None, error.reason, "")
+            return
+    for done in range(0, size, step):
+        yield from _read(dump, physical + done, offset + done, min(step, size - done))
+
+
+def _swap_place(dump: Dump, entry: int) -> str:
+    """Which device a value in the tree of a tmpfs file names, and which of its pages (xa_mk_value() of a swp_entry_t)."""
+    number = entry >> 1
+    # SWP_TYPE_SHIFT: BITS_PER_XA_VALUE - MAX_SWAPFILES_SHIFT
+    return f"swap {number >> 58} page {number & (1 << 58) - 1}"
+
+
+def joined(found: Iterator[Piece]) -> Iterator[Piece]:
+    """The same with neighbours that are missing for one reason, or are holes, as one."""
+    last: Piece | None = None
+    for piece in found:
+        if last is not None and piece.data is None and last.missing == piece.missing and last.detail == piece.detail:
+            last = last._replace(size=last.size + piece.size)
+            continue
+        if last is not None:
+            yield last
+        last = None if piece.data is not None else piece
+        if piece.data is not None:
+            yield piece
+    if last is not None:
+        yield last
