@@ -184,6 +184,17 @@ class OfficialClient(unittest.TestCase):
         self.assertIn("enough", gone["failed"])
         self.assertEqual(1, len(after["structuredContent"]["rows"]))
 
+    def test_triage_without_a_model(self):
+        """Rows alone, by 14 calls for each dump, say what the report says."""
+        paths = vmcores()
+        words = ["node", os.path.join(ROOT, "tests", "mcp", "triage.mjs"), MODULES, PYKD, *paths]
+        result = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+        answers = [json.loads(line) for line in result.stdout.splitlines()]
+        self.assertEqual([14] * len(paths), [answer["calls"] for answer in answers], result.stderr)
+        for path, answer in zip(paths, answers, strict=True):
+            with self.subTest(path):
+                self.assertEqual(answer["reported"], answer["concluded"])
+
     def test_every_command_is_a_tool(self):
         (listed,) = self.said({"list": True}, options=("--all-commands",))
         self.assertLessEqual({"crashinfo", "xportshow", "vtop", "struct"}, {tool["name"] for tool in listed["tools"]})

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from pykd.app.mcp.protocol import Call
     from pykd.session.session import Session
 
-OFTEN = ("sys", "ps", "bt", "log", "blocked", "locks", "runq", "mod", "mount", "files", "vm", "net", "sockets", "dev", "irq", "kmem", "inflight", "fs", "workqueues", "memory")
+OFTEN = (
+    "sys", "ps", "bt", "log", "blocked", "locks", "runq", "mod", "mount", "files", "vm", "net", "sockets", "dev", "irq",
+    "kmem", "inflight", "fs", "workqueues", "rcu", "cgroups", "memory",
+)
 """Commands that are tools of their own; all are, if the server is told so"""
 
 
