@@ -15,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pykd.session.session import Session
 
-_UNCONFINED = frozenset(("py", "extend", "alias", "repeat"))
-"""Commands that run what the user says, or decide what a later command means."""
+_UNCONFINED = frozenset(("py", "extend", "alias", "repeat", "gcore"))
+"""Commands that run what the user says, decide what a later command means, or write files."""
 
 
 def is_plain(session: Session, text: str) -> bool:

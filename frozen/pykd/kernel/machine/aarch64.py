@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from pykd.kernel.machine.facts import Machine
+from pykd.kernel.machine.facts import NT_PRFPREG, Machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from _pykd import Dump
 
@@ -52,6 +53,17 @@ class Arm64(Machine):
 
     def link(self, values: dict[str, int]) -> int | None:
         return values.get("lr")
+
+    elf_number = 183
+    core_registers = (*(f"x{number}" for number in range(30)), "lr", "sp", "pc", "pstate")
+    """``struct user_pt_regs``"""
+
+    def core_notes(self, dump: Dump, task: Any) -> Iterator[tuple[str, int, bytes]]:
+        """NT_PRFPREG of ``struct user_fpsimd_state``, and NT_ARM_TLS."""
+        user = task.thread.uw
+        state = user.fpsimd_state
+        yield "CORE", NT_PRFPREG, dump.read(int(state), len(state))
+        yield "LINUX", 0x401, int(user.tp_value).to_bytes(8, dump.byteorder)
 
     def target(self, dump: Dump, entry: int) -> int:
         """Of more than 48 bits of address the highest are further down."""

@@ -8,9 +8,12 @@ from _pykd import NotFoundError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from _pykd import Dump
 
+_WORD = (1 << 64) - 1
+NT_PRFPREG = 2
 Area = tuple[int, int]
 """(first address, one more than the last)"""
 
@@ -84,6 +87,30 @@ class Machine:
         del values
         return None
 
+    # ---- cores of processes
+
+    elf_number = 0
+    """``e_machine`` of its ELF files; 0 where cores of its processes cannot be written"""
+    elf_flags = 0
+    """``e_flags`` of these"""
+    core_registers: tuple[str, ...] = ()
+    """Those of ``elf_gregset_t``, 8 bytes each, in its order; "" for what is always 0"""
+
+    def core_general(self, dump: Dump, task: Any, values: dict[str, int]) -> bytes:
+        """``pr_reg`` of ``struct elf_prstatus``. :raises FaultError:
+
+        :param task: ``struct task_struct``
+        :param values: the registers with which it entered the kernel.
+        """
+        del task
+        return b"".join((values.get(name, 0) & _WORD).to_bytes(8, dump.byteorder) for name in self.core_registers)
+
+    def core_notes(self, dump: Dump, task: Any) -> Iterator[tuple[str, int, bytes]]:
+        """(name, type, contents) of the notes about a ``struct task_struct``'s other registers, as it had them when it was last not on a CPU.
+        :raises FaultError:"""
+        del dump, task
+        yield from ()
+
     # ---- page tables
 
     def flag_names(self, entry: int) -> list[str]:
@@ -97,6 +124,10 @@ class Machine:
     def is_present(self, entry: int) -> bool:
         """Whether a last entry maps a page."""
         return bool(entry & 1)
+
+    def is_none(self, entry: int) -> bool:
+        """Whether an entry of any level says that nothing is there."""
+        return not entry
 
     def swap_entry(self, entry: int) -> tuple[int, int]:
         """(number of the swap device, page in it) of an entry that is not present."""

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from _pykd import NotFoundError
-from pykd.kernel.machine.facts import Area, Machine
+from pykd.kernel.machine.facts import NT_PRFPREG, Area, Machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from _pykd import Dump
 
@@ -51,6 +52,20 @@ class Power(Machine):
 
     def link(self, values: dict[str, int]) -> int | None:
         return values.get("lr")
+
+    elf_number = 21
+    elf_flags = 2  # ELFv2
+    core_registers = (
+        *(f"r{number}" for number in range(32)), "nip", "msr", "or3", "ctr", "lr", "xer", "ccr", "softe", "trap", "dar", "dsisr", "result",
+        "", "", "", "",
+    )  # fmt: skip
+    """``elf_gregset_t``, 48 words"""
+
+    def core_notes(self, dump: Dump, task: Any) -> Iterator[tuple[str, int, bytes]]:
+        """NT_PRFPREG: the upper halves of ``thread_fp_state.fpr``, and fpscr."""
+        state = task.thread.fp_state
+        data = dump.read(int(state), len(state))
+        yield "CORE", NT_PRFPREG, b"".join(data[16 * number + 8 : 16 * number + 16] for number in range(32)) + data[512:520]
 
     def target(self, dump: Dump, entry: int) -> int:
         return entry & _PAGE

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from pykd.kernel.machine.facts import Machine
+from pykd.kernel.machine.facts import NT_PRFPREG, Machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from _pykd import Dump
 
@@ -46,6 +47,15 @@ class RiscV(Machine):
 
     def link(self, values: dict[str, int]) -> int | None:
         return values.get("ra")
+
+    elf_number = 243
+    elf_flags = 5  # EF_RISCV_RVC, EF_RISCV_FLOAT_ABI_DOUBLE
+    core_registers = _GENERAL
+
+    def core_notes(self, dump: Dump, task: Any) -> Iterator[tuple[str, int, bytes]]:
+        """NT_PRFPREG, ``struct __riscv_d_ext_state``."""
+        state = task.thread.fstate
+        yield "CORE", NT_PRFPREG, dump.read(int(state), len(state))
 
     def target(self, dump: Dump, entry: int) -> int:
         return (entry >> 10 & _FRAME_NUMBER) << 12

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from _pykd import NotFoundError
-from pykd.kernel.machine.facts import Area, Machine
+from pykd.kernel.machine.facts import NT_PRFPREG, Area, Machine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from _pykd import Dump
 
@@ -42,6 +43,27 @@ class S390x(Machine):
 
     def link(self, values: dict[str, int]) -> int | None:
         return values.get("r14")
+
+    elf_number = 22
+    core_registers = ("psw_mask", "psw_addr", *_GENERAL)
+
+    def core_general(self, dump: Dump, task: Any, values: dict[str, int]) -> bytes:
+        """``s390_regs``: the 16 access registers of 32 bits and ``orig_gpr2`` follow."""
+        thread = task.thread
+        access = dump.read(int(thread) + thread.fieldOffset("acrs"), 64)
+        return super().core_general(dump, task, values) + access + values.get("orig_gpr2", 0).to_bytes(8, "big")
+
+    def core_notes(self, dump: Dump, task: Any) -> Iterator[tuple[str, int, bytes]]:
+        """NT_PRFPREG, ``s390_fp_regs``: the upper halves of the first 16 vector registers."""
+        thread = task.thread
+        state = thread.ufpu if thread.hasField("ufpu") else thread.fpu  # 8c09871a950a ("s390/fpu: limit save and restore to used registers") (in v6.9)
+        vectors = dump.read(int(state) + state.fieldOffset("vxrs"), 16 * 16) if state.hasField("ufpu") or thread.hasField("ufpu") else bytes(256)
+        floats = b"".join(vectors[16 * number : 16 * number + 8] for number in range(16))
+        yield "CORE", NT_PRFPREG, int(state.fpc).to_bytes(4, "big") + bytes(4) + floats
+
+    def is_none(self, entry: int) -> bool:
+        """Without an address, and invalid: ``_PAGE_INVALID``, ``_SEGMENT_ENTRY_EMPTY``, ``_REGION_ENTRY_INVALID``."""
+        return not entry >> 12 and bool(entry & (_INVALID | 1 << 5))
 
     def target(self, dump: Dump, entry: int) -> int:
         return entry & _ADDRESS

@@ -8,6 +8,7 @@ from pykd.kernel.machine.facts import Area, Machine
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from _pykd import Dump
 
@@ -69,7 +70,28 @@ class X86(Machine):
     def compat_call(self, values: dict[str, int]) -> tuple[str, tuple[str, ...]] | None:
         return ("orig_rax", ("rbx", "rcx", "rdx", "rsi", "rdi", "rbp")) if values.get("cs") == _USER32_CS else None
 
+    elf_number = 62
+    core_registers = (
+        "r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "rflags", "rsp",
+        "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs",
+    )  # fmt: skip
+    """``struct user_regs_struct``, arch/x86/include/asm/user_64.h"""
+
+    def core_general(self, dump: Dump, task: Any, values: dict[str, int]) -> bytes:
+        """What pt_regs lacks is in ``struct thread_struct``."""
+        thread = task.thread
+        kept = {"fs_base": int(thread.fsbase), "gs_base": int(thread.gsbase), "ds": thread.ds, "es": thread.es, "fs": thread.fsindex, "gs": thread.gsindex}
+        return super().core_general(dump, task, values | {name: value for name, value in kept.items() if not values.get(name)})
+
+    def core_notes(self, dump: Dump, task: Any) -> Iterator[tuple[str, int, bytes]]:
+        from pykd.kernel.machine.x86_fpu import notes
+
+        yield from notes(dump, task)
+
     def target(self, dump: Dump, entry: int) -> int:
+        """Of a page without access (PROT_NONE) the address is inverted, arch/x86/include/asm/pgtable-invert.h."""
+        if entry & 0x101 == 0x100:
+            entry = ~entry
         return entry & 0x000F_FFFF_FFFF_F000 & ~dump.layout["encrypted"]
 
     def is_present(self, entry: int) -> bool:

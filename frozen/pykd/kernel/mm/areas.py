@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from _pykd import Dump, Error, NotFoundError
+from _pykd import Dump, Error, NotFoundError, RangeError
 from pykd.core.memo import per_dump
 from pykd.core.rows import Row, fault
-from pykd.kernel.fs.paths import d_path
+from pykd.kernel.fs.paths import d_path, dentry_name
 from pykd.kernel.lists import mapletree
+from pykd.kernel.mm.pages import physical_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +62,18 @@ def areas(dump: Dump, mm: int) -> Iterator[int]:
         raise why if isinstance(why, Error) else Error(f"the list of areas does not end properly ({why})")
 
 
+def area_ranges(dump: Dump, mm: Any) -> Iterator[tuple[int, int, Any]]:
+    """(start, end, ``struct vm_area_struct``) of each area of a ``struct mm_struct``, by address; of one that cannot be read the tree of areas has
+    start and end, where there is one, else it ends the walk. :raises FaultError: the rest cannot be read."""
+    kind: Any = dump.struct_class("struct vm_area_struct")
+    if mm.hasField("mm_mt"):
+        for first, last, entry in mapletree.entries(dump, int(mm) + mm.fieldOffset("mm_mt")):
+            yield first, last + 1, kind(entry)
+        return
+    for area in for_each_vma(dump, mm):
+        yield int(area.vm_start), int(area.vm_end), area
+
+
 def for_each_vma(dump: Dump, mm: Any) -> Iterator[Any]:
     """Each ``struct vm_area_struct`` of a ``struct mm_struct``, by address. :raises FaultError: the rest cannot be read."""
     kind: Any = dump.struct_class("struct vm_area_struct")
@@ -79,3 +92,94 @@ def area_row(dump: Dump, address: int) -> Row:
     except Error as error:
         row["error"] = fault(error)
     return row
+
+
+VM_READ, VM_WRITE, VM_EXEC, VM_SHARED = 1, 2, 4, 8
+
+
+def permissions(flags: int) -> str:
+    """``rw-p`` as /proc/PID/maps has it, of ``vm_flags``."""
+    letters = zip("rwx", (VM_READ, VM_WRITE, VM_EXEC), strict=True)
+    return "".join(letter if flags & bit else "-" for letter, bit in letters) + ("s" if flags & VM_SHARED else "p")
+
+
+def area_name(dump: Dump, area: Any) -> str:
+    """What /proc/PID/maps calls a ``struct vm_area_struct``: the path of its file, ``[heap]``, ``[stack]``, ``[vdso]``, ``[anon:NAME]``; "" of others.
+    :raises FaultError:"""
+    if area.vm_file:
+        return mapped_path(dump, area.vm_file)
+    mm = area.vm_mm
+    start, end = int(area.vm_start), int(area.vm_end)
+    if special := _special_name(dump, area):
+        return special
+    if not mm:
+        return "[vdso]"
+    if start < int(mm.brk) and end > int(mm.start_brk):
+        return "[heap]"
+    if start <= int(mm.start_stack) <= end:
+        return "[stack]"
+    return _anonymous_name(dump, area)
+
+
+def mapped_path(dump: Dump, file: Any) -> str:
+    """The path of a ``struct file`` as the kernel prints it: with `` (deleted)`` behind one that has no name any more. :raises FaultError:"""
+    dentry = file.f_path.dentry
+    kind = str(dentry.d_sb.s_type.name)
+    if dentry.d_parent == dentry and kind in ("anon_inodefs", "secretmem"):
+        return f"anon_inode:{dentry_name(dump, dentry)}"
+    if dentry.d_parent == dentry and kind == "sockfs":
+        return f"socket:[{file.f_inode.i_ino}]"
+    path = d_path(dump, file.f_path)
+    if dentry.d_parent == dentry and kind in ("tmpfs", "hugetlbfs", "dax", "drm"):
+        return path if path == "/" else f"/{path} (deleted)"
+    if dentry.d_parent != dentry and not dentry.d_hash.pprev:
+        return f"{path} (deleted)"
+    return path
+
+
+def is_special(dump: Dump, area: Any) -> bool:
+    """Whether the kernel made an area, with pages of its own: the vDSO and its data. :raises FaultError:"""
+    return int(area.vm_ops or 0) in _special_operations(dump) and bool(area.vm_private_data)
+
+
+def vdso_page(dump: Dump, area: Any, number: int) -> bytes:
+    """A page of the vDSO that an area is of, as the kernel has it. :raises Error: it is no vDSO, or has no such page.
+
+    x86 has images, other machines pages.
+    """
+    size = dump.page_size
+    context = area.vm_mm.context
+    if context.hasField("vdso_image"):
+        image = context.vdso_image
+        if _special_name(dump, area) != "[vdso]" or not 0 <= number < int(image.size) // size:
+            raise RangeError(f"no page {number} of the vDSO")
+        return dump.read(int(image.Eval("data")) + number * size, size)
+    mapping = dump.object("struct vm_special_mapping", int(area.vm_private_data))
+    page = dump.read_unsigned(int(mapping.pages) + 8 * number) if mapping.pages else 0
+    physical = physical_of(dump, page) if page else None
+    if physical is None or not 0 <= number < (int(area.vm_end) - int(area.vm_start)) // size:
+        raise RangeError(f"no page {number} of the vDSO")
+    return dump.read_physical(physical, size)
+
+
+def _special_name(dump: Dump, area: Any) -> str:
+    """Of an area that the kernel made: ``struct vm_special_mapping``'s name."""
+    if is_special(dump, area):
+        name = dump.object("struct vm_special_mapping", int(area.vm_private_data)).name
+        return str(name) if name else ""
+    return ""
+
+
+@per_dump
+def _special_operations(dump: Dump) -> frozenset[int]:
+    names = ("special_mapping_vmops", "legacy_special_mapping_vmops")
+    return frozenset(filter(None, (dump.address_of(name, "", default=0) for name in names)))
+
+
+def _anonymous_name(dump: Dump, area: Any) -> str:
+    """9a10064f5625 ("mm: add a field to store names for private anonymous memory") (in v5.17)"""
+    name = area.anon_name if area.hasField("anon_name") else None
+    if not name:
+        return ""
+    text = dump.read_string(int(name) + name.fieldOffset("name"), 80).decode("utf-8", "backslashreplace")
+    return f"[anon:{text}]"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from _pykd import MemberError
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.task import members, memory
 from pykd.kernel.task.state import state_names
@@ -59,6 +60,18 @@ def environ(dump: Dump, task: Any) -> list[str]:
     """``NAME=VALUE`` of its environment, as :func:`cmdline`. :raises FaultError:"""
     mm = task.mm
     return _words(dump, task, int(mm.env_start), int(mm.env_end)) if mm else []
+
+
+def auxv_bytes(dump: Dump, mm: Any) -> bytes:
+    """``saved_auxv`` of a ``struct mm_struct`` as it is, which is kernel memory: pairs of words up to AT_NULL, that one included. :raises FaultError:"""
+    layout = dump.type("struct mm_struct").member("saved_auxv")
+    if layout is None:
+        raise MemberError("struct mm_struct has no saved_auxv")
+    data = dump.read(int(mm) + layout.offset, layout.type.size & ~15)
+    for at in range(0, len(data), 16):
+        if not any(data[at : at + 8]):
+            return data[: at + 16]
+    return data
 
 
 def for_each_thread(dump: Dump, task: Any) -> Iterator[Any]:

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""User processes as ELF cores, as the kernel and gdb's ``gcore`` write them."""
