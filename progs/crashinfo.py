@@ -144,10 +144,11 @@ def text(rows: Iterable[Row], options: Any, session: Any) -> Iterator[str]:
     if not one:
         yield from report.heading(f"*** Crashinfo v{__version__} ***", framed=True)
         yield ""
-    found = list(rows) if one else rows
-    if one and not found:
-        yield from _nothing(options)
-    yield from report.text(found, session, verbose=options.verbose, bare=bool(one and not options.runq))
+    if one:
+        rows = list(rows)
+        if not rows:
+            yield from _nothing(options)
+    yield from report.text(rows, session, verbose=options.verbose, bare=bool(one and not options.runq))
 
 
 _SUBJECTS = (

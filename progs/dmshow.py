@@ -56,7 +56,7 @@ def rows(session: Any, options: Any) -> Iterator[Row]:
         yield {"kind": "error", "error": fault("the dump has no types of dm_mod")}
         return
     cells, errors = dm.mapped_devices(dump)
-    kind, make = next((view for option, *view in VIEWS if getattr(options, option)), ("device", _device))
+    kind, make = next(((kind, make) for option, kind, make in VIEWS if getattr(options, option)), ("device", _device))
     for cell in cells:
         yield from _guarded(kind, cell, make, dump, cell, options)
     yield from ({"kind": kind, "error": fault(error)} for error in errors)
@@ -128,7 +128,7 @@ def _multipath(dump: Any, cell: Any, options: Any) -> Iterator[Row]:
 def _listing(dump: Any, cell: Any, options: Any) -> Iterator[Row]:
     for target in _targets(dump, cell, "multipath"):
         multipath = dmtarget.context(dump, target)
-        groups = [
+        groups: list[Row] = [
             {
                 "policy": str(group.ps.type.name),
                 "paths": [_path(dump, group, path) for path in dmtarget.paths(dump, group)],

@@ -6,12 +6,22 @@ from __future__ import annotations
 
 import argparse
 
+import crash
 import pykd
 from LinuxDump.BTstack import exec_bt
 from LinuxDump.fregsapi import ARGUMENTS, CERTAIN, search_for_registers
 from LinuxDump.Tasks import TaskTable
 from pykd.core.shown import one_line
-from pykdump.API import *
+from pykdump.highlevel import get_pathname, pylog, readSU
+from pykdump.memocaches import CU_LOAD, purge_memoize_cache
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable
+    from typing import Any
+
+    from LinuxDump.BTstack import BTFrame, BTStack
 
 __version__ = "1.11"
 
@@ -45,7 +55,7 @@ class Parser(argparse.ArgumentParser):
         return USAGE + HELP
 
 
-def parameters(function):
+def parameters(function: str) -> list[tuple[str, pykd.Type]]:
     """(name, Type) of the function's parameters, as far as they are passed in registers; [] if its prototype is not known."""
     try:
         known = pykd.current().symbol_type(function).parameters()
@@ -56,38 +66,38 @@ def parameters(function):
 
 # What -aa shows of an object: by the struct that an argument points to.
 
-def file_text(address):
+def file_text(address: int) -> str:
     return path_text(readSU("struct file", address).f_path)
 
 
-def path_text(path):
+def path_text(path: Any) -> str:
     return get_pathname(path.dentry, path.mnt)
 
 
-def dentry_text(address):
+def dentry_text(address: int) -> str:
     return get_pathname(address, 0)
 
 
-def device_text(address):
+def device_text(address: int) -> str:
     return str(readSU("struct device", address).kobj.name)
 
 
-def scsi_device_text(address):
+def scsi_device_text(address: int) -> str:
     device = readSU("struct scsi_device", address)
     return f"{device.sdev_gendev.kobj.name} {device.sdev_state}"
 
 
-def scsi_target_text(address):
+def scsi_target_text(address: int) -> str:
     target = readSU("struct scsi_target", address)
     return f"{target.dev.kobj.name} {target.state}"
 
 
-def task_text(address):
+def task_text(address: int) -> str:
     task = readSU("struct task_struct", address)
     return f"PID {task.pid} ({task.comm})"
 
 
-DECODERS = {
+DECODERS: dict[str, Callable[[int], str]] = {
     "struct file": file_text,
     "struct path": lambda address: path_text(readSU("struct path", address)),
     "struct dentry": dentry_text,
@@ -101,7 +111,7 @@ DECODERS = {
 }
 
 
-def describe(name, type, value, detail):
+def describe(name: str, type: pykd.Type, value: int, detail: int) -> str:
     """Name and type of an argument, and with *detail* what it is."""
     text = f"  {type.declare(name) if name else type}"
     stripped = type.strip()
@@ -119,10 +129,10 @@ def describe(name, type, value, detail):
     return text
 
 
-def print_frame(frame, options):
+def print_frame(frame: BTFrame, options: Namespace) -> None:
     place = frame.from_func if frame.lookup_regs else ""
     print(f"\n#{frame.level} {frame.func} {place}" if frame.level >= 0 else f"\n[exception RIP: {frame.func}+{frame.offset}]")
-    types = dict(zip(ARGUMENTS, parameters(frame.func))) if options.args else {}
+    types: dict[str, tuple[str, pykd.Type]] = dict(zip(ARGUMENTS, parameters(frame.func))) if options.args else {}
     for name, (value, confidence) in frame.reg.items():
         sign = " +" if confidence == CERTAIN else f"{confidence} "
         about = describe(*types[name], value, options.args) if name in types else ""
@@ -131,9 +141,9 @@ def print_frame(frame, options):
         print("\n".join(frame.data))
 
 
-def print_stack(stack, options):
+def print_stack(stack: BTStack, options: Namespace) -> None:
     frames = search_for_registers(stack, "")
-    if frames == 1:
+    if isinstance(frames, int):
         pylog.error("fregs works on x86_64 only")
         return
     chosen = [frame for frame in frames if options.routine in frame.func]
@@ -146,7 +156,7 @@ def print_stack(stack, options):
         print(f"\n{stack.incomplete.strip()}")
 
 
-def stacks(options):
+def stacks(options: Namespace) -> list[BTStack]:
     """The stacks that the options ask for."""
     if options.all:
         return exec_bt("foreach bt")
@@ -161,7 +171,7 @@ def stacks(options):
     return exec_bt(f"bt {options.task}")
 
 
-def main():
+def main() -> None:
     parser = Parser(prog="fregs")
     parser.add_argument("task", nargs="?", metavar="pid|taskp|cmd")
     parser.add_argument("-V", "--version", action="version", version=f"fregs {__version__}")

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import re
 import sys
+from optparse import OptionParser
 
+import crash
 import pykd
 from LinuxDump.Analysis import (
     check_hanging_nfsd,
@@ -23,7 +25,17 @@ from LinuxDump.KernLocks import find_lock, qspinlock_state
 from LinuxDump.Tasks import TaskTable
 from pykd.kernel import machine
 from pykd.kernel.workqueues import idle_workers
-from pykdump.API import *
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from optparse import Values
+
+    from LinuxDump.BTstack import BTStack
+    from LinuxDump.KernLocks import Lock
+    from LinuxDump.Tasks import Task
+
+    Waited = tuple[Lock, set[int]]
+    """(lock, PIDs that wait for it)"""
 
 __version__ = "0.4.1"
 
@@ -87,25 +99,25 @@ _SPINNING = re.compile("^(native_|__pv_)?queued_spin_lock_slowpath$")
 class Hangs:
     """All threads in uninterruptible sleep, classified."""
 
-    def __init__(self, options) -> None:
+    def __init__(self, options: Values) -> None:
         self.options = options
         table = TaskTable()
         idle = idle_workers(pykd.current())
-        self.tasks = {task.pid: task for task in table.allThreads() if is_uninterruptible(task) and int(task.ts) not in idle}
-        self.stacks = {}
-        self.running = []
+        self.tasks: dict[int, Task] = {task.pid: task for task in table.allThreads() if is_uninterruptible(task) and int(task.ts) not in idle}
+        self.stacks: dict[int, BTStack] = {}
+        self.running: list[BTStack] = []
         for stack in exec_bt("foreach bt"):
             if stack.pid in self.tasks and stack.addr == int(self.tasks[stack.pid].ts):
                 self.stacks[stack.pid] = stack
             if stack.hasfunc(_SPINNING):
                 self.running.append(stack)
         self.functions = {pid: {frame.func for frame in stack.frames} for pid, stack in self.stacks.items()}
-        self.locks = {}
-        self.unknown_locks = {}
-        self.classified = set()
+        self.locks: dict[tuple[str, int], Waited] = {}
+        self.unknown_locks: dict[str, set[int]] = {}
+        self.classified: set[int] = set()
         for kind, _, pattern in LOCKS:
             self._find_locks(kind, pattern)
-        self.waits = {}
+        self.waits: dict[str, set[int]] = {}
         for names in FUNCTIONS:
             wanted = set(names.split("|"))
             pids = {pid for pid, functions in self.functions.items() if functions & wanted and pid not in self.classified}
@@ -113,14 +125,14 @@ class Hangs:
                 self.waits[names] = pids
                 self.classified |= pids
 
-    def find(self, names):
+    def find(self, names: str | re.Pattern[str]) -> set[int]:
         """PIDs of threads with one of these functions on their stack."""
         if not isinstance(names, str):
             return {pid for pid, functions in self.functions.items() if any(map(names.search, functions))}
         wanted = set(names.split("|"))
         return {pid for pid, functions in self.functions.items() if functions & wanted}
 
-    def _find_locks(self, kind, pattern) -> None:
+    def _find_locks(self, kind: str, pattern: re.Pattern[str]) -> None:
         for pid, stack in self.stacks.items():
             if pid in self.classified or not stack.hasfunc(pattern):
                 continue
@@ -134,11 +146,11 @@ class Hangs:
 
     # -- output
 
-    def _pidlist(self, pids) -> None:
+    def _pidlist(self, pids: set[int]) -> None:
         options = self.options
         print_pidlist(pids, verbose=options.Verbose, maxpids=options.Maxpids, sortbytime=not options.Sortbypid)
 
-    def _title(self, text) -> None:
+    def _title(self, text: str) -> None:
         print(f"\n =============== {text} ================")
 
     def print_classified(self) -> None:
@@ -174,8 +186,8 @@ class Hangs:
         for stack in self.running:
             print(f"    CPU {stack.cpu}  PID {stack.pid} ({stack.cmd}){self._spinlock(stack)}")
 
-    def _spinlock(self, stack) -> str:
-        for frame in pykd_frames(stack.addr):
+    def _spinlock(self, stack: BTStack) -> str:
+        for frame in pykd.current().unwind(stack.addr).frames:
             if frame.name and _SPINNING.match(frame.name) and (address := frame.registers.get(machine.of(pykd.current()).first_argument)):
                 try:
                     locked, pending, tail = qspinlock_state(address)
@@ -196,17 +208,16 @@ class Hangs:
 
     def print_tree(self) -> None:
         """Owners of locks, below each the locks it holds and who waits for them."""
-        waiting_for = {}
-        held = {}
+        waiting_for: set[int] = set()
+        held: dict[int, list[Waited]] = {}
         for lock, pids in self.locks.values():
             owner = lock.owner()
             held.setdefault(owner, []).append((lock, pids))
-            for pid in pids:
-                waiting_for[int(self.tasks[pid].ts)] = lock
-        lines = []
+            waiting_for |= {int(self.tasks[pid].ts) for pid in pids}
+        lines: list[str] = []
         roots = [owner for owner in held if owner not in waiting_for]
         # A deadlock has no root: begin anywhere in it.
-        done = set()
+        done: set[int] = set()
         for owner in [*roots, *held]:
             if owner not in done:
                 lines.append(f"● {_name(owner)}")
@@ -221,7 +232,7 @@ class Hangs:
         except AttributeError:  # the output is kept, not written
             sys.stdout.write(data)
 
-    def _branches(self, owner, held, indent, lines, done) -> None:
+    def _branches(self, owner: int, held: dict[int, list[Waited]], indent: str, lines: list[str], done: set[int]) -> None:
         if owner in done:
             if held.get(owner):
                 lines.append(f"{indent}└─ (a circle: see above)")
@@ -240,12 +251,7 @@ class Hangs:
                     self._branches(int(self.tasks[pid].ts), held, deeper + ("   " if end else "│  "), lines, done)
 
 
-def pykd_frames(task):
-    """Frames of a thread with their registers."""
-    return pykd.current().unwind(task).frames
-
-
-def _name(task) -> str:
+def _name(task: int) -> str:
     if not task:
         return "no known owner"
     table = TaskTable()

@@ -1,22 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Loaded modules, one in detail, and traces of unloaded ones."""
 
-__version__ = "0.2"
+from __future__ import annotations
 
+import sys
+from optparse import OptionParser
+
+import crash
 import pykd
 from LinuxDump import crashcolor
 from LinuxDump.modules import AllocatedRanges, find_unloaded
 from pykd.core.shown import one_line
 from pykd.values.clones import plain
-from pykdump.API import *
+from pykdump.highlevel import addr2sym, exec_crash_command, pylog, readSU
+from pykdump.vmcorearch import PAGESIZE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from optparse import Values
+    from typing import Any
+
+__version__ = "0.2"
 
 
-def is_tainted(ts):
+def is_tainted(ts: Any) -> bool:
     """Did the module taint the kernel, or is it not signed by whom the kernel trusts?"""
     return ts.taints != 0 or (ts.hasField("sig_ok") and not ts.sig_ok)
 
 
-def loaded_modules():
+def loaded_modules() -> list[pykd.Module]:
     """The loaded modules in order of the addresses of their ``struct module``."""
     dump = pykd.current()
     modules = sorted(dump.modules(), key=lambda module: module.address)
@@ -25,7 +37,7 @@ def loaded_modules():
     return modules
 
 
-def print_row(address, name, size, gap, color=None):
+def print_row(address: int, name: str, size: int, gap: str, color: int | None = None) -> None:
     if color is not None:
         crashcolor.set_color(color)
     print(f"{address:#x} {one_line(name):<25s} {size:10d} {gap}")
@@ -33,14 +45,14 @@ def print_row(address, name, size, gap, color=None):
         crashcolor.set_color(crashcolor.RESET)
 
 
-def print_range(start, end):
+def print_range(start: int, end: int) -> None:
     print("   ", end="")
     crashcolor.set_color(crashcolor.UNDERLINE)
     print(f"addr range : {start:#x} - {end:#x}")
     crashcolor.set_color(crashcolor.RESET)
 
 
-def list_modules(options):
+def list_modules(options: Values) -> None:
     titles = "ALLOC_SIZE    GAPSIZE" if options.shows_gaps else ""
     print(f"{'struct module *':<18s} {'MODULE_NAME':<25s} {'SIZE':>10s} {titles}")
     ranges = AllocatedRanges() if options.shows_gaps or options.shows_addr or options.shows_unloaded else None
@@ -77,7 +89,7 @@ def list_modules(options):
     print_last_unloaded()
 
 
-def list_unloaded(start, end, options):
+def list_unloaded(start: int, end: int, options: Values) -> None:
     for address, name, size in find_unloaded(pykd.current(), start, end):
         gap = f"{'N/A':>10s} {'N/A':>10s}" if options.shows_gaps else ""
         print_row(address, name, size, gap, crashcolor.MAGENTA | crashcolor.BOLD)
@@ -85,7 +97,7 @@ def list_unloaded(start, end, options):
             print_range(start, end)
 
 
-def print_last_unloaded():
+def print_last_unloaded() -> None:
     dump = pykd.current()
     # struct { name; taints } since 6f1dae1d84b6 (in v6.0), the bare text before; the name comes first in both
     address = dump.address_of("last_unloaded_module", default=0)
@@ -96,7 +108,7 @@ def print_last_unloaded():
         crashcolor.set_color(crashcolor.RESET)
 
 
-def find_module(name):
+def find_module(name: str) -> pykd.Module:
     """:raises SystemExit: there is no such module."""
     for module in pykd.current().modules():
         if module.name == name:
@@ -105,7 +117,7 @@ def find_module(name):
     return sys.exit(0)
 
 
-def disassemble(name):
+def disassemble(name: str) -> None:
     for symbol in find_module(name).symbols():
         if symbol.type not in "tT":
             continue
@@ -117,7 +129,7 @@ def disassemble(name):
         print(f"{'=' * 10} END   disassemble {one_line(plain(symbol.name))}() {'=' * 10}\n")
 
 
-def print_details(name):
+def print_details(name: str) -> None:
     module = find_module(name)
     ts = readSU("struct module", module.address)
     print(f"{'struct module':<15s} : {module.address:#x}")
@@ -139,7 +151,7 @@ def print_details(name):
                 print(f"0x{symbol.address:x} ({symbol.type}) {one_line(plain(symbol.name))}")
 
 
-def main():
+def main() -> None:
     op = OptionParser()
     op.add_option(
         "--disasm", dest="disasm_module", default=None, action="store", type="string", help="Disassemble a module functions"

@@ -1,11 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Print processes as a tree of parents and children."""
 
-__version__ = "0.2"
+from __future__ import annotations
 
+from optparse import OptionParser
+
+import crash
 from LinuxDump import crashcolor
-from LinuxDump.Tasks import TaskTable, getTaskState, task_state_color, task_state_str
-from pykdump.API import *
+from LinuxDump.Tasks import Task, TaskTable, getTaskState, task_state_color, task_state_str
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from optparse import Values
+
+    from LinuxDump.Tasks import _TaskTable
+
+    Part = tuple[str, int]
+    """(text, colour)"""
+
+__version__ = "0.2"
 
 MAX_DEPTH = 500
 
@@ -13,11 +27,11 @@ MAX_DEPTH = 500
 class Tree:
     """Draws the tree and counts what it drew."""
 
-    def __init__(self, options):
+    def __init__(self, options: Values) -> None:
         self.options = options
-        self.seen = set()
+        self.seen: set[int] = set()
 
-    def label(self, t):
+    def label(self, t: Task) -> Part:
         """What is shown of a task, followed by a blank."""
         state = getTaskState(t)
         text = str(t.comm)
@@ -32,13 +46,13 @@ class Tree:
         color = task_state_color(state)
         return f"{text} ", color
 
-    def children(self, t):
+    def children(self, t: Task) -> Iterator[Task]:
         """Children of all threads of a process."""
         for thread in (t, *t.threads):
             yield from thread.taskChildren()
 
-    def lines(self, t, depth=0):
-        """(plain text before, label, colour) parts of each line of the tree below a task."""
+    def lines(self, t: Task, depth: int = 0) -> Iterator[list[Part]]:
+        """The parts of each line of the tree below a task."""
         try:
             text, color = self.label(t)
         except crash.error as err:
@@ -53,7 +67,7 @@ class Tree:
             for j, line in enumerate(self.lines(child, depth + 1)):
                 if first:
                     yield [*first, ("-+- ", crashcolor.RESET), *line]
-                    first = None
+                    first = []
                 else:
                     bar = "    " if last and j else " `- " if last else " |  " if j else " |- "
                     yield [(blank + bar, crashcolor.RESET), *line]
@@ -61,7 +75,7 @@ class Tree:
             yield first
 
 
-def print_colored(line):
+def print_colored(line: Iterable[Part]) -> None:
     for text, color in line:
         if color != crashcolor.RESET:
             crashcolor.set_color(color)
@@ -70,7 +84,7 @@ def print_colored(line):
             crashcolor.set_color(crashcolor.RESET)
 
 
-def print_tree(options):
+def print_tree(options: Values) -> None:
     tt = TaskTable()
     # without a PID everything: the idle task is the parent of init and of kthreadd
     top = tt.getByPid(options.task_id) or tt.getByTid(options.task_id)
@@ -84,14 +98,14 @@ def print_tree(options):
     print(f"\n\nTotal {len(tree.seen)} tasks printed")
 
 
-def print_lines(lines):
+def print_lines(lines: Iterable[list[Part]]) -> None:
     for i, line in enumerate(lines):
         if i:
             print()
         print_colored(line)
 
 
-def print_orphans(tree, tt):
+def print_orphans(tree: Tree, tt: _TaskTable) -> None:
     """Trees below tasks that the dump lacks."""
     known = {int(t.ts) for t in tt.allTasks()}
     for t in tt.allTasks():
@@ -101,7 +115,7 @@ def print_orphans(tree, tt):
             print_lines(tree.lines(t))
 
 
-def main():
+def main() -> None:
     op = OptionParser()
     op.add_option("-p", dest="print_pid", default=0, action="store_true", help="Print process ID")
     op.add_option("-g", dest="print_thread", default=0, action="store_true", help="Print number of threads")

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Show and set the debugging attributes that modules have registered (registerModuleAttr)."""
 
+from __future__ import annotations
+
 import sys
 
 import pykdump.API  # noqa: F401 (registers the framework's own attributes, and prints the footer)
-from pykdump.Generic import pyctl
+from pykdump.Generic import PyCtl, pyctl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 USAGE = """\
 usage: pyctl.py [-h] [--set SET [SET ...]] [--ls [LS [LS ...]]]
@@ -21,7 +27,7 @@ optional arguments:
 """
 
 
-def values(words, option):
+def values(words: list[str], option: str) -> list[str] | None:
     """The words behind an option, up to the next one; None if it is not there."""
     if option not in words:
         return None
@@ -30,14 +36,14 @@ def values(words, option):
     return words[start:end]
 
 
-def listing(names):
+def listing(names: Collection[str]) -> None:
     print(" -- Listing registered options --")
     for entry in pyctl:
         if entry.name and (not names or entry.name in names or entry.key in names):
             print(f"     <{entry.name}={entry.value!r}>   in {entry.module}")
 
 
-def assign(word):
+def assign(word: str) -> bool:
     """KEY=VALUE; True if there is such a key."""
     key, _, value = word.partition("=")
     try:
@@ -50,7 +56,7 @@ def assign(word):
     return True
 
 
-def show(entry, verbose):
+def show(entry: PyCtl.Entry, verbose: bool) -> None:
     """The later form of the listing: two lines, four with -v."""
     print(f"  {entry.key:<15}" + (f" - {entry.help}" if entry.help else ""))
     print(f"           currentvalue={entry.value!r} default={entry.default!r}")
@@ -60,7 +66,7 @@ def show(entry, verbose):
         print(f"      {details}")
 
 
-def later_form(words):
+def later_form(words: list[str]) -> None:
     """-a, -v, KEY and KEY=VAL."""
     verbose = "-v" in words
     every = "-a" in words or "--all" in words
@@ -77,13 +83,13 @@ def later_form(words):
             sys.exit(1)
         if "=" in word:
             assign(word)
-        elif (entry := pyctl.find(word)) is not None:
-            show(entry, verbose)
+        elif (known := pyctl.find(word)) is not None:
+            show(known, verbose)
         else:
             print(f"  Unknown key: <{word}>, skipping it")
 
 
-def main(words):
+def main(words: list[str]) -> None:
     if not words or "-h" in words or "--help" in words:
         print(USAGE + (HELP if words else ""), end="")
         return

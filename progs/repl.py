@@ -7,8 +7,8 @@ import sys
 import __main__
 
 
-def main():
-    exec("from pykdump.API import *", __main__.__dict__)
+def main() -> None:
+    exec("from pykdump.API import *", __main__.__dict__)  # as PyKdump's programs begin
     banner = f"Python {sys.version.split()[0]}; Ctrl-D ends"
     code.interact(banner, local=__main__.__dict__, exitmsg="Returning to crash")
 

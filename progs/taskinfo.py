@@ -1,10 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Print info about tasks."""
 
-__version__ = "0.7"
+from __future__ import annotations
 
+import sys
+from optparse import OptionParser
+
+import crash
 from LinuxDump.Tasks import Task, TaskTable, decode_tflags, tasksSummary
-from pykdump.API import *
+from pykdump.Generic import hexl
+from pykdump.highlevel import INT_MAX, LONG_MASK, exec_crash_command, is_task_active, pylog, readSU
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+    from optparse import Values
+    from typing import Any
+
+    from LinuxDump.Tasks import _TaskTable
+
+__version__ = "0.7"
 
 HEADER = """ PID          CMD       CPU   Ran ms ago   STATE
 --------   ------------  --  ------------- -----"""
@@ -12,7 +27,7 @@ HEADER = """ PID          CMD       CPU   Ran ms ago   STATE
 MAX_TREE_DEPTH = 200
 
 
-def short_state(t):
+def short_state(t: Task) -> str:
     """The two letters by which tasks are shown and filtered."""
     return t.state[5:7]
 
@@ -20,14 +35,14 @@ def short_state(t):
 # ---- the table
 
 
-def in_pid_order(tt):
+def in_pid_order(tt: _TaskTable) -> Iterator[Task]:
     """All threads, each group leader followed by its threads."""
     for leader in tt.allTasks():
         yield leader
         yield from leader.threads
 
 
-def ran_ago(t):
+def ran_ago(t: Task) -> float | None:
     """How long ago it ran, in ms; None where the dump lacks that, or the clock of its run queue."""
     try:
         return t.Ran_ago
@@ -35,7 +50,7 @@ def ran_ago(t):
         return None
 
 
-def in_order_of_running(tt):
+def in_order_of_running(tt: _TaskTable) -> list[Task]:
     """All threads, those that ran last first; those that cannot be read are left out."""
     threads = []
     for t in tt.allThreads():
@@ -47,22 +62,23 @@ def in_order_of_running(tt):
     return [t for *_, t in sorted(threads, key=lambda item: item[:2])]
 
 
-def matches(state, wanted):
+def matches(state: str, wanted: Collection[str]) -> bool:
     """Is a task of that state wanted? ``ST`` and ``TR`` mean what ``__TASK_STOPPED`` and ``__TASK_TRACED`` are shown as too."""
     return state[5:7] in wanted or state.lstrip("_")[5:7] in wanted
 
 
-def table_line(t, recent):
+def table_line(t: Task, recent: bool) -> str:
     pid, tgid = t.pid, t.tgid
     mark = ">" if is_task_active(int(t.ts)) else " "
     # the threads of a group are indented below their leader
     number = f" {pid:6d}" if pid != tgid and not recent else f"{pid:6d}"
     extra = f" (tgid={tgid})" if pid != tgid else ""
-    ago = "?" if ran_ago(t) is None else int(ran_ago(t))
-    return f"{mark}{number} {t.comm:>14s} {t.cpu:3d} {ago:>14}  {short_state(t)} {extra:>13s} UID={uid(t)}"
+    ago = ran_ago(t)
+    shown = "?" if ago is None else int(ago)
+    return f"{mark}{number} {t.comm:>14s} {t.cpu:3d} {shown:>14}  {short_state(t)} {extra:>13s} UID={uid(t)}"
 
 
-def uid(t):
+def uid(t: Task) -> Any:
     """``?`` where the dump lacks the credentials."""
     try:
         return t.Uid
@@ -70,28 +86,27 @@ def uid(t):
         return "?"
 
 
-def print_tasks(options, recent=False, at_most=None):
+def print_tasks(options: Values, recent: bool = False, at_most: int | None = None) -> None:
     tt = TaskTable()
     tasks = in_order_of_running(tt) if recent else list(in_pid_order(tt))
     if options.Taskfilter:
-        wanted = re.split(r"\s*,\s*", options.Taskfilter.strip())
+        wanted = [state.strip() for state in options.Taskfilter.split(",")]
         tasks = [t for t in tasks if matches(t.state, wanted)]
 
     heading = "Tasks in reverse order, scheduled recently first" if recent else "Tasks in PID order, grouped by Thread Group leader"
-    skipped = len(tasks) - at_most if at_most is not None else 0
-    if skipped > 0:
-        heading += f" ({skipped} tasks skipped)"
+    first = None
+    if at_most is not None and len(tasks) > at_most:
+        heading += f" ({len(tasks) - at_most} tasks skipped)"
         first = at_most // 2
-        tasks = [*tasks[:first], None, *tasks[len(tasks) - (at_most - first) :]]
+        tasks = [*tasks[:first], *tasks[len(tasks) - (at_most - first) :]]
     print(f"=== {heading} ===")
     if not options.Cmd:
         print(HEADER)
 
     failed = 0
-    for t in tasks:
-        if t is None:
+    for i, t in enumerate(tasks):
+        if i == first:
             print("           <snip>")
-            continue
         try:
             line = table_line(t, recent)
         except (crash.error, IndexError) as err:
@@ -111,7 +126,7 @@ def print_tasks(options, recent=False, at_most=None):
         pylog.warning(f"{failed} of {len(tasks)} tasks cannot be shown")
 
 
-def run_command(command):
+def run_command(command: str) -> None:
     print(f"\ncrash> {command}")
     try:
         output = exec_crash_command(command)
@@ -123,7 +138,7 @@ def run_command(command):
     print(output)
 
 
-def print_stack(t):
+def print_stack(t: Task) -> None:
     from LinuxDump.BTstack import exec_bt
 
     stacks = exec_bt(f"bt {t.pid}")
@@ -133,12 +148,12 @@ def print_stack(t):
 # ---- one task
 
 
-def print_flags(flags):
+def print_flags(flags: int) -> None:
     print(f"  -- Thread Flags: {flags:#x}")
     decode_tflags(flags, 10)
 
 
-def print_credentials(name, cred):
+def print_credentials(name: str, cred: Any) -> None:
     from pykd.kernel.task import credentials
 
     print("   --", name)
@@ -151,11 +166,11 @@ def print_credentials(name, cred):
     print("     ", credentials.groups(cred))
 
 
-def limit(value):
+def limit(value: int) -> str:
     return "INFINITY" if value == LONG_MASK else str(value)
 
 
-def print_limits(signal):
+def print_limits(signal: Any) -> None:
     print("   -- Rlimits:")
     from pykd.kernel.task.limits import limits
 
@@ -163,7 +178,7 @@ def print_limits(signal):
         print(f"\t{i:02d} (RLIMIT_{name}) cur={limit(current)} max={limit(maximum)}")
 
 
-def print_parents(t, verbose):
+def print_parents(t: Task, verbose: int) -> None:
     parent, real_parent = t.parent, t.Realparent
     if parent:
         print("   -- Parent:", parent.pid, parent.comm)
@@ -177,7 +192,7 @@ def print_parents(t, verbose):
                 print("\t", child.pid, child.comm)
 
 
-def print_threads(t, verbose):
+def print_threads(t: Task, verbose: int) -> None:
     threads = t.threads
     if t.pid == 0 or not threads:
         return
@@ -190,8 +205,8 @@ def print_threads(t, verbose):
         print("\tThreads:", [thread.pid for thread in threads])
 
 
-def print_details(t, verbose):
-    def part(function, *args):
+def print_details(t: Task, verbose: int) -> None:
+    def part(function: Callable[..., None], *args: Any) -> None:
         """One missing page does not cost the rest."""
         try:
             function(*args)
@@ -215,9 +230,9 @@ def print_details(t, verbose):
     print("   --- thread_info", t.thread_info)
 
 
-def find_task(number):
+def find_task(number: int) -> Task | None:
     """By thread id, or by the address of its task_struct; None if there is none."""
-    tt = TaskTable()
+    tt: _TaskTable = TaskTable()
     if number <= INT_MAX:
         t = tt.getByTid(number)
         if not t:
@@ -237,7 +252,7 @@ def find_task(number):
 # ---- the tree
 
 
-def tree_children(t):
+def tree_children(t: Task) -> list[tuple[str, int, Task]]:
     """(name, pid, task) of the children of a whole thread group, by name; those that cannot be read are left out."""
     children = []
     for thread in (t, *t.threads):
@@ -249,14 +264,14 @@ def tree_children(t):
     return sorted(children, key=lambda child: child[0])
 
 
-def tree_lines(t, seen, depth=0):
+def tree_lines(t: Task, seen: set[int], depth: int = 0) -> Iterator[str]:
     """Lines of the tree below a task, as user space's pstree draws it."""
     label = f"{t.comm}({t.pid})"
     if int(t.ts) in seen or depth > MAX_TREE_DEPTH:
         yield f"{label} ==> more tasks"
         return
     seen.add(int(t.ts))
-    branches = [tree_lines(child, seen, depth + 1) for *_, child in tree_children(t)]
+    branches: list[Iterable[str]] = [tree_lines(child, seen, depth + 1) for *_, child in tree_children(t)]
     threads = len(t.threads)
     if threads:
         branches.append([f"{threads}*[{{{t.comm}}}]" if threads > 1 else f"{{{t.comm}}}"])
@@ -275,7 +290,7 @@ def tree_lines(t, seen, depth=0):
                 yield f"{blank}{' ' if i == last else '|'} {line}"
 
 
-def print_tree(pid):
+def print_tree(pid: int) -> None:
     t = TaskTable().getByPid(pid)
     if not t:
         print("There is no task with pid=", pid)
@@ -284,7 +299,7 @@ def print_tree(pid):
         print(line)
 
 
-def parse_options():
+def parse_options() -> Values:
     op = OptionParser()
     op.add_option("-v", dest="Verbose", default=0, action="count", help="verbose output")
     op.add_option("--summary", dest="Summary", default=0, action="store_true", help="Summary")
@@ -337,7 +352,7 @@ def parse_options():
     return op.parse_args()[0]
 
 
-def main():
+def main() -> None:
     o = parse_options()
     if o.Version:
         print("TASKINFO version", __version__)

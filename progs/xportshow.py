@@ -181,7 +181,7 @@ class Asked:
 
     def _is_named(self, device: Any) -> bool:
         try:
-            return str(device.name) == self.options.If1
+            return str(device.name) == str(self.options.If1)
         except Error:
             return False
 

@@ -3,7 +3,7 @@
 
 The first import of this module sets the hooks that run before and after every program, and runs the first of them.
 """
-# ruff: noqa: F401 (its names are for others)
+# ruff: noqa: F401, F403, F405 (its names are for others)
 
 from __future__ import annotations
 

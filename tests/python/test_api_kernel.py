@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Memory, lists, tasks and commands, as programs use them by pykdump.API, on a real dump. How: see test_api."""
-# ruff: noqa: B018 (attributes that raise are what is tested)
+# ruff: noqa: B018, F403, F405 (attributes that raise are what is tested; star imports are how PyKdump's programs begin)
 
 import contextlib
 import io

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """LinuxDump.inet: every name that PyKdump has there, and what programs read through them."""
+# ruff: noqa: F403, F405 (begins as PyKdump's programs do)
 
 import contextlib
 import importlib

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The network under the names of older kernels: what programs of then walk leads to the same sockets, addresses and hooks."""
+# ruff: noqa: F403, F405 (begins as PyKdump's programs do)
 
 import socket
 import struct

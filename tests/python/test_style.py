@@ -60,7 +60,7 @@ class Style(unittest.TestCase):
         self.check("node", "tools/lint/ruff.mjs", RUFF_MODULE, json.dumps(settings), *files)
 
     def test_mypy(self):
-        files = sources("frozen/**/*.py", "progs/LinuxDump/**/*.py", "tools/dumptext/*.py", "tools/freeze.py", "tools/manifest.py", "tools/check_layers.py")
+        files = sources("frozen/**/*.py", "progs/**/*.py", "tools/dumptext/*.py", "tools/freeze.py", "tools/manifest.py", "tools/check_layers.py")
         self.check(*tool("mypy"), "--config-file", "tools/lint/mypy.ini", *(file for file in files if file != "frozen/manifest.py"))
 
     def test_clang_format(self):
