@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the guest of the sample dump wrote down just before it died."""
 
+import io
 import os
 import subprocess
+import tarfile
 
 from dumps import ROOT
 
@@ -11,3 +13,12 @@ def truth(name):
     """The text of a file: ``proc/meminfo``."""
     archive = os.path.join(ROOT, "tests", "sample", "truth.tar.xz")
     return subprocess.run(["tar", "-xJOf", archive, name], capture_output=True, check=True, text=True).stdout
+
+
+def archive(path=""):
+    """{name: bytes} of all files of proc/ that are in an archive of the truth; default that of the sample."""
+    path = path or os.path.join(ROOT, "tests", "sample", "truth.tar.xz")
+    data = subprocess.run(["xz", "-dc", path], capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(data)) as packed:
+        members = [member for member in packed if member.isfile() and member.name.removeprefix("truth/").startswith("proc/")]
+        return {member.name.removeprefix("truth/"): packed.extractfile(member).read() for member in members}

@@ -14,6 +14,7 @@ from pykd.core.rows import Row, fault, mark
 from pykd.kernel import machine
 from pykd.kernel.elfcore import selection
 from pykd.kernel.elfcore.image import AreaReport, Core
+from pykd.kernel.task.process import memory_of
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -64,7 +65,7 @@ def _process(session: Session, thread: Thread, options: Any, level: int) -> Row:
     row: Row = {"pid": thread.pid, "task": thread.address, "comm": thread.comm}
     task: Any = dump.object("struct task_struct", thread.address)
     try:
-        mm = _memory(session, thread, task)
+        mm = memory_of(dump, task)
         if not mm:
             return row | {"error": fault("it has no user memory: a thread of the kernel, or one that has ended")}
         core = Core(dump, task, mm, level)
@@ -81,16 +82,6 @@ def _process(session: Session, thread: Thread, options: Any, level: int) -> Row:
     if core.problem is not None:
         row["error"] = fault(core.problem, partial=True)
     return row
-
-
-def _memory(session: Session, leader: Thread, task: Any) -> Any:
-    """``struct mm_struct`` of the process; of one whose leader has ended that of another thread."""
-    if task.mm:
-        return task.mm
-    for thread in context.table(session):
-        if int(thread.leader) == leader.address and thread.mm:
-            return session.dump.object("struct task_struct", thread.address).mm
-    return None
 
 
 def _plain(name: str) -> str:

@@ -11,7 +11,8 @@ from pykd.core.record import NamedTuple
 from pykd.kernel import machine
 from pykd.kernel.machine import facts
 from pykd.kernel.mm.areas import mapped_path
-from pykd.kernel.task import members, process, signals
+from pykd.kernel.task import auxv as vectors
+from pykd.kernel.task import members, signals
 from pykd.kernel.task.state import state_names
 
 TYPE_CHECKING = False
@@ -151,8 +152,7 @@ def _name(task: Any) -> bytes:
 
 def auxv(dump: Dump, mm: Any) -> bytes:
     """NT_AUXV. :raises FaultError:"""
-    data = process.auxv_bytes(dump, mm)
-    return note(dump, "CORE", NT_AUXV, data)
+    return note(dump, "CORE", NT_AUXV, vectors.saved(dump, mm))
 
 
 def files(dump: Dump, areas: Iterable[Any]) -> bytes:

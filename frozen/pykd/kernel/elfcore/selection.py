@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pykd.kernel.mm.areas import area_name
+from pykd.kernel.mm.areas import area_name, is_of_device
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ KINDS = (
 ALL = 255
 USUAL = ALL & ~DONT_DUMP
 
-_SHARED, _PFNMAP, _IO, _HUGETLB, _DONTDUMP = 0x8, 0x400, 0x4000, 0x400000, 0x4000000
+_SHARED, _HUGETLB, _DONTDUMP = 0x8, 0x400000, 0x4000000
 
 
 def selected(dump: Dump, area: Any, level: int) -> int:
@@ -33,8 +33,8 @@ def selected(dump: Dump, area: Any, level: int) -> int:
     def whole(bit: int) -> int:
         return length if level & bit else 0
 
-    if flags & (_IO | _PFNMAP):
-        return 0  # memory of devices
+    if is_of_device(flags):
+        return 0
     if not area.vm_file and area_name(dump, area) == "[vdso]":
         return length
     if flags & _DONTDUMP and not level & DONT_DUMP:

@@ -80,6 +80,14 @@ def for_each_vma(dump: Dump, mm: Any) -> Iterator[Any]:
     yield from map(kind, areas(dump, int(mm)))
 
 
+def gate_area(dump: Dump) -> Any:
+    """``struct vm_area_struct`` of the page of old system calls that every process of x86-64 sees; None where there is none. :raises FaultError:"""
+    gate, mode = (dump.address_of(name, "", default=0) for name in ("gate_vma", "vsyscall_mode"))
+    if not gate or not mode or dump.read_unsigned(mode, 4) == 2:  # NONE
+        return None
+    return dump.object("struct vm_area_struct", gate)
+
+
 def area_row(dump: Dump, address: int) -> Row:
     area: Any = dump.object("struct vm_area_struct", address)
     row: Row = {"vma": address, "start": 0, "end": 0}
@@ -95,6 +103,14 @@ def area_row(dump: Dump, address: int) -> Row:
 
 
 VM_READ, VM_WRITE, VM_EXEC, VM_SHARED = 1, 2, 4, 8
+
+
+VM_PFNMAP, VM_IO = 0x400, 0x4000
+
+
+def is_of_device(flags: int) -> bool:
+    """Whether what is mapped with such ``vm_flags`` is no memory that a process has: that of devices, and what the kernel shows it of its own."""
+    return bool(flags & (VM_IO | VM_PFNMAP))
 
 
 def permissions(flags: int) -> str:
@@ -113,7 +129,7 @@ def area_name(dump: Dump, area: Any) -> str:
     if special := _special_name(dump, area):
         return special
     if not mm:
-        return "[vdso]"
+        return "[vsyscall]"  # gate_vma
     if start < int(mm.brk) and end > int(mm.start_brk):
         return "[heap]"
     if start <= int(mm.start_stack) <= end:

@@ -7,7 +7,7 @@ from _pykd import Error, FaultError
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.kernel import machine
-from pykd.kernel.mm.areas import is_special, vdso_page
+from pykd.kernel.mm.areas import area_ranges, is_special, vdso_page
 from pykd.kernel.mm.cachedfile import CachedFile
 from pykd.kernel.mm.tables import PageTables
 from pykd.kernel.task.memory import page_table
@@ -75,6 +75,7 @@ class UserSpace:
         self.pgd = page_table(mm, dump)
         self.tables = PageTables(dump, self.pgd)
         self._files: dict[int, CachedFile | None] = {}
+        self._areas: list[tuple[int, int, Any]] | None = None
 
     def pieces(self, area: Any, start: int, end: int) -> Iterator[Piece]:
         """All of [start, end), which lies in the ``struct vm_area_struct`` *area*, in order.
@@ -92,6 +93,42 @@ class UserSpace:
                 yield self._elsewhere(found)
             else:
                 yield Piece(found.start, found.end - found.start, lost=found.reason)
+
+    def read(self, address: int, size: int) -> tuple[bytes, str]:
+        """Up to *size* bytes from *address*, wherever they are, and why there are no more of them; "" where these are all."""
+        page = self.dump.page_size
+        result, end = bytearray(), address + size
+        try:
+            data = self.dump.read_upto(address, size, pgd=self.pgd)
+            result += data
+        except FaultError:
+            pass
+        while address + len(result) < end:
+            at = address + len(result)
+            area = self._area_at(at)
+            if area is None:
+                return bytes(result), "untranslatable"
+            start = at & -page
+            try:
+                for piece in self.pieces(area, start, min(-(-end // page) * page, int(area.vm_end))):
+                    if piece.lost:
+                        return bytes(result), piece.lost
+                    data = piece.data if piece.data is not None else bytes(piece.size)
+                    result += data[address + len(result) - piece.start : end - piece.start]
+            except Error as error:
+                return bytes(result), error.reason if isinstance(error, FaultError) else LOST
+        return bytes(result), ""
+
+    def _area_at(self, address: int) -> Any:
+        """``struct vm_area_struct`` of an address, or None."""
+        if self._areas is None:
+            self._areas = []
+            try:
+                for found in area_ranges(self.dump, self.mm):
+                    self._areas.append(found)
+            except Error:
+                pass  # those before are known
+        return next((area for start, end, area in self._areas if start <= address < end), None)
 
     def _mapped(self, found: Range) -> Iterator[Piece]:
         size, at = self.dump.page_size, found.start

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from _pykd import MemberError
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.task import members, memory
 from pykd.kernel.task.state import state_names
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 MAX_ARGUMENTS = 1 << 20
 """Bytes of arguments or of the environment; more are cut."""
 MAX_RELATIVES = 1 << 22
+PF_KTHREAD = 0x00200000
 
 
 def task_cpu(dump: Dump, task: Any) -> int:
@@ -62,16 +62,12 @@ def environ(dump: Dump, task: Any) -> list[str]:
     return _words(dump, task, int(mm.env_start), int(mm.env_end)) if mm else []
 
 
-def auxv_bytes(dump: Dump, mm: Any) -> bytes:
-    """``saved_auxv`` of a ``struct mm_struct`` as it is, which is kernel memory: pairs of words up to AT_NULL, that one included. :raises FaultError:"""
-    layout = dump.type("struct mm_struct").member("saved_auxv")
-    if layout is None:
-        raise MemberError("struct mm_struct has no saved_auxv")
-    data = dump.read(int(mm) + layout.offset, layout.type.size & ~15)
-    for at in range(0, len(data), 16):
-        if not any(data[at : at + 8]):
-            return data[: at + 16]
-    return data
+def memory_of(dump: Dump, task: Any) -> Any:
+    """``struct mm_struct`` of the process of a ``struct task_struct``: where that has given it up (a leader that has ended) the one of another of its
+    threads; NULL of a thread of the kernel, and of a process that has ended. :raises FaultError:"""
+    if task.mm or not task.signal or task.active_mm or int(task.flags) & PF_KTHREAD:
+        return task.mm
+    return next((thread.mm for thread in for_each_thread(dump, task) if thread.mm), task.mm)
 
 
 def for_each_thread(dump: Dump, task: Any) -> Iterator[Any]:

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""maps, cmdline, env, auxv and strings: what the guests' /proc said of every process."""
+
+import os
+import struct
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from dumps import SAMPLE, SHARED, opened
+from elfcores import with_user_memory
+from other_machines import whole
+from pykd.commands.tasks import strings
+from pykd.core.errors import UsageError
+from pykd.kernel.mm.userspace import Piece
+from pykd.session.session import Session
+from truths import archive
+
+MOVING = {"guest", "init", "sh", "sleep"}
+"""Who did more between the truth and the crash"""
+
+
+def sources(user_memory=False):
+    """(dump, {path: bytes} of the guest's truth); with *user_memory* only of dumps that have it."""
+    if not user_memory:
+        yield SAMPLE, archive()
+    for name in ("arm64-6.12", "riscv64-6.12", "s390x-6.12") if not user_memory else ():
+        path = os.path.join(SHARED, "vmcores-other", f"vmcore-{name}")
+        if os.path.exists(path):
+            yield path, archive(os.path.join(SHARED, "oracle", "other", name, "truth.tar.xz"))
+    if path := whole("ppc64le-6.12"):
+        yield path, archive(os.path.join(SHARED, "oracle", "other", "ppc64le-6.12", "truth.tar.xz"))
+    try:
+        found = with_user_memory()
+    except unittest.SkipTest:
+        return
+    for _, path, folder in found:
+        files = [Path(at, name) for at, _, names in os.walk(os.path.join(folder, "proc")) for name in names]
+        yield path, {str(file.relative_to(folder)): file.read_bytes() for file in files}
+
+
+class Truth(unittest.TestCase):
+    def processes(self, path, truth):
+        session = Session(opened(path))
+        for row in session.rows("ps -G"):
+            # A leader that has ended has no memory, though its process has: we show that.
+            if row["pid"] and row["pid"] == row["tgid"] and truth.get(f"proc/{row['pid']}/maps") and row["comm"] not in MOVING:
+                yield session, row["pid"], f"proc/{row['pid']}"
+
+    def test_maps(self):
+        for path, truth in sources():
+            compared = 0
+            for session, pid, folder in self.processes(path, truth):
+                (row,) = session.rows(f"maps {pid}")
+                wanted = [line.split(None, 5) for line in truth[f"{folder}/maps"].decode().splitlines()]
+                found = [
+                    [f"{area['start']:08x}-{area['end']:08x}", area["permissions"], f"{area['offset']:08x}", area["device"], f"{area['inode']}", *filter(None, [area["name"]])]
+                    for area in row["maps"]
+                ]
+                with self.subTest(path, pid=pid):
+                    self.assertEqual([[word.strip() for word in words] for words in wanted], found)
+                compared += bool(wanted)
+            self.assertGreater(compared, 10)
+
+    def test_auxv(self):
+        for path, truth in sources():
+            for session, pid, folder in self.processes(path, truth):
+                if not (data := truth.get(f"{folder}/auxv")):
+                    continue
+                (row,) = session.rows(f"auxv {pid}")
+                words = struct.unpack(f"{'>' if session.dump.byteorder == 'big' else '<'}{len(data) // 8}Q", data)
+                with self.subTest(path, pid=pid):
+                    self.assertEqual(list(zip(words[::2], words[1::2], strict=True))[:-1], [(entry["type"], entry["value"]) for entry in row["auxv"]])
+
+    def test_words(self):
+        """Where the dump has user memory."""
+        some = False
+        for path, truth in sources(user_memory=True):
+            some = True
+            for session, pid, folder in self.processes(path, truth):
+                for command, key, name in (("cmdline", "arguments", "cmdline"), ("env", "environment", "environ")):
+                    if f"{folder}/{name}" not in truth:
+                        continue
+                    (row,) = session.rows(f"{command} {pid}")
+                    data = truth[f"{folder}/{name}"]
+                    with self.subTest(path, pid=pid, command=command):
+                        self.assertEqual(data.removesuffix(b"\0").split(b"\0") if data else [], [word.encode() for word in row[key]])
+        if not some:
+            self.skipTest("no dump with user memory is at hand")
+
+    def test_missing(self):
+        """The sample has no user memory: nothing is said of it, and nothing is wrong."""
+        session = Session(opened(SAMPLE))
+        for command, key in (("cmdline", "arguments"), ("env", "environment")):
+            (row,) = session.rows(f"{command} 1")
+            self.assertEqual((None, "excluded"), (row[key], row["error"]["reason"]))
+            (row,) = session.rows(f"{command} 2")
+            self.assertEqual([], row[key])
+        (row,) = session.rows("auxv 1")
+        self.assertEqual([None, None], [entry["text"] for entry in row["auxv"] if "text" in entry])
+        lost = [row for row in session.rows("strings 1") if "missing" in row]
+        self.assertEqual(["excluded"], [row["reason"] for row in lost])
+
+
+class Strings(unittest.TestCase):
+    def found(self, *pieces, least=4):
+        space = mock.Mock()
+        space.pieces.return_value = iter(pieces)
+        area = mock.Mock(vm_file=None, vm_flags=3)
+        lost = {}
+        pattern = strings.pattern_of(least)
+        with mock.patch.object(strings, "area_name", return_value="[heap]"):
+            rows = list(strings.of_area(space, 0, 1 << 20, area, pattern, True, lost))
+        return [(row["address"], row["text"]) for row in rows], lost
+
+    def test_across_pieces(self):
+        found, _ = self.found(Piece(0, 8, b"\0\0\0\0abcd"), Piece(8, 8, b"efgh\0xyz"), Piece(16, 4, b"w\0\0\0"))
+        self.assertEqual([(4, "abcdefgh"), (13, "xyzw")], found)
+
+    def test_a_gap_ends_it(self):
+        found, lost = self.found(Piece(0, 4, b"abcd"), Piece(4, 4, lost="excluded"), Piece(8, 4, b"efgh"), Piece(12, 8), Piece(20, 3, b"abc"))
+        self.assertEqual([(0, "abcd"), (8, "efgh")], found)
+        self.assertEqual({"excluded": 4}, lost)
+
+    def test_long(self):
+        """Memory without an end is shown in parts, once each."""
+        found, _ = self.found(*(Piece(4096 * number, 4096, b"a" * 4096) for number in range(16)))
+        self.assertEqual(16 * 4096, sum(len(text) for _, text in found))
+        self.assertEqual(sorted(set(found)), found)
+        self.assertLessEqual(max(len(text) for _, text in found), strings.MAX_TEXT)
+
+    def test_number(self):
+        self.assertEqual([(0, "ab")], self.found(Piece(0, 4, b"ab\0c"), least=2)[0])
+        for wrong in ("0", "x", "5000"):
+            with self.assertRaisesRegex(UsageError, "no number of characters"):
+                list(Session(opened(SAMPLE)).rows(f"strings -n {wrong} 1"))
+
+
+if __name__ == "__main__":
+    unittest.main()
