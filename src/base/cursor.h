@@ -15,9 +15,11 @@ struct kd_cursor {
 	bool overrun; /* something was asked for that was not there */
 };
 
+/** @param bytes may be NULL if len is 0. */
 static inline struct kd_cursor kd_cursor_init(const void *bytes, size_t len, enum kd_order order)
 {
-	return (struct kd_cursor){ bytes, (const uint8_t *)bytes + len, order, false };
+	const uint8_t *start = bytes ?: (const void *)"";
+	return (struct kd_cursor){ start, start + len, order, false };
 }
 
 static inline size_t kd_cursor_left(const struct kd_cursor *cursor)

@@ -96,6 +96,8 @@ static void copy_within(uint8_t *target, size_t offset, size_t len)
 
 snappy_status snappy_uncompress(const char *source, size_t source_len, char *target, size_t *target_len)
 {
+	if (!source_len) /* libkdumpfile then has no buffer */
+		return SNAPPY_INVALID_INPUT;
 	struct input in = { .at = (const uint8_t *)source, .end = (const uint8_t *)source + source_len };
 	uint32_t expected;
 	if (!read_length(&in, &expected))

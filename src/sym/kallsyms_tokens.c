@@ -47,10 +47,12 @@ struct kd_error *kd_kallsyms_tokens_init(struct kd_kallsyms_tokens *tokens, stru
 		return kd_error_create(KD_ERROR_FORMAT, "no kallsyms token table at %#" PRIx64, table);
 
 	for (size_t i = 0; i < KD_KALLSYMS_TOKEN_NR; i++) {
-		/* All offsets up to here were found to be those of NUL-terminated strings one after the other. */
+		/* All offsets up to here were found to be those of NUL-terminated strings one after the other, none of
+		 * them behind the last, whose end was read. */
 		const char *token = text + offsets[i];
 		size_t token_len = strlen(token);
-		if (i + 1 < KD_KALLSYMS_TOKEN_NR && offsets[i + 1] != offsets[i] + token_len + 1)
+		if (i + 1 < KD_KALLSYMS_TOKEN_NR &&
+		    (offsets[i + 1] != offsets[i] + token_len + 1 || offsets[i + 1] > last))
 			return kd_error_create(KD_ERROR_FORMAT,
 					       "kallsyms token table at %#" PRIx64
 					       " does not fit its index at %#" PRIx64,
