@@ -167,7 +167,7 @@ class OfADump(unittest.TestCase):
         first = self.session.capture("p runqueues:0")[0]
         self.assertIn("nr_running", first)
         address = evaluate(self.dump, "&per_cpu(runqueues, 0)").integer()
-        for same in ("cpu_rq(0)", "&runqueues:0", "&(runqueues:0)"):
+        for same in ("cpu_rq(0)", "&runqueues:0", "&runqueues:0x0UL", "&(runqueues:0)"):
             self.assertEqual(address, evaluate(self.dump, same).integer(), same)
         self.assertEqual(evaluate(self.dump, "cpu_rq(0)->cpu").integer(), 0)
         self.assertEqual(2, evaluate(self.dump, "1 ? 2 : 0").integer())
@@ -176,7 +176,8 @@ class OfADump(unittest.TestCase):
 
     def test_said_of_what_is_wrong(self):
         for expression, said in (
-            ("x = 5", "nothing can be assigned"), ("init_task.pid++", "nothing can be assigned"), ("18446744073709551616", "too large"), ("08", "invalid number"),
+            ("x = 5", "nothing can be assigned"), ("init_task.pid++", "nothing can be assigned"), ("18446744073709551616", "too large"),
+            ("08", "invalid number"), ("runqueues:08", "invalid number"),
             ("1 / 0", "division by zero"), ("1.5 % 2", "for integers"), ("~1.0", "for integers"), ("panic(1)", "no function can be called"),
             ("'ab'", "invalid expression"), ("1 +", "ends too soon"), ("5x", "invalid number"), ("panic::x", "debug information"), ("1 << -1", "less than 0"),
             ("&5", "only an object in memory"), ("*init_task", "points to nothing"), ("(" * 300 + "1" + ")" * 300, "nested too deeply"),

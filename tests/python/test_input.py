@@ -66,11 +66,11 @@ class Commands(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
             file.write("\n".join(commands) + "\n")
             file.flush()
-            result = self.run_pykd(f"< {file.name}", "< /dev/zero", "py 6 * 7")
+            result = self.run_pykd(f"< {file.name}", "< /dev/zero", "bash a\udcff", "py 6 * 7")
         self.assertNotIn("internal error", result.stderr)
         self.assertEqual("42\n", result.stdout[-3:])
         self.assertLess(len(result.stderr), 40000)
-        for words in ("too many digits", "regular expression", "1 to 4096 bytes", "more than 1048576 characters"):
+        for words in ("too many digits", "regular expression", "1 to 4096 bytes", "more than 1048576 characters", "no UTF-8"):
             self.assertIn(words, result.stderr)
 
     def test_output_streams_and_ends(self):

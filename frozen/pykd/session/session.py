@@ -72,6 +72,7 @@ _INPUT = {
     "integer string conversion": "a number has too many digits",
     "null character": "there is a NUL character in it",
     "null byte": "there is a NUL character in it",
+    "surrogates not allowed": "there is a byte in it that is no UTF-8",
 }
 """By what Python says of them: values that come from who has typed the command."""
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (

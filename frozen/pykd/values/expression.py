@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ExpressionError", "Value", "evaluate", "variable"]
 
 _OPERATOR = re.compile(r"->|<<|>>|<=|>=|==|!=|&&|\|\||::|[-+*/%&|^~!<>?:()\[\].,@{}]")
+_BLANKS = re.compile(r"\s*")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _ASSIGNMENT = re.compile(r"(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--")
 _BINARY = {
@@ -59,7 +60,7 @@ class _Parser:
         found: list[tuple[str, str, int]] = []
         at = 0
         while True:
-            at += len(text[at:]) - len(text[at:].lstrip())
+            at += len(_BLANKS.match(text, at)[0])  # type: ignore[index]
             if at >= len(text):
                 return found
             for kind, pattern in (
@@ -259,9 +260,7 @@ class _Parser:
         kind, text, _ = self.tokens[self.at]
         self.at += 1
         if kind == "integer":
-            match = constants.INTEGER.fullmatch(text)
-            assert match is not None
-            number, name = constants.integer(match[1], match[2])
+            number, name = _integer(text)
             if self.addresses:
                 name = "unsigned long" if "unsigned" in name else "long"
             return self._number(number, self._type(name))
@@ -291,7 +290,7 @@ class _Parser:
         following = self.tokens[self.at : self.at + 2]
         if not self.choices and len(following) == 2 and following[0][1] == ":" and following[1][0] == "integer":
             self.at += 2
-            return self.on_cpu(value, int(following[1][1], 0))
+            return self.on_cpu(value, _integer(following[1][1])[0])
         return value
 
     def call(self, name: str, depth: int) -> Value:
@@ -455,6 +454,13 @@ class _Parser:
         if not 0 < count <= _MAX_REPEAT:
             raise ExpressionError(f"invalid number {count} of repetitions")
         return Value(self.dump, value.type.array(count), address=value.address)
+
+
+def _integer(text: str) -> tuple[int, str]:
+    """(value, name of the type) of a token."""
+    match = constants.INTEGER.fullmatch(text)
+    assert match is not None
+    return constants.integer(match[1], match[2])
 
 
 def _step(type: Type) -> int:
