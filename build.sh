@@ -22,6 +22,7 @@ usage: ./build.sh [--arch ARCH] [VERB]
   demo            build, then run the main job on the sample dump
   test            build, then run every fast test: C, Python, style, layers
   test-kernels    build, then compare with kernels that were booted, loaded and crashed; tools/vmtest/README.md
+  fuzz            build, then look for inputs that pykd gets wrong: fuzz [TARGET...] [-t MINUTES]; the same as tools/fuzz
   bench           build, then measure start-up, codecs and the main job, beside drgn and crash; bench --against FILE: beside another pykd
   dist            build, then gather a release in dist/: executable, debug file, man page, completions, licences, SBOM, hashes
   reproduce       build everything twice, in other folders, as another user, and compare; some ten minutes
@@ -56,6 +57,9 @@ NEEDED_BY_KERNELS="python3:python3 qemu-system-x86_64:qemu-system-x86 readelf:bi
 # And to make the site of the documentation.
 NEEDED_BY_DOCS="sphinx-build:python3-sphinx /usr/lib/python3/dist-packages/myst_parser:python3-myst-parser
 	/usr/lib/python3/dist-packages/furo:furo"
+
+# And to fuzz.
+NEEDED_BY_FUZZ="clang:clang"
 
 # And to build for arm64 hosts on another machine.
 NEEDED_BY_AARCH64="aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu
@@ -150,6 +154,18 @@ build_tests()
 	flock -u 9
 }
 
+# The targets of tests/fuzz with libFuzzer, whose runtime is in a package that has clang's version in its name.
+build_fuzz()
+{
+	local runtime
+	runtime=$(clang -print-resource-dir)/lib/linux/libclang_rt.fuzzer-$HOST_ARCH.a
+	need "$runtime:libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
+	lock
+	FLAVOUR=fuzz make --no-print-directory -s -j2 -f tools/deps/Makefile libraries 9>&-
+	FLAVOUR=fuzz make --no-print-directory -s -j"$JOBS" -f tools/tests.mk targets 9>&-
+	flock -u 9
+}
+
 clean()
 {
 	lock
@@ -157,7 +173,7 @@ clean()
 	if [ "${1:-}" = --all ]; then
 		find build -mindepth 1 -maxdepth 1 ! -name lock ! -name sources -exec rm -rf {} +
 	else
-		rm -rf "$BUILD"/{obj,frozen,generated,flags,pykd.debug} build/sanitized/obj
+		rm -rf "$BUILD"/{obj,frozen,generated,flags,pykd.debug} build/{sanitized,fuzz}/obj
 	fi
 }
 
@@ -198,6 +214,12 @@ test-kernels)
 	*) need "$NEEDED_BY_KERNELS" ;;
 	esac
 	exec python3 tools/vmtest "$@"
+	;;
+fuzz)
+	need "$NEEDED_BY_FUZZ"
+	build
+	build_fuzz
+	exec tools/fuzz --built "$@"
 	;;
 bench)
 	build

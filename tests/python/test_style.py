@@ -64,12 +64,12 @@ class Style(unittest.TestCase):
         self.check(*tool("mypy"), "--config-file", "tools/lint/mypy.ini", *(file for file in files if file != "frozen/manifest.py"))
 
     def test_clang_format(self):
-        self.check(*tool("clang-format"), "--dry-run", "-Werror", *sources("src/**/*.[ch]", "tests/c/*.[ch]"))
+        self.check(*tool("clang-format"), "--dry-run", "-Werror", *sources("src/**/*.[ch]", "tests/c/*.[ch]", "tests/fuzz/*.[ch]"))
 
     def test_shellcheck(self):
         if not shutil.which("shellcheck"):
             self.skipTest("no shellcheck here")
-        files = sources("build.sh", "tools/**/*.sh", ".ci/run")
+        files = sources("build.sh", "tools/**/*.sh", "tools/fuzz", ".ci/run")
         scripts = [file for file in files if first_bytes(file) == b"#!"]
         self.check("shellcheck", "-e", "SC1091", *scripts)
 
