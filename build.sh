@@ -42,7 +42,7 @@ EOF
 }
 
 # What must be on the machine, as "command or file:Debian package".
-NEEDED="gcc:gcc make:make curl:curl flock:util-linux xz:xz-utils patch:patch autoreconf:autoconf automake:automake
+NEEDED="gcc:gcc make:make curl:curl flock:util-linux xz:xz-utils bzip2:bzip2 patch:patch autoreconf:autoconf automake:automake
 	libtoolize:libtool m4:m4 pkg-config:pkg-config strip:binutils file:file
 	/usr/include/linux/fs.h:linux-libc-dev /etc/ssl/certs/ca-certificates.crt:ca-certificates"
 

@@ -16,14 +16,15 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 # As in the kernel no -Wmaybe-uninitialized: it does not see that a function which returns no error has set its result.
 WARNINGS := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wno-maybe-uninitialized \
 	-Wno-missing-field-initializers -Wno-cast-function-type
-# Layers include each other by path from src; nothing shows where this tree or the sysroot lies.
-CPPFLAGS := -Isrc -I$(GENERATED) -isystem $(SYSROOT)/include/python3.13 -D_GNU_SOURCE \
+# Layers include each other by path from src; nothing shows where this tree or the sysroot lies. The sysroot is named though
+# the compiler knows its own: that is another tree's where the build folder is a copy.
+CPPFLAGS := -Isrc -I$(GENERATED) -isystem $(SYSROOT)/include/python3.13 -isystem $(SYSROOT)/include -D_GNU_SOURCE \
 	-ffile-prefix-map=$(TOP)=. $(patsubst %,-ffile-prefix-map=%=./sysroot,$(SYSROOT) $(realpath $(SYSROOT)))
 # On arm64 char has no sign unless told so: our own code means the same thing on every host.
 CFLAGS := -std=gnu17 -O3 -g -fsigned-char -fno-pie -fno-plt -fno-strict-aliasing -fstack-protector-strong -ffunction-sections \
 	-fdata-sections $(WARNINGS)
-LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,-z,noexecstack -Wl,-z,relro
-LIBS := -lkdumpfile -laddrxlat -lcapstone -ldeflate -lz -llzo2 -lzstd -lm
+LDFLAGS := -L$(SYSROOT)/lib -static -no-pie -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,-z,noexecstack -Wl,-z,relro
+LIBS := -lkdumpfile -laddrxlat -ldw -lcapstone -ldeflate -lz -llzo2 -lzstd -lm
 
 BINARY ?= pykd
 

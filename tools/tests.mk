@@ -19,7 +19,7 @@ objects = $(1:%.c=$(OUT)/%.o)
 
 CFLAGS := -std=gnu17 -O1 -fsanitize=undefined -fno-sanitize-recover=undefined -fno-strict-aliasing -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-maybe-uninitialized \
 	-Wno-missing-field-initializers -Isrc -Itests/c -DKD_PYTHON='"$(PYTHON)"'
-LIBS := -lkdumpfile -laddrxlat -lcapstone -ldeflate -lz -llzo2 -lzstd -lm -lpthread
+LIBS := -lkdumpfile -laddrxlat -ldw -lcapstone -ldeflate -lz -llzo2 -lzstd -lm -lpthread
 
 ifeq ($(FLAVOUR),fuzz)
 ENGINE := $(or $(LIB_FUZZING_ENGINE),-fsanitize=fuzzer)

@@ -51,7 +51,7 @@ case $name in
 python) long=", which takes some minutes, most of the time of a first build" ;;
 *) long= ;;
 esac
-say "building $name$long; $there of 9 parts are there"
+say "building $name$long; $there of 10 parts are there"
 # The folder of the sources must not show in the result.
 export CFLAGS="$DEP_CFLAGS -ffile-prefix-map=$work=/$name -ffile-prefix-map=$SYSROOT=/sysroot"
 recipe=". '$recipe'"

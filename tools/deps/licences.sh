@@ -15,6 +15,7 @@ texts()
 	musl) echo COPYRIGHT ;;
 	libkdumpfile) echo COPYING COPYING.GPLv2 COPYING.GPLv3 COPYING.LGPLv3 ;;
 	capstone) echo LICENSE.TXT LICENSE_LLVM.TXT ;;
+	elfutils) echo COPYING-GPLV2 COPYING-LGPLV3 COPYING ;;
 	python) echo LICENSE Doc/license.rst ;;
 	lzo | libdeflate) echo COPYING ;;
 	*) echo LICENSE ;;
