@@ -133,7 +133,8 @@ static struct kd_error *kallsyms_init(struct kd_kallsyms *kallsyms)
 
 	kallsyms->block_nr = kd_kallsyms_block_nr(tables->nr);
 	if (tables->markers) {
-		err = kd_kallsyms_markers_read(kallsyms->memory, tables->markers, tables->nr, &kallsyms->starts);
+		err = kd_kallsyms_markers_read(kallsyms->memory, tables->markers, tables->wide, tables->nr,
+					       &kallsyms->starts);
 		if (err)
 			return err;
 		kallsyms->starts_known = true;

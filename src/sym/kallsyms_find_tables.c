@@ -146,7 +146,7 @@ static bool blocks_fit(struct kd_memory *memory, kd_vaddr names, const uint32_t 
 
 /** Markers are known: the names end there and begin after their number, num_syms. @param[out] ret its address. */
 static bool names_before(struct kd_memory *memory, kd_vaddr markers, const uint32_t *values, uint32_t value_nr,
-			 struct kd_kallsyms_tables *tables, kd_vaddr *ret)
+			 bool wide, struct kd_kallsyms_tables *tables, kd_vaddr *ret)
 {
 	uint8_t window[256 * 64]; /* names after the last marker: at most 256, on average 10 to 15 bytes long */
 	kd_vaddr high = (markers - values[value_nr - 1]) & -4ull;
@@ -161,15 +161,17 @@ static bool names_before(struct kd_memory *memory, kd_vaddr markers, const uint3
 	for (size_t i = sizeof(window); i >= 8; i -= 4) {
 		for (uint64_t align = 8; align >= 4; align /= 2) {
 			const enum kd_order order = kd_memory_order(memory);
-			uint32_t nr = kd_load_u32(order, window + i - align);
-			uint32_t padding = align == 8 ? kd_load_u32(order, window + i - 4) : 0;
+			const bool padded = align == 8 && !wide;
+			uint32_t nr = kd_kallsyms_marker(order, window + i - align, wide && align == 8);
+			uint32_t padding = padded ? kd_load_u32(order, window + i - 4) : 0;
 			kd_vaddr names = high - sizeof(window) + i;
-			if (padding || names % align || !nr || nr > KD_KALLSYMS_NR_MAX ||
+			if ((wide && align == 4) || padding || names % align || !nr || nr > KD_KALLSYMS_NR_MAX ||
 			    kd_kallsyms_block_nr(nr) != value_nr || !blocks_fit(memory, names, values, value_nr))
 				continue;
 			tables->nr = nr;
 			tables->names = names;
 			tables->markers = markers;
+			tables->wide = wide;
 			*ret = names - align;
 			return true;
 		}
@@ -177,14 +179,34 @@ static bool names_before(struct kd_memory *memory, kd_vaddr markers, const uint3
 	return false;
 }
 
-/**
- * The markers lie before the token table, with up to 3 bytes a symbol in between. They begin with 0 and ascend by the
- * length of 256 names each.
- */
+enum { MARKER_MIN_NR = 4, MARKER_MAX_NR = 2 * PAGE / 4, MARKER_WINDOW = 3 * PAGE };
+
+/** Markers that begin on the first page of the window. They begin with 0 and ascend by the length of 256 names each. */
+static bool markers_in(struct kd_memory *memory, kd_vaddr page, const uint8_t *window, size_t len, bool wide,
+		       struct kd_kallsyms_tables *tables, kd_vaddr *ret_num_syms)
+{
+	uint32_t values[MARKER_WINDOW / 4];
+	size_t size = wide ? 8 : 4, nr = len / size;
+	for (size_t i = 0; i < nr; i++)
+		values[i] = kd_kallsyms_marker(kd_memory_order(memory), window + i * size, wide);
+	for (size_t first = 0; first < kd_min(nr, PAGE / size); first++) {
+		size_t end = first + 1;
+		if (values[first])
+			continue;
+		while (end < nr && end - first < MARKER_MAX_NR && values[end] > values[end - 1] &&
+		       values[end] - values[end - 1] >= 512 && values[end] - values[end - 1] < 1u << 16)
+			end++;
+		if (end - first >= MARKER_MIN_NR &&
+		    names_before(memory, page + size * first, values + first, end - first, wide, tables, ret_num_syms))
+			return true;
+	}
+	return false;
+}
+
+/** The markers lie before the token table, with up to 3 bytes a symbol in between. */
 static bool markers_before(struct kd_memory *memory, struct kd_kallsyms_tables *tables, kd_vaddr *ret_num_syms)
 {
-	enum { MIN_NR = 4, MAX_NR = 2 * PAGE / 4 };
-	KD_FREE uint32_t *window = malloc(3 * PAGE);
+	KD_FREE uint8_t *window = malloc(MARKER_WINDOW);
 	if (!window)
 		return false;
 	kd_vaddr page = tables->token_table & -(kd_vaddr)PAGE, stop = page - kd_min(page, 3ull * KD_KALLSYMS_NR_MAX);
@@ -192,23 +214,15 @@ static bool markers_before(struct kd_memory *memory, struct kd_kallsyms_tables *
 		/* What follows the page may belong to the markers; unreadable, it ends them. */
 		size_t len;
 		struct kd_error *why = NULL;
-		KD_DROP_ERROR struct kd_error *err = kd_memory_read_upto(memory, page, window, 3 * PAGE, &len, &why);
+		KD_DROP_ERROR struct kd_error *err =
+			kd_memory_read_upto(memory, page, window, MARKER_WINDOW, &len, &why);
 		kd_error_destroy(why);
 		if (err)
 			return false;
 		len = kd_min(len, tables->token_table - page);
-		kd_order_array(kd_memory_order(memory), window, sizeof(*window), len / sizeof(*window));
-		for (size_t first = 0; first < PAGE / 4; first++) {
-			size_t end = first + 1;
-			if (window[first])
-				continue;
-			while (end < len / 4 && end - first < MAX_NR && window[end] > window[end - 1] &&
-			       window[end] - window[end - 1] >= 512 && window[end] - window[end - 1] < 1u << 16)
-				end++;
-			if (end - first >= MIN_NR &&
-			    names_before(memory, page + 4 * first, window + first, end - first, tables, ret_num_syms))
+		for (int wide = 0; wide < 2; wide++)
+			if (markers_in(memory, page, window, len, wide, tables, ret_num_syms))
 				return true;
-		}
 	}
 	return false;
 }

@@ -6,15 +6,19 @@
 
 #include "base/cleanup.h"
 
-struct kd_error *kd_kallsyms_markers_read(struct kd_memory *memory, kd_vaddr markers, uint32_t nr, uint32_t **ret)
+struct kd_error *kd_kallsyms_markers_read(struct kd_memory *memory, kd_vaddr markers, bool wide, uint32_t nr,
+					  uint32_t **ret)
 {
 	uint32_t block_nr = kd_kallsyms_block_nr(nr);
-	KD_FREE uint32_t *starts = malloc(block_nr * sizeof(*starts));
+	size_t size = wide ? 8 : 4;
+	KD_FREE uint32_t *starts = malloc(block_nr * size);
 	if (!starts)
 		return &kd_error_nomem;
-	struct kd_error *err = kd_memory_read_array(memory, markers, starts, sizeof(*starts), block_nr);
+	struct kd_error *err = kd_memory_read(memory, markers, starts, block_nr * size);
 	if (err)
 		return err;
+	for (uint32_t i = 0; i < block_nr; i++)
+		starts[i] = kd_kallsyms_marker(kd_memory_order(memory), (const uint8_t *)starts + i * size, wide);
 	/* A name takes at least a length and a type; at most two bytes of length and what 14 bits can say. */
 	bool ok = starts[0] == 0;
 	for (uint32_t i = 1; i < block_nr; i++)
@@ -26,10 +30,10 @@ struct kd_error *kd_kallsyms_markers_read(struct kd_memory *memory, kd_vaddr mar
 	return NULL;
 }
 
-static bool markers_at(struct kd_memory *memory, kd_vaddr address, uint32_t nr)
+static bool markers_at(struct kd_memory *memory, kd_vaddr address, bool wide, uint32_t nr)
 {
 	KD_FREE uint32_t *starts = NULL;
-	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_markers_read(memory, address, nr, &starts);
+	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_markers_read(memory, address, wide, nr, &starts);
 	return !err;
 }
 
@@ -55,8 +59,8 @@ static uint64_t round_up(uint64_t value, uint64_t align)
 static bool find_markers(struct kd_memory *memory, struct kd_kallsyms_tables *tables, bool seqs, uint64_t align)
 {
 	kd_vaddr end = tables->token_table - (seqs ? round_up(3ull * tables->nr, align) : 0);
-	kd_vaddr markers = end - round_up(4ull * kd_kallsyms_block_nr(tables->nr), align);
-	if (markers <= tables->names || !markers_at(memory, markers, tables->nr))
+	kd_vaddr markers = end - round_up((tables->wide ? 8ull : 4) * kd_kallsyms_block_nr(tables->nr), align);
+	if (markers <= tables->names || !markers_at(memory, markers, tables->wide, tables->nr))
 		return false;
 	tables->markers = markers;
 	if (seqs && seqs_at(memory, end, tables->nr))

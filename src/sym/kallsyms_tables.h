@@ -6,6 +6,8 @@
  * Their order, each aligned to the size of a pointer (to 4 bytes in place-relative kernels):
  *
  *   until 6.3         offsets relative_base num_syms names markers [seqs_of_names] token_table token_index
+ *                     num_syms and each marker have 8 bytes until 4.20 (80ffbaa5b1bd "kallsyms: reduce size a little
+ *                     on 64-bit"); instead of offsets addresses of 8 bytes, without a base, until 4.5 (2213e9a66bb8)
  *   since 6.4         num_syms names markers token_table token_index offsets relative_base seqs_of_names
  *                     ("scripts/kallsyms: change the output order")
  *   place-relative    the same without relative_base (a081b5789255 "kallsyms: Get rid of kallsyms relative base")
@@ -35,6 +37,7 @@ struct kd_kallsyms_tables {
 	uint32_t nr; /* symbols; > 0 */
 	kd_vaddr names, token_table, token_index, offsets;
 	kd_vaddr markers; /* 0: not found; then the names must be walked from the start */
+	bool wide;	  /* num_syms and markers have 8 bytes, not 4 */
 	kd_vaddr seqs;	  /* 0: none, or not found */
 	enum kd_kallsyms_encoding encoding;
 	kd_vaddr base; /* of KD_KALLSYMS_ABSOLUTE_PERCPU and _RELATIVE */
@@ -62,8 +65,17 @@ void kd_kallsyms_tables_find_neighbours(struct kd_memory *memory, struct kd_kall
 
 /** Read and check the markers: offsets of the names' blocks, from 0 ascending. @param[out] ret malloced, one a block.
  */
-struct kd_error *kd_kallsyms_markers_read(struct kd_memory *memory, kd_vaddr markers, uint32_t nr,
+struct kd_error *kd_kallsyms_markers_read(struct kd_memory *memory, kd_vaddr markers, bool wide, uint32_t nr,
 					  uint32_t **ret) KD_RETURNS_ERROR;
+
+/** A marker of either width as a number of 32 bits: what has more is no marker, and becomes UINT32_MAX. */
+static inline uint32_t kd_kallsyms_marker(enum kd_order order, const uint8_t *bytes, bool wide)
+{
+	if (!wide)
+		return kd_load_u32(order, bytes);
+	uint64_t value = kd_load_u64(order, bytes);
+	return value > UINT32_MAX ? UINT32_MAX : value;
+}
 
 /** Address of entry i, given its value (sign-extended if 32 bits). */
 static inline kd_vaddr kd_kallsyms_entry_address(const struct kd_kallsyms_tables *tables, uint32_t i, int64_t entry)

@@ -90,11 +90,12 @@ static void put_offsets(struct make_kallsyms *make)
 
 static void put_names(struct make_kallsyms *make)
 {
-	uint32_t *markers = calloc(make->nr / 256 + 1, sizeof(*markers));
+	uint64_t *markers = calloc(make->nr / 256 + 1, sizeof(*markers)), nr = make->nr;
+	const size_t size = make->wide ? 8 : 4;
 	if (!markers)
 		abort();
 	make->num_syms = label(make);
-	put(make, &make->nr, sizeof(make->nr));
+	put(make, &nr, size);
 	make->names = label(make);
 	for (uint32_t i = 0; i < make->nr; i++) {
 		uint8_t codes[sizeof(make->symbols->name)], header[2];
@@ -107,7 +108,8 @@ static void put_names(struct make_kallsyms *make)
 		put(make, codes, len);
 	}
 	make->markers = label(make);
-	put(make, markers, (make->nr + 255) / 256 * sizeof(*markers));
+	for (uint32_t block = 0; block < (make->nr + 255) / 256; block++)
+		put(make, &markers[block], size);
 	free(markers);
 }
 

@@ -23,6 +23,7 @@ struct make_kallsyms {
 	enum { MAKE_OFFSETS_FIRST, MAKE_OFFSETS_LAST } order; /* until 6.3; since 6.4 */
 	enum { MAKE_PERCPU, MAKE_RELATIVE, MAKE_PLACE_RELATIVE, MAKE_ABSOLUTE } encoding;
 	bool seqs, lto_order;
+	bool wide;		     /* number and markers of 8 bytes, until 4.20 */
 	struct make_symbol *symbols; /* ascending addresses, the names in any order */
 	uint32_t nr;
 

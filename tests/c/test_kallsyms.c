@@ -71,7 +71,7 @@ static void check_all(struct kd_kallsyms *kallsyms, const struct make_kallsyms *
 
 static const struct layout {
 	int order, encoding;
-	bool seqs, lto_order;
+	bool seqs, lto_order, wide;
 } layouts[] = {
 	{ MAKE_OFFSETS_FIRST, MAKE_PERCPU, false, false },	 /* 5.10 */
 	{ MAKE_OFFSETS_FIRST, MAKE_PERCPU, true, false },	 /* 6.1 */
@@ -79,8 +79,11 @@ static const struct layout {
 	{ MAKE_OFFSETS_LAST, MAKE_PERCPU, true, false },	 /* 6.12 */
 	{ MAKE_OFFSETS_LAST, MAKE_RELATIVE, true, false },	 /* 6.15 */
 	{ MAKE_OFFSETS_LAST, MAKE_PLACE_RELATIVE, true, false }, /* 7.x */
-	{ MAKE_OFFSETS_FIRST, MAKE_RELATIVE, false, false },	 { MAKE_OFFSETS_FIRST, MAKE_ABSOLUTE, false, false },
+	{ MAKE_OFFSETS_FIRST, MAKE_RELATIVE, false, false },
+	{ MAKE_OFFSETS_FIRST, MAKE_ABSOLUTE, false, false },
 	{ MAKE_OFFSETS_LAST, MAKE_ABSOLUTE, true, false },
+	{ MAKE_OFFSETS_FIRST, MAKE_PERCPU, false, false, true },   /* 4.6 to 4.20 */
+	{ MAKE_OFFSETS_FIRST, MAKE_ABSOLUTE, false, false, true }, /* 3.10 */
 };
 
 static struct make_kallsyms make_layout(const struct layout *layout)
@@ -89,6 +92,7 @@ static struct make_kallsyms make_layout(const struct layout *layout)
 				      .encoding = layout->encoding,
 				      .seqs = layout->seqs,
 				      .lto_order = layout->lto_order,
+				      .wide = layout->wide,
 				      .nr = NR };
 	make.symbols = make_kernel_symbols(NR, layout->encoding == MAKE_PERCPU);
 	make_kallsyms(&make);
