@@ -104,10 +104,26 @@ class Dump:
     declarations: Callable[[Dump], None] | None
     """Called once, before the type of a global is first looked up or declared, to :meth:`declare` what is known in advance."""
 
-    def __new__(cls, *paths: str, vmcoreinfo: bytes | None = None, live: bool = False) -> Dump:
+    names_origin: str | None
+    """The file besides the dump that the kernel's names are taken from; None: the dump itself, or there are none."""
+    types_origin: str | None
+    """The file besides the dump that types are taken from; None: the dump's BTF, or there are none."""
+
+    def __new__(
+        cls,
+        *paths: str,
+        vmcoreinfo: bytes | None = None,
+        live: bool = False,
+        vmlinux: str | None = None,
+        system_map: str | None = None,
+        no_btf: bool = False,
+    ) -> Dump:
         """Open a dump; several paths are the parts of a split set.
 
-        :raises FileError, FormatError, UnsupportedError:
+        :param vmlinux: a file with symbols or debug info of this build of the kernel: what the dump's BTF and kallsyms lack comes from it.
+        :param system_map: names for a dump without kallsyms, or with those of functions only.
+        :param no_btf: types come from the debug info though the dump has BTF.
+        :raises FileError, FormatError, UnsupportedError: RangeError for a vmlinux of another build.
         """
     def close(self) -> None:
         """Close its files and free its memory; it is no longer the current dump. What is known of it stays, and reading it raises.

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-LAYERS = ("base", "dump", "xlat", "sym", "types", "module", "code", "arch", "kernel", "py", "main")
+LAYERS = ("base", "dump", "xlat", "debug", "sym", "types", "module", "code", "arch", "kernel", "py", "main")
 """The folders of src/, each may use those before it."""
 
 ROOMS = (

@@ -89,14 +89,24 @@ cpus = lazy.module("pykd.kernel.cpus")
 tasks = lazy.module("pykd.kernel.task.threads")
 
 
-def open(*paths: str, vmcoreinfo: bytes | None = None, live: bool = False) -> Dump:
+def open(
+    *paths: str,
+    vmcoreinfo: bytes | None = None,
+    live: bool = False,
+    vmlinux: str | None = None,
+    system_map: str | None = None,
+    no_btf: bool = False,
+) -> Dump:
     """Open a dump (several paths are the parts of a split set) and make it the current one.
 
     :param vmcoreinfo: text to use instead of the dump's own note.
     :param live: the running kernel; *paths* is then ``/proc/kcore``.
-    :raises FileError, FormatError, UnsupportedError:
+    :param vmlinux: a file with symbols or debug info of this build of the kernel: what the dump's BTF and kallsyms lack comes from it.
+    :param system_map: names for a dump without kallsyms, or with those of functions only.
+    :param no_btf: types come from the debug info though the dump has BTF.
+    :raises FileError, FormatError, UnsupportedError: RangeError for a vmlinux of another build.
     """
-    dump = Dump(*paths, vmcoreinfo=vmcoreinfo, live=live)
+    dump = Dump(*paths, vmcoreinfo=vmcoreinfo, live=live, vmlinux=vmlinux, system_map=system_map, no_btf=no_btf)
     from pykd.compat.names import old_names
 
     old_names(dump)

@@ -184,7 +184,7 @@ class Task:
 
     def task_get_pid(self) -> Any:
         """Its ``struct pid``."""
-        return self.ts.thread_pid
+        return namespaces.pid_struct(self.ts)
 
     def task_ns(self) -> Any:
         """Its ``struct pid_namespace``."""

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "kernel/namesake.h"
+#include "kernel/second.h"
 
 /* A layer and the outcome of the one attempt to create it. */
 #define LAYER(type)                     \
@@ -16,6 +17,9 @@
 
 struct kd_kernel {
 	struct kd_dump *dump;
+	struct kd_second second;
+	bool no_btf;
+	const char *names_origin, *types_origin;
 	LAYER(struct kd_memory) memory;
 	LAYER(struct kd_kallsyms) kallsyms;
 	LAYER(struct kd_types) types;
@@ -55,17 +59,21 @@ static struct kd_error *error_copy(const struct kd_error *error)
 		return NULL;                                      \
 	} while (0)
 
-struct kd_error *kd_kernel_open(const char *const *paths, size_t path_nr, const struct kd_dump_options *options,
+struct kd_error *kd_kernel_open(const char *const *paths, size_t path_nr, const struct kd_kernel_options *options,
 				struct kd_kernel **ret)
 {
 	struct kd_kernel *kernel = calloc(1, sizeof(*kernel));
 	if (!kernel)
 		return &kd_error_nomem;
-	struct kd_error *err = kd_dump_open(paths, path_nr, options, &kernel->dump);
+	struct kd_error *err = kd_dump_open(paths, path_nr, &options->dump, &kernel->dump);
+	if (!err)
+		err = kd_second_init(&kernel->second, kd_dump_vmcoreinfo(kernel->dump), options->vmlinux,
+				     options->system_map);
 	if (err) {
-		free(kernel);
+		kd_kernel_close(kernel);
 		return err;
 	}
+	kernel->no_btf = options->no_btf;
 	*ret = kernel;
 	return NULL;
 }
@@ -78,6 +86,7 @@ void kd_kernel_close(struct kd_kernel *kernel)
 	kd_types_destroy(kernel->types.it);
 	kd_kallsyms_destroy(kernel->kallsyms.it);
 	kd_memory_destroy(kernel->memory.it);
+	kd_second_deinit(&kernel->second);
 	kd_dump_close(kernel->dump);
 	kd_error_destroy(kernel->modules.error);
 	kd_error_destroy(kernel->types.error);
@@ -96,12 +105,50 @@ struct kd_error *kd_kernel_memory(struct kd_kernel *kernel, struct kd_memory **r
 	GET_LAYER(kernel, memory, kd_memory_create(kernel->dump, &kernel->memory.it));
 }
 
+/** Without CONFIG_KALLSYMS_ALL it has functions only. */
+static bool has_data(struct kd_kallsyms *kallsyms)
+{
+	kd_vaddr address;
+	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_address(kallsyms, "init_task", &address);
+	return !err;
+}
+
+/** What the files have where the dump has no names, or not all: *err is why. */
+static struct kd_error *use_second_names(struct kd_kernel *kernel, struct kd_memory *memory, struct kd_error *err)
+{
+	struct kd_kallsyms *names = NULL;
+	const char *origin = NULL;
+	struct kd_error *second = kd_second_names(&kernel->second, memory, &names, &origin);
+	if (kd_error_catch(&second, KD_ERROR_LOOKUP))
+		return err;
+	if (!second) {
+		second = kd_second_check(&kernel->second, memory, names);
+		if (second)
+			kd_kallsyms_destroy(names);
+	}
+	kd_error_destroy(err);
+	if (!second) {
+		kd_kallsyms_destroy(kernel->kallsyms.it);
+		kernel->kallsyms.it = names;
+		kernel->names_origin = origin;
+	}
+	return second;
+}
+
 static struct kd_error *create_kallsyms(struct kd_kernel *kernel)
 {
 	struct kd_memory *memory;
 	struct kd_error *err = kd_kernel_memory(kernel, &memory);
-	if (!err)
-		err = kd_kallsyms_create(memory, &kernel->kallsyms.it);
+	if (err)
+		return err;
+	err = kd_kallsyms_create(memory, &kernel->kallsyms.it);
+	if ((kernel->second.vmlinux || kernel->second.system_map) && (err || !has_data(kernel->kallsyms.it))) {
+		err = use_second_names(kernel, memory, err);
+		if (!err)
+			return NULL;
+	} else if (!err) {
+		err = kd_second_check(&kernel->second, memory, kernel->kallsyms.it);
+	}
 	if (kd_dump_completeness(kernel->dump) == KD_TRUNCATED && kd_error_catch(&err, KD_ERROR_LOOKUP))
 		return kd_error_create(KD_ERROR_LOOKUP,
 				       "no kallsyms tables in what is there of a dump that is truncated");
@@ -148,22 +195,34 @@ static struct kd_error *create_types(struct kd_kernel *kernel)
 		err = kd_kernel_kallsyms(kernel, &kallsyms);
 	if (err)
 		return err;
-	err = kd_kallsyms_address(kallsyms, "__start_BTF", &start);
+	struct kd_dwarf *dwarf = kernel->second.dwarf;
+	err = kernel->no_btf ? kd_error_create(KD_ERROR_LOOKUP, "not wanted")
+			     : kd_kallsyms_address(kallsyms, "__start_BTF", &start);
 	if (!err)
 		err = kd_kallsyms_address(kallsyms, "__stop_BTF", &end);
-	if (kd_error_catch(&err, KD_ERROR_LOOKUP))
+	bool has_btf = !kd_error_catch(&err, KD_ERROR_LOOKUP);
+	if (!has_btf && !dwarf)
 		return kd_error_create(KD_ERROR_LOOKUP,
-				       "no type information: the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)");
+				       kernel->no_btf
+					       ? "no type information: BTF is not wanted, and no --vmlinux with debug "
+						 "info was given"
+					       : "no type information: the kernel has no BTF (CONFIG_DEBUG_INFO_BTF); "
+						 "give its vmlinux with --vmlinux FILE");
 	struct kd_types *types = NULL;
 	if (!err)
 		err = kd_types_create(memory, &types);
-	if (!err)
+	if (!err && has_btf)
 		err = kd_types_add_btf(types, NULL, start, end, 0, 0, kernel_table(kernel));
+	if (!err && dwarf)
+		err = kd_types_add_dwarf(types, dwarf);
+	if (!err && !has_btf)
+		kernel->types_origin = kd_debug_file_path(kernel->second.vmlinux);
 	if (err) {
 		kd_types_destroy(types);
 		return err;
 	}
-	kd_types_set_more(types, more_types, kernel);
+	if (has_btf)
+		kd_types_set_more(types, more_types, kernel);
 	kernel->types.it = types;
 	return NULL;
 }
@@ -177,18 +236,40 @@ static struct kd_error *create_modules(struct kd_kernel *kernel)
 {
 	struct kd_memory *memory;
 	struct kd_kallsyms *kallsyms;
-	struct kd_types *types;
+	struct kd_types *types = NULL;
 	struct kd_error *err = kd_kernel_memory(kernel, &memory);
 	if (!err)
 		err = kd_kernel_kallsyms(kernel, &kallsyms);
-	if (!err)
+	if (!err) {
 		err = kd_kernel_types(kernel, &types);
+		kd_error_catch(&err, KD_ERROR_LOOKUP); /* names and code do without */
+	}
 	return err ? err : kd_modules_create(memory, kallsyms, types, &kernel->modules.it);
 }
 
 struct kd_error *kd_kernel_modules(struct kd_kernel *kernel, struct kd_modules **ret)
 {
 	GET_LAYER(kernel, modules, create_modules(kernel));
+}
+
+struct kd_error *kd_kernel_dwarf(struct kd_kernel *kernel, struct kd_dwarf **ret)
+{
+	if (!kernel->second.dwarf)
+		return kd_error_create(KD_ERROR_LOOKUP, kernel->second.vmlinux
+								? "the vmlinux has no debug info"
+								: "no vmlinux was given (--vmlinux FILE)");
+	*ret = kernel->second.dwarf;
+	return NULL;
+}
+
+const char *kd_kernel_names_origin(const struct kd_kernel *kernel)
+{
+	return kernel->names_origin;
+}
+
+const char *kd_kernel_types_origin(const struct kd_kernel *kernel)
+{
+	return kernel->types_origin;
 }
 
 struct kd_error *kd_kernel_read(struct kd_kernel *kernel, kd_paddr pgd, kd_vaddr address, void *buffer, size_t len)

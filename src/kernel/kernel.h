@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/types.h"
+#include "debug/dwarf.h"
 #include "dump/dump.h"
 #include "module/module.h"
 #include "sym/kallsyms.h"
@@ -17,8 +18,19 @@
 
 struct kd_kernel;
 
-/** Opens the dump only. Errors: those of kd_dump_open(). */
-struct kd_error *kd_kernel_open(const char *const *paths, size_t path_nr, const struct kd_dump_options *options,
+/** What there is besides the dump; NULL: nothing. */
+struct kd_kernel_options {
+	struct kd_dump_options dump;
+	const char *vmlinux;	/* a file with symbols or debug info of this build of the kernel */
+	const char *system_map; /* names for where kallsyms has none */
+	bool no_btf;		/* types come from the debug info, though the dump has BTF */
+};
+
+/**
+ * Opens the dump and the other files, whose headers it reads. Errors: those of kd_dump_open() and
+ * kd_debug_file_open(); KD_ERROR_VALUE for a vmlinux of another build.
+ */
+struct kd_error *kd_kernel_open(const char *const *paths, size_t path_nr, const struct kd_kernel_options *options,
 				struct kd_kernel **ret) KD_RETURNS_ERROR;
 /** NULL is legal. */
 void kd_kernel_close(struct kd_kernel *kernel);
@@ -30,6 +42,13 @@ struct kd_error *kd_kernel_memory(struct kd_kernel *kernel, struct kd_memory **r
 struct kd_error *kd_kernel_kallsyms(struct kd_kernel *kernel, struct kd_kallsyms **ret) KD_RETURNS_ERROR;
 struct kd_error *kd_kernel_types(struct kd_kernel *kernel, struct kd_types **ret) KD_RETURNS_ERROR;
 struct kd_error *kd_kernel_modules(struct kd_kernel *kernel, struct kd_modules **ret) KD_RETURNS_ERROR;
+/** The debug info. KD_ERROR_LOOKUP if no vmlinux was given, or it has none. */
+struct kd_error *kd_kernel_dwarf(struct kd_kernel *kernel, struct kd_dwarf **ret) KD_RETURNS_ERROR;
+
+/** Where names and types come from: a file that was given, or NULL: the dump itself, or nothing. Found out by the first
+ * who asked for names, or types. */
+const char *kd_kernel_names_origin(const struct kd_kernel *kernel);
+const char *kd_kernel_types_origin(const struct kd_kernel *kernel);
 
 /**
  * Read memory. @param pgd 0: the kernel's address space; else the physical address of a process's top-level page table.

@@ -166,6 +166,10 @@ static struct kd_error *make_list(struct kd_modules *modules)
 {
 	kd_vaddr head;
 	uint64_t link;
+	if (!modules->types) {
+		modules->why = kd_error_create(KD_ERROR_LOOKUP, "without types no modules are found");
+		return NULL;
+	}
 	struct kd_error *err = kd_kallsyms_address(modules->kallsyms, "modules", &head);
 	if (kd_error_catch(&err, KD_ERROR_LOOKUP) || (!err && !kd_module_offset(modules, "module", "list", &link)))
 		return NULL; /* a kernel without modules */

@@ -7,6 +7,8 @@ bool kd_module_offset(struct kd_modules *modules, const char *type_name, const c
 {
 	const struct kd_type *type;
 	struct kd_member member;
+	if (!modules->types)
+		return false;
 	KD_DROP_ERROR struct kd_error *err = kd_types_find(modules->types, KD_STRUCT, type_name, &type);
 	if (!err)
 		err = kd_type_find_member(type, path, &member);

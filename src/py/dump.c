@@ -64,7 +64,7 @@ struct kd_types *kd_py_types_of_globals(DumpObject *dump)
 
 /* ---- life ---- */
 
-static bool open_program(DumpObject *self, const struct kd_dump_options *options)
+static bool open_program(DumpObject *self, const struct kd_kernel_options *options)
 {
 	Py_ssize_t nr = PyTuple_GET_SIZE(self->paths);
 	const char **paths = PyMem_Calloc(nr, sizeof(*paths));
@@ -84,22 +84,32 @@ static bool open_program(DumpObject *self, const struct kd_dump_options *options
 	return ok && !err;
 }
 
+/** "O&" for a path or None: NULL, or bytes that are owned. */
+static int optional_path(PyObject *object, void *ret)
+{
+	return object == Py_None ? 1 : PyUnicode_FSConverter(object, ret) != 0;
+}
+
 static PyObject *dump_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-	static char *keywords[] = { "vmcoreinfo", "live", NULL };
-	struct kd_dump_options options = {};
+	static char *keywords[] = { "vmcoreinfo", "live", "vmlinux", "system_map", "no_btf", NULL };
+	struct kd_kernel_options options = {};
 	const char *vmcoreinfo = NULL;
 	Py_ssize_t vmcoreinfo_len = 0;
-	int live = 0;
-	KD_PYOBJECT PyObject *empty = PyTuple_New(0);
+	int live = 0, no_btf = 0;
+	KD_PYOBJECT PyObject *vmlinux = NULL, *system_map = NULL, *empty = PyTuple_New(0);
 	if (!empty ||
-	    !PyArg_ParseTupleAndKeywords(empty, kwargs, "|$z#p:Dump", keywords, &vmcoreinfo, &vmcoreinfo_len, &live))
+	    !PyArg_ParseTupleAndKeywords(empty, kwargs, "|$z#pO&O&p:Dump", keywords, &vmcoreinfo, &vmcoreinfo_len,
+					 &live, optional_path, &vmlinux, optional_path, &system_map, &no_btf))
 		return NULL;
 	if (!PyTuple_GET_SIZE(args))
 		return PyErr_Format(PyExc_TypeError, "Dump() needs the path of a dump");
-	options.vmcoreinfo = vmcoreinfo;
-	options.vmcoreinfo_len = vmcoreinfo_len;
-	options.live = live;
+	options.dump.vmcoreinfo = vmcoreinfo;
+	options.dump.vmcoreinfo_len = vmcoreinfo_len;
+	options.dump.live = live;
+	options.vmlinux = vmlinux ? PyBytes_AS_STRING(vmlinux) : NULL;
+	options.system_map = system_map ? PyBytes_AS_STRING(system_map) : NULL;
+	options.no_btf = no_btf;
 
 	KD_PYOBJECT PyObject *self = type->tp_alloc(type, 0);
 	if (!self)
@@ -266,6 +276,24 @@ GETTER(symbol_nr)
 	return err ? kd_py_raise(err) : PyLong_FromUnsignedLong(kd_kallsyms_nr(kallsyms));
 }
 
+GETTER(names_origin)
+{
+	struct kd_kallsyms *kallsyms;
+	struct kd_error *err = kd_kernel_kallsyms(DUMP(self)->kernel, &kallsyms);
+	kd_error_destroy(err);
+	const char *origin = kd_kernel_names_origin(DUMP(self)->kernel);
+	return origin ? PyUnicode_DecodeFSDefault(origin) : Py_NewRef(Py_None);
+}
+
+GETTER(types_origin)
+{
+	struct kd_types *types;
+	struct kd_error *err = kd_kernel_types(DUMP(self)->kernel, &types);
+	kd_error_destroy(err);
+	const char *origin = kd_kernel_types_origin(DUMP(self)->kernel);
+	return origin ? PyUnicode_DecodeFSDefault(origin) : Py_NewRef(Py_None);
+}
+
 GETTER(pgd)
 {
 	return PyLong_FromUnsignedLongLong(DUMP(self)->pgd);
@@ -323,6 +351,8 @@ static PyGetSetDef dump_getset[] = {
 	READ_ONLY(remembered),
 	READ_ONLY(symbol_nr),
 	READ_ONLY(vmcoreinfo),
+	READ_ONLY(names_origin),
+	READ_ONLY(types_origin),
 	READ_ONLY(layout),
 	{ "pgd", get_pgd, set_pgd, KD_DOC_Dump_pgd, NULL },
 	READ_ONLY(pseudo_members),

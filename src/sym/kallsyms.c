@@ -218,6 +218,9 @@ void kd_kallsyms_destroy(struct kd_kallsyms *kallsyms)
 	free(kallsyms->next);
 	kd_error_destroy(kallsyms->index_gap);
 	free(kallsyms->loss);
+	free(kallsyms->linked);
+	free(kallsyms->linked_names);
+	kd_index_deinit(&kallsyms->linked_index);
 	kd_lazy_deinit(&kallsyms->names);
 	kd_lazy_deinit(&kallsyms->offsets);
 	kd_lazy_deinit(&kallsyms->seqs);

@@ -52,9 +52,9 @@ static struct kd_error *image_end(struct kd_kallsyms *kallsyms, kd_vaddr *ret)
 
 static char symbol_type(struct kd_kallsyms *kallsyms, uint32_t n)
 {
-	struct kd_kallsyms_entry entry;
-	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_symbol_entry(kallsyms, n, &entry);
-	return err ? 0 : kd_kallsyms_tokens_type(&kallsyms->tokens, entry.codes);
+	char type = 0;
+	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_symbol_type(kallsyms, n, &type);
+	return err ? 0 : type;
 }
 
 static bool ends_in(const char *name, const char *end)

@@ -200,9 +200,32 @@ static struct kd_error *find_by_seqs(struct kd_kallsyms *kallsyms, const char *n
 	return NULL;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+	return (left > right) - (left < right);
+}
+
+static struct kd_error *find_linked(struct kd_kallsyms *kallsyms, const char *name, struct number_vector *ret)
+{
+	struct number_vector found = {};
+	uint32_t hash = kd_hash_string(name), position = hash, n;
+	while ((n = kd_index_next(&kallsyms->linked_index, hash, &position)) != KD_INDEX_NONE)
+		if (!strcmp(kallsyms->linked[n].name, name) && !number_vector_append(&found, n)) {
+			number_vector_deinit(&found);
+			return &kd_error_nomem;
+		}
+	if (found.nr)
+		qsort(found.data, found.nr, sizeof(*found.data), by_number);
+	*ret = found;
+	return NULL;
+}
+
 /** @param all false: one will do. */
 static struct kd_error *find(struct kd_kallsyms *kallsyms, const char *name, bool all, struct number_vector *ret)
 {
+	if (kallsyms->linked)
+		return find_linked(kallsyms, name, ret);
 	/* Once half of the names have been read, reading the rest costs less than more searches. The place of a name
 	 * with a '.' depends on the compiler: see compare_names(). */
 	if (!kallsyms->indexed && kallsyms->seqs.len && !strchr(name, '.') &&

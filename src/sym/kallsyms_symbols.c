@@ -15,6 +15,10 @@ static struct kd_error *copy_error(const struct kd_error *error)
 
 struct kd_error *kd_kallsyms_symbol_address(struct kd_kallsyms *kallsyms, uint32_t n, kd_vaddr *ret)
 {
+	if (kallsyms->linked) {
+		*ret = kallsyms->linked[n].address;
+		return NULL;
+	}
 	size_t len = kallsyms->entry_len;
 	struct kd_error *err = kd_lazy_need(&kallsyms->offsets, n * len, len);
 	if (err)
@@ -59,8 +63,25 @@ struct kd_error *kd_kallsyms_symbol_entry(struct kd_kallsyms *kallsyms, uint32_t
 	return NULL;
 }
 
+struct kd_error *kd_kallsyms_symbol_type(struct kd_kallsyms *kallsyms, uint32_t n, char *ret)
+{
+	if (kallsyms->linked) {
+		*ret = kallsyms->linked[n].type;
+		return NULL;
+	}
+	struct kd_kallsyms_entry entry;
+	struct kd_error *err = kd_kallsyms_symbol_entry(kallsyms, n, &entry);
+	if (!err)
+		*ret = kd_kallsyms_tokens_type(&kallsyms->tokens, entry.codes);
+	return err;
+}
+
 struct kd_error *kd_kallsyms_symbol_name(struct kd_kallsyms *kallsyms, uint32_t n, char ret[KD_KALLSYMS_NAME_MAX + 1])
 {
+	if (kallsyms->linked) {
+		memcpy(ret, kallsyms->linked[n].name, strlen(kallsyms->linked[n].name) + 1);
+		return NULL;
+	}
 	struct kd_kallsyms_entry entry;
 	struct kd_error *err = kd_kallsyms_symbol_entry(kallsyms, n, &entry);
 	if (err)
@@ -101,6 +122,10 @@ struct kd_error *kd_kallsyms_get(struct kd_kallsyms *kallsyms, uint32_t n, struc
 	if (n >= kallsyms->tables.nr)
 		return kd_error_create(KD_ERROR_VALUE, "no kernel symbol number %" PRIu32 " of %" PRIu32, n,
 				       kallsyms->tables.nr);
+	if (kallsyms->linked) {
+		*ret = kallsyms->linked[n];
+		return NULL;
+	}
 	kd_vaddr address;
 	struct kd_error *err = kd_kallsyms_symbol_address(kallsyms, n, &address);
 	if (err)
@@ -132,6 +157,12 @@ struct kd_error *kd_kallsyms_peek(struct kd_kallsyms *kallsyms, uint32_t n, char
 	if (n >= kallsyms->tables.nr)
 		return kd_error_create(KD_ERROR_VALUE, "no kernel symbol number %" PRIu32 " of %" PRIu32, n,
 				       kallsyms->tables.nr);
+	if (kallsyms->linked) {
+		*ret = kallsyms->linked[n];
+		ret->size = 0;
+		ret->name = name;
+		return kd_kallsyms_symbol_name(kallsyms, n, name);
+	}
 	kd_vaddr address;
 	struct kd_kallsyms_entry entry;
 	struct kd_error *err = kd_kallsyms_symbol_address(kallsyms, n, &address);

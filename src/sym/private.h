@@ -2,13 +2,14 @@
 /**
  * @file
  * What the files of kallsyms share: kallsyms.c makes it, kallsyms_symbols.c reads a symbol by its number,
- * kallsyms_find.c finds numbers by name, kallsyms_at.c by address.
+ * kallsyms_find.c finds numbers by name, kallsyms_at.c by address. linked.c makes one of a file's symbols.
  */
 #ifndef KD_SYM_PRIVATE_H
 #define KD_SYM_PRIVATE_H
 
 #include <inttypes.h>
 
+#include "base/hash.h"
 #include "sym/kallsyms.h"
 #include "sym/kallsyms_tables.h"
 #include "sym/kallsyms_tokens.h"
@@ -41,6 +42,11 @@ struct kd_kallsyms {
 	bool indexed;
 	struct kd_error *index_gap; /* the first error that made the index incomplete */
 	char *loss;		    /* what to say of it where a name was not found; NULL: nothing is lost */
+
+	/* Instead of all these, for a vmlinux or a System.map: see linked.h. */
+	struct kd_symbol *linked; /* [nr], by address; NULL: the tables of the dump are used */
+	struct kd_index linked_index;
+	char *linked_names;
 
 	char **decoded; /* [nr], NULL until asked for */
 	kd_vaddr image_end;
@@ -89,6 +95,7 @@ static inline struct kd_error *kd_kallsyms_read_codes(struct kd_kallsyms *kallsy
 struct kd_error *kd_kallsyms_symbol_address(struct kd_kallsyms *kallsyms, uint32_t n, kd_vaddr *ret) KD_RETURNS_ERROR;
 struct kd_error *kd_kallsyms_symbol_entry(struct kd_kallsyms *kallsyms, uint32_t n,
 					  struct kd_kallsyms_entry *ret) KD_RETURNS_ERROR;
+struct kd_error *kd_kallsyms_symbol_type(struct kd_kallsyms *kallsyms, uint32_t n, char *ret) KD_RETURNS_ERROR;
 struct kd_error *kd_kallsyms_symbol_name(struct kd_kallsyms *kallsyms, uint32_t n,
 					 char ret[KD_KALLSYMS_NAME_MAX + 1]) KD_RETURNS_ERROR;
 

@@ -124,6 +124,7 @@ struct kd_types {
 
 	struct kd_btf_source_vector sources; /* [0] vmlinux, if there is any */
 	struct kd_btf_source_vector bases;   /* distilled ones: nobody searches them */
+	struct kd_dwarf_source *dwarf;	     /* asked for what no BTF has; NULL: there is none */
 	kd_types_more_fn more;
 	void *more_context;
 	bool more_done;
@@ -137,6 +138,9 @@ struct kd_types {
 
 	int depth; /* of types being made from each other */
 };
+
+/* dwarf_source.h */
+struct kd_dwarf_source;
 
 /* Types may nest this deep, and no deeper: far more than any kernel's do. */
 #define KD_TYPE_DEPTH_MAX 64

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "types/dwarf_source.h"
 #include "types/private.h"
 
 /* "MODULE!name" is split into a buffer of this size. */
@@ -35,6 +36,7 @@ void kd_types_destroy(struct kd_types *types)
 		kd_btf_source_destroy(types->sources.data[i]);
 	for (size_t i = 0; i < types->bases.nr; i++)
 		kd_btf_source_destroy(types->bases.data[i]);
+	kd_dwarf_source_destroy(types->dwarf);
 	kd_btf_source_vector_deinit(&types->sources);
 	kd_btf_source_vector_deinit(&types->bases);
 	kd_type_record_vector_deinit(&types->derived);
@@ -116,6 +118,19 @@ struct kd_error *kd_types_add_btf_bytes(struct kd_types *types, const char *modu
 		err = kd_section_init_bytes(&section, bytes, len,
 					    types->memory ? kd_memory_order(types->memory) : KD_LITTLE);
 	return err ? err : add_source(types, module, &section, module ? vmlinux_of(types) : NULL, 0);
+}
+
+struct kd_error *kd_types_add_dwarf(struct kd_types *types, struct kd_dwarf *dwarf)
+{
+	if (types->dwarf)
+		return kd_error_create(KD_ERROR_VALUE, "debug info was added already");
+	return kd_dwarf_source_create(types, dwarf, &types->dwarf);
+}
+
+/** Whether a name that was asked for in that module may be the debug info's. */
+static bool dwarf_may_have(const struct kd_types *types, const char *module)
+{
+	return types->dwarf && (!module || !strcmp(module, "vmlinux"));
 }
 
 void kd_types_set_more(struct kd_types *types, kd_types_more_fn more, void *context)
@@ -312,6 +327,10 @@ struct kd_error *kd_types_find(struct kd_types *types, enum kd_kind kind, const 
 		bool done;
 		finding.complete = complete;
 		struct kd_error *err = each_source(types, module, find_in_source, &finding, &done);
+		if (!err && !done && dwarf_may_have(types, module)) {
+			uint32_t number = 0;
+			err = kd_dwarf_source_find(types->dwarf, kind, bare, complete, &number, &finding.type, &done);
+		}
 		if (err)
 			return err;
 		if (done) {
@@ -319,8 +338,9 @@ struct kd_error *kd_types_find(struct kd_types *types, enum kd_kind kind, const 
 			return NULL;
 		}
 	}
-	if (!types->sources.nr)
-		return kd_error_create(KD_ERROR_LOOKUP, "no type %s%s: there is no BTF", kind_word(kind), name);
+	if (!types->sources.nr && !types->dwarf)
+		return kd_error_create(KD_ERROR_LOOKUP, "no type %s%s: there is no BTF and no debug info",
+				       kind_word(kind), name);
 	if (module)
 		return not_found(types, module, bare, "no type %s%s in module %s", kind_word(kind), bare, module);
 	return not_found(types, NULL, bare, "no type %s%s", kind_word(kind), name);
@@ -365,6 +385,17 @@ static struct kd_error *same_definition(const struct kd_type *a, const struct kd
 	return NULL;
 }
 
+static struct kd_error *count(struct counting *counting, const struct kd_type *type)
+{
+	bool same = false;
+	struct kd_error *err = NULL;
+	for (size_t i = 0; !err && !same && i < counting->types.nr; i++)
+		err = same_definition(counting->types.data[i], type, &same);
+	if (!err && !same && !type_vector_append(&counting->types, type))
+		err = &kd_error_nomem;
+	return err;
+}
+
 static struct kd_error *count_in_source(void *context, struct kd_btf_source *source, bool *done)
 {
 	struct counting *counting = context;
@@ -376,13 +407,24 @@ static struct kd_error *count_in_source(void *context, struct kd_btf_source *sou
 		if (err || number == KD_INDEX_NONE)
 			return err;
 		err = kd_btf_source_type(source, number, &type);
-		bool same = false;
-		for (size_t i = 0; !err && !same && i < counting->types.nr; i++)
-			err = same_definition(counting->types.data[i], type, &same);
+		if (!err)
+			err = count(counting, type);
 		if (err)
 			return err;
-		if (!same && !type_vector_append(&counting->types, type))
-			return &kd_error_nomem;
+	}
+}
+
+static struct kd_error *count_in_dwarf(struct kd_dwarf_source *source, struct counting *counting)
+{
+	for (uint32_t number = 0;; number++) {
+		const struct kd_type *type;
+		bool found;
+		struct kd_error *err = kd_dwarf_source_find(source, counting->finding.kind, counting->finding.name,
+							    true, &number, &type, &found);
+		if (!err && found)
+			err = count(counting, type);
+		if (err || !found)
+			return err;
 	}
 }
 
@@ -394,6 +436,8 @@ struct kd_error *kd_types_find_nth(struct kd_types *types, enum kd_kind kind, co
 	struct counting counting = { .finding = { .kind = kind, .name = split_name(name, buffer, &module) } };
 	bool done;
 	struct kd_error *err = each_source(types, module, count_in_source, &counting, &done);
+	if (!err && dwarf_may_have(types, module))
+		err = count_in_dwarf(types->dwarf, &counting);
 	if (!err) {
 		*ret_nr = counting.types.nr;
 		if (n < counting.types.nr)
@@ -443,6 +487,8 @@ struct kd_error *kd_types_enumerator(struct kd_types *types, const char *name, i
 	struct enumerator_finding finding = { .name = split_name(name, buffer, &module) };
 	bool done;
 	struct kd_error *err = each_source(types, module, find_enumerator, &finding, &done);
+	if (!err && !done && dwarf_may_have(types, module))
+		err = kd_dwarf_source_enumerator(types->dwarf, finding.name, &finding.value, &finding.type, &done);
 	if (err)
 		return err;
 	if (!done)
@@ -501,7 +547,9 @@ struct kd_error *kd_types_each(struct kd_types *types, enum kd_kind kind, kd_typ
 			return err;
 	}
 	struct kd_error *err = each_source(types, NULL, each_in_source, &each, &done);
-	return err ? err : each.stop;
+	if (err || each.stop)
+		return err ? err : each.stop;
+	return types->dwarf ? kd_dwarf_source_each(types->dwarf, kind, callback, context) : NULL;
 }
 
 static struct kd_error *find_symbol(void *context, struct kd_btf_source *source, bool *done)
@@ -521,6 +569,8 @@ struct kd_error *kd_types_of_btf_symbol(struct kd_types *types, const char *symb
 	struct finding finding = { .name = symbol };
 	bool done;
 	struct kd_error *err = each_source(types, NULL, find_symbol, &finding, &done);
+	if (!err && !done && types->dwarf)
+		err = kd_dwarf_source_symbol(types->dwarf, symbol, &finding.type, &done);
 	if (err)
 		return err;
 	if (!done)

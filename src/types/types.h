@@ -30,6 +30,13 @@ struct kd_error *kd_types_add_btf_bytes(struct kd_types *types, const char *modu
 					size_t len) KD_RETURNS_ERROR;
 
 /**
+ * Add DWARF, which is asked for what BTF does not have, or for everything where there is no BTF.
+ * @param dwarf borrowed. At most one (KD_ERROR_VALUE).
+ */
+struct kd_dwarf;
+struct kd_error *kd_types_add_dwarf(struct kd_types *types, struct kd_dwarf *dwarf) KD_RETURNS_ERROR;
+
+/**
  * Called once, when a name was not found in the base: must add the modules' BTF (see module/). Returns an error only
  * for KD_ERROR_NOMEM-like trouble; a module without BTF is not an error. The search then goes on in the modules.
  */

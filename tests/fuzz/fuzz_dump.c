@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (ftruncate(fd, 0) || pwrite(fd, data, len, 0) != (ssize_t)len)
 		abort();
 	struct kd_kernel *kernel;
-	struct kd_dump_options options = { .cache_pages = 16 };
+	struct kd_kernel_options options = { .dump.cache_pages = 16 };
 	const char *const paths[] = { path };
 	struct kd_error *err = kd_kernel_open(paths, 1, &options, &kernel);
 	if (err) {

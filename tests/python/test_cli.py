@@ -19,13 +19,14 @@ def run(*words, **options):
 class AsCrash(unittest.TestCase):
     """What crash's users type from habit."""
 
-    def test_a_vmlinux_is_passed_over(self):
+    def test_a_vmlinux_of_another_build_is_refused(self):
         program, dump = shutil.which("true"), vmcores()[0]
-        for words in ((program, dump), (dump, program), ("-c", "p 6 * 7", program, dump)):
+        build_id = run("--build-id", dump).stdout.strip()
+        for words in ((program, dump), (dump, program), ("-c", "p 6 * 7", program, dump), ("--vmlinux", program, dump), (f"--vmlinux={program}", dump)):
             with self.subTest(words):
                 result = run(*words, "-c", "p 6 * 7")
-                self.assertIn("$1 = 42", result.stdout)
-                self.assertEqual(f"pykd: {program} is not needed and not read: names and types come from the dump\n", result.stderr)
+                self.assertEqual((result.returncode, result.stdout), (cli.EXIT_NO_DUMP, ""))
+                self.assertRegex(result.stderr, f"its build-id is [0-9a-f]{{16,}}, the dump's is {build_id}")
         self.assertIn("give the vmcore", run(program).stderr)
         self.assertIn("give the vmcore", run("id", program).stdout)
 
@@ -89,7 +90,7 @@ class Process(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         names = [line.split()[0] for line in result.stdout.splitlines()]
         self.assertEqual(names[0], "pykd")
-        for name in ("python", "musl", "libkdumpfile", "zlib", "zstd", "lzo", "libdeflate", "capstone"):
+        for name in ("python", "musl", "libkdumpfile", "zlib", "zstd", "lzo", "libdeflate", "elfutils", "capstone"):
             self.assertIn(name, names)
         for line in result.stdout.splitlines():
             self.assertRegex(line, r"^\w+ +\S+")

@@ -66,10 +66,15 @@ class Tables(unittest.TestCase):
 class OtherMachine:
     """What holds for the dump of any such machine."""
 
+    version = "6.12"
+    panic = "sysrq triggered crash"
+    options: dict = {}
+    """What ``pykd.open()`` and the command line get besides the dump."""
+
     @classmethod
     def setUpClass(cls):
-        cls.path = os.path.join(SHARED, "vmcores-other", f"vmcore-{cls.name}-6.12")
-        packed = os.path.join(SHARED, "oracle", "other", f"{cls.name}-6.12", "truth.tar.xz")
+        cls.path = os.path.join(SHARED, "vmcores-other", f"vmcore-{cls.name}-{cls.version}")
+        packed = os.path.join(SHARED, "oracle", "other", f"{cls.name}-{cls.version}", "truth.tar.xz")
         if not (os.path.exists(cls.path) and os.path.exists(packed)):
             raise unittest.SkipTest(f"no dump of {cls.name} beside the tree")
         from truth import Truth
@@ -80,12 +85,13 @@ class OtherMachine:
             raise unittest.SkipTest("no tar or xz to unpack what the guest said")
         subprocess.run(["tar", "-xf", packed, "-C", folder.name], check=True)
         cls.truth = Truth(Path(folder.name) / "truth")
-        cls.dump = pykd.open(cls.path)
+        cls.dump = pykd.open(cls.path, **cls.options)
         cls.addClassCleanup(cls.dump.close)
 
     def say(self, *commands):
         words = [word for command in commands for word in ("-c", command)]
-        done = subprocess.run([PYKD, "--isolated", self.path, *words], capture_output=True, text=True, check=False)
+        options = [f"--{name.replace('_', '-')}={value}" for name, value in self.options.items()]
+        done = subprocess.run([PYKD, "--isolated", *options, self.path, *words], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
@@ -140,11 +146,11 @@ class OtherMachine:
         self.assertEqual(self.dump.read_physical(physical, 64), self.dump.read(task, 64))
         self.assertEqual(self.dump.read(self.dump.direct(physical), 64), self.dump.read(task, 64))
         self.assertIn(steps[-1][0], ("PMD", "PTE"))
-        self.assertIn(b"Linux version 6.12", self.dump.read_string(self.dump.address_of("linux_banner")))
+        self.assertIn(f"Linux version {self.version.partition('-')[0]}".encode(), self.dump.read_string(self.dump.address_of("linux_banner")))
 
     def test_commands(self):
         text = self.say("sys", "bt", "ps", "mod", "mount", "net", "dev", "log", "vtop init_task", "mach", "help -m", "irq", "sys -c", "taskinfo --summ")
-        self.assertIn("sysrq triggered crash", text)
+        self.assertIn(self.panic, text)
         for sign in ("Traceback", "internal error", "(error:"):
             self.assertNotIn(sign, text)
 

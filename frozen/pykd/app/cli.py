@@ -38,6 +38,9 @@ Opens a Linux kernel crash dump and runs commands and programs on it; without an
   -s                 no banner
   --part FILE        a further part of a split dump (makedumpfile --split); may be repeated
   --live             open the running kernel (as root); DUMP is left out, or where /proc/kcore is to be found
+  --vmlinux FILE     a vmlinux of this kernel, or a folder with it: what BTF and kallsyms lack comes from it
+  --system-map FILE  names for a dump that has none, or those of functions only
+  --no-btf           types come from the vmlinux though the dump has BTF
   --vmcoreinfo FILE  use this text in place of the dump's own vmcoreinfo note
   --decl FILE        declare types of globals: C text such as "struct list_head modules;"; may be repeated
   --json             each command answers with one line of JSON, its errors included
@@ -101,7 +104,9 @@ class Arguments:
         self.ndjson = False
         self.redact = False
         self.vmlinux: str | None = None
-        """What crash wants before or behind the dump"""
+        """A file or folder; also without the option, where crash has it, before or behind the dump"""
+        self.system_map: str | None = None
+        self.no_btf = False
         self.osrelease = self.build_id = self.log = False
         self.no_pager = False
         self.quiet = False
@@ -124,6 +129,7 @@ def parse(words: "Sequence[str]") -> Arguments:
     parts: list[str] = []
     flags = {
         "--live": "live",
+        "--no-btf": "no_btf",
         "--json": "json",
         "--ndjson": "ndjson",
         "--redact": "redact",
@@ -139,6 +145,7 @@ def parse(words: "Sequence[str]") -> Arguments:
     }
     actions = {"-h": print_usage, "--help": print_usage, "--version": print_versions, "--man": print_manual, "-p": print_path,
                "--licenses": print_licences, "--self-test": self_test, "--sbom": print_sbom}  # fmt: skip
+    files = {"--vmcoreinfo": "vmcoreinfo", "--vmlinux": "vmlinux", "--system-map": "system_map"}
     lists = {"-c": arguments.commands, "--part": parts, "--decl": arguments.declarations}
     rest = list(words)
     options_end = False
@@ -179,13 +186,13 @@ def parse(words: "Sequence[str]") -> Arguments:
                 arguments.output = rest.pop(0)
         elif word == "-X" and rest:
             rest.pop(0)  # main.c has seen to it
-        elif name in lists or name in ("--vmcoreinfo", "--color"):
+        elif name in lists or name in files or name == "--color":
             if not equals or name == "-c":
                 if not rest:
                     raise UsageError(f"{name} needs a value")
                 value = rest.pop(0)
-            if name == "--vmcoreinfo":
-                arguments.vmcoreinfo = value
+            if name in files:
+                setattr(arguments, files[name], value)
             elif name == "--color":
                 if value not in ("auto", "always", "never"):
                     raise UsageError(f"--color is auto, always or never, not {value}")
@@ -328,7 +335,14 @@ def open_at_once(arguments: Arguments) -> "Session":
     note = None
     if arguments.vmcoreinfo is not None:
         note = read_file(arguments.vmcoreinfo)
-    dump = pykd.open(*arguments.paths, vmcoreinfo=note, live=arguments.live)
+    vmlinux = arguments.vmlinux
+    if vmlinux is not None:
+        from pykd.app import second
+
+        vmlinux = second.vmlinux_in(vmlinux, arguments.paths[0])
+    dump = pykd.open(
+        *arguments.paths, vmcoreinfo=note, live=arguments.live, vmlinux=vmlinux, system_map=arguments.system_map, no_btf=arguments.no_btf
+    )
     dump.layout  # noqa: B018 (a dump whose page tables cannot be found cannot be opened)
     for path in arguments.declarations:
         dump.declare(read_file(path).decode("utf-8", "replace"))
@@ -467,8 +481,6 @@ def command_line(words: "Sequence[str]") -> int:
         return verb(arguments.paths[0], arguments.program)
     from _pykd import Error
 
-    if arguments.vmlinux is not None:
-        fail(f"{arguments.vmlinux} is not needed and not read: names and types come from the dump", EXIT_OK)
     if arguments.log:
         arguments.commands.insert(0, "log")
         arguments.quiet = True

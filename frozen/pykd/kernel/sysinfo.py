@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 def KERNEL(dump: Dump) -> str:
     """Where names and types come from; crash prints the path of a vmlinux here."""
-    return "[names and types from the dump]"
+    names, types = dump.names_origin, dump.types_origin
+    if names == types:
+        return names or "[names and types from the dump]"
+    if not names:
+        return f"{types}  [names from the dump]"
+    return f"{names}  [types from {types or 'the dump'}]"
 
 
 def DUMPFILE(dump: Dump) -> str | None:

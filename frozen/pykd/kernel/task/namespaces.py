@@ -30,16 +30,25 @@ def members(nsproxy: Any) -> tuple[str, ...]:
     return tuple(name for name in MEMBERS if nsproxy.hasField(name))
 
 
+def pid_struct(task: Any) -> Any:
+    """The ``struct pid *`` of a ``struct task_struct``, NULL of a thread that has given it up.
+
+    ``task_struct.thread_pid`` since 2c4704756cab ("pids: Move the pgrp and session pid pointers from task_struct to signal_struct") (in v4.19).
+
+    :raises FaultError:
+    """
+    return task.thread_pid if task.hasField("thread_pid") else task.pids[0].pid
+
+
 def pid_numbers(task: Any) -> Iterator[tuple[int, Any]]:
     """(thread id, ``struct pid_namespace``) of a ``struct task_struct`` in each PID namespace that it can be seen in, the outermost first;
     nothing of a thread that has given up its PID.
 
-    ``pid.numbers`` is an array of one element, or a flexible one since b69f0aeb0689 (in v6.5); ``task_struct.thread_pid`` since 2c4704756cab
-    ("pids: Move the pgrp and session pid pointers from task_struct to signal_struct") (in v4.19).
+    ``pid.numbers`` is an array of one element, or a flexible one since b69f0aeb0689 (in v6.5).
 
     :raises FaultError:
     """
-    pid = task.thread_pid
+    pid = pid_struct(task)
     if pid:
         numbers = pid.numbers
         for level in range(min(pid.level, MAX_LEVEL) + 1):
@@ -48,7 +57,7 @@ def pid_numbers(task: Any) -> Iterator[tuple[int, Any]]:
 
 def pid_namespace(task: Any) -> Any:
     """The ``struct pid_namespace`` that a ``struct task_struct`` lives in; None of a thread that has given up its PID. :raises FaultError:"""
-    pid = task.thread_pid
+    pid = pid_struct(task)
     return pid.numbers[min(pid.level, MAX_LEVEL)].ns if pid else None
 
 
@@ -60,7 +69,9 @@ def count_in_own(dump: Dump) -> tuple[int, int]:
     initial = dump.symbol("init_nsproxy", "").address
     own = 0
     pids = []
-    for nsproxy, pid in dump.read_columns(list(threads.listed(dump).groups), "struct task_struct", ("nsproxy", "thread_pid")):
+    kind: Any = dump.struct_class("struct task_struct")
+    columns = ("nsproxy", "thread_pid" if kind.has_member("thread_pid") else "pids[0].pid")
+    for nsproxy, pid in dump.read_columns(list(threads.listed(dump).groups), "struct task_struct", columns):
         if isinstance(nsproxy, Error) or nsproxy == initial:
             continue
         own += bool(nsproxy)

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/second.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "sym/linked.h"
+
+#define SYSTEM_MAP_LEN_MAX (64u << 20) /* the largest have 10 MB */
+#define NOTES_LEN_MAX 65536u
+
+/** All of a small file. @param[out] ret malloced. */
+static struct kd_error *read_file(const char *path, char **ret, size_t *ret_len)
+{
+	struct stat status;
+	KD_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &status))
+		return kd_error_create_os(errno, path, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(status.st_mode) || status.st_size > SYSTEM_MAP_LEN_MAX)
+		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is not a System.map", path);
+	KD_FREE char *text = malloc(status.st_size + 1);
+	size_t len = 0;
+	if (!text)
+		return &kd_error_nomem;
+	while (len < (size_t)status.st_size) {
+		ssize_t got = read(fd, text + len, status.st_size - len);
+		if (got < 0)
+			return kd_error_create_os(errno, path, "%s: %s", path, strerror(errno));
+		if (!got)
+			break;
+		len += got;
+	}
+	*ret = kd_move_ptr(text);
+	*ret_len = len;
+	return NULL;
+}
+
+static struct kd_error *other_build(const struct kd_second *second, const char *build_id)
+{
+	return kd_error_create_file(KD_ERROR_VALUE, kd_debug_file_path(second->vmlinux),
+				    "%s is of another build of the kernel: its build-id is %s, the dump's is %s",
+				    kd_debug_file_path(second->vmlinux), kd_debug_file_build_id(second->vmlinux),
+				    build_id);
+}
+
+static struct kd_error *open_vmlinux(struct kd_second *second, const struct kd_vmcoreinfo *info, const char *path)
+{
+	struct kd_error *err = kd_debug_file_open(path, &second->vmlinux);
+	if (err)
+		return err;
+	const char *build_id = kd_vmcoreinfo_get(info, "BUILD-ID");
+	if (!*kd_debug_file_build_id(second->vmlinux))
+		return kd_error_create_file(KD_ERROR_VALUE, path, "%s has no build-id, so it may be of any kernel",
+					    path);
+	if (build_id && strcasecmp(build_id, kd_debug_file_build_id(second->vmlinux)))
+		return other_build(second, build_id);
+	err = kd_dwarf_create(second->vmlinux, &second->dwarf);
+	kd_error_catch(&err, KD_ERROR_LOOKUP); /* it may have symbols */
+	return err;
+}
+
+struct kd_error *kd_second_init(struct kd_second *second, const struct kd_vmcoreinfo *info, const char *vmlinux,
+				const char *system_map)
+{
+	*second = (struct kd_second){};
+	struct kd_error *err = vmlinux ? open_vmlinux(second, info, vmlinux) : NULL;
+	if (!err && system_map) {
+		second->system_map = strdup(system_map);
+		err = !second->system_map ? &kd_error_nomem
+		      : access(system_map, R_OK)
+			      ? kd_error_create_os(errno, system_map, "%s: %s", system_map, strerror(errno))
+			      : NULL;
+	}
+	if (err)
+		kd_second_deinit(second);
+	return err;
+}
+
+void kd_second_deinit(struct kd_second *second)
+{
+	kd_dwarf_destroy(second->dwarf);
+	kd_debug_file_close(second->vmlinux);
+	free(second->system_map);
+	*second = (struct kd_second){};
+}
+
+static struct kd_error *names_of_map(const struct kd_second *second, struct kd_memory *memory, struct kd_kallsyms **ret)
+{
+	KD_FREE char *text = NULL;
+	KD_FREE struct kd_debug_symbol *symbols = NULL;
+	size_t len = 0, nr = 0;
+	struct kd_error *err = read_file(second->system_map, &text, &len);
+	if (!err)
+		err = kd_system_map_read(second->system_map, text, len, &symbols, &nr);
+	return err ? err : kd_kallsyms_create_linked(memory, second->system_map, symbols, nr, ret);
+}
+
+struct kd_error *kd_second_names(const struct kd_second *second, struct kd_memory *memory, struct kd_kallsyms **ret,
+				 const char **ret_origin)
+{
+	if (second->system_map) {
+		*ret_origin = second->system_map;
+		return names_of_map(second, memory, ret);
+	}
+	if (!second->vmlinux)
+		return kd_error_create(KD_ERROR_LOOKUP, "no vmlinux was given");
+	KD_FREE struct kd_debug_symbol *symbols = NULL;
+	size_t nr = 0;
+	struct kd_error *err = kd_debug_file_symbols(second->vmlinux, &symbols, &nr);
+	if (!err)
+		err = kd_kallsyms_create_linked(memory, kd_debug_file_path(second->vmlinux), symbols, nr, ret);
+	if (!err)
+		*ret_origin = kd_debug_file_path(second->vmlinux);
+	return err;
+}
+
+/** The build-id among notes as they lie in memory: words of name's length, description's length, type; both padded. */
+static bool note_of_build(enum kd_order order, const uint8_t *notes, size_t len,
+			  char ret[2 * KD_DEBUG_BUILD_ID_MAX + 1])
+{
+	enum { NT_GNU_BUILD_ID_TYPE = 3, HEADER_LEN = 12 };
+	for (size_t at = 0; at + HEADER_LEN <= len;) {
+		uint32_t name = kd_load_u32(order, notes + at), description = kd_load_u32(order, notes + at + 4);
+		uint32_t type = kd_load_u32(order, notes + at + 8);
+		size_t start = at + HEADER_LEN + ((name + 3ull) & -4ull);
+		if (start > len || description > len - start)
+			return false;
+		if (type == NT_GNU_BUILD_ID_TYPE && name == sizeof("GNU") && description <= KD_DEBUG_BUILD_ID_MAX &&
+		    !memcmp(notes + at + HEADER_LEN, "GNU", sizeof("GNU"))) {
+			for (uint32_t i = 0; i < description; i++)
+				snprintf(ret + 2 * i, 3, "%02x", notes[start + i]);
+			return description;
+		}
+		at = start + ((description + 3ull) & -4ull);
+	}
+	return false;
+}
+
+struct kd_error *kd_second_check(const struct kd_second *second, struct kd_memory *memory, struct kd_kallsyms *kallsyms)
+{
+	const struct kd_vmcoreinfo *info = kd_dump_vmcoreinfo(kd_memory_dump(memory));
+	kd_vaddr start = 0, end = 0;
+	char build_id[2 * KD_DEBUG_BUILD_ID_MAX + 1] = "";
+	if (!second->vmlinux || kd_vmcoreinfo_get(info, "BUILD-ID"))
+		return NULL;
+	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_address(kallsyms, "__start_notes", &start);
+	if (!err)
+		err = kd_kallsyms_address(kallsyms, "__stop_notes", &end);
+	if (err || end <= start || end - start > NOTES_LEN_MAX)
+		return NULL;
+	KD_FREE uint8_t *notes = malloc(end - start);
+	if (!notes)
+		return &kd_error_nomem;
+	err = kd_memory_read(memory, start, notes, end - start);
+	if (err || !note_of_build(kd_memory_order(memory), notes, end - start, build_id) ||
+	    !strcmp(build_id, kd_debug_file_build_id(second->vmlinux)))
+		return NULL;
+	return other_build(second, build_id);
+}

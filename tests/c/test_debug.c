@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Debug info: this program reads its own, and that of the same source compiled in other ways, and compares it with what
+ * the compiler says. */
+/* What is looked for. Used below, so that the compiler keeps it. */
+enum colour { RED, GREEN = 7, BLUE = 300 };
+enum { NAMELESS_ONE = -2, NAMELESS_TWO = 40 };
+typedef unsigned short small;
+struct inner;
+struct outer {
+	int first;
+	unsigned low : 3, middle : 11;
+	signed high : 7;
+	unsigned long long wide : 40;
+	struct inner *link;
+	enum colour colour;
+	union {
+		small s;
+		char text[5];
+	};
+	int (*call)(struct outer *, const char *, ...);
+	long matrix[2][3];
+	volatile small *const pointer;
+	_Bool flag;
+	unsigned char bytes[];
+};
+struct inner {
+	struct outer *back;
+	struct inner *next;
+};
+struct inner global_inner[4];
+struct outer *global_outer;
+static int local_variable = NAMELESS_TWO;
+
+int compared(struct outer *outer, unsigned long number, ...);
+int compared(struct outer *outer, unsigned long number, ...)
+{
+	return outer->first + (int)number + local_variable++;
+}
+
+#ifndef ONLY_DEBUG_INFO /* below: the test itself */
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "debug/dwarf.h"
+#include "expect.h"
+#include "fake_memory.h"
+#include "sym/linked.h"
+#include "types/types.h"
+
+#define SYSTEM_MAP                                                         \
+	"0000000000001234 A absolute\n0000000000004000 d percpu_thing\n"   \
+	"ffffffff81000000 T _text\nffffffff81000000 T _stext\n"            \
+	"ffffffff81000100 t twice\nffffffff81000180 t twice\n"             \
+	"ffffffff82000000 D init_uts_ns\nffffffff82000400 B __bss_start\n" \
+	"ffffffff82001000 B _end\nffffffffc0000000 t of_a_module [module]\n"
+
+static void check_member(const struct kd_type *type, const char *path, size_t bit_offset, size_t bit_size,
+			 const char *declared)
+{
+	struct kd_member member;
+	ok(kd_type_find_member(type, path, &member));
+	char *text = kd_type_spell(member.type);
+	if (member.bit_offset != bit_offset || member.bit_size != bit_size || strcmp(text, declared)) {
+		fprintf(stderr, "%s: %s at bit %llu of %u, not %s at %zu of %zu\n", path, text,
+			(unsigned long long)member.bit_offset, member.bit_size, declared, bit_offset, bit_size);
+		abort();
+	}
+	free(text);
+}
+
+static void check_types(struct kd_types *types)
+{
+	const struct kd_type *type, *inner;
+	ok(kd_types_find(types, KD_STRUCT, "outer", &type));
+	assert(type->size == sizeof(struct outer));
+	check_member(type, "first", 0, 0, "int");
+	check_member(type, "low", 32, 3, "unsigned int");
+	check_member(type, "middle", 35, 11, "unsigned int");
+	check_member(type, "high", 46, 7, "int");
+	check_member(type, "wide", 64, 40, "unsigned long long");
+	check_member(type, "link", 8 * offsetof(struct outer, link), 0, "struct inner *");
+	check_member(type, "colour", 8 * offsetof(struct outer, colour), 0, "enum colour");
+	check_member(type, "s", 8 * offsetof(struct outer, s), 0, "small");
+	check_member(type, "text", 8 * offsetof(struct outer, text), 0, "char [5]");
+	check_member(type, "call", 8 * offsetof(struct outer, call), 0, "int (*)(struct outer *, const char *, ...)");
+	check_member(type, "matrix", 8 * offsetof(struct outer, matrix), 0, "long [2][3]");
+	check_member(type, "matrix[1][2]", 8 * offsetof(struct outer, matrix[1][2]), 0, "long");
+	check_member(type, "pointer", 8 * offsetof(struct outer, pointer), 0, "volatile small * const");
+	check_member(type, "flag", 8 * offsetof(struct outer, flag), 0, "_Bool");
+	check_member(type, "bytes", 8 * offsetof(struct outer, bytes), 0, "unsigned char []");
+
+	/* The same thing, by whatever way one comes to it, is the same pointer. */
+	struct kd_member link;
+	ok(kd_types_find(types, KD_STRUCT, "inner", &inner));
+	ok(kd_type_find_member(type, "link", &link));
+	assert(link.type->target == inner && !(inner->flags & KD_TYPE_INCOMPLETE));
+	ok(kd_type_find_member(inner, "back", &link));
+	assert(link.type->target == type);
+	fails(kd_types_find(types, KD_STRUCT, "nowhere", &type), KD_ERROR_LOOKUP, "no type struct nowhere");
+
+	int64_t value;
+	ok(kd_types_enumerator(types, "BLUE", &value, &type));
+	assert(value == BLUE && type->size == sizeof(enum colour) && !strcmp(type->name, "colour"));
+	assert(!(type->flags & KD_TYPE_SIGNED));
+	ok(kd_types_enumerator(types, "NAMELESS_ONE", &value, &type));
+	assert(value == NAMELESS_ONE && type->flags & KD_TYPE_SIGNED);
+	fails(kd_types_enumerator(types, "MAUVE", &value, NULL), KD_ERROR_LOOKUP, "no enumerator MAUVE");
+
+	static const char *const symbols[][2] = { { "global_inner", "struct inner [4]" },
+						  { "global_outer", "struct outer *" },
+						  { "local_variable", "int" },
+						  { "compared", "int (struct outer *, unsigned long, ...)" } };
+	for (size_t i = 0; i < KD_ARRAY_NR(symbols); i++) {
+		ok(kd_types_of_symbol(types, symbols[i][0], &type));
+		char *text = kd_type_spell(type);
+		assert(!strcmp(text, symbols[i][1]));
+		free(text);
+	}
+	ok(kd_types_parse(types, "struct outer *(*)[BLUE]", &type));
+	assert(type->target->length == BLUE);
+}
+
+static void check_file(const char *path)
+{
+	struct kd_debug_file *file;
+	struct kd_dwarf *dwarf;
+	struct kd_types *types;
+	ok(kd_debug_file_open(path, &file));
+	ok(kd_dwarf_create(file, &dwarf));
+	ok(kd_types_create(NULL, &types));
+	ok(kd_types_add_dwarf(types, dwarf));
+	check_types(types);
+
+	/* Its symbols are there, as far as they are names. */
+	struct kd_debug_symbol *symbols;
+	size_t nr, found = 0;
+	ok(kd_debug_file_symbols(file, &symbols, &nr));
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(symbols[i].name, "global_inner") || !strcmp(symbols[i].name, "local_variable") ||
+		    !strcmp(symbols[i].name, "compared"))
+			found += strchr("BdT", symbols[i].type) && symbols[i].size;
+	assert(found == 3);
+	free(symbols);
+
+	kd_types_destroy(types);
+	kd_dwarf_destroy(dwarf);
+	kd_debug_file_close(file);
+}
+
+static void compile(const char *options, const char *object)
+{
+	char command[4096];
+	snprintf(command, sizeof(command), "gcc -DONLY_DEBUG_INFO %s -c -o %s %s", options, object, __FILE__);
+	assert(!system(command));
+}
+
+/** Damaged at many places, cut off, shorter than when it was opened: errors or wrong types, nothing worse. */
+static void damage(const char *object)
+{
+	FILE *in = fopen(object, "rb");
+	static uint8_t bytes[1 << 20], changed[1 << 20];
+	size_t len = fread(bytes, 1, sizeof(bytes), in);
+	fclose(in);
+	assert(len > 4096 && len < sizeof(bytes));
+	char path[] = "/tmp/pykd-damaged-XXXXXX";
+	int fd = mkstemp(path);
+	uint32_t random = 12345;
+	for (int round = 0; round < 300; round++) {
+		memcpy(changed, bytes, len);
+		size_t kept = round % 3 ? len : random % len;
+		for (int i = 0; round % 3 && i < 1 + round % 40; i++) {
+			random = random * 1103515245 + 12345;
+			changed[(random >> 8) % (round % 3 == 1 ? 64 + len / 20 : len)] = random >> 24;
+		}
+		random = random * 1103515245 + 12345;
+		assert(!ftruncate(fd, 0) && pwrite(fd, changed, kept, 0) == (ssize_t)kept);
+		struct kd_debug_file *file;
+		struct kd_dwarf *dwarf = NULL;
+		struct kd_types *types;
+		struct kd_error *err = kd_debug_file_open(path, &file);
+		if (err) {
+			kd_error_destroy(err);
+			continue;
+		}
+		if (round % 7 == 0)
+			assert(!ftruncate(fd, kept / 2));
+		struct kd_debug_symbol *symbols;
+		size_t nr;
+		err = kd_debug_file_symbols(file, &symbols, &nr);
+		if (!err)
+			free(symbols);
+		kd_error_destroy(err);
+		err = kd_dwarf_create(file, &dwarf);
+		ok(kd_types_create(NULL, &types));
+		if (!err)
+			err = kd_types_add_dwarf(types, dwarf);
+		const struct kd_type *type;
+		const struct kd_member *members;
+		int64_t value;
+		if (!err)
+			err = kd_types_find(types, KD_STRUCT, "outer", &type);
+		if (!err)
+			err = kd_type_members(type, &members, &nr);
+		kd_error_destroy(err);
+		kd_error_destroy(kd_types_enumerator(types, "BLUE", &value, NULL));
+		kd_error_destroy(kd_types_of_symbol(types, "compared", &type));
+		kd_types_destroy(types);
+		kd_dwarf_destroy(dwarf);
+		kd_debug_file_close(file);
+	}
+	close(fd);
+	unlink(path);
+}
+
+static void check_others(void)
+{
+	static const char *const ways[] = { "-g -gdwarf-5", "-g -gdwarf-4", "-g -gdwarf-2 -gstrict-dwarf",
+					    "-g -gdwarf-5 -gz=zlib", "-g -gdwarf-4 -O2 -ffunction-sections" };
+	char object[] = "/tmp/pykd-debug-XXXXXX";
+	close(mkstemp(object));
+	for (size_t i = 0; i < KD_ARRAY_NR(ways); i++) {
+		compile(ways[i], object);
+		char command[256];
+		snprintf(command, sizeof(command), "gcc -nostdlib -static -Wl,-e,compared -o %s.linked %s", object,
+			 object);
+		assert(!system(command));
+		strcat(strcpy(command, object), ".linked");
+		check_file(command);
+		if (i == 1 || i == 3)
+			damage(command);
+		unlink(command);
+	}
+	unlink(object);
+}
+
+static void check_system_map(void)
+{
+	char text[] = SYSTEM_MAP;
+	struct kd_debug_symbol *symbols;
+	size_t nr;
+	ok(kd_system_map_read("System.map", text, strlen(text), &symbols, &nr));
+	assert(nr == 9);
+	struct kd_memory *memory =
+		fake_memory_create("SYMBOL(_stext)=ffffffff91000000\nSYMBOL(init_uts_ns)=ffffffff92000000\n");
+	struct kd_kallsyms *names;
+	ok(kd_kallsyms_create_linked(memory, "System.map", symbols, nr, &names));
+
+	kd_vaddr address;
+	uint32_t numbers[4], n;
+	size_t found;
+	struct kd_symbol symbol;
+	ok(kd_kallsyms_address(names, "init_uts_ns", &address));
+	assert(address == 0xffffffff92000000);
+	ok(kd_kallsyms_address(names, "percpu_thing", &address));
+	assert(address == 0x4000);
+	ok(kd_kallsyms_address(names, "absolute", &address));
+	assert(address == 0x1234);
+	ok(kd_kallsyms_find(names, "twice", numbers, 4, &found));
+	assert(found == 2 && numbers[0] < numbers[1]);
+	ok(kd_kallsyms_get(names, numbers[0], &symbol));
+	assert(symbol.address == 0xffffffff91000100 && symbol.size == 0x80 && symbol.type == 't');
+	ok(kd_kallsyms_at(names, 0xffffffff910001ff, &n));
+	assert(n == numbers[1]);
+	fails(kd_kallsyms_address(names, "of_a_module", &address), KD_ERROR_LOOKUP, "no kernel symbol");
+	fails(kd_kallsyms_at(names, 0xffffffff92001000, &n), KD_ERROR_LOOKUP, "no kernel symbol");
+	kd_kallsyms_destroy(names);
+	fake_memory_destroy(memory);
+
+	/* Another kernel's, and no System.map at all. */
+	memory = fake_memory_create("SYMBOL(_stext)=ffffffff91000000\nSYMBOL(init_uts_ns)=ffffffff92000040\n");
+	fails(kd_kallsyms_create_linked(memory, "System.map", symbols, nr, &names), KD_ERROR_VALUE, "another kernel");
+	fake_memory_destroy(memory);
+	free(symbols);
+	char other[] = "#!/bin/sh\necho nothing\n";
+	fails(kd_system_map_read("x", other, strlen(other), &symbols, &nr), KD_ERROR_FORMAT, "not a System.map");
+}
+
+int main(void)
+{
+	struct kd_debug_file *file;
+	struct outer outer = { .first = 1 };
+	assert(compared(&outer, 2) == 43 && !global_outer && !global_inner[0].next);
+	check_file("/proc/self/exe");
+	check_others();
+	check_system_map();
+	fails(kd_debug_file_open("/dev/null", &file), KD_ERROR_FORMAT, "not a file with debug info");
+	fails(kd_debug_file_open(__FILE__, &file), KD_ERROR_FORMAT, "not an ELF file");
+	fails(kd_debug_file_open("/nonexistent", &file), KD_ERROR_OS, "No such file");
+	return 0;
+}
+
+#endif

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names and types from a vmlinux: a dump of 4.15 without BTF against what its guest said. What DWARF says of C is tested in tests/c/test_debug.c."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from test_other_machines import SHARED, OtherMachine
+
+import pykd
+from dumps import PYKD, ROOT, vmcores
+from pykd.app import second
+from pykd.kernel.fs import mounts
+
+
+def vmlinux():
+    """The kernel of the 4.15 dump, unpacked once into the build folder."""
+    packed = os.path.join(SHARED, "vmcores-other", "vmlinux-4.15.xz")
+    if not (os.path.exists(packed) and shutil.which("xz")):
+        raise unittest.SkipTest("no vmlinux of 4.15 beside the tree")
+    path = os.path.join(ROOT, "build", "vmlinux-4.15")
+    if not os.path.exists(path):
+        with open(f"{path}.{os.getpid()}", "wb") as file:
+            subprocess.run(["xz", "-dkc", packed], stdout=file, check=True)
+        os.rename(file.name, path)
+    return path
+
+
+class WithoutBtf(OtherMachine, unittest.TestCase):
+    name, version, panic = "x86_64", "4.15-nobtf", "unable to handle kernel NULL pointer dereference"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.options = {"vmlinux": vmlinux()}
+        super().setUpClass()
+
+    def test_origins(self):
+        self.assertEqual((self.dump.names_origin, self.dump.types_origin), (None, self.options["vmlinux"]))
+
+    def test_mounts(self):
+        wanted = [line.split()[4] for line in self.truth.lines("proc/1/mountinfo")]
+        init = next(task for task in pykd.tasks.threads(self.dump) if int(task.pid) == 1)
+        found = [mounts.mount_path(self.dump, mount) for mount in mounts.mounts(self.dump, int(init))]
+        self.assertEqual(sorted(found), sorted(wanted))
+
+    def test_variables(self):
+        """The debug info types what no declaration does."""
+        self.assertEqual(str(self.dump.variable("init_uts_ns").name.release), "4.15.18")
+        self.assertEqual(len(self.dump.variable("vm_node_stat")), self.dump.enumerator("NR_VM_NODE_STAT_ITEMS"))
+
+    def test_names_alone(self):
+        """Without any types: sym, dis, rd, log."""
+        done = subprocess.run([PYKD, "--isolated", self.path, "-c", "sym __schedule", "-c", "dis __schedule 1", "-c", "rd linux_banner"],
+                              capture_output=True, text=True, check=False)  # fmt: skip
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"\A[0-9a-f]{16} \(t\) __schedule *\n0x[0-9a-f]+ <__schedule>:\t")
+
+    def test_another_build(self):
+        with self.assertRaisesRegex(pykd.Error, "its build-id is 67b7f2d72457334b02781abc8184e23bac1b9b68, the dump's is [0-9a-f]{40}$"):
+            pykd.Dump(vmcores()[0], vmlinux=self.options["vmlinux"])
+
+
+class Folders(unittest.TestCase):
+    def test_places(self):
+        dump = vmcores()[0]
+        with pykd.Dump(dump) as opened:
+            note = opened.vmcoreinfo
+        places = list(second.candidates("", note))
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(OSError, "no vmlinux of this kernel in it"):
+                second.vmlinux_in(folder, dump)
+            for place in reversed(places):
+                path = os.path.join(folder, place)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, "w", encoding="ascii"):
+                    pass
+                self.assertEqual(second.vmlinux_in(folder, dump), path)
+                self.assertEqual(second.vmlinux_in(path, dump), path)
+
+
+if __name__ == "__main__":
+    unittest.main()
