@@ -28,6 +28,7 @@ struct kd_pt_regs {
 	size_t mark;
 	bool (*is_mark)(uint64_t word);
 	bool (*plausible)(struct kd_text *text, const struct kd_regs *regs, bool *ret_user);
+	bool user_on_top; /* those of user mode are what a stack begins with, and nowhere else */
 };
 
 struct kd_cpu_layout {

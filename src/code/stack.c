@@ -228,6 +228,13 @@ struct regs_scan {
 	struct kd_stack_regs_vector *found;
 };
 
+/** Whether a struct pt_regs there would end where the stack does, which is a multiple of 16 bytes. */
+static bool is_on_top(const struct regs_scan *scan, kd_vaddr address)
+{
+	const uint64_t len = kd_sources_sizeof(&scan->stacks->sources, "pt_regs", 0);
+	return !len || (address + len <= scan->end && scan->end - (address + len) < 16);
+}
+
 static struct kd_error *scan_regs_word(void *context, kd_vaddr slot, uint64_t word)
 {
 	struct regs_scan *scan = context;
@@ -238,6 +245,8 @@ static struct kd_error *scan_regs_word(void *context, kd_vaddr slot, uint64_t wo
 	struct kd_stack_regs hit = { .address = address };
 	KD_DROP_ERROR struct kd_error *unreadable = kd_stack_read_regs(scan->stacks, address, &hit.regs);
 	if (unreadable || !pt_regs->plausible(scan->text, &hit.regs, &hit.user))
+		return NULL;
+	if (hit.user && pt_regs->user_on_top && !is_on_top(scan, address))
 		return NULL;
 	return kd_stack_regs_vector_append(scan->found, hit) ? NULL : &kd_error_nomem;
 }

@@ -14,6 +14,8 @@ import pykd
 from dumps import PYKD, ROOT
 from pykd.kernel import machine
 from pykd.kernel.stack import backtrace
+from pykd.kernel.stack.tracer import Tracer
+from pykd.kernel.task import table
 
 SHARED = os.path.join(os.path.dirname(ROOT), "shared")
 sys.path.insert(0, os.path.join(ROOT, "tools", "vmtest"))
@@ -126,6 +128,18 @@ class OtherMachine:
                 different.append((int(task.pid), frames, wanted))
         self.assertGreater(same, 100)
         self.assertEqual(different, [])
+
+    def test_exceptions(self):
+        """Where a process entered the kernel is known for certain: once, at the top of its stack."""
+        tracer = Tracer(self.dump)
+        for thread in table.threads(self.dump):
+            row = tracer.exceptions(thread)
+            size = self.dump.type("struct pt_regs").size
+            entered = [one["address"] for one in row.get("exceptions", ()) if one["user"]]
+            if thread.mm and "error" not in row:
+                with self.subTest(row["comm"], pid=row["pid"]):
+                    end = self.dump.stack_of_task(thread.address)[1]
+                    self.assertEqual([True], [0 <= end - size - address < 16 for address in entered])
 
     def test_symbols(self):
         for address, kind, name, module in list(self.truth.symbols())[::997]:

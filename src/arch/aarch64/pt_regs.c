@@ -48,4 +48,5 @@ const struct kd_pt_regs kd_aarch64_pt_regs = {
 	.mark = KD_ARM64_PSTATE,
 	.is_mark = is_mark,
 	.plausible = plausible,
+	.user_on_top = true,
 };

@@ -39,4 +39,5 @@ const struct kd_pt_regs kd_ppc64_pt_regs = {
 	.mark = KD_PPC64_MSR,
 	.is_mark = is_mark,
 	.plausible = plausible,
+	.user_on_top = true,
 };

@@ -18,11 +18,17 @@ static bool is_mark(uint64_t word)
 	return (word >> 32 & 3) == 2 && !(word & 2) && !(word >> 34 & 0x1fffffff);
 }
 
+/* The number of an exception or, with the highest bit, of an interrupt; -1 of a system call that a signal ended. */
+static bool is_cause(uint64_t cause)
+{
+	return (cause & INT64_MAX) < 64 || cause == UINT64_MAX;
+}
+
 static bool plausible(struct kd_text *text, const struct kd_regs *regs, bool *ret_user)
 {
 	const uint64_t pc = regs->word[KD_RISCV_EPC], sp = regs->word[KD_RISCV_SP];
 	*ret_user = kd_riscv64_registers.is_user(regs);
-	if (pc & 1 || !pc || !sp)
+	if (pc & 1 || !pc || !sp || !is_cause(regs->word[KD_RISCV_CAUSE]))
 		return false;
 	if (*ret_user)
 		return !(pc >> 63) && !(sp >> 63);
@@ -36,4 +42,5 @@ const struct kd_pt_regs kd_riscv64_pt_regs = {
 	.mark = KD_RISCV_STATUS,
 	.is_mark = is_mark,
 	.plausible = plausible,
+	.user_on_top = true,
 };

@@ -40,4 +40,5 @@ const struct kd_pt_regs kd_s390x_pt_regs = {
 	.mark = 1,
 	.is_mark = is_mark,
 	.plausible = plausible,
+	.user_on_top = true,
 };

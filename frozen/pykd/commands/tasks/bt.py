@@ -211,7 +211,7 @@ def _exception_lines(found: list[Row], radix: int) -> Iterator[str]:
         yield ""
         yield f"  {'USER' if one['user'] else 'KERNEL'}-MODE EXCEPTION FRAME AT: {one['address']:x}"
         if one["function"]:
-            yield from backtrace.interrupted_lines(one["registers"], backtrace.symbol_text(one["function"], one["offset"], radix))
+            yield from backtrace.interrupted_lines(one["registers"], backtrace.symbol_text(one["function"], one["offset"], radix), one.get("back"))
         else:
             yield from backtrace.register_lines(one["registers"])
 

@@ -78,10 +78,17 @@ def frame_row(dump: Dump, level: int | None, frame: Frame, names: dict[int, tupl
     if frame.regs_address:
         row["registers"] = registers(frame.registers)
         row["registers_address"] = frame.regs_address
-        if link := of.link(row["registers"]):
-            symbol = dump.text_symbol(link)
-            row["back"] = symbol and symbol_text(function_name(symbol.name), link - symbol.address)
+        row |= back_of(dump, row["registers"])
     return row
+
+
+def back_of(dump: Dump, values: dict[str, int]) -> Row:
+    """``back``: where an interrupted function returns to (``function+offset``, None: to no code), on machines with a register for that."""
+    link = machine.of(dump).link(values)
+    if not link:
+        return {}
+    symbol = dump.text_symbol(link)
+    return {"back": symbol and symbol_text(function_name(symbol.name), link - symbol.address)}
 
 
 def trace_row(dump: Dump, trace: Trace, row: Row, names: dict[int, tuple[str, int | None, str | None]]) -> Row:

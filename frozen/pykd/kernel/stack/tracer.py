@@ -94,15 +94,15 @@ class Tracer:
         pc = machine.of(self.dump).pc
         for address, of_user, known in self.dump.stack_registers(start, end)[0]:
             symbol = None if of_user else self.dump.text_symbol(known[pc])
-            found.append(
-                {
-                    "address": address,
-                    "user": of_user,
-                    "function": symbol and backtrace.function_name(symbol.name),
-                    "offset": symbol and known[pc] - symbol.address,
-                    "registers": backtrace.registers(known),
-                }
-            )
+            registers = backtrace.registers(known)
+            row: Row = {
+                "address": address,
+                "user": of_user,
+                "function": symbol and backtrace.function_name(symbol.name),
+                "offset": symbol and known[pc] - symbol.address,
+                "registers": registers,
+            }
+            found.append(row if of_user else row | backtrace.back_of(self.dump, registers))
         return found
 
     def refers(self, row: Row, reference: int) -> bool:
