@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Dump, FaultError
+from _pykd import Dump, Error, FaultError
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus, machine
@@ -91,6 +91,7 @@ class Answers:
         elif options.r:
             show = backtrace.SymbolicWords(dump, radix)
         self.tracer = Tracer(dump, start=_start_registers(dump, options), show=show)
+        self.spaces: dict[int, Any] = {}
         self.reference = to_address(dump, options.R) if options.R else None
 
     def rows(self, threads: Iterable[Thread]) -> Iterator[Row]:
@@ -102,6 +103,8 @@ class Answers:
 
     def _row(self, thread: Thread) -> Row:
         options = self.options
+        if options.U:
+            return self._user(thread)
         if options.r:
             return self.tracer.stack(thread)
         if options.e:
@@ -109,6 +112,17 @@ class Answers:
         if options.t or options.T:
             return self.tracer.text(thread, whole=bool(options.T))
         return self.tracer.trace(thread, words=bool(options.f or options.F))
+
+
+    def _user(self, thread: Thread) -> Row:
+        """The stack of user mode, under ``user_frames``."""
+        from pykd.kernel.userstack.frames import user_stack
+
+        dump, row = self.tracer.dump, identity(thread)
+        try:
+            return row | user_stack(dump, dump.object("struct task_struct", thread.address), self.spaces)
+        except Error as error:
+            return row | {"error": fault(error)}
 
 
 def _start_registers(dump: Dump, options: Any) -> dict[str, int] | None:
@@ -182,6 +196,8 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             yield f"  possible stack overflow: the lowest word, at {row['lowest']:016x}, is {row['overflow']:016x}"
         elif "error" in row:
             yield f"    no trace {mark(row)}"
+        elif "user_frames" in row:
+            yield from _user_lines(row)
         elif "stack" in row:
             yield from backtrace.word_lines(row["stack"], "", ":  ")
         elif "exceptions" in row:
@@ -216,6 +232,18 @@ def _exception_lines(found: list[Row], radix: int) -> Iterator[str]:
             yield from backtrace.register_lines(one["registers"])
 
 
+def _user_lines(row: Row) -> Iterator[str]:
+    if not row["user_frames"]:
+        yield f"    (no user stack: {row['why']})"
+        return
+    for level, frame in enumerate(row["user_frames"]):
+        name = "(unknown)" if frame["function"] is None else frame["function"] if not frame["offset"] else f"{frame['function']}+{frame['offset']}"
+        line = f"{'#' + str(level):>3} [{frame['sp']:016x}] {name} at {frame['pc']:x}"
+        yield line + (f" [{frame['image']}]" if frame["image"] else "") + ("" if frame["sure"] else " *")
+    if not row["whole"]:
+        yield f"    ({row['why']})"
+
+
 OPTIONS = (
     Option("-a", help="what runs on each CPU"),
     Option("-c", "CPUS", help="what runs on these CPUs: 1,3-5 or a"),
@@ -236,6 +264,7 @@ OPTIONS = (
     Option("-R", "ADDRESS|SYMBOL", help="only stacks that refer to it"),
     Option("-I", "PC", help="begin at this program counter"),
     Option("-S", "SP", help="begin at this stack pointer"),
+    Option("-U", help="stacks of user mode, by the unwind tables of their programs, with names as far as the page cache has them"),
     Option("-v", help="all tasks whose stack seems to have overflown"),
     Option("-o", help="for crash's scripts; no effect"),
     Option("-O", help="for crash's scripts; no effect"),
@@ -249,7 +278,7 @@ COMMAND = Command(
     arguments="[PID|TASK|COMM]…",
     description=(
         "A frame that had to be guessed, and those behind it, end in an asterisk. A trace that ends before the first function "
-        "of its stack ends in a line that says why."
+        "of its stack ends in a line that says why. Of -U what follows a guess by frame pointers has the asterisk."
     ),
     fields={
         "pid": "",
@@ -258,10 +287,12 @@ COMMAND = Command(
         "comm": "",
         "frames": "innermost first; address: where on the stack the pc is; found: how it was found; sure: false of a guess",
         "user_registers": "with which user mode entered the kernel",
+        "user_frames": "-U, innermost first: pc, sp, function (null: not known), offset, image (the mapping), found, sure",
+        "whole": "-U: the last frame is where the program or thread began",
         "end": "user, entry: the trace is whole",
         "why": "the end in one sentence",
     },
-    examples=(("bt", "of the current task"), ("bt -a", "of what each CPU ran"), ("bt -f 4711", "with the words of each frame")),
+    examples=(("bt", "of the current task"), ("bt -a", "of what each CPU ran"), ("bt -f 4711", "with the words of each frame"), ("bt -U 1", "where a process was in user mode")),
     rows=rows,
     text=text,
 )

@@ -54,6 +54,14 @@ class Arm64(Machine):
     def link(self, values: dict[str, int]) -> int | None:
         return values.get("lr")
 
+    dwarf_registers = (*(f"x{number}" for number in range(30)), "lr", "sp")
+    preserved = (*range(19, 31),)
+    user_record = (0, 8)
+
+    def plain_pc(self, value: int) -> int:
+        """Without the signature of pointer authentication."""
+        return value & _ADDRESS
+
     elf_number = 183
     core_registers = (*(f"x{number}" for number in range(30)), "lr", "sp", "pc", "pstate")
     """``struct user_pt_regs``"""

@@ -87,6 +87,19 @@ class Machine:
         del values
         return None
 
+    # ---- stacks of user mode
+
+    dwarf_registers: tuple[str, ...] = ()
+    """Names of registers by DWARF's numbers; empty where user stacks cannot be walked"""
+    preserved: tuple[int, ...] = ()
+    """Numbers of those that a called function leaves as they are"""
+    user_record: tuple[int, int] | None = None
+    """Where, from the frame pointer, the caller's frame pointer and the return address are; None: there is no such convention"""
+
+    def plain_pc(self, value: int) -> int:
+        """A return address without marks in it."""
+        return value
+
     # ---- cores of processes
 
     elf_number = 0

@@ -53,6 +53,8 @@ class Power(Machine):
     def link(self, values: dict[str, int]) -> int | None:
         return values.get("lr")
 
+    dwarf_registers = (*(f"r{number}" for number in range(32)), *("",) * 33, "lr")
+    preserved = (1, *range(14, 32), 65)
     elf_number = 21
     elf_flags = 2  # ELFv2
     core_registers = (

@@ -48,6 +48,9 @@ class RiscV(Machine):
     def link(self, values: dict[str, int]) -> int | None:
         return values.get("ra")
 
+    dwarf_registers = ("zero", *_GENERAL[1:])
+    preserved = (1, 2, 8, 9, *range(18, 28))
+    user_record = (-16, -8)
     elf_number = 243
     elf_flags = 5  # EF_RISCV_RVC, EF_RISCV_FLOAT_ABI_DOUBLE
     core_registers = _GENERAL

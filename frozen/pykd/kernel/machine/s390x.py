@@ -44,6 +44,8 @@ class S390x(Machine):
     def link(self, values: dict[str, int]) -> int | None:
         return values.get("r14")
 
+    dwarf_registers = _GENERAL
+    preserved = (*range(6, 16),)
     elf_number = 22
     core_registers = ("psw_mask", "psw_addr", *_GENERAL)
 

@@ -70,6 +70,9 @@ class X86(Machine):
     def compat_call(self, values: dict[str, int]) -> tuple[str, tuple[str, ...]] | None:
         return ("orig_rax", ("rbx", "rcx", "rdx", "rsi", "rdi", "rbp")) if values.get("cs") == _USER32_CS else None
 
+    dwarf_registers = ("rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15")
+    preserved = (3, 6, 12, 13, 14, 15)
+    user_record = (0, 8)
     elf_number = 62
     core_registers = (
         "r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "rflags", "rsp",

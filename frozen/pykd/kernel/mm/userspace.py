@@ -7,7 +7,7 @@ from _pykd import Error, FaultError
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.kernel import machine
-from pykd.kernel.mm.areas import area_ranges, is_special, vdso_page
+from pykd.kernel.mm.areas import VM_EXEC, area_ranges, is_special, vdso_page
 from pykd.kernel.mm.cachedfile import CachedFile
 from pykd.kernel.mm.tables import PageTables
 from pykd.kernel.task.memory import page_table
@@ -74,7 +74,7 @@ class UserSpace:
         self.mm = mm
         self.pgd = page_table(mm, dump)
         self.tables = PageTables(dump, self.pgd)
-        self._files: dict[int, CachedFile | None] = {}
+        self._files: dict[int, CachedFile] = {}
         self._areas: list[tuple[int, int, Any]] | None = None
 
     def pieces(self, area: Any, start: int, end: int) -> Iterator[Piece]:
@@ -105,7 +105,7 @@ class UserSpace:
             pass
         while address + len(result) < end:
             at = address + len(result)
-            area = self._area_at(at)
+            area = self.area_at(at)
             if area is None:
                 return bytes(result), "untranslatable"
             start = at & -page
@@ -119,16 +119,36 @@ class UserSpace:
                 return bytes(result), error.reason if isinstance(error, FaultError) else LOST
         return bytes(result), ""
 
-    def _area_at(self, address: int) -> Any:
-        """``struct vm_area_struct`` of an address, or None."""
+    def areas(self) -> list[tuple[int, int, Any]]:
+        """(start, end, ``struct vm_area_struct``) of each area that can be found."""
         if self._areas is None:
             self._areas = []
             try:
                 for found in area_ranges(self.dump, self.mm):
-                    self._areas.append(found)
+                    self._areas.append(found)  # what was found before an error stays
             except Error:
                 pass  # those before are known
-        return next((area for start, end, area in self._areas if start <= address < end), None)
+        return self._areas
+
+    def area_at(self, address: int) -> Any:
+        """``struct vm_area_struct`` of an address, or None."""
+        return next((area for start, end, area in self.areas() if start <= address < end), None)
+
+    def is_code(self, address: int) -> bool:
+        """Whether what is mapped at an address may be run."""
+        area = self.area_at(address)
+        try:
+            return area is not None and bool(int(area.vm_flags) & VM_EXEC)
+        except Error:
+            return True
+
+    def file_of(self, file: Any) -> CachedFile:
+        """What the page cache has of a ``struct file``. :raises FaultError:"""
+        mapping = file.f_mapping
+        key = int(mapping)
+        if key not in self._files:
+            self._files[key] = CachedFile(self.dump, mapping)
+        return self._files[key]
 
     def _mapped(self, found: Range) -> Iterator[Piece]:
         size, at = self.dump.page_size, found.start
@@ -227,8 +247,4 @@ class UserSpace:
         """Of an area of a file what the page cache has of it; None of one without, and of huge pages, which are all mapped once they are used."""
         if not area.vm_file or int(area.vm_flags) & VM_HUGETLB:
             return None
-        mapping = area.vm_file.f_mapping
-        key = int(mapping)
-        if key not in self._files:
-            self._files[key] = CachedFile(self.dump, mapping)
-        return self._files[key]
+        return self.file_of(area.vm_file)
