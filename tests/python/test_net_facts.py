@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tarfile
 import unittest
+from unittest import mock
 
 import dumps
 import pykd
@@ -103,6 +104,20 @@ class Guest(unittest.TestCase):
                 self.assertEqual(said, found, names[0])
         six = {words[0]: int(words[1]) for words in self.lines("snmp6")}
         self.assertEqual({name: six[name] for name in six if name.startswith("Ip6")}, snmp.counters(self.dump, self.net, "ip6"))
+        # messages by name, and those that were counted by number
+        said = {name: six[name] for name in six if name.startswith("Icmp6")}
+        self.assertGreater(len(said), 30)
+        self.assertEqual(said, snmp.counters(self.dump, self.net, "icmp6"))
+
+    def test_messages_that_the_dump_lacks(self):
+        """Of a page of zeros, which dumps leave out, only the types are lost."""
+        lost = []
+        with mock.patch.object(snmp, "_messages", side_effect=pykd.FaultError("excluded")):
+            found = snmp.counters(self.dump, self.net, "icmp", lost)
+            self.assertRaises(pykd.FaultError, snmp.counters, self.dump, self.net, "icmp6")
+        self.assertEqual(1, len(lost))
+        self.assertIn("InMsgs", found)
+        self.assertNotIn("InEchos", found)
 
     def test_devices(self):
         (device,) = devices.for_each_netdev(self.dump, self.net)

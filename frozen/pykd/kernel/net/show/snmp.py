@@ -22,8 +22,12 @@ def table_rows(dump: Dump, net: Any, *, every: bool = False) -> Iterator[Row]:
     """name, counters of each table of a ``struct net``: those that PyKdump shows, or all that the kernel has."""
     names = TABLES | ({f"{name}_statistics": name for name in snmp.TABLES if name not in TABLES.values()} if every else {})
     for shown, name in names.items():
+        lost: list[Error] = []
         try:
-            yield {"name": shown, "counters": snmp.counters(dump, net, name)}
+            counted = snmp.counters(dump, net, name, lost)
+            if name == "icmpmsg" and not counted and not lost:
+                continue  # no message has come or gone
+            yield {"name": shown, "counters": counted} | ({"error": fault(lost[0], partial=True)} if lost else {})
         except NotFoundError:
             yield {"name": shown, "counters": {}}
         except Error as error:
@@ -39,7 +43,7 @@ def rows_lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def table_lines(name: str, body: Iterable[tuple[str, int]] | None, instead: str = "") -> Iterator[str]:
-    """A table with its title."""
+    """A table with its title, and what is said of one that is not there, or not whole."""
     yield f"{'-' * 20} {name} {'-' * 20} "
     yield ""
     if not body:
@@ -47,3 +51,5 @@ def table_lines(name: str, body: Iterable[tuple[str, int]] | None, instead: str 
         return
     for counter, value in body:
         yield f"   {counter:>25} {value:20d}"
+    if instead:
+        yield f"  {instead}"
