@@ -35,6 +35,7 @@ fuser /
 gdb p init_task.comm; gdb ptype struct list_head; gdb info symbol schedule; gdb x/4gx init_task
 help; help ps; help commands; help -m; help -k; help -D
 ipcs; ipcs -s -m -M
+journal; journal -l; journal /init
 irq; irq -a; irq -b; irq -s; irq -s -c 0; irq -u; irq -d
 kmem -i; kmem -s; kmem -S task_struct; kmem -V; kmem -z; kmem -f; kmem -F; kmem -n; kmem -g; kmem -g 3; kmem -o; kmem -h; kmem -v; kmem jiffies; kmem init_task
 list -H modules; list task_struct.tasks -h init_task -s task_struct.pid,comm; list task_struct.tasks -h init_task -S task_struct.pid,comm
@@ -263,7 +264,7 @@ class Status(unittest.TestCase):
         "log nosuch", "swap x", "mach z", "ascii x", "rustfilt", "blocked -t nosuch", "locks x", "sockets --state nosuch",
         "inflight -t nosuch", "fs nosuch", "workqueues x", "memory x", "cgroups nosuch", "rcu x",
         "report --section nosuch",
-        "cache nosuch",
+        "cache nosuch", "journal nosuch",
     )  # fmt: skip
 
     def test_every_command_is_here(self):

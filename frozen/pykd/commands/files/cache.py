@@ -209,7 +209,7 @@ def _entries(dump: Dump, word: str) -> Iterator[Row]:
 # -- files
 
 
-def _inode(dump: Dump, word: str) -> Any:
+def found_inode(dump: Dump, word: str) -> Any:
     """The ``struct inode`` of a path, or at an address. :raises CommandError:"""
     if not word.startswith("/"):
         return dump.object("struct inode", to_address(dump, word))
@@ -220,10 +220,10 @@ def _inode(dump: Dump, word: str) -> Any:
 
 
 def _contents(dump: Dump, word: str, path: str | None) -> Iterator[Row]:
-    inode = _inode(dump, word)
+    inode = found_inode(dump, word)
     pieces = contents.joined(contents.pieces(dump, inode))
     if path is not None:
-        yield _written(int(inode), int(inode.i_size), pieces, path)
+        yield written(int(inode), int(inode.i_size), pieces, path)
         return
     for piece in pieces:
         if piece.data is None:
@@ -234,7 +234,7 @@ def _contents(dump: Dump, word: str, path: str | None) -> Iterator[Row]:
             yield {"offset": piece.offset + at, "size": len(data), "data": data.hex(), "missing": ""}
 
 
-def _written(inode: int, size: int, pieces: Iterable[contents.Piece], path: str) -> Row:
+def written(inode: int, size: int, pieces: Iterable[contents.Piece], path: str) -> Row:
     """Write a file: what is missing is a hole of it, and in the row."""
     row: Row = {"inode": inode, "size": size, "file": path, "known": 0, "holes": 0, "parts": []}
     with open(output.opened(path), "wb") as file:

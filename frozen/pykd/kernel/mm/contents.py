@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from _pykd import Error, FaultError, MemberError, NotFoundError
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
@@ -12,7 +14,7 @@ from pykd.kernel.mm import pages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from _pykd import Dump
@@ -126,10 +128,22 @@ def is_in_memory(inode: Any) -> bool:
     return filesystem_type(inode.i_sb) in IN_MEMORY
 
 
-def pieces(dump: Dump, inode: Any) -> Iterator[Piece]:
-    """All of the file of a ``struct inode``, from its beginning to its end, without gaps.
+class Extent(NamedTuple):
+    """A part of a file that is in one place, or in none."""
 
-    :raises FaultError: its size cannot be read, or the tree of its pages.
+    offset: int
+    size: int
+    physical: int
+    """Address of its memory; 0: it has none"""
+    missing: str
+    """As :class:`Piece` has it; of what has memory ""."""
+    detail: str
+
+
+def extents(dump: Dump, inode: Any) -> Iterator[Extent]:
+    """All of the file of a ``struct inode``, from its beginning to its end, without gaps; of its pages' memory nothing is read.
+
+    :raises FaultError: its size cannot be read, or the root of the tree of its pages.
     :raises NotFoundError: it is of a kind that has no pages, or is kept in another way.
     """
     kind, mode = filesystem_type(inode.i_sb), int(inode.i_mode) >> 12
@@ -143,32 +157,37 @@ def pieces(dump: Dump, inode: Any) -> Iterator[Piece]:
     for run in runs(dump, inode.i_mapping):
         start, stop = (min(number * dump.page_size, end) for number in (run.first, run.first + run.pages))
         if start > at:
-            yield Piece(at, start - at, None, gap, "")
+            yield Extent(at, start - at, 0, gap, "")
         if stop > (start := max(start, at)):
-            yield from _of_run(dump, run, start, stop, kind in IN_MEMORY)
+            yield Extent(start, stop - start, *_place(dump, run, start, kind in IN_MEMORY))
             at = stop
     if end > at:
-        yield Piece(at, end - at, None, gap, "")
+        yield Extent(at, end - at, 0, gap, "")
 
 
-def _of_run(dump: Dump, run: Run, start: int, stop: int, in_memory: bool) -> Iterator[Piece]:
+def _place(dump: Dump, run: Run, start: int, in_memory: bool) -> tuple[int, str, str]:
+    """physical, missing and detail of what is at *start* in a file."""
     if run.error is not None:
-        yield Piece(start, stop - start, None, "lost", str(run.error))
-    elif not run.page:
-        yield Piece(start, stop - start, None, "swapped" if in_memory else "uncached", _swap_place(dump, run.swap) if in_memory else "")
-    elif not run.flags & _bits(dump)[1]:
+        return 0, "lost", str(run.error)
+    if not run.page:
+        return (0, "swapped", _swap_place(dump, run.swap)) if in_memory else (0, "uncached", "")
+    if not run.flags & _bits(dump)[1]:
         # a page of tmpfs that is reserved and not written to reads as zeros
-        yield Piece(start, stop - start, None, "" if in_memory else "unread", "")
-    else:
-        physical = pages.physical_of(dump, run.page)
-        if physical is None:
-            yield Piece(start, stop - start, None, "lost", f"{run.page:#x} is no page")
-            return
-        base = physical - run.first * dump.page_size
-        while start < stop:
-            size = min(PIECE, stop - start)
-            yield from _read(dump, base + start, start, size)
-            start += size
+        return 0, "" if in_memory else "unread", ""
+    physical = pages.physical_of(dump, run.page)
+    if physical is None:
+        return 0, "lost", f"{run.page:#x} is no page"
+    return physical + start - run.first * dump.page_size, "", ""
+
+
+def pieces(dump: Dump, inode: Any) -> Iterator[Piece]:
+    """The same with what is in memory, read. :raises FaultError, NotFoundError:"""
+    for extent in extents(dump, inode):
+        if not extent.physical:
+            yield Piece(extent.offset, extent.size, None, extent.missing, extent.detail)
+            continue
+        for at in range(0, extent.size, PIECE):
+            yield from _read(dump, extent.physical + at, extent.offset + at, min(PIECE, extent.size - at))
 
 
 def _read(dump: Dump, physical: int, offset: int, size: int) -> Iterator[Piece]:
@@ -185,6 +204,36 @@ def _read(dump: Dump, physical: int, offset: int, size: int) -> Iterator[Piece]:
         yield from _read(dump, physical + done, offset + done, min(step, size - done))
 
 
+class Image:
+    """A file that is read here and there.
+
+    :ivar size: bytes
+    """
+
+    def __init__(self, dump: Dump, inode: Any) -> None:
+        """:raises FaultError, NotFoundError: as :func:`extents`"""
+        self.size = int(inode.i_size)
+        self._dump = dump
+        self._extents = list(extents(dump, inode))
+        self._starts = [extent.offset for extent in self._extents]
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Up to *size* bytes, fewer at the end of the file. :raises Error: a part of them is missing; the text says why."""
+        parts = []
+        stop = min(offset + size, self.size)
+        while offset < stop:
+            extent = self._extents[bisect_right(self._starts, offset) - 1]
+            count = min(stop, extent.offset + extent.size) - offset
+            if extent.physical:
+                parts.append(self._dump.read_physical(extent.physical + offset - extent.offset, count))
+            elif extent.missing:
+                raise Error(f"{extent.missing}: {extent.size} bytes of the file at {extent.offset}")
+            else:
+                parts.append(bytes(count))
+            offset += count
+        return b"".join(parts)
+
+
 def _swap_place(dump: Dump, entry: int) -> str:
     """Which device a value in the tree of a tmpfs file names, and which of its pages (xa_mk_value() of a swp_entry_t)."""
     number = entry >> 1
@@ -192,7 +241,7 @@ def _swap_place(dump: Dump, entry: int) -> str:
     return f"swap {number >> 58} page {number & (1 << 58) - 1}"
 
 
-def joined(found: Iterator[Piece]) -> Iterator[Piece]:
+def joined(found: Iterable[Piece]) -> Iterator[Piece]:
     """The same with neighbours that are missing for one reason, or are holes, as one."""
     last: Piece | None = None
     for piece in found:
