@@ -2,7 +2,8 @@
 """Runs inside pykd: answer several questions about the dump in one process.
 
 The argument is a JSON object: question -> digest of an answer that the asker knows already, or null. A question
-is the name of a file in probes/, whose ``ask(dump)`` returns the answer, or ``$ COMMAND``: the rows of that command.
+is the name of a file in probes/, whose ``ask(dump)`` returns the answer, or ``$ COMMAND``: the rows of that command, or ``$? COMMAND``: the
+same, and none where it fails, as programs do about modules that are not loaded.
 A line of JSON is printed for each: the answer with its digest, the digest alone when it is the known one, or the reason
 why there is none.
 """
@@ -44,6 +45,11 @@ def answer(question: str, dump: pykd.Dump) -> object:
     """The answer, whatever it is made of."""
     if question.startswith("$ "):
         return rows(question[2:])
+    if question.startswith("$? "):
+        try:
+            return rows(question[3:])
+        except ValueError:
+            return []
     names: dict[str, object] = {"__name__": question, "rows": rows}
     with open(os.path.join(PROBES, f"{question}.py"), encoding="utf-8") as source:
         exec(compile(source.read(), source.name, "exec"), names)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""NFS: mounts, counters, calls under way, state of version 4, the server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from comparisons.registry import comparison, unequal, unequal_sets
+from truth import Truth
+
+
+def _mounts(truth: Truth) -> dict[str, list[str]]:
+    """By directory the words of /proc/mounts of each NFS mount."""
+    return {words[1]: words for words in truth.table("proc/mounts", 0) if words[2] in ("nfs", "nfs4")}
+
+
+@comparison("$? mountshow --mounts")
+def nfs_mounts(truth: Truth, found: list) -> Iterator[str]:
+    """NFS mounts with all their options, against /proc/mounts."""
+    wanted = _mounts(truth)
+    rows = {row["directory"]: row for row in found if "directory" in row}
+    if not wanted:
+        return
+    yield from unequal_sets("mount", set(rows), set(wanted))
+    for where, words in wanted.items():
+        if where in rows:
+            yield from unequal(f"mount {where}", rows[where], {"type": words[2], "device": words[0], "options": words[3].split(",")})
+
+
+def _statistics(truth: Truth) -> dict[str, list[str]]:
+    """By directory the lines of /proc/self/mountstats of each NFS mount."""
+    found: dict[str, list[str]] = {}
+    at = None
+    for line in truth.lines("proc/self/mountstats"):
+        if match := re.match(r"device .* mounted on (\S+) with fstype (\S+)", line):
+            at = match[1] if match[2] in ("nfs", "nfs4") else None
+        if at:
+            found.setdefault(at, []).append(line.strip())
+    return found
+
+
+@comparison("$? mountshow --stats")
+def nfs_counters(truth: Truth, found: list) -> Iterator[str]:
+    """Counters of each NFS mount and procedure, against /proc/self/mountstats: none that was counted may be lost."""
+    rows = {row["directory"]: row for row in found if "directory" in row}
+    for where, lines in _statistics(truth).items():
+        row = rows.get(where)
+        if row is None:
+            yield f"mount {where} is missing"
+            continue
+        for line in lines:
+            label, _, rest = line.partition(":")
+            values = rest.split()
+            if label in ("events", "bytes"):
+                have = list(row[label].values())
+                if len(have) != len(values) or any(mine < int(was) for mine, was in zip(have, values, strict=True)):
+                    yield f"mount {where}: {label} {have}, were {rest}"
+            elif label in row["operations"]:
+                mine = row["operations"][label]
+                was = dict(zip(("ops", "ntrans", "timeouts", "bytes_sent", "bytes_recv"), map(int, values), strict=False))
+                if any(mine[key] < count or mine[key] > count + 100 + count // 10 for key, count in was.items() if not key.startswith("bytes")):
+                    yield f"mount {where}: {label} {mine}, were {was}"
+        told = {line.partition(":")[0] for line in lines if re.match(r"[A-Z][A-Z_0-9]*: \d", line)} - {"RPC"}
+        yield from unequal_sets(f"mount {where}: procedure", set(row["operations"]) & told, told)
+
+
+@comparison("$? nfsshow --rpctasks -v")
+def rpc_calls(truth: Truth, found: list) -> Iterator[str]:
+    """Calls under way by what they wait for, against debugfs."""
+    files = sorted(truth.root.glob("sys/kernel/debug/sunrpc/rpc_clnt/*/tasks"))
+    if not files:
+        return
+    wanted = []
+    for file in files:
+        for line in file.read_text().splitlines():
+            # pid flags status client xid timeout ops programV procedure a:action q:queue
+            if match := re.match(r"\s*\d+ [0-9a-f]{4} +(-?\d+) .* (\S+) a:\S+ q:(\S+)", line):
+                wanted.append((match[2], match[3]))
+    mine = [(row["procedure"], row["waits_on"]) for row in found if row["kind"] == "rpc_task" and "procedure" in row]
+    yield from unequal_sets("call", {(*one, mine.count(one)) for one in mine}, {(*one, wanted.count(one)) for one in wanted})
+
+
+@comparison("$? nfs4show --server", "$? nfs4show --client -o -l -d")
+def nfs4_state(truth: Truth, server: list, client: list) -> Iterator[str]:
+    """Clients of the server; files that are open and delegated, by both sides, which are one machine here."""
+    folders = sorted(truth.root.glob("proc/fs/nfsd/clients/*"))
+    if not folders:
+        return
+    told, states = set(), []
+    for folder in folders:
+        info = dict(re.findall(r'^(\w[\w ]*): "?(.*?)"?$', (folder / "info").read_text(errors="surrogateescape"), re.M))
+        told.add((info.get("name", ""), info.get("address", "").rsplit(":", 1)[0]))
+        if (folder / "states").exists():
+            states += re.findall(r"type: (\w+)", (folder / "states").read_text())
+    yield from unequal_sets("client", {(row.get("name"), row.get("address", "").rsplit(":", 1)[0]) for row in server if row["kind"] == "server_client"}, told)
+    owners = [one for row in client for owner in row.get("owners", ()) for one in owner.get("states", ())]
+    have = {"open": sum(one.get("n_rdonly", 0) + one.get("n_wronly", 0) + one.get("n_rdwr", 0) > 0 for one in owners),
+            "lock": sum(len(one.get("locks", ())) for one in owners), "deleg": sum(len(row.get("delegations", ())) for row in client)}
+    if states:
+        yield from unequal("states of version 4", have, {kind: states.count(kind) for kind in have})
