@@ -143,6 +143,18 @@ def own_modules(variant: Variant, image: kernels.Image, cache: Path) -> list[Pat
     return [built[name] for name in names]
 
 
+def _controllers(scratch: Path) -> list[str]:
+    """QEMU's options for what the part "volumes" looks at: one namespace behind two NVMe controllers, one more kind of SCSI host, network cards."""
+    found = ["-device", "nvme-subsys,id=subsystem,nqn=shared", "-device", "nvme,id=nvmea,serial=shared,subsys=subsystem",
+             "-device", "nvme,id=nvmeb,serial=shared,subsys=subsystem", "-device", "megasas,id=raid"]
+    for drive, device in (("nvme2", "nvme-ns,nsid=1,bus=nvmea"), ("raid", "scsi-hd,bus=raid.0")):
+        path = machine.blank(scratch / drive, 64 << 20).absolute()
+        found += ["-drive", f"file={path},format=raw,if=none,id={drive}", "-device", f"{device},drive={drive}"]
+    for number, card in enumerate(("virtio-net-pci", "e1000")):
+        found += ["-netdev", f"user,id=net{number},restrict=on", "-device", f"{card},netdev=net{number},romfile="]
+    return found
+
+
 def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> dict[str, str]:
     """Run the guest in an empty ``folder``; the formats that QEMU could not write, with its reasons."""
     failed: dict[str, str] = {}
@@ -162,10 +174,13 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
     options = list(variant.options)
     if "disks" in variant.parts:
         disks += [guest.file_system(cache, kind, scratch / kind) for kind in ("xfs", "btrfs")]
+    if {"disks", "volumes"} & set(variant.parts):
         nvme, scsi = machine.blank(scratch / "nvme", 64 << 20), machine.blank(scratch / "scsi", 64 << 20)
         options += ["-drive", f"file={nvme.absolute()},format=raw,if=none,id=nvme", "-device", "nvme,drive=nvme,serial=vmtest",
                     "-device", "virtio-scsi-pci", "-drive", f"file={scsi.absolute()},format=raw,if=none,id=scsi",
                     "-device", "scsi-hd,drive=scsi,serial=vmtest"]
+    if "volumes" in variant.parts:
+        options += _controllers(scratch)
     reserve = "" if alive else f"crashkernel={variant.reserved}M "
     vm = machine.Machine(
         image.vmlinuz, initrd,
@@ -197,12 +212,19 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
         monitor("block_set_io_throttle", device="d2", bps=1024, **nothing)
         return False
 
+    def throttle_all(monitor: machine.Monitor) -> bool:
+        """The same of the disks of the emulated controllers."""
+        nothing = dict.fromkeys(("bps_rd", "bps_wr", "iops_rd", "iops_wr", "iops"), 0)
+        for drive in ("nvme", "nvme2", "scsi", "raid"):
+            monitor("block_set_io_throttle", device=drive, bps=1024, **nothing)
+        return False
+
     def dump_soon(monitor: machine.Monitor) -> bool:
         """Of a guest that will not be able to say when."""
         time.sleep(SOON)
         return dump_alive(monitor)
 
-    machine.run(vm, folder, {"VMTEST-ALIVE": dump_alive, "VMTEST-SOON": dump_soon, "VMTEST-NMI": inject_nmi, "VMTEST-THROTTLE": throttle})
+    machine.run(vm, folder, {"VMTEST-ALIVE": dump_alive, "VMTEST-SOON": dump_soon, "VMTEST-NMI": inject_nmi, "VMTEST-THROTTLE": throttle, "VMTEST-THROTTLE-ALL": throttle_all})
     if "cause" not in variant.parts:
         with tarfile.open(scratch / "truth") as archive:
             archive.extractall(folder / "truth", filter="data")

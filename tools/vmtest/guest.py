@@ -29,6 +29,17 @@ MODULES = {
             "nf_tables", "nft_ct", "nft_counter", "nft_objref", "nft_log", "nft_nat", "nft_chain_nat", "nft_masq", "nf_conntrack",
             "virtio_net", "e1000", "sctp"),
     "nfs": ("nfsd", "nfs", "nfsv4", "auth_rpcgss"),
+    # Two paths to each disk of scsi_debug; nobody gives up what the host or a delay keeps in flight.
+    "volumes": ("loop max_loop=24", "scsi_debug dev_size_mb=16 num_tgts=5 add_host=2 vpd_use_hostno=0", "nvme_core io_timeout=3600", "nvme", "virtio_scsi",
+                "sg", "null_blk nr_devices=2 gb=1", "dm_multipath", "dm_round_robin", "dm_service_time", "dm_queue_length", "dm_snapshot", "dm_thin_pool",
+                "dm_mirror", "dm_raid", "dm_zero", "dm_delay", "dm_flakey", "aes_generic", "xts", "ecb", "md_mod", "raid1", "raid0", "raid456",
+                "veth", "fcoe", "megaraid_sas"),
+    "traffic": ("sctp", "sctp_diag", "nf_conntrack_netlink", "nft_limit", "nft_quota", "nft_reject", "nft_reject_inet", "nft_redir", "nft_fib", "nft_fib_inet",
+                "nft_numgen", "nft_hash", "nft_queue", "nft_socket", "nft_connlimit", "nft_dup_netdev", "nft_fwd_netdev", "nft_compat", "nft_osf",
+                "nft_set_hash", "nft_set_rbtree", "nft_objref", "xt_tcpudp", "xt_conntrack", "xt_comment", "xt_multiport", "xt_MASQUERADE", "xt_nat",
+                "xt_mark", "xt_LOG", "xt_limit", "ipt_REJECT", "iptable_filter", "iptable_mangle", "nf_log_syslog", "nf_log_ipv4",
+                "sch_tbf", "sch_prio", "sch_sfq", "sch_red", "sch_fq", "sch_ingress", "cls_u32", "ipvlan"),
+    "exports": ("nfsd", "nfs", "nfsv3", "nfsv4", "auth_rpcgss", "lockd nlm_grace_period=1"),
     "cause": ("crc32c_generic", "libcrc32c", "ext4", "dm_mod"),
 }
 # Modules of parts that are not inserted at boot.
@@ -40,8 +51,16 @@ PROGRAMS = {
     "nft": "nftables", "mke2fs": "e2fsprogs", "exportfs": "nfs-kernel-server",
     "rpc.nfsd": "nfs-kernel-server", "rpc.mountd": "nfs-kernel-server", "mount.nfs": "nfs-common",
 }
+# Those of the parts of guest/data.
+DATA = {"volumes", "traffic", "exports"}
+DATA_PROGRAMS = {
+    "lvm": "lvm2", "xtables-nft-multi": "iptables", "xtables-legacy-multi": "iptables",
+    "conntrack": "conntrack", "rpcbind": "rpcbind", "rpc.statd": "nfs-common",
+}
+# What iptables loads for each match and target.
+PLUGINS = "usr/lib/x86_64-linux-gnu/xtables"
 TOOLS_SUITE = "trixie"
-TOOLS = ("busybox-static", "btrfs-progs", "xfsprogs", *sorted(set(PROGRAMS.values())))
+TOOLS = ("busybox-static", "btrfs-progs", "xfsprogs", *sorted({*PROGRAMS.values(), *DATA_PROGRAMS.values()}))
 
 NFT_RULES = """\
 table inet filter {
@@ -118,8 +137,14 @@ def initrd(cache: Path, modules: Path, vmlinuz: Path | None, parts: tuple[str, .
         archive.file(f"late/{number:02}-{name}.ko", data, 0o644)
     for path in own_modules:
         archive.file(f"own/{path.name}", path.read_bytes(), 0o644)
-    for name in PROGRAMS if {"storage", "network", "cause"} & set(parts) else ():
+    for name in PROGRAMS if {"storage", "network", "cause", *DATA} & set(parts) else ():
         add_program(archive, tools(cache), name)
+    if DATA & set(parts):
+        archive.file("data", (SOURCE / "data").read_bytes(), 0o644)
+        for name in DATA_PROGRAMS:
+            add_program(archive, tools(cache), name)
+        for path in sorted((tools(cache) / PLUGINS).glob("lib*.so")):
+            archive.file(f"{PLUGINS}/{path.name}", path.read_bytes())
     archive.file("etc/nft.rules", NFT_RULES.encode(), 0o644)
     archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\nuser:x:1000:1001:user:/:/bin/sh\n", 0o644)
     archive.file("etc/services", b"nfs 2049/tcp\nnfs 2049/udp\nsunrpc 111/tcp\nsunrpc 111/udp\n", 0o644)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 BASIC = ("states", "locks", "sockets", "ipc", "timers", "hugepages", "storage", "network", "cgroups")
 FULL = (*BASIC, "disks", "net", "nfs", "busy", "kernel")
+DATA = ("storage", "network", "net", "sockets", "sctp", "volumes", "traffic", "exports")
 SMALL = ("states", "locks", "sockets", "small")
 
 # Files made of one crash (formats.py says how).
@@ -19,6 +20,8 @@ EVERY = (*WHOLE, *(f"{name}-cut" for name in WHOLE), "zstd-short", "elf-short", 
 _QEMU = ("qemu-elf", "qemu-elf-paging", "qemu-zlib", "qemu-lzo", "qemu-snappy")
 QEMU = (*_QEMU, *(f"{name}-cut" for name in _QEMU))
 
+# What makes an emulated machine with much to do faster.
+BRISK = "loglevel=4 mitigations=off tsc=reliable"
 FOUR_LEVELS = "max,la57=off"
 FIVE_LEVELS = "max,la57=on"
 
@@ -63,6 +66,13 @@ VARIANTS = (
     Variant("7-cloud", "7-cloud"),
     Variant("7-rt", "7-rt"),
     Variant("7.3", "7.3", FULL),
+    # What programs about disks, NFS and networks show: all of it, and in parts.
+    Variant("6.12-data", "6.12", DATA, memory=1024, cmdline=BRISK),
+    Variant("6.1-data", "6.1", DATA, memory=1024, cmdline=BRISK),
+    Variant("5.10-data", "5.10", DATA, memory=1024, cmdline=BRISK),
+    Variant("7-data", "7", DATA, memory=1024, cmdline=BRISK),
+    Variant("6.12-volumes", "6.12", ("storage", "volumes"), memory=640, cmdline=BRISK),
+    Variant("6.12-traffic", "6.12", ("storage", "network", "net", "sockets", "sctp", "traffic", "exports"), memory=640, cmdline=BRISK),
     # Dumps by QEMU, of a guest that runs.
     Variant("7-alive", "7", crash="none", files=QEMU, memory=512, options=_NOTE, default=True),
     Variant("6.12-alive", "6.12", crash="none", files=QEMU, memory=512, options=_NOTE),

@@ -33,6 +33,7 @@ void workload_sockets(void);
 void workload_ipc(void);
 void workload_timers(void);
 void workload_bpf(void);
+void workload_sctp(void);
 void workload_threads(int nr);
 
 /* The body of a child: connections whose peer is silent (peer.c). */
@@ -45,5 +46,6 @@ int arm_main(int argc, char **argv);
 int save_main(int argc, char **argv);
 int freeze_main(int argc, char **argv);
 int listener_main(int argc, char **argv);
+int hold_main(int argc, char **argv);
 
 #endif

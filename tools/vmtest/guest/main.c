@@ -68,6 +68,7 @@ static int workload_main(int argc, char **argv)
 		{ "ipc", workload_ipc },
 		{ "timers", workload_timers },
 		{ "bpf", workload_bpf },
+		{ "sctp", workload_sctp },
 	};
 
 	/* Zombies stay zombies as long as their parent does not wait. */
@@ -93,6 +94,7 @@ static const struct applet applets[] = {
 	{ "save", save_main },
 	{ "freeze", freeze_main },
 	{ "listener", listener_main },
+	{ "hold", hold_main },
 };
 
 int main(int argc, char **argv)
@@ -100,6 +102,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(applets) / sizeof(applets[0]); i++)
 		if (!strcmp(argv[1], applets[i].name))
 			return applets[i].run(argc - 1, argv + 1);
-	fputs("usage: guest modules|workload|truth|crash|arm|save|freeze|listener ...\n", stderr);
+	fputs("usage: guest modules|workload|truth|crash|arm|save|freeze|listener|hold ...\n", stderr);
 	return 2;
 }

@@ -300,6 +300,53 @@ static void block_devices(void)
 		closedir(dir);
 }
 
+/* A class of /sys is a folder of links: the files of each device, and those of the folders in @inner. */
+static void devices_of(const char *class, const char *const *inner)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(class);
+
+	while (dir && (entry = readdir(dir))) {
+		char path[PATH_MAX], below[PATH_MAX + 64];
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", class, entry->d_name);
+		walk(path, 0);
+		for (const char *const *name = inner; *name; name++) {
+			snprintf(below, sizeof(below), "%s/%s", path, *name);
+			walk(below, 1);
+		}
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Disks and their hosts, NFS and RPC: what is in flight and what is held. */
+static void data(void)
+{
+	static const char *const none[] = { NULL }, *const array[] = { "md", "bonding", "bonding_slave", NULL };
+	static const char *const of_nfs[] = {
+		"fs/nfsfs/servers", "fs/nfsfs/volumes", "fs/nfsd/threads", "fs/nfsd/pool_stats", "fs/nfsd/versions", "fs/nfsd/portlist",
+		"fs/nfsd/nfsv4gracetime", "fs/nfsd/nfsv4leasetime", "self/mountstats", "scsi/scsi", "net/bonding/bond0", NULL,
+	};
+
+	each("/proc", of_nfs);
+	walk("/proc/fs/nfsd/clients", 1);
+	walk("/proc/net/rpc", 1);
+	walk("/sys/kernel/debug/sunrpc/rpc_clnt", 1);
+	walk("/sys/kernel/debug/sunrpc/rpc_xprt", 1);
+	walk("/sys/kernel/debug/block", 2);
+	devices_of("/sys/class/nvme", none);
+	devices_of("/sys/class/nvme-subsystem", none);
+	devices_of("/sys/class/scsi_host", none);
+	devices_of("/sys/class/fc_host", none);
+	devices_of("/sys/class/fc_remote_ports", none);
+	devices_of("/sys/bus/scsi/devices", none);
+	devices_of("/sys/class/block", array);
+	devices_of("/sys/class/net", array);
+}
+
 static void log_buffer(void)
 {
 	int len = klogctl(10, NULL, 0); /* SYSLOG_ACTION_SIZE_BUFFER */
@@ -353,6 +400,7 @@ int truth_main(int argc, char **argv)
 	block_devices();
 	links("/sys/class/block");
 	links("/sys/class/scsi_host");
+	data();
 	tasks();
 	log_buffer();
 	each("/proc", that_move);
