@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Dump, Error, NotFoundError, Type
 from pykd.core.errors import CommandError
 from pykd.values import known
-from pykd.values.words import bit_field, unpack
+from pykd.values.words import bit_field, pack, unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,9 +105,7 @@ class Value:
             return formatter.value_of_bytes(self.dump.type("char"), bytes((self.integer() & 0xFF,)))
         size = max(type.size, 1)
         if type.kind == "float":
-            import struct
-
-            data = struct.pack(("<" if self.dump.byteorder == "little" else ">") + ("f" if size == 4 else "d"), float(self.number))
+            data = pack(self.dump, "f" if size == 4 else "d", float(self.number))
         else:
             data = (self.integer() & ((1 << 8 * size) - 1)).to_bytes(size, self.dump.byteorder)
         return formatter.value_of_bytes(self.type, data)

@@ -53,4 +53,13 @@ def bit_field(dump: Dump, data: bytes, shift: int, bits: int) -> int:
 
 def unpack(dump: Dump, format: str, data: bytes) -> tuple[Any, ...]:
     """``struct.unpack`` without padding, *format* has no byte order of its own."""
-    return struct.unpack(("<" if dump.byteorder == "little" else ">") + format, data)
+    return struct.unpack(_order(dump) + format, data)
+
+
+def pack(dump: Dump, format: str, *numbers: float) -> bytes:
+    """``struct.pack``, likewise."""
+    return struct.pack(_order(dump) + format, *numbers)
+
+
+def _order(dump: Dump) -> str:
+    return "<" if dump.byteorder == "little" else ">"
