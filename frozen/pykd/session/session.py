@@ -175,7 +175,7 @@ class Session:
         except (Exception, KeyboardInterrupt) as error:
             if not self.json:
                 return self._failed(text, error)
-            self._new_document(text).end("", self._fault(text, error))
+            self._new_document(text).end("", self.fault(text, error))
             return False
         finally:
             from pykd.core import progress
@@ -266,8 +266,8 @@ class Session:
             return f"{name}: bad regular expression: {error}"
         return f"{name}: internal error: {type(error).__name__}: {error}; `set debug 1` shows where"
 
-    def _fault(self, text: str, error: BaseException) -> Row:
-        """The same for a document."""
+    def fault(self, text: str, error: BaseException) -> Row:
+        """What ended the command *text*, as documents have it."""
         message = self._explain(text, error)
         what = error.__cause__ if isinstance(error, CommandError) else error
         if isinstance(what, Error):
@@ -453,7 +453,7 @@ class Session:
         except (CommandError, Error):
             found = None  # for the document to say
         if found is None or _asks_for_help(found, text.split()[1:]):
-            return document.write_text(self._new_document(text), lambda rows: self._execute_for(rows, text), lambda error: self._fault(text, error))
+            return document.write_text(self._new_document(text), lambda rows: self._execute_for(rows, text), lambda error: self.fault(text, error))
         command = found
         return self._write_rows(text, command, lambda: command.split(text))
 
@@ -495,7 +495,7 @@ class Session:
             if not answer.worked:
                 raise CommandError(answer.why_not())
 
-        return document.write_rows(self._new_document(text), rows, lambda error: self._fault(text, error))
+        return document.write_rows(self._new_document(text), rows, lambda error: self.fault(text, error))
 
     def _new_document(self, text: str) -> Document:
         from pykd.session import identity

@@ -8,7 +8,7 @@ from pykd.app import sandbox
 from pykd.app.mcp.dumps import RefusedError
 from pykd.app.mcp.selection import MAX_CHARACTERS, Selection
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row, fault
+from pykd.core.rows import Row
 from pykd.session import contract, identity, program
 from pykd.session import line as lines
 from pykd.session.answer import Answer
@@ -69,11 +69,8 @@ def _rows(session: Session, found: Command, options: Any, outcome: dict[str, Any
     try:
         for row in one.watch(found.rows(session, options)):
             yield contract.row(row, shape)
-    except Error as error:
-        outcome["error"] = fault(error)
     except (Exception, SystemExit) as error:
-        reason = "failed" if isinstance(error, CommandError) else "internal"
-        outcome["error"] = {"reason": reason, "message": str(error) if isinstance(error, CommandError) else f"{type(error).__name__}: {error}"}
+        outcome["error"] = session.fault(found.name, error)
     else:
         if not one.worked:
             outcome["error"] = {"reason": "failed", "message": one.why_not()}
