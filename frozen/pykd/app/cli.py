@@ -8,6 +8,8 @@
 
 import sys
 
+from pykd.core.errors import UsageError, reason_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,10 +81,6 @@ Exit status: 0 all commands worked, 1 one failed, 2 wrong usage, 3 the dump cann
 KCORE = "/proc/kcore"
 VERBS = {"report": "pykd.app.report", "mcp": "pykd.app.mcp.main", "batch": "pykd.app.fleet.batch", "group": "pykd.app.fleet.group"}
 """Words in place of a dump that begin a command line of its own; if there is a file of that name it is the dump."""
-
-
-class UsageError(Exception):
-    """The command line is wrong; the message says how."""
 
 
 class Arguments:
@@ -298,10 +296,6 @@ def is_file(path: str) -> bool:
     return True
 
 
-LARGE = 1 << 28
-"""Bytes of a dump from which on opening it may take so long that somebody who waits wants to be told."""
-
-
 def vmlinux_of(dump: str, word: str) -> "str | None":
     """Which of two files is a vmlinux, that crash wants before or behind the dump; None: neither, or *dump* is no file but a verb."""
     from pykd.app import firstbytes
@@ -309,17 +303,10 @@ def vmlinux_of(dump: str, word: str) -> "str | None":
     return next((one for one in (dump, word) if firstbytes.is_vmlinux(one)), None) if is_file(dump) else None
 
 
-def is_large(paths: "Sequence[str]") -> bool:
-    import posix
-
-    try:
-        return sum(posix.stat(path).st_size for path in paths) >= LARGE
-    except OSError:
-        return False
-
-
 def open_session(arguments: Arguments) -> "Session":
     """:raises OSError, _pykd.Error: the dump, or a file named on the command line, cannot be used."""
+    from pykd.app.opening import is_large
+
     if is_large(arguments.paths):
         from pykd.core import progress
 
@@ -330,6 +317,7 @@ def open_session(arguments: Arguments) -> "Session":
 
 def open_at_once(arguments: Arguments) -> "Session":
     import pykd
+    from pykd.app.opening import usable
     from pykd.session.session import Session
 
     note = None
@@ -340,10 +328,9 @@ def open_at_once(arguments: Arguments) -> "Session":
         from pykd.app import second
 
         vmlinux = second.vmlinux_in(vmlinux, arguments.paths[0])
-    dump = pykd.open(
-        *arguments.paths, vmcoreinfo=note, live=arguments.live, vmlinux=vmlinux, system_map=arguments.system_map, no_btf=arguments.no_btf
+    dump = usable(
+        pykd.open(*arguments.paths, vmcoreinfo=note, live=arguments.live, vmlinux=vmlinux, system_map=arguments.system_map, no_btf=arguments.no_btf)
     )
-    dump.layout  # noqa: B018 (a dump whose page tables cannot be found cannot be opened)
     for path in arguments.declarations:
         dump.declare(read_file(path).decode("utf-8", "replace"))
     offer_sessions()
@@ -448,7 +435,14 @@ def fail(message: str, status: int) -> int:
 
 def verb(name: str, words: "Sequence[str]") -> int:
     """Do what a word of :data:`VERBS` stands for, with the words behind it; returns the exit status."""
-    status: int = __import__(VERBS[name], fromlist=("main",)).main(words)
+    module = __import__(VERBS[name], fromlist=("main",))
+    if "-h" in words or "--help" in words:
+        sys.stdout.write(module.USAGE)
+        return EXIT_OK
+    try:
+        status: int = module.main(words)
+    except UsageError as error:
+        return fail(f"{name}: {error}; pykd {name} --help lists the options", EXIT_USAGE)
     return status
 
 
@@ -495,7 +489,7 @@ def command_line(words: "Sequence[str]") -> int:
             from pykd.app import live
 
             return fail(live.why_not(arguments.paths[0], error), EXIT_NO_DUMP)
-        return fail(str(error.strerror if isinstance(error, OSError) else error), EXIT_NO_DUMP)
+        return fail(reason_of(error), EXIT_NO_DUMP)
     except OSError as error:
         return fail(f"{error.filename}: {error.strerror}", EXIT_NO_DUMP)
     return run(session, arguments)

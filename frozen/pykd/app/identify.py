@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from _pykd import Error
+from pykd.core.errors import reason_of
 from pykd.core.shown import one_line
 
 TYPE_CHECKING = False
@@ -55,7 +56,7 @@ def describe(path: str) -> dict[str, Any]:
     try:
         dump = pykd.open(path)
     except Error as error:
-        row["error"] = str(error.strerror if isinstance(error, OSError) else error)
+        row["error"] = reason_of(error)
         return row
     with dump:
         try:

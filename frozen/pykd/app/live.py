@@ -5,6 +5,8 @@ import errno
 import os
 import stat
 
+from pykd.core.errors import reason_of
+
 CAP_SYS_RAWIO = 17
 LOCKDOWN = "/sys/kernel/security/lockdown"
 
@@ -32,7 +34,7 @@ def may_do_raw_io() -> bool:
 
 def why_not(path: str, error: Exception) -> str:
     """One line for *error*, raised when the core of the running kernel at *path* was opened."""
-    text = str(error.strerror if isinstance(error, OSError) else error)
+    text = reason_of(error)
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.ENOENT:
         return f"there is no {path}: /proc is not mounted, or the kernel is built without CONFIG_PROC_KCORE"

@@ -7,8 +7,9 @@ import os
 import sys
 
 from _pykd import Error
-from pykd.core.errors import UsageError
-from pykd.core.output import to_file
+from pykd.app.opening import usable
+from pykd.app.verbs import positive, taken_apart, write
+from pykd.core.errors import UsageError, reason_of
 from pykd.report import json_text, sections, text
 from pykd.report.build import TIME_LIMIT, document
 
@@ -35,6 +36,7 @@ Says what stopped the system, why, and what else is wrong. Without a file it pri
 
 FILE - is standard output. Exit status: 0 written, 1 a file could not be written, 2 wrong usage, 3 the dump cannot be opened.
 """
+_FLAGS = ("--brief", "--redact")
 _VALUES = ("--html", "--json", "--text", "-o", "--section", "--time-limit", "--part")
 
 
@@ -52,20 +54,13 @@ class Wanted:
         """(form: text, json or html; file)"""
         parts: list[str] = []
         chosen: list[str] = []
-        rest = list(words)
-        while rest:
-            word = rest.pop(0)
-            name, equals, value = word.partition("=")
-            if word in ("--brief", "--redact"):
-                setattr(self, word[2:], True)
-            elif name in _VALUES:
-                if not equals:
-                    if not rest:
-                        raise UsageError(f"{name} needs a value")
-                    value = rest.pop(0)
-                self._take(name, value, parts, chosen)
-            elif word.startswith("-") or self.paths:
-                raise UsageError(f"unknown option {word}" if word.startswith("-") else f"one dump at a time: {word}")
+        for option, word in taken_apart(words, flags=_FLAGS, values=_VALUES):
+            if option in _FLAGS:
+                setattr(self, option[2:], True)
+            elif option:
+                self._take(option, word, parts, chosen)
+            elif self.paths:
+                raise UsageError(f"one dump at a time: {word}")
             else:
                 self.paths.append(word)
         if not self.paths:
@@ -83,12 +78,7 @@ class Wanted:
                 raise UsageError(f"there is no section {value}; there are {', '.join(sections.NAMES)}")
             chosen.append(value)
         elif name == "--time-limit":
-            try:
-                self.limit = float(value)
-            except ValueError:
-                self.limit = -1
-            if not 0 < self.limit < 1e6:
-                raise UsageError(f"no number of seconds: {value}")
+            self.limit = positive(name, value)
         elif name == "-o":
             self.files += [(form, os.path.join(value, f"report.{end}")) for form, end in FORMS]
         else:
@@ -111,25 +101,17 @@ def made(report: dict[str, Any], form: str, brief: bool) -> str:
 
 
 def main(words: Sequence[str]) -> int:
-    """Write what *words* (behind ``report``) ask for; the exit status."""
-    if any(word in ("-h", "--help") for word in words):
-        sys.stdout.write(USAGE)
-        return 0
+    """Write what *words* (behind ``report``) ask for; the exit status. :raises UsageError:"""
     if list(words) == ["--schema"]:
         sys.stdout.write(json_text.schema())
         return 0
-    try:
-        wanted = Wanted(words)
-    except UsageError as error:
-        print(f"pykd: report: {error}; pykd report --help lists the options", file=sys.stderr)
-        return 2
+    wanted = Wanted(words)
     import pykd
 
     try:
-        dump = pykd.open(*wanted.paths)
-        dump.layout  # noqa: B018 (a dump whose page tables cannot be found cannot be opened)
+        dump = usable(pykd.open(*wanted.paths))
     except Error as error:
-        print(f"pykd: {error}", file=sys.stderr)
+        print(f"pykd: {reason_of(error)}", file=sys.stderr)
         return 3
     report = document(dump, names=() if wanted.brief else wanted.sections, limit=wanted.limit)
     if wanted.redact:
@@ -139,21 +121,8 @@ def main(words: Sequence[str]) -> int:
     status = 0
     for form, path in wanted.files:
         try:
-            _write(path, made(report, form, wanted.brief), wanted.paths)
+            write(path, made(report, form, wanted.brief))
         except OSError as error:
             print(f"pykd: {path}: {error.strerror}", file=sys.stderr)
             status = 1
     return status
-
-
-def _write(path: str, content: str, dumps: Sequence[str]) -> None:
-    """:raises OSError: it cannot be written, or is a dump itself."""
-    if path == "-":
-        sys.stdout.write(content)
-        return
-    if folder := os.path.dirname(path):
-        os.makedirs(folder, exist_ok=True)
-    if os.path.exists(path) and any(os.path.samefile(path, dump) for dump in dumps):
-        raise FileExistsError(0, "it is the dump", path)
-    with to_file(path) as file:
-        file.write(content)

@@ -13,6 +13,11 @@ DAMAGE = (Error, ArithmeticError, AttributeError, LookupError, TypeError, ValueE
 """What data or types of a damaged dump may raise: it costs the item that was made of them, and no other."""
 
 
+def reason_of(error: Exception) -> str:
+    """Why a dump cannot be used, without its path and the number that ``str()`` of an OSError has."""
+    return str(error.strerror if isinstance(error, OSError) else error)
+
+
 class CommandError(Exception):
     """The command cannot do what it was asked; the message is one line for the user.
 

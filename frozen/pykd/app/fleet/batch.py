@@ -12,6 +12,7 @@ import time
 
 from pykd.app import sandbox
 from pykd.app.fleet import pool, record
+from pykd.app.verbs import positive, taken_apart
 from pykd.core.errors import UsageError
 from pykd.core.output import opened
 from pykd.session.document import encode
@@ -43,6 +44,7 @@ walked; files in them that are no dumps are passed over. Each dump has a process
 
 Exit status: 0 a record of each, 1 some could not be read (the records say why), 2 wrong usage. `pykd group FILE` joins equal crashes.
 """
+_FLAGS = {"--report": "report", "--redact": "redact", "--no-sandbox": "open"}
 _VALUES = ("-o", "--jobs", "--command", "--list", "--shard", "--time-limit", "--memory-limit")
 
 
@@ -60,20 +62,11 @@ class Wanted:
         self.limit = LIMIT
         self.memory = MEMORY
         self.part, self.parts = 0, 1
-        rest = list(words)
-        while rest:
-            word = rest.pop(0)
-            name, equals, value = word.partition("=")
-            if word in ("--report", "--redact", "--no-sandbox"):
-                setattr(self, {"--no-sandbox": "open"}.get(word, word[2:]), True)
-            elif name in _VALUES:
-                if not equals or name == "-o":
-                    if not rest:
-                        raise UsageError(f"{name} needs a value")
-                    value = rest.pop(0)
-                self._take(name, value)
-            elif word.startswith("-") and word != "-":
-                raise UsageError(f"unknown option {word}")
+        for option, word in taken_apart(words, flags=_FLAGS, values=_VALUES):
+            if option in _FLAGS:
+                setattr(self, _FLAGS[option], True)
+            elif option:
+                self._take(option, word)
             else:
                 self.paths.append(word)
         if not self.paths and not self.lists:
@@ -93,12 +86,9 @@ class Wanted:
                 raise UsageError(f"--shard: no part I/N with I from 0 to N - 1: {value}")
             self.part, self.parts = int(part), int(parts)
         else:
-            try:
-                number = float(value)
-            except ValueError:
-                number = -1.0
-            if not 0 < number < 1e6 or (name == "--jobs" and number != int(number)):
-                raise UsageError(f"{name}: no number: {value}")
+            number = positive(name, value)
+            if name == "--jobs" and number != int(number):
+                raise UsageError(f"{name}: no number of dumps: {value}")
             if name == "--jobs":
                 self.jobs = int(number)
             elif name == "--time-limit":
@@ -189,18 +179,12 @@ class Progress:
 
 
 def main(words: Sequence[str]) -> int:
-    """Write a record of each dump; the exit status."""
-    if any(word in ("-h", "--help") for word in words):
-        sys.stdout.write(USAGE)
-        return 0
+    """Write a record of each dump; the exit status. :raises UsageError:"""
+    wanted = Wanted(words)
     try:
-        wanted = Wanted(words)
         known = recorded(wanted.output) if wanted.output is not None and os.path.isfile(wanted.output) else {}
         everything = list(files(wanted))
         target = opened(wanted.output, append=True) if wanted.output is not None else 1
-    except UsageError as error:
-        print(f"pykd: batch: {error}; pykd batch --help lists the options", file=sys.stderr)
-        return 2
     except OSError as error:
         print(f"pykd: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2

@@ -7,8 +7,8 @@ import json
 import sys
 
 import _pykd_files as resources
+from pykd.app.verbs import taken_apart, write
 from pykd.core.errors import UsageError
-from pykd.core.output import to_file
 from pykd.core.rows import Row
 from pykd.core.shown import one_line
 from pykd.session.document import encode
@@ -129,16 +129,9 @@ def _taken_apart(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]
     """(files of records, (form, file to write) of each). :raises UsageError:"""
     names: list[str] = []
     targets: list[tuple[str, str]] = []
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        name, equals, value = word.partition("=")
-        if name in ("--json", "--html", "--text"):
-            if not equals and not rest:
-                raise UsageError(f"{name} needs a file")
-            targets.append((name[2:], value if equals else rest.pop(0)))
-        elif word.startswith("-") and word != "-":
-            raise UsageError(f"unknown option {word}")
+    for option, word in taken_apart(words, values=("--json", "--html", "--text")):
+        if option:
+            targets.append((option[2:], word))
         else:
             names.append(word)
     if not names:
@@ -147,23 +140,12 @@ def _taken_apart(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]
 
 
 def main(words: Sequence[str]) -> int:
-    """Write the groups; the exit status."""
-    if any(word in ("-h", "--help") for word in words):
-        sys.stdout.write(USAGE)
-        return 0
+    """Write the groups; the exit status. :raises UsageError:"""
+    names, targets = _taken_apart(words)
     try:
-        names, targets = _taken_apart(words)
         found = groups(records(names))
         for form, path in targets:
-            made = _made(form, found)
-            if path == "-":
-                sys.stdout.write(made)
-            else:
-                with to_file(path) as file:
-                    file.write(made)
-    except UsageError as error:
-        print(f"pykd: group: {error}; pykd group --help lists the options", file=sys.stderr)
-        return 2
+            write(path, _made(form, found))
     except OSError as error:
         print(f"pykd: {error.filename}: {error.strerror}", file=sys.stderr)
         return 1

@@ -6,6 +6,8 @@ from __future__ import annotations
 import pykd
 from _pykd import Error, FormatError
 from pykd.app import firstbytes, identify, sandbox
+from pykd.app.opening import usable
+from pykd.core.errors import reason_of
 from pykd.core.output import output_to
 from pykd.core.rows import Row
 from pykd.kernel import sysinfo
@@ -40,12 +42,12 @@ def make(path: str, commands: Sequence[str], *, report: bool, limit: float, reda
     except Error as error:
         if isinstance(error, FormatError) and not firstbytes.is_dump(path):
             raise NoDumpError(str(error)) from None
-        return {"error": {"reason": "failed", "message": str(error.strerror if isinstance(error, OSError) else error)}}
+        return {"error": {"reason": "failed", "message": reason_of(error)}}
     found: Row = {"dump": identity.of(dump), "format": dump.format, "complete": bool(dump.complete), "node": _node(dump)}
     seconds = identify.crash_time(dump)
     found["dump"] = found["dump"] | {"path": path, "crash_time": None if seconds is None else contract.moment(seconds)}
     try:
-        dump.layout  # noqa: B018 (without page tables there is nothing to report)
+        usable(dump)
         if report:
             found |= _reported(dump, limit)
         if commands:

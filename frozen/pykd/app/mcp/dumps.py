@@ -6,7 +6,9 @@ from __future__ import annotations
 import os
 
 import pykd
-from _pykd import Dump, Error
+from _pykd import Error
+from pykd.app.opening import usable
+from pykd.core.errors import reason_of
 from pykd.core.host import set_current
 from pykd.session.session import Session
 
@@ -62,10 +64,9 @@ class Dumps:
         if len(self._open) >= MAX_OPEN:
             raise RefusedError(f"{MAX_OPEN} dumps are open; close_dump closes one: {', '.join(self._open)}")
         try:
-            dump: Dump = pykd.open(found)
-            dump.layout  # noqa: B018 (a dump whose page tables cannot be found cannot be opened)
+            dump = usable(pykd.open(found))
         except Error as error:
-            raise RefusedError(str(error.strerror if isinstance(error, OSError) else error)) from None
+            raise RefusedError(reason_of(error)) from None
         base = os.path.basename(found)
         name = next(name for name in (base, *(f"{base}#{number}" for number in range(2, MAX_OPEN + 2))) if name not in self._open)
         self._open[name] = Session(dump)

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from pykd.app import sandbox
+from pykd.app.verbs import taken_apart
+from pykd.core.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,25 +29,18 @@ A client's configuration, for example: {"mcpServers": {"pykd": {"command": "pykd
 
 
 def main(words: Sequence[str]) -> int:
-    """Serve until the client is gone; the exit status."""
+    """Serve until the client is gone; the exit status. :raises UsageError:"""
     from pykd.app.mcp.dumps import Dumps
     from pykd.app.mcp.protocol import connection
     from pykd.app.mcp.server import Server
 
     flags = {"--allow-python": False, "--all-commands": False, "--no-sandbox": False}
     places = []
-    for word in words:
-        if word in ("-h", "--help"):
-            sys.stdout.write(USAGE)
-            return 0
-        if word in flags:
-            flags[word] = True
-        elif word.startswith("-"):
-            print(f"pykd: mcp: unknown option {word}; pykd mcp --help lists the options", file=sys.stderr)
-            return 2
+    for option, word in taken_apart(words, flags=flags):
+        if option:
+            flags[option] = True
         elif not os.path.exists(word):
-            print(f"pykd: mcp: {word}: no such file or folder", file=sys.stderr)
-            return 2
+            raise UsageError(f"{word}: no such file or folder")
         else:
             places.append(word)
     if not flags["--no-sandbox"] and not flags["--allow-python"]:
