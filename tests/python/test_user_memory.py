@@ -4,7 +4,6 @@
 import os
 import struct
 import unittest
-from pathlib import Path
 from unittest import mock
 
 from dumps import SAMPLE, SHARED, opened
@@ -14,7 +13,7 @@ from pykd.commands.tasks import strings
 from pykd.core.errors import UsageError
 from pykd.kernel.mm.userspace import Piece
 from pykd.session.session import Session
-from truths import archive
+from truths import archive, folder_of
 
 MOVING = {"guest", "init", "sh", "sleep"}
 """Who did more between the truth and the crash"""
@@ -34,9 +33,7 @@ def sources(user_memory=False):
         found = with_user_memory()
     except unittest.SkipTest:
         return
-    for _, path, folder in found:
-        files = [Path(at, name) for at, _, names in os.walk(os.path.join(folder, "proc")) for name in names]
-        yield path, {str(file.relative_to(folder)): file.read_bytes() for file in files}
+    yield from ((path, folder_of(folder)) for _, path, folder in found)
 
 
 class Truth(unittest.TestCase):

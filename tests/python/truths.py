@@ -22,3 +22,13 @@ def archive(path=""):
     with tarfile.open(fileobj=io.BytesIO(data)) as packed:
         members = [member for member in packed if member.isfile() and member.name.removeprefix("truth/").startswith("proc/")]
         return {member.name.removeprefix("truth/"): packed.extractfile(member).read() for member in members}
+
+
+def folder_of(truth):
+    """The same of a folder that the bench keeps."""
+    names = [os.path.join(at, name) for at, _, files in os.walk(os.path.join(truth, "proc")) for name in files]
+    found = {}
+    for name in names:
+        with open(name, "rb") as file:
+            found[os.path.relpath(name, truth)] = file.read()
+    return found
