@@ -82,3 +82,34 @@ def kobject_path(dump: Dump, kobject: Any) -> str:
         names.append(str(kobject.name))
         kobject = kobject.parent
     return "/" + "/".join(reversed(names))
+
+
+_NOT_POWERED = "unsupported"
+
+
+def for_each_device(dump: Dump) -> Iterator[Any]:
+    """Each ``struct device`` of the machine, in the order in which they were found. :raises FaultError, LimitError: the rest cannot be found."""
+    kset: Any = dump.object("struct kset", dump.read_unsigned(dump.symbol("devices_kset", "").address))
+    device: Any = dump.struct_class("struct device")
+    back = device.member_offset("kobj") or 0
+    head = int(kset) + kset.fieldOffset("list")
+    for kobject in list_for_each_entry(dump, head, "struct kobject", "entry", limit=MAX_DEVICES, what="the list of devices"):
+        yield device(int(kobject) - back)
+
+
+def power_state(device: Any) -> str:
+    """What power/runtime_status of a ``struct device`` says: ``active``, ``suspended``, … ; ``unsupported`` where it is not managed. :raises FaultError:"""
+    power = device.power
+    if not power.hasField("runtime_status"):
+        return _NOT_POWERED
+    if int(power.runtime_error):
+        return "error"
+    if int(power.disable_depth):
+        return _NOT_POWERED
+    return str(power.runtime_status).removeprefix("RPM_").lower()
+
+
+def iommu_group(device: Any) -> int | None:
+    """Number of the IOMMU group of a ``struct device``; None: it is in none. :raises FaultError:"""
+    group = device.iommu_group if has_member(device, "iommu_group") else None
+    return int(group.id) if group else None
