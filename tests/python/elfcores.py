@@ -96,7 +96,7 @@ def with_user_memory():
     """(name, dump, folder of the guest's truth) of the bench's dumps that have all memory; a skipped test where there are none."""
     folder = os.path.join(ROOT, "build", "vmtest", "dumps")
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    found = [(name, os.path.join(folder, name, "vmcore.d0"), os.path.join(folder, name, "truth")) for name in names if name.endswith("-user")]
+    found = [(name, os.path.join(folder, name, "vmcore.qemu-elf"), os.path.join(folder, name, "truth")) for name in names if name.endswith("-user")]
     found = [one for one in found if os.path.exists(one[1])]
     if not found:
         raise unittest.SkipTest("the bench has made no dump with user memory (./build.sh test-kernels --make 6.12-user)")
