@@ -202,7 +202,7 @@ COMMAND = Command(
     ),
     arguments="[PID|TASK|COMM]…",
     description="The core has all threads with their registers (also those of floating point and vectors), the process's state, arguments,\n"
-    "auxiliary vector and mapped files, and its memory: its own pages, and what the page cache has of its files.\n"
+    "auxiliary vector and mapped files, and its memory: its own pages, what the page cache has of its files, and what is in zram or zswap.\n"
     "What the dump lacks is not there as zeros, but not there: gdb says so, or takes it from the program's file. A line for each mapping says how\n"
     "much is missing and why: excluded by makedumpfile, not in the page cache, swapped out.\n"
     "Bits of LEVEL: 1 anonymous private memory, 2 anonymous shared, 4 private mappings of files, 8 shared ones, 16 first pages of ELF\n"

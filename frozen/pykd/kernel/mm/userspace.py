@@ -7,6 +7,7 @@ from _pykd import Error, FaultError
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.kernel import machine
+from pykd.kernel.mm import swapslots
 from pykd.kernel.mm.areas import VM_EXEC, area_ranges, is_special, vdso_page
 from pykd.kernel.mm.cachedfile import CachedFile
 from pykd.kernel.mm.tables import PageTables
@@ -187,8 +188,16 @@ class UserSpace:
         return self._swapped(found.start, size, number, offset)
 
     def _swapped(self, start: int, size: int, number: int, offset: int) -> Piece:
-        del number, offset
-        return Piece(start, size, lost=SWAPPED)
+        if size != self.dump.page_size or not swapslots.is_device(self.dump, number):
+            return Piece(start, size, lost=SPECIAL)
+        try:
+            return Piece(start, size, swapslots.read(self.dump, number, offset))
+        except swapslots.Elsewhere:
+            return Piece(start, size, lost=SWAPPED)
+        except FaultError as error:
+            return Piece(start, size, lost=error.reason)
+        except Error:
+            return Piece(start, size, lost=SWAPPED)
 
     def _untouched(self, area: Any, start: int, end: int) -> Iterator[Piece]:
         file = self._file(area)
