@@ -20,30 +20,39 @@ WITHOUT_ROWS = {"py", "q", "repeat", "search", "wr"}
 LINES = """\
 alias
 ascii
+acpi; auxv 1; auxv 2
 blocked; blocked -t 5; blocked -v
 bpf; bpf -P -s; bpf -M -s; bpf -P -T -j
-bt; bt -a; bt -f; bt -FF; bt -s; bt -t; bt -T; bt -r; bt -e; bt -E; bt -v
+bt; bt -a; bt -U 1; bt -U 2; bt -f; bt -FF; bt -s; bt -t; bt -T; bt -r; bt -e; bt -E; bt -v
 btop 1000
 cache; cache -m; cache -p; cache -d; cache ls /; cache cat /init
+clocks; cmdline 1; cmdline 2
 dev; dev -d; dev -D; dev -i; dev -p
+devices; devices -b pci; dmi
 dis schedule; dis -r schedule+90; dis schedule 5
 eval 1+1; eval -b 0xff
+env 1; env 2
 extend
+fd 1; fd -k socket 1
 files; files 1; files -c
 foreach bt; foreach files; foreach ps; foreach task -R pid; foreach net -S; foreach vm -m; foreach set; foreach sig; foreach test; foreach vtop
 fuser /
+gcore -n 1; gcore -n 2
 gdb p init_task.comm; gdb ptype struct list_head; gdb info symbol schedule; gdb x/4gx init_task
 help; help ps; help commands; help -m; help -k; help -D
 ipcs; ipcs -s -m -M
 journal; journal -l; journal /init
 irq; irq -a; irq -b; irq -s; irq -s -c 0; irq -u; irq -d
+keyrings
 kmem -i; kmem -s; kmem -S task_struct; kmem -V; kmem -z; kmem -f; kmem -F; kmem -n; kmem -g; kmem -g 3; kmem -o; kmem -h; kmem -v; kmem jiffies; kmem init_task
 list -H modules; list task_struct.tasks -h init_task -s task_struct.pid,comm; list task_struct.tasks -h init_task -S task_struct.pid,comm
 locks; locks -g; locks -a
 log; log -T; log -t; log -d; log -m; log -c; log -s
 mach; mach -c; mach -m
 mod; mod -t
+maps 1; maps 2
 memory; memory -n 1; mount; mount -i
+namespaces; namespaces 1
 net; net -a; net -n; net -s 1; net -S 1; net -N 0100007f
 p jiffies; p init_task; p init_task.comm; p -x runqueues:a; p runqueues; p jiffies:0
 ps; ps -r; ps -a; ps -t; ps -p; ps -c; ps -g; ps -l; ps -m; ps -S; ps -A; ps -Y; ps -s; ps -m -C 0; ps -l -C a
@@ -57,6 +66,7 @@ rustfilt _RNvC1a1b
 set; set -p; set -v; set -c 0
 sig; sig -l; sig -s 1; sig -g
 sockets; sockets -eim; sockets -tl; sockets --other; cgroups; cgroups -v /app; inflight; inflight -r; fs; fs -a; workqueues -a; workqueues -qa
+strings -n 8 1
 struct list_head; struct -o task_struct; struct task_struct init_task; struct task_struct.pid,comm init_task 2; struct -r list_head init_task
 struct -p task_struct.mm init_task; struct rq runqueues:a; struct -o list_head init_task; task_struct init_task
 swap
@@ -265,6 +275,8 @@ class Status(unittest.TestCase):
         "inflight -t nosuch", "fs nosuch", "workqueues x", "memory x", "cgroups nosuch", "rcu x",
         "report --section nosuch",
         "cache nosuch", "journal nosuch",
+        "gcore 99999", "maps 99999", "cmdline 99999", "env 99999", "auxv 99999", "strings 99999", "fd 99999", "namespaces 99999", "devices nosuch",
+        "keyrings x", "clocks x", "acpi x", "dmi x",
     )  # fmt: skip
 
     def test_every_command_is_here(self):

@@ -77,8 +77,9 @@ def _process(row: Row) -> Iterator[str]:
             line += f" {one['flags']:<8o} {one['position']:>9} {one.get('path', '')}"
         yield f"{line.rstrip()} {mark(one)}".rstrip()
         if "kind" in one:
-            found = one.get(one["kind"].replace("-", "_"), {})
-            yield from (f"        {line}" for line in _details(found))
+            found = one.get(one["kind"].replace("-", "_"))
+            if isinstance(found, dict):  # of a plain file `file` is its address
+                yield from (f"        {line}" for line in _details(found))
     if "error" in row:
         yield mark(row)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel import devices
@@ -28,6 +29,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         else:
             found[int(device)] = _row(session, device)
     names = set(options.arguments)
+    if names and (unknown := names - {row.get("name") for row in found.values()}):
+        raise CommandError(f"no device is called {min(unknown)}")
     for row in _in_order(found):
         if options.b and row.get("bus") != options.b:
             continue
