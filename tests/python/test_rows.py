@@ -20,7 +20,7 @@ WITHOUT_ROWS = {"py", "q", "repeat", "search", "wr"}
 LINES = """\
 alias
 ascii
-acpi; auxv 1; auxv 2
+acpi; audit; auxv 1; auxv 2
 blocked; blocked -t 5; blocked -v
 bpf; bpf -P -s; bpf -M -s; bpf -P -T -j
 bt; bt -a; bt -U 1; bt -U 2; bt -f; bt -FF; bt -s; bt -t; bt -T; bt -r; bt -e; bt -E; bt -v
@@ -43,7 +43,7 @@ help; help ps; help commands; help -m; help -k; help -D
 ipcs; ipcs -s -m -M
 journal; journal -l; journal /init
 irq; irq -a; irq -b; irq -s; irq -s -c 0; irq -u; irq -d
-keyrings
+keyrings; kvm
 kmem -i; kmem -s; kmem -S task_struct; kmem -V; kmem -z; kmem -f; kmem -F; kmem -n; kmem -g; kmem -g 3; kmem -o; kmem -h; kmem -v; kmem jiffies; kmem init_task
 list -H modules; list task_struct.tasks -h init_task -s task_struct.pid,comm; list task_struct.tasks -h init_task -S task_struct.pid,comm
 locks; locks -g; locks -a
@@ -276,7 +276,7 @@ class Status(unittest.TestCase):
         "report --section nosuch",
         "cache nosuch", "journal nosuch",
         "gcore 99999", "maps 99999", "cmdline 99999", "env 99999", "auxv 99999", "strings 99999", "fd 99999", "namespaces 99999", "devices nosuch",
-        "keyrings x", "clocks x", "acpi x", "dmi x",
+        "keyrings x", "clocks x", "acpi x", "dmi x", "audit x", "kvm 1",
     )  # fmt: skip
 
     def test_every_command_is_here(self):
