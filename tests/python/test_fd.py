@@ -5,15 +5,41 @@ import os
 import re
 import unittest
 
-from dumps import SAMPLE, SHARED, opened, vmcores
+from dumps import SAMPLE, SHARED, made, opened, vmcores
 from elfcores import with_user_memory
 from other_machines import whole
+from pykd.core.errors import UsageError
 from pykd.kernel.fs import descriptors
 from pykd.session.session import Session
 from truths import archive, folder_of
 
 STILL = {"kd-epoll", "kd-eventfd", "kd-inotify", "kd-timerfd", "kd-pipe-writer", "kd-pipe-reader", "kd-memory", "kd-poll", "kd-tcp", "kd-udp", "kd-unix", "u-files"}
 """Processes that sleep from the truth to the crash"""
+
+DRIVERS = """
+uts release=6.1.0-test
+types
+    struct list_head { struct list_head *next, *prev; };
+    struct file_operations { void *owner; };
+    struct file { struct file_operations *f_op; void *private_data; };
+    struct net_device { char name[16]; };
+    struct tun_struct { unsigned int flags; unsigned int numqueues; struct net_device *dev; };
+    struct tun_file { void *sk; struct tun_struct *tun; };
+    struct task_struct { unsigned int __state; int pid; char comm[16]; struct list_head tasks; };
+    struct vhost_worker { struct task_struct *task; };
+    struct vhost_dev { void *mm; int nvqs; struct vhost_worker *worker; };
+text
+    vfs_read  c3
+data
+    struct file_operations tun_fops = { 0 }, vhost_net_fops = { 0 };
+    struct file with_device = { &tun_fops, &used }, without = { &tun_fops, &fresh }, vhost = { &vhost_net_fops, &net };
+    struct tun_file used = { 0, &tap }, fresh = { 0, 0 };
+    struct tun_struct tap = { 0x1002, 1, &device };
+    struct net_device device = { "tap0" };
+    struct vhost_dev net = { &device, 2, &worker };
+    struct vhost_worker worker = { &thread };
+    struct task_struct thread = { 1, 77, "vhost-1" };
+"""
 
 
 def guests():
@@ -130,6 +156,28 @@ class Shown(unittest.TestCase):
         found = [one["kind"] for row in session.rows(f"fd -k socket {pids}") for one in row["fds"]]
         self.assertEqual(["socket"] * every.count("socket"), found)
         self.assertEqual([], list(session.rows("fd -k bpf 1")))
+
+    def test_all(self):
+        rows = list(Session(opened(SAMPLE)).rows("fd -a -k epoll"))
+        self.assertTrue(all(one["kind"] == "epoll" for row in rows for one in row["fds"]))
+        every = list(Session(opened(SAMPLE)).rows("fd -a"))
+        self.assertGreater(len(every), 50)
+        self.assertTrue(all(row["fds"] for row in every))
+        with self.assertRaises(UsageError):
+            list(Session(opened(SAMPLE)).rows("fd -a 1"))
+
+    def test_drivers(self):
+        """tun and vhost, on a kernel made for them."""
+        path, at = made(self, DRIVERS)
+        dump = opened(path)
+        found = {}
+        for name in ("with_device", "without", "vhost"):
+            file = dump.object("struct file", at[name])
+            kind = descriptors.kind_of(dump, file)
+            found[name] = kind, descriptors.details(dump, file, kind)
+        self.assertEqual(("tun", {"interface": "tap0", "tun": at["tap"], "flags": 0x1002, "queues": 1}), found["with_device"])
+        self.assertEqual(("tun", {"interface": None}), found["without"])
+        self.assertEqual(("vhost", {"device": at["net"], "queues": 2, "owned": True, "worker": 77}), found["vhost"])
 
     def test_names(self):
         self.assertEqual(["EPOLLIN", "EPOLLET"], descriptors.names_of(descriptors.EVENTS, 1 << 31 | 1))

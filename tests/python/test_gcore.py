@@ -101,6 +101,15 @@ class Cores(Folder):
         with self.assertRaisesRegex(UsageError, "no level from 0 to 255"):
             list(Session(opened(SAMPLE)).rows("gcore 1 -v 256"))
 
+    def test_leader_that_has_ended(self):
+        """The core is of the thread that is left."""
+        session = Session(opened(SAMPLE))
+        (leader,) = [row["pid"] for row in session.rows("ps -G") if row["comm"] == "kd-orphans"]
+        row, core = self.core(SAMPLE, leader)
+        left = [row["pid"] for row in session.rows("ps") if row["tgid"] == leader and row["pid"] != leader]
+        self.assertEqual(left, list(core.threads()))
+        self.assertTrue(row["areas"])
+
     def test_threads_of_the_kernel(self):
         (row,) = Session(opened(SAMPLE)).rows(f"gcore 2 -o {self.folder / 'core'}")
         self.assertIn("no user memory", row["error"]["message"])

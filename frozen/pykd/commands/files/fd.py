@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.errors import UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught, or_error
 from pykd.kernel.fs.descriptors import closed_on_exec, details, kind_of
@@ -23,7 +24,10 @@ O_CLOEXEC = 0o2000000
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
-    for thread in context.chosen(session, options.arguments):
+    if options.a and options.arguments:
+        raise UsageError("-a is all processes")
+    leaders = (thread for thread in context.table(session) if thread.pid and thread.pid == thread.tgid)
+    for thread in leaders if options.a else context.chosen(session, options.arguments):
         row = context.identity(thread)
         row["fds"] = []
         closed = or_error(closed_on_exec, dump, thread.address)
@@ -37,7 +41,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
                 one["flags"] |= O_CLOEXEC
             if not options.k or one.get("kind") == options.k or one.get("kind", "").startswith(f"{options.k}-"):
                 row["fds"].append(one)
-        if row["fds"] or not options.k:
+        if row["fds"] or not (options.k or options.a):
             yield row
 
 
@@ -109,14 +113,17 @@ def _value(key: str, value: object) -> str:
     return f"{value:x}" if isinstance(value, int) and key in ADDRESSES else str(value)
 
 
-ADDRESSES = ("sock", "ring", "pid_struct", "event", "mm", "kvm", "flags", "features")
+ADDRESSES = ("sock", "ring", "pid_struct", "event", "mm", "kvm", "tun", "device", "flags", "features")
 """What is shown in hexadecimal"""
 
 COMMAND = Command(
     name="fd",
     summary="open files by kind: what an epoll set waits for, timers, signals, watches, rings, pipes",
     topic="files",
-    options=(Option("-k", "KIND", help="only files of this kind: epoll, eventfd, timerfd, signalfd, inotify, fanotify, pidfd, bpf, pipe, perf, io_uring, socket, file…"),),
+    options=(
+        Option("-a", help="of all processes that have any"),
+        Option("-k", "KIND", help="only files of this kind: epoll, eventfd, timerfd, signalfd, inotify, fanotify, pidfd, bpf, pipe, perf, io_uring, socket, kvm, tun, vhost…"),
+    ),
     arguments="[PID|TASK|COMM]…",
     description="Kinds are told by the file's operations; of each kind the values of /proc/PID/fdinfo are shown, and what that has not: whether an\n"
     "event of an epoll set is ready, what is in a pipe, which requests of io_uring wait. Flags are octal. Paths are as files shows them.",
@@ -125,7 +132,7 @@ COMMAND = Command(
         "fds": "fd, file, kind, flags, position, inode, path, and under the name of the kind (with _ for -) what it has: of an epoll set waits_for, of inotify "
         "and fanotify watches, of io_uring requests; times in ns",
     },
-    examples=(("fd 1", "of init"), ("fd -k pipe 1", "its pipes")),
+    examples=(("fd 1", "of init"), ("fd -a -k epoll", "all epoll sets")),
     may_be_empty=True,
     rows=rows,
     text=text,

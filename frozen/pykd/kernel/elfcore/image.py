@@ -94,13 +94,10 @@ class Core:
         return self._finish(descriptor, b"".join(self._notes(areas)))
 
     def _tasks(self) -> Iterator[Any]:
-        """The threads; what a debugger shows first, the leader, is the first."""
-        seen = set()
+        """The threads that have not ended; what a debugger shows first, the leader, is the first."""
         for task in process.for_each_thread(self.dump, self.task):
-            seen.add(int(task))
-            yield task
-        if int(self.task) not in seen:
-            yield self.task
+            if task.mm:
+                yield task
 
     def _area(self, descriptor: int | None, start: int, end: int, area: Any, at: Callable[[int], None]) -> None:
         try:

@@ -268,6 +268,23 @@ def _kvm(dump: Dump, file: Any) -> Row:
     return {"kvm": int(file.private_data)}
 
 
+def _tun(dump: Dump, file: Any) -> Row:
+    """``struct tun_file``: the device whose packets go through it, if it has one yet, and its flags (IFF_TUN 1, IFF_TAP 2, …)."""
+    tun = dump.object("struct tun_file", int(file.private_data)).tun
+    if not tun:
+        return {"interface": None}
+    return {"interface": str(tun.dev.name), "tun": int(tun), "flags": int(tun.flags), "queues": int(tun.numqueues)}
+
+
+def _vhost(dump: Dump, file: Any) -> Row:
+    """A ``struct vhost_dev`` is the first member of what each kind of vhost has; its ``mm`` is that of the guest's process."""
+    device = dump.object("struct vhost_dev", int(file.private_data))
+    row: Row = {"device": int(device), "queues": int(device.nvqs), "owned": bool(device.mm)}
+    if device.hasField("worker") and device.worker and device.worker.hasField("task"):
+        row["worker"] = int(device.worker.task.pid) if device.worker.task else None
+    return row
+
+
 KINDS: dict[str, tuple[tuple[str, ...], Callable[[Dump, Any], Row]]] = {
     "epoll": (("eventpoll_fops",), _eventpoll),
     "eventfd": (("eventfd_fops",), _eventfd),
@@ -286,8 +303,13 @@ KINDS: dict[str, tuple[tuple[str, ...], Callable[[Dump, Any], Row]]] = {
     "socket": (("socket_file_ops",), _socket),
     "kvm-vm": (("kvm_vm_fops",), _kvm),
     "kvm-vcpu": (("kvm_vcpu_fops",), _kvm),
+    "tun": (("tun_fops",), _tun),
+    "vhost": (("vhost_net_fops", "vhost_vsock_fops", "vhost_scsi_fops"), _vhost),
 }
 """By name: symbols of the ``struct file_operations``, and what tells of such a file"""
+
+
+_OF_MODULES = ("kvm-vm", "kvm-vcpu", "tun", "vhost")
 
 
 @per_dump
@@ -296,7 +318,7 @@ def _fops(dump: Dump) -> dict[int, str]:
     found: dict[int, str] = {}
     for kind, (symbols, _) in KINDS.items():
         for name in symbols:
-            if address := dump.address_of(name, None if kind.startswith("kvm") else "", default=0):
+            if address := dump.address_of(name, None if kind in _OF_MODULES else "", default=0):
                 found[address] = kind
     return found
 
