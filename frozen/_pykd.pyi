@@ -318,6 +318,14 @@ class Dump:
         """Words in [start, end) that are addresses of code: (where, address, follows a call), and how many bytes were unreadable."""
     def stack_registers(self, start: int, end: int) -> tuple[list[tuple[int, bool, dict[str, int]]], int]:
         """Places in [start, end) that look like a ``struct pt_regs``: (address, of user mode, registers), and the bytes unreadable."""
+    def source(self, address: int) -> list[tuple[str | None, str | None, int, bool]]:
+        """Where an address of code is in the source, by the vmlinux that was given: (function, file, line, whether it is inlined into the next),
+        the innermost first. The line of all but the first is that of the call; 0 and None where it is not told. Empty where no unit has the address.
+
+        Of a return address ask for the one before: it is the next instruction's.
+
+        :raises NotFoundError: no debug info was given.
+        """
     def text_symbol(self, pc: int, is_return: bool = False) -> Symbol | None:
         """The symbol of a program counter; of a return address the symbol of the call before it."""
     def disassemble(

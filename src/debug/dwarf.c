@@ -6,23 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/hash.h"
-#include "base/vector.h"
-
-KD_VECTOR(entry_vector, struct kd_dwarf_entry);
-KD_VECTOR(offset_vector, Dwarf_Off);
-
-struct kd_dwarf {
-	struct kd_debug_file *file;
-	Dwarf *handle;
-	struct entry_vector entries;
-	struct kd_index names; /* hash of the name -> number of an entry */
-	bool indexed;
-
-	struct offset_vector enums;  /* those with enumerators, each once */
-	struct kd_index enumerators; /* hash of an enumerator's name -> number in enums */
-	bool enumerators_indexed;
-};
+#include "debug/private.h"
 
 /* What a hostile file may cost: a kernel has some 400,000 entries. */
 enum { ENTRY_NR_MAX = 1 << 24, ENUMERATOR_NR_MAX = 1 << 20 };
@@ -100,10 +84,11 @@ void kd_dwarf_destroy(struct kd_dwarf *dwarf)
 	if (!dwarf)
 		return;
 	dwarf_end(dwarf->handle);
-	entry_vector_deinit(&dwarf->entries);
-	offset_vector_deinit(&dwarf->enums);
+	kd_dwarf_entry_vector_deinit(&dwarf->entries);
+	kd_dwarf_offset_vector_deinit(&dwarf->enums);
 	kd_index_deinit(&dwarf->names);
 	kd_index_deinit(&dwarf->enumerators);
+	kd_dwarf_range_vector_deinit(&dwarf->ranges);
 	free(dwarf);
 }
 
@@ -207,7 +192,8 @@ static struct kd_error *add_entry(struct kd_dwarf *dwarf, const struct kd_dwarf_
 	if (dwarf->entries.nr >= ENTRY_NR_MAX)
 		return kd_error_create_file(KD_ERROR_LIMIT, kd_debug_file_path(dwarf->file),
 					    "its debug info has more names than any kernel");
-	if (!entry_vector_append(&dwarf->entries, *entry) || !kd_index_add(&dwarf->names, hash, dwarf->entries.nr - 1))
+	if (!kd_dwarf_entry_vector_append(&dwarf->entries, *entry) ||
+	    !kd_index_add(&dwarf->names, hash, dwarf->entries.nr - 1))
 		return &kd_error_nomem;
 	return NULL;
 }
@@ -252,7 +238,7 @@ static struct kd_error *make_index(struct kd_dwarf *dwarf)
 		err = each_die(dwarf, index_die);
 	dwarf->indexed = !err;
 	if (err) {
-		entry_vector_deinit(&dwarf->entries);
+		kd_dwarf_entry_vector_deinit(&dwarf->entries);
 		kd_index_deinit(&dwarf->names);
 	}
 	return err;
@@ -321,7 +307,7 @@ static struct kd_error *index_enum(struct kd_dwarf *dwarf, Dwarf_Die *die)
 	const char *first = dwarf_diename(&child);
 	if (!first || find_enum(dwarf, first) != KD_INDEX_NONE)
 		return NULL;
-	if (!offset_vector_append(&dwarf->enums, dwarf_dieoffset(die)))
+	if (!kd_dwarf_offset_vector_append(&dwarf->enums, dwarf_dieoffset(die)))
 		return &kd_error_nomem;
 	int more;
 	do {
@@ -344,7 +330,7 @@ struct kd_error *kd_dwarf_find_enumerator(struct kd_dwarf *dwarf, const char *na
 		if (!err)
 			err = each_die(dwarf, index_enum);
 		if (err) {
-			offset_vector_deinit(&dwarf->enums);
+			kd_dwarf_offset_vector_deinit(&dwarf->enums);
 			kd_index_deinit(&dwarf->enumerators);
 			return err;
 		}

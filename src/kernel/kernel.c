@@ -20,6 +20,8 @@ struct kd_kernel {
 	struct kd_second second;
 	bool no_btf;
 	const char *names_origin, *types_origin;
+	uint64_t shift;
+	bool shift_known;
 	LAYER(struct kd_memory) memory;
 	LAYER(struct kd_kallsyms) kallsyms;
 	LAYER(struct kd_types) types;
@@ -260,6 +262,18 @@ struct kd_error *kd_kernel_dwarf(struct kd_kernel *kernel, struct kd_dwarf **ret
 								: "no vmlinux was given (--vmlinux FILE)");
 	*ret = kernel->second.dwarf;
 	return NULL;
+}
+
+struct kd_error *kd_kernel_shift(struct kd_kernel *kernel, uint64_t *ret)
+{
+	struct kd_kallsyms *kallsyms;
+	struct kd_error *err = kernel->shift_known ? NULL : kd_kernel_kallsyms(kernel, &kallsyms);
+	if (!err && !kernel->shift_known) {
+		err = kd_second_shift(&kernel->second, kallsyms, &kernel->shift);
+		kernel->shift_known = !err;
+	}
+	*ret = kernel->shift;
+	return err;
 }
 
 const char *kd_kernel_names_origin(const struct kd_kernel *kernel)

@@ -45,6 +45,9 @@ struct kd_error *kd_kernel_modules(struct kd_kernel *kernel, struct kd_modules *
 /** The debug info. KD_ERROR_LOOKUP if no vmlinux was given, or it has none. */
 struct kd_error *kd_kernel_dwarf(struct kd_kernel *kernel, struct kd_dwarf **ret) KD_RETURNS_ERROR;
 
+/** What KASLR has added to the addresses that the debug info has: those of symbols that it and the dump have. */
+struct kd_error *kd_kernel_shift(struct kd_kernel *kernel, uint64_t *ret) KD_RETURNS_ERROR;
+
 /** Where names and types come from: a file that was given, or NULL: the dump itself, or nothing. Found out by the first
  * who asked for names, or types. */
 const char *kd_kernel_names_origin(const struct kd_kernel *kernel);

@@ -163,3 +163,29 @@ struct kd_error *kd_second_check(const struct kd_second *second, struct kd_memor
 		return NULL;
 	return other_build(second, build_id);
 }
+
+struct kd_error *kd_second_shift(const struct kd_second *second, struct kd_kallsyms *kallsyms, uint64_t *ret)
+{
+	static const char *const names[] = { "_stext", "_text", "schedule" };
+	if (!second->vmlinux)
+		return kd_error_create(KD_ERROR_LOOKUP, "no vmlinux was given");
+	KD_FREE struct kd_debug_symbol *symbols = NULL;
+	size_t nr = 0;
+	struct kd_error *err = kd_debug_file_symbols(second->vmlinux, &symbols, &nr);
+	if (err)
+		return err;
+	for (size_t n = 0; n < KD_ARRAY_NR(names); n++)
+		for (size_t i = 0; i < nr; i++) {
+			kd_vaddr address;
+			if (strcmp(symbols[i].name, names[n]))
+				continue;
+			err = kd_kallsyms_address(kallsyms, names[n], &address);
+			if (!err)
+				*ret = address - symbols[i].address;
+			if (!kd_error_catch(&err, KD_ERROR_LOOKUP))
+				return err;
+		}
+	return kd_error_create_file(KD_ERROR_LOOKUP, kd_debug_file_path(second->vmlinux),
+				    "the symbols of %s do not say where it lies in the dump",
+				    kd_debug_file_path(second->vmlinux));
+}

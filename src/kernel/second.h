@@ -40,4 +40,8 @@ struct kd_error *kd_second_names(const struct kd_second *second, struct kd_memor
 struct kd_error *kd_second_check(const struct kd_second *second, struct kd_memory *memory,
 				 struct kd_kallsyms *kallsyms) KD_RETURNS_ERROR;
 
+/** How far the kernel lies from where the vmlinux has it. KD_ERROR_LOOKUP if its symbols do not say. */
+struct kd_error *kd_second_shift(const struct kd_second *second, struct kd_kallsyms *kallsyms,
+				 uint64_t *ret) KD_RETURNS_ERROR;
+
 #endif

@@ -31,10 +31,15 @@ struct inner global_inner[4];
 struct outer *global_outer;
 static int local_variable = NAMELESS_TWO;
 
+static inline __attribute__((always_inline)) int inlined(int number)
+{
+	return number ^ local_variable++; /* INLINED_LINE */
+}
+
 int compared(struct outer *outer, unsigned long number, ...);
 int compared(struct outer *outer, unsigned long number, ...)
 {
-	return outer->first + (int)number + local_variable++;
+	return inlined(outer->first) + (int)number; /* COMPARED_LINE */
 }
 
 #ifndef ONLY_DEBUG_INFO /* below: the test itself */
@@ -46,7 +51,7 @@ int compared(struct outer *outer, unsigned long number, ...)
 #include <string.h>
 #include <unistd.h>
 
-#include "debug/dwarf.h"
+#include "debug/lines.h"
 #include "expect.h"
 #include "fake_memory.h"
 #include "sym/linked.h"
@@ -125,7 +130,46 @@ static void check_types(struct kd_types *types)
 	assert(type->target->length == BLUE);
 }
 
-static void check_file(const char *path)
+/** The number of the line that has a mark. */
+static uint32_t line_of(const char *mark)
+{
+	FILE *file = fopen(__FILE__, "r");
+	char text[256];
+	uint32_t line = 1;
+	for (; file && fgets(text, sizeof(text), file) && !strstr(text, mark); line++)
+		;
+	assert(file);
+	fclose(file);
+	return line;
+}
+
+/** Of the code of compared() some is its own, and some is of what was inlined there. */
+static void check_lines(struct kd_dwarf *dwarf, const struct kd_debug_symbol *symbol)
+{
+	bool own = false, inlined_there = false;
+	for (kd_vaddr address = symbol->address; address < symbol->address + symbol->size; address++) {
+		struct kd_source_vector frames;
+		ok(kd_dwarf_source(dwarf, address, &frames));
+		assert(frames.nr == 1 || frames.nr == 2);
+		const struct kd_source_frame *last = &frames.data[frames.nr - 1];
+		assert(!strcmp(last->function, "compared") && !last->inlined && strstr(last->file, "test_debug.c"));
+		if (frames.nr == 2) {
+			assert(!strcmp(frames.data[0].function, "inlined") && frames.data[0].inlined);
+			assert(last->line == line_of("/* COMPARED_LINE */"));
+			inlined_there |= frames.data[0].line == line_of("/* INLINED_LINE */");
+		} else {
+			own |= last->line == line_of("/* COMPARED_LINE */");
+		}
+		kd_source_vector_deinit(&frames);
+	}
+	assert(own && inlined_there);
+	struct kd_source_vector none;
+	ok(kd_dwarf_source(dwarf, 0x123456789000, &none));
+	assert(!none.nr);
+}
+
+/** @param lines whether it says where functions were inlined: strict DWARF 2 does not. */
+static void check_file(const char *path, bool lines)
 {
 	struct kd_debug_file *file;
 	struct kd_dwarf *dwarf;
@@ -145,6 +189,9 @@ static void check_file(const char *path)
 		    !strcmp(symbols[i].name, "compared"))
 			found += strchr("BdT", symbols[i].type) && symbols[i].size;
 	assert(found == 3);
+	for (size_t i = 0; lines && i < nr; i++)
+		if (!strcmp(symbols[i].name, "compared"))
+			check_lines(dwarf, &symbols[i]);
 	free(symbols);
 
 	kd_types_destroy(types);
@@ -191,7 +238,10 @@ static void damage(const char *object)
 			assert(!ftruncate(fd, kept / 2));
 		struct kd_debug_symbol *symbols;
 		size_t nr;
+		kd_vaddr code[8] = {};
 		err = kd_debug_file_symbols(file, &symbols, &nr);
+		for (size_t i = 0; !err && i < nr; i++)
+			code[i % KD_ARRAY_NR(code)] = symbols[i].address + i % 8;
 		if (!err)
 			free(symbols);
 		kd_error_destroy(err);
@@ -209,6 +259,11 @@ static void damage(const char *object)
 		kd_error_destroy(err);
 		kd_error_destroy(kd_types_enumerator(types, "BLUE", &value, NULL));
 		kd_error_destroy(kd_types_of_symbol(types, "compared", &type));
+		for (size_t i = 0; dwarf && i < KD_ARRAY_NR(code); i++) {
+			struct kd_source_vector frames;
+			kd_error_destroy(kd_dwarf_source(dwarf, code[i], &frames));
+			kd_source_vector_deinit(&frames);
+		}
 		kd_types_destroy(types);
 		kd_dwarf_destroy(dwarf);
 		kd_debug_file_close(file);
@@ -230,7 +285,7 @@ static void check_others(void)
 			 object);
 		assert(!system(command));
 		strcat(strcpy(command, object), ".linked");
-		check_file(command);
+		check_file(command, !strstr(ways[i], "strict"));
 		if (i == 1 || i == 3)
 			damage(command);
 		unlink(command);
@@ -284,8 +339,8 @@ int main(void)
 {
 	struct kd_debug_file *file;
 	struct outer outer = { .first = 1 };
-	assert(compared(&outer, 2) == 43 && !global_outer && !global_inner[0].next);
-	check_file("/proc/self/exe");
+	assert(compared(&outer, 2) == (1 ^ NAMELESS_TWO) + 2 && !global_outer && !global_inner[0].next);
+	check_file("/proc/self/exe", true);
 	check_others();
 	check_system_map();
 	fails(kd_debug_file_open("/dev/null", &file), KD_ERROR_FORMAT, "not a file with debug info");

@@ -65,7 +65,7 @@ class Dis(unittest.TestCase):
             ("dis nosuchsymbol", "symbol not found: nosuchsymbol"),
             ("dis panic 0", "the count must be at least 1"),
             ("dis 1000", "not a kernel address"),
-            ("dis -s panic", "take debuginfo"),
+            ("dis -s panic", "no vmlinux with debug info was given"),
             ("dis", "a symbol or an address is missing"),
         ):
             with self.subTest(command):

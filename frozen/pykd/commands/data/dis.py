@@ -9,6 +9,7 @@ from _pykd import Dump, Instruction
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row
 from pykd.kernel import machine
+from pykd.kernel.stack import source
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -105,13 +106,25 @@ def _without_padding(instructions: list[Instruction]) -> list[Instruction]:
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
-    if options.s:
-        raise CommandError("-s shows lines of source, which take debuginfo; the dump has none")
     address, count = _arguments(session, options)
     if not options.u and not session.dump.symbol_at(address) and not session.dump.is_kernel(address):
         raise CommandError(f"{address:x}: not a kernel address; -u disassembles user space")
+    if options.s:
+        yield _place(session.dump, address)
+        return
     found = _instructions(session, options, address, count)
-    yield from disassembly.rows(session.dump, found, _radix(session, options), symbols=not options.u)
+    made = disassembly.rows(session.dump, found, _radix(session, options), symbols=not options.u)
+    for row in made:
+        if options.l and not options.u:
+            row["source"] = source.frames(session.dump, row["address"])
+        yield row
+
+
+def _place(dump: Dump, address: int) -> Row:
+    found = source.line(dump, address)
+    if found is None:
+        raise CommandError("-s shows lines of source: there is none for this address, or no vmlinux with debug info was given (--vmlinux)")
+    return {"address": address, "file": found[0], "line": found[1]}
 
 
 def _radix(session: Session, options: Any) -> int:
@@ -120,7 +133,16 @@ def _radix(session: Session, options: Any) -> int:
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     radix = _radix(session, options)
+    shown: list[str] = []
     for row in rows:
+        if "file" in row:
+            yield f"FILE: {row['file']}"
+            yield f"LINE: {row['line']}"
+            continue
+        place = list(source.lines(row.get("source", ()), ""))
+        if place != shown:
+            yield from place
+            shown = place
         yield disassembly.line(row, radix)
 
 
@@ -131,11 +153,11 @@ COMMAND = Command(
     options=(
         Option("-r", help="from the start of the function to the address; the last COUNT instructions of it"),
         Option("-f", help="from the address to the end of the function"),
-        Option("-l", help="lines of source, where the dump has line data; dumps have none"),
+        Option("-l", help="lines of source, by the vmlinux that was given (--vmlinux)"),
         Option("-u", help="of the current task's user space"),
         Option("-x", help="offsets in hexadecimal"),
         Option("-d", help="offsets in decimal"),
-        Option("-s", help="lines of source; takes debuginfo"),
+        Option("-s", help="file and line of the address, by the same"),
         Option("-b", help="for crash's scripts; no effect"),
     ),
     arguments="SYMBOL|ADDRESS|(EXPRESSION) [COUNT]",
@@ -151,6 +173,9 @@ COMMAND = Command(
         "text": "",
         "flow": "next call jump branch return stop",
         "target": "of a branch, or what an operand relative to %rip means",
+        "source": "with -l: function, file, line, whether it is inlined into the next, the innermost first",
+        "file": "with -s",
+        "line": "with -s",
     },
     examples=(("dis schedule", "a function"), ("dis -r schedule+90", "up to an address"), ("dis schedule 5", "five instructions")),
     rows=rows,

@@ -7,6 +7,7 @@ from _pykd import Dump, Error, Module, Symbol
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.memo import per_dump
 from pykd.core.rows import Row, fault
+from pykd.kernel.stack import source
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 from pykd.values import clones
@@ -179,7 +180,8 @@ def _one(session: Session, word: str, options: Any) -> Iterator[Row]:
         start = row["address"] - row["offset"]
         if options.p and (before := dump.symbol_at(start - 1)):
             yield _row(before, dump=dump)
-        yield row
+        place = source.line(dump, row["address"]) if row["type"] in "tT" else None
+        yield row | {"file": place[0], "line": place[1]} if place else row
         if options.n:
             symbol = dump.symbol_at(start)
             after = dump.symbol_at(start + symbol.size) if symbol and symbol.size else None
@@ -201,7 +203,8 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         else:
             offset = f"+{row['offset']}" if row["offset"] else ""
             module = f" [{row['module']}]" if row["module"] and not (options.l or options.M or options.m) else ""
-            yield f"{row['address']:x} ({row['type']}) {row['name']}{offset}{module}"
+            place = f" {row['file']}: {row['line']}" if "file" in row else ""
+            yield f"{row['address']:x} ({row['type']}) {row['name']}{offset}{module}{place}"
 
 
 COMMAND = Command(
@@ -217,7 +220,15 @@ COMMAND = Command(
         Option("-q", "TEXT", help="all with TEXT in their name"),
     ),
     arguments="SYMBOL|ADDRESS…",
-    fields={"address": "", "type": "letter as nm prints it", "name": "", "offset": "bytes into the symbol", "module": "null: the kernel"},
+    fields={
+        "address": "",
+        "type": "letter as nm prints it",
+        "name": "",
+        "offset": "bytes into the symbol",
+        "module": "null: the kernel",
+        "file": "of code, where a vmlinux was given",
+        "line": "in it",
+    },
     examples=(("sym panic", "its address"), ("sym ffffffff81000000", "what lies there")),
     rows=rows,
     text=text,

@@ -111,7 +111,7 @@ class Answers:
             return self.tracer.exceptions(thread)
         if options.t or options.T:
             return self.tracer.text(thread, whole=bool(options.T))
-        return self.tracer.trace(thread, words=bool(options.f or options.F))
+        return self.tracer.trace(thread, words=bool(options.f or options.F), lines=bool(options.l))
 
 
     def _user(self, thread: Thread) -> Row:
@@ -252,7 +252,7 @@ OPTIONS = (
     Option("-p", help="the task that panicked"),
     Option("-f", help="the words of each frame"),
     Option("-F", help="as -f, with names of symbols and slab caches; -FF: and addresses of slab objects"),
-    Option("-l", help="lines of source, where the dump has line data; dumps have none"),
+    Option("-l", help="lines of source and inlined functions, by the vmlinux that was given (--vmlinux); without one there are none"),
     Option("-s", help="offsets behind names"),
     Option("-x", help="offsets in hexadecimal"),
     Option("-d", help="offsets in decimal"),
@@ -285,7 +285,8 @@ COMMAND = Command(
         "task": "address of the task_struct",
         "cpu": "",
         "comm": "",
-        "frames": "innermost first; address: where on the stack the pc is; found: how it was found; sure: false of a guess",
+        "frames": "innermost first; address: where on the stack the pc is; found: how it was found; sure: false of a guess; source: with -l, "
+        "function, file, line, whether it is inlined into the next, the innermost first",
         "user_registers": "with which user mode entered the kernel",
         "user_frames": "-U, innermost first: pc, sp, function (null: not known), offset, image (the mapping), found, sure",
         "whole": "-U: the last frame is where the program or thread began",

@@ -17,6 +17,7 @@ from _pykd import Dump, Error, Frame, Trace
 from pykd.core.rows import Row, fault
 from pykd.kernel import machine
 from pykd.kernel.mm.slabname import SlabNames
+from pykd.kernel.stack import source
 from pykd.values.clones import plain
 from pykd.values.words import words_of
 
@@ -155,6 +156,7 @@ def trace_lines(row: Row, *, offsets: bool = False, radix: int = 10, ended: bool
         module = f" [{frame['module']}]" if frame["module"] else ""
         guess = "" if frame["sure"] else " *"
         yield f"{f'#{level}':>3} [{frame['address']:016x}] {function} at {shown:x}{module}{guess}"
+        yield from source.lines(frame.get("source", ()))
         if "words" in frame:
             yield from word_lines(frame["words"])
     if row["user_registers"]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from _pykd import Dump, Error, FaultError, Trace
 from pykd.core.rows import Row
 from pykd.kernel import machine
-from pykd.kernel.stack import backtrace
+from pykd.kernel.stack import backtrace, source
 from pykd.kernel.task.table import Thread
 from pykd.values.words import words_of
 
@@ -51,8 +51,12 @@ class Tracer:
             backtrace.error_row(row, error)
         return row
 
-    def trace(self, thread: Thread, *, words: bool = False) -> Row:
-        """The stack trace of a thread. :param words: each frame has the ``words`` from behind its address to the next frame's, too."""
+    def trace(self, thread: Thread, *, words: bool = False, lines: bool = False) -> Row:
+        """The stack trace of a thread.
+
+        :param words: each frame has the ``words`` from behind its address to the next frame's, too.
+        :param lines: each frame has its place in the source under ``source``, as :func:`pykd.kernel.stack.source.frames` says it.
+        """
 
         def fill(thread: Thread, row: Row) -> None:
             trace = self._unwind_at_rest(thread) if self.dump.live and self.start is None else self._unwind(thread)
@@ -62,6 +66,8 @@ class Tracer:
             backtrace.trace_row(self.dump, trace, row, self.names)
             if words:
                 self._add_words(trace, row)
+            for frame, made in zip(row["frames"], trace.frames, strict=True) if lines else ():
+                frame["source"] = source.frames(self.dump, made.pc - (not made.exact))
 
         return self._row(thread, fill)
 

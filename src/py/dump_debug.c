@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Dump: what only debug info knows. */
+#include "debug/lines.h"
+#include "py/dump_methods.h"
+
+static PyObject *optional_text(const char *text)
+{
+	return text ? kd_py_text(text) : Py_NewRef(Py_None);
+}
+
+static PyObject *source_frame(const struct kd_source_frame *frame)
+{
+	KD_PYOBJECT PyObject *function = optional_text(frame->function), *file = optional_text(frame->file);
+	if (!function || !file)
+		return NULL;
+	return Py_BuildValue("(OOIO)", function, file, frame->line, frame->inlined ? Py_True : Py_False);
+}
+
+KD_METHOD_O(source)
+{
+	uint64_t address, shift = 0;
+	struct kd_dwarf *dwarf;
+	if (!kd_py_address(argument, &address))
+		return NULL;
+	struct kd_error *err = kd_kernel_dwarf(DUMP(self)->kernel, &dwarf);
+	if (!err)
+		err = kd_kernel_shift(DUMP(self)->kernel, &shift);
+	struct kd_source_vector frames = {};
+	if (!err)
+		err = kd_dwarf_source(dwarf, address - shift, &frames);
+	if (err)
+		return kd_py_raise(err);
+	KD_PYOBJECT PyObject *list = PyList_New((Py_ssize_t)frames.nr);
+	for (size_t i = 0; list && i < frames.nr; i++) {
+		PyObject *frame = source_frame(&frames.data[i]);
+		if (!frame) {
+			Py_CLEAR(list);
+			break;
+		}
+		PyList_SET_ITEM(list, (Py_ssize_t)i, frame);
+	}
+	kd_source_vector_deinit(&frames);
+	return kd_move_ptr(list);
+}
+
+PyMethodDef kd_py_dump_debug_methods[] = {
+	KD_O_ENTRY(source),
+	{ NULL },
+};
