@@ -6,12 +6,15 @@ import struct
 import unittest
 from unittest import mock
 
+from altered import Altered
 from dumps import SAMPLE, SHARED, opened
 from elfcores import with_user_memory
 from other_machines import whole
 from pykd.commands.tasks import strings
 from pykd.core.errors import UsageError
-from pykd.kernel.mm.userspace import Piece
+from pykd.kernel import machine
+from pykd.kernel.mm.userspace import Piece, UserSpace, zero_pages
+from pykd.kernel.task import threads
 from pykd.session.session import Session
 from truths import archive, folder_of
 
@@ -97,6 +100,66 @@ class Truth(unittest.TestCase):
         self.assertEqual([None, None], [entry["text"] for entry in row["auxv"] if "text" in entry])
         lost = [row for row in session.rows("strings 1") if "missing" in row]
         self.assertEqual(["excluded"], [row["reason"] for row in lost])
+
+
+class Tables(unittest.TestCase):
+    def test_page_by_page(self):
+        """Ranges of a process's page tables are what a walk to each page finds, on every machine."""
+        for path, _ in sources():
+            dump = opened(path)
+            of = machine.of(dump)
+            for task in list(threads.processes(dump))[:200:20]:
+                if not task.mm:
+                    continue
+                space = UserSpace(dump, task.mm)
+                for start, end, _ in space.areas():
+                    end = min(end, start + 700 * dump.page_size)
+                    found = list(space.tables.ranges(start, end))
+                    self.assertEqual([start, *(one.end for one in found)], [*(one.start for one in found), end])
+                    for one in found:
+                        for at in range(one.start, one.end, dump.page_size):
+                            steps, result = dump.walk(at, pgd=space.pgd)
+                            value = steps[-1][2] if steps else 0
+                            if isinstance(result, int) or (steps[-1][0] == "PTE" and of.is_present(value)):
+                                kind = "mapped"
+                            elif of.is_none(value):
+                                kind = "empty"
+                            else:
+                                kind = "entry" if result.reason == "untranslatable" else "lost"
+                            self.assertEqual(kind, one.kind, f"{path} {task.comm} {at:#x}")
+
+    def planted(self, entry_of, *excluded):
+        """Pieces of a page of init's stack whose entry is changed, and the memory that it then maps."""
+        altered = Altered(SAMPLE)
+        dump = altered.dump
+        task = threads.find(1, dump)
+        space = UserSpace(dump, task.mm)
+        at = int(task.mm.start_stack) & -4096
+        kernel = dump.translate(dump.symbol("init_task").address) & -4096
+        where = dump.walk(at, pgd=space.pgd)[0][-1][1]
+        altered.word(dump.direct(where), entry_of(kernel))
+        for physical in excluded:
+            altered.exclude(physical >> 12)
+        changed = altered.open(self)
+        task = threads.find(1, changed)
+        space = UserSpace(changed, task.mm)
+        return list(space.pieces(space.area_at(at), at, at + 4096)), changed.read_physical(kernel, 4096)
+
+    def test_without_access(self):
+        """PROT_NONE on x86: not present, and the address inverted."""
+        ((_, _, data, lost),), memory = self.planted(lambda physical: ~physical & 0x000F_FFFF_FFFF_F000 | 0x160)
+        self.assertEqual(("", memory), (lost, data))
+
+    def test_marks(self):
+        """An entry that is neither a page nor of a swap device: a page that is moved, a mark."""
+        ((_, _, data, lost),), _ = self.planted(lambda _: 31 << 59 | 2)
+        self.assertEqual((None, "special"), (data, lost))
+
+    def test_page_of_zeros(self):
+        """makedumpfile leaves it out, as all pages of zeros."""
+        (zeros,) = zero_pages(opened(SAMPLE))
+        ((_, _, data, lost),), _ = self.planted(lambda _: zeros | 0x8000_0000_0000_0025, zeros)
+        self.assertEqual((None, ""), (data, lost))
 
 
 class Strings(unittest.TestCase):
