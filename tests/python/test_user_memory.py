@@ -15,6 +15,7 @@ from pykd.core.errors import UsageError
 from pykd.kernel import machine
 from pykd.kernel.mm.userspace import Piece, UserSpace, zero_pages
 from pykd.kernel.task import threads
+from pykd.session import redaction
 from pykd.session.session import Session
 from truths import archive, folder_of
 
@@ -87,6 +88,14 @@ class Truth(unittest.TestCase):
                         self.assertEqual(data.removesuffix(b"\0").split(b"\0") if data else [], [word.encode() for word in row[key]])
         if not some:
             self.skipTest("no dump with user memory is at hand")
+
+    def test_redacted(self):
+        """What processes have in memory, and what names a machine, does not leave a site."""
+        known = redaction.Redaction(())
+        rows = [{"address": 1, "string": "password=1"}, {"environment": ["A=1"]}, {"fields": {"Serial Number": "S1", "UUID": "1-2", "Vendor": "QEMU"}, "texts": ["S1"]}]
+        text = f"{[known.value(row) for row in rows]}"
+        self.assertNotRegex(text, "password|A=1|S1|1-2")
+        self.assertIn("QEMU", text)
 
     def test_missing(self):
         """The sample has no user memory: nothing is said of it, and nothing is wrong."""
@@ -171,7 +180,7 @@ class Strings(unittest.TestCase):
         pattern = strings.pattern_of(least)
         with mock.patch.object(strings, "area_name", return_value="[heap]"):
             rows = list(strings.of_area(space, 0, 1 << 20, area, pattern, True, lost))
-        return [(row["address"], row["text"]) for row in rows], lost
+        return [(row["address"], row["string"]) for row in rows], lost
 
     def test_across_pieces(self):
         found, _ = self.found(Piece(0, 8, b"\0\0\0\0abcd"), Piece(8, 8, b"efgh\0xyz"), Piece(16, 4, b"w\0\0\0"))

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from _pykd import Dump
 
-WHOLE = frozenset(("command_line", "arguments", "environment", "cmdline", "auxv", "domain", "options"))
+WHOLE = frozenset((
+    "command_line", "arguments", "environment", "cmdline", "auxv", "domain", "options",
+    "string", "texts",  # of a process's memory; of the firmware's tables
+    "Serial Number", "UUID", "Asset Tag", "DMI_PRODUCT_SERIAL", "DMI_PRODUCT_UUID", "DMI_BOARD_SERIAL", "DMI_BOARD_ASSET_TAG", "DMI_CHASSIS_SERIAL",
+    "DMI_CHASSIS_ASSET_TAG",
+))  # fmt: skip
 """Keys whose texts are replaced whatever they are"""
 KEPT = frozenset(("schema", "build_id", "release", "crash_time", "hash", "key", "kind", "proof", "command", "code", "data", "reason"))
 """Keys whose texts stay"""

@@ -92,7 +92,7 @@ def _unfinished(data: bytes) -> bytes:
 
 def _texts(data: bytes, address: int, pattern: re.Pattern[bytes], name: str) -> Iterator[Row]:
     for found in pattern.finditer(data):
-        yield {"address": address + found.start(), "text": found[0].decode("ascii"), "area": name}
+        yield {"address": address + found.start(), "string": found[0].decode("ascii"), "area": name}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
@@ -104,7 +104,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         elif "missing" in row:
             yield f"not looked at: {row['missing'] // 1024} kB, {row['reason']}"
         else:
-            yield f"{row['address']:>16x}  {row['text']}"
+            yield f"{row['address']:>16x}  {row['string']}"
 
 
 COMMAND = Command(
@@ -118,7 +118,7 @@ COMMAND = Command(
     arguments="[PID|TASK|COMM]…",
     description="Printable ASCII, as strings(1) finds it, in what of the memory of the process there is: pages of its own, and of files that it has changed.",
     fields={
-        "pid": "a row that names the process comes first", "task": "", "cpu": "", "comm": "", "address": "of the first character", "text": "",
+        "pid": "a row that names the process comes first", "task": "", "cpu": "", "comm": "", "address": "of the first character", "string": "",
         "area": "as maps names it", "missing": "bytes that were not there, a row for each reason", "reason": "why: excluded, uncached, swapped…",
     },
     examples=(("strings -n 8 1", "of init"),),
