@@ -28,6 +28,7 @@ MODULES = {
     "net": ("bonding max_bonds=0", "macvlan", "vxlan", "tun", "sch_htb", "sch_fq_codel", "sch_netem",
             "nf_tables", "nft_ct", "nft_counter", "nft_objref", "nft_log", "nft_nat", "nft_chain_nat", "nft_masq", "nf_conntrack",
             "virtio_net", "e1000", "sctp"),
+    "user": ("zram num_devices=1", "irqbypass", "kvm", "kvm_amd", "vhost_net", "tun"),
     "nfs": ("nfsd", "nfs", "nfsv4", "auth_rpcgss"),
     # Two paths to each disk of scsi_debug; nobody gives up what the host or a delay keeps in flight.
     "volumes": ("loop max_loop=24", "scsi_debug dev_size_mb=16 num_tgts=5 add_host=2 vpd_use_hostno=0", "nvme_core io_timeout=3600", "nvme", "virtio_scsi",
@@ -137,7 +138,7 @@ def initrd(cache: Path, modules: Path, vmlinuz: Path | None, parts: tuple[str, .
         archive.file(f"late/{number:02}-{name}.ko", data, 0o644)
     for path in own_modules:
         archive.file(f"own/{path.name}", path.read_bytes(), 0o644)
-    for name in PROGRAMS if {"storage", "network", "cause", *DATA} & set(parts) else ():
+    for name in PROGRAMS if {"storage", "network", "cause", "user", *DATA} & set(parts) else ():
         add_program(archive, tools(cache), name)
     if DATA & set(parts):
         archive.file("data", (SOURCE / "data").read_bytes(), 0o644)

@@ -98,6 +98,11 @@ VARIANTS = (
     # BPF programs and maps.
     Variant("6.12-bpf", "6.12", ("states", "cgroups", "bpf"), memory=512),
     Variant("7-bpf", "7", ("states", "cgroups", "bpf"), memory=512),
+    # What user processes are made of, with all their memory.
+    Variant("6.12-user", "6.12", ("hugepages", "user"), crash="none", files=("qemu-elf",), memory=384, options=_NOTE),
+    Variant("6.1-user", "6.1", ("hugepages", "user"), crash="none", files=("qemu-elf",), memory=384, options=_NOTE),
+    Variant("5.10-user", "5.10", ("hugepages", "user"), crash="none", files=("qemu-elf",), memory=384, options=_NOTE),
+    Variant("7-user", "7", ("hugepages", "user"), crash="none", files=("qemu-elf",), memory=384, options=_NOTE),
     # Ways to die.
     Variant("7-null", "7", crash="null"),
     Variant("6.12-bug", "6.12", crash="bug"),

@@ -34,6 +34,7 @@ void workload_ipc(void);
 void workload_timers(void);
 void workload_bpf(void);
 void workload_sctp(void);
+void workload_user(void);
 void workload_threads(int nr);
 
 /* The body of a child: connections whose peer is silent (peer.c). */

@@ -69,6 +69,7 @@ static int workload_main(int argc, char **argv)
 		{ "timers", workload_timers },
 		{ "bpf", workload_bpf },
 		{ "sctp", workload_sctp },
+		{ "user", workload_user },
 	};
 
 	/* Zombies stay zombies as long as their parent does not wait. */

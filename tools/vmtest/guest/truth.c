@@ -347,6 +347,48 @@ static void data(void)
 	devices_of("/sys/class/net", array);
 }
 
+/* Each device of each bus, a line each: bus, name, folder, driver, state of its power. */
+static void buses(void)
+{
+	char *text = NULL, path[PATH_MAX], target[PATH_MAX], driver[PATH_MAX], status[32];
+	struct dirent *bus, *device;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	DIR *all = opendir("/sys/bus"), *dir;
+
+	while (all && (bus = readdir(all))) {
+		snprintf(path, sizeof(path), "/sys/bus/%s/devices", bus->d_name);
+		dir = bus->d_name[0] == '.' ? NULL : opendir(path);
+		while (dir && (device = readdir(dir))) {
+			ssize_t nr;
+			FILE *in;
+
+			if (device->d_name[0] == '.')
+				continue;
+			snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s", bus->d_name, device->d_name);
+			nr = readlink(path, target, sizeof(target) - 1);
+			target[nr > 0 ? nr : 0] = '\0';
+			strcat(path, "/driver");
+			nr = readlink(path, driver, sizeof(driver) - 1);
+			driver[nr > 0 ? nr : 0] = '\0';
+			strcpy(strrchr(path, '/'), "/power/runtime_status");
+			in = fopen(path, "r");
+			if (!in || fscanf(in, "%31s", status) != 1)
+				strcpy(status, "?");
+			if (in)
+				fclose(in);
+			fprintf(out, "%s\t%s\t%s\t%s\t%s\n", bus->d_name, device->d_name, target, driver, status);
+		}
+		if (dir)
+			closedir(dir);
+	}
+	if (all)
+		closedir(all);
+	fclose(out);
+	member("/sys/bus-devices", text, len);
+	free(text);
+}
+
 static void log_buffer(void)
 {
 	int len = klogctl(10, NULL, 0); /* SYSLOG_ACTION_SIZE_BUFFER */
@@ -400,6 +442,12 @@ int truth_main(int argc, char **argv)
 	block_devices();
 	links("/sys/class/block");
 	links("/sys/class/scsi_host");
+	walk("/sys/firmware/dmi/tables", 0);
+	walk("/sys/firmware/acpi/tables", 1);
+	walk("/sys/devices/system/clocksource/clocksource0", 0);
+	walk("/sys/devices/system/clockevents", 1);
+	file("/sys/kernel/debug/clk/clk_summary");
+	buses();
 	data();
 	tasks();
 	log_buffer();
