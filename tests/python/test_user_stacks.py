@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """bt -U: unwind tables, and stacks of user programs as gdb sees them in their cores."""
 
+import os
 import random
 import re
 import shutil
 import struct
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 from _pykd import Error
 from dumps import SAMPLE, opened
 from elfcores import pids, with_user_memory
 from other_machines import whole
+from pykd.kernel.machine.x86_64 import MACHINE as X86
 from pykd.kernel.userstack import cfi
+from pykd.kernel.userstack.image import Image
+from pykd.kernel.userstack.unwind import PC, Walk
 from pykd.session.session import Session
 
 BASE = 0x1000
@@ -175,6 +181,90 @@ class Stacks(unittest.TestCase):
                         with self.subTest(f"{name} {comm} {row['pid']}"):
                             self.assertGreater(len(wanted), 1)
                             self.assertEqual(wanted, [pc for pc in found if pc in wanted])
+
+
+class Process:
+    """A process of this machine in the place of one in a dump: what the walk asks of a UserSpace and of Images."""
+
+    dump = SimpleNamespace(arch="x86_64", byteorder="little")
+
+    def __init__(self, pid):
+        self._memory = os.open(f"/proc/{pid}/mem", os.O_RDONLY)
+        self._maps = []
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            words = line.split(None, 5)
+            start, end = (int(word, 16) for word in words[0].split("-"))
+            self._maps.append((start, end, words[1], int(words[2], 16), words[5] if len(words) > 5 else ""))
+        self._images = {}
+
+    def close(self):
+        os.close(self._memory)
+
+    def read(self, address, size):
+        try:
+            data = os.pread(self._memory, size, address)
+        except OSError:
+            data = b""
+        return data, "" if len(data) == size else "absent"
+
+    def is_code(self, address):
+        return any(start <= address < end and "x" in allowed for start, end, allowed, _, _ in self._maps)
+
+    def at(self, pc):
+        name = next((name for start, end, _, _, name in self._maps if start <= pc < end), "")
+        first = next((start for start, _, _, offset, other in self._maps if other == name and not offset), None)
+        if not name or first is None:
+            return None, name
+        if name not in self._images:
+            file = Path(name).read_bytes() if name.startswith("/") else None
+            read = None if file is None else lambda offset, size: file[offset : offset + size]
+            self._images[name] = Image(self.dump, name, first, lambda address, size: self.read(address, size)[0], read)
+        return self._images[name], name
+
+
+@unittest.skipUnless(shutil.which("gdb") and os.uname().machine == "x86_64", "gdb of x86-64 is not here")
+class Here(unittest.TestCase):
+    """The unwinder on processes of this machine, beside gdb: dynamic programs, whose tables have an index, and the vDSO's neighbours."""
+
+    NAMES = ("rip", *X86.dwarf_registers)
+
+    def compare(self, *words):
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+            try:
+                self.wait_until_asleep(child.pid)
+                command = ["gdb", "-nx", "-q", "-batch", "-ex", "info registers", "-ex", "bt -frame-info location-and-address", "-p", str(child.pid)]
+                text = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, "DEBUGINFOD_URLS": ""}).stdout
+                registers = {name: int(value, 16) for name, value in re.findall(r"^(\w+) +(0x[0-9a-f]+)", text, re.MULTILINE) if name in self.NAMES}
+                if "rip" not in registers:
+                    self.skipTest("this process may not be traced")
+                process = Process(child.pid)
+                self.addCleanup(process.close)
+                found = Walk(process, process, {number: registers[name] for number, name in enumerate(X86.dwarf_registers) if name in registers} | {PC: registers["rip"]})
+                frames = list(found.frames())
+            finally:
+                child.kill()
+        theirs = [int(word, 16) for word in re.findall(r"^#\d+ +(0x[0-9a-f]+) in", text, re.MULTILINE)]
+        theirs = list(dict.fromkeys(theirs))
+        self.assertGreater(len(theirs), 2, text)
+        self.assertEqual(theirs, [frame.pc for frame in frames][: len(theirs)], f"{found.why}\n{text}")
+        self.assertTrue(found.whole, found.why)
+        self.assertTrue(all(frame.sure for frame in frames))
+        return frames
+
+    def wait_until_asleep(self, pid):
+        for _ in range(200):
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            if state == "S" and Path(f"/proc/{pid}/syscall").read_text() != "running\n":
+                return
+            time.sleep(0.05)
+        self.skipTest("the process does not sleep")
+
+    def test_dynamic(self):
+        frames = self.compare("sleep", "1000")
+        self.assertIn("__libc_start_main", "".join(frame.symbol.name for frame in frames if frame.symbol))
+
+    def test_shell(self):
+        self.compare("sh", "-c", "read line")
 
 
 if __name__ == "__main__":
