@@ -218,6 +218,8 @@ class NftExpressions(Fixture):
             struct nft_cmp_fast_expr { unsigned int data, mask; unsigned char sreg, len, inv; };
             struct nft_bitwise { unsigned char sreg, dreg, op, len; unsigned int mask[4], xor[4], data[4]; };
             struct nft_lookup { struct nft_set *set; unsigned char sreg, dreg, dreg_set, invert; };
+            struct nft_byteorder { unsigned char sreg, dreg, op, size; };
+            struct byteorder { struct nft_expr expr; struct nft_byteorder own; };
             struct meta { struct nft_expr expr; struct nft_meta own; };
             struct payload { struct nft_expr expr; struct nft_payload own; };
             struct cmp { struct nft_expr expr; struct nft_cmp_expr own; };
@@ -226,6 +228,9 @@ class NftExpressions(Fixture):
             struct lookup { struct nft_expr expr; struct nft_lookup own; };
         data
             char names[6][8] = { "meta", "payload", "cmp", "bitwise", "lookup", "other" };
+            char order[16] = "byteorder";
+            struct nft_expr_type byteorder_type = { &order };
+            struct nft_expr_ops nft_byteorder_ops = { 0, &byteorder_type };
             struct nft_expr_type meta_type = { &names[0] }, payload_type = { &names[1] }, cmp_type = { &names[2] };
             struct nft_expr_type bitwise_type = { &names[3] }, lookup_type = { &names[4] }, other_type = { &names[5] };
             struct nft_expr_ops nft_meta_get_ops = { 0, &meta_type }, nft_meta_set_ops = { 0, &meta_type }, nft_payload_ops = { 0, &payload_type };
@@ -241,6 +246,7 @@ class NftExpressions(Fixture):
             struct bitwise masked = { { &nft_bitwise_ops }, { 4, 4, 0, 1, { 0x12, 0, 0, 0 }, { 0, 0, 0, 0 }, { 0, 0, 0, 0 } } };
             struct bitwise shifted = { { &nft_bitwise_ops }, { 4, 8, 1, 4, { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, { 3, 0, 0, 0 } } };
             struct lookup found = { { &nft_lookup_ops }, { &set, 4, 0, 0, 1 } };
+            struct byteorder swapped = { { &nft_byteorder_ops }, { 4, 8, 1, 4 } };
             struct meta unknown = { { &nft_other_ops }, { 0, 0, 0, 0 } };
     """
 
@@ -255,6 +261,7 @@ class NftExpressions(Fixture):
             "masked": "bitwise reg 1 = ( reg 1 & 0x00000012 ) ^ 0x00000000",
             "shifted": "bitwise reg 2 = ( reg 1 << 0x00000003 )",
             "found": "lookup reg 1 set ports 0x1",
+            "swapped": "byteorder reg 2 = hton(reg 1, 4, 4)",
             "unknown": None,
         }.items():
             self.assertEqual(words, nftexpressions.text(dump, dump.object("struct nft_expr", self.names[name])), name)

@@ -47,7 +47,7 @@ MAPPER = COMMON + """
     struct dm_path { struct dm_dev *dev; void *pscontext; };
     struct pgpath { struct list_head list; unsigned int fail_count; struct dm_path path; unsigned char is_active : 1; };
     struct priority_group { struct list_head list; struct path_selector ps; unsigned int pg_num; unsigned int nr_pgpaths; struct list_head pgpaths; };
-    struct multipath { unsigned long flags; struct priority_group *current_pg; const char *hw_handler_name; char *hw_handler_params;
+    struct multipath { unsigned long flags; struct priority_group *current_pg, *next_pg; const char *hw_handler_name; char *hw_handler_params;
                        unsigned int nr_priority_groups; struct list_head priority_groups; atomic_t nr_valid_paths; unsigned int pg_init_retries; };
     struct thin_c { struct dm_dev *pool_dev; struct dm_dev *origin_dev; unsigned long dev_id; };
     struct task_struct { unsigned int __state; int pid; char comm[16]; struct list_head tasks; };
@@ -78,7 +78,7 @@ data
     struct linear_c first = { &on_a2, 2048 }, third = { &on_mp, 0 };
     struct stripe_c second = { 2, 128, { { &on_a2, 10240 }, { &on_n1, 0 } } };
     struct crypt_config config = { &on_n1, 32768, $"aes-xts-plain64", 0, 4, 0, 4, 4096 };
-    struct multipath paths = { 10, 0, $"alua", $"1 alua", 1, { &group.list, &group.list }, { 1 }, 3 };
+    struct multipath paths = { 10, 0, 0, $"alua", $"1 alua", 1, { &group.list, &group.list }, { 1 }, 3 };
     struct path_selector_type round_robin = { $"round-robin", 1 };
     struct priority_group group = { { &paths.priority_groups, &paths.priority_groups }, { &round_robin }, 1, 1, { &path.list, &path.list } };
     struct pgpath path = { { &group.pgpaths, &group.pgpaths }, 2, { &on_a, 0 }, 1 };
@@ -271,7 +271,8 @@ class Arrays(OfKernel):
                 return hasattr(self, name)
 
         for change, wanted in (({"ro": 1}, "readonly"), ({"ro": 2}, "read-auto"), ({"sb_flags": 4}, "write-pending"), ({"in_sync": 1}, "clean"),
-                               ({"safemode": 1}, "active-idle"), ({"flags": 8}, "inactive"), ({"pers": 0}, "inactive")):  # fmt: skip
+                               ({"safemode": 1}, "active-idle"), ({"flags": 1 << 10}, "inactive"),
+                               ({"in_sync": 1, "flags": 1 << 11}, "broken"), ({"pers": 0}, "inactive")):  # fmt: skip
             one = With()
             vars(one).update(change)
             self.assertEqual(wanted, md.state(self.dump, one))

@@ -155,7 +155,8 @@ def _multipath(dump: Dump, target: Any, one: Any) -> Iterator[Any]:
         handler = [str(one.hw_handler_name), *(str(one.hw_handler_params).split() if one.hw_handler_params else ())]
     yield from (len(features), *features, len(handler), *handler, one.nr_priority_groups)
     groups = list(priority_groups(dump, one))
-    yield one.current_pg.pg_num if one.current_pg else groups[0].pg_num if groups else 1
+    ahead = one.next_pg or one.current_pg
+    yield ahead.pg_num if ahead else 1 if groups else 0
     for group in groups:
         yield from (group.ps.type.name, 0, group.nr_pgpaths, group.ps.type.table_args)
         for path in paths(dump, group):

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 MAX_ARRAYS = 1 << 16
 MAX_MEMBERS = 1 << 12
 """Of one array"""
-MD_CLOSING = 1
-MD_NOT_READY = 1 << 3
-"""``mddev.flags`` where the kernel's enum is not in the dump's types (since v5.9)"""
+MD_NOT_READY, MD_BROKEN = 1 << 10, 1 << 11
+"""``mddev.flags`` where the kernel's enum is not in the dump's types (v5.9)"""
 
 
 def for_each_mddev(dump: Dump) -> Iterator[Any]:
@@ -54,7 +53,8 @@ def state(dump: Dump, array: Any) -> str:
         if array.hasField("sb_flags") and int(array.sb_flags) & _bit(dump, "MD_SB_CHANGE_PENDING", 1 << 2):
             return "write-pending"
         if int(array.in_sync):
-            return "clean"
+            # 62f7b1989c02 ("md raid0/linear: Mark array as 'broken' and fail BIOs if a member is gone") (in v5.4)
+            return "broken" if int(array.flags) & _bit(dump, "MD_BROKEN", MD_BROKEN) else "clean"
         return "active-idle" if int(array.safemode) else "active"
     if not int(array.raid_disks) and not int(array.dev_sectors):
         return "clear"
@@ -62,8 +62,8 @@ def state(dump: Dump, array: Any) -> str:
 
 
 RDEV_FLAGS = (
-    ("Faulty", 0, "faulty"), ("In_sync", 1, "in_sync"), ("WriteMostly", 3, "write_mostly"), ("Blocked", 7, "blocked"), ("Journal", 14, "journal"),
-    ("Replacement", 10, "replacement"), ("FailFast", 13, "failfast"),
+    ("Faulty", 0, "faulty"), ("In_sync", 1, "in_sync"), ("WriteMostly", 3, "write_mostly"), ("Blocked", 5, "blocked"), ("Journal", 12, "journal"),
+    ("WriteErrorSeen", 6, "write_error"), ("WantReplacement", 9, "want_replacement"), ("Replacement", 10, "replacement"), ("FailFast", 16, "failfast"),
 )  # fmt: skip
 """(enumerator of ``enum flag_bits``, its number where the dump has no types of it, word of /sys/block/mdN/md/dev-X/state)"""
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error, LimitError, NotFoundError
+from _pykd import Error, LimitError, MemberError, NotFoundError
 from pykd.core.rows import Row, fault
 from pykd.core.walk import caught
 from pykd.kernel import cpus
@@ -125,8 +125,8 @@ def expression_row(dump: Dump, expression: Any) -> Row:
     else:
         try:
             does = nftexpressions.text(dump, expression)
-        except NotFoundError:
-            # Of what a module without types added, the name is all there is.
+        except (NotFoundError, MemberError):
+            # Of what a module without types added, or one that was made anew, the name is all there is.
             does = None
         if does is not None:
             row["does"] = does

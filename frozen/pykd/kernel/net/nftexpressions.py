@@ -178,7 +178,10 @@ def _bitwise(one: Expression) -> str:
 def _byteorder(one: Expression) -> str:
     private = one.private("nft_byteorder")
     how = ("ntoh", "hton")[int(private.op) & 1]
-    return f"reg {_register(int(private.dreg))} = {how}(reg {_register(int(private.sreg))}, {int(private.size)}, {int(private.len)})"
+    # Since v6.8 or so one value at a time: its size is all there is.
+    size = int(private.size)
+    length = int(private.len) if private.hasField("len") else size
+    return f"reg {_register(int(private.dreg))} = {how}(reg {_register(int(private.sreg))}, {size}, {length})"
 
 
 def _lookup(one: Expression) -> str:
