@@ -2,8 +2,9 @@
 """Names of thread states."""
 
 import unittest
+from types import SimpleNamespace
 
-from pykd.kernel.task.state import LETTERS, StateNames, state_bits
+from pykd.kernel.task.state import LETTERS, StateNames, state_array, state_bits
 
 
 class Bits(unittest.TestCase):
@@ -26,6 +27,31 @@ class Bits(unittest.TestCase):
         self.assertEqual(bits["TASK_PARKED"], 0x80)
         self.assertEqual(bits["TASK_DEAD"], 0x100)
         self.assertEqual(bits["TASK_IDLE"], 0x802)
+
+
+class Array(unittest.TestCase):
+    """The kernel's own texts, if they are all there."""
+
+    TEXTS = ("R (running)", "S (sleeping)", "D (disk sleep)", "T (stopped)", "t (tracing stop)", "X (dead)", "Z (zombie)", "P (parked)", "I (idle)")
+
+    def bits(self, *texts):
+        class Dump:
+            symbol = staticmethod(lambda *_: SimpleNamespace(address=0, size=8 * len(texts)))
+            read_unsigned = staticmethod(lambda address: address + 8)
+            read_string = staticmethod(lambda address, _: texts[address // 8 - 1].encode())
+
+        return state_bits(state_array(Dump))
+
+    def test_as_it_is(self):
+        self.assertEqual(state_bits(), self.bits(*self.TEXTS))
+        self.assertEqual(0x80, self.bits(*self.TEXTS[:7], "D (dreaming)", *self.TEXTS[7:])["TASK_PARKED"])
+
+    def test_damaged(self):
+        """A text that is another one, or is not there, is no state of this kernel's."""
+        for number in range(8):
+            for text in (self.TEXTS[number][:-2] + "~)", "~"):
+                with self.subTest(number=number, text=text):
+                    self.assertEqual(state_bits(), self.bits(*self.TEXTS[:number], text, *self.TEXTS[number + 1 :]))
 
 
 class Names(unittest.TestCase):

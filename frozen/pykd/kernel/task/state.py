@@ -95,7 +95,7 @@ def state_array(dump: Dump) -> tuple[str, ...]:
             texts.append(text[3:-1])
     except (Error, UnicodeDecodeError):
         return _DEFAULT_ARRAY
-    return tuple(texts) if {"running", "disk sleep", "parked"} <= set(texts) else _DEFAULT_ARRAY
+    return tuple(texts) if _REPORTED.keys() <= set(texts) else _DEFAULT_ARRAY
 
 
 class StateNames:
