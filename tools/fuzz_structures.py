@@ -1,21 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Damage the structures of a kernel in a kdump file by what they are, and ask pykd about them.
+"""Damage the structures of a kernel in a dump by what they are and by what commands read of them, and ask pykd about them.
 
-    pykd --run tools/fuzz_structures.py DUMP [ROUNDS [SEED]]
+    ./pykd --run tools/fuzz_structures.py DUMP [--seconds N | --rounds N] [--seed N] [--command CMD]...
 
-Random bits mostly end in pages that nothing looks at, or leave nothing to be walked. Here each round changes some members of objects that
-commands do look at: links that lead to themselves, back, into other objects, to the user or nowhere; numbers at their extremes; names that
-end lines and obey nobody. All commands are asked in one process, within limits. What fails is printed with the seed that shows it again.
+Random bits mostly end in pages that nothing looks at, or leave nothing to be walked. Here each round changes a few words that commands do
+read, and members of objects that are in lists, trees and tables: links that lead to themselves, back, into other objects, to the user or
+nowhere; numbers at their extremes; names that end lines and obey nobody. Every command that reads one of them is asked, in one process, which has
+nothing but an overlay of the dump (tools/overlay.py); the others would answer as without it. What fails is printed with the seed that shows it again.
 """
 
 from __future__ import annotations
 
+import argparse
+import itertools
 import os
 import random
 import sys
 import tempfile
+import time
 
+import asking
 import fuzz
+import overlay
 import patched
 import pykd
 from pykd.kernel.fs import files, mounts
@@ -24,7 +30,7 @@ from pykd.kernel.net import devices, namespaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from _pykd import Dump, Type
 
@@ -36,7 +42,9 @@ HOSTILE = b"\x1b[31m\n\xff\x07\t"
 NUMBERS = (0, 1, -1, 1 << 31, (1 << 31) - 1, 1 << 63, (1 << 63) - 1, 0x5A5A5A5A5A5A5A5A)
 COMMANDS = (
     *fuzz.COMMANDS, "kmem -p", "bt -l 1", "ps -a", "ps -g", "ps -t", "ps -r", "mount -i", "net -n", "log -T", "timer -r", "dev -D", "irq -a", "sys -i", "mach",
-    "vm -p 1", "set 1",
+    "vm -p 1", "set 1", "report", "blocked", "locks", "sockets", "inflight", "fs", "workqueues", "rcu", "memory", "cgroups", "crashinfo", "files -p", "bt -T",
+    "task -R files", "waitq", "kmem -o", "kmem -h", "mod -S", "sys config", "help -m", "foreach bt -l", "foreach sig", "ps -m", "runq -t", "runq -m", "mount -f",
+    "rd -s init_task 32",
 )  # fmt: skip
 
 
@@ -105,7 +113,7 @@ def changed(dump: Dump, all_objects: list[tuple[int, Type]], chance: random.Rand
     return changes
 
 
-def words(dump: Dump) -> list[int]:
+def words_of_machine(dump: Dump) -> list[int]:
     """Addresses of words that only the machine has a form for: entries of page tables, and what is on stacks."""
     found: set[int] = set()
     threads = [int(task) for task in pykd.tasks.threads(dump)]
@@ -142,7 +150,7 @@ def changed_words(dump: Dump, places: list[int], chance: random.Random) -> dict[
 def rounds(path: str, count: int, seed: int, commands: tuple[str, ...] = COMMANDS) -> Iterator[str]:
     """Damage copies of the dump at *path*, one for each seed; a line for each failure."""
     dump = pykd.open(path)
-    all_objects, places = objects(dump), words(dump)
+    all_objects, places = objects(dump), words_of_machine(dump)
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
         copy = os.path.join(folder, "vmcore")
         for number in range(seed, seed + count):
@@ -152,14 +160,105 @@ def rounds(path: str, count: int, seed: int, commands: tuple[str, ...] = COMMAND
                 yield f"seed {number}: {what}"
 
 
+def altered(word: int, there: int, words: list[int], read: Callable[[int], int], chance: random.Random) -> bytes:
+    """New bytes for the *word* in which *there* is now, by what that looks like."""
+    data = there.to_bytes(8, "little")
+    if chance.randrange(3) and sum(0x20 <= byte < 0x7F for byte in data.rstrip(b"\0")) == len(data.rstrip(b"\0")) > 2:
+        return chance.choice((HOSTILE[:8], b"\xff" * 8, data[:7] + b"/", b"\x9b31mx\r\n"))
+    other = chance.choice(words)
+    near = [word, word - 8, word + 8, word & ~0xFFF, other, other - 8, read(other), there + 8, there - 8, there ^ 1 << chance.randrange(64), there + 1, there - 1]
+    if chance.randrange(3) == 0:
+        half = chance.randrange(2) * 4
+        number = chance.choice((*NUMBERS, 2, 0xFFFF, 0x10000, 1 << 20)) & 0xFFFFFFFF
+        return data[:half] + number.to_bytes(4, "little") + data[4 + half :]
+    value = chance.choice((*near, *near, *NUMBERS, 0xDEAD000000000100, 0x400000, 0xFFFF800000000000 - 8))
+    return (value & (1 << 64) - 1).to_bytes(8, "little")
+
+
+class Mutator:
+    """Rounds with an overlay; which command reads what is found out first."""
+
+    def __init__(self, path: str, commands: tuple[str, ...], most: float | None = None) -> None:
+        """:param most: seconds of the processor that the commands of a round may take by what they took of the whole dump; None: as many as read the words."""
+        self.path, self.commands, self.most = path, commands, most
+        self.cost: dict[str, float] = {}
+        self.over = overlay.Overlay()
+        self.dump = pykd.open(path)
+        self.by_command: dict[str, list[int]] = {}
+        self.readers: dict[int, set[str]] = {}
+        for command in commands:
+            before = os.times()
+            words = self.over.reads(path, command)
+            after = os.times()
+            self.cost[command] = after.children_user + after.children_system - before.children_user - before.children_system
+            self.by_command[command] = sorted(words)
+            for word in words:
+                self.readers.setdefault(word, set()).add(command)
+        self.objects, self.places = objects(self.dump), words_of_machine(self.dump)
+
+    def _read(self, word: int) -> int:
+        try:
+            return self.dump.read_unsigned(word)
+        except pykd.Error:
+            return 0
+
+    def changes(self, seed: int) -> dict[int, bytes]:
+        """By virtual address what the round *seed* writes there."""
+        chance = random.Random(seed)
+        if chance.randrange(5) == 0:
+            return changed(self.dump, self.objects, chance) | changed_words(self.dump, self.places, chance)
+        words = self.by_command[chance.choice([command for command in self.commands if self.by_command[command]])]
+        some = chance.sample(words, min(len(words), chance.choice((1, 1, 1, 2, 3))))
+        return {word: altered(word, self._read(word), words, self._read, chance) for word in some}
+
+    def round(self, seed: int) -> str | None:
+        """What is wrong with the answers about the memory of that round."""
+        patches: dict[int, bytes] = {}
+        asked: set[str] = set()
+        structural = False
+        for address, data in self.changes(seed).items():
+            try:
+                patches[self.dump.translate(address)] = data
+            except pykd.Error:
+                continue
+            readers = self.readers.get(address & ~7, set())
+            asked |= readers
+            structural |= not readers and address in self.places
+        if structural:  # an entry of a page table, or what is on a stack
+            asked |= {command for command in self.commands if command.startswith(("bt", "foreach bt", "vm", "foreach vm", "sys", "ps"))}
+        self.over.put(patches)
+        return asking.answer(self.path, self._some([command for command in self.commands if command in asked], seed))
+
+    def _some(self, asked: list[str], seed: int) -> list[str]:
+        """Of the commands those that there is time for, the first one in any case."""
+        if self.most is None:
+            return asked
+        random.Random(seed).shuffle(asked)
+        sums = itertools.accumulate(self.cost[command] for command in asked)
+        return [command for number, (command, together) in enumerate(zip(asked, sums, strict=True)) if not number or together <= self.most]
+
+
 def main() -> int:
-    path, *numbers = sys.argv[1:]
-    count, seed = (int(number) for number in (*numbers, "10", "0")[:2]) if len(numbers) < 2 else map(int, numbers)
-    failures = 0
-    for failure in rounds(path, count, seed):
-        failures += 1
-        print(failure, flush=True)
-    print(f"{count} rounds, {failures} failures")
+    """Exit status 1 if anything went wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dump")
+    parser.add_argument("--seconds", type=float, help="for how long; instead of --rounds")
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--seed", type=int, help="of the first round; the next have the next numbers; without it and with --seconds others each time")
+    parser.add_argument("--most", type=float, help="seconds of the processor that a round may take: some of the commands that read the words; default: all of them")
+    parser.add_argument("--command", action="append", help="instead of the list of commands")
+    arguments = parser.parse_args()
+    overlay.begin(sys.argv)
+    first = arguments.seed if arguments.seed is not None else time.time_ns() // 1000 if arguments.seconds else 0
+    end = time.monotonic() + arguments.seconds if arguments.seconds else None
+    mutator = Mutator(arguments.dump, tuple(dict.fromkeys(arguments.command or COMMANDS)), arguments.most)
+    count = failures = 0
+    while time.monotonic() < end if end else count < arguments.rounds:
+        if what := mutator.round(first + count):
+            failures += 1
+            print(f"seed {first + count}: {what}", flush=True)
+        count += 1
+    print(f"structures   {count:10} executions, {failures} findings")
     return 1 if failures else 0
 
 

@@ -67,4 +67,11 @@ $(BINARY): $(BUILD)/pykd.debug
 	$(PYTHON) tools/seal.py $@.new
 	mv $@.new $@
 
+# For tools/fuzz_structures.py: the same with a hold on what it reads.
+WRAPPED := kdump_read kd_memory_read kd_memory_read_upto kd_memory_view kd_memory_read_string
+.PHONY: overlay
+overlay: $(BUILD)/pykd-overlay
+$(BUILD)/pykd-overlay: $(OBJECTS) $(OUT)/tests/fuzz/overlay.o $(OUT)/frozen.o $(OUT)/python.o
+	$(CC) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+
 -include $(OBJECTS:.o=.d)

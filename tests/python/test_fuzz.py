@@ -6,9 +6,12 @@ import stat
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
+import asking
 import dumps
 import fuzz
+import fuzz_cuts
 import fuzz_structures
 import pykd
 from dumptext import files, machines
@@ -76,6 +79,22 @@ class Faults(unittest.TestCase):
     def test_structures(self):
         """A round, and that what it changes is what it says."""
         self.assertEqual([], list(fuzz_structures.rounds(dumps.SAMPLE, 1, 5, ("ps", "mount", "kmem -s", "net"))))
+
+    def test_of_a_process(self):
+        """What tools/asking.py sees, by lines of Python that do it."""
+        for line, words in (
+            ("py print('internal error')", "internal error"), ("py import os; os.abort()", "signal 6"), ("py import os; os.write(1, b'')", None), ("py print('\\x1b[31m')", None),
+            ("py x = bytearray(1 << 30)", "MemoryError"), ("ps 1", None), ("id", None), ("nosuch", None),
+        ):  # fmt: skip
+            with self.subTest(line):
+                found = asking.answer(dumps.SAMPLE, [line])
+                self.assertEqual(words is None, found is None, found)
+                self.assertIn(words or "", found or "")
+        with mock.patch.object(asking, "SECONDS", 1):
+            self.assertIn("no end", asking.answer(dumps.SAMPLE, ["ps 1", "py while True: pass"]))
+
+    def test_cuts(self):
+        self.assertEqual([], list(fuzz_cuts.cuts(dumps.SAMPLE, 24)))
 
     def test_answers_and_refusals_are_none(self):
         for script in ("echo '0  swapper'", "echo 'ps: cannot read' >&2; exit 1", "exit 3"):

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Ask a dump many things in a process of its own, and look at how it answers: what the fuzzers of a dump's memory and of its file have in common."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+import pykd
+from pykd.app import identify, sandbox
+from pykd.core.output import output_to, over
+from pykd.session.session import Quit, Session
+
+SECONDS = 10
+"""Of the processor that a command may take; of the clock ten times as many, since other work slows it down."""
+MEMORY = 500 << 20
+"""Bytes that a process may take beyond what it has when it begins."""
+OUTPUT = 8 << 20
+"""Bytes of output of one command that are looked at."""
+FAULTS = (b"internal error", b"Traceback (most recent", b"there is not enough memory", b"MemoryError")
+"""What the session says of mistakes of its own, and of more memory than it may take."""
+CONTROL = bytes(range(9)) + bytes(range(0x0B, 0x20)) + b"\x7f"
+
+
+def answer(path: str, commands: Iterable[str]) -> str | None:
+    """Ask the dump at *path* all of *commands* in a new process: what is wrong with the way it answers, None if nothing is. The command ``id``
+    is what ``pykd id`` prints."""
+    sys.stdout.flush()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(reader)
+            _answer(path, commands, writer)
+        except Exception:
+            os.write(writer, b": " + traceback.format_exc().encode(errors="replace"))
+            os._exit(3)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        last = pipe.read().decode(errors="replace").split("\0")[-1]
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status in (-signal.SIGPROF, -signal.SIGALRM):
+        return f"{last}: no end after {SECONDS} s"
+    if status in (0, 3):
+        return last if status else None
+    return f"{last}: signal {-status}" if status < 0 else f"{last}: status {status}"
+
+
+def _answer(path: str, commands: Iterable[str], report: int) -> None:
+    """In the child: a NUL and the command before each is begun, and what is wrong with it."""
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for number in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(number, signal.SIG_DFL)
+    sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
+    os.write(report, b"\0open")
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    file = os.memfd_create("output")
+    try:
+        session: Session | None = Session(pykd.open(path))
+    except pykd.Error as error:
+        session = None
+        if not str(error).isprintable():
+            os.write(report, f": {str(error)!r} is no line".encode())
+            os._exit(3)
+    sandbox.enter()
+    for command in commands:
+        os.write(report, b"\0" + command.encode())
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
+        signal.alarm(10 * SECONDS)
+        os.ftruncate(file, 0)
+        with os.fdopen(os.dup(file), "w+b") as binary:
+            binary.seek(0)
+            try:
+                with over(binary) as text, output_to(text, text):
+                    if command == "id":
+                        row = identify.describe(path)
+                        print("internal error" if re.match(r"\w+Error: ", row.get("error", "")) else "", identify.line(row))
+                    elif session:
+                        session.run(command)
+            except (Quit, BrokenPipeError, pykd.Error):
+                pass
+        if wrong := _wrong(os.pread(file, OUTPUT, 0)):
+            os.write(report, b": " + wrong)
+            os._exit(3)
+    os._exit(0)
+
+
+def _wrong(output: bytes) -> bytes | None:
+    """What should not be in the output of a command."""
+    for sign in FAULTS:
+        if (at := output.find(sign)) >= 0:
+            return output[max(0, at - 100) : at + 400]
+    bare = output.translate(None, CONTROL)
+    if len(bare) != len(output):
+        at = next(number for number, byte in enumerate(output) if byte in CONTROL)
+        return b"control byte: " + repr(output[max(0, at - 80) : at + 20]).encode()
+    return None
