@@ -10,7 +10,6 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import dumps
+import fuzz_lost
 import patched
 import pykd
 from dumps import PYKD, SAMPLE
@@ -94,6 +95,26 @@ class Types(Damaged):
                     lost += 1
         self.assertGreater(sound, 10 * lost)
         self.assertGreater(lost, 100)
+
+
+class Rows(Damaged):
+    """What is left says what the whole dump says: a member whose name is lost is not the first one, sizes that cannot be read are marked."""
+
+    COMMANDS = ("kmem -v", "vm", "ps", "mod", "mount", "irq", "timer")
+
+    def test_are_right(self):
+        whole, wrong = fuzz_lost.documents(SAMPLE, self.COMMANDS)
+        self.assertIsNone(wrong)
+        self.assertEqual([], list(fuzz_lost.compared(SAMPLE, 1, 2, self.COMMANDS, whole)))
+
+    def test_wrong_ones_are_seen(self):
+        whole = {"rows": [{"a": 1, "b": [{"c": 2}, {"c": 3}]}, {"a": 4, "b": []}]}
+        lost = {"reason": "excluded", "message": ""}
+        for row, right in (
+            ({"a": 1}, True), ({"a": 4, "b": [{"c": 2}]}, False), ({"a": 1, "b": [{"c": 3}]}, True), ({"a": lost}, True), ({"a": 0}, False), ({"a": 0, "error": lost}, True),
+            ({"a": 2, "error": lost}, False), ({"error": lost}, True), ({"d": 1}, False),
+        ):  # fmt: skip
+            self.assertEqual(right, not list(fuzz_lost.wrong_rows(whole, {"rows": [row]})), row)
 
 
 class Tasks(Damaged):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pykd.compat.values import Elsewhere
+from pykd.core.members import offset_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def _thread_list_head(node: int, dump: Dump) -> int:
     """The list of a group's threads has a head now, in ``signal_struct``; it was a ring of tasks."""
     task = dump.struct_class("struct task_struct")
-    signal = task(node - (task.member_offset("thread_node") or 0)).signal
+    signal = task(node - offset_of(task, "thread_node")).signal
     return int(signal) + signal.fieldOffset("thread_head") if signal else 0
 
 

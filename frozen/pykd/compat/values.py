@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pykd.compat.parts import Parts
+from pykd.core.members import offset_of
 from pykd.values.words import words_of
 
 TYPE_CHECKING = False
@@ -160,7 +161,7 @@ def file_count(file: Struct) -> Parts:
 
 def bd_inode(bdev: Struct) -> Struct:
     both = dump_of(bdev).struct_class("struct bdev_inode")
-    outer = both(int(bdev) - (both.member_offset("bdev") or 0))
+    outer = both(int(bdev) - offset_of(both, "bdev"))
     inode: Struct = outer.vfs_inode
     return inode
 
@@ -218,7 +219,7 @@ def charged_with(kind: str) -> Callable[[Struct], Parts]:
 
 def ucounts(dump: Dump, uid: int) -> Struct | None:
     cls = dump.struct_class("struct ucounts")
-    link = cls.member_offset("node") or 0
+    link = offset_of(cls, "node")
     initial = dump.address_of("init_user_ns", default=0)
     chains = words_of(dump, dump.read(dump.address_of("ucounts_hashtable"), _UCOUNTS_CHAINS * 8))
     for first in chains:

@@ -15,3 +15,12 @@ def has_member(object: Any, name: str) -> bool:
     would come by another way to what it seeks, or not at all.
     """
     return type(object).PYT_type.member(name) is not None
+
+
+def offset_of(cls: Any, name: str) -> int:
+    """Bytes from the start of objects of the class *cls* to a member, an added one too. :raises MemberError: there is none, or its name is lost.
+
+    Beside ``cls.member_offset(name) or 0`` it does not take a member that is lost for the first one.
+    """
+    offset: int | None = cls.member_offset(name)
+    return cls.PYT_type.offset_of(name) if offset is None else offset

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Dump, Error
-from pykd.core.members import has_member
+from pykd.core.members import has_member, offset_of
 from pykd.core.rows import Row, fault
 from pykd.kernel import timekeeping
 from pykd.kernel.lists.xarray import xa_entries
@@ -33,7 +33,7 @@ def entries(dump: Dump, kind: str) -> Iterator[tuple[int, int | Error]]:
         return
     problems: list[str] = []
     try:
-        yield from xa_entries(dump, address + (dump.struct_class("struct idr").member_offset("idr_rt") or 0), problems.append)
+        yield from xa_entries(dump, address + offset_of(dump.struct_class("struct idr"), "idr_rt"), problems.append)
     except Error as error:
         yield 0, error
     if problems:

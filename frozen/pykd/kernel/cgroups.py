@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.members import offset_of
 from pykd.kernel import cpus
 from pykd.kernel.fs import kernfs
 from pykd.kernel.lists.linked import list_for_each_entry
@@ -59,8 +60,8 @@ def for_each_group(dump: Dump, root: Any) -> Iterator[Any]:
     """Each ``struct cgroup`` of a hierarchy, above those below it; and the errors of parts that cannot be read."""
     group: Any = dump.struct_class("struct cgroup")
     css = dump.struct_class("struct cgroup_subsys_state")
-    own = group.member_offset("self") or 0
-    sibling, children = (css.member_offset(name) or 0 for name in ("sibling", "children"))
+    own = offset_of(group, "self")
+    sibling, children = (offset_of(css, name) for name in ("sibling", "children"))
     todo = [int(root.cgrp)]
     seen = set(todo)
     while todo:
@@ -95,7 +96,7 @@ def controller(dump: Dump, group: Any, name: str) -> Any:
     except Error:
         return None
     css = dump.read_unsigned(int(group) + group.fieldOffset("subsys") + 8 * number)
-    return kind(css - (kind.member_offset("css") or 0)) if css else None
+    return kind(css - offset_of(kind, "css")) if css else None
 
 
 def memory_row(dump: Dump, memory: Any) -> Row:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, FaultError
-from pykd.core.members import has_member
+from pykd.core.members import has_member, offset_of
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import list_for_each_entry
 
@@ -33,7 +33,7 @@ def private_of(dump: Dump, holder: int, kind: str) -> Any:
     member, name = ("class", "class_kset") if kind == "class" else ("bus", "bus_kset")
     kset: Any = dump.object("struct kset", dump.read_unsigned(dump.symbol(name, "").address))
     private: Any = dump.struct_class("struct subsys_private")
-    offset = (dump.struct_class("struct kobject").member_offset("entry") or 0) + (private.member_offset("subsys.kobj") or 0)
+    offset = offset_of(dump.struct_class("struct kobject"), "entry") + offset_of(private, "subsys.kobj")
     links, why = dump.follow(int(kset) + kset.fieldOffset("list"), limit=MAX_DEVICES)
     problem = why if isinstance(why, FaultError) else None
     for link in links[1:]:
@@ -54,7 +54,7 @@ def devices(dump: Dump, private: Any, kind: str) -> Iterator[int | Error]:
     link = holder.member_offset("knode_class" if kind == "class" else "knode_bus")
     if link is None:
         raise Error(f"struct device_private of this kernel has no node in the list of a {kind}")
-    back = holder.member_offset("device") or 0
+    back = offset_of(holder, "device")
     for node in caught(for_each_klist_node(dump, int(private) + private.fieldOffset("klist_devices"))):
         try:
             yield node if isinstance(node, Error) else dump.read_unsigned(int(node) - link + back)

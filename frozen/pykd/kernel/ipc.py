@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.members import offset_of
 from pykd.core.record import NamedTuple
 from pykd.core.rows import fault
 from pykd.kernel.lists.xarray import idr_for_each
@@ -53,7 +54,7 @@ def for_each_ipc(dump: Dump, namespace: Any, kind: str) -> Iterator[Any]:
     """
     struct, permissions, number = KINDS[kind]
     cls: Any = dump.struct_class(struct)
-    back = cls.member_offset(permissions) or 0
+    back = offset_of(cls, permissions)
     problems: list[str] = []
     for _, address in idr_for_each(dump, namespace.ids[number].ipcs_idr, problems.append):
         yield cls(address - back)
@@ -98,4 +99,4 @@ def shm_pages(dump: Dump, segment: Any) -> tuple[int, int]:
         # Huge pages are counted as one each, are never swapped, and their inode is no shmem_inode_info.
         return (pages << inode.i_blkbits) // dump.page_size, 0
     info: Any = dump.struct_class("struct shmem_inode_info")
-    return pages, info(int(inode) - (info.member_offset("vfs_inode") or 0)).swapped
+    return pages, info(int(inode) - offset_of(info, "vfs_inode")).swapped

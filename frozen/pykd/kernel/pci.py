@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, LimitError
+from pykd.core.members import offset_of
 from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel import devices as driver_model
@@ -64,7 +65,7 @@ def for_each_pci_dev(dump: Dump) -> Iterator[Any]:
     if private is None:
         return
     kind: Any = dump.struct_class("struct pci_dev")
-    back = kind.member_offset("dev") or 0
+    back = offset_of(kind, "dev")
     for one in driver_model.devices(dump, private, "bus_type"):
         yield one if isinstance(one, Error) else kind(one - back)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, LimitError
+from pykd.core.members import offset_of
 from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel.lists import rbtree
@@ -53,8 +54,8 @@ def _fair(dump: Dump, queue: Any, depth: int, seen: set[int]) -> Iterator[Queued
         return
     seen.add(int(queue))
     entity: Any = dump.struct_class("struct sched_entity")
-    back = entity.member_offset("run_node") or 0
-    in_task = dump.struct_class("struct task_struct").member_offset("se") or 0
+    back = offset_of(entity, "run_node")
+    in_task = offset_of(dump.struct_class("struct task_struct"), "se")
     has_groups = entity.has_member("my_q")
     problems: list[Error] = []
     for found in caught(rbtree.nodes(dump, int(queue) + queue.fieldOffset("tasks_timeline"), problems.append)):
@@ -85,7 +86,7 @@ def _real_time(dump: Dump, queue: Any, seen: set[int]) -> Iterator[int | Error]:
     if int(queue) in seen or len(seen) > MAX_GROUPS:
         raise LimitError(f"the tree of task groups runs in a circle at {int(queue):#x}")
     seen.add(int(queue))
-    in_task = dump.struct_class("struct task_struct").member_offset("rt") or 0
+    in_task = offset_of(dump.struct_class("struct task_struct"), "rt")
     levels = queue.active.queue
     first = int(queue.active) + queue.active.fieldOffset("queue")
     for level in range(len(levels)):

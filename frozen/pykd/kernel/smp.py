@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pykd.core.members import offset_of
 from pykd.kernel import cpus
 
 TYPE_CHECKING = False
@@ -25,7 +26,7 @@ def awaited_by(dump: Dump, cpu: int) -> list[int]:
     """
     found: list[int] = []
     node: Any = dump.struct_class("struct __call_single_node")
-    flags = node.member_offset("u_flags") or 0
+    flags = offset_of(node, "u_flags")
     many: Any = dump.object("struct call_function_data", cpus.address_on(dump.symbol("cfd_data", "").address, cpu, dump))
     calls = int(many.csd if many.hasField("csd") else many.pcpu)
     asked = dump.type("struct call_function_data").member("cpumask")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from itertools import batched
 
 from _pykd import Error
+from pykd.core.members import offset_of
 from pykd.core.walk import caught
 from pykd.kernel import timekeeping
 from pykd.kernel.lists import rbtree
@@ -69,7 +70,7 @@ def _entries(dump: Dump, directory: Any, path: str, depth: int) -> Iterator[Any]
         if isinstance(found, Error):
             yield found
             continue
-        one = node(found[0] - (node.member_offset("node") or 0))
+        one = node(found[0] - offset_of(node, "node"))
         try:
             header = one.header
             entry = table(int(header.ctl_table) + (int(one) - int(header.node)) // node_size * entry_size)
@@ -78,7 +79,7 @@ def _entries(dump: Dump, directory: Any, path: str, depth: int) -> Iterator[Any]
             yield error
             continue
         if kind == S_IFDIR and depth < MAX_DEPTH:
-            yield from _entries(dump, inside(int(header) - (inside.member_offset("header") or 0)), f"{path}{name}.", depth + 1)
+            yield from _entries(dump, inside(int(header) - offset_of(inside, "header")), f"{path}{name}.", depth + 1)
         elif kind != S_IFLNK and name:  # a link stands for an entry of a namespace's set
             yield f"{path}{name}", entry
     yield from problems

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, MemberError
+from pykd.core.members import offset_of
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.kernel import cpus, timekeeping
@@ -89,7 +90,7 @@ def high_resolution_timers(dump: Dump, clock: Any) -> Iterator[Any]:
     :raises Error: parts of the tree cannot be read; after what was found.
     """
     timer: Any = dump.struct_class("struct hrtimer")
-    back = timer.member_offset("node") or 0
+    back = offset_of(timer, "node")
     problems: list[Error] = []
     for node, _ in rbtree.nodes(dump, int(clock) + clock.fieldOffset("active"), problems.append):
         yield timer(node - back)

@@ -59,6 +59,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         row = context.identity(thread)
         mm = to_address(dump, options.M) if options.M else int(thread.mm or 0)
         row |= {"mm": mm, "rss": thread.rss, "total": thread.vsz, "areas": []}
+        if thread.error is not None:
+            row["error"] = fault(thread.error, partial=True)
         if options.M and not dump.is_kernel(mm):
             raise CommandError(f"invalid mm_struct address: {mm:x}")
         if mm:

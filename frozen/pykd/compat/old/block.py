@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import current
 from pykd.compat.parts import Parts
+from pykd.core.members import offset_of
 from pykd.kernel.block import scsi
 from pykd.kernel.block.disks import partitions
 
@@ -54,8 +55,8 @@ def device_of_inode(inode: Struct) -> Struct:
     device, both = dump.struct_class("struct block_device"), dump.struct_class("struct bdev_inode")
     if int(inode.i_sb) != int(dump.variable("blockdev_superblock")):
         return device(0)
-    outer = int(inode) - (both.member_offset("vfs_inode") or 0)
-    return device(outer + (both.member_offset("bdev") or 0))
+    outer = int(inode) - offset_of(both, "vfs_inode")
+    return device(outer + offset_of(both, "bdev"))
 
 
 def device_of_knode(link: str) -> Callable[[int], Struct]:

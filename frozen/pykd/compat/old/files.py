@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error, current
 from pykd.compat.parts import Elements
+from pykd.core.members import offset_of
 from pykd.kernel import cpus
 
 TYPE_CHECKING = False
@@ -26,7 +27,7 @@ def _locks_of(inode: Struct) -> list[int]:
     context: Any = inode.i_flctx
     if not context:
         return []
-    link = dump.struct_class("struct file_lock").member_offset("fl_list") or 0
+    link = offset_of(dump.struct_class("struct file_lock"), "fl_list")
     found: list[int] = []
     for name in _LISTS:
         nodes, _ = dump.follow(int(context) + context.fieldOffset(name), limit=MAX_LOCKS)
@@ -102,7 +103,7 @@ def marked(pointer: int, offset: int) -> int:
     """Address of what an ``fsnotify_mark_connector`` marks, by its ``obj``: that led to the pointer at *offset* in it, which leads
     back to the connector, and leads to the whole since v6.10."""
     dump = current()
-    back = dump.struct_class("struct fsnotify_mark_connector").member_offset("obj") or 0
+    back = offset_of(dump.struct_class("struct fsnotify_mark_connector"), "obj")
     try:
         if dump.read_unsigned(dump.read_unsigned(pointer + offset) + back) == pointer:
             return pointer

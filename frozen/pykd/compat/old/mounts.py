@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.compat.parts import Elements
+from pykd.core.members import offset_of
 from pykd.core.walk import caught
 from pykd.kernel.fs.superblocks import sb_mounts
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def mounts(block: Struct) -> Elements:
     """``super_block.s_mounts``: stands for the head of a list of mounts by their ``mnt_instance``."""
     dump = type(block).PYT_dump
-    link = dump.struct_class("struct mount").member_offset("mnt_next_for_sb") or 0
+    link = offset_of(dump.struct_class("struct mount"), "mnt_next_for_sb")
     return Elements(int(mount) + link for mount in caught(sb_mounts(dump, block)) if not isinstance(mount, Error))
 
 

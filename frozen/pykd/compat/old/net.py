@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.compat.parts import Elements
+from pykd.core.members import offset_of
 from pykd.core.walk import caught
 from pykd.kernel.net.namespaces import for_each_net
 from pykd.kernel.net.sockets import UNIX_BUCKETS
@@ -70,6 +71,7 @@ def _hook_operations(entries: Struct) -> list[int]:
         return []
     dump, number = _dump_of(entries), int(entries.num_hook_entries)
     pointers = int(entries) + entries.fieldOffset("hooks") + number * len(dump.struct_class("struct nf_hook_entry")(0))
+    # Where it has one: until 4.14 that is what the list was made of.
     offset = dump.struct_class("struct nf_hook_ops").member_offset("list") or 0
     return [dump.read_unsigned(pointers + 8 * i) + offset for i in range(number)]
 
@@ -86,7 +88,7 @@ def next_neighbour(neighbour: Struct) -> Struct:
 
 def _neighbour(obj: Struct, link: int) -> Struct:
     neighbour = _dump_of(obj).struct_class("struct neighbour")
-    return neighbour(int(link) - (neighbour.member_offset("hash") or 0) if link else 0)
+    return neighbour(int(link) - offset_of(neighbour, "hash") if link else 0)
 
 
 def unix_socket_table(dump: Dump) -> list[Struct]:

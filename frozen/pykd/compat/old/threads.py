@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error, FaultError, NotFoundError
 from pykd.compat.parts import Elements
+from pykd.core.members import offset_of
 from pykd.core.memo import per_dump
 from pykd.core.walk import caught
 from pykd.kernel import cpus, workqueues
@@ -27,7 +28,7 @@ def stack_top(thread: Struct) -> int:
     """
     dump = _dump_of(thread)
     task = dump.struct_class("struct task_struct")
-    address = int(thread) - (task.member_offset("thread") or 0)
+    address = int(thread) - offset_of(task, "thread")
     if task(address).stack:
         return dump.stack_of_task(address)[1]
     start, end = dump.stack_of_task(dump.symbol("init_task", "").address)
@@ -70,7 +71,7 @@ def works(pool_workqueue: Struct) -> Elements:
     back."""
     dump = _dump_of(pool_workqueue)
     work: Any = dump.struct_class("struct work_struct")
-    link = work.member_offset("entry") or 0
+    link = offset_of(work, "entry")
     found: list[int] = []
     if pool_workqueue:
         for head in (pool_workqueue.pool.worklist, pool_workqueue.delayed_works):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.members import offset_of
 from pykd.core.walk import caught
 from pykd.kernel import cpus
 from pykd.kernel.lists.linked import list_for_each_entry
@@ -42,7 +43,7 @@ def for_each_hash_cell(dump: Dump) -> Iterator[Any]:
     root = dump.address_of("name_rb_tree", default=0)
     if root:
         problems: list[Error] = []
-        offset = cell.member_offset("name_node") or 0
+        offset = offset_of(cell, "name_node")
         for address, _ in nodes(dump, root, problems.append):
             yield cell(address - offset)
         yield from problems

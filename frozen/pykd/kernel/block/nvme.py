@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import CTypeError, Error, FaultError, MemberError
+from pykd.core.members import offset_of
 from pykd.kernel.block.disks import SECTOR, sectors
 from pykd.kernel.devices import devices, private_of
 from pykd.kernel.lists.linked import list_for_each_entry
@@ -206,7 +207,7 @@ def capacity(namespace: Any) -> int:
 def device_of(dump: Dump, controller: Any, around: Transport) -> Any:
     """What the transport keeps around a ``struct nvme_ctrl``. :raises NotFoundError: the dump has no such type."""
     kind: Any = dump.struct_class(f"struct {around.kind}")
-    return kind(int(controller) - (kind.member_offset("ctrl") or 0))
+    return kind(int(controller) - offset_of(kind, "ctrl"))
 
 
 def for_each_queue(dump: Dump, controller: Any, around: Transport) -> Iterator[Any]:

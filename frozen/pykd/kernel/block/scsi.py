@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.members import offset_of
 from pykd.kernel import timekeeping
 from pykd.kernel.block.requests import MQ_RQ_COMPLETE, MQ_RQ_IN_FLIGHT, allocated_requests, started_requests
 from pykd.kernel.block.sbitmap import Sbitmap
@@ -63,7 +64,7 @@ def for_each_shost(dump: Dump) -> Iterator[Any]:
     if private is None:
         return
     host: Any = dump.struct_class("struct Scsi_Host")
-    offset = host.member_offset("shost_dev") or 0
+    offset = offset_of(host, "shost_dev")
     yield from (one if isinstance(one, Error) else host(one - offset) for one in devices(dump, private, "class"))
 
 
@@ -116,7 +117,7 @@ def rport_of(dump: Dump, target: Any) -> Any:
     if not release or not parent or int(parent.release) != release or dump.find_type("struct", "fc_rport") is None:
         return None
     kind: Any = dump.struct_class("struct fc_rport")
-    return kind(int(parent) - (kind.member_offset("dev") or 0))
+    return kind(int(parent) - offset_of(kind, "dev"))
 
 
 def for_each_sdev(dump: Dump, host: Any) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pykd.core.members import offset_of
 from pykd.core.record import NamedTuple
 from pykd.kernel.lists.linked import list_for_each_entry
 
@@ -40,7 +41,7 @@ def device_of_disk(dump: Dump, disk: Any) -> Any:
     kind: Any = dump.struct_class("struct virtio_device")
     if not parent or not bus or int(parent.bus) != bus:
         return None
-    return kind(int(parent) - (kind.member_offset("dev") or 0))
+    return kind(int(parent) - offset_of(kind, "dev"))
 
 
 def rings(dump: Dump, device: Any) -> Iterator[Ring]:
@@ -51,7 +52,7 @@ def rings(dump: Dump, device: Any) -> Iterator[Ring]:
     kind: Any = dump.struct_class("struct vring_virtqueue")
     head = int(device) + device.fieldOffset("vqs")
     for queue in list_for_each_entry(dump, head, "struct virtqueue", "list", limit=MAX_QUEUES, what="the queues of a virtio device"):
-        ring = kind(int(queue) - (kind.member_offset("vq") or 0))
+        ring = kind(int(queue) - offset_of(kind, "vq"))
         if ring.packed_ring:
             continue
         used = int(ring.split.vring.used.idx)

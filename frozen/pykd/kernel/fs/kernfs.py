@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pykd.core.members import offset_of
 from pykd.kernel.lists import rbtree
 
 TYPE_CHECKING = False
@@ -37,7 +38,7 @@ def children(dump: Dump, node: Any) -> Iterator[Any]:
     :raises FaultError, LimitError: the tree cannot be walked.
     """
     kind: Any = dump.struct_class("struct kernfs_node")
-    offset = kind.member_offset("rb") or 0
+    offset = offset_of(kind, "rb")
     problems: list[Any] = []
     for found, _ in rbtree.nodes(dump, int(node) + node.fieldOffset("dir.children"), problems.append):
         yield kind(found - offset)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.members import offset_of
 from pykd.core.walk import caught
 from pykd.kernel import cpus, timekeeping
 from pykd.kernel.fs import mounts
@@ -189,7 +190,7 @@ def rpc_counters(dump: Dump, client: Any) -> Iterator[dict[str, Any]]:
 def for_each_state_owner(dump: Dump, server: Any) -> Iterator[Any]:
     """Each ``struct nfs4_state_owner`` of a ``struct nfs_server``, and the errors met on the way. :raises FaultError, LimitError:"""
     kind: Any = dump.struct_class("struct nfs4_state_owner")
-    offset = kind.member_offset("so_server_node") or 0
+    offset = offset_of(kind, "so_server_node")
     problems: list[Error] = []
     for node, _ in rbtree.nodes(dump, int(server) + server.fieldOffset("state_owners"), problems.append):
         yield kind(node - offset)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pykd.core.members import offset_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -57,7 +59,7 @@ def dentry_path(dump: Dump, dentry: int, vfsmount: int = 0) -> str:
 def real_mount(dump: Dump, vfsmount: int) -> Struct:
     """The ``struct mount`` around the ``struct vfsmount`` at *vfsmount*."""
     mount = dump.struct_class("struct mount")
-    return mount(vfsmount - (mount.member_offset("mnt") or 0))
+    return mount(vfsmount - offset_of(mount, "mnt"))
 
 
 def dentry_name(dump: Dump, entry: Struct) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import FaultError, LimitError
+from pykd.core.members import offset_of
 from pykd.values.words import words_of
 
 TYPE_CHECKING = False
@@ -71,7 +72,7 @@ def _leaves(dump: Dump) -> tuple[int, int]:
 
 
 def _offset(dump: Dump, struct: str, member: str) -> int:
-    return dump.struct_class(struct).member_offset(member) or 0
+    return offset_of(dump.struct_class(struct), member)
 
 
 def _is_node(entry: int) -> bool:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Dump, Error, NotFoundError, RangeError
+from pykd.core.members import offset_of
 from pykd.core.memo import per_dump
 from pykd.core.rows import Row, fault
 from pykd.kernel.fs.paths import d_path, dentry_name
@@ -55,7 +56,7 @@ def areas(dump: Dump, mm: int) -> Iterator[int]:
     first = int(space.mmap)
     if not first:
         return
-    offset = dump.struct_class("struct vm_area_struct").member_offset("vm_next") or 0
+    offset = offset_of(dump.struct_class("struct vm_area_struct"), "vm_next")
     found, why = dump.follow(first, offset, stop=0, limit=MAX_AREAS)
     yield from found
     if why is not None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, NotFoundError
+from pykd.core.members import offset_of
 from pykd.kernel import devices
 from pykd.kernel.mm import sections
 
@@ -44,6 +45,6 @@ def for_each_memory_block(dump: Dump) -> Iterator[Any]:
     if private is None:
         return
     kind: Any = dump.struct_class("struct memory_block")
-    back = kind.member_offset("dev") or 0
+    back = offset_of(kind, "dev")
     for device in devices.devices(dump, private, "bus_type"):
         yield device if isinstance(device, Error) else kind(device - back)

@@ -7,6 +7,7 @@ Each walk raises :class:`_pykd.FaultError` or :class:`_pykd.LimitError` at its e
 from __future__ import annotations
 
 from _pykd import LimitError
+from pykd.core.members import offset_of
 from pykd.core.record import NamedTuple
 from pykd.core.walk import ended
 from pykd.kernel import cpus
@@ -75,7 +76,7 @@ def nodes(dump: Dump, cache: Any) -> Iterator[Node]:
 def slabs_of_node(dump: Dump, node: Any, member: str = "partial") -> Iterator[int]:
     """Addresses of the slabs in a list of a ``struct kmem_cache_node``: ``partial``, or ``full``, which only a cache that is being debugged keeps
     (SLAB_STORE_USER)."""
-    link = slab_class(dump).member_offset("slab_list") or 0
+    link = offset_of(slab_class(dump), "slab_list")
     links, why = dump.follow(int(node) + node.fieldOffset(member), limit=MAX_SLABS)
     for one in links[1:]:
         yield one - link
@@ -96,7 +97,7 @@ def partial_slabs(dump: Dump, local: Any) -> Iterator[int]:
     first = int(local.partial) if local.hasField("partial") else 0
     if not first:
         return
-    found, why = dump.follow(first, slab_class(dump).member_offset("next") or 0, stop=0, limit=MAX_OBJECTS)
+    found, why = dump.follow(first, offset_of(slab_class(dump), "next"), stop=0, limit=MAX_OBJECTS)
     yield from found
     if why is not None:
         raise ended(why, "the list of partial slabs of a CPU")

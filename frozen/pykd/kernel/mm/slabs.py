@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, FaultError
+from pykd.core.members import offset_of
 from pykd.core.rows import fault
 from pykd.core.walk import caught
 from pykd.kernel import cpus
@@ -25,7 +26,7 @@ def caches(dump: Dump) -> tuple[list[Struct], Error | None]:
     """``struct kmem_cache`` of all caches, the newest first, and what ended the list early."""
     cache = dump.struct_class("struct kmem_cache")
     links, why = dump.follow(dump.symbol("slab_caches", "").address, limit=MAX_CACHES)
-    found = [cache(link - (cache.member_offset("list") or 0)) for link in links[1:]]
+    found = [cache(link - offset_of(cache, "list")) for link in links[1:]]
     if why is None or isinstance(why, Error):
         return found, why
     return found, Error(f"the list of caches does not end properly ({why})")

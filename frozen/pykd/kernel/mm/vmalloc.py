@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.members import offset_of
 from pykd.core.walk import caught
 from pykd.kernel.lists import rbtree
 
@@ -34,7 +35,7 @@ def for_each_vmap_area(dump: Dump) -> Iterator[Any]:
     """Each ``struct vmap_area`` in use (of vmalloc(), vmap(), ioremap(), and of modules), those of a tree by address, and the errors of parts
     that cannot be read. :raises FaultError: where the trees are cannot be read."""
     area: Any = dump.struct_class("struct vmap_area")
-    back = area.member_offset("rb_node") or 0
+    back = offset_of(area, "rb_node")
     for root in vmap_roots(dump):
         problems: list[Error] = []
         for found in caught(rbtree.nodes(dump, root, problems.append)):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, LimitError
+from pykd.core.members import offset_of
 from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import hash_for_each_entry, hlist_for_each_entry, list_for_each_entry
@@ -166,7 +167,7 @@ def for_each_leaf(dump: Dump, table: Any) -> Iterator[Any]:
     """Each leaf of the trie of a ``struct fib_table`` in ascending order of its key, a ``struct key_vector``, and the errors met on the way."""
     trie: Any = dump.object("struct trie", int(table.tb_data))
     vector: Any = dump.struct_class("struct key_vector")
-    children = vector.member_offset("tnode") or 0
+    children = offset_of(vector, "tnode")
     # 88bae7149add ("fib_trie: Add key vector to root"): the root's only child is the trie
     stack = [dump.read_unsigned(int(trie) + children)]
     seen: set[int] = set()

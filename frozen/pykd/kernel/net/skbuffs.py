@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct as packing
 
 from _pykd import LimitError
+from pykd.core.members import offset_of
 from pykd.core.walk import ended
 from pykd.kernel.net.addresses import ip_text, ntohs
 
@@ -42,7 +43,7 @@ def for_each_linked(dump: Dump, first: int, *, limit: int = LIMIT) -> Iterator[A
     if not first:
         return
     cls: Any = dump.struct_class("struct sk_buff")
-    found, why = dump.follow(first, cls.member_offset("next") or 0, stop=0, limit=limit)
+    found, why = dump.follow(first, offset_of(cls, "next"), stop=0, limit=limit)
     yield from map(cls, found)
     if why is not None:
         raise ended(why, f"the packets from {first:#x}")

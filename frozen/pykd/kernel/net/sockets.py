@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, FaultError, NotFoundError
+from pykd.core.members import offset_of
 from pykd.core.rows import fault
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import hash_for_each_entry, hlist_for_each_entry, list_for_each_entry
@@ -166,7 +167,7 @@ class Socket:
         if not socket:
             return 0
         both = self.dump.struct_class("struct socket_alloc")
-        return int(self.dump.object("struct inode", int(socket) + (both.member_offset("vfs_inode") or 0)).i_ino)
+        return int(self.dump.object("struct inode", int(socket) + offset_of(both, "vfs_inode")).i_ino)
 
     @property
     def type(self) -> int:
@@ -345,4 +346,4 @@ def socket_of_inode(dump: Dump, inode: Any) -> Any:
     if not inode or inode.i_mode & S_IFMT != S_IFSOCK:
         return None
     both = dump.struct_class("struct socket_alloc")
-    return dump.object("struct socket", int(inode) - (both.member_offset("vfs_inode") or 0) + (both.member_offset("socket") or 0))
+    return dump.object("struct socket", int(inode) - offset_of(both, "vfs_inode") + offset_of(both, "socket"))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.members import offset_of
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.report.facts import size
@@ -60,7 +61,7 @@ def groups(facts: Facts) -> Iterator[Any]:
     dump = facts.dump
     root = dump.address_of("root_mem_cgroup", "", default=0)
     kind: Any = dump.struct_class("struct mem_cgroup")
-    css = kind.member_offset("css") or 0
+    css = offset_of(kind, "css")
     todo = [dump.read_unsigned(root)] if root else []
     seen = set(todo)
     while todo:
