@@ -517,15 +517,15 @@ class Documents(Commands):
 class Small(Commands):
     def test_help_of_the_dump(self):
         """What crash 9.0.2 says of it, where programs look for whether pages of processes are there."""
-        from pykd.kernel import sysinfo
+        from pykd.kernel.mm import dumplevel
 
-        with mock.patch.object(sysinfo, "dump_level", lambda dump: 31):
+        with mock.patch.object(dumplevel, "dump_level", lambda dump: 31):
             line = next(line for line in self.lines("help -D") if "dump_level" in line)
         names = "ZERO DUMP_EXCLUDE_CACHE DUMP_EXCLUDE_CACHE_PRI DUMP_EXCLUDE_USER_DATA DUMP_EXCLUDE_FREE"
         self.assertEqual(f"          dump_level: 31 (0x1f) (DUMP_EXCLUDE_{names.replace(' ', '|')})", line)
-        with mock.patch.object(sysinfo, "dump_level", lambda dump: 0):
+        with mock.patch.object(dumplevel, "dump_level", lambda dump: 0):
             self.assertIn("          dump_level: 0 (0x0)", self.lines("help -D"))
-        with mock.patch.object(sysinfo, "dump_level", lambda dump: None):
+        with mock.patch.object(dumplevel, "dump_level", lambda dump: None):
             self.assertNotIn("dump_level", "\n".join(self.lines("help -D")))
 
     def test_help_of_the_kernel(self):

@@ -13,6 +13,7 @@ from other_machines import whole
 from pykd.commands.tasks import strings
 from pykd.core.errors import UsageError
 from pykd.kernel import machine
+from pykd.kernel.mm import dumplevel, userspace
 from pykd.kernel.mm.userspace import Piece, UserSpace, zero_pages
 from pykd.kernel.task import threads
 from pykd.session import redaction
@@ -158,6 +159,19 @@ class Tables(unittest.TestCase):
         """PROT_NONE on x86: not present, and the address inverted."""
         ((_, _, data, lost),), memory = self.planted(lambda physical: ~physical & 0x000F_FFFF_FFFF_F000 | 0x160)
         self.assertEqual(("", memory), (lost, data))
+
+    def test_pages_of_zeros_alone(self):
+        """Of a dump of level 1 or 17 what was left out of a process is zeros, and known; of one of level 31 it is anything."""
+        dump = opened(SAMPLE)
+        task = threads.find(1, dump)
+        space = UserSpace(dump, task.mm)
+        area = space.area_at(int(task.mm.start_stack))
+        start = int(task.mm.start_stack) & -4096
+        for level, known in ((31, False), (17, True), (1, True), (0, False), (9, False), (None, False)):
+            with mock.patch.object(userspace, "leaves_out_zeros_only", lambda _, level=level: dumplevel.only_zeros(level)):
+                (piece,) = space.pieces(area, start, start + 4096)
+            with self.subTest(level):
+                self.assertEqual(("" if known else "excluded", None), (piece.lost, piece.data))
 
     def test_marks(self):
         """An entry that is neither a page nor of a swap device: a page that is moved, a mark."""

@@ -8,6 +8,7 @@ from pykd.core.errors import DAMAGE
 from pykd.core.shown import one_line
 from pykd.kernel import cpus, machine, timekeeping
 from pykd.kernel.mm import vmstat
+from pykd.kernel.mm.dumplevel import dump_level
 from pykd.kernel.task import threads as tasks
 from pykd.values.words import words_of
 
@@ -47,44 +48,6 @@ def _tag(dump: Dump) -> str:
         return "  [LIVE SYSTEM]"
     tags = "  [INCOMPLETE]" if not dump.complete else ""
     return f"{tags}  [PARTIAL DUMP]" if dump_level(dump) else tags
-
-
-def dump_level(dump: Dump) -> int | None:
-    """What pages makedumpfile was told to leave out: ``dump_level`` in the sub-header of the kdump format; None for others.
-
-    The file is a row of blocks: the header (``struct disk_dump_header``, with its block size at 428 on x86-64), then
-    ``struct kdump_sub_header`` with the level as an int behind ``unsigned long phys_base``. In a flattened file the same data lies
-    in pieces: a 4 KiB head, then (offset, size) big-endian before each piece.
-    """
-    try:
-        with open(dump.path, "rb", buffering=0) as file:
-            start = 0
-            if file.read(12) == b"makedumpfile":
-                start = 4096 + 16
-            file.seek(start)
-            header = file.read(8192 + 16)
-    except OSError:
-        return None
-    if header[:8] != b"KDUMP   ":
-        return None
-    level = header[4096 + 8 : 4096 + 12]
-    if start:
-        # The sub-header is the second piece.
-        size = 0
-        file_offset = 4096 + 8
-        with open(dump.path, "rb", buffering=0) as file:
-            file.seek(4096)
-            for _ in range(16):
-                offset, size = (int.from_bytes(file.read(8), "big", signed=True) for _ in range(2))
-                if size <= 0:
-                    return None
-                if offset <= file_offset < offset + size:
-                    file.seek(file_offset - offset, 1)
-                    level = file.read(4)
-                    break
-                file.seek(size, 1)
-    # The byte order is the file's; its version is a small number.
-    return int.from_bytes(level, "little" if int.from_bytes(header[8:12], "little") < 1 << 16 else "big")
 
 
 def CPUS(dump: Dump) -> str:

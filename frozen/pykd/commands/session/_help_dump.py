@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from _pykd import Dump
 from pykd.core.rows import Row
-from pykd.kernel import sysinfo
+from pykd.kernel.mm import dumplevel
 from pykd.session.session import Session
 
 TYPE_CHECKING = False
@@ -29,7 +29,7 @@ def _fields(dump: Dump) -> Iterator[tuple[str, str]]:
     yield "format", dump.format
     yield "complete", "yes" if dump.complete else "no"
     yield "block_size", str(dump.page_size)
-    level = sysinfo.dump_level(dump)
+    level = dumplevel.dump_level(dump)
     if level is not None:
         yield "dump_level", f"{level} ({level:#x})" + _names(level)
     if dump.vmcoreinfo:

@@ -15,6 +15,7 @@ from pykd.values.compression import page as decompressed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from _pykd import Dump
@@ -149,13 +150,26 @@ def _zswap_entry(dump: Dump, tree: int, offset: int) -> Any:
     if layout.member("rbnode") is None:
         _, found = xa_load(dump, tree + (offset >> _SPACE) * dump.type("struct xarray").size, offset)
         return kind(found) if found and not found & 3 else None
+    known = _zswap_trees(dump)
+    if tree not in known:
+        known[tree] = dict(_zswap_entries(dump, tree))
+    return kind(known[tree][offset]) if offset in known[tree] else None
+
+
+@per_dump
+def _zswap_trees(dump: Dump) -> dict[int, dict[int, int]]:
+    """What is in each tree, by the place on the swap device: a process asks for one page after the other."""
+    del dump
+    return {}
+
+
+def _zswap_entries(dump: Dump, tree: int) -> Iterator[tuple[int, int]]:
+    """(place, address of ``struct zswap_entry``), as far as the red-black tree of a device can be read."""
     old = dump.find_type("struct", "zswap_tree")
-    trees = [tree + old.offset_of("rbroot")] if old is not None else [tree]
-    for entry in rbtree_for_each_entry(dump, trees[0], "struct zswap_entry", "rbnode"):
-        place = int(entry.offset) if layout.member("offset") is not None else int(entry.swpentry.val) & _ENTRY_BITS
-        if place == offset:
-            return entry
-    return None
+    has_offset = dump.type("struct zswap_entry").member("offset") is not None
+    for entry in caught(rbtree_for_each_entry(dump, tree + (old.offset_of("rbroot") if old is not None else 0), "struct zswap_entry", "rbnode")):
+        if not isinstance(entry, Error):
+            yield int(entry.offset) if has_offset else int(entry.swpentry.val) & _ENTRY_BITS, int(entry)
 
 
 def _zswap_data(dump: Dump, pool: Any, handle: int, length: int) -> bytes:
@@ -174,9 +188,8 @@ def _zswap_data(dump: Dump, pool: Any, handle: int, length: int) -> bytes:
 
 def _on_zram(dump: Dump, info: Any, offset: int) -> bytes | None:
     """A page of a swap device that is a zram; None: it is none, or has written it to its backing device."""
-    operations = dump.address_of("zram_devops", default=0)
     disk = info.bdev.bd_disk if info.bdev else None
-    if not operations or not disk or int(disk.fops) != operations:
+    if not disk or not int(disk.fops) or int(disk.fops) != _zram_operations(dump):
         return None
     zram: Any = dump.object("struct zram", int(disk.private_data))
     slot = zram.table[offset]
@@ -196,6 +209,12 @@ def _on_zram(dump: Dump, info: Any, offset: int) -> bytes | None:
     if len(data) == dump.page_size:
         return data
     return decompressed(_algorithm(zram, flags, names), data, dump.page_size)
+
+
+@per_dump
+def _zram_operations(dump: Dump) -> int:
+    """Address of the ``struct block_device_operations`` of zram's disks; 0: there are none."""
+    return dump.address_of("zram_devops", default=0)
 
 
 @per_dump

@@ -10,6 +10,7 @@ from pykd.kernel import machine
 from pykd.kernel.mm import swapslots
 from pykd.kernel.mm.areas import VM_EXEC, area_ranges, is_special, vdso_page
 from pykd.kernel.mm.cachedfile import CachedFile
+from pykd.kernel.mm.dumplevel import leaves_out_zeros_only
 from pykd.kernel.mm.tables import PageTables
 from pykd.kernel.task.memory import page_table
 
@@ -86,6 +87,8 @@ class UserSpace:
         for found in self.tables.ranges(start, end):
             if found.kind == "mapped":
                 yield from self._mapped(found)
+            elif found.kind == "lost" and found.reason == "excluded" and area is not None and leaves_out_zeros_only(self.dump):
+                yield from self._untouched(area, found.start, found.end)  # a page table of zeros
             elif found.kind == "empty" and area is None:
                 yield Piece(found.start, found.end - found.start, lost=UNKNOWN)
             elif found.kind == "empty":
@@ -180,7 +183,12 @@ class UserSpace:
                 return Piece(at, size)
             return Piece(at, size, dump.read_physical(physical, size))
         except FaultError as error:
-            return Piece(at, size, lost=error.reason)
+            return self._left_out(at, error)
+
+    def _left_out(self, at: int, error: FaultError) -> Piece:
+        """A page of memory that cannot be read: of a dump without pages of zeros alone it is one."""
+        zeros = error.reason == "excluded" and leaves_out_zeros_only(self.dump)
+        return Piece(at, self.dump.page_size, lost="" if zeros else error.reason)
 
     def _elsewhere(self, found: Range) -> Piece:
         size = found.end - found.start
@@ -240,7 +248,7 @@ class UserSpace:
         try:
             return Piece(at, size, self.dump.read_physical(physical, size))
         except FaultError as error:
-            return Piece(at, size, lost=error.reason)
+            return self._left_out(at, error)
 
     def _of_kernel(self, area: Any, start: int, end: int) -> Iterator[Piece]:
         """Pages of the vDSO that the process has not used yet; of vvar there is no way to know them."""

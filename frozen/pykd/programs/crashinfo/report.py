@@ -13,6 +13,7 @@ from _pykd import Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import fault, mark
 from pykd.kernel import sysinfo
+from pykd.kernel.mm import dumplevel
 from pykd.kernel.stack.tracer import Tracer
 from pykd.programs import stacks
 from pykd.programs.crashinfo import files, memory, network, queues, reason, storage, syscalls, tasks
@@ -114,9 +115,9 @@ def _sized(dump: Dump) -> Iterator[Row]:
         size, memory_size = os.stat(dump.path).st_size, sysinfo.memory_size(dump)
     except (Error, OSError):
         return
-    if sysinfo.dump_level(dump) and memory_size > 4 * size:
+    if dumplevel.dump_level(dump) and memory_size > 4 * size:
         yield warning("PARTIAL DUMP with size(vmcore) < 25% size(RAM)")
-    elif not sysinfo.dump_level(dump) and memory_size > 10 * size:
+    elif not dumplevel.dump_level(dump) and memory_size > 10 * size:
         yield warning("DUMP with size(vmcore) < 10% size(RAM)")
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pykd.kernel import sysinfo
+from pykd.kernel.mm import dumplevel
 from pykd.kernel.task.threads import listed
 from pykd.report.blocks import Block, fields, lines
 from pykd.report.sections import Section
@@ -28,7 +28,7 @@ def make(facts: Facts) -> Iterator[Block]:
         status = dump.page_status(pfn)
         counts[status] = counts.get(status, 0) + 1
     total = sum(counts.values()) or 1
-    level = sysinfo.dump_level(dump)
+    level = dumplevel.dump_level(dump)
     without = ", ".join(name for bit, name in LEVELS.items() if level and level & bit)
     yield fields([
         ("Complete", "yes" if dump.complete else "NO: writing it ended early"),

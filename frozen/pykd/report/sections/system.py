@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.kernel import sysinfo, uts
+from pykd.kernel.mm import dumplevel
 from pykd.kernel.modules import taint_letters
 from pykd.report.blocks import Block, fields
 from pykd.report.sections import Section
@@ -41,7 +42,7 @@ def make(facts: Facts) -> Iterator[Block]:
     except Error:
         line = ""
     pairs.append(("Command line", line))
-    level = sysinfo.dump_level(dump)
+    level = dumplevel.dump_level(dump)
     pairs.append(("Dump", f"{', '.join(dump.paths)}: {dump.format}" + (f", dump level {level}" if level is not None else "")))
     yield fields(pairs)
 
