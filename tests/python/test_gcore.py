@@ -12,10 +12,13 @@ from collections import Counter
 from pathlib import Path
 from unittest import mock
 
+from altered import Altered
 from dumps import PYKD, SAMPLE, SHARED, opened, vmcores
 from elfcores import NT_PRFPREG, NT_SIGINFO, NT_X86_XSTATE, ElfCore, pids, with_user_memory
 from pykd.core.errors import CommandError, UsageError
 from pykd.kernel.machine import x86_fpu
+from pykd.kernel.mm.areas import area_name, for_each_vma
+from pykd.kernel.task import threads
 from pykd.session.session import Session
 from truths import truth
 
@@ -109,6 +112,17 @@ class Cores(Folder):
         left = [row["pid"] for row in session.rows("ps") if row["tgid"] == leader and row["pid"] != leader]
         self.assertEqual(left, list(core.threads()))
         self.assertTrue(row["areas"])
+
+    def test_reserved(self):
+        """A reservation without access (as runtimes make, of terabytes) takes no room; the same with access is zeros."""
+        for flags, size in ((0x70, 0), (0x73, 16 << 30)):
+            altered = Altered(SAMPLE)
+            area = next(area for area in for_each_vma(altered.dump, threads.find(1, altered.dump).mm) if area_name(altered.dump, area) == "[stack]")
+            altered.word(int(area) + area.fieldOffset("vm_start"), int(area.vm_end) - (16 << 30))
+            altered.word(int(area) + area.fieldOffset("vm_flags"), flags)
+            (row,) = Session(altered.open(self)).rows("gcore -n 1")
+            (found,) = [one for one in row["areas"] if one["name"] == "[stack]"]
+            self.assertEqual(size, found["written"] + (found["missing"]["excluded"] if size else 0))
 
     def test_threads_of_the_kernel(self):
         (row,) = Session(opened(SAMPLE)).rows(f"gcore 2 -o {self.folder / 'core'}")

@@ -112,7 +112,9 @@ class Core:
         found: list[Segment] = []
         try:
             for piece in self.space.pieces(None if report.error else area, start, start + length):
-                self._piece(descriptor, piece, report, found)
+                # What was only reserved, as terabytes may be, is nothing that a debugger could ask for.
+                if piece.data is not None or piece.lost or flags & (VM_READ | VM_WRITE | VM_EXEC):
+                    self._piece(descriptor, piece, report, found)
                 at(piece.size)
         except Error as error:
             report.error = error
