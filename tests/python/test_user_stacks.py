@@ -144,6 +144,27 @@ class Stacks(unittest.TestCase):
                 sps = [frame["sp"] for frame in row["user_frames"]]
                 self.assertEqual(sorted(sps), sps)
 
+    @unittest.skipUnless(shutil.which("gdb-multiarch"), "gdb-multiarch is not installed")
+    def test_as_gdb_of_all_machines(self):
+        """Ten processes of ppc64le: gdb comes to the same addresses in their cores."""
+        path = whole("ppc64le-6.12")
+        if not path:
+            self.skipTest("../shared has no such dump here")
+        session = Session(opened(path))
+        rows = list(session.rows("bt -U kd-epoll kd-memory kd-inotify kd-sem kd-poll kd-timerfd kd-eventfd kd-shm kd-msg kd-mqueue"))
+        self.assertEqual(10, len(rows))
+        with tempfile.TemporaryDirectory() as folder:
+            program = Path(folder, "guest")
+            list(session.rows(f"cache cat /bin/guest -o {program}"))
+            for row in rows:
+                core = Path(folder, f"core.{row['pid']}")
+                list(session.rows(f"gcore {row['pid']} -o {core}"))
+                command = ["gdb-multiarch", "-nx", "-q", "-batch", "-ex", "bt -frame-info location-and-address", str(program), str(core)]
+                text = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120).stdout
+                theirs = list(dict.fromkeys(int(word, 16) for word in re.findall(r"^#\d+ +0x([0-9a-f]+) in", text, re.MULTILINE)))
+                with self.subTest(row["comm"]):
+                    self.assertEqual(theirs, [*(frame["pc"] for frame in row["user_frames"]), 0])
+
     def test_names(self):
         """user.c of the bench's guest: four threads in the same functions, one of them the main one."""
         for name, dump, folder in with_user_memory():

@@ -197,7 +197,7 @@ COMMAND = Command(
         Option("-o", "FILE", help="write it there, not to core.PID.COMM in the current folder"),
         Option("-w", help="write over a file that is there"),
         Option("-n", help="write nothing: only say what there is and what is missing"),
-        Option("-v", "LEVEL", help="what goes into it, a sum of the bits below; 127, if not given"),
+        Option("-v", "LEVEL", help="what goes into it, a sum of the bits above; 127, if not given"),
         Option("-f", "LEVEL", help="the same, as crash's gcore has it"),
     ),
     arguments="[PID|TASK|COMM]…",
