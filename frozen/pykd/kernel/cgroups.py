@@ -99,15 +99,37 @@ def controller(dump: Dump, group: Any, name: str) -> Any:
     return kind(css - offset_of(kind, "css")) if css else None
 
 
+def charged(counter: Any) -> int:
+    """Pages of a ``struct page_counter``; ``count`` before bbec2e15170a ("mm: rename page_counter's count/limit into usage/max") (in v4.18).
+    :raises FaultError:"""
+    return int((counter.usage if counter.hasField("usage") else counter.count).counter)
+
+
+def limit(memory: Any, name: str) -> int:
+    """Pages, of the limit ``max``, ``high``, ``low`` or ``min`` of a ``struct mem_cgroup``; one that the kernel does not have limits nothing.
+
+    ``max`` was ``limit`` before bbec2e15170a (in v4.18); before the counter had ``high`` and ``low`` the group itself did.
+
+    :raises FaultError:
+    """
+    counter = memory.memory
+    if counter.hasField(name):
+        return int(getattr(counter, name))
+    if name == "max":
+        return int(counter.limit)
+    return int(getattr(memory, name)) if memory.hasField(name) else UNLIMITED_PAGES
+
+
 def memory_row(dump: Dump, memory: Any) -> Row:
     """Of a ``struct mem_cgroup``, bytes: usage, max, high, low, min, swap; None for what is not limited; events by name. :raises FaultError:"""
     size = dump.page_size
-    counter = memory.memory
-    row: Row = {"usage": int(counter.usage.counter) * size}
+    row: Row = {"usage": charged(memory.memory) * size}
     for name in ("max", "high", "low", "min"):
-        value = int(getattr(counter, name))
+        value = limit(memory, name)
         row[name] = None if value >= UNLIMITED_PAGES else value * size
-    row["swap"] = int(memory.swap.usage.counter) * size
+    row["swap"] = charged(memory.swap) * size
+    if not memory.hasField("memory_events"):
+        return row | {"events": {}}
     events = memory.memory_events
     names = dict(dump.enumerator_type("MEMCG_OOM_KILL").enumerators())
     row["events"] = {name: count for name in EVENTS if (number := names.get(f"MEMCG_{name.upper()}")) is not None and (count := int(events[number].counter))}

@@ -28,8 +28,8 @@ def _zones(facts: Facts) -> Iterator[tuple[Any, int, int]]:
     for _, node in vmstat.nodes(facts.dump):
         for zone in vmstat.zones(node):
             try:
-                if int(zone.managed_pages.counter) > 0:
-                    yield zone, max(int(zone.vm_stat[0].counter), 0), int(zone._watermark[WMARK_MIN])
+                if vmstat.managed_pages(zone) > 0:
+                    yield zone, max(int(zone.vm_stat[0].counter), 0), vmstat.watermarks(zone)[WMARK_MIN]
             except Error:
                 continue
 

@@ -25,7 +25,7 @@ def zones(dump: Dump, *, blocks: bool = False, listed: bool = False) -> Iterator
             row: Row = {"node": nid, "zone": number, "address": int(zone), "name": vmstat.zone_name(zone)}
             try:
                 start = zone.zone_start_pfn
-                row |= {"size": zone.spanned_pages, "present": zone.present_pages, "watermarks": list(zone._watermark)[:3]}
+                row |= {"size": zone.spanned_pages, "present": zone.present_pages, "watermarks": vmstat.watermarks(zone)}
                 row |= {"start_pfn": start, "map_number": start - node.node_start_pfn if row["size"] else 0}
                 row |= place(dump, start, row["size"])
                 row["counters"] = vmstat.zone_stats(dump, int(zone) + zone.fieldOffset("vm_stat"))

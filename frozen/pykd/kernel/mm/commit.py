@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def total_pages(dump: Dump) -> int:
-    """Pages that the kernel manages: ``_totalram_pages``, an ``atomic_long_t``. :raises FaultError:
+    """Pages that the kernel manages: ``_totalram_pages``, an ``atomic_long_t``; before, a number ``totalram_pages``. :raises FaultError:
 
     ca79b0c211af ("mm: convert totalram_pages and totalhigh_pages variables to atomic") (in v5.0).
     """
-    return dump.read_signed(dump.symbol("_totalram_pages", "").address)
+    return dump.read_signed(dump.address_of("_totalram_pages", default=0) or dump.symbol("totalram_pages", "").address)
 
 
 def commit_limit(dump: Dump, swap: int) -> int:

@@ -110,7 +110,7 @@ def free_on_cpus(dump: Dump) -> int:
     for _, node in vmstat.nodes(dump):
         for zone in vmstat.zones(node):
             sets = int(zone.per_cpu_pageset if zone.hasField("per_cpu_pageset") else zone.pageset)
-            if sets and zone.managed_pages.counter:
+            if sets and vmstat.managed_pages(zone):
                 found += sum(dump.read_unsigned(cpus.address_on(sets, cpu, dump) + offset, 4) for cpu in cpus.possible(dump))
     return found
 

@@ -84,3 +84,17 @@ def zone_name(zone: Any) -> str:
         return str(zone.name)
     except Error:
         return "?"
+
+
+def managed_pages(zone: Any) -> int:
+    """Pages of a ``struct zone`` that can be allocated; a number before 9705bea5f833 ("mm: convert zone->managed_pages to atomic variable")
+    (in v5.0). :raises FaultError:"""
+    pages = zone.managed_pages
+    return int(pages.counter if hasattr(pages, "counter") else pages)
+
+
+def watermarks(zone: Any) -> list[int]:
+    """Pages, the marks min, low and high of a ``struct zone``; without the underscore before "mm: move zone watermark accesses behind an
+    accessor" (in v5.0). :raises FaultError:"""
+    marks = zone._watermark if zone.hasField("_watermark") else zone.watermark
+    return [int(mark) for mark in marks[:3]]

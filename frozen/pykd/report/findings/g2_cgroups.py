@@ -6,6 +6,8 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.members import offset_of
 from pykd.core.walk import caught
+from pykd.kernel.cgroups import charged
+from pykd.kernel.cgroups import limit as limit_of
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.report.facts import size
 from pykd.report.finding import EXACT, MEMORY, NOTE, SERIOUS, STOPS, Finding, Found
@@ -37,13 +39,13 @@ def rule(facts: Facts) -> Iterator[Found]:
     for group in groups(facts):
         try:
             counter = group.memory
-            usage = int(counter.usage.counter)
-            limit = min(int(getattr(counter, name)) for name in ("max", "high"))
+            usage = charged(counter)
+            limit = min(limit_of(group, name) for name in ("max", "high"))
             if not 0 < limit < UNLIMITED or usage < NEAR * limit:
                 continue
             text = f"The cgroup {name_of(group)} is at its limit of memory, {size(limit, dump.page_size)}"
             text += f", and {threads(len(waiting))} for memory of cgroups" if waiting else ""
-            evidence = (f"mem_cgroup {int(group):#x}: usage {usage}, max {int(counter.max)}, high {int(counter.high)} pages; reached {int(counter.failcnt)} times",)
+            evidence = (f"mem_cgroup {int(group):#x}: usage {usage}, max {limit_of(group, "max")}, high {limit_of(group, "high")} pages; reached {int(counter.failcnt)} times",)
             severity = STOPS if waiting and seconds >= LONG else SERIOUS if waiting else NOTE
             yield Found(text, severity, EXACT, evidence, "cgroups", len(waiting), seconds)
         except Error as error:

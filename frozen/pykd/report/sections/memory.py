@@ -34,8 +34,8 @@ def make(facts: Facts) -> Iterator[Block]:
     for number, node in vmstat.nodes(facts.dump):
         for zone in vmstat.zones(node):
             try:
-                if managed := int(zone.managed_pages.counter):
-                    zones.append([number, vmstat.zone_name(zone), managed, int(zone.vm_stat[0].counter), *(int(mark) for mark in zone._watermark[:3])])
+                if managed := vmstat.managed_pages(zone):
+                    zones.append([number, vmstat.zone_name(zone), managed, int(zone.vm_stat[0].counter), *vmstat.watermarks(zone)])
             except Error:
                 continue
     yield table(("node", "zone", "pages", "free", "min", "low", "high"), zones, "Zones")
