@@ -176,9 +176,9 @@ def get_interesting_arguments(
 # ---- UNIX sockets
 
 def _peer_queues(pids: Iterable[int]) -> dict[int, list[int]]:
-    """PIDs by the address of the ``unix_sock`` whose peer_wait they sleep on."""
+    """PIDs by the address of the ``unix_sock`` whose peer_wq they sleep on."""
     dump = pykd.current()
-    offset = dump.type("struct unix_sock").offset_of("peer_wait")
+    offset = dump.type("struct unix_sock").offset_of("peer_wq.wait")
     found: dict[int, list[int]] = {}
     for task in _tasks_of(pids):
         queue, _ = waitqueues.queue_of(dump, int(task.ts))

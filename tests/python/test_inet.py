@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import io
 import unittest
+from unittest import mock
 
 import dumps
 
@@ -81,6 +82,14 @@ class Inet(unittest.TestCase):
         self.assertEqual([5010], [one.sport for one in waiting])
         text = printed(proto.print_accept_queue, waiting[0])
         self.assertRegex(text, r"--- Accept Queue <struct request_sock_queue 0x[0-9a-f]+>\n\t  laddr=127.0.0.1 raddr=127.0.0.1\n$")
+
+    def test_who_waits_for_a_reader(self):
+        """Writers sleep on a queue inside of the reader's unix_sock."""
+        from LinuxDump import Analysis
+
+        sock = next(iter(proto.get_AF_UNIX()))
+        with mock.patch.object(Analysis.waitqueues, "queue_of", lambda dump, task: (int(sock.peer_wq.wait), None)):
+            self.assertEqual({int(sock): [1]}, Analysis._peer_queues([1]))
 
     def test_unix_sockets(self):
         paths = [proto.unix_sock(sock)[2] for sock in proto.get_AF_UNIX()]
