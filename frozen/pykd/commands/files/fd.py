@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error
+from _pykd import Error, LimitError
 from pykd.core.errors import UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught, or_error
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 O_CLOEXEC = 0o2000000
 """Of the descriptor, not of the file; the same on all machines that are read"""
 
+MAX_BAD = 256
+"""Files of a process that are none: where they are more, and more than half of all, the table itself is another"""
+
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
@@ -32,11 +35,16 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         row["fds"] = []
         closed = or_error(closed_on_exec, dump, thread.address)
         closed = frozenset() if isinstance(closed, Error) else closed
+        bad = 0
         for found in caught(for_each_open_file(dump, thread.address)):
             if isinstance(found, Error):
                 row["error"] = fault(found, partial=True)
                 break
             one = _file(session, *found)
+            bad += "kind" not in one
+            if bad > MAX_BAD and 2 * bad > len(row["fds"]):
+                row["error"] = fault(LimitError("most of the table of files is none"), partial=True)
+                break
             if "flags" in one and one["fd"] in closed:
                 one["flags"] |= O_CLOEXEC
             if not options.k or one.get("kind") == options.k or one.get("kind", "").startswith(f"{options.k}-"):

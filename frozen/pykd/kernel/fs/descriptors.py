@@ -16,7 +16,7 @@ from pykd.kernel.fs.sbnames import whole_mount
 from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
 from pykd.kernel.lists.rbtree import rbtree_for_each_entry
 from pykd.kernel.task.signals import mask_of, names_in
-from pykd.values.words import bitmap
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -344,8 +344,9 @@ def closed_on_exec(dump: Dump, task: int) -> frozenset[int]:
     if not table:
         return frozenset()
     size = min(int(table.max_fds), MAX_FDS)
-    value = bitmap(dump, dump.read_upto(int(table.close_on_exec), -(-size // 64) * 8))
-    return frozenset(number for number in range(size) if value >> number & 1)
+    data = dump.read_upto(int(table.close_on_exec), -(-size // 64) * 8)
+    words = words_of(dump, data[: len(data) & ~7])
+    return frozenset(64 * place + bit for place, word in enumerate(words) if word for bit in range(64) if word >> bit & 1)
 
 
 def details(dump: Dump, file: Any, kind: str) -> Row:
