@@ -10,7 +10,7 @@ GENERATED := $(BUILD)/generated
 LIBRARY := $(TOP)/build/$(HOST_ARCH)/python/lib/python3.13
 PACKER := $(dir $(PYTHON))zstd
 
-SOURCES := $(sort $(wildcard src/*/*.c src/arch/*/*.c))
+SOURCES := $(sort $(wildcard src/*/*.c src/*/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 
 # As in the kernel no -Wmaybe-uninitialized: it does not see that a function which returns no error has set its result.

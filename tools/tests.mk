@@ -8,7 +8,7 @@ FLAVOUR := $(or $(FLAVOUR),sanitized)
 OUT := build/$(FLAVOUR)/obj
 CC := build/$(FLAVOUR)/bin/cc
 
-SOURCES := $(filter-out src/py/% src/main/%,$(sort $(wildcard src/*/*.c src/arch/*/*.c)))
+SOURCES := $(filter-out src/py/% src/main/%,$(sort $(wildcard src/*/*.c src/*/*/*.c)))
 PROGRAM := $(sort $(wildcard src/py/*.c src/main/*.c))
 # FLAVOUR=sanitized make -f tools/deps/Makefile python
 PYTHON_LIB := build/sanitized/sysroot/lib/python.o

@@ -54,7 +54,7 @@ void kd_dump_close(struct kd_dump *dump)
 	kd_page_cache_deinit(&dump->cache);
 	kd_vmcoreinfo_deinit(&dump->vmcoreinfo);
 	kd_notes_deinit(&dump->notes);
-	kd_running_deinit(&dump->running);
+	kd_image_deinit(&dump->image);
 	free(dump->format);
 	free(dump);
 }
@@ -69,6 +69,7 @@ void kd_dump_shut(struct kd_dump *dump)
 	dump->context = NULL;
 	for (size_t i = 0; i < dump->part_nr; i++)
 		kd_file_deinit(&dump->parts[i].file);
+	kd_file_deinit(&dump->image.companion);
 	kd_page_cache_clear(&dump->cache);
 }
 
@@ -122,7 +123,8 @@ bool kd_dump_is_file(const struct kd_dump *dump, dev_t device, ino_t inode)
 	for (size_t i = 0; i < dump->part_nr && !dump->shut; i++)
 		if (dump->parts[i].file.device == device && dump->parts[i].file.inode == inode)
 			return true;
-	return false;
+	const struct kd_file *companion = &dump->image.companion;
+	return companion->fd >= 0 && companion->device == device && companion->inode == inode;
 }
 
 enum kd_completeness kd_dump_completeness(const struct kd_dump *dump)
@@ -143,7 +145,7 @@ const struct kd_notes *kd_dump_notes(struct kd_dump *dump)
 char *kd_dump_attribute(struct kd_dump *dump, const char *key)
 {
 	kdump_attr_t attribute;
-	if (dump->shut || kdump_get_attr(dump->context, key, &attribute) != KDUMP_OK)
+	if (!dump->context || kdump_get_attr(dump->context, key, &attribute) != KDUMP_OK)
 		return NULL;
 	char *text = NULL;
 	switch (attribute.type) {
@@ -174,12 +176,11 @@ static enum kd_fault why_missing(struct kd_dump *dump, kd_pfn pfn)
 	return dump->memory_pages ? KD_FAULT_EXCLUDED : KD_FAULT_ABSENT;
 }
 
-static struct kd_error *read_error(struct kd_dump *dump, kd_pfn pfn, kdump_status status)
+static struct kd_error *read_error(struct kd_dump *dump, kd_paddr address, kdump_status status)
 {
-	kd_paddr address = pfn << dump->page_shift;
 	switch (status) {
 	case KDUMP_ERR_NODATA: {
-		enum kd_fault why = why_missing(dump, pfn);
+		enum kd_fault why = why_missing(dump, address >> dump->page_shift);
 		if (why == KD_FAULT_TRUNCATED && dump->header.split)
 			return kd_error_create_fault_why(
 				why, address, true,
@@ -209,6 +210,26 @@ static struct kd_error *read_error(struct kd_dump *dump, kd_pfn pfn, kdump_statu
 	}
 }
 
+static bool by_extents(const struct kd_dump *dump)
+{
+	return dump->image.extents.nr != 0;
+}
+
+static struct kd_error *read_memory(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len)
+{
+	if (by_extents(dump))
+		return kd_extents_read(&dump->image.extents, address, buffer, len);
+	kdump_status status = kdump_read(dump->context, KDUMP_MACHPHYSADDR, address, buffer, &len);
+	return status == KDUMP_OK ? NULL : read_error(dump, address, status);
+}
+
+/** Of a page behind the last one that is known. */
+static enum kd_fault why_beyond(const struct kd_dump *dump, kd_pfn pfn)
+{
+	return dump->image.extents.cut && pfn < KD_EXTENTS_ADDRESS_MAX >> dump->page_shift ? KD_FAULT_TRUNCATED
+											   : KD_FAULT_ABSENT;
+}
+
 struct kd_error *kd_dump_page(struct kd_dump *dump, kd_pfn pfn, const uint8_t **ret)
 {
 	const uint8_t *data = kd_page_cache_find(&dump->cache, pfn);
@@ -219,25 +240,18 @@ struct kd_error *kd_dump_page(struct kd_dump *dump, kd_pfn pfn, const uint8_t **
 	if (dump->shut)
 		return shut_error(dump);
 	if (pfn >= dump->max_pfn)
-		return kd_error_create_fault(KD_FAULT_ABSENT, pfn << dump->page_shift, true);
+		return kd_error_create_fault(why_beyond(dump, pfn), pfn << dump->page_shift, true);
 	struct kd_cached_page *page;
 	struct kd_error *err = kd_page_cache_reserve(&dump->cache, &page);
 	if (err)
 		return err;
-	if (dump->live) {
-		err = kd_running_read(&dump->running, &dump->parts[0].file, pfn << dump->page_shift, page->data,
-				      dump->page_size);
-		if (err)
-			return err;
+	err = read_memory(dump, pfn << dump->page_shift, page->data, dump->page_size);
+	if (err)
+		return err;
+	if (dump->live)
 		kd_page_cache_lend(&dump->cache);
-		*ret = page->data;
-		return NULL;
-	}
-	size_t len = dump->page_size;
-	kdump_status status = kdump_read(dump->context, KDUMP_MACHPHYSADDR, pfn << dump->page_shift, page->data, &len);
-	if (status != KDUMP_OK)
-		return read_error(dump, pfn, status);
-	kd_page_cache_commit(&dump->cache, page, pfn);
+	else
+		kd_page_cache_commit(&dump->cache, page, pfn);
 	*ret = page->data;
 	return NULL;
 }
@@ -261,13 +275,12 @@ struct kd_error *kd_dump_read(struct kd_dump *dump, kd_paddr address, void *buff
 
 enum kd_fault kd_dump_page_status(struct kd_dump *dump, kd_pfn pfn)
 {
-	if (pfn >= dump->max_pfn || dump->shut)
+	if (dump->shut)
 		return KD_FAULT_ABSENT;
-	if (dump->live) {
-		kd_paddr address = pfn << dump->page_shift, next;
-		return kd_running_next(&dump->running, address, &next) && next == address ? KD_FAULT_NONE
-											  : KD_FAULT_ABSENT;
-	}
+	if (pfn >= dump->max_pfn)
+		return why_beyond(dump, pfn);
+	if (by_extents(dump))
+		return kd_extents_status(&dump->image.extents, pfn << dump->page_shift, dump->page_size);
 	if (dump->file_pages && !has_bit(dump->file_pages, file_pfn(dump, pfn)))
 		return why_missing(dump, pfn);
 	if (dump->file_pages && !dump->incomplete)
@@ -283,9 +296,9 @@ bool kd_dump_next_page(struct kd_dump *dump, kd_pfn *pfn)
 	kdump_addr_t next = file_pfn(dump, *pfn), first = next;
 	if (dump->shut)
 		return false;
-	if (dump->live) {
+	if (by_extents(dump)) {
 		kd_paddr address;
-		if (!kd_running_next(&dump->running, *pfn << dump->page_shift, &address))
+		if (!kd_extents_next(&dump->image.extents, *pfn << dump->page_shift, &address))
 			return false;
 		*pfn = address >> dump->page_shift;
 		return true;
@@ -301,9 +314,8 @@ bool kd_dump_peek(struct kd_dump *dump, kd_paddr address, void *buffer, size_t l
 {
 	if (dump->shut)
 		return false;
-	if (dump->live) {
-		KD_DROP_ERROR struct kd_error *err =
-			kd_running_read(&dump->running, &dump->parts[0].file, address, buffer, len);
+	if (by_extents(dump)) {
+		KD_DROP_ERROR struct kd_error *err = kd_extents_read(&dump->image.extents, address, buffer, len);
 		return !err;
 	}
 	return kdump_read(dump->context, KDUMP_MACHPHYSADDR, address, buffer, &len) == KDUMP_OK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
  * @file
- * The file a dump is stored in, for what has to be known before libkdumpfile sees it: magic numbers, header fields,
- * notes. Page data are never read through this.
+ * The file a dump is stored in: magic numbers, header fields and notes, which have to be known before libkdumpfile sees
+ * it; and the pages of formats that libkdumpfile does not read.
  */
 #ifndef KD_DUMP_FILE_H
 #define KD_DUMP_FILE_H

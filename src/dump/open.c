@@ -7,14 +7,16 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "dump/images/formats.h"
+#include "dump/paths.h"
 #include "dump/probe.h"
+#include "dump/running.h"
 #include "dump/vmcoreinfo_search.h"
 
 #define CACHE_LEN (16u << 20)
 #define CACHE_PAGES_MIN 16
 /* libkdumpfile's own cache is searched one by one, and ours stands in front of it. */
 #define LIBRARY_CACHE_PAGES 8
-#define PATHS_MAX 1024
 
 static struct kd_error *open_error(struct kd_dump *dump, kdump_status status)
 {
@@ -41,25 +43,42 @@ static struct kd_error *open_error(struct kd_dump *dump, kdump_status status)
 	}
 }
 
-static struct kd_error *open_parts(struct kd_dump *dump, const char *const *paths, size_t path_nr, bool live)
+static struct kd_error *foreign_part(const char *path)
 {
-	dump->parts = calloc(path_nr, sizeof(*dump->parts));
+	return kd_error_create_file(KD_ERROR_VALUE, path, "%s is not part of a split set; open one dump at a time",
+				    path);
+}
+
+static struct kd_error *open_parts(struct kd_dump *dump, struct kd_paths *paths, bool live)
+{
+	dump->parts = calloc(paths->nr, sizeof(*dump->parts));
 	if (!dump->parts)
 		return &kd_error_nomem;
-	for (size_t i = 0; i < path_nr; i++) {
+	for (size_t i = 0; i < paths->nr; i++) {
+		const struct kd_path_name *name = &paths->list[i];
 		struct kd_dump_part *part = &dump->parts[i];
 		part->file.fd = -1;
-		part->path = strdup(paths[i]);
+		part->path = kd_move_ptr(paths->list[i].path);
 		dump->part_nr = i + 1;
-		if (!part->path)
-			return &kd_error_nomem;
 		struct kd_error *err = kd_file_init(&part->file, part->path);
 		if (err)
 			return err;
-		enum kd_container container;
-		err = kd_probe(&part->file, live, &container);
+		enum kd_container container = KD_CONTAINER_RAW;
+		if (!name->raw)
+			err = kd_probe(&part->file, live, &container);
 		if (err)
 			return err;
+		const bool image = container >= KD_CONTAINER_RAW;
+		if (i && (image != (dump->image.format != NULL) || (image && !name->raw)))
+			return foreign_part(part->path);
+		if (image) {
+			err = name->raw ? kd_raw_add(&dump->image, &part->file, name->address)
+					: kd_image_read(&dump->image, &part->file, container);
+			if (err)
+				return err;
+			part->end = UINT64_MAX;
+			continue;
+		}
 		struct kd_header header;
 		err = kd_header_init(&header, &part->file, container);
 		if (err)
@@ -77,12 +96,11 @@ static struct kd_error *open_parts(struct kd_dump *dump, const char *const *path
 			if (err)
 				return err;
 		}
-		if (path_nr > 1 && whole && container == KD_CONTAINER_KDUMP)
-			return kd_error_create_file(KD_ERROR_VALUE, paths[i],
-						    "%s is not part of a split set; open one dump at a time", paths[i]);
+		if (paths->nr > 1 && whole && container == KD_CONTAINER_KDUMP)
+			return foreign_part(part->path);
 		if (foreign)
-			return kd_error_create_file(KD_ERROR_VALUE, paths[i], "%s is not part of the same dump as %s",
-						    paths[i], paths[0]);
+			return kd_error_create_file(KD_ERROR_VALUE, part->path, "%s is not part of the same dump as %s",
+						    part->path, dump->parts[0].path);
 	}
 	return NULL;
 }
@@ -131,7 +149,7 @@ static kdump_bmp_t *bitmap_attribute(struct kd_dump *dump, const char *key)
 
 static bool set_page_size(struct kd_dump *dump, uint64_t page_size)
 {
-	if (kdump_set_number_attr(dump->context, "arch.page_size", page_size) != KDUMP_OK)
+	if (dump->context && kdump_set_number_attr(dump->context, "arch.page_size", page_size) != KDUMP_OK)
 		return false;
 	dump->page_size = (uint32_t)page_size;
 	dump->page_shift = dump->file_shift = (unsigned int)__builtin_ctz(dump->page_size);
@@ -166,6 +184,24 @@ static struct kd_error *settle_page_size(struct kd_dump *dump)
 	return NULL;
 }
 
+/** Of an image: it is in pieces as small as can be, of which the kernel's pages are a multiple. */
+static struct kd_error *read_extents(struct kd_dump *dump)
+{
+	struct kd_error *err = kd_extents_finish(&dump->image.extents);
+	if (err)
+		return err;
+	if (!dump->image.extents.nr)
+		return kd_error_create_file(KD_ERROR_FORMAT, dump->parts[0].path, "%s holds no memory",
+					    dump->parts[0].path);
+	dump->page_size_open = true;
+	dump->image.extents.cut = dump->image.incomplete;
+	dump->incomplete = kd_extents_cut(&dump->image.extents);
+	dump->header.machine = dump->image.machine;
+	set_page_size(dump, KD_PAGE_LEN_MIN);
+	dump->max_pfn = (kd_extents_end(&dump->image.extents) + KD_PAGE_LEN_MIN - 1) >> dump->page_shift;
+	return NULL;
+}
+
 static struct kd_error *read_geometry(struct kd_dump *dump)
 {
 	const char *path = dump->parts[0].path;
@@ -186,10 +222,10 @@ static struct kd_error *read_geometry(struct kd_dump *dump)
 	dump->page_shift = dump->file_shift = (unsigned int)__builtin_ctz(dump->page_size);
 	if (dump->live) {
 		/* libkdumpfile takes the address -1 of what is no memory for the highest one. */
-		struct kd_error *err = kd_running_init(&dump->running, &dump->parts[0].file);
+		struct kd_error *err = kd_running_init(&dump->image.extents, &dump->parts[0].file);
 		if (err)
 			return err;
-		max_pfn = kd_running_end(&dump->running) >> dump->page_shift;
+		max_pfn = kd_extents_end(&dump->image.extents) >> dump->page_shift;
 	}
 	dump->max_pfn = kd_min(max_pfn, UINT64_MAX >> dump->page_shift);
 	if (dump->live)
@@ -247,7 +283,7 @@ static struct kd_error *read_vmcoreinfo_notes(struct kd_dump *dump, enum kd_vmco
 		err = consider_vmcoreinfo(dump, text, len, best);
 	kdump_attr_t attribute = { .type = KDUMP_BLOB };
 	/* Older files have it elsewhere. */
-	if (err || dump->vmcoreinfo.nr ||
+	if (err || dump->vmcoreinfo.nr || !dump->context ||
 	    kdump_get_typed_attr(dump->context, "linux.vmcoreinfo.raw", &attribute) != KDUMP_OK ||
 	    !kdump_blob_size(attribute.val.blob))
 		return err;
@@ -289,6 +325,39 @@ static struct kd_error *read_notes(struct kd_dump *dump, const struct kd_machine
 			     dump->header.notes_len);
 }
 
+/** The word of a register, or the place of a control register, by its name; false: the machine has no such. */
+static bool place_register(const struct kd_machine *machine, const struct kd_image_register *one,
+			   struct kd_cpu_note *ret)
+{
+	for (size_t i = 0; machine->registers && i < machine->registers->nr; i++)
+		if (!strcmp(machine->registers->list[i].name, one->name)) {
+			ret->regs.word[machine->registers->list[i].word] = one->value;
+			return ret->has_regs = true;
+		}
+	for (size_t i = 0; machine->notes && i < KD_CONTROLS_MAX && machine->notes->controls[i]; i++)
+		if (!strcmp(machine->notes->controls[i], one->name)) {
+			ret->controls[i] = one->value;
+			return ret->has_controls = true;
+		}
+	return false;
+}
+
+/* What an image knows of the CPUs is as if it were in notes. */
+static struct kd_error *read_image_cpus(struct kd_dump *dump)
+{
+	const struct kd_image *image = &dump->image;
+	if (!dump->machine || !image->cpu_nr)
+		return NULL;
+	struct kd_cpu_note *cpus = calloc(image->cpu_nr, sizeof(*cpus));
+	if (!cpus)
+		return &kd_error_nomem;
+	for (size_t i = 0; i < image->cpu_nr; i++)
+		for (size_t j = 0; j < image->cpus[i].nr; j++)
+			place_register(dump->machine, &image->cpus[i].registers[j], &cpus[i]);
+	dump->notes = (struct kd_notes){ cpus, image->cpu_nr };
+	return NULL;
+}
+
 /* Which machine, when neither the headers nor the kernel's memory tell, as in QEMU's kdump files without pages: what
  * only one kernel writes about itself; else whose notes of the monitor these are. */
 static struct kd_error *guess_machine(struct kd_dump *dump, const struct kd_machine **ret)
@@ -315,7 +384,7 @@ static struct kd_error *guess_machine(struct kd_dump *dump, const struct kd_mach
 static struct kd_error *find_machine(struct kd_dump *dump)
 {
 	const char *name = NULL;
-	if (kdump_get_string_attr(dump->context, "arch.name", &name) != KDUMP_OK)
+	if (!dump->context || kdump_get_string_attr(dump->context, "arch.name", &name) != KDUMP_OK)
 		name = NULL;
 	const struct kd_machine *machine = dump->header.machine;
 	if (!machine || dump->header.machine_doubtful) {
@@ -331,10 +400,10 @@ static struct kd_error *find_machine(struct kd_dump *dump)
 	}
 	dump->machine = machine;
 	dump->arch = machine ? machine->name : name ? name : "unknown";
-	if (machine && !name &&
+	if (machine && !name && dump->context &&
 	    kdump_set_string_attr(dump->context, "arch.name", machine->library_name ?: machine->name) != KDUMP_OK)
 		return open_error(dump, KDUMP_ERR_CORRUPT);
-	return read_notes(dump, machine);
+	return dump->context ? read_notes(dump, machine) : read_image_cpus(dump);
 }
 
 /** "kdump-compressed, zstd, flattened" */
@@ -343,6 +412,8 @@ static struct kd_error *describe(struct kd_dump *dump)
 	const char *format = NULL;
 	if (dump->live)
 		format = "live kernel";
+	else if (dump->image.format)
+		format = dump->image.format;
 	else if (dump->header.compression)
 		format = "kdump-compressed";
 	else if (kdump_get_string_attr(dump->context, "file.description", &format) != KDUMP_OK)
@@ -356,25 +427,27 @@ static struct kd_error *describe(struct kd_dump *dump)
 	return NULL;
 }
 
-static struct kd_error *open_into(struct kd_dump *dump, const char *const *paths, size_t path_nr,
-				  const struct kd_dump_options *options)
+/** Where its pages are, and how many: by libkdumpfile. */
+static struct kd_error *open_by_library(struct kd_dump *dump)
 {
-	dump->live = options->live;
-	if (dump->live && path_nr != 1)
-		return kd_error_create(KD_ERROR_VALUE, "the running kernel is one file, not %zu", path_nr);
-	struct kd_error *err = open_parts(dump, paths, path_nr, options->live);
-	if (!err)
-		err = hand_over(dump);
-	if (!err)
-		err = read_geometry(dump);
-	if (!err)
-		err = find_completeness(dump);
-	if (err)
-		return err;
-	if (dump->page_size > KD_PAGE_LEN_MIN && !dump->live) {
+	struct kd_error *err = hand_over(dump) ?: read_geometry(dump) ?: find_completeness(dump);
+	if (!err && dump->page_size > KD_PAGE_LEN_MIN && !dump->live) {
 		dump->page_size_open = true;
 		divide_pages(dump, KD_PAGE_LEN_MIN);
 	}
+	return err;
+}
+
+static struct kd_error *open_into(struct kd_dump *dump, struct kd_paths *paths, const struct kd_dump_options *options)
+{
+	dump->live = options->live;
+	if (dump->live && paths->nr != 1)
+		return kd_error_create(KD_ERROR_VALUE, "the running kernel is one file, not %zu", paths->nr);
+	struct kd_error *err = open_parts(dump, paths, options->live);
+	if (!err)
+		err = dump->image.format ? read_extents(dump) : open_by_library(dump);
+	if (err)
+		return err;
 	err = read_vmcoreinfo(dump, options) ?: settle_page_size(dump);
 	if (err)
 		return err;
@@ -392,13 +465,18 @@ struct kd_error *kd_dump_open(const char *const *paths, size_t path_nr, const st
 			      struct kd_dump **ret)
 {
 	static const struct kd_dump_options defaults;
-	if (!path_nr || path_nr > PATHS_MAX)
-		return kd_error_create(KD_ERROR_VALUE, "%zu dump files given; 1 to %u are possible", path_nr,
-				       PATHS_MAX);
+	struct kd_paths names;
+	struct kd_error *err = kd_paths_init(&names, paths, path_nr);
+	if (err)
+		return err;
 	struct kd_dump *dump = calloc(1, sizeof(*dump));
-	if (!dump)
+	if (!dump) {
+		kd_paths_deinit(&names);
 		return &kd_error_nomem;
-	struct kd_error *err = open_into(dump, paths, path_nr, options ? options : &defaults);
+	}
+	dump->image = kd_image_empty();
+	err = open_into(dump, &names, options ? options : &defaults);
+	kd_paths_deinit(&names);
 	if (err) {
 		kd_dump_close(dump);
 		return err;

@@ -10,8 +10,8 @@
 
 #include "dump/dump.h"
 #include "dump/header.h"
+#include "dump/images/image.h"
 #include "dump/page_cache.h"
-#include "dump/running.h"
 
 struct kd_dump_part {
 	char *path;
@@ -20,7 +20,8 @@ struct kd_dump_part {
 };
 
 struct kd_dump {
-	kdump_ctx_t *context;
+	kdump_ctx_t *context;  /* NULL: libkdumpfile does not read the format */
+	struct kd_image image; /* its extents are where memory is read from, if there are any */
 	struct kd_dump_part *parts;
 	size_t part_nr;
 	struct kd_header header; /* of the first part */
@@ -38,7 +39,6 @@ struct kd_dump {
 				    only */
 	kd_pfn max_pfn;
 	bool live, shut;
-	struct kd_running running; /* if live */
 	bool incomplete;
 	char reason[256]; /* of kd_dump_library_error() */
 };

@@ -34,6 +34,8 @@ static const struct magic magics[] = {
 	{ MAGIC(0, "\xed\x23\x8f\x61\x73\x01\x19\xa8"), "LKCD dump", NULL, KD_CONTAINER_OTHER },
 	{ MAGIC(0, "\xa8\x19\x01\x73\x61\x8f\x23\xed"), "LKCD dump", NULL, KD_CONTAINER_OTHER },
 	{ MAGIC(0, "\xa8\x19\x01\x73\x61\x8f\x23\xfd"), "s390 stand-alone dump", NULL, KD_CONTAINER_OTHER },
+	{ MAGIC(0, "EMiL"), "LiME memory image", NULL, KD_CONTAINER_LIME },
+	{ MAGIC(0, "AVML"), "AVML memory image", NULL, KD_CONTAINER_AVML },
 
 	{ MAGIC(0, "QEVM"), "QEMU snapshot or migration stream", CONVERT_VIRSH, 0 },
 	{ MAGIC(0, "LibvirtQemudSave"), "libvirt save file", CONVERT_VIRSH, 0 },
@@ -47,8 +49,6 @@ static const struct magic magics[] = {
 	{ MAGIC(0, "\xee\xeb\x0f\xf0"), "Xen HVM domain core", CONVERT_XEN, 0 },
 	{ MAGIC(0, "LinuxGuestRecord"), "Xen save file", CONVERT_XEN, 0 },
 	{ MAGIC(0, "\xff\xff\xff\xff\xff\xff\xff\xffXENF"), "Xen save file", CONVERT_XEN, 0 },
-	{ MAGIC(0, "EMiL"), "LiME memory image", MAKE_A_DUMP, 0 },
-	{ MAGIC(0, "AVML"), "AVML memory image", MAKE_A_DUMP, 0 },
 	{ MAGIC(0, "\xdd\xcc\x8b\x9a"), "Mission Critical Linux dump", MAKE_A_DUMP, 0 },
 	{ MAGIC(0, "PAGEDU64"), "Windows crash dump", "pykd reads dumps of Linux", 0 },
 	{ MAGIC(0, "PAGEDUMP"), "Windows crash dump", "pykd reads dumps of Linux", 0 },
@@ -119,13 +119,13 @@ static struct kd_error *refuse_unknown(const struct kd_file *file, const uint8_t
 		zeros++;
 	if (zeros == len)
 		return kd_error_create_file(KD_ERROR_FORMAT, path,
-					    "%s starts with %zu zero bytes, not with a dump's header; "
-					    "was copying it interrupted? Raw memory images are not supported",
-					    path, zeros);
+					    "%s starts with %zu zero bytes, not with a dump's header; was copying it "
+					    "interrupted? If it is raw memory, say of which physical address: %s@0x0",
+					    path, zeros, path);
 	return kd_error_create_file(KD_ERROR_FORMAT, path,
-				    "%s is in no dump format that pykd knows (raw memory images are not supported); "
-				    "is it the vmcore?",
-				    path);
+				    "%s is in no dump format that pykd knows; is it the vmcore? If it is raw memory, "
+				    "say of which physical address: %s@0x0",
+				    path, path);
 }
 
 struct kd_error *kd_probe(struct kd_file *file, bool live, enum kd_container *ret)

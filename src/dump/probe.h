@@ -13,6 +13,10 @@ enum kd_container {
 	KD_CONTAINER_KDUMP, /* kdump-compressed or diskdump, possibly flattened */
 	KD_CONTAINER_ELF,   /* ELF core */
 	KD_CONTAINER_OTHER, /* libkdumpfile knows it; no header of it is read here */
+	/* From here on dump/images/ reads it. */
+	KD_CONTAINER_RAW, /* memory as it is */
+	KD_CONTAINER_LIME,
+	KD_CONTAINER_AVML,
 };
 
 /**

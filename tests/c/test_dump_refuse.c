@@ -39,8 +39,6 @@ static void test_magics(void)
 		FILE_OF(0, "\xd1\xba\xd1\xba", "VMware snapshot"),
 		FILE_OF(0, "\xee\xeb\x0f\xf0", "Xen HVM domain core"),
 		FILE_OF(0, "LinuxGuestRecord", "Xen save file"),
-		FILE_OF(0, "EMiL\1\0\0\0", "LiME memory image"),
-		FILE_OF(0, "AVML\2\0\0\0", "AVML memory image"),
 		FILE_OF(0, "PAGEDU64", "Windows crash dump"),
 		FILE_OF(0, "\x1f\x8b\x08", "gunzip"),
 		FILE_OF(0,

@@ -31,6 +31,7 @@ usage: pykd [options] DUMP [-c COMMAND]... [SCRIPT [ARGS]]
        pykd group FILE...
 
 Opens a Linux kernel crash dump and runs commands and programs on it; without any, asks for them.
+Raw memory is FILE@ADDRESS, by the physical address of its first byte: low.raw@0,high.raw@100000000.
 
   -c COMMAND         run a command; several run one after another in one session
   -i FILE            run the commands in a file; may be repeated
@@ -123,6 +124,8 @@ def parse(words: "Sequence[str]") -> Arguments:
 
     :raises UsageError:
     """
+    from pykd.core import dumpname
+
     arguments = Arguments()
     parts: list[str] = []
     flags = {
@@ -154,6 +157,9 @@ def parse(words: "Sequence[str]") -> Arguments:
             if arguments.vmlinux is None and arguments.paths and (given := vmlinux_of(arguments.paths[0], word)) is not None:
                 arguments.vmlinux = given
                 arguments.paths = [word] if given != word else arguments.paths
+                continue
+            if arguments.paths and dumpname.is_more(arguments.paths[0], word):
+                parts.append(word)
                 continue
             if arguments.paths or (arguments.live and not is_kcore(word)):
                 arguments.program = [word, *rest]

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import posix
-
 from _pykd import Dump
+from pykd.core import dumpname
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +16,7 @@ LARGE = 1 << 28
 
 def is_large(paths: Iterable[str]) -> bool:
     """Whether the parts of a dump are together."""
-    try:
-        return sum(posix.stat(path).st_size for path in paths) >= LARGE
-    except OSError:
-        return False
+    return sum(map(dumpname.size, paths)) >= LARGE
 
 
 def usable(dump: Dump) -> Dump:

@@ -8,6 +8,7 @@ import os
 import pykd
 from _pykd import Error
 from pykd.app.opening import usable
+from pykd.core import dumpname
 from pykd.core.errors import reason_of
 from pykd.core.host import set_current
 from pykd.session.session import Session
@@ -22,6 +23,14 @@ MAX_LISTED = 5000
 
 class RefusedError(Exception):
     """Why a client does not get what it asks for, in words that help."""
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two names of dumps are of the same: what stands behind an @ counts, too."""
+    files, others = dumpname.files(one), dumpname.files(other)
+    if len(files) != len(others) or not all(map(os.path.samefile, files, others)):
+        return False
+    return files == [one] or one.rpartition("@")[2] == other.rpartition("@")[2]
 
 
 class Dumps:
@@ -55,11 +64,11 @@ class Dumps:
     def open(self, path: str) -> tuple[str, Session]:
         """The dump at *path*, or below one of the folders, and the name that it has from now on. :raises RefusedError:"""
         candidates = [path] if os.path.isabs(path) else [path, *(os.path.join(place, path) for place in self._places)]
-        found = next((one for one in candidates if os.path.exists(one) and self._is_allowed(one)), None)
+        found = next((one for one in candidates if self._is_file(one)), None)
         if found is None:
             raise RefusedError(f"{path} is none of the files that this server was started with; list_dumps names them")
         for name, session in self._open.items():
-            if os.path.samefile(session.dump.path, found):
+            if _same(session.dump.path, found):
                 return name, session
         if len(self._open) >= MAX_OPEN:
             raise RefusedError(f"{MAX_OPEN} dumps are open; close_dump closes one: {', '.join(self._open)}")
@@ -100,7 +109,7 @@ class Dumps:
         return session
 
     def _is_file(self, path: str) -> bool:
-        return os.path.exists(path) and self._is_allowed(path)
+        return all(os.path.exists(file) and self._is_allowed(file) for file in dumpname.files(path))
 
     def _not_open(self, name: str) -> str:
         return f"no dump {name} is open; open are: {', '.join(self._open) or 'none'}"

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Images of memory: their pages are those that went in; what is cut says so, and what is damaged does no harm. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "dump/dump.h"
+#include "expect.h"
+#include "make_dump.h"
+
+enum { LOW = 4, LOW_END = 60, HIGH = 300, HIGH_END = 340, RANGES = 2, SNAPPY_PAGE = 10 };
+static const kd_pfn ranges[RANGES][2] = { { LOW, LOW_END }, { HIGH, HIGH_END } };
+
+static uint64_t state = 1;
+
+static uint64_t random_u64(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state * 0x2545f4914f6cdd1d;
+}
+
+static bool is_present(kd_pfn pfn)
+{
+	return (pfn >= LOW && pfn < LOW_END) || (pfn >= HIGH && pfn < HIGH_END);
+}
+
+static void fill(kd_pfn pfn, uint8_t page[MAKE_PAGE])
+{
+	for (size_t i = 0; i < MAKE_PAGE; i++)
+		page[i] = (uint8_t)(pfn == SNAPPY_PAGE ? 7 : pfn + i / 64);
+	if (pfn == LOW)
+		strcpy((char *)page, "OSRELEASE=6.0.0-test\nPAGESIZE=4096\nSYMBOL(_stext)=ffffffff81000000\n");
+}
+
+static void put(struct make_bytes *file, const void *data, size_t len)
+{
+	file->data = realloc(file->data, file->len + len);
+	assert(file->data);
+	memcpy(file->data + file->len, data, len);
+	file->len += len;
+}
+
+static void put_header(struct make_bytes *file, const char *magic, uint32_t version, const kd_pfn range[2])
+{
+	const uint64_t words[3] = { range[0] * MAKE_PAGE, range[1] * MAKE_PAGE - 1, 0 };
+	put(file, magic, 4);
+	put(file, &version, sizeof(version));
+	put(file, words, sizeof(words));
+}
+
+static struct make_bytes make_lime(void)
+{
+	struct make_bytes file = {};
+	for (size_t i = 0; i < RANGES; i++) {
+		put_header(&file, "EMiL", 1, ranges[i]);
+		for (kd_pfn pfn = ranges[i][0]; pfn < ranges[i][1]; pfn++) {
+			uint8_t page[MAKE_PAGE];
+			fill(pfn, page);
+			put(&file, page, sizeof(page));
+		}
+	}
+	return file;
+}
+
+static void put_chunk(struct make_bytes *file, const struct kd_crc32c *crc, kd_pfn pfn)
+{
+	uint8_t page[MAKE_PAGE];
+	fill(pfn, page);
+	const uint32_t sum = kd_crc32c(crc, page, sizeof(page));
+	const uint32_t masked = (sum >> 15 | sum << 17) + 0xa282ead8;
+	/* A literal of one byte, then copies of it: 63 of 64 bytes, and one of 63. */
+	uint8_t packed[3 + 2 + 3 * 64] = { 0x80, 0x20, 0, 7 };
+	for (size_t i = 0; i < 64; i++)
+		memcpy(packed + 4 + 3 * i, i == 63 ? "\xfa\1\0" : "\xfe\1\0", 3);
+	const bool is_packed = pfn == SNAPPY_PAGE;
+	const size_t len = is_packed ? 4 + 3 * 64 : sizeof(page);
+	const uint32_t header = (uint32_t)(len + sizeof(masked)) << 8 | !is_packed;
+	put(file, &header, sizeof(header));
+	put(file, &masked, sizeof(masked));
+	put(file, is_packed ? packed : page, len);
+}
+
+static struct make_bytes make_avml(void)
+{
+	struct kd_crc32c crc;
+	kd_crc32c_init(&crc);
+	assert(kd_crc32c(&crc, "123456789", 9) == 0xe3069283);
+	struct make_bytes file = {};
+	for (size_t i = 0; i < RANGES; i++) {
+		put_header(&file, "AVML", 2, ranges[i]);
+		const size_t start = file.len;
+		put(&file, "\xff\6\0\0sNaPpY", 10);
+		put(&file, "\xfe\2\0\0..", 6); /* padding */
+		for (kd_pfn pfn = ranges[i][0]; pfn < ranges[i][1]; pfn++)
+			put_chunk(&file, &crc, pfn);
+		const uint64_t len = file.len - start;
+		put(&file, &len, sizeof(len));
+	}
+	return file;
+}
+
+static void expect_fault(struct kd_dump *dump, kd_pfn pfn, enum kd_fault fault)
+{
+	const uint8_t *page;
+	struct kd_error *err = kd_dump_page(dump, pfn, &page);
+	if (!err || err->code != KD_ERROR_FAULT || err->fault != fault) {
+		fprintf(stderr, "page %ju: expected %s, got %s\n", (uintmax_t)pfn, kd_fault_name(fault),
+			err ? err->message : "success");
+		abort();
+	}
+	assert(err->physical && err->address >> 12 == pfn);
+	kd_error_destroy(err);
+	assert(kd_dump_page_status(dump, pfn) == fault || fault == KD_FAULT_CORRUPT);
+}
+
+static void expect_page(struct kd_dump *dump, kd_pfn pfn)
+{
+	uint8_t expected[MAKE_PAGE];
+	const uint8_t *page;
+	fill(pfn, expected);
+	assert(kd_dump_page_status(dump, pfn) == KD_FAULT_NONE);
+	ok(kd_dump_page(dump, pfn, &page));
+	assert(!memcmp(page, expected, MAKE_PAGE));
+}
+
+static void check_whole(const char *const *paths, size_t nr, const char *format)
+{
+	struct kd_dump *dump;
+	ok(kd_dump_open(paths, nr, NULL, &dump));
+	assert(!strcmp(kd_dump_format(dump), format));
+	assert(!strcmp(kd_vmcoreinfo_get(kd_dump_vmcoreinfo(dump), "OSRELEASE"), "6.0.0-test"));
+	for (kd_pfn pfn = 0; pfn < HIGH_END + 10; pfn++) {
+		if (is_present(pfn))
+			expect_page(dump, pfn);
+		else
+			expect_fault(dump, pfn, KD_FAULT_ABSENT);
+	}
+	/* Across the ends of pages and frames, and in any order. */
+	for (int i = 0; i < 500; i++) {
+		const kd_pfn pfn = LOW + random_u64() % (LOW_END - LOW - 1);
+		const size_t offset = random_u64() % MAKE_PAGE, len = random_u64() % MAKE_PAGE;
+		uint8_t expected[2 * MAKE_PAGE], got[MAKE_PAGE];
+		fill(pfn, expected);
+		fill(pfn + 1, expected + MAKE_PAGE);
+		assert(kd_dump_peek(dump, pfn * MAKE_PAGE + offset, got, len));
+		assert(!memcmp(expected + offset, got, len));
+	}
+	kd_pfn pfn = LOW_END;
+	assert(kd_dump_next_page(dump, &pfn) && pfn == HIGH);
+	pfn = HIGH_END;
+	assert(!kd_dump_next_page(dump, &pfn));
+	kd_dump_shut(dump);
+	const uint8_t *page;
+	fails(kd_dump_page(dump, 200, &page), KD_ERROR_OS, "closed");
+	kd_dump_close(dump);
+}
+
+/** All pages before the cut are there; those behind it are said to be cut off, as far as anybody knows of them. */
+static void check_cut(const char *name, const struct make_bytes *file, size_t len)
+{
+	const char *path = make_file(name, file->data, len);
+	struct kd_dump *dump;
+	struct kd_error *err = kd_dump_open(&path, 1, NULL, &dump);
+	if (err) {
+		assert(len < 32);
+		kd_error_destroy(err);
+		return;
+	}
+	/* A cut between two ranges leaves a whole file. */
+	if (kd_dump_completeness(dump) == KD_COMPLETE) {
+		expect_page(dump, LOW_END - 1);
+		assert(kd_dump_max_pfn(dump) == LOW_END);
+		kd_dump_close(dump);
+		return;
+	}
+	kd_pfn pfn = LOW;
+	while (pfn < LOW_END && kd_dump_page_status(dump, pfn) == KD_FAULT_NONE)
+		expect_page(dump, pfn++);
+	if (pfn < LOW_END) {
+		for (; pfn < LOW_END; pfn++)
+			expect_fault(dump, pfn, KD_FAULT_TRUNCATED);
+	} else {
+		for (pfn = HIGH; pfn < HIGH_END && kd_dump_page_status(dump, pfn) == KD_FAULT_NONE; pfn++)
+			expect_page(dump, pfn);
+		/* All of them may be there, and what follows them is cut. */
+		for (; pfn < HIGH_END; pfn++)
+			expect_fault(dump, pfn, KD_FAULT_TRUNCATED);
+	}
+	expect_fault(dump, 0, KD_FAULT_ABSENT);
+	kd_dump_close(dump);
+}
+
+static void check_hostile(const char *name, const struct make_bytes *file)
+{
+	for (int i = 0; i < 200; i++) {
+		uint8_t *bytes = malloc(file->len);
+		assert(bytes);
+		memcpy(bytes, file->data, file->len);
+		for (uint64_t nr = 1 + random_u64() % 4; nr; nr--) {
+			static const uint64_t nasty[] = { 0, UINT64_MAX, INT64_MAX, 1ull << 51, 0xffffff00, 4095 };
+			const uint64_t value =
+				random_u64() % 2 ? nasty[random_u64() % KD_ARRAY_NR(nasty)] : random_u64();
+			const size_t at = random_u64() % (random_u64() % 2 ? 64 : file->len - sizeof(value));
+			memcpy(bytes + at, &value, 1 + random_u64() % sizeof(value));
+		}
+		const char *path = make_file(name, bytes, random_u64() % 3 ? file->len : random_u64() % file->len);
+		free(bytes);
+		struct kd_dump *dump;
+		struct kd_error *err = kd_dump_open(&path, 1, NULL, &dump);
+		if (err) {
+			assert(*err->message && !strchr(err->message, '\n'));
+			kd_error_destroy(err);
+			continue;
+		}
+		for (kd_pfn pfn = 0; pfn < 2 * HIGH_END; pfn++) {
+			const uint8_t *page;
+			kd_dump_page_status(dump, pfn);
+			err = kd_dump_page(dump, pfn, &page);
+			assert(!err || err->code == KD_ERROR_FAULT);
+			kd_error_destroy(err);
+		}
+		kd_dump_close(dump);
+	}
+}
+
+static void check_format(const char *name, struct make_bytes file, const char *format)
+{
+	const char *path = make_file(name, file.data, file.len);
+	check_whole(&path, 1, format);
+	for (size_t i = 0; i < 50; i++)
+		check_cut("cut", &file, 1 + i * (file.len - 1) / 50);
+	check_cut("cut", &file, file.len - 1);
+	check_hostile("hostile", &file);
+}
+
+/** A byte of a page that has a checksum. */
+static void test_checksums(const struct make_bytes *avml)
+{
+	uint8_t *bytes = malloc(avml->len);
+	assert(bytes);
+	memcpy(bytes, avml->data, avml->len);
+	bytes[32 + 16 + 8 + 100] ^= 1;
+	const char *path = make_file("sum", bytes, avml->len);
+	struct kd_dump *dump;
+	ok(kd_dump_open(&path, 1, NULL, &dump));
+	expect_fault(dump, LOW, KD_FAULT_CORRUPT);
+	expect_page(dump, LOW + 1);
+	kd_dump_close(dump);
+	free(bytes);
+}
+
+static void test_raw(void)
+{
+	char names[RANGES][256], both[600];
+	for (size_t i = 0; i < RANGES; i++) {
+		struct make_bytes file = {};
+		for (kd_pfn pfn = ranges[i][0]; pfn < ranges[i][1]; pfn++) {
+			uint8_t page[MAKE_PAGE];
+			fill(pfn, page);
+			put(&file, page, sizeof(page));
+		}
+		snprintf(names[i], sizeof(names[i]), "%s@%s%jx", make_file(i ? "high" : "low", file.data, file.len),
+			 i ? "0x" : "", (uintmax_t)ranges[i][0] * MAKE_PAGE);
+		free(file.data);
+	}
+	const char *paths[] = { names[1], names[0] };
+	check_whole(paths, 2, "raw memory");
+	snprintf(both, sizeof(both), "%s,%s", names[0], names[1]);
+	paths[0] = both;
+	check_whole(paths, 1, "raw memory");
+
+	/* A file of that whole name is that file. */
+	const char *named = make_file("low@10000", "text\n", 5);
+	struct kd_dump *dump;
+	fails(kd_dump_open(&named, 1, NULL, &dump), KD_ERROR_FORMAT, "text file");
+	const char *unnamed = make_file("raw", "\1\2\3\4\5", 5);
+	fails(kd_dump_open(&unnamed, 1, NULL, &dump), KD_ERROR_FORMAT, "@0x0");
+	static const char *const wrong[] = { "/nonexistent@0", "/nonexistent@", "/nonexistent@0x", "/tmp@1g" };
+	for (size_t i = 0; i < KD_ARRAY_NR(wrong); i++)
+		fails(kd_dump_open(&wrong[i], 1, NULL, &dump), KD_ERROR_OS, "No such file");
+	/* Beyond what a machine can have, and together with what is no such memory. */
+	char far[300];
+	snprintf(far, sizeof(far), "%s@ffffffffffff0000", unnamed);
+	paths[0] = far;
+	fails(kd_dump_open(paths, 1, NULL, &dump), KD_ERROR_FORMAT, "cannot be");
+	paths[0] = names[0];
+	struct make_bytes lime = make_lime();
+	paths[1] = make_file("lime", lime.data, lime.len);
+	fails(kd_dump_open(paths, 2, NULL, &dump), KD_ERROR_VALUE, "one dump at a time");
+	free(lime.data);
+}
+
+int main(void)
+{
+	struct make_bytes lime = make_lime(), avml = make_avml();
+	check_format("lime", lime, "LiME");
+	check_format("avml", avml, "AVML");
+	test_checksums(&avml);
+	test_raw();
+	free(lime.data);
+	free(avml.data);
+	make_clean();
+	puts("ok images");
+	return 0;
+}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Images of memory, which no kernel wrote: the same answers as of the dump whose pages they have, and a clear line where they are damaged."""
+
+import os
+import subprocess
+import tempfile
+import unittest
+
+import dumps
+import images
+import pykd
+from dumps import PYKD
+
+COMMANDS = ("sys", "ps", "log", "bt -a")
+
+
+def answers(*names):
+    """What the commands print of a dump, without its name; and what they complain about."""
+    words = [word for command in COMMANDS for word in ("-c", command)]
+    result = subprocess.run([PYKD, "--isolated", *names, *words], capture_output=True, text=True, errors="replace", check=False, timeout=120)
+    return [line for line in result.stdout.splitlines() if not any(one.split("@")[0] in line for name in names for one in name.split(","))], result.stderr
+
+
+class Images(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dump = dumps.opened(dumps.SAMPLE)
+        cls.ranges = images.ranges_of(cls.dump)
+        cls.expected = answers(dumps.SAMPLE)
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+
+    def file(self, name, data):
+        path = os.path.join(self.folder.name, name)
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+    def check(self, form, *names):
+        """The image answers as the dump, and says of what form it is."""
+        with pykd.Dump(*names) as dump:
+            self.assertEqual((dump.format, bool(dump.complete), dump.arch, dump.page_size), (form, True, "x86_64", 4096))
+        self.assertEqual(self.expected, answers(*names))
+
+    def check_cuts(self, path):
+        """Cut at 50 places it opens with less, or one line says why not."""
+        size = os.path.getsize(path)
+        for place in reversed(range(50)):
+            length = 1 + place * (size - 2) // 49
+            os.truncate(path, length)
+            with self.subTest(length):
+                try:
+                    dump = pykd.Dump(path)
+                except pykd.FormatError as error:
+                    self.assertNotIn("\n", str(error))
+                    self.assertIn(path, str(error))
+                    continue
+                with dump:
+                    # Between two ranges nothing tells.
+                    whole = sum(dump.page_status(start // 4096) == "present" for start, _ in self.ranges) < len(self.ranges)
+                    self.assertTrue(not dump.complete or whole)
+
+    def test_lime(self):
+        path = self.file("lime", images.lime(self.ranges))
+        self.check("LiME", path)
+        self.check_cuts(path)
+
+    def test_avml(self):
+        path = self.file("avml", images.avml(self.ranges))
+        self.check("AVML", path)
+        self.check_cuts(path)
+
+    def test_raw(self):
+        """One file with its holes, and one file for each end of memory."""
+        self.check("raw memory", self.file("padded", images.padded(self.ranges)) + "@0x0")
+        os.remove(os.path.join(self.folder.name, "padded"))
+        half = len(self.ranges) // 2
+        high = self.ranges[half][0]
+        names = [
+            self.file("low.raw", images.padded(self.ranges[:half])) + "@0",
+            self.file("high.raw", images.padded([(start - high, data) for start, data in self.ranges[half:]])) + f"@{high:x}",
+        ]
+        self.check("raw memory", ",".join(names))
+        self.check("raw memory", *names)
+        result = subprocess.run([PYKD, "id", ",".join(names), os.path.join(self.folder.name, "low.raw")], capture_output=True, text=True, check=False)
+        self.assertIn("raw memory, complete", result.stdout)
+        self.assertIn("low.raw@0x0", result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
