@@ -206,7 +206,7 @@ static const struct kd_extent *find_at(const struct kd_extents *extents, kd_padd
 /** Of memory that is in no extent. */
 static enum kd_fault why_missing(const struct kd_extents *extents, kd_paddr address)
 {
-	return extents->cut && address >= kd_extents_end(extents) ? KD_FAULT_TRUNCATED : KD_FAULT_ABSENT;
+	return extents->cut && address >= extents->cut_from ? KD_FAULT_TRUNCATED : KD_FAULT_ABSENT;
 }
 
 static enum kd_fault behind_end(const struct kd_extents *extents)

@@ -49,8 +49,9 @@ struct kd_extents {
 	size_t nr, capacity;
 	const struct kd_file **files; /* borrowed */
 	size_t file_nr;
-	bool cut;     /* what would lie behind all of them was cut off, as far as one can tell */
-	bool running; /* bytes change, and what cannot be read is not there */
+	bool cut; /* the files end early: what is missing, from an address on, is cut off as far as one can tell */
+	kd_paddr cut_from; /* that address */
+	bool running;	   /* bytes change, and what cannot be read is not there */
 	struct kd_frame frames[KD_FRAMES];
 	uint8_t *packed;	   /* a frame as it is in the file */
 	struct kd_crc32c *checker; /* NULL until it is needed */

@@ -195,6 +195,7 @@ static struct kd_error *read_extents(struct kd_dump *dump)
 					    dump->parts[0].path);
 	dump->page_size_open = true;
 	dump->image.extents.cut = dump->image.incomplete;
+	dump->image.extents.cut_from = dump->image.in_any_order ? 0 : kd_extents_end(&dump->image.extents);
 	dump->incomplete = kd_extents_cut(&dump->image.extents);
 	dump->header.machine = dump->image.machine;
 	set_page_size(dump, KD_PAGE_LEN_MIN);

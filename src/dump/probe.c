@@ -37,8 +37,8 @@ static const struct magic magics[] = {
 	{ MAGIC(0, "EMiL"), "LiME memory image", NULL, KD_CONTAINER_LIME },
 	{ MAGIC(0, "AVML"), "AVML memory image", NULL, KD_CONTAINER_AVML },
 
-	{ MAGIC(0, "QEVM"), "QEMU snapshot or migration stream", CONVERT_VIRSH, 0 },
-	{ MAGIC(0, "LibvirtQemudSave"), "libvirt save file", CONVERT_VIRSH, 0 },
+	{ MAGIC(0, "QEVM"), "QEMU migration stream", NULL, KD_CONTAINER_QEMU },
+	{ MAGIC(0, "LibvirtQemudSave"), "libvirt save file", NULL, KD_CONTAINER_LIBVIRT },
 	{ MAGIC(0, "LibvirtQemudPart"), "libvirt save file, incomplete", CONVERT_VIRSH, 0 },
 	{ MAGIC(0, "QFI\xfb"), "qcow2 disk image", MAKE_A_DUMP, 0 },
 	{ MAGIC(0, "\xd0\xbe\xd2\xbe"), "VMware suspend file (vmss)", CONVERT_VMWARE, 0 },

@@ -17,6 +17,8 @@ enum kd_container {
 	KD_CONTAINER_RAW, /* memory as it is */
 	KD_CONTAINER_LIME,
 	KD_CONTAINER_AVML,
+	KD_CONTAINER_QEMU,
+	KD_CONTAINER_LIBVIRT,
 };
 
 /**

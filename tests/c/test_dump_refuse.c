@@ -33,8 +33,7 @@ static void test_magics(void)
 		const char *part;
 	} files[] = {
 #define FILE_OF(offset, text, part) { text, offset, sizeof(text) - 1, part }
-		FILE_OF(0, "QEVM\0\0\0\3", "QEMU snapshot"),
-		FILE_OF(0, "LibvirtQemudSave", "virsh dump --memory-only"),
+		FILE_OF(0, "LibvirtQemudPart", "virsh dump --memory-only"),
 		FILE_OF(0, "\xd2\xbe\xd2\xbe", "vmss2core"),
 		FILE_OF(0, "\xd1\xba\xd1\xba", "VMware snapshot"),
 		FILE_OF(0, "\xee\xeb\x0f\xf0", "Xen HVM domain core"),

@@ -7,6 +7,8 @@
 
 #include "base/crc32c.h"
 #include "dump/dump.h"
+#include "dump/images/qemu.h"
+#include "dump/images/qemu_board.h"
 #include "expect.h"
 #include "make_dump.h"
 
@@ -101,6 +103,75 @@ static struct make_bytes make_avml(void)
 		put(&file, &len, sizeof(len));
 	}
 	return file;
+}
+
+static void put_big(struct make_bytes *file, uint64_t value, size_t len)
+{
+	while (len--)
+		put(file, &(uint8_t){ (uint8_t)(value >> 8 * len) }, 1);
+}
+
+/** A migration stream, with a CPU of which the description has all that it may have. */
+static struct make_bytes make_qemu(void)
+{
+	static const char json[] =
+		"{\"configuration\": {}, \"devices\": [{\"name\": \"cpu\", \"instance_id\": 1, \"fields\": ["
+		"{\"name\": \"env.regs\", \"array_len\": 16, \"size\": 8}, {\"name\": \"env.eip\", \"size\": 8},"
+		"{\"name\": \"a\\\"\", \"struct\": {\"fields\": [{}, [1, -2.5e3, true, null]]}, \"size\": 0}]}]}";
+	struct make_bytes file = {};
+	put(&file, "QEVM\0\0\0\3\7\0\0\0\2pc\1\0\0\0\2\3ram\0\0\0\0\0\0\0\4", 32);
+	put_big(&file, MAKE_PAGES * MAKE_PAGE | 4, 8);
+	put(&file, "\6pc.ram", 7);
+	put_big(&file, MAKE_PAGES * MAKE_PAGE, 8);
+	put_big(&file, 0x10, 8);
+	put(&file, "\x7e\0\0\0\2\3\0\0\0\2", 10);
+	for (size_t i = 0; i < RANGES; i++)
+		for (kd_pfn pfn = ranges[i][0]; pfn < ranges[i][1]; pfn++) {
+			const bool first = pfn == LOW, filled = pfn == SNAPPY_PAGE;
+			uint8_t page[MAKE_PAGE];
+			fill(pfn, page);
+			put_big(&file, pfn * MAKE_PAGE | (filled ? 2 : 8) | (first ? 0 : 0x20), 8);
+			put(&file, "\6pc.ram", first ? 7 : 0);
+			put(&file, page, filled ? 1 : sizeof(page));
+		}
+	put_big(&file, 0x10, 8);
+	put(&file, "\x7e\0\0\0\2\4\0\0\0\5\3cpu\0\0\0\1\0\0\0\14", 22);
+	for (uint64_t value = 0; value < 17; value++)
+		put_big(&file, value, 8);
+	put(&file, "\x7e\0\0\0\5\0\6", 7);
+	put_big(&file, sizeof(json) - 1, 4);
+	put(&file, json, sizeof(json) - 1);
+	return file;
+}
+
+/** The most that is below 4 GiB depends on the machine; what a machine is not known by is refused. */
+static void test_boards(void)
+{
+	static const struct {
+		const char *name, *ram;
+		uint64_t len;
+		kd_paddr at_3_gib;
+		const char *machine;
+	} boards[] = {
+		{ "pc-i440fx-7.2", "pc.ram", 1ull << 32, 1ull << 32, "x86_64" },
+		{ "pc-q35-9.0", "/objects/ram-node0", 1ull << 32, 5ull << 30, "x86_64" },
+		{ "virt-8.0", "mach-virt.ram", 1ull << 32, 1ull << 32, "aarch64" },
+		{ "virt", "riscv_virt_board.ram", 1ull << 32, 5ull << 30, "riscv64" },
+		{ "s390-ccw-virtio-9.0", "s390.ram", 1ull << 32, 3ull << 30, "s390x" },
+	};
+	for (size_t i = 0; i < KD_ARRAY_NR(boards); i++) {
+		struct kd_qemu_block blocks[] = { { .len = 1ull << 40 }, { .len = boards[i].len } };
+		blocks[0].len = 1ull << 20;
+		strcpy(blocks[0].name, "vga.vram");
+		strcpy(blocks[1].name, boards[i].ram);
+		struct kd_qemu_board board;
+		uint64_t in_a_row;
+		assert(kd_qemu_find_memory(boards[i].name, blocks, 2, &board));
+		assert(!blocks[0].mapped && blocks[1].mapped && !strcmp(board.machine, boards[i].machine));
+		assert(kd_qemu_address(&board, &blocks[1], 3ull << 30, &in_a_row) == boards[i].at_3_gib);
+		assert(in_a_row == 1ull << 30);
+		assert(!kd_qemu_find_memory("sbsa-ref", blocks, 2, &board));
+	}
 }
 
 static void expect_fault(struct kd_dump *dump, kd_pfn pfn, enum kd_fault fault)
@@ -227,6 +298,29 @@ static void check_hostile(const char *name, const struct make_bytes *file)
 	}
 }
 
+/** Damage behind memory: the registers, and their description. */
+static void check_tails(const struct make_bytes *file)
+{
+	enum { TAIL = 600 };
+	uint8_t *bytes = malloc(file->len);
+	assert(bytes && file->len > TAIL);
+	for (int i = 0; i < 2000; i++) {
+		memcpy(bytes, file->data, file->len);
+		for (uint64_t nr = 1 + random_u64() % 3; nr; nr--) {
+			const char nasty[] = "{}[],:\"\\09\0\x7e\5\377";
+			bytes[file->len - 1 - random_u64() % TAIL] = (uint8_t)nasty[random_u64() % sizeof(nasty)];
+		}
+		struct kd_file opened;
+		struct kd_image image = kd_image_empty();
+		ok(kd_file_init(&opened, make_file("tail", bytes, file->len - (i % 4 ? 0 : random_u64() % TAIL))));
+		kd_error_destroy(kd_qemu_read(&image, &opened));
+		assert(image.cpu_nr <= KD_IMAGE_CPUS_MAX);
+		kd_image_deinit(&image);
+		kd_file_deinit(&opened);
+	}
+	free(bytes);
+}
+
 static void check_format(const char *name, struct make_bytes file, const char *format)
 {
 	const char *path = make_file(name, file.data, file.len);
@@ -296,13 +390,19 @@ static void test_raw(void)
 
 int main(void)
 {
-	struct make_bytes lime = make_lime(), avml = make_avml();
+	struct make_bytes lime = make_lime(), avml = make_avml(), qemu = make_qemu();
+	const char *path = make_file("qemu", qemu.data, qemu.len);
+	check_whole(&path, 1, "QEMU migration stream");
+	check_hostile("hostile", &qemu);
+	check_tails(&qemu);
+	test_boards();
 	check_format("lime", lime, "LiME");
 	check_format("avml", avml, "AVML");
 	test_checksums(&avml);
 	test_raw();
 	free(lime.data);
 	free(avml.data);
+	free(qemu.data);
 	make_clean();
 	puts("ok images");
 	return 0;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writers of images of memory, each from its format's own documentation: what pykd reads is made by nothing that pykd has."""
 
+import json
 import struct
 
 PAGE = 4096
@@ -77,3 +78,70 @@ def avml(ranges):
         stream = b"".join(chunks)
         out += [struct.pack("<4sIQQ8x", b"AVML", 2, start, start + len(data) - 1), stream, struct.pack("<Q", len(stream))]
     return b"".join(out)
+
+
+def _qemu_name(name):
+    return bytes([len(name)]) + name.encode()
+
+
+def qemu_registers(cpus):
+    """Sections of x86's CPUs, and their descriptions for the end of the stream. *cpus* are registers by name."""
+    order = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15")
+    sections, devices = [], []
+    for number, registers in enumerate(cpus):
+        body = struct.pack(">18Q", *(registers.get(name, 0) for name in (*order, "rip", "rflags"))) + struct.pack(">I", 3)
+        for name in ("es", "cs", "ss", "ds", "fs", "gs"):
+            body += struct.pack(">IQII", registers.get(name, 0), registers.get(f"{name}_base", 0), 0xFFFFFFFF, 0)
+        body += struct.pack(">4Q", 1, 2, registers.get("cr3", 0), registers.get("cr4", 0))
+        # What looks like such a section and is none comes before it.
+        sections.append(b"\4\0\0\0\1\3cpu" + struct.pack(">II", number, 12) + b"no" + b"\x7e\0\0\0\1")
+        sections.append(b"\4" + struct.pack(">I", 7 + number) + _qemu_name("cpu") + struct.pack(">II", number, 12) + body + b"\x7e" + struct.pack(">I", 7 + number))
+        fields = [
+            {"name": "env.regs", "array_len": 16, "type": "uint64", "size": 8},
+            *({"name": f"env.{name}", "type": "uint64", "size": 8} for name in ("eip", "eflags")),
+            {"name": "env.hflags", "type": "uint32", "size": 4},
+            {"name": "env.segs", "array_len": 6, "type": "struct", "size": 20,
+             "struct": {"vmsd_name": "segment", "version": 1, "fields": [{"name": "selector", "type": "uint32", "size": 4}]}},
+            *({"name": f"env.cr[{which}]", "type": "uint64", "size": 8} for which in (0, 2, 3, 4)),
+        ]  # fmt: skip
+        devices.append({"name": "cpu_common", "instance_id": number, "vmsd_name": "cpu_common", "version": 1, "fields": []})
+        devices.append({"name": "cpu", "instance_id": number, "vmsd_name": "cpu", "version": 12, "fields": fields})
+    return b"".join(sections), {"configuration": {"vmsd_name": "configuration", "fields": []}, "page_size": PAGE, "devices": devices}
+
+
+def qemu(ranges, machine="pc-i440fx-7.2", ram="pc.ram", base=0, devices=(b"", None)):
+    """A migration stream, as ``migrate exec:cat`` writes it: each page once, and some once more with other bytes before."""
+    blocks = [(ram, max(start + len(data) for start, data in ranges) - base + 3 * PAGE), ("vga.vram", 4 * PAGE)]
+    blocks[0] = (ram, blocks[0][1] // PAGE * PAGE)
+    out = [b"QEVM\0\0\0\3\7", struct.pack(">I", len(machine)), machine.encode(), b"\5", _qemu_name("configuration/uuid"), struct.pack(">I16x", 1)]
+    total = sum(size for _, size in blocks)
+    out += [b"\1", struct.pack(">I", 2), _qemu_name("ram"), struct.pack(">IIQ", 0, 4, total | 4)]
+    out += [_qemu_name(name) + struct.pack(">Q", size) for name, size in blocks]
+    out += [struct.pack(">Q", 0x10), b"\x7e", struct.pack(">I", 2)]
+    # Another section that begins and has no length.
+    out += [b"\1", struct.pack(">I", 3), _qemu_name("dirty-bitmap"), struct.pack(">II", 0, 1), b"\1\2\x7e\3", b"\x7e", struct.pack(">I", 3)]
+    out += [b"\2", struct.pack(">I", 2)]
+    stale = struct.pack(">Q", ranges[0][0] - base | 0x08) + _qemu_name(ram) + b"\xa5" * PAGE
+    out += [stale, struct.pack(">Q", 8), _qemu_name("vga.vram"), b"\x11" * PAGE, struct.pack(">Q", 0x10), b"\x7e", struct.pack(">I", 2)]
+    out += [b"\3", struct.pack(">I", 2)]
+    named = b"\0" + _qemu_name(ram)
+    for start, data in ranges:
+        for at in range(0, len(data), PAGE):
+            page = data[at : at + PAGE]
+            filled = page == page[:1] * PAGE
+            flags = (0x02 if filled else 0x08) | (0 if named else 0x20)
+            out += [struct.pack(">Q", start - base + at | flags), named[1:], page[:1] if filled else page]
+            named = b""
+    out += [struct.pack(">Q", 0x10), b"\x7e", struct.pack(">I", 2)]
+    sections, description = devices
+    out += [b"\4", struct.pack(">I", 4), _qemu_name("timer"), struct.pack(">II", 0, 2), bytes(24), b"\x7e", struct.pack(">I", 4), sections, b"\0"]
+    if description is not None:
+        text = json.dumps(description).encode()
+        out += [b"\6", struct.pack(">I", len(text)), text]
+    return b"".join(out)
+
+
+def libvirt(stream, form=0):
+    """The header of ``virsh save`` before it; *form* of its compression."""
+    xml = b"<domain type='kvm'></domain>\0"
+    return struct.pack("<16s5I56x", b"LibvirtQemudSave", 2, len(xml), 1, form, 0) + xml + stream

@@ -2,6 +2,7 @@
 """Images of memory, which no kernel wrote: the same answers as of the dump whose pages they have, and a clear line where they are damaged."""
 
 import os
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -85,6 +86,38 @@ class Images(unittest.TestCase):
         result = subprocess.run([PYKD, "id", ",".join(names), os.path.join(self.folder.name, "low.raw")], capture_output=True, text=True, check=False)
         self.assertIn("raw memory, complete", result.stdout)
         self.assertIn("low.raw@0x0", result.stdout)
+
+    def test_qemu(self):
+        cpus = [{**note, "pid": 0, "cr3": 4096 * number} for number, note in enumerate(self.dump.notes())]
+        stream = images.qemu(self.ranges, devices=images.qemu_registers(cpus))
+        path = self.file("stream", stream)
+        self.check("QEMU migration stream", path)
+        with pykd.Dump(path) as dump:
+            for number, note in enumerate(dump.notes()):
+                self.assertEqual(cpus[number] | {"orig_rax": 0, "cr4": 0}, note)
+        self.check_cuts(path)
+
+    def test_libvirt(self):
+        stream = images.qemu(self.ranges, machine="pc-q35-9.2", ram="/objects/pc.ram")
+        self.check("libvirt save file", self.file("saved", images.libvirt(stream)))
+        os.remove(os.path.join(self.folder.name, "saved"))
+        for form, words in ((1, "gunzip"), (5, "unzstd"), (6, "virsh dump --memory-only")):
+            with self.assertRaisesRegex(pykd.UnsupportedError, words):
+                pykd.Dump(self.file("packed", images.libvirt(stream[:100], form)))
+
+    def test_refused_streams(self):
+        """What is in no pages that are read is named."""
+        ranges = [(0, bytes(4096))]
+        plain = images.qemu(ranges)
+        uuid = b"configuration/uuid" + struct.pack(">I16x", 1)
+        capabilities = b"\5\x1aconfiguration/capabilities" + struct.pack(">II", 1, 1) + b"\x0amapped-ram"
+        for stream, words in (
+            (images.qemu(ranges, machine="xenfv"), "another kind"),
+            (plain.replace(struct.pack(">Q", 8) + b"\x08vga", struct.pack(">Q", 0x40) + b"\x08vga"), "XBZRLE"),
+            (plain.replace(uuid, uuid + capabilities), "mapped-ram"),
+        ):
+            with self.subTest(words), self.assertRaisesRegex(pykd.UnsupportedError, words):
+                pykd.Dump(self.file("stream", stream))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 #include "dump/images/avml.h"
 #include "dump/images/lime.h"
+#include "dump/images/qemu.h"
 
 struct kd_error *kd_image_read(struct kd_image *image, const struct kd_file *file, enum kd_container container)
 {
@@ -11,6 +12,10 @@ struct kd_error *kd_image_read(struct kd_image *image, const struct kd_file *fil
 		return kd_lime_read(image, file);
 	case KD_CONTAINER_AVML:
 		return kd_avml_read(image, file);
+	case KD_CONTAINER_QEMU:
+		return kd_qemu_read(image, file);
+	case KD_CONTAINER_LIBVIRT:
+		return kd_libvirt_read(image, file);
 	default:
 		return kd_error_create_file(KD_ERROR_UNSUPPORTED, file->path, "%s is no image of memory", file->path);
 	}

@@ -17,7 +17,7 @@ struct kd_image_register {
 };
 
 struct kd_image_cpu {
-	struct kd_image_register registers[48];
+	struct kd_image_register registers[64];
 	size_t nr;
 };
 
@@ -28,6 +28,7 @@ struct kd_image {
 	const char *format;		  /* for people; static */
 	const struct kd_machine *machine; /* NULL: the format does not say it */
 	bool incomplete;		  /* the file ends before the format does */
+	bool in_any_order;		  /* ranges are not in ascending order: a file that is cut lacks any of them */
 	struct kd_file companion;	  /* owned: a second file with the memory; fd is -1 without */
 	char *companion_path;
 	struct kd_image_cpu *cpus; /* owned; in order */
