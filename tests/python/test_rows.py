@@ -74,6 +74,7 @@ sym schedule; sym -l; sym -q schedule; sym jiffies+1
 sys; sys -c; sys -i; sys -t
 task; task -R pid,comm; task -x 1
 timer; timer -r; timer -C 0
+trace; trace show
 tree vmap_area_root -o vmap_area.rb_node -s vmap_area.va_start; tree -t xarray -r pid_namespace.idr init_pid_ns -p
 union sigval
 vm; vm 1; vm -p 1; vm -v 1; vm -m 1; vm -x 1; vm -f 75
@@ -274,7 +275,7 @@ class Status(unittest.TestCase):
         "log nosuch", "swap x", "mach z", "ascii x", "rustfilt", "blocked -t nosuch", "locks x", "sockets --state nosuch",
         "inflight -t nosuch", "fs nosuch", "workqueues x", "memory x", "cgroups nosuch", "rcu x",
         "report --section nosuch",
-        "cache nosuch", "journal nosuch",
+        "cache nosuch", "journal nosuch", "trace nosuch",
         "gcore 99999", "maps 99999", "cmdline 99999", "env 99999", "auxv 99999", "strings 99999", "fd 99999", "namespaces 99999", "devices nosuch",
         "keyrings x", "clocks x", "acpi x", "dmi x", "audit x", "kvm 1",
     )  # fmt: skip
