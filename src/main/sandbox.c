@@ -28,7 +28,6 @@ static const int allowed[] = {
 	SYS_readv,
 	SYS_writev,
 	SYS_pread64,
-	SYS_pwrite64,
 	SYS_lseek,
 	SYS_close,
 	SYS_fstat,
@@ -40,10 +39,7 @@ static const int allowed[] = {
 	SYS_faccessat2,
 	SYS_getcwd,
 	SYS_fcntl,
-	SYS_flock,
 	SYS_ftruncate,
-	SYS_fsync,
-	SYS_fadvise64,
 	SYS_dup,
 	SYS_dup3,
 	SYS_pipe2,
@@ -59,14 +55,8 @@ static const int allowed[] = {
 	SYS_rt_sigaction,
 	SYS_rt_sigprocmask,
 	SYS_rt_sigreturn,
-	SYS_rt_sigtimedwait,
-	SYS_rt_sigpending,
-	SYS_rt_sigsuspend,
 	SYS_sigaltstack,
 	SYS_restart_syscall,
-	SYS_kill,
-	SYS_tgkill,
-	SYS_tkill,
 	SYS_setitimer,
 	SYS_getitimer,
 	SYS_clock_gettime,
@@ -82,15 +72,10 @@ static const int allowed[] = {
 	SYS_geteuid,
 	SYS_getgid,
 	SYS_getegid,
-	SYS_getgroups,
-	SYS_getpgid,
-	SYS_getsid,
 	SYS_uname,
 	SYS_sysinfo,
 	SYS_getrusage,
-	SYS_prlimit64,
 	SYS_getrandom,
-	SYS_sched_yield,
 	SYS_sched_getaffinity,
 	SYS_futex,
 	SYS_set_robust_list,
@@ -100,8 +85,6 @@ static const int allowed[] = {
 	SYS_waitid,
 	SYS_exit,
 	SYS_exit_group,
-	SYS_umask,
-	SYS_chdir,
 #ifdef __x86_64__
 	SYS_stat,
 	SYS_lstat,
@@ -114,8 +97,6 @@ static const int allowed[] = {
 	SYS_fork,
 	SYS_vfork,
 	SYS_arch_prctl,
-	SYS_getpgrp,
-	SYS_time,
 	SYS_alarm,
 	SYS_getrlimit,
 #endif
@@ -134,6 +115,17 @@ static const struct {
 #endif
 	{ SYS_openat, 2, WRITES },
 	{ SYS_clone, 0, NAMESPACES },
+};
+
+/* Calls of which the first argument is a process: this one alone, by its number or as 0 where that means it. */
+static const struct {
+	int call;
+	bool zero;
+} own[] = {
+	{ SYS_kill, false },
+	{ SYS_tkill, false },
+	{ SYS_tgkill, false },
+	{ SYS_prlimit64, true },
 };
 
 /* Requests by which a process types on its terminal what the shell behind it then runs. */
@@ -180,6 +172,15 @@ static unsigned int filter_of(struct sock_filter *code)
 		EMIT(REFUSE);
 		EMIT(ALLOW);
 	}
+	for (size_t i = 0; i < KD_ARRAY_NR(own); i++) {
+		const uint32_t self = (uint32_t)getpid();
+		EMIT(UNLESS_EQUAL((uint32_t)own[i].call, 5));
+		EMIT(ARGUMENT(0));
+		EMIT(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, self, 2, 0));
+		EMIT(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own[i].zero ? 0 : self, 1, 0));
+		EMIT(REFUSE);
+		EMIT(ALLOW);
+	}
 	EMIT(UNLESS_EQUAL(SYS_ioctl, 2 + 2 * KD_ARRAY_NR(typing)));
 	EMIT(ARGUMENT(1));
 	for (size_t i = 0; i < KD_ARRAY_NR(typing); i++) {
@@ -194,7 +195,8 @@ static unsigned int filter_of(struct sock_filter *code)
 
 static bool filter_calls(void)
 {
-	struct sock_filter code[2 * KD_ARRAY_NR(allowed) + 5 * KD_ARRAY_NR(restricted) + 2 * KD_ARRAY_NR(typing) + 16];
+	struct sock_filter code[2 * KD_ARRAY_NR(allowed) + 5 * KD_ARRAY_NR(restricted) + 6 * KD_ARRAY_NR(own) +
+				2 * KD_ARRAY_NR(typing) + 16];
 	struct sock_fprog program = { .len = (unsigned short)filter_of(code), .filter = code };
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 }

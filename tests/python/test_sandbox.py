@@ -16,7 +16,7 @@ from pykd.app import sandbox
 from pykd.session.session import Session
 
 ESCAPES = """
-import os, socket, subprocess, sys
+import os, resource, socket, subprocess, sys
 import _pykd_sandbox
 force = _pykd_sandbox.enter()
 if not force["seccomp"]:
@@ -40,6 +40,7 @@ attempts = dict(
     chmod=lambda: os.chmod(here + "/old", 0), truncate=lambda: os.truncate(here + "/old", 0), fifo=lambda: os.mkfifo(here + "/new"),
     execute=lambda: os.execv("/bin/true", ["true"]), shell=lambda: subprocess.run("true", shell=True), spawn=lambda: os.posix_spawn("/bin/true", ["true"], {}),
     network=lambda: socket.socket(), local=lambda: socket.socket(socket.AF_UNIX), pair=lambda: socket.socketpair(), child=fork_and_open,
+    signal=lambda: os.kill(os.getppid(), 0), group=lambda: os.kill(0, 0), limits=lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CORE), folder=lambda: os.chdir(here),
     namespace=lambda: os.unshare(os.CLONE_NEWUSER), priority=lambda: os.setpriority(os.PRIO_PROCESS, 0, 5),
 )
 for name, attempt in attempts.items():
@@ -51,6 +52,9 @@ for name, attempt in attempts.items():
         print(name, error)
     else:
         print(name, "worked")
+os.kill(os.getpid(), 0)
+resource.prlimit(os.getpid(), resource.RLIMIT_CORE)
+resource.getrlimit(resource.RLIMIT_CORE)
 print(open(here + "/old").read())
 """
 
@@ -89,6 +93,23 @@ class Sandbox(unittest.TestCase):
             self.assertEqual(0, subprocess.run([PYKD, SAMPLE, *words], cwd=folder, check=False).returncode)
         self.assertEqual(["a", "b", "c", "d"], sorted(os.listdir(folder)))
         self.assertTrue(all((folder / name).stat().st_size for name in "abcd"))
+
+    def test_the_list_is_the_documented_one(self):
+        """The filter allows what docs/threat-model.md lists, and nothing else."""
+        source = Path(dumps.ROOT, "src", "main", "sandbox.c").read_text(encoding="utf-8")
+        page = Path(dumps.ROOT, "docs", "threat-model.md").read_text(encoding="utf-8")
+        tables = re.findall(r"(?:allowed|restricted|own)\[\] = \{(.*?)^\};", source, re.DOTALL | re.MULTILINE)
+        self.assertEqual(3, len(tables))
+        listed = " ".join(re.findall(r"```text\n(.*?)```", page, re.DOTALL))
+        self.assertEqual({*re.findall(r"SYS_(\w+)", " ".join(tables)), "ioctl"}, set(re.findall(r"\w+", re.sub(r"#.*", "", listed))))
+
+    def test_a_report_too(self):
+        if not shutil.which("strace"):
+            self.skipTest("no strace here")
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        for words, inside in (((), True), (("--no-sandbox",), False), (("--text", f"{folder}/text"), False)):
+            result = subprocess.run(["strace", "-f", "-e", "trace=prctl", PYKD, "report", "--brief", *words, SAMPLE], capture_output=True, text=True, errors="replace", check=False)
+            self.assertEqual((0, inside), (result.returncode, "PR_SET_SECCOMP" in result.stderr), words)
 
     def test_what_the_kernel_sees(self):
         if not shutil.which("strace"):

@@ -7,6 +7,7 @@ import os
 import sys
 
 from _pykd import Error
+from pykd.app import sandbox
 from pykd.app.opening import usable
 from pykd.app.verbs import positive, taken_apart, write
 from pykd.core.errors import UsageError, reason_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 USAGE = f"""\
 usage: pykd report DUMP [--html FILE] [--json FILE] [--text FILE] [-o FOLDER] [--brief] [--section NAME]... [--time-limit SECONDS] [--part FILE]... [--redact]
+                        [--no-sandbox]
 
 Says what stopped the system, why, and what else is wrong. Without a file it prints the text.
 
@@ -33,10 +35,11 @@ Says what stopped the system, why, and what else is wrong. Without a file it pri
   --time-limit SECONDS  leave out what is not done by then; default {TIME_LIMIT:.0f}
   --part FILE           a further part of a split dump; may be repeated
   --redact              leave out host names, addresses of the network, command lines, paths and other data of users
+  --no-sandbox          keep the right to write files, which a report on standard output alone gives up
 
 FILE - is standard output. Exit status: 0 written, 1 a file could not be written, 2 wrong usage, 3 the dump cannot be opened.
 """
-_FLAGS = ("--brief", "--redact")
+_FLAGS = ("--brief", "--redact", "--no-sandbox")
 _VALUES = ("--html", "--json", "--text", "-o", "--section", "--time-limit", "--part")
 
 
@@ -48,6 +51,7 @@ class Wanted:
         self.paths: list[str] = []
         self.brief = False
         self.redact = False
+        self.no_sandbox = False
         self.sections: tuple[str, ...] = sections.NAMES
         self.limit = TIME_LIMIT
         self.files: list[tuple[str, str]] = []
@@ -56,7 +60,7 @@ class Wanted:
         chosen: list[str] = []
         for option, word in taken_apart(words, flags=_FLAGS, values=_VALUES):
             if option in _FLAGS:
-                setattr(self, option[2:], True)
+                setattr(self, option[2:].replace("-", "_"), True)
             elif option:
                 self._take(option, word, parts, chosen)
             elif self.paths:
@@ -113,6 +117,8 @@ def main(words: Sequence[str]) -> int:
     except Error as error:
         print(f"pykd: {reason_of(error)}", file=sys.stderr)
         return 3
+    if not wanted.no_sandbox and all(path == "-" for _, path in wanted.files):
+        sandbox.enter()
     report = document(dump, names=() if wanted.brief else wanted.sections, limit=wanted.limit)
     if wanted.redact:
         from pykd.session import redaction
