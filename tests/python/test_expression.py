@@ -177,7 +177,8 @@ class OfADump(unittest.TestCase):
     def test_said_of_what_is_wrong(self):
         for expression, said in (
             ("x = 5", "nothing can be assigned"), ("init_task.pid++", "nothing can be assigned"), ("18446744073709551616", "too large"),
-            ("08", "invalid number"), ("runqueues:08", "invalid number"),
+            ("08", "invalid number"), ("runqueues:08", "invalid number"), ("cpu_rq(1e400)", "no integer"),
+            ("*1e400", "no integer"), ("(struct list_head)1e400", "no integer"), ("{int} 1e400", "no integer"), ("1@1e400", "no integer"),
             ("1 / 0", "division by zero"), ("1.5 % 2", "for integers"), ("~1.0", "for integers"), ("panic(1)", "no function can be called"),
             ("'ab'", "invalid expression"), ("1 +", "ends too soon"), ("5x", "invalid number"), ("panic::x", "debug information"), ("1 << -1", "less than 0"),
             ("&5", "only an object in memory"), ("*init_task", "points to nothing"), ("(" * 300 + "1" + ")" * 300, "nested too deeply"),

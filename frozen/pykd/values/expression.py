@@ -140,6 +140,13 @@ class _Parser:
         """The number; 0 of what is not reached."""
         return 0 if self.dead else value.scalar()
 
+    def _whole(self, value: Value) -> int:
+        """The number where only an integer can be: an address, a count, a CPU. :raises ExpressionError: it is infinite, or none."""
+        try:
+            return int(self._scalar(value))
+        except (OverflowError, ValueError):
+            raise ExpressionError("the floating-point number is no integer") from None
+
     def _converted(self, value: Value, type: Type) -> Value:
         return self._number(arithmetic.converted(self._scalar(value), type.strip()), type)
 
@@ -191,7 +198,7 @@ class _Parser:
         end = self.tokens[self.at][2] if self.at < len(self.tokens) else 0
         self.expect("}")
         type = self._type(self.source[start:end])
-        return Value(self.dump, type, address=int(self._scalar(self.unary(depth + 1))) & MASK)
+        return Value(self.dump, type, address=self._whole(self.unary(depth + 1)) & MASK)
 
     def parenthesised_type(self) -> Type | None:
         """``(TYPE)`` at this place; None, and nothing taken, if it is something else."""
@@ -303,7 +310,7 @@ class _Parser:
             self.expect(",")
         cpu = self.ternary(depth + 1)
         self.expect(")")
-        found = self.on_cpu(value, int(self._scalar(cpu)))
+        found = self.on_cpu(value, self._whole(cpu))
         return found if name == "per_cpu" else self.prefix("&", found)
 
     def on_cpu(self, value: Value, nr: int) -> Value:
@@ -312,7 +319,7 @@ class _Parser:
         if offset is None:
             raise ExpressionError(f"there is no CPU {nr}")
         if value.address is None:
-            return Value(self.dump, value.type, number=int(self._scalar(value)) + offset & MASK)
+            return Value(self.dump, value.type, number=self._whole(value) + offset & MASK)
         return Value(self.dump, value.type, address=value.address + offset & MASK, untyped=value.untyped)
 
     # -- meaning
@@ -361,7 +368,7 @@ class _Parser:
         if value.untyped and value.address is not None:
             return Value(self.dump, type, address=value.address)  # what it is now known to be
         if stripped.kind in ("struct", "union", "array", "function"):
-            return Value(self.dump, type, address=int(self._scalar(value)) & MASK)
+            return Value(self.dump, type, address=self._whole(value) & MASK)
         if stripped.kind == "void":
             return Value(self.dump, type)
         return self._converted(value, type)
@@ -386,7 +393,7 @@ class _Parser:
     def target(self, value: Value) -> Value:
         """What a pointer points to."""
         type = value.type.strip()
-        address = int(self._scalar(value)) & MASK
+        address = self._whole(value) & MASK
         if value.untyped:
             return Value(self.dump, value.type, address=address, untyped=True)
         if type.kind in ("pointer", "array") and type.target is not None:
@@ -411,7 +418,7 @@ class _Parser:
 
     def operate(self, operator: str, left: Value, right: Value) -> Value:
         if operator == "@":
-            return self.repeated(left, int(self._scalar(right)))
+            return self.repeated(left, self._whole(right))
         steps = _step(left.type), _step(right.type)
         if operator in "+-" and any(steps):
             return self.moved(operator, left, right, steps)
@@ -431,7 +438,7 @@ class _Parser:
 
     def moved(self, operator: str, left: Value, right: Value, steps: tuple[int, int]) -> Value:
         """Pointer arithmetic, in steps of these bytes; 0: it is no pointer."""
-        a, b = int(self._scalar(left)), int(self._scalar(right))
+        a, b = self._whole(left), self._whole(right)
         if all(steps):
             if operator == "+":
                 raise ExpressionError("two pointers cannot be added")

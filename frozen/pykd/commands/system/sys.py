@@ -23,13 +23,13 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         raise CommandError("cannot panic a dumpfile!")
     if options.c:
         yield from _system_calls(dump, options.arguments)
+    elif options.arguments and (options.t or options.i or options.arguments != ["config"]):
+        raise UsageError(f"unknown argument {options.arguments[0]}")
     elif options.t:
         yield _taint(dump)
     elif options.i:
         yield from _identification(dump)
     elif options.arguments:
-        if options.arguments != ["config"]:
-            raise UsageError(f"unknown argument {options.arguments[0]}")
         for line in configuration(dump).splitlines():
             yield {"line": line}
     else:
