@@ -115,6 +115,12 @@ static bool has_data(struct kd_kallsyms *kallsyms)
 	return !err;
 }
 
+/** What is there of its tables may be any part of them. */
+static bool is_cut(const struct kd_kernel *kernel)
+{
+	return kd_dump_completeness(kernel->dump) == KD_TRUNCATED;
+}
+
 /** What the files have where the dump has no names, or not all: *err is why. */
 static struct kd_error *use_second_names(struct kd_kernel *kernel, struct kd_memory *memory, struct kd_error *err)
 {
@@ -144,7 +150,8 @@ static struct kd_error *create_kallsyms(struct kd_kernel *kernel)
 	if (err)
 		return err;
 	err = kd_kallsyms_create(memory, &kernel->kallsyms.it);
-	if ((kernel->second.vmlinux || kernel->second.system_map) && (err || !has_data(kernel->kallsyms.it))) {
+	bool given = kernel->second.vmlinux || kernel->second.system_map;
+	if (given && (err || is_cut(kernel) || !has_data(kernel->kallsyms.it))) {
 		err = use_second_names(kernel, memory, err);
 		if (!err)
 			return NULL;
@@ -198,8 +205,8 @@ static struct kd_error *create_types(struct kd_kernel *kernel)
 	if (err)
 		return err;
 	struct kd_dwarf *dwarf = kernel->second.dwarf;
-	err = kernel->no_btf ? kd_error_create(KD_ERROR_LOOKUP, "not wanted")
-			     : kd_kallsyms_address(kallsyms, "__start_BTF", &start);
+	err = kernel->no_btf || (dwarf && is_cut(kernel)) ? kd_error_create(KD_ERROR_LOOKUP, "not wanted")
+							  : kd_kallsyms_address(kallsyms, "__start_BTF", &start);
 	if (!err)
 		err = kd_kallsyms_address(kallsyms, "__stop_BTF", &end);
 	bool has_btf = !kd_error_catch(&err, KD_ERROR_LOOKUP);

@@ -61,6 +61,18 @@ class WithoutBtf(OtherMachine, unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertRegex(done.stdout, r"\A[0-9a-f]{16} \(t\) __schedule *\n0x[0-9a-f]+ <__schedule>:\t")
 
+    def test_half_a_dump(self):
+        """What was cut off with the second half of names and types is in the vmlinux."""
+        with tempfile.NamedTemporaryFile() as half, open(self.path, "rb") as whole:
+            half.write(whole.read(os.path.getsize(self.path) // 2))
+            half.flush()
+            with pykd.Dump(half.name, **self.options) as dump:
+                self.assertFalse(dump.complete)
+                self.assertEqual((dump.names_origin, dump.types_origin), (self.options["vmlinux"],) * 2)
+                for name in ("schedule", "init_task", "jiffies", "runqueues"):
+                    self.assertEqual(dump.address_of(name), self.dump.address_of(name))
+                self.assertEqual(dump.type("struct task_struct").size, self.dump.type("struct task_struct").size)
+
     def test_inlined_functions(self):
         """What is inlined where, at return addresses of many stacks, as drgn says it."""
         with open(os.path.join(SHARED, "oracle", "other", f"{self.name}-{self.version}", "drgn.stacks"), encoding="ascii") as file:
