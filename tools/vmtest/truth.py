@@ -73,6 +73,10 @@ class Truth:
         file = self.root / path
         return file.read_text(errors="surrogateescape") if file.is_file() else ""
 
+    def links(self, path: str) -> str:
+        """What links a folder of /sys/class has, "name -> target" a line; its devices may have files of their own below it."""
+        return self.text(f"{path}.links") or self.text(path)
+
     def lines(self, path: str) -> list[str]:
         """Its lines."""
         return self.text(path).splitlines()

@@ -131,7 +131,7 @@ def partitions(truth: Truth, found: dict) -> Iterator[str]:
     # /proc leaves out disks whose driver asks for it (null_blk until v5.17).
     have = {(row["major"], row["minor"], row["sectors"] // 2, name) for name, row in found.items() if row["sectors"]}
     yield from unequal_sets("partition", have & wanted, wanted)
-    links = dict(re.findall(r"^(\S+) -> (.*)$", truth.text("sys/class/block"), re.M))
+    links = dict(re.findall(r"^(\S+) -> (.*)$", truth.links("sys/class/block"), re.M))
     if links:
         yield from unequal_sets("disk", set(found), set(links))
     for name, row in found.items():

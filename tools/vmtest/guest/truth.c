@@ -114,8 +114,8 @@ static void file(const char *path)
 	file_as(path, path);
 }
 
-/* A folder of links (fd, ns) becomes one member with "name -> target" lines. */
-static void links(const char *path)
+/* A folder of links (fd, ns) becomes one member @as with "name -> target" lines. */
+static void links_as(const char *path, const char *as)
 {
 	char *text = NULL, target[PATH_MAX], name[PATH_MAX];
 	struct dirent *entry;
@@ -138,8 +138,13 @@ static void links(const char *path)
 	}
 	closedir(dir);
 	fclose(out);
-	member(path, text, len);
+	member(as, text, len);
 	free(text);
+}
+
+static void links(const char *path)
+{
+	links_as(path, path);
 }
 
 /* exe, cwd and root likewise. */
@@ -437,11 +442,11 @@ int truth_main(int argc, char **argv)
 	walk("/sys/kernel/notes", 0);
 	file("/sys/kernel/vmcoreinfo");
 	file("/sys/kernel/notes");
-	links("/sys/class/net");
+	links_as("/sys/class/net", "/sys/class/net.links");
 	links("/sys/devices/virtual/bdi");
 	block_devices();
-	links("/sys/class/block");
-	links("/sys/class/scsi_host");
+	links_as("/sys/class/block", "/sys/class/block.links");
+	links_as("/sys/class/scsi_host", "/sys/class/scsi_host.links");
 	walk("/sys/firmware/dmi/tables", 0);
 	walk("/sys/firmware/acpi/tables", 1);
 	walk("/sys/devices/system/clocksource/clocksource0", 0);
