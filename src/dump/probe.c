@@ -9,7 +9,6 @@
 
 #define MAKE_A_DUMP "take the dump with kdump, or with QEMU's dump-guest-memory"
 #define CONVERT_VIRSH "dump again with: virsh dump --memory-only --format=kdump-zlib DOMAIN FILE"
-#define CONVERT_VMWARE "convert it with VMware's tool: vmss2core -N FILE.vmss FILE.vmem"
 #define CONVERT_XEN "dump again with: xl dump-core (an ELF file), or use kdump inside the guest"
 
 struct magic {
@@ -41,10 +40,11 @@ static const struct magic magics[] = {
 	{ MAGIC(0, "LibvirtQemudSave"), "libvirt save file", NULL, KD_CONTAINER_LIBVIRT },
 	{ MAGIC(0, "LibvirtQemudPart"), "libvirt save file, incomplete", CONVERT_VIRSH, 0 },
 	{ MAGIC(0, "QFI\xfb"), "qcow2 disk image", MAKE_A_DUMP, 0 },
-	{ MAGIC(0, "\xd0\xbe\xd2\xbe"), "VMware suspend file (vmss)", CONVERT_VMWARE, 0 },
-	{ MAGIC(0, "\xd1\xba\xd1\xba"), "VMware snapshot file (vmsn)", CONVERT_VMWARE, 0 },
-	{ MAGIC(0, "\xd2\xbe\xd2\xbe"), "VMware suspend or snapshot file (vmss, vmsn)", CONVERT_VMWARE, 0 },
-	{ MAGIC(0, "\xd3\xbe\xd3\xbe"), "VMware suspend or snapshot file (vmss, vmsn)", CONVERT_VMWARE, 0 },
+	{ MAGIC(0, "\xd0\xbe\xd2\xbe"), "VMware suspend file (vmss)", NULL, KD_CONTAINER_VMWARE },
+	{ MAGIC(0, "\xd1\xba\xd1\xba"), "VMware snapshot file (vmsn)", NULL, KD_CONTAINER_VMWARE },
+	{ MAGIC(0, "\xd2\xbe\xd2\xbe"), "VMware suspend or snapshot file (vmss, vmsn)", NULL, KD_CONTAINER_VMWARE },
+	{ MAGIC(0, "\xd2\xba\xd2\xba"), "VMware snapshot file (vmsn)", NULL, KD_CONTAINER_VMWARE },
+	{ MAGIC(0, "\xd3\xbe\xd3\xbe"), "VMware suspend or snapshot file (vmss, vmsn)", NULL, KD_CONTAINER_VMWARE },
 	{ MAGIC(0, "\xed\xeb\x0f\xf0"), "Xen domain core", CONVERT_XEN, 0 },
 	{ MAGIC(0, "\xee\xeb\x0f\xf0"), "Xen HVM domain core", CONVERT_XEN, 0 },
 	{ MAGIC(0, "LinuxGuestRecord"), "Xen save file", CONVERT_XEN, 0 },
@@ -128,6 +128,13 @@ static struct kd_error *refuse_unknown(const struct kd_file *file, const uint8_t
 				    path, path);
 }
 
+/** Memory may begin with anything: its name tells. */
+static bool is_vmem(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	return dot && !strcmp(dot, ".vmem");
+}
+
 struct kd_error *kd_probe(struct kd_file *file, bool live, enum kd_container *ret)
 {
 	const char *path = file->path;
@@ -143,6 +150,10 @@ struct kd_error *kd_probe(struct kd_file *file, bool live, enum kd_container *re
 		return err;
 	if (!len)
 		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s holds no data", path);
+	if (is_vmem(path)) {
+		*ret = KD_CONTAINER_VMEM;
+		return NULL;
+	}
 	const struct magic *magic = find_magic(head, len);
 	if (!magic)
 		return refuse_unknown(file, head, len);

@@ -19,6 +19,8 @@ enum kd_container {
 	KD_CONTAINER_AVML,
 	KD_CONTAINER_QEMU,
 	KD_CONTAINER_LIBVIRT,
+	KD_CONTAINER_VMWARE,
+	KD_CONTAINER_VMEM, /* memory as it is, of which a file beside it says where it lies */
 };
 
 /**

@@ -34,8 +34,7 @@ static void test_magics(void)
 	} files[] = {
 #define FILE_OF(offset, text, part) { text, offset, sizeof(text) - 1, part }
 		FILE_OF(0, "LibvirtQemudPart", "virsh dump --memory-only"),
-		FILE_OF(0, "\xd2\xbe\xd2\xbe", "vmss2core"),
-		FILE_OF(0, "\xd1\xba\xd1\xba", "VMware snapshot"),
+		FILE_OF(0, "\xd0\xbe\xd2\xbe", "vmss2core"),
 		FILE_OF(0, "\xee\xeb\x0f\xf0", "Xen HVM domain core"),
 		FILE_OF(0, "LinuxGuestRecord", "Xen save file"),
 		FILE_OF(0, "PAGEDU64", "Windows crash dump"),

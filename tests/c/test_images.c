@@ -9,6 +9,7 @@
 #include "dump/dump.h"
 #include "dump/images/qemu.h"
 #include "dump/images/qemu_board.h"
+#include "dump/images/vmware.h"
 #include "expect.h"
 #include "make_dump.h"
 
@@ -141,6 +142,51 @@ static struct make_bytes make_qemu(void)
 	put(&file, "\x7e\0\0\0\5\0\6", 7);
 	put_big(&file, sizeof(json) - 1, 4);
 	put(&file, json, sizeof(json) - 1);
+	return file;
+}
+
+static void put_tag(struct make_bytes *file, const char *name, size_t index_nr, uint32_t index, uint64_t value)
+{
+	const uint16_t tag = (uint16_t)(strlen(name) << 8 | index_nr << 6 | sizeof(value));
+	const uint32_t indexes[3] = { index, 3 };
+	put(file, &tag, sizeof(tag));
+	put(file, name, strlen(name));
+	put(file, indexes, index_nr * sizeof(indexes[0]));
+	put(file, &value, sizeof(value));
+}
+
+/** A suspend file of VMware's with memory inside. */
+static struct make_bytes make_vmss(void)
+{
+	struct make_bytes file = {};
+	const uint64_t position = 12 + 80;
+	const uint32_t nr = 1;
+	char name[64] = "memory";
+	put(&file, "\xd2\xbe\xd2\xbe\10\0\0\0", 8);
+	put(&file, &nr, sizeof(nr));
+	put(&file, name, sizeof(name));
+	put(&file, &position, sizeof(position));
+	put(&file, &position, sizeof(position));
+	put_tag(&file, "rip", 1, 0, 5);
+	put_tag(&file, "CR64", 2, 0, 5);
+	put_tag(&file, "regionsCount", 0, 0, RANGES);
+	for (uint32_t i = 0; i < RANGES; i++) {
+		put_tag(&file, "regionPageNum", 1, i, i ? LOW_END - LOW : 0);
+		put_tag(&file, "regionPPN", 1, i, ranges[i][0]);
+		put_tag(&file, "regionSize", 1, i, ranges[i][1] - ranges[i][0]);
+	}
+	const uint64_t len = (LOW_END - LOW + HIGH_END - HIGH) * MAKE_PAGE;
+	put(&file, "\x3f\6Memory", 8);
+	put(&file, &len, sizeof(len));
+	put(&file, &len, sizeof(len));
+	put(&file, "\3\0...", 5);
+	for (size_t i = 0; i < RANGES; i++)
+		for (kd_pfn pfn = ranges[i][0]; pfn < ranges[i][1]; pfn++) {
+			uint8_t page[MAKE_PAGE];
+			fill(pfn, page);
+			put(&file, page, sizeof(page));
+		}
+	put(&file, "\0\0", 2);
 	return file;
 }
 
@@ -321,6 +367,29 @@ static void check_tails(const struct make_bytes *file)
 	free(bytes);
 }
 
+/** Damage in the tags of VMware's. */
+static void check_early(const struct make_bytes *file)
+{
+	uint8_t *bytes = malloc(file->len);
+	assert(bytes);
+	for (int i = 0; i < 2000; i++) {
+		memcpy(bytes, file->data, file->len);
+		for (uint64_t nr = 1 + random_u64() % 3; nr; nr--) {
+			const char nasty[] = "\0\1\x3e\x3f\xff\x7f\x80";
+			bytes[random_u64() % 500] = (uint8_t)nasty[random_u64() % sizeof(nasty)];
+		}
+		if (i % 2)
+			memcpy(bytes + 12, "cpu\0\0\0", 6);
+		struct kd_file opened;
+		struct kd_image image = kd_image_empty();
+		ok(kd_file_init(&opened, make_file("early", bytes, i % 4 ? 4096 : 1 + random_u64() % 600)));
+		kd_error_destroy(kd_vmware_read(&image, &opened));
+		kd_image_deinit(&image);
+		kd_file_deinit(&opened);
+	}
+	free(bytes);
+}
+
 static void check_format(const char *name, struct make_bytes file, const char *format)
 {
 	const char *path = make_file(name, file.data, file.len);
@@ -396,6 +465,12 @@ int main(void)
 	check_hostile("hostile", &qemu);
 	check_tails(&qemu);
 	test_boards();
+	struct make_bytes vmss = make_vmss();
+	path = make_file("vmss", vmss.data, vmss.len);
+	check_whole(&path, 1, "VMware suspend state");
+	check_hostile("hostile", &vmss);
+	check_early(&vmss);
+	free(vmss.data);
 	check_format("lime", lime, "LiME");
 	check_format("avml", avml, "AVML");
 	test_checksums(&avml);

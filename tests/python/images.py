@@ -145,3 +145,38 @@ def libvirt(stream, form=0):
     """The header of ``virsh save`` before it; *form* of its compression."""
     xml = b"<domain type='kvm'></domain>\0"
     return struct.pack("<16s5I56x", b"LibvirtQemudSave", 2, len(xml), 1, form, 0) + xml + stream
+
+
+def _tag(name, value, *indexes):
+    """A value of VMware's; a tuple is a block, with padding before it."""
+    block = isinstance(value, tuple)
+    size = 63 if block else len(value)
+    head = struct.pack("<H", len(name) << 8 | len(indexes) << 6 | size) + name.encode() + struct.pack(f"<{len(indexes)}I", *indexes)
+    return head + (struct.pack("<QQH", len(value[0]), len(value[0]), 5) + b"\xee" * 5 + value[0] if block else value)
+
+
+def vmss(regions, cpus=(), memory=None):
+    """A suspend file of VMware's. *regions* are (page in the file, page of the machine, number of pages); *memory* is inside, or None."""
+    inside = struct.pack("<I", len(regions))
+    body = _tag("align_mask", b"\xff\xff\0\0") + _tag("regionsCount", inside)
+    for number, region in enumerate(regions):
+        for name, value in zip(("regionPageNum", "regionPPN", "regionSize"), region, strict=True):
+            body += _tag(name, struct.pack("<I", value), number)
+    if memory is not None:
+        body += _tag("Memory", (memory,), 0, 0)
+    state = _tag("cpu:numVCPUs", struct.pack("<I", len(cpus))) + _tag("gpregs", (b"12345",), 0)
+    for number, registers in enumerate(cpus):
+        for name, value in registers.items():
+            if name in ("cr3", "cr4"):
+                state += _tag("CR64", struct.pack("<Q", value), number, int(name[2]))
+            elif name == "rflags":
+                state += _tag("eflags", struct.pack("<I", value), number)
+            elif name[0] == "r" and name != "rflags":
+                state += _tag(name, struct.pack("<Q", value), number)
+    groups = [("snapshot", b"\0\0"), ("cpu", state + b"\0\0"), ("memory", body + b"\0\0")]
+    start = 12 + 80 * len(groups)
+    head = struct.pack("<4sII", b"\xd2\xbe\xd2\xbe", 8, len(groups))
+    for name, data in groups:
+        head += struct.pack("<64sQQ", name.encode(), start, len(data))
+        start += len(data)
+    return head + b"".join(data for _, data in groups)

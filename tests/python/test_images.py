@@ -119,6 +119,33 @@ class Images(unittest.TestCase):
             with self.subTest(words), self.assertRaisesRegex(pykd.UnsupportedError, words):
                 pykd.Dump(self.file("stream", stream))
 
+    def test_vmware(self):
+        """Memory in two regions: beside the state of the guest, in it, and without a word of where it lies."""
+        half = len(self.ranges) // 2
+        high = self.ranges[half][0]
+        low_part = images.padded(self.ranges[:half])
+        memory = low_part + images.padded([(start - high, data) for start, data in self.ranges[half:]])
+        low_pages = len(low_part) // 4096
+        regions = [(0, 0, low_pages), (low_pages, high // 4096, len(memory) // 4096 - low_pages)]
+        cpus = [{name: value for name, value in note.items() if name[0] == "r"} | {"cr3": 8192, "cr4": 7} for note in self.dump.notes()]
+        state, vmem = self.file("guest.vmss", images.vmss(regions, cpus)), self.file("guest.vmem", memory)
+        self.check("VMware suspend state", state)
+        self.check("VMware memory", vmem)
+        with pykd.Dump(state) as dump:
+            for mine, note in zip(cpus, dump.notes(), strict=True):
+                self.assertEqual(mine, {name: note[name] for name in mine})
+        os.truncate(vmem, len(memory) // 2)
+        for path in (state, vmem):
+            with pykd.Dump(path) as dump:
+                self.assertEqual((bool(dump.complete), dump.page_status(self.ranges[-1][0] // 4096)), (False, "truncated"))
+        os.remove(vmem)
+        with self.assertRaisesRegex(pykd.FormatError, ".vmem file of the same name"):
+            pykd.Dump(state)
+        inside = self.file("inside.vmsn", images.vmss(regions, cpus, memory))
+        self.check("VMware suspend state", inside)
+        self.check_cuts(inside)
+        self.check("VMware memory", self.file("alone.vmem", images.padded(self.ranges)))
+
 
 if __name__ == "__main__":
     unittest.main()

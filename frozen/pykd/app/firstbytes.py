@@ -31,7 +31,7 @@ def elf_type(head: bytes) -> int | None:
 def is_dump(path: str) -> bool:
     """Whether a file begins as a dump, whatever has become of the rest."""
     head = of(path)
-    return elf_type(head) == CORE or head.startswith((b"KDUMP   ", b"DISKDUMP", b"makedumpfile", b"EMiL", b"AVML", b"QEVM", b"Libvirt"))
+    return elf_type(head) == CORE or head.startswith((b"KDUMP   ", b"DISKDUMP", b"makedumpfile", b"EMiL", b"AVML", b"QEVM", b"Libvirt", b"\xd2\xbe\xd2\xbe", b"\xd1\xba\xd1\xba"))
 
 
 def is_vmlinux(path: str) -> bool:

@@ -4,6 +4,7 @@
 #include "dump/images/avml.h"
 #include "dump/images/lime.h"
 #include "dump/images/qemu.h"
+#include "dump/images/vmware.h"
 
 struct kd_error *kd_image_read(struct kd_image *image, const struct kd_file *file, enum kd_container container)
 {
@@ -16,6 +17,10 @@ struct kd_error *kd_image_read(struct kd_image *image, const struct kd_file *fil
 		return kd_qemu_read(image, file);
 	case KD_CONTAINER_LIBVIRT:
 		return kd_libvirt_read(image, file);
+	case KD_CONTAINER_VMWARE:
+		return kd_vmware_read(image, file);
+	case KD_CONTAINER_VMEM:
+		return kd_vmem_read(image, file);
 	default:
 		return kd_error_create_file(KD_ERROR_UNSUPPORTED, file->path, "%s is no image of memory", file->path);
 	}
