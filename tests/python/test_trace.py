@@ -83,7 +83,7 @@ class Formats(unittest.TestCase):
             ('"%s", __print_flags(REC->b | 16, "", { 2UL, "B" }, {4, "C" })', "BC0x10"),
             ('"%s", (REC->b & 1) ? __print_flags(REC->b, "|", {1, "x"}) : "none"', "none"),
             ('"%pI4 %pI6c", REC->ip, REC->six', "10.0.0.1 ::1"),
-            ('"%ps %pS %p", (void *)REC->b, (void *)REC->b, (void *)REC->b', "f6 f6+0x0 0x6"),
+            ('"%ps %pS %p", (void *)REC->b, (void *)REC->b, (void *)REC->b', "f6 f6+0x0 0000000000000006"),
             ('"%s", __print_hex(REC->ip, 4)', "0a 00 00 01"),
             ('"%s", __print_array(REC->words, 2, 2)', "{0x100,0x302}"),
             ('"%s", __get_str(name)', "abc"),
@@ -188,6 +188,11 @@ class Planted(Planting):
         frames = struct.pack("<4Q", *(self.dump.symbol(name).address for name in ("schedule", "vfs_read")), (1 << 64) - 1, 0)
         self.fill(0, SECOND, small(1, self.record("kernel_stack", size=3, caller=frames)))
         self.assertEqual("<stack trace>\n => schedule\n => vfs_read", next(self.session().rows("trace show"))["text"])
+
+    def test_symbols(self):
+        schedule, printed = self.dump.symbol("schedule"), show.Shown(self.dump).printed
+        self.assertEqual(f"schedule+0x10/{schedule.size:#x}", printed(schedule.address + 16, True))
+        self.assertEqual(("schedule", "0x5"), (printed(schedule.address + 16, False), printed(5, True)))
 
     def test_unknown_event_and_list(self):
         self.fill(0, SECOND, small(1, struct.pack("<HBBi", 65000, 0, 0, 7) + b"\1\2\3\4"))

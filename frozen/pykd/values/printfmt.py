@@ -61,7 +61,7 @@ class Source:
         raise NotImplementedError
 
     def symbol(self, address: int, offset: bool) -> str:
-        """The function at an address."""
+        """The function at an address, as %pS has it, and as %ps without *offset*."""
         raise NotImplementedError
 
     def string(self, address: int) -> str:
@@ -467,7 +467,7 @@ def _pointer(kind: str, value: Any, record: Source, width: int) -> str:
     if kind[:1] in ("S", "s", "F", "f", "B"):
         return record.symbol(number(value), kind[0] in "SFB")
     if kind[:1] in ("", "x", "K", "e"):
-        return value.data.hex() if isinstance(value, Data) else f"0x{number(value) & (1 << 64) - 1:x}"
+        return value.data.hex() if isinstance(value, Data) else f"{number(value) & (1 << 64) - 1:016x}"
     if kind[0] in "iI":
         return _address(kind, _bytes(value))
     if kind[0] in "mM":

@@ -252,7 +252,7 @@ def _entry(row: Row) -> Iterator[str]:
     process = f"[{row['pid']}]" if row["pid"] is not None else ""
     before = f"{date.text(row['date'], '%b %d %H:%M:%S')} {row['host'] or '-'} {who}{process}: "
     first, *others = row["text"].split("\n")
-    yield f"{before}{first} {mark(row)}".rstrip()
+    yield f"{before}{first}" + (f" {mark(row)}" if "error" in row else "")
     yield from (f"{'':{len(before)}}{line}" for line in others)
 
 

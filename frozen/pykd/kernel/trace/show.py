@@ -105,7 +105,7 @@ class Line(Source):
         return Data(self._data[start : start + size], element(field.type.partition(" ")[2]), field.signed, self._shown.dump.byteorder)
 
     def symbol(self, address: int, offset: bool) -> str:
-        return self._shown.symbol(address, offset)
+        return self._shown.printed(address, offset)
 
     def string(self, address: int) -> str:
         return self._shown.string(address)
@@ -141,12 +141,19 @@ class Shown:
         """(flags, preempt_count, pid)"""
         return record.data[2], record.data[3], int.from_bytes(record.data[4:8], self.dump.byteorder, signed=True)
 
-    def symbol(self, address: int, offset: bool) -> str:
-        """``vfs_read``, with *offset* ``vfs_read+0x10``; the number where there is none."""
+    def symbol(self, address: int) -> str:
+        """Name of the function at an address; the number where there is none."""
+        symbol = self.dump.symbol_at(address & (1 << 64) - 1)
+        return f"{address & (1 << 64) - 1:#x}" if symbol is None else symbol.name
+
+    def printed(self, address: int, offset: bool) -> str:
+        """``vfs_read``, with *offset* ``vfs_read+0x10/0x90``, and the module: as printk has it."""
         address &= (1 << 64) - 1
         if (found := self._symbols.get((address, offset))) is None:
             symbol = self.dump.symbol_at(address)
-            found = f"{address:#x}" if symbol is None else symbol.name + (f"+{address - symbol.address:#x}" if offset else "")
+            found = f"{address:#x}"
+            if symbol is not None:
+                found = symbol.name + (f"+{address - symbol.address:#x}/{symbol.size:#x}" if offset else "") + (f" [{symbol.module}]" if symbol.module else "")
             self._symbols[address, offset] = found
         return found
 
@@ -197,7 +204,7 @@ def _addresses(shown: Shown, data: bytes) -> list[int]:
 
 def _stack(shown: Shown, line: Line) -> str:
     frames = _addresses(shown, line.rest("caller"))[: min(number, MAX_FRAMES) if (number := line.field("size")) > 0 else MAX_FRAMES]
-    return "<stack trace>" + "".join(f"\n => {shown.symbol(frame, False)}" for frame in frames if 0 < frame < (1 << 64) - 1)
+    return "<stack trace>" + "".join(f"\n => {shown.symbol(frame)}" for frame in frames if 0 < frame < (1 << 64) - 1)
 
 
 def _user_stack(shown: Shown, line: Line) -> str:
@@ -206,11 +213,11 @@ def _user_stack(shown: Shown, line: Line) -> str:
 
 def _marker(shown: Shown, line: Line) -> str:
     text = line.rest("buf").partition(b"\0")[0].decode("utf-8", "backslashreplace")
-    return f"{shown.symbol(line.field('ip'), False)}: {text.rstrip(chr(10))}"
+    return f"{shown.symbol(line.field('ip'))}: {text.rstrip(chr(10))}"
 
 
 def _puts(shown: Shown, line: Line) -> str:
-    return f"{shown.symbol(line.field('ip'), False)}: {shown.string(line.field('str')).rstrip(chr(10))}"
+    return f"{shown.symbol(line.field('ip'))}: {shown.string(line.field('str')).rstrip(chr(10))}"
 
 
 def _binary(shown: Shown, line: Line) -> str:
@@ -233,20 +240,20 @@ def _binary(shown: Shown, line: Line) -> str:
             at += -at % min(size, 4)
             arguments.append(int.from_bytes(data[at : at + size], shown.dump.byteorder, signed=what in "di"))
             at += size
-    return f"{shown.symbol(line.field('ip'), False)}: {printed(format, arguments, line).rstrip(chr(10))}"
+    return f"{shown.symbol(line.field('ip'))}: {printed(format, arguments, line).rstrip(chr(10))}"
 
 
 def _entry(shown: Shown, line: Line) -> str:
-    return f"{'  ' * min(max(line.field('depth'), 0), 50)}{shown.symbol(line.field('func'), False)}() {{"
+    return f"{'  ' * min(max(line.field('depth'), 0), 50)}{shown.symbol(line.field('func'))}() {{"
 
 
 def _exit(shown: Shown, line: Line) -> str:
     spent = line.field("rettime") - line.field("calltime")
-    return f"{'  ' * min(max(line.field('depth'), 0), 50)}}} /* {shown.symbol(line.field('func'), False)} {spent / 1000:.3f} us */"
+    return f"{'  ' * min(max(line.field('depth'), 0), 50)}}} /* {shown.symbol(line.field('func'))} {spent / 1000:.3f} us */"
 
 
 _OWN: dict[str, Callable[[Shown, Line], str]] = {
-    "function": lambda shown, line: f"{shown.symbol(line.field('ip'), False)} <-{shown.symbol(line.field('parent_ip'), False)}",
+    "function": lambda shown, line: f"{shown.symbol(line.field('ip'))} <-{shown.symbol(line.field('parent_ip'))}",
     "print": _marker, "bputs": _puts, "bprint": _binary, "kernel_stack": _stack, "user_stack": _user_stack, "funcgraph_entry": _entry, "funcgraph_exit": _exit,
     "raw_data": lambda shown, line: f"# {line.field('id'):x} buf: {line.rest('buf').hex(' ')}",
 }  # fmt: skip
