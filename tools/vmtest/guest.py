@@ -42,6 +42,7 @@ MODULES = {
                 "sch_tbf", "sch_prio", "sch_sfq", "sch_red", "sch_fq", "sch_ingress", "cls_u32", "ipvlan"),
     "exports": ("nfsd", "nfs", "nfsv3", "nfsv4", "auth_rpcgss", "lockd nlm_grace_period=1"),
     "cause": ("crc32c_generic", "libcrc32c", "ext4", "dm_mod"),
+    "traces": ("crc32c_generic", "libcrc32c", "ext4"),
 }
 # Modules of parts that are not inserted at boot.
 LATE = {"cause": ("dm_delay",)}
@@ -60,8 +61,10 @@ DATA_PROGRAMS = {
 }
 # What iptables loads for each match and target.
 PLUGINS = "usr/lib/x86_64-linux-gnu/xtables"
+# And where ftrace and the journal are looked at.
+JOURNALD = {"systemd-journald": "systemd"}
 TOOLS_SUITE = "trixie"
-TOOLS = ("busybox-static", "btrfs-progs", "xfsprogs", *sorted({*PROGRAMS.values(), *DATA_PROGRAMS.values()}))
+TOOLS = ("busybox-static", "btrfs-progs", "xfsprogs", *sorted({*PROGRAMS.values(), *DATA_PROGRAMS.values(), *JOURNALD.values()}))
 
 NFT_RULES = """\
 table inet filter {
@@ -131,8 +134,9 @@ def initrd(cache: Path, modules: Path, vmlinuz: Path | None, parts: tuple[str, .
     if vmlinuz:
         archive.file("vmlinuz", vmlinuz.read_bytes(), 0o644)
         archive.file("save.cpio", _start(cache, modules, list(SAVE_MODULES)).bytes(), 0o644)
-    if "cause" in parts:
-        archive.file("causes", (SOURCE / "causes").read_bytes(), 0o644)
+    for part, name in (("cause", "causes"), ("traces", "traces")):
+        if part in parts:
+            archive.file(name, (SOURCE / name).read_bytes(), 0o644)
     late = [m for part in parts for m in LATE.get(part, ())]
     for number, (name, data) in enumerate(Modules(modules).load_order(late).items()):
         archive.file(f"late/{number:02}-{name}.ko", data, 0o644)
@@ -146,6 +150,8 @@ def initrd(cache: Path, modules: Path, vmlinuz: Path | None, parts: tuple[str, .
             add_program(archive, tools(cache), name)
         for path in sorted((tools(cache) / PLUGINS).glob("lib*.so")):
             archive.file(f"{PLUGINS}/{path.name}", path.read_bytes())
+    for name in JOURNALD if "traces" in parts else ():
+        add_program(archive, tools(cache), name)
     archive.file("etc/nft.rules", NFT_RULES.encode(), 0o644)
     archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\nuser:x:1000:1001:user:/:/bin/sh\n", 0o644)
     archive.file("etc/services", b"nfs 2049/tcp\nnfs 2049/udp\nsunrpc 111/tcp\nsunrpc 111/udp\n", 0o644)

@@ -98,8 +98,8 @@ def _depends(module: bytes) -> list[str]:
 
 def add_program(archive: Archive, tree: Path, program: str) -> None:
     """Add a dynamic program of an unpacked package tree and the libraries it needs."""
-    libraries = [tree / "usr/lib/x86_64-linux-gnu", tree / "usr/lib"]
-    for folder in ("usr/sbin", "usr/bin"):
+    libraries = [tree / "usr/lib/x86_64-linux-gnu", tree / "usr/lib", tree / "usr/lib/x86_64-linux-gnu/systemd"]
+    for folder in ("usr/sbin", "usr/bin", "usr/lib/systemd"):
         if (tree / folder / program).exists():
             break
     else:
@@ -107,6 +107,9 @@ def add_program(archive: Archive, tree: Path, program: str) -> None:
     archive.file(f"bin/{program}", (tree / folder / program).read_bytes())
     archive.file("lib64/ld-linux-x86-64.so.2", (tree / "usr/lib64/ld-linux-x86-64.so.2").read_bytes())
     todo, seen = [tree / folder / program], set()
+    if program == "systemd-journald":  # what it opens when it compresses
+        for path in libraries[0].glob("libzstd.so.1"):
+            archive.file(f"lib/x86_64-linux-gnu/{path.name}", path.read_bytes(), 0o644)
     while todo:
         out = subprocess.run(["readelf", "-d", str(todo.pop())], capture_output=True, text=True,
                              check=True).stdout

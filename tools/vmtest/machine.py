@@ -31,7 +31,7 @@ class Machine:
     cpu_model: str = "max,la57=off"
     disks: list[Path] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
-    limit: int = 900
+    limit: int = int(os.environ.get("VMTEST_LIMIT", "900"))
 
 
 class Monitor:

@@ -12,6 +12,9 @@ BASIC = ("states", "locks", "sockets", "ipc", "timers", "hugepages", "storage", 
 FULL = (*BASIC, "disks", "net", "nfs", "busy", "kernel")
 DATA = ("storage", "network", "net", "sockets", "sctp", "volumes", "traffic", "exports")
 SMALL = ("states", "locks", "sockets", "small")
+TRACES = ("traces",)
+OWNERS = "page_owner=on slub_debug=U,kmalloc-96,filp kfence.sample_interval=20"
+"""What the kernel is to note of allocations"""
 
 # Files made of one crash (formats.py says how).
 ONE = ("zstd",)
@@ -95,6 +98,12 @@ VARIANTS = (
     Variant("7-threads", "7", (*BASIC, "threads=5000"), memory=1024),
     Variant("6.1-holes", "6.1", memory=1024, cmdline="memmap=64M$0x18000000"),
     Variant("6.12-pressure", "6.12", (*FULL, "pressure"), memory=640),
+    # Page cache, journal, ftrace, allocations; with all pages, as QEMU writes them.
+    Variant("5.10-traces", "5.10", (*TRACES, "graph"), crash="none", files=("qemu-zlib",), memory=400, cmdline=OWNERS, options=_NOTE),
+    Variant("6.1-traces", "6.1", TRACES, crash="none", files=("qemu-zlib",), memory=400, cmdline=OWNERS, options=_NOTE),
+    Variant("6.12-traces", "6.12", TRACES, crash="none", files=("qemu-zlib",), memory=400,
+            cmdline=f"{OWNERS} reserve_mem=4M:4096:trace trace_instance=persistent@trace,sched", options=_NOTE),
+    Variant("7-traces", "7", (*TRACES, "graph"), crash="none", files=("qemu-zlib",), memory=400, cmdline=OWNERS, options=_NOTE),
     # BPF programs and maps.
     Variant("6.12-bpf", "6.12", ("states", "cgroups", "bpf"), memory=512),
     Variant("7-bpf", "7", ("states", "cgroups", "bpf"), memory=512),
