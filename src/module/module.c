@@ -170,9 +170,17 @@ static struct kd_error *make_list(struct kd_modules *modules)
 		modules->why = kd_error_create(KD_ERROR_LOOKUP, "without types no modules are found");
 		return NULL;
 	}
+	const bool typed = kd_module_offset(modules, "module", "list", &link);
 	struct kd_error *err = kd_kallsyms_address(modules->kallsyms, "modules", &head);
-	if (kd_error_catch(&err, KD_ERROR_LOOKUP) || (!err && !kd_module_offset(modules, "module", "list", &link)))
-		return NULL; /* a kernel without modules */
+	if (kd_error_catch(&err, KD_ERROR_LOOKUP)) {
+		if (typed) /* a kernel without modules does not know of it */
+			modules->why = kd_error_create(KD_ERROR_LOOKUP, "no symbol modules");
+		return NULL;
+	}
+	if (!err && !typed) {
+		modules->why = kd_error_create(KD_ERROR_LOOKUP, "no type of struct module.list");
+		return NULL;
+	}
 	KD_CLEANUP(kd_address_vector_deinit) struct kd_address_vector entries = {};
 	if (!err)
 		err = kd_module_walk_list(modules, head, &entries, &modules->why);
