@@ -136,8 +136,8 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
 
 
 def _read(dump: Dump, addresses: list[int], columns: dict[str, str]) -> tuple[list[tuple[Any, ...]], dict[str, Error]]:
-    """The values of each task, errors among them, and the columns that cannot be read of any, as it is lost where they are. A member that the
-    kernel has not (``cpu``, without SMP) is 0."""
+    """The values of each task, errors among them, and the columns that cannot be read of any, as it is lost where they are. ``cpu``, which
+    kernels without SMP have not, is 0."""
     try:
         return dump.read_columns(addresses, _TASK, list(columns.values())), {}
     except Error:
@@ -148,7 +148,7 @@ def _read(dump: Dump, addresses: list[int], columns: dict[str, str]) -> tuple[li
         try:
             found.append([value for (value,) in dump.read_columns(addresses, _TASK, [path])])
         except Error as error:
-            if isinstance(error, MemberError) and not hasattr(error, "reason"):
+            if key == "cpu" and isinstance(error, MemberError) and not hasattr(error, "reason"):
                 found.append([0] * len(addresses))
             else:
                 lost[key] = error
