@@ -99,6 +99,9 @@ def free_text(rows: Iterable[Row], *, listed: bool = False) -> Iterator[str]:
             yield ""
             continue
         yield zone_line(row)
+        if "error" in row:
+            complete = False
+            yield mark(row)
         complete &= all("error" not in area for area in row.get("areas", ()))
         found += sum(area.get("pages", 0) for area in row.get("areas", ()))
         yield from _listed(row) if listed else _counted(row)
