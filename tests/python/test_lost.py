@@ -3,6 +3,7 @@
 
 import collections
 import os
+import re
 import struct
 import subprocess
 import tempfile
@@ -12,8 +13,10 @@ import dumps
 import fuzz_lost
 import patched
 import pykd
+import taken
 from dumps import PYKD, SAMPLE
 from pykd.core import host
+from pykd.core.output import buffer, contents, output_to
 from pykd.kernel.task import table
 from pykd.session.session import Session
 
@@ -214,6 +217,43 @@ class OneType(Damaged):
             found = list(Session(self.without(name)).rows("dev"))
             self.assertEqual(expected, [row for row in found if row["kind"] == kind])
             self.assertTrue(all("error" in row for row in found if row["kind"] != kind))
+
+
+class OneThing(Damaged):
+    """A member of a struct, or a symbol, is not to be found, and all else is: what needs it says so, and what does not answers as ever."""
+
+    APART = (
+        {"modules": "mod", "runqueues": "runq", "slab_caches": "kmem -s", "super_blocks": "fs", "irq_desc_tree": "irq", "prb": "log", "workqueues": "workqueues",
+         "init_uts_ns": "sys", "chrdevs": "dev", "block_class": "dev -d", "timer_bases": "timer", "hrtimer_bases": "timer -r",
+         "prog_idr": "bpf", "swap_info": "swap", "init_ipc_ns": "ipcs", "tcp_hashinfo": "sockets -tl", "task_struct.files": "files", "task_struct.mm": "vm",
+         "task_struct.signal": "sig", "vm_zone_stat": "kmem -i"},
+        {"module.name": "mod", "rq.cfs": "runq", "kmem_cache.name": "kmem -s", "super_block.s_type": "fs", "irq_desc.action": "irq",
+         "printk_ringbuffer.desc_ring": "log", "workqueue_struct.pwqs": "workqueues -q", "timekeeper.xtime_sec": "sys", "vmap_area_root": "kmem -v",
+         "major_names": "dev", "gendisk.part0": "dev -d", "timer_base.vectors": "timer", "hrtimer_cpu_base.clock_base": "timer -r", "task_struct.fs": "files",
+         "mm_struct.mmap": "vm", "task_struct.pending": "sig", "ipc_ids.ipcs_idr": "ipcs", "zone.free_area": "kmem -f", "mount.mnt_devname": "mount",
+         "net_device.name": "net", "task_struct.comm": "ps"},
+        {"module.list": "mod", "rq.curr": "runq", "kmem_cache.list": "kmem -s", "super_block.s_list": "fs", "irq_desc.irq_data": "irq -s", "file.f_path": "files",
+         "vm_area_struct.vm_start": "vm", "task_struct.sighand": "sig", "mount.mnt_parent": "mount", "init_net": "net", "task_struct.tasks": "ps",
+         "workqueue_struct.list": "workqueues -q"},
+        {"init_task": "ps"},
+    )  # fmt: skip
+    """Each dump lacks these, and each of its commands is one that needs one of them."""
+    REASON = r"\(\w+\): \d+ values? |no symbol|no type|no member|has no|does not have a field|lost|cannot|unknown"
+
+    def test_said(self):
+        symbols, types = taken.Symbols(self.whole), taken.Types(self.whole)
+        for things in self.APART:
+            damaged = taken.copy(self, self.whole, *(types.without(*thing.split(".")) if "." in thing else symbols.without(thing) for thing in things))
+            self.addCleanup(host.set_current, host.current())
+            session = Session(damaged)
+            for thing, line in things.items():
+                with self.subTest(lacking=thing, line=line):
+                    output = buffer()
+                    with output_to(output, output):
+                        session.run(line)
+                    text = contents(output)
+                    self.assertTrue(re.search(self.REASON, text), text[-500:])
+                    self.assertNotRegex(text, "internal error|Traceback")
 
 
 def _answers(row):
