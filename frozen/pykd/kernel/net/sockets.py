@@ -233,7 +233,7 @@ def for_each_socket(dump: Dump, net: Any = None, protocols: Sequence[str] = PROT
     wanted = {int(one) for one in namespaces}
     for protocol in protocols:
         for found in caught(_TABLES[protocol](dump, protocol, namespaces)):
-            if isinstance(found, NotFoundError):
+            if isinstance(found, NotFoundError) and not (protocol in _CODE and dump.address_of(_CODE[protocol], default=0)):
                 continue  # no such protocol in this kernel, or a module that is not loaded
             try:
                 if isinstance(found, Error) or net is None or int(found.net) in wanted:
@@ -339,6 +339,8 @@ def _sctp(dump: Dump, protocol: str, namespaces: list[Any]) -> Iterator[Socket |
 _TABLES = {
     "tcp": _tcp, "udp": _udp, "udplite": _udp, "raw": _raw, "unix": _unix, "netlink": _netlink, "packet": _packet, "vsock": _vsock, "sctp": _sctp,
 }  # fmt: skip
+_CODE = {"tcp": "tcp_v4_rcv", "udp": "udp_rcv", "udplite": "udplite_rcv", "unix": "unix_stream_sendmsg", "netlink": "netlink_rcv_skb"}
+"""A function of kernels that have the protocol: where it is, a table that is not to be found is lost."""
 
 
 def socket_of_inode(dump: Dump, inode: Any) -> Any:
