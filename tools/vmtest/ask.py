@@ -28,8 +28,11 @@ def numbers(value):
         return {key: numbers(one) for key, one in value.items()}
     if isinstance(value, list):
         return [numbers(one) for one in value]
-    if isinstance(value, str) and re.fullmatch(r"0x[0-9a-f]+|-?\d{16,}", value):
-        return int(value, 0)
+    if isinstance(value, str) and re.fullmatch(r"0x[0-9a-f]+", value):
+        return int(value, 16)
+    # Commands and keys are digits too, and no numbers.
+    if isinstance(value, str) and re.fullmatch(r"-?\d{16,20}", value) and 1 << 53 <= abs(int(value)) < 1 << 64:
+        return int(value)
     return value
 
 

@@ -69,7 +69,7 @@ def lvm(truth: Truth, volumes: list, uuids: list, physical: list) -> Iterator[st
     was = {(*one["lv_full_name"].split("/"), int(one["lv_size"].rstrip("S")) * SECTOR, tuple(sorted(re.sub(r"\(\d+\)", "", one["devices"]).split(",")))) for one in wanted}
     yield from unequal_sets("volume", {(row["group"], row["name"], row["size"], tuple(sorted(f"/dev/{device['name']}" for device in row["devices"]))) for row in volumes}, was)
     yield from unequal_sets("volume", {(row["group"], row["name"], row["uuid"], row["group_uuid"]) for row in uuids},
-                            {(*one["lv_full_name"].split("/"), one["lv_uuid"], of_group[one["lv_full_name"].split("/")[0]]) for one in wanted})
+                            {(*one["lv_full_name"].split("/"), one["lv_uuid"].replace("-", ""), of_group[one["lv_full_name"].split("/")[0]].replace("-", "")) for one in wanted})
     used = {(device, one["lv_full_name"].split("/")[0]) for one in wanted for device in re.sub(r"\(\d+\)", "", one["devices"]).split(",")}
     yield from unequal_sets("physical volume", {(f"/dev/{row['name']}", row["group"]) for row in physical}, used)
 

@@ -51,6 +51,9 @@ def snmp(truth: Truth, found: list) -> Iterator[str]:
         if label not in TABLES or TABLES[label] in lost:
             continue
         was = {key: count for key, count in counters.items() if key not in NOT_COUNTED}
+        # Of what nobody has used /proc shows zeros, and the kernel has nothing.
+        if not rows.get(TABLES[label]) and not any(was.values()):
+            continue
         yield from _counted(label, rows.get(TABLES[label], {}), was)
     have: dict[str, int] = {}
     for name, counters in rows.items():
