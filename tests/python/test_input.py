@@ -66,7 +66,7 @@ class Commands(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
             file.write("\n".join(commands) + "\n")
             file.flush()
-            result = self.run_pykd(f"< {file.name}", "< /dev/zero", "bash a\udcff", "sys -i x", "sys -t x", "py 6 * 7")
+            result = self.run_pykd(f"< {file.name}", "< /dev/zero", "bash a\udcff", "struct a\udcff", "sys -i x", "sys -t x", "v a\udcff", "sym 1e400", "irq -u ''", "py 6 * 7")
         self.assertNotIn("internal error", result.stderr)
         self.assertEqual("42\n", result.stdout[-3:])
         self.assertLess(len(result.stderr), 40000)

@@ -62,6 +62,7 @@ def _of_dump(dump: Dump, text: str) -> str | None:
     if first == "enum":
         return f"whatis {text}"
     try:
+        text.encode()
         if first[0] == "(" or (not rest and _begins_with_variable(dump, first)):
             return f"p {text}"
         # "task_struct.pid,comm ADDRESS" names members, as the command does; "*task_struct" is the command * without its blank.
@@ -74,6 +75,8 @@ def _of_dump(dump: Dump, text: str) -> str | None:
             if dump.find_type(kind, name) is not None:
                 return f"{kind} {text}"
         return _typedef(dump, text, name, rest)
+    except UnicodeEncodeError:
+        return None  # bytes that are no UTF-8 name nothing
     except Error:
         return _enumerator(dump, text)  # no such name; or a dump without names or types
 

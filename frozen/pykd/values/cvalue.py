@@ -53,7 +53,10 @@ class Value:
 
     def integer(self) -> int:
         """The value as a whole number: of arrays, structs and functions their address. :raises FaultError, ExpressionError:"""
-        return int(self.scalar())
+        try:
+            return int(self.scalar())
+        except (OverflowError, ValueError):  # infinity, or no number
+            raise ExpressionError("the floating-point number is no integer") from None
 
     def scalar(self) -> float:
         """The value as a number. :raises FaultError, ExpressionError:"""

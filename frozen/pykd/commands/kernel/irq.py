@@ -51,7 +51,7 @@ def _chip(desc: Any) -> str:
 def _number(word: str, last: int) -> int:
     if wrong := [c for c in word if c not in "0123456789"]:
         raise CommandError(f'{word}: "{wrong[0]}" is not a digit 0 - 9')
-    if int(word) > last:
+    if not word or int(word) > last:
         raise CommandError(f"invalid IRQ value: {word}  ({last} max)")
     return int(word)
 
