@@ -104,6 +104,7 @@ _sessions: dict[str, Session] = {}
 def session(dump: str = "") -> Session:
     """The session with a dump that is there, which becomes the one under way; default the sample."""
     path = str(SHARED / dump if dump else FOLDER / "vmcore")
+    os.chdir(os.path.dirname(path))
     if path not in _sessions:
         _sessions[path] = Session(path)
     elif sys.modules["pykd"].current() is not _sessions[path].dump:

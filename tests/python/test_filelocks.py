@@ -115,7 +115,7 @@ class Trees(unittest.TestCase):
                     children = list(dentries.d_children(dump, top)) if top is not None else []
                 except Error:
                     continue
-                for child in [one for one in children if one.d_hash.pprev][:5]:
+                for child in [one for one in children if one.d_hash.pprev][:10]:
                     name = dump.read(int(child.d_name.Eval("name")), child.d_name.len).decode()
                     again, mount = dentries.lookup(dump, f"/dev/{name}")
                     if mounts.mount_path(dump, mount) == "/dev":  # and nothing is mounted on it

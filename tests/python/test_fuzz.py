@@ -8,7 +8,6 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-import asking
 import dumps
 import fuzz
 import fuzz_cuts
@@ -16,6 +15,7 @@ import fuzz_structures
 import pykd
 from dumptext import files, machines
 
+asking = fuzz_structures.asking
 ROUNDS = (1, 2)
 COUNT = 20000
 COMMANDS = ("sys", "foreach bt", "log", "foreach files", "net -a", "kmem -s", "timer", "taskinfo --hang", "mount", "dev")

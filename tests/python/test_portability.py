@@ -37,7 +37,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 """For the Python of this machine, which has ctypes: run a program in a kernel without any call that came after 3.10, by seccomp."""
 
 SYSTEM_CALLS = set(
-    "arch_prctl brk close dup dup2 execve exit_group fcntl fstat futex getcwd getdents64 geteuid getegid getgid getpid gettid getuid ioctl "
+    "access arch_prctl brk close dup dup2 execve exit_group fcntl fstat futex getcwd getdents64 geteuid getegid getgid getpid gettid getuid ioctl "
     "lseek lstat madvise mmap mprotect mremap munmap newfstatat open openat pread64 prlimit64 read readlink readv rt_sigaction "
     "rt_sigprocmask sched_getaffinity setitimer set_tid_address sigaltstack stat sysinfo times uname write writev clock_gettime gettimeofday "
     "fadvise64".split()

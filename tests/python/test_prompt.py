@@ -393,7 +393,7 @@ class Terminals(Session):
         one = self.terminal(environment={"PATH": "/nonexistent", "PAGER": None})
         one.send("help commands\r")
         one.until(r"--More--\Z")
-        one.send(" ")
+        one.send("/Memory and addresses\r")
         one.until(r"^Memory and addresses(.|\n)*--More--\Z")
         one.send("q")
         one.until(r"\npykd>\Z")

@@ -7,6 +7,7 @@ A kind is told by ``file.f_op``; what it holds, in ``file.private_data``, by a f
 from __future__ import annotations
 
 from _pykd import Error, LimitError, MemberError
+from pykd.core.members import has_member
 from pykd.core.memo import per_dump
 from pykd.core.rows import fault
 from pykd.core.walk import caught
@@ -98,7 +99,7 @@ def _timerfd(dump: Dump, file: Any) -> Row:
 
 def _state(timer: Any) -> int:
     """HRTIMER_STATE_ENQUEUED; 7.0 has it as a member of its own."""
-    return int(timer.state) if timer.hasField("state") else int(timer.is_queued)
+    return int(timer.state) if has_member(timer, "state") else int(timer.is_queued)
 
 
 def _signalfd(dump: Dump, file: Any) -> Row:
@@ -280,7 +281,7 @@ def _vhost(dump: Dump, file: Any) -> Row:
     """A ``struct vhost_dev`` is the first member of what each kind of vhost has; its ``mm`` is that of the guest's process."""
     device = dump.object("struct vhost_dev", int(file.private_data))
     row: Row = {"device": int(device), "queues": int(device.nvqs), "owned": bool(device.mm)}
-    if device.hasField("worker") and device.worker and device.worker.hasField("task"):
+    if device.hasField("worker") and device.worker and has_member(device.worker, "task"):
         row["worker"] = int(device.worker.task.pid) if device.worker.task else None
     return row
 
