@@ -293,21 +293,20 @@ def _host() -> Host:
 
 
 def _is_program(cmd: str) -> bool:
-    return cmd.split(None, 1)[:1] in [[name] for name in get_epython_cmds()]
+    return any(word in get_epython_cmds() for word in cmd.split(None, 1)[:1])
 
 
 def _capture(cmd: str) -> tuple[str, bool]:
     """Output of a command, and whether it worked. Messages are a part of it where it failed or is a program, and where the user wants them there;
     a program would take what a damaged dump lacks for a line of the table."""
-    session = _host()
-    output, messages, worked = session.capture_apart(cmd)
-    if _error_target == "redirect" or (_error_target == "default" and (not worked or _is_program(cmd))):
-        return output + messages, worked
-    if _error_target == "default":
+    output, messages, worked = _host().capture_apart(cmd)
+    if _error_target not in ("default", "redirect"):
+        with to_file(_error_target, append=True) as file:
+            file.write(messages)
+    elif messages and _error_target == "default" and worked and not _is_program(cmd):
         sys.stderr.write(messages)
-        return output, worked
-    with to_file(_error_target, append=True) as file:
-        file.write(messages)
+    else:
+        output += messages
     return output, worked
 
 

@@ -124,8 +124,6 @@ def parse(words: "Sequence[str]") -> Arguments:
 
     :raises UsageError:
     """
-    from pykd.core import dumpname
-
     arguments = Arguments()
     parts: list[str] = []
     flags = {
@@ -158,9 +156,12 @@ def parse(words: "Sequence[str]") -> Arguments:
                 arguments.vmlinux = given
                 arguments.paths = [word] if given != word else arguments.paths
                 continue
-            if arguments.paths and dumpname.is_more(arguments.paths[0], word):
-                parts.append(word)
-                continue
+            if arguments.paths:
+                from pykd.core import dumpname
+
+                if dumpname.is_more(arguments.paths[0], word):
+                    parts.append(word)
+                    continue
             if arguments.paths or (arguments.live and not is_kcore(word)):
                 arguments.program = [word, *rest]
                 break
@@ -293,13 +294,9 @@ def schema_of(name: str) -> "Callable[[], int]":
 
 
 def is_file(path: str) -> bool:
-    import posix
+    from pykd.core import dumpname
 
-    try:
-        posix.stat(path)
-    except OSError:
-        return False
-    return True
+    return dumpname.exists(path)
 
 
 def vmlinux_of(dump: str, word: str) -> "str | None":
