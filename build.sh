@@ -217,7 +217,7 @@ test-kernels)
 	;;
 fuzz)
 	need "$NEEDED_BY_FUZZ"
-	build
+	build all overlay
 	build_fuzz
 	exec tools/fuzz --built "$@"
 	;;

@@ -25,6 +25,8 @@ OUTPUT = 8 << 20
 """Bytes of output of one command that are looked at."""
 FAULTS = (b"internal error", b"Traceback (most recent", b"there is not enough memory", b"MemoryError")
 """What the session says of mistakes of its own, and of more memory than it may take."""
+ENDLESS = (-signal.SIGPROF, -signal.SIGALRM)
+"""Statuses of a process that has taken longer than :func:`begin_time` lets it"""
 CONTROL = bytes(range(9)) + bytes(range(0x0B, 0x20)) + b"\x7f"
 
 
@@ -40,28 +42,40 @@ def answer(path: str, commands: Iterable[str]) -> str | None:
             _answer(path, commands, writer)
         except Exception:
             os.write(writer, b": " + traceback.format_exc().encode(errors="replace"))
+        finally:
             os._exit(3)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
         last = pipe.read().decode(errors="replace").split("\0")[-1]
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if status in (-signal.SIGPROF, -signal.SIGALRM):
+    if status in ENDLESS:
         return f"{last}: no end after {SECONDS} s"
     if status in (0, 3):
         return last if status else None
     return f"{last}: signal {-status}" if status < 0 else f"{last}: status {status}"
 
 
-def _answer(path: str, commands: Iterable[str], report: int) -> None:
-    """In the child: a NUL and the command before each is begun, and what is wrong with it."""
+def confine() -> None:
+    """In a child: no more memory than :data:`MEMORY`, no core, nothing to read, and too long is the end."""
     used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for number in (signal.SIGALRM, signal.SIGPROF):
         signal.signal(number, signal.SIG_DFL)
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
-    os.write(report, b"\0open")
+
+
+def begin_time() -> None:
+    """From now on count what :data:`SECONDS` says."""
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.alarm(10 * SECONDS)
+
+
+def _answer(path: str, commands: Iterable[str], report: int) -> None:
+    """In the child: a NUL and the command before each is begun, and what is wrong with it."""
+    confine()
+    os.write(report, b"\0open")
+    begin_time()
     file = os.memfd_create("output")
     try:
         session: Session | None = Session(pykd.open(path))
@@ -73,8 +87,7 @@ def _answer(path: str, commands: Iterable[str], report: int) -> None:
     sandbox.enter()
     for command in commands:
         os.write(report, b"\0" + command.encode())
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
-        signal.alarm(10 * SECONDS)
+        begin_time()
         os.ftruncate(file, 0)
         with os.fdopen(os.dup(file), "w+b") as binary:
             binary.seek(0)

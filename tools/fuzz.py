@@ -13,7 +13,6 @@ import argparse
 import mmap
 import os
 import random
-import re
 import resource
 import shutil
 import subprocess
@@ -98,25 +97,6 @@ def trouble(dump: Path, command: str, program: Path = PYKD, seconds: float = SEC
     if process.returncode not in (0, 1, 3):
         return f"exit status {process.returncode}: {output[-300:]}"
     return f"{len(output) >> 20} MB of output after {time.monotonic() - start:.0f} s" if len(output) > 200 << 20 else None
-
-
-def trouble_of_all(dump: str, commands: Iterable[str], seconds: float, program: Path = PYKD) -> str | None:
-    """The same of a session that is asked *commands*, one after another: signals, no end, mistakes of its own, control bytes in the output."""
-    words = [word for command in commands for word in ("-c", command)]
-    process = subprocess.Popen([program, "--isolated", dump, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, preexec_fn=_limits)
-    try:
-        output = process.communicate(timeout=seconds)[0]
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return f"no end after {seconds} s, behind {process.communicate()[0][-200:]!r}"
-    if process.returncode not in (0, 1, 3):
-        return f"exit status {process.returncode}: {output[-300:]!r}"
-    for sign in FAULTS:
-        if sign.encode() in output:
-            return output[max(0, output.index(sign.encode()) - 80) :][:600].decode(errors="replace")
-    control = re.search(rb"[\0-\x08\x0b-\x1f\x7f]", output)
-    return f"control byte: {output[max(0, control.start() - 80) : control.end() + 20]!r}" if control else None
 
 
 def rounds(dump: Path, seeds: Iterable[int], count: int, commands: Iterable[str], spared: range = range(0)) -> Iterator[str]:

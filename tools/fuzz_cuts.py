@@ -29,7 +29,7 @@ def places(length: int, count: int, seed: int = 0) -> list[int]:
     some = {min(max(edge, 0), length) for edge in edges}
     while len(some) < min(count, length):
         some.add(chance.randrange(length >> chance.choice((0, 0, 0, 4, 8, 12)) or 1))
-    return sorted(some, reverse=True)[:count] if count < len(some) else sorted(some, reverse=True)
+    return sorted(some, reverse=True)[:count]
 
 
 def cuts(path: str, count: int, commands: Sequence[str] = COMMANDS) -> Iterator[str]:

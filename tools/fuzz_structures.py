@@ -12,7 +12,6 @@ nothing but an overlay of the dump (tools/overlay.py); the others would answer a
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import random
 import sys
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 
     from _pykd import Dump, Type
 
-SECONDS = 300
-"""For all commands together"""
 PER_ROUND = 12
 """Members that are changed"""
 HOSTILE = b"\x1b[31m\n\xff\x07\t"
@@ -156,7 +153,7 @@ def rounds(path: str, count: int, seed: int, commands: tuple[str, ...] = COMMAND
         for number in range(seed, seed + count):
             chance = random.Random(number)
             patched.write(dump, copy, changed(dump, all_objects, chance) | changed_words(dump, places, chance))
-            if what := fuzz.trouble_of_all(copy, commands, SECONDS):
+            if what := asking.answer(copy, commands):
                 yield f"seed {number}: {what}"
 
 
@@ -178,19 +175,14 @@ def altered(word: int, there: int, words: list[int], read: Callable[[int], int],
 class Mutator:
     """Rounds with an overlay; which command reads what is found out first."""
 
-    def __init__(self, path: str, commands: tuple[str, ...], most: float | None = None) -> None:
-        """:param most: seconds of the processor that the commands of a round may take by what they took of the whole dump; None: as many as read the words."""
-        self.path, self.commands, self.most = path, commands, most
-        self.cost: dict[str, float] = {}
+    def __init__(self, path: str, commands: tuple[str, ...]) -> None:
+        self.path, self.commands = path, commands
         self.over = overlay.Overlay()
         self.dump = pykd.open(path)
         self.by_command: dict[str, list[int]] = {}
         self.readers: dict[int, set[str]] = {}
         for command in commands:
-            before = os.times()
             words = self.over.reads(path, command)
-            after = os.times()
-            self.cost[command] = after.children_user + after.children_system - before.children_user - before.children_system
             self.by_command[command] = sorted(words)
             for word in words:
                 self.readers.setdefault(word, set()).add(command)
@@ -227,15 +219,7 @@ class Mutator:
         if structural:  # an entry of a page table, or what is on a stack
             asked |= {command for command in self.commands if command.startswith(("bt", "foreach bt", "vm", "foreach vm", "sys", "ps"))}
         self.over.put(patches)
-        return asking.answer(self.path, self._some([command for command in self.commands if command in asked], seed))
-
-    def _some(self, asked: list[str], seed: int) -> list[str]:
-        """Of the commands those that there is time for, the first one in any case."""
-        if self.most is None:
-            return asked
-        random.Random(seed).shuffle(asked)
-        sums = itertools.accumulate(self.cost[command] for command in asked)
-        return [command for number, (command, together) in enumerate(zip(asked, sums, strict=True)) if not number or together <= self.most]
+        return asking.answer(self.path, [command for command in self.commands if command in asked])
 
 
 def main() -> int:
@@ -245,13 +229,12 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="for how long; instead of --rounds")
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, help="of the first round; the next have the next numbers; without it and with --seconds others each time")
-    parser.add_argument("--most", type=float, help="seconds of the processor that a round may take: some of the commands that read the words; default: all of them")
     parser.add_argument("--command", action="append", help="instead of the list of commands")
     arguments = parser.parse_args()
     overlay.begin(sys.argv)
     first = arguments.seed if arguments.seed is not None else time.time_ns() // 1000 if arguments.seconds else 0
     end = time.monotonic() + arguments.seconds if arguments.seconds else None
-    mutator = Mutator(arguments.dump, tuple(dict.fromkeys(arguments.command or COMMANDS)), arguments.most)
+    mutator = Mutator(arguments.dump, tuple(dict.fromkeys(arguments.command or COMMANDS)))
     count = failures = 0
     while time.monotonic() < end if end else count < arguments.rounds:
         if what := mutator.round(first + count):

@@ -15,13 +15,12 @@ import io
 import mmap
 import os
 import random
-import resource
-import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 
+import asking
 import pykd
 from pykd.app import sandbox
 from pykd.core.errors import CommandError
@@ -29,9 +28,6 @@ from pykd.session import command, line
 from pykd.session.session import Quit, Session
 from pykd.values import expression
 
-SECONDS = 10
-"""Of which no text may take more."""
-MEMORY = 1 << 30
 OUTPUT = 1 << 20
 """Characters; a command that has more to say is ended as by a closed pipe."""
 BATCH = 400
@@ -181,17 +177,14 @@ def one(session: Session, seed: int, kinds: tuple[str, ...]) -> tuple[str, str |
 def _batch(dump: pykd.Dump, seeds: Iterable[int], kinds: tuple[str, ...], at: mmap.mmap, report: int) -> None:
     """In a process of its own, which a signal may end."""
     session = Session(dump)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdin = io.StringIO()
+    asking.confine()
     sandbox.enter()
     for seed in seeds:
         at[:8] = seed.to_bytes(8, "little")
-        signal.alarm(SECONDS)
+        asking.begin_time()
         text, wrong = one(session, seed, kinds)
         if wrong:
             os.write(report, f"seed {seed}: {text[:400]!r}: {wrong}\n".encode(errors="backslashreplace"))
-    signal.alarm(0)
 
 
 def rounds(dump: pykd.Dump, seeds: Iterator[int], kinds: tuple[str, ...] = tuple(KINDS), batch: int = BATCH) -> Iterator[str]:
@@ -215,7 +208,7 @@ def rounds(dump: pykd.Dump, seeds: Iterator[int], kinds: tuple[str, ...] = tuple
                 last = int.from_bytes(at[:8], "little")
                 if status:
                     text = KINDS[kinds[last % len(kinds)]][0](random.Random(last))
-                    yield f"seed {last}: {text[:400]!r}: {f'no end after {SECONDS} s' if status == -signal.SIGALRM else f'status {status}'}"
+                    yield f"seed {last}: {text[:400]!r}: {f'no end after {asking.SECONDS} s' if status in asking.ENDLESS else f'status {status}'}"
                 some = [seed for seed in some if seed > last]
 
 

@@ -74,4 +74,4 @@ overlay: $(BUILD)/pykd-overlay
 $(BUILD)/pykd-overlay: $(OBJECTS) $(OUT)/tests/fuzz/overlay.o $(OUT)/frozen.o $(OUT)/python.o
 	$(CC) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(OUT)/tests/fuzz/overlay.d

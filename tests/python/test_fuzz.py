@@ -63,19 +63,6 @@ class Faults(unittest.TestCase):
             with self.subTest(script):
                 self.assertIn(words, self.trouble(script))
 
-    def test_of_several_commands(self):
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        program = folder / "program"
-        for script, words in (
-            ("echo 'ps: internal error: KeyError'; exit 1", "internal error"), ("printf 'a\\033[31mb'", "control byte"), ("kill -SEGV $$", "-11"),
-            ("echo fine; exit 1", None),
-        ):  # fmt: skip
-            program.write_text(f"#!/bin/sh\n{script}\n")
-            program.chmod(stat.S_IRWXU)
-            found = fuzz.trouble_of_all(str(folder), ["ps", "log"], 20, program)
-            self.assertEqual(words is None, found is None, script)
-            self.assertIn(words or "", found or "")
-
     def test_structures(self):
         """A round, and that what it changes is what it says."""
         self.assertEqual([], list(fuzz_structures.rounds(dumps.SAMPLE, 1, 5, ("ps", "mount", "kmem -s", "net"))))
@@ -90,6 +77,8 @@ class Faults(unittest.TestCase):
                 found = asking.answer(dumps.SAMPLE, [line])
                 self.assertEqual(words is None, found is None, found)
                 self.assertIn(words or "", found or "")
+        self.assertIn(b"control byte", asking._wrong(b"a\x1b[31mb"))
+        self.assertIsNone(asking._wrong(b"fine\n"))
         with mock.patch.object(asking, "SECONDS", 1):
             self.assertIn("no end", asking.answer(dumps.SAMPLE, ["ps 1", "py while True: pass"]))
 
