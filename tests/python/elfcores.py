@@ -3,6 +3,7 @@
 
 import os
 import struct
+import subprocess
 import unittest
 
 from dumps import ROOT
@@ -11,6 +12,12 @@ NT_PRSTATUS, NT_PRFPREG, NT_PRPSINFO, NT_AUXV, NT_X86_XSTATE, NT_SIGINFO, NT_FIL
 X86 = (
     "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base ds es fs gs"
 ).split()  # fmt: skip
+
+
+def gdb(*words, program="gdb"):
+    """What gdb prints; it fetches nothing."""
+    command = [program, "-nx", "-q", "-batch", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, "DEBUGINFOD_URLS": ""}).stdout
 
 
 class ElfCore:

@@ -2,14 +2,10 @@
 """Copies of a dump that lack one thing: a member of a struct, which goes by another name in its types, or a symbol, likewise in kallsyms."""
 
 import itertools
-import os
 import re
-import shutil
 import struct
-import tempfile
 
-import dumps
-import patched
+from altered import Altered
 
 _PER_MEMBER = {3: 0, 4: 12, 5: 12, 6: 8, 13: 8, 15: 12, 19: 12}
 _MORE = {1: 4, 3: 12, 14: 4, 17: 4}
@@ -58,6 +54,10 @@ class Types:
     def without(self, name, member):
         """What to write where, so that this struct has no such member."""
         return {self.start + self.members(name)[member]: struct.pack("<I", self._strange())}
+
+    def renamed(self, name):
+        """What to write where, so that nothing has this name."""
+        return {self.start + self.data.index(f"\0{name}\0".encode(), self._strings) + 1: b"~"}
 
     def _strange(self):
         """The offset of a name that no member has."""
@@ -108,9 +108,6 @@ class Symbols:
             self._entries.setdefault("".join(tokens)[1:], (at + length - 1, "".join(tokens[:-1])[1:]))
             at += length
 
-    def __contains__(self, name):
-        return name in self._entries
-
     def without(self, name):
         """What to write where, so that there is no such symbol."""
         place, begin = self._entries[name]
@@ -120,8 +117,8 @@ class Symbols:
 
 def copy(test, dump, *changes):
     """The dump with all these changes; its file goes away with the test."""
-    folder = tempfile.mkdtemp()
-    test.addCleanup(shutil.rmtree, folder)
-    path = os.path.join(folder, "vmcore")
-    patched.write(dump, path, {place: data for one in changes for place, data in one.items()})
-    return dumps.opened(path)
+    altered = Altered(dump.path)
+    for one in changes:
+        for place, data in one.items():
+            altered.write(place, data)
+    return altered.open(test)

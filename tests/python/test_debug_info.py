@@ -3,29 +3,24 @@
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import unittest
 
-from test_other_machines import SHARED, OtherMachine
+from test_other_machines import OtherMachine
 
 import pykd
-from dumps import PYKD, ROOT, vmcores
+from dumps import PYKD, SHARED, vmcores
+from other_machines import unpacked
 from pykd.app import second
 from pykd.kernel.fs import mounts
 
 
 def vmlinux():
     """The kernel of the 4.15 dump, unpacked once into the build folder."""
-    packed = os.path.join(SHARED, "vmcores-other", "vmlinux-4.15.xz")
-    if not (os.path.exists(packed) and shutil.which("xz")):
+    path = unpacked("vmlinux-4.15.xz")
+    if not path:
         raise unittest.SkipTest("no vmlinux of 4.15 beside the tree")
-    path = os.path.join(ROOT, "build", "vmlinux-4.15")
-    if not os.path.exists(path):
-        with open(f"{path}.{os.getpid()}", "wb") as file:
-            subprocess.run(["xz", "-dkc", packed], stdout=file, check=True)
-        os.rename(file.name, path)
     return path
 
 

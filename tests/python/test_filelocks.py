@@ -1,23 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Locks on files, I/O memory and ports, system calls and the directory cache, against what the guest's own /proc said."""
 
-import io
-import os
 import re
 import shutil
-import subprocess
-import tarfile
 import unittest
 
 import dumps
-from dumps import ROOT, SAMPLE, opened, vmcores
+from dumps import SAMPLE, opened, vmcores
 from pykd import Error
 from pykd.core.walk import caught
 from pykd.kernel import resources, syscalls
 from pykd.kernel.fs import dentries, filelocks, kernfs, mounts
 from pykd.kernel.task import threads
-
-TRUTH = os.path.join(ROOT, "tests", "sample", "truth.tar.xz")
+from truths import archive
 
 
 class Proc(unittest.TestCase):
@@ -28,12 +23,8 @@ class Proc(unittest.TestCase):
         cls.dump = opened(SAMPLE)
         if shutil.which("xz") is None:
             raise unittest.SkipTest("no xz here")
-        data = subprocess.run(["xz", "-dc", TRUTH], capture_output=True, check=True).stdout
-        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-            wanted = re.compile(r"proc/(locks|iomem|ioports|\d+/task/\d+/syscall)")
-            cls.proc = {
-                item.name.removeprefix("proc/"): archive.extractfile(item).read().decode() for item in archive if wanted.fullmatch(item.name)
-            }
+        wanted = re.compile(r"proc/(locks|iomem|ioports|\d+/task/\d+/syscall)")
+        cls.proc = {name.removeprefix("proc/"): data.decode() for name, data in archive().items() if wanted.fullmatch(name)}
 
     def test_locks(self):
         expected = []

@@ -14,7 +14,7 @@ from unittest import mock
 
 from altered import Altered
 from dumps import PYKD, SAMPLE, SHARED, opened, vmcores
-from elfcores import NT_PRFPREG, NT_SIGINFO, NT_X86_XSTATE, ElfCore, pids, with_user_memory
+from elfcores import NT_PRFPREG, NT_SIGINFO, NT_X86_XSTATE, ElfCore, gdb, pids, with_user_memory
 from pykd.core.errors import CommandError, UsageError
 from pykd.kernel.machine import x86_fpu
 from pykd.kernel.mm.areas import area_name, for_each_vma
@@ -250,11 +250,7 @@ class Memory(Folder):
 @unittest.skipUnless(shutil.which("gdb"), "gdb is not installed")
 class Gdb(Folder):
     def gdb(self, core, *commands):
-        words = [word for command in commands for word in ("-ex", command)]
-        result = subprocess.run(
-            ["gdb", "-nx", "-q", "-batch", *words, "-c", str(core)], capture_output=True, text=True, check=False, timeout=120, env={**os.environ, "DEBUGINFOD_URLS": ""}
-        )
-        return result.stdout
+        return gdb(*(word for command in commands for word in ("-ex", command)), "-c", core)
 
     def test_opens_cores_of_the_sample(self):
         """The threads, their registers, the auxiliary vector and the mappings; and memory that is missing is not zeros."""

@@ -4,14 +4,12 @@
 import collections
 import os
 import re
-import struct
 import subprocess
 import tempfile
 import unittest
 
 import dumps
 import fuzz_lost
-import patched
 import pykd
 import taken
 from dumps import PYKD, SAMPLE
@@ -181,16 +179,7 @@ class OneType(Damaged):
     """A struct is not to be found, as if its name were lost: what needs it is, and nothing else."""
 
     def without(self, name):
-        start, end = self.whole.address_of("__start_BTF"), self.whole.address_of("__stop_BTF")
-        data = self.whole.read(start, end - start)
-        header_len, _, _, strings, _ = struct.unpack_from("<IIIII", data, 4)
-        place = data.index(f"\0{name}\0".encode(), header_len + strings) + 1
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        path = os.path.join(folder.name, "vmcore")
-        patched.write(self.whole, path, {start + place: b"~"})
-        self.addCleanup(host.set_current, host.current())
-        damaged = dumps.opened(path)
+        damaged = taken.copy(self, self.whole, taken.Types(self.whole).renamed(name))
         self.assertIsNone(damaged.find_type("struct", name))
         return damaged
 

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Routes, counters, devices, timers of TCP: against what the guest of the sample dump said in /proc/net."""
 
-import io
 import os
 import shutil
-import subprocess
-import tarfile
 import unittest
 from unittest import mock
 
@@ -14,6 +11,7 @@ import pykd
 from pykd.kernel.net import devices, devstats, interfaces, multicast, owners, packettypes, routecache, routes, routes6, snmp, sockets, softnet, tcp
 from pykd.kernel.net.addresses import ip_text
 from pykd.kernel.net.namespaces import init_net
+from truths import archive
 
 
 def address(digits):
@@ -44,11 +42,7 @@ class Guest(unittest.TestCase):
         cls.net = init_net(cls.dump)
         if shutil.which("xz") is None:
             raise unittest.SkipTest("no xz here")
-        file = os.path.join(dumps.ROOT, "tests", "sample", "truth.tar.xz")
-        data = subprocess.run(["xz", "-dc", file], capture_output=True, check=True).stdout
-        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-            names = [name for name in tar.getnames() if name.startswith("proc/self/net/") and tar.getmember(name).isfile()]
-            cls.files = {name.removeprefix("proc/self/net/"): tar.extractfile(name).read().decode() for name in names}
+        cls.files = {name.removeprefix("proc/self/net/"): data.decode() for name, data in archive().items() if name.startswith("proc/self/net/")}
 
     def lines(self, name, skipped=0):
         return [line.split() for line in self.files[name].splitlines()[skipped:]]

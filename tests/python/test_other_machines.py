@@ -11,13 +11,12 @@ import unittest
 from pathlib import Path
 
 import pykd
-from dumps import PYKD, ROOT
+from dumps import PYKD, ROOT, SHARED
 from pykd.kernel import machine
 from pykd.kernel.stack import backtrace
 from pykd.kernel.stack.tracer import Tracer
 from pykd.kernel.task import table
 
-SHARED = os.path.join(os.path.dirname(ROOT), "shared")
 sys.path.insert(0, os.path.join(ROOT, "tools", "vmtest"))
 
 

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Sockets, against what the guest of the sample dump said in /proc/net; and hash tables of which a part is missing."""
 
-import io
 import os
 import shutil
-import subprocess
-import tarfile
 import unittest
 
 import dumps
@@ -13,6 +10,7 @@ import pykd
 from pykd.kernel.lists.linked import hash_for_each_entry
 from pykd.kernel.net import sockets
 from pykd.kernel.net.namespaces import for_each_net, init_net
+from truths import archive
 
 
 def digits(end):
@@ -26,11 +24,7 @@ class Sockets(unittest.TestCase):
         cls.dump = dumps.opened(os.path.join(dumps.ROOT, "tests", "sample", "vmcore"))
         if shutil.which("xz") is None:
             raise unittest.SkipTest("no xz here")
-        file = os.path.join(dumps.ROOT, "tests", "sample", "truth.tar.xz")
-        data = subprocess.run(["xz", "-dc", file], capture_output=True, check=True).stdout
-        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-            names = [name for name in tar.getnames() if name.startswith("proc/self/net/") and tar.getmember(name).isfile()]
-            cls.files = {name: tar.extractfile(name).read().decode() for name in names}
+        cls.files = {name: data.decode() for name, data in archive().items() if name.startswith("proc/self/net/")}
 
     def table(self, name):
         return [line.split() for line in self.files[f"proc/self/net/{name}"].splitlines()[1:]]

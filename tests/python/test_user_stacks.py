@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 from _pykd import Error
 from dumps import SAMPLE, opened
-from elfcores import pids, with_user_memory
+from elfcores import gdb, pids, with_user_memory
 from other_machines import whole
 from pykd.kernel.machine.x86_64 import MACHINE as X86
 from pykd.kernel.userstack import cfi
@@ -159,8 +159,7 @@ class Stacks(unittest.TestCase):
             for row in rows:
                 core = Path(folder, f"core.{row['pid']}")
                 list(session.rows(f"gcore {row['pid']} -o {core}"))
-                command = ["gdb-multiarch", "-nx", "-q", "-batch", "-ex", "bt -frame-info location-and-address", str(program), str(core)]
-                text = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120).stdout
+                text = gdb("-ex", "bt -frame-info location-and-address", program, core, program="gdb-multiarch")
                 theirs = list(dict.fromkeys(int(word, 16) for word in re.findall(r"^#\d+ +0x([0-9a-f]+) in", text, re.MULTILINE)))
                 with self.subTest(row["comm"]):
                     self.assertEqual(theirs, [*(frame["pc"] for frame in row["user_frames"]), 0])
@@ -193,8 +192,7 @@ class Stacks(unittest.TestCase):
                     binary = Path(folder, f"{name}.{program.rpartition('/')[2]}")
                     if not binary.exists():
                         list(session.rows(f"cache cat {program} -o {binary}"))
-                    words = ["gdb", "-nx", "-q", "-batch", "-ex", "thread apply all bt", str(binary), str(core)]
-                    text = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120).stdout
+                    text = gdb("-ex", "thread apply all bt", binary, core)
                     theirs = {int(part.partition(")")[0]): part for part in text.split("(LWP ")[1:] if "#0" in part}
                     for row in session.rows(f"bt -U -g {pid}"):
                         found = [frame["pc"] for frame in row["user_frames"]]
@@ -253,8 +251,7 @@ class Here(unittest.TestCase):
         with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
             try:
                 self.wait_until_asleep(child.pid)
-                command = ["gdb", "-nx", "-q", "-batch", "-ex", "info registers", "-ex", "bt -frame-info location-and-address", "-p", str(child.pid)]
-                text = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, "DEBUGINFOD_URLS": ""}).stdout
+                text = gdb("-ex", "info registers", "-ex", "bt -frame-info location-and-address", "-p", child.pid)
                 registers = {name: int(value, 16) for name, value in re.findall(r"^(\w+) +(0x[0-9a-f]+)", text, re.MULTILINE) if name in self.NAMES}
                 if "rip" not in registers:
                     self.skipTest("this process may not be traced")

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from comparisons.network import TABLES as ROUTE_TABLES
 from comparisons.registry import comparison, unequal, unequal_sets
 from truth import Truth
 
@@ -136,20 +137,19 @@ def policy_routes(truth: Truth, found: list) -> Iterator[str]:
                 if "nexthops" in route:
                     hops = tuple(sorted((hop["gateway"] or "", hop["device"] or "", hop["weight"]) for hop in route["nexthops"]))
                     have.add((row["id"], route["type"], f"{route['destination']}/{route['prefix']}", route["metric"], hops))
-    numbers = {"main": 254, "local": 255, "default": 253}
     for route in _json(truth, "ip-route-show-table-all") + _json(truth, "ip--6-route-show-table-all"):
         if "nexthops" not in route or route.get("type") == "multicast":
             continue
         where = route["dst"] if "/" in route["dst"] else f"{route['dst']}/{ipaddress.ip_address(route['dst']).max_prefixlen}"
         hops = tuple(sorted((hop.get("gateway", ""), hop["dev"], hop["weight"]) for hop in route["nexthops"]))
-        key = (int(numbers.get(route.get("table", "main"), route.get("table", 0))), route["type"], where, route.get("metric", 0), hops)
+        key = (int(ROUTE_TABLES.get(route.get("table", "main"), route.get("table", 0))), route["type"], where, route.get("metric", 0), hops)
         # Each next hop of IPv6 may be a route of its own.
         single = {(*key[:4], (hop,)) for hop in hops}
         if key not in have and not (":" in where and {one[:4] for one in single} <= {one[:4] for one in have}):
             yield f"route {key} is missing"
     rules = {(rule["priority"], rule["table"], rule["mark"], rule["iifname"]) for row in found if row["kind"] == "rules" for rule in row["rules"] if "priority" in rule}
     for rule in _json(truth, "ip-rule"):
-        key = (rule["priority"], int(numbers.get(rule["table"], rule["table"])), int(rule.get("fwmark", "0"), 0), rule.get("iif", ""))
+        key = (rule["priority"], int(ROUTE_TABLES.get(rule["table"], rule["table"])), int(rule.get("fwmark", "0"), 0), rule.get("iif", ""))
         if key not in rules:
             yield f"rule {key} is missing"
 
