@@ -6,8 +6,10 @@
 What it guesses is to be read: of which kind a number is (an address, a mask, a date) is known to whoever wrote the command.
 """
 
+import contextlib
 import os
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "python"))
@@ -106,10 +108,7 @@ def quiet(line):
 
 
 def main():
-    import pykd
-    from pykd.core.output import buffer, output_to
     from pykd.session import contract
-    from pykd.session.session import Session
 
     known = {}
     if os.path.exists(FILE):
@@ -119,7 +118,30 @@ def main():
     while words[:1] == ["--only"]:
         only.add(words[1])
         words = words[2:]
-    for path in words:
+    learn(known, [os.path.abspath(word) for word in words], only)
+    with open(FILE, "w", encoding="utf-8") as file:
+        file.write(HEAD)
+        for name in sorted(known):
+            file.write(f"\n[{name}]\n")
+            file.writelines(f"{line}\n" for line in lines(known[name]))
+
+
+@contextlib.contextmanager
+def elsewhere():
+    """Some of the lines write files where they are run."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        yield
+
+
+@elsewhere()
+def learn(known, paths, only):
+    """Note what is answered of the dumps at *paths*."""
+    import pykd
+    from pykd.core.output import buffer, output_to
+    from pykd.session import contract
+    from pykd.session.session import Session
+
+    for path in paths:
         session = Session(pykd.open(path))
         for line in dict.fromkeys(command_lines()):
             if not quiet(line) and line.split()[0] not in ("gdb", "set", "alias", "extend"):
@@ -138,11 +160,6 @@ def main():
             name = session.resolve(line)[1].name if session.resolve(line)[1] is not None else name
             for row in rows:
                 note(known.setdefault(name, contract.Shape()), "", "", row, name)
-    with open(FILE, "w", encoding="utf-8") as file:
-        file.write(HEAD)
-        for name in sorted(known):
-            file.write(f"\n[{name}]\n")
-            file.writelines(f"{line}\n" for line in lines(known[name]))
 
 
 if __name__ == "__main__":

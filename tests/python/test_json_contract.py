@@ -92,6 +92,9 @@ def inexact(value, path="$"):
 
 
 class Answers(unittest.TestCase):
+    def setUp(self):
+        self.enterContext(shapes.elsewhere())
+
     def test_each_is_as_its_schema_says(self):
         """Whatever the command could tell of the dump."""
         schemas = {}
