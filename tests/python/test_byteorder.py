@@ -2,6 +2,7 @@
 """Numbers of machines of either byte order, in files of either, with pages of any size: the same C reads the same."""
 
 import os
+import struct
 import subprocess
 import tempfile
 import textwrap
@@ -188,6 +189,21 @@ class Files(unittest.TestCase):
                 dump = pykd.Dump(path)
                 self.assertEqual(1 << 16 if machine.endswith("64k") else 1 << 12, dump.page_size)
                 self.assertEqual("one", str(dump.object("struct thing", dump.address_of("one")).name))
+
+    def test_section_headers(self):
+        """QEMU's ELF files may have section headers that make no sense: nothing of a dump is in them."""
+        for machine, mark in (("s390x", ">"), ("x86_64", "<")):
+            made = dumps.dumptext.make(text_of(machine)).file("elf")
+            for offset, each, nr, names in ((1 << 40, 64, 3, 2), (100, 64, 3, 2), (64, 64, 0xFFFF, 7), (1 << 40, 64, 0, 0)):
+                with self.subTest(machine=machine, offset=offset, nr=nr), tempfile.TemporaryDirectory() as folder:
+                    data = bytearray(made)
+                    struct.pack_into(mark + "Q", data, 40, offset)
+                    struct.pack_into(mark + "HHH", data, 58, each, nr, names)
+                    path = os.path.join(folder, "vmcore")
+                    with open(path, "wb") as file:
+                        file.write(data)
+                    dump = pykd.Dump(path)
+                    self.assertEqual("one", str(dump.object("struct thing", dump.address_of("one")).name))
 
     def test_refused(self):
         """A 32-bit file and a machine that nobody knows are refused by their names."""
