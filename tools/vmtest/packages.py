@@ -182,6 +182,7 @@ def command(tree: Path, program: str) -> list[str]:
     for folder in ("usr/bin", "usr/sbin"):
         path = tree / folder / program
         if path.exists():
-            loader = tree / "usr/lib64/ld-linux-x86-64.so.2"
+            # Not the one of lib64, which in Debian 12 is a link to /lib: that is the host's.
+            loader = tree / "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
             return [str(loader.resolve()), "--library-path", libraries, str(path.resolve())]
     raise PackageError(f"{program} is not in {tree}")
