@@ -46,9 +46,9 @@ NEEDED="gcc:gcc make:make curl:curl flock:util-linux xz:xz-utils bzip2:bzip2 pat
 	libtoolize:libtool m4:m4 pkg-config:pkg-config strip:binutils file:file
 	/usr/include/linux/fs.h:linux-libc-dev /etc/ssl/certs/ca-certificates.crt:ca-certificates"
 
-# What tests of style, of completions and of other processors ask; without one of these they are skipped.
+# What tests of style, of completions, of other processors, of core files and of the report's page ask; without one of these they are skipped.
 NEEDED_BY_TESTS="python3:python3 git:git node:nodejs npm:npm shellcheck:shellcheck strace:strace groff:groff-base zsh:zsh fish:fish
-	qemu-x86_64:qemu-user qemu-aarch64:qemu-user"
+	qemu-x86_64:qemu-user qemu-aarch64:qemu-user gdb:gdb gdb-multiarch:gdb-multiarch parallel:parallel chromium:chromium"
 
 # The same for the bench of kernels.
 NEEDED_BY_KERNELS="python3:python3 qemu-system-x86_64:qemu-system-x86 readelf:binutils zstd:zstd mmdebstrap:mmdebstrap
