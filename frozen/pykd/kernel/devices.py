@@ -91,7 +91,7 @@ def for_each_device(dump: Dump) -> Iterator[Any]:
     """Each ``struct device`` of the machine, in the order in which they were found. :raises FaultError, LimitError: the rest cannot be found."""
     kset: Any = dump.object("struct kset", dump.read_unsigned(dump.symbol("devices_kset", "").address))
     device: Any = dump.struct_class("struct device")
-    back = device.member_offset("kobj") or 0
+    back = offset_of(device, "kobj")
     head = int(kset) + kset.fieldOffset("list")
     for kobject in list_for_each_entry(dump, head, "struct kobject", "entry", limit=MAX_DEVICES, what="the list of devices"):
         yield device(int(kobject) - back)

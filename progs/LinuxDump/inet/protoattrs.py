@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pykd
+from pykd.core.members import offset_of
 from pykd.kernel.net import tcp
 from pykdump.highlevel import AttrSetter, readSU, structSetAttr, structSetProcAttr
 
@@ -70,7 +71,7 @@ class _Listening:
 
 def _inode(socket: Any) -> Any:
     both = pykd.current().struct_class("struct socket_alloc")
-    return readSU("struct inode", int(socket) + (both.member_offset("vfs_inode") or 0))
+    return readSU("struct inode", int(socket) + offset_of(both, "vfs_inode"))
 
 
 def init_PseudoAttrs() -> None:

@@ -8,6 +8,7 @@ from pykd.core.rows import Row, fault, mark
 from pykd.kernel.fs.files import dentries_of, file_kind, file_row, for_each_open_file
 from pykd.kernel.fs.paths import d_path, dentry_path
 from pykd.kernel.lists.xarray import xa_entries
+from pykd.kernel.mm.contents import tree_of
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -40,9 +41,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.p:
         address = to_address(dump, options.p)
         mapping: Any = dump.object("struct inode", address).i_mapping
-        tree = int(mapping) + (mapping.fieldOffset("i_pages") or 0)
         problems: list[str] = []
-        pages = [{"index": index, "page": page} for index, page in xa_entries(dump, tree, problems.append)]
+        pages = [{"index": index, "page": page} for index, page in xa_entries(dump, tree_of(mapping), problems.append)]
         row: Row = {"inode": address, "nrpages": mapping.nrpages, "pages": pages}
         if problems:
             row["error"] = fault(problems[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.core.errors import CommandError
+from pykd.core.members import offset_of
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel import devices
@@ -61,7 +62,7 @@ def _row(session: Session, device: Any) -> Row:
 def _pci(session: Session, device: Any) -> Row:
     """vendor, device, class and revision, as ``lspci -n`` has them."""
     kind: Any = session.dump.struct_class("struct pci_dev")
-    one = kind(int(device) - (kind.member_offset("dev") or 0))
+    one = kind(int(device) - offset_of(kind, "dev"))
     return {"vendor": int(one.vendor), "device": int(one.device), "class": int(one.Eval("class")) >> 8, "revision": int(one.revision), "irq": int(one.irq)}
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from _pykd import Error, FaultError, MemberError, NotFoundError
+from pykd.core.members import has_member, offset_of
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.kernel.fs.superblocks import filesystem_type
@@ -97,6 +98,11 @@ class Run(NamedTuple):
     error: Error | None
 
 
+def tree_of(mapping: Any) -> int:
+    """Address of the tree of pages of a ``struct address_space``; b93b016313b3 ("page cache: use xa_lock") (in v4.17) has named it anew."""
+    return int(mapping) + offset_of(type(mapping), "i_pages" if has_member(mapping, "i_pages") else "page_tree")
+
+
 def runs(dump: Dump, mapping: Any) -> Iterator[Run]:
     """What the page cache has of a ``struct address_space``, in the order of the file.
 
@@ -105,9 +111,8 @@ def runs(dump: Dump, mapping: Any) -> Iterator[Run]:
 
     :raises FaultError: the tree's root cannot be read.
     """
-    member = "i_pages" if type(mapping).PYT_type.member("i_pages") is not None else "page_tree"
     size = dump.type("struct page").size
-    for index, count, entry in xa_runs(dump, int(mapping) + mapping.fieldOffset(member)):
+    for index, count, entry in xa_runs(dump, tree_of(mapping)):
         if isinstance(entry, Error):
             yield Run(index, count, 0, 0, 0, entry)
         elif entry & 3:
