@@ -10,13 +10,14 @@ from pykd.kernel import cpus, machine, timekeeping
 from pykd.kernel.mm import vmstat
 from pykd.kernel.mm.dumplevel import dump_level
 from pykd.kernel.task import threads as tasks
+from pykd.kernel.uts import init_uts_ns
 from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from _pykd import Dump, Struct
+    from _pykd import Dump
     from pykd.core.rows import Row
 
 
@@ -91,12 +92,6 @@ def LOAD_AVERAGE(dump: Dump) -> str:
 
 def TASKS(dump: Dump) -> str:
     return str(sum(1 for _ in tasks.threads(dump)) + len(tasks.idle(dump)))
-
-
-def init_uts_ns(dump: Dump) -> Struct:
-    """The ``struct uts_namespace`` that all have who made none of their own. :raises NotFoundError:"""
-    namespace: Struct = dump.object("struct uts_namespace", dump.symbol("init_uts_ns", "").address)
-    return namespace
 
 
 def _uts(dump: Dump, member: str) -> str:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from pykd.core.errors import DAMAGE
-from pykd.kernel.sysinfo import init_uts_ns
 from pykd.kernel.task import threads
 
 TYPE_CHECKING = False
@@ -12,6 +11,12 @@ if TYPE_CHECKING:
     from _pykd import Dump, Struct
 
 MAX_COMMAND_LINE = 1 << 16
+
+
+def init_uts_ns(dump: Dump) -> Struct:
+    """The ``struct uts_namespace`` that all have who made none of their own. :raises NotFoundError:"""
+    namespace: Struct = dump.object("struct uts_namespace", dump.symbol("init_uts_ns", "").address)
+    return namespace
 
 
 def host_names(dump: Dump) -> set[str]:
