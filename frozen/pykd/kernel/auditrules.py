@@ -7,6 +7,8 @@ from _pykd import Error
 from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import list_for_each_entry
+from pykd.kernel.task.namespaces import pid_nr
+from pykd.values.named import name_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,8 +62,8 @@ def status(dump: Dump) -> dict[str, int | str | None]:
     connection = dump.read_unsigned(dump.symbol("auditd_conn", "").address)
     pid: Any = dump.object("struct auditd_connection", connection).pid if connection else None
     return {
-        "enabled": number("audit_enabled"), "failure": FAILURES[failure] if failure < len(FAILURES) else f"{failure}",
-        "pid": int(pid.numbers[0].nr) if pid else None, "rate_limit": number("audit_rate_limit"), "backlog_limit": number("audit_backlog_limit"),
+        "enabled": number("audit_enabled"), "failure": name_at(FAILURES, failure),
+        "pid": pid_nr(pid) if pid else None, "rate_limit": number("audit_rate_limit"), "backlog_limit": number("audit_backlog_limit"),
         "lost": number("audit_lost"), "backlog": int(dump.object("struct sk_buff_head", dump.symbol("audit_queue", "").address).qlen),
     }  # fmt: skip
 
@@ -89,7 +91,7 @@ def _rule(dump: Dump, rule: Any) -> Rule:
     if rule.filterkey:
         fields.append(f"key={rule.filterkey}")
     return Rule(
-        int(rule), LISTS[kind] if kind < len(LISTS) else f"{kind}", ACTIONS[action] if action < len(ACTIONS) else f"{action}", [] if every else calls, fields,
+        int(rule), name_at(LISTS, kind), name_at(ACTIONS, action), [] if every else calls, fields,
     )  # fmt: skip
 
 

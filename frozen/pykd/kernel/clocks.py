@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import NotFoundError
 from pykd.kernel import cpus
 from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
+from pykd.values.named import name_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def for_each_clockevent(dump: Dump) -> Iterator[tuple[int | None, Any]]:
 
 def event_state(device: Any) -> str:
     """What a ``struct clock_event_device`` does. :raises FaultError:"""
-    state = int(device.state_use_accessors)
-    return _STATES[state] if 0 <= state < len(_STATES) else f"{state}"
+    return name_at(_STATES, int(device.state_use_accessors))
 
 
 def for_each_clk(dump: Dump) -> Iterator[tuple[int, Any]]:

@@ -7,6 +7,8 @@ from _pykd import LimitError
 from pykd.core.record import NamedTuple
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.lists.xarray import xa_entries
+from pykd.kernel.task.namespaces import pid_nr
+from pykd.values.named import name_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,6 +79,6 @@ def vcpu(one: Any) -> Vcpu:
     pid = one.pid
     state = int(one.arch.mp_state) if one.hasField("arch") and one.arch.hasField("mp_state") and isinstance(one.arch.mp_state, int) else None
     return Vcpu(
-        one, int(one.vcpu_id), int(one.cpu), MODES[mode] if 0 <= mode < len(MODES) else f"{mode}", int(pid.numbers[0].nr) if pid else None,
-        None if state is None else STATES[state] if 0 <= state < len(STATES) else f"{state}",
+        one, int(one.vcpu_id), int(one.cpu), name_at(MODES, mode), pid_nr(pid) if pid else None,
+        None if state is None else name_at(STATES, state),
     )  # fmt: skip

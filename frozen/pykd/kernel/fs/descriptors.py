@@ -16,6 +16,7 @@ from pykd.kernel.fs.paths import dentry_path
 from pykd.kernel.fs.sbnames import whole_mount
 from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
 from pykd.kernel.lists.rbtree import rbtree_for_each_entry
+from pykd.kernel.task.namespaces import pid_nr
 from pykd.kernel.task.signals import mask_of, names_in
 from pykd.values.words import words_of
 
@@ -158,7 +159,7 @@ def _pidfd(dump: Dump, file: Any) -> Row:
     if str(file.f_path.dentry.d_sb.s_type.name) == "pidfs":
         address = int(file.f_inode.i_private)
     pid = dump.object("struct pid", address)
-    return {"pid": int(pid.numbers[0].nr), "pid_struct": address}
+    return {"pid": pid_nr(pid), "pid_struct": address}
 
 
 def _bpf_map(dump: Dump, file: Any) -> Row:

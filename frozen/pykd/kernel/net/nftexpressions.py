@@ -6,13 +6,13 @@ Numbers of keys and operations are the kernel's interface to programs (include/u
 
 from __future__ import annotations
 
-from typing import Any
-
 from pykd.kernel import timekeeping
+from pykd.values.named import name_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from _pykd import Dump
 
@@ -53,10 +53,6 @@ WORD = 4
 """Bytes of a part of a register"""
 MAX_DATA = 64
 """Bytes of the data of an expression at most, NFT_DATA_VALUE_MAXLEN"""
-
-
-def _of(words: tuple[str, ...], number: int) -> str:
-    return words[number] if 0 <= number < len(words) else str(number)
 
 
 def _register(number: int) -> int:
@@ -112,7 +108,7 @@ def _loaded(words: tuple[str, ...], struct: str) -> Callable[[Expression], str]:
 
     def make(one: Expression) -> str:
         private = one.private(struct)
-        key = _of(words, int(private.key))
+        key = name_at(words, int(private.key))
         if "_set_" in one.variant:
             return f"set {key} with reg {_register(int(private.sreg))}"
         return f"load {key} => reg {_register(int(private.dreg))}"
@@ -130,12 +126,12 @@ def _ct(one: Expression) -> str:
 def _socket(one: Expression) -> str:
     said = _loaded(SOCKET, "nft_socket")(one)
     private = one.private("nft_socket")
-    return said + (f" level {int(private.level)}" if _of(SOCKET, int(private.key)) == "cgroupv2" else "")
+    return said + (f" level {int(private.level)}" if name_at(SOCKET, int(private.key)) == "cgroupv2" else "")
 
 
 def _payload(one: Expression) -> str:
     private = one.private("nft_payload_set" if "_set_" in one.variant else "nft_payload")
-    place = f"{int(private.len)}b @ {_of(BASES, int(private.base))} header + {int(private.offset)}"
+    place = f"{int(private.len)}b @ {name_at(BASES, int(private.base))} header + {int(private.offset)}"
     if "_set_" not in one.variant:
         return f"load {place} => reg {_register(int(private.dreg))}"
     checksum = f"csum_type {int(private.csum_type)} csum_off {int(private.csum_offset)} csum_flags 0x{int(private.csum_flags):x}"
@@ -150,14 +146,14 @@ def _cmp(one: Expression) -> str:
         operation = COMPARED[bool(private.inv)] if private.hasField("inv") else COMPARED[0]
     else:
         private = one.private("nft_cmp_expr")
-        size, operation = int(private.len), _of(COMPARED, int(private.op))
+        size, operation = int(private.len), name_at(COMPARED, int(private.op))
     return f"{operation} reg {_register(int(private.sreg))} {_words(one.dump, _at(private, 'data'), size)}"
 
 
 def _range(one: Expression) -> str:
     private = one.private("nft_range_expr")
     ends = [_words(one.dump, _at(private, name), int(private.len)) for name in ("data_from", "data_to")]
-    return f"{_of(COMPARED, int(private.op))} reg {_register(int(private.sreg))} {' '.join(ends)}"
+    return f"{name_at(COMPARED, int(private.op))} reg {_register(int(private.sreg))} {' '.join(ends)}"
 
 
 def _bitwise(one: Expression) -> str:
@@ -193,7 +189,7 @@ def _lookup(one: Expression) -> str:
 
 def _dynset(one: Expression) -> str:
     private = one.private("nft_dynset")
-    said = f"{_of(('add', 'update', 'delete'), int(private.op))} reg_key {_register(int(private.sreg_key))} set {private.set.name}"
+    said = f"{name_at(('add', 'update', 'delete'), int(private.op))} reg_key {_register(int(private.sreg_key))} set {private.set.name}"
     if int(private.set.flags) & MAP:
         said += f" sreg_data {_register(int(private.sreg_data))}"
     if int(private.timeout):
@@ -250,21 +246,21 @@ def _nat(one: Expression) -> str:
     return said + _ports(private, "proto") + _flags(private)
 
 
-def _redir(one: Expression) -> str:
-    private = one.private("nft_redir")
-    return (_ports(private, "proto") + _flags(private)).strip()
+def _to_host(struct: str) -> Callable[[Expression], str]:
+    """Of NAT to an address of the host itself."""
 
+    def make(one: Expression) -> str:
+        private = one.private(struct)
+        return (_ports(private, "proto") + _flags(private)).strip()
 
-def _masq(one: Expression) -> str:
-    private = one.private("nft_masq")
-    return (_ports(private, "proto") + _flags(private)).strip()
+    return make
 
 
 def _fib(one: Expression) -> str:
     private = one.private("nft_fib")
     flags = int(private.flags)
     by = " . ".join(name for bit, name in enumerate(BY) if flags >> bit & 1)
-    return f"{by} {_of(LOOKED_UP, int(private.result))}{' present' if flags & PRESENT else ''} => reg {_register(int(private.dreg))}"
+    return f"{by} {name_at(LOOKED_UP, int(private.result))}{' present' if flags & PRESENT else ''} => reg {_register(int(private.dreg))}"
 
 
 def _numgen(one: Expression) -> str:
@@ -299,7 +295,7 @@ def _connlimit(one: Expression) -> str:
 
 def _exthdr(one: Expression) -> str:
     private = one.private("nft_exthdr")
-    kind = _of(EXTENSIONS, int(private.op))
+    kind = name_at(EXTENSIONS, int(private.op))
     place = f"{int(private.len)}b @ {int(private.type)} + {int(private.offset)}"
     if "_reset" in one.variant or "_strip" in one.variant:
         return f"reset {kind} {int(private.type)}"
@@ -339,7 +335,7 @@ def _compat(one: Expression) -> str:
 _MAKERS: dict[str, Callable[[Expression], str]] = {
     "meta": _loaded(META, "nft_meta"), "ct": _ct, "rt": _loaded(ROUTING, "nft_rt"), "socket": _socket, "payload": _payload, "cmp": _cmp,
     "range": _range, "bitwise": _bitwise, "byteorder": _byteorder, "lookup": _lookup, "dynset": _dynset, "log": _log, "limit": _limit,
-    "quota": _quota, "reject": _reject, "nat": _nat, "redir": _redir, "masq": _masq, "fib": _fib, "numgen": _numgen, "hash": _hash,
-    "queue": _queue, "connlimit": _connlimit, "exthdr": _exthdr, "objref": _objref, "dup": _device, "fwd": _device, "match": _compat,
+    "quota": _quota, "reject": _reject, "nat": _nat, "redir": _to_host("nft_redir"), "masq": _to_host("nft_masq"), "fib": _fib, "numgen": _numgen,
+    "hash": _hash, "queue": _queue, "connlimit": _connlimit, "exthdr": _exthdr, "objref": _objref, "dup": _device, "fwd": _device, "match": _compat,
     "target": _compat, "notrack": lambda one: "", "osf": lambda one: f"dreg {_register(int(one.private('nft_osf').dreg))}",
 }  # fmt: skip

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.net.addresses import ntohs
 from pykd.kernel.net.devstats import kind, private
+from pykd.values.named import name_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,19 +63,15 @@ def details(dump: Dump, device: Any) -> Row:
     return row
 
 
-def _of(names: tuple[str, ...], number: int) -> str:
-    return names[number] if 0 <= number < len(names) else str(number)
-
-
 def _bond(dump: Dump, bond: Any) -> Row:
     params = bond.params
-    row: Row = {"bonding": int(bond), "mode": _of(BOND_MODES, params.mode), "xmit_policy": _of(HASHES, params.xmit_policy)}
+    row: Row = {"bonding": int(bond), "mode": name_at(BOND_MODES, params.mode), "xmit_policy": name_at(HASHES, params.xmit_policy)}
     row |= {"miimon_ms": int(params.miimon), "updelay_ms": int(params.updelay) * int(params.miimon), "downdelay_ms": int(params.downdelay) * int(params.miimon)}
     active = bond.curr_active_slave
     row["active"] = str(active.dev.name) if active else None
     row["slaves"] = [
         {
-            "name": str(one.dev.name), "link": _of(BOND_LINKS, one.link), "state": _of(BOND_STATES, one.backup), "speed_mbps": int(one.speed),
+            "name": str(one.dev.name), "link": name_at(BOND_LINKS, one.link), "state": name_at(BOND_STATES, one.backup), "speed_mbps": int(one.speed),
             "failures": int(one.link_failure_count),
         }
         for one in _slaves(dump, bond.dev)

@@ -40,6 +40,11 @@ def pid_struct(task: Any) -> Any:
     return task.thread_pid if task.hasField("thread_pid") else task.pids[0].pid
 
 
+def pid_nr(pid: Any) -> int:
+    """The number of a ``struct pid`` in the first PID namespace. :raises FaultError:"""
+    return int(pid.numbers[0].nr)
+
+
 def pid_numbers(task: Any) -> Iterator[tuple[int, Any]]:
     """(thread id, ``struct pid_namespace``) of a ``struct task_struct`` in each PID namespace that it can be seen in, the outermost first;
     nothing of a thread that has given up its PID.
