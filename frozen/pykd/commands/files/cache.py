@@ -13,7 +13,7 @@ from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel.fs.dentries import d_children, resolve
 from pykd.kernel.fs.files import file_kind, for_each_file
-from pykd.kernel.fs.paths import dentry_name
+from pykd.kernel.fs.paths import dentry_name, is_unhashed
 from pykd.kernel.fs.sbnames import sb_place
 from pykd.kernel.fs.superblocks import filesystem_type
 from pykd.kernel.mm import contents, pagecache
@@ -191,7 +191,7 @@ def _entries(dump: Dump, word: str) -> Iterator[Row]:
             continue
         row: Row = {"dentry": int(child)}
         try:
-            if not child.d_hash.pprev:
+            if is_unhashed(child):
                 continue  # deleted, or never found by its name
             inode = child.d_inode
             row |= {"name": dentry_name(dump, child), "inode": int(inode)}

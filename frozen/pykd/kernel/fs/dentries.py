@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Error, LimitError
 from pykd.core.walk import caught
 from pykd.kernel.fs import mounts
-from pykd.kernel.fs.paths import dentry_name
+from pykd.kernel.fs.paths import dentry_name, is_unhashed
 from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
 
 TYPE_CHECKING = False
@@ -40,8 +40,7 @@ def child(dump: Dump, dentry: Any, name: str) -> Any:
     """The ``struct dentry`` of that name below another that open() would find; None if the cache has none. :raises FaultError, LimitError:"""
     for found in d_children(dump, dentry):
         try:
-            # What is in no chain of the hash table (d_unhashed()) was deleted.
-            if found.d_hash.pprev and dentry_name(dump, found) == name:
+            if not is_unhashed(found) and dentry_name(dump, found) == name:
                 return found
         except Error:
             continue

@@ -11,9 +11,8 @@ from pykd.core.members import has_member
 from pykd.core.memo import per_dump
 from pykd.core.rows import fault
 from pykd.core.walk import caught
-from pykd.kernel.fs.files import MAX_FDS, dentries_of, file_path
-from pykd.kernel.fs.paths import dentry_path
-from pykd.kernel.fs.sbnames import whole_mount
+from pykd.kernel.fs.files import MAX_FDS, file_path
+from pykd.kernel.fs.sbnames import inode_path
 from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
 from pykd.kernel.lists.rbtree import rbtree_for_each_entry
 from pykd.kernel.task.namespaces import pid_nr
@@ -147,9 +146,7 @@ def _watched(dump: Dump, connector: Any) -> Row:
     row: Row = {"of": _MOUNT_FLAGS.get(kind, f"{kind}")}
     if kind == 0 and pointer:
         row |= {"object": int(inode), "inode": int(inode.i_ino), "device": int(inode.i_sb.s_dev)}
-        dentry = next(iter(dentries_of(dump, inode)), None)
-        mount = whole_mount(dump, inode.i_sb)
-        row["path"] = dentry_path(dump, int(dentry), int(mount.mnt) if mount is not None else 0) if dentry is not None else ""
+        row["path"], _ = inode_path(dump, inode)
     return row
 
 

@@ -56,6 +56,11 @@ def dentry_path(dump: Dump, dentry: int, vfsmount: int = 0) -> str:
         entry = parent
 
 
+def is_unhashed(dentry: Any) -> bool:
+    """Whether a ``struct dentry`` is in no chain of the hash table (d_unhashed()): it was deleted, or is never found by its name. :raises FaultError:"""
+    return not dentry.d_hash.pprev
+
+
 def real_mount(dump: Dump, vfsmount: int) -> Struct:
     """The ``struct mount`` around the ``struct vfsmount`` at *vfsmount*."""
     mount = dump.struct_class("struct mount")

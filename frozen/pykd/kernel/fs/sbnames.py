@@ -6,7 +6,9 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.walk import caught
+from pykd.kernel.fs.files import dentries_of
 from pykd.kernel.fs.mounts import mnt_namespace_of, mount_path
+from pykd.kernel.fs.paths import dentry_path
 from pykd.kernel.fs.superblocks import filesystem_type, sb_mounts
 
 TYPE_CHECKING = False
@@ -49,6 +51,16 @@ def whole_mount(dump: Dump, block: Any) -> Any:
         except Error:
             continue
     return None
+
+
+def inode_path(dump: Dump, inode: Any) -> tuple[str, Any]:
+    """(path as PID 1 sees it, ``struct dentry``) of a ``struct inode``, by the first of its names; of what is mounted nowhere the path in its
+    file system alone; ("", None) of what has no name. :raises FaultError:"""
+    dentry = next(dentries_of(dump, inode), None)
+    if dentry is None:
+        return "", None
+    mount = whole_mount(dump, inode.i_sb)
+    return dentry_path(dump, int(dentry), int(mount.mnt) if mount is not None else 0), dentry
 
 
 @per_dump

@@ -7,7 +7,7 @@ from _pykd import Dump, Error, NotFoundError, RangeError
 from pykd.core.members import offset_of
 from pykd.core.memo import per_dump
 from pykd.core.rows import Row, fault
-from pykd.kernel.fs.paths import d_path, dentry_name
+from pykd.kernel.fs.paths import d_path, dentry_name, is_unhashed
 from pykd.kernel.lists import mapletree
 from pykd.kernel.mm.pages import physical_of
 
@@ -149,7 +149,7 @@ def mapped_path(dump: Dump, file: Any) -> str:
     path = d_path(dump, file.f_path)
     if dentry.d_parent == dentry and kind in ("tmpfs", "hugetlbfs", "dax", "drm"):
         return path if path == "/" else f"/{path} (deleted)"
-    if dentry.d_parent != dentry and not dentry.d_hash.pprev:
+    if dentry.d_parent != dentry and is_unhashed(dentry):
         return f"{path} (deleted)"
     return path
 

@@ -7,7 +7,7 @@ from _pykd import Dump, Error
 from pykd.core.walk import caught
 from pykd.kernel.fs.dentries import d_children, resolve
 from pykd.kernel.fs.files import dentries_of
-from pykd.kernel.fs.paths import dentry_name
+from pykd.kernel.fs.paths import dentry_name, is_unhashed
 from pykd.kernel.mm import contents, pagecache
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ def _below(dump: Dump, folder: str) -> Iterator[tuple[str, Any]]:
         return
     for child in caught(d_children(dump, dentry)):
         try:
-            if not isinstance(child, Error) and child.d_hash.pprev and child.d_inode:
+            if not isinstance(child, Error) and not is_unhashed(child) and child.d_inode:
                 yield f"{path.rstrip('/')}/{dentry_name(dump, child)}", child.d_inode
         except Error:
             continue

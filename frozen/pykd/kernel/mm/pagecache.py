@@ -9,8 +9,8 @@ from _pykd import Error
 from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel.fs.files import dentries_of
-from pykd.kernel.fs.paths import dentry_path
-from pykd.kernel.fs.sbnames import sb_place, whole_mount
+from pykd.kernel.fs.paths import dentry_path, is_unhashed
+from pykd.kernel.fs.sbnames import inode_path, sb_place
 from pykd.kernel.fs.superblocks import MAX_INODES, filesystem_type, for_each_super_block
 from pykd.kernel.mm import contents
 
@@ -104,11 +104,8 @@ def place_of(dump: Dump, inode: Any) -> str:
     """The path of a ``struct inode`` as PID 1 sees it; of what is mounted nowhere that in its file system alone; "" of what has no name, and
     with `` (deleted)`` of what has it no more. Never raises."""
     try:
-        if (dentry := next(dentries_of(dump, inode), None)) is None:
-            return ""
-        mount = whole_mount(dump, inode.i_sb)
-        path = dentry_path(dump, int(dentry), int(mount.mnt) if mount is not None else 0)
-        # d_unlinked(): in no chain of the hash table, and no root
-        return path + (" (deleted)" if not dentry.d_hash.pprev and dentry.d_parent != dentry and not int(inode.i_nlink) else "")
+        path, dentry = inode_path(dump, inode)
+        # d_unlinked(): unhashed, and no root
+        return path + (" (deleted)" if dentry is not None and is_unhashed(dentry) and dentry.d_parent != dentry and not int(inode.i_nlink) else "")
     except Error:
         return ""
