@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, LimitError
+from pykd.core.memo import per_dump
 from pykd.core.walk import caught
 from pykd.kernel.fs import mounts
 from pykd.kernel.fs.paths import dentry_name, is_unhashed
@@ -47,6 +48,19 @@ def child(dump: Dump, dentry: Any, name: str) -> Any:
     return None
 
 
+@per_dump
+def _places(dump: Dump) -> list[tuple[list[str], Any]]:
+    """(words of its path, ``struct mount``) of each mount in the mount namespace of PID 1 that can be read. :raises FaultError:"""
+    found: list[tuple[list[str], Any]] = []
+    for mount in caught(mounts.for_each_mount(dump, mounts.mnt_namespace_of(dump))):
+        try:
+            if not isinstance(mount, Error):
+                found.append(([word for word in mounts.mount_path(dump, mount).split("/") if word], mount))
+        except Error:
+            continue
+    return found
+
+
 def lookup(dump: Dump, path: str) -> tuple[Any, Any]:
     """(``struct dentry``, ``struct mount``) of an absolute path in the mount namespace of PID 1; the dentry is None where the cache lacks a part of
     the path, and both where nothing is mounted that could have it.
@@ -57,13 +71,9 @@ def lookup(dump: Dump, path: str) -> tuple[Any, Any]:
     """
     words = [word for word in path.split("/") if word and word != "."]
     best, depth = None, -1
-    for mount in caught(mounts.for_each_mount(dump, mounts.mnt_namespace_of(dump))):
-        try:
-            place = [] if isinstance(mount, Error) else [word for word in mounts.mount_path(dump, mount).split("/") if word]
-        except Error:
-            continue
+    for place, mount in _places(dump):
         # of those at one place the last is on top
-        if not isinstance(mount, Error) and place == words[: len(place)] and len(place) >= depth:
+        if place == words[: len(place)] and len(place) >= depth:
             best, depth = mount, len(place)
     if best is None:
         return None, None

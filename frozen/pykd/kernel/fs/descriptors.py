@@ -247,9 +247,15 @@ def _request(dump: Dump, request: Any) -> Row:
     return row
 
 
+@per_dump
+def _operations(dump: Dump) -> dict[int, str]:
+    """``IORING_OP_…`` by number, of several the first. :raises NotFoundError:"""
+    return {value: name for name, value in reversed(dump.enumerator_type("IORING_OP_NOP").enumerators())}
+
+
 def _operation(dump: Dump, number: int) -> str:
     try:
-        names = {value: name for name, value in reversed(dump.enumerator_type("IORING_OP_NOP").enumerators())}
+        names = _operations(dump)
     except Error:
         names = {}
     return names.get(number, f"{number}").removeprefix("IORING_OP_")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_AREAS = 1 << 20
+MAX_KNOWN = 1 << 12
+"""Values of ``vm_flags`` whose names are remembered"""
 _FLAGS = (
     "READ WRITE EXEC SHARED MAYREAD MAYWRITE MAYEXEC MAYSHARE GROWSDOWN UFFD_MISSING PFNMAP DENYWRITE UFFD_WP LOCKED IO SEQ_READ RAND_READ"
     " DONTCOPY DONTEXPAND LOCKONFAULT ACCOUNT NORESERVE HUGETLB SYNC ARCH_1 WIPEONFORK DONTDUMP SOFTDIRTY MIXEDMAP HUGEPAGE NOHUGEPAGE MERGEABLE"
@@ -40,7 +42,20 @@ def _flag_bits(dump: Dump) -> list[tuple[int, str]]:
 
 def vm_flag_names(dump: Dump, flags: int) -> list[str]:
     """Names of the bits that are set in ``vm_area_struct.vm_flags``, without ``VM_``, lowest first."""
-    return [name for bit, name in _flag_bits(dump) if flags >> bit & 1]
+    known = _known_flags(dump)
+    names = known.get(flags)
+    if names is None:
+        names = [name for bit, name in _flag_bits(dump) if flags >> bit & 1]
+        if len(known) < MAX_KNOWN:
+            known[flags] = names
+    return names.copy()
+
+
+@per_dump
+def _known_flags(dump: Dump) -> dict[int, list[str]]:
+    """Names of the bits by ``vm_flags``: many areas have the same."""
+    del dump
+    return {}
 
 
 def areas(dump: Dump, mm: int) -> Iterator[int]:
