@@ -17,6 +17,7 @@ from pykd.kernel.elfcore.selection import selected
 from pykd.kernel.mm.areas import VM_EXEC, VM_READ, VM_WRITE, area_name, area_ranges, permissions
 from pykd.kernel.mm.userspace import UserSpace
 from pykd.kernel.task import process
+from pykd.values.words import pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -141,12 +142,12 @@ class Core:
     def _notes(self, areas: list[Any]) -> Iterator[bytes]:
         dump = self.dump
         try:
-            arguments = dump.read_upto(int(self.mm.arg_start), min(max(int(self.mm.arg_end) - int(self.mm.arg_start), 0), 80), pgd=self.space.pgd)
+            arguments = dump.read_upto(int(self.mm.arg_start), min(max(int(self.mm.arg_end) - int(self.mm.arg_start), 0), notes.ARGUMENTS), pgd=self.space.pgd)
         except Error:
             arguments = b""
         first = True
         for thread in self.threads:
-            found = notes.of_thread(dump, thread, siginfo=True)
+            found = notes.of_thread(dump, thread)
             yield next(found)
             if first:  # as the kernel has them: behind the first thread's status
                 first = False
@@ -177,21 +178,13 @@ class Core:
         return table + len(data)
 
     def _header(self, kind: int, flags: int, offset: int, address: int, size: int, align: int) -> bytes:
-        words = (offset, address, 0, size, size if kind == _PT_LOAD else 0, align)
-        order = self.dump.byteorder
-        return kind.to_bytes(4, order) + flags.to_bytes(4, order) + b"".join(word.to_bytes(8, order) for word in words)
+        return pack(self.dump, "IIQQQQQQ", kind, flags, offset, address, 0, size, size if kind == _PT_LOAD else 0, align)
 
     def _elf_header(self, table: int, count: int, sections: int) -> bytes:
-        order = self.dump.byteorder
-
-        def half(*values: int) -> bytes:
-            return b"".join(value.to_bytes(2, order) for value in values)
-
-        ident = b"\x7fELF" + bytes((2, 1 if order == "little" else 2, 1, 0)) + bytes(8)
+        ident = b"\x7fELF" + bytes((2, 1 if self.dump.byteorder == "little" else 2, 1, 0)) + bytes(8)
         of = machine.of(self.dump)
-        head = ident + half(_ET_CORE, of.elf_number) + (1).to_bytes(4, order)
-        head += b"".join(word.to_bytes(8, order) for word in (0, table, sections)) + of.elf_flags.to_bytes(4, order)
-        return head + half(_EHDR, _PHDR, min(count, _PN_XNUM), _SHDR if sections else 0, 1 if sections else 0, 0)
+        head = pack(self.dump, "HHIQQQI", _ET_CORE, of.elf_number, 1, 0, table, sections, of.elf_flags)
+        return ident + head + pack(self.dump, "HHHHHH", _EHDR, _PHDR, min(count, _PN_XNUM), _SHDR if sections else 0, 1 if sections else 0, 0)
 
 
 def _all(descriptor: int | None, data: bytes, offset: int) -> None:

@@ -12,8 +12,10 @@ from pykd.kernel import machine
 from pykd.kernel.machine import facts
 from pykd.kernel.mm.areas import mapped_path
 from pykd.kernel.task import auxv as vectors
-from pykd.kernel.task import members, signals
-from pykd.kernel.task.state import state_names
+from pykd.kernel.task import signals
+from pykd.kernel.task.namespaces import pid_nr
+from pykd.kernel.task.process import task_state_to_char
+from pykd.values.words import pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,16 +57,15 @@ def thread_state(dump: Dump, task: Any) -> ThreadState:
 def note(dump: Dump, name: str, kind: int, contents: bytes) -> bytes:
     """One note, padded."""
     label = name.encode() + b"\0"
-    head = b"".join(value.to_bytes(4, dump.byteorder) for value in (len(label), len(contents), kind))
-    return head + label + bytes(-len(label) % 4) + contents + bytes(-len(contents) % 4)
+    return pack(dump, "III", len(label), len(contents), kind) + label + bytes(-len(label) % 4) + contents + bytes(-len(contents) % 4)
 
 
-def of_thread(dump: Dump, thread: ThreadState, siginfo: bool) -> Iterator[bytes]:
+def of_thread(dump: Dump, thread: ThreadState) -> Iterator[bytes]:
     """Its NT_PRSTATUS and the other notes about it. What cannot be read is zeros or left out."""
     of, task = machine.of(dump), thread.task
-    yield note(dump, "CORE", NT_PRSTATUS, _prstatus(dump, thread))
-    if siginfo:
-        yield note(dump, "CORE", NT_SIGINFO, _siginfo(dump, task))
+    info = _siginfo(dump, task)
+    yield note(dump, "CORE", NT_PRSTATUS, _prstatus(dump, thread, info))
+    yield note(dump, "CORE", NT_SIGINFO, info)
     try:
         found = list(of.core_notes(dump, task))
     except Error:
@@ -72,7 +73,7 @@ def of_thread(dump: Dump, thread: ThreadState, siginfo: bool) -> Iterator[bytes]
     yield from (note(dump, *one) for one in found)
 
 
-def _prstatus(dump: Dump, thread: ThreadState) -> bytes:
+def _prstatus(dump: Dump, thread: ThreadState, info: bytes) -> bytes:
     task = thread.task
     order = dump.byteorder
 
@@ -81,7 +82,6 @@ def _prstatus(dump: Dump, thread: ThreadState) -> bytes:
 
     pending = _or_zero(lambda: signals.mask_of(task.pending.signal))
     held = _or_zero(lambda: signals.mask_of(task.blocked))
-    info = _siginfo(dump, task)
     parts = [info[:4], info[8:12], info[4:8], number(int.from_bytes(info[:4], order), 2), bytes(2), number(pending), number(held)]
     parts += [number(value, 4) for value in _relatives(task)]
     parts += [part for name in ("utime", "stime") for part in _time(_or_zero(lambda name=name: int(getattr(task, name))), number)]
@@ -108,7 +108,7 @@ def _relatives(task: Any) -> tuple[int, int, int, int]:
     """pid, ppid, pgrp, sid, as the first PID namespace numbers them."""
 
     def leader_of(kind: int) -> int:
-        return int(task.signal.pids[kind].numbers[0].nr)
+        return pid_nr(task.signal.pids[kind])
 
     return (
         _or_zero(lambda: task.pid), _or_zero(lambda: task.real_parent.tgid), _or_zero(lambda: leader_of(2)), _or_zero(lambda: leader_of(3)),
@@ -129,7 +129,7 @@ def prpsinfo(dump: Dump, task: Any, arguments: bytes) -> bytes:
     """NT_PRPSINFO of a process's leader. :param arguments: as they are in its memory; empty: not known."""
     order = dump.byteorder
     try:
-        letters = state_names(dump).letters(int(task.Eval(members.path("state", dump))), int(task.exit_state))
+        letters = task_state_to_char(dump, task)
     except Error:
         letters = "??"
     letter = _LETTERS.get(letters, ".")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pykd.kernel.mm.areas import area_name, is_of_device
+from pykd.kernel.mm.areas import VM_DONTDUMP, VM_HUGETLB, VM_SHARED, area_name, is_of_device
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ KINDS = (
 ALL = 255
 USUAL = ALL & ~DONT_DUMP
 
-_SHARED, _HUGETLB, _DONTDUMP = 0x8, 0x400000, 0x4000000
-
 
 def selected(dump: Dump, area: Any, level: int) -> int:
     """How many bytes of a ``struct vm_area_struct`` go into the core, from its start. :raises FaultError:
@@ -37,11 +35,11 @@ def selected(dump: Dump, area: Any, level: int) -> int:
         return 0
     if not area.vm_file and area_name(dump, area) == "[vdso]":
         return length
-    if flags & _DONTDUMP and not level & DONT_DUMP:
+    if flags & VM_DONTDUMP and not level & DONT_DUMP:
         return 0
-    if flags & _HUGETLB:
-        return whole(HUGE_SHARED if flags & _SHARED else HUGE_PRIVATE)
-    if flags & _SHARED:
+    if flags & VM_HUGETLB:
+        return whole(HUGE_SHARED if flags & VM_SHARED else HUGE_PRIVATE)
+    if flags & VM_SHARED:
         named = area.vm_file and int(area.vm_file.f_inode.i_nlink)
         return whole(FILE_SHARED if named else ANONYMOUS_SHARED)
     if not area.vm_file or (area.anon_vma and level & ANONYMOUS_PRIVATE):

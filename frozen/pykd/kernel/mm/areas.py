@@ -119,9 +119,7 @@ def area_row(dump: Dump, address: int) -> Row:
 
 
 VM_READ, VM_WRITE, VM_EXEC, VM_SHARED = 1, 2, 4, 8
-
-
-VM_PFNMAP, VM_IO = 0x400, 0x4000
+VM_PFNMAP, VM_IO, VM_HUGETLB, VM_DONTDUMP = 0x400, 0x4000, 0x400000, 0x4000000
 
 
 def is_of_device(flags: int) -> bool:

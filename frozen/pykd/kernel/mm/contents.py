@@ -12,6 +12,7 @@ from pykd.core.record import NamedTuple
 from pykd.kernel.fs.superblocks import filesystem_type
 from pykd.kernel.lists.xarray import xa_runs
 from pykd.kernel.mm import pages
+from pykd.kernel.mm.swap import swap_place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _place(dump: Dump, run: Run, start: int, in_memory: bool) -> tuple[int, str,
     if run.error is not None:
         return 0, "lost", str(run.error)
     if not run.page:
-        return (0, "swapped", _swap_place(dump, run.swap)) if in_memory else (0, "uncached", "")
+        return (0, "swapped", _swap_place(run.swap)) if in_memory else (0, "uncached", "")
     if not run.flags & _bits(dump)[1]:
         # a page of tmpfs that is reserved and not written to reads as zeros
         return 0, "" if in_memory else "unread", ""
@@ -239,11 +240,10 @@ class Image:
         return b"".join(parts)
 
 
-def _swap_place(dump: Dump, entry: int) -> str:
+def _swap_place(entry: int) -> str:
     """Which device a value in the tree of a tmpfs file names, and which of its pages (xa_mk_value() of a swp_entry_t)."""
-    number = entry >> 1
-    # SWP_TYPE_SHIFT: BITS_PER_XA_VALUE - MAX_SWAPFILES_SHIFT
-    return f"swap {number >> 58} page {number & (1 << 58) - 1}"
+    number, page = swap_place(entry >> 1)
+    return f"swap {number} page {page}"
 
 
 def joined(found: Iterable[Piece]) -> Iterator[Piece]:

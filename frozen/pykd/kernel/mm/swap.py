@@ -21,6 +21,14 @@ USAGE_OFFLIST = 1 << 62
 """SWAP_USAGE_OFFLIST_BIT: the device is in no list of those with room."""
 
 
+def swap_place(entry: int) -> tuple[int, int]:
+    """(number of the device, page in it) of a ``swp_entry_t``: SWP_TYPE_SHIFT is BITS_PER_XA_VALUE - MAX_SWAPFILES_SHIFT.
+
+    Entries of page tables are no such; :meth:`pykd.kernel.machine.facts.Machine.swap_entry` knows them.
+    """
+    return entry >> 58, entry & (1 << 58) - 1
+
+
 def for_each_swap(dump: Dump) -> Iterator[Any]:
     """Each ``struct swap_info_struct`` in use, and the errors of those that cannot be read. :raises FaultError: the table cannot."""
     count = min(dump.read_unsigned(dump.symbol("nr_swapfiles").address, 4), MAX_SWAPFILES)

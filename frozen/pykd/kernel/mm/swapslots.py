@@ -9,8 +9,9 @@ from pykd.core.walk import caught
 from pykd.kernel.lists.rbtree import rbtree_for_each_entry
 from pykd.kernel.lists.xarray import xa_load
 from pykd.kernel.mm import zsmalloc
+from pykd.kernel.mm.contents import page_flags
 from pykd.kernel.mm.pages import head_of, head_offset, physical_of
-from pykd.kernel.mm.swap import for_each_swap
+from pykd.kernel.mm.swap import for_each_swap, swap_place
 from pykd.values.compression import page as decompressed
 
 TYPE_CHECKING = False
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 _SPACE = 14
 """SWAP_ADDRESS_SPACE_SHIFT: pages of a device that share an address space, and a tree of zswap"""
-_ENTRY_BITS = (1 << 58) - 1
-"""``swp_offset()`` of a ``swp_entry_t``"""
 
 
 class Elsewhere(Error):
@@ -88,8 +87,8 @@ def _cached(dump: Dump, info: Any, number: int, offset: int) -> int | None:
                 continue  # the shadow of a page that was dropped
             head = head_of(entry, dump.read_unsigned(entry + head_offset(dump)))
             page: Any = dump.object("struct page", head)
-            first = int(page.private) & _ENTRY_BITS
-            if int(page.flags if isinstance(page.flags, int) else page.flags.f) & 1 << dump.enumerator("PG_swapcache") and 0 <= offset - first < 1 << 20:
+            _, first = swap_place(int(page.private))
+            if page_flags(dump, head) & 1 << dump.enumerator("PG_swapcache") and 0 <= offset - first < 1 << 20:
                 return physical_of(dump, head + (offset - first) * dump.type("struct page").size)
         except Error:
             continue
@@ -169,7 +168,7 @@ def _zswap_entries(dump: Dump, tree: int) -> Iterator[tuple[int, int]]:
     has_offset = dump.type("struct zswap_entry").member("offset") is not None
     for entry in caught(rbtree_for_each_entry(dump, tree + (old.offset_of("rbroot") if old is not None else 0), "struct zswap_entry", "rbnode")):
         if not isinstance(entry, Error):
-            yield int(entry.offset) if has_offset else int(entry.swpentry.val) & _ENTRY_BITS, int(entry)
+            yield int(entry.offset) if has_offset else swap_place(int(entry.swpentry.val))[1], int(entry)
 
 
 def _zswap_data(dump: Dump, pool: Any, handle: int, length: int) -> bytes:

@@ -8,9 +8,10 @@ from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.kernel import machine
 from pykd.kernel.mm import swapslots
-from pykd.kernel.mm.areas import VM_EXEC, area_ranges, is_special, vdso_page
+from pykd.kernel.mm.areas import VM_EXEC, VM_HUGETLB, area_ranges, is_special, vdso_page
 from pykd.kernel.mm.cachedfile import CachedFile
 from pykd.kernel.mm.dumplevel import leaves_out_zeros_only
+from pykd.kernel.mm.swap import swap_place
 from pykd.kernel.mm.tables import PageTables
 from pykd.kernel.task.memory import page_table
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 20
 """Bytes read at once"""
-VM_SHARED, VM_HUGETLB = 0x8, 0x400000
 
 UNCACHED = "uncached"
 """A page of a file that is not in memory: the file has it"""
@@ -240,8 +240,7 @@ class UserSpace:
         if not run.page:
             if not file.in_memory:
                 return Piece(at, size, lost=UNCACHED)
-            entry = run.swap >> 1  # xa_to_value() of a swp_entry_t, whose type lies at SWP_TYPE_SHIFT
-            return self._swapped(at, size, entry >> 58, entry & (1 << 58) - 1)
+            return self._swapped(at, size, *swap_place(run.swap >> 1))  # xa_to_value()
         physical = file.physical(run, index)
         if physical is None:
             return Piece(at, size, lost=LOST)
