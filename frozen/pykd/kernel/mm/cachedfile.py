@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from _pykd import Error
 from pykd.kernel.mm import contents
 from pykd.kernel.mm.pages import physical_of
 
@@ -45,3 +46,19 @@ class CachedFile:
     def physical(self, run: contents.Run, index: int) -> int | None:
         """The physical address of a page of a run of pages."""
         return physical_of(self._dump, run.page + (index - run.first) * self._dump.type("struct page").size)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Up to *size* bytes, up to the first page that is not there. Never raises."""
+        page = self._dump.page_size
+        result, end = b"", min(offset + size, self.size)
+        while offset < end:
+            run = self.run(offset // page)
+            physical = self.physical(run, offset // page) if run is not None and run.page else None
+            if physical is None:
+                break
+            try:
+                result += self._dump.read_physical(physical + offset % page, count := min(page - offset % page, end - offset))
+            except Error:
+                break
+            offset += count
+        return result

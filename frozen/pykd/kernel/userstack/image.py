@@ -11,6 +11,7 @@ from bisect import bisect_right
 
 from _pykd import Error
 from pykd.core.record import NamedTuple
+from pykd.kernel.mm.areas import area_name
 from pykd.kernel.userstack import cfi
 from pykd.values.words import unpack
 
@@ -187,15 +188,20 @@ class Images:
     def __init__(self, space: UserSpace) -> None:
         self._space = space
         self._known: dict[tuple[int, int], Image | None] = {}
+        self._by_area: dict[int, tuple[Image | None, str]] = {}
 
     def at(self, pc: int) -> tuple[Image | None, str]:
         """The image that an address is in, and the name of its mapping. Never raises; of an image that cannot be read None."""
-        from pykd.kernel.mm.areas import area_name
-
-        space = self._space
-        area = space.area_at(pc)
+        area = self._space.area_at(pc)
         if area is None:
             return None, ""
+        if int(area) not in self._by_area:
+            self._by_area[int(area)] = self._of(area)
+        return self._by_area[int(area)]
+
+    def _of(self, area: Any) -> tuple[Image | None, str]:
+        """The image that a ``struct vm_area_struct`` is of, and its name."""
+        space = self._space
         try:
             name = area_name(space.dump, area)
             start, file = self._first(area)
@@ -204,7 +210,7 @@ class Images:
             return None, ""
         if key not in self._known:
             try:
-                self._known[key] = Image(space.dump, name, start, self._memory, self._reader(file) if file else None)
+                self._known[key] = Image(space.dump, name, start, self._memory, space.file_of(file).read if file else None)
             except Error:
                 self._known[key] = None
         return self._known[key], name
@@ -226,26 +232,3 @@ class Images:
 
     def _memory(self, address: int, size: int) -> bytes:
         return self._space.read(address, size)[0]
-
-    def _reader(self, file: Any) -> Reader:
-        cached = self._space.file_of(file)
-
-        def read(offset: int, size: int) -> bytes:
-            """Up to the first page that is not there."""
-            dump, page = self._space.dump, self._space.dump.page_size
-            result, end = b"", min(offset + size, cached.size)
-            while offset < end:
-                run = cached.run(offset // page)
-                physical = cached.physical(run, offset // page) if run is not None and run.page else None
-                if physical is None:
-                    break
-                try:
-                    result += dump.read_physical(physical + offset % page, count := min(page - offset % page, end - offset))
-                except Error:
-                    break
-                offset += count
-            return result
-
-        return read
-
-
