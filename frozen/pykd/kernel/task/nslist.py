@@ -27,11 +27,21 @@ class Namespace(NamedTuple):
     """``struct uts_namespace``, …"""
 
 
-def of_task(dump: Dump, task: Any) -> Iterator[Namespace]:
-    """Those of a ``struct task_struct``; of one that has ended fewer. :raises FaultError:"""
+def of_task(task: Any, known: dict[int, list[Namespace]]) -> Iterator[Namespace]:
+    """Those of a ``struct task_struct``; of one that has ended fewer. :raises FaultError:
+
+    :param known: those of each ``struct nsproxy`` that was read to its end, for the next task: most share one.
+    """
     proxy = task.nsproxy
-    if proxy:
-        yield from (Namespace(KINDS[name], getattr(proxy, name)) for name in namespaces.members(proxy) if name in KINDS)
+    if proxy and int(proxy) in known:
+        yield from known[int(proxy)]
+    elif proxy:
+        own = []
+        for name in namespaces.members(proxy):
+            if name in KINDS:
+                own.append(Namespace(KINDS[name], getattr(proxy, name)))
+                yield own[-1]
+        known[int(proxy)] = own
     if (pid := namespaces.pid_namespace(task)) is not None:
         yield Namespace("pid", pid)
     if task.cred:
@@ -49,13 +59,13 @@ def owner_of(namespace: Any) -> Any:
     return getattr(namespace, name) or None if namespace.hasField(name) else None
 
 
-class Found:
+class Found(NamedTuple):
     """A namespace and who is in it."""
 
-    def __init__(self, kind: str, namespace: Any) -> None:
-        self.kind, self.namespace = kind, namespace
-        self.processes: list[int] = []
-        """PIDs of processes of which a thread is in it"""
+    kind: str
+    namespace: Any
+    processes: list[int]
+    """PIDs of processes of which a thread is in it, in order"""
 
 
 def for_each_namespace(dump: Dump, problems: list[Error]) -> list[Found]:
@@ -63,16 +73,14 @@ def for_each_namespace(dump: Dump, problems: list[Error]) -> list[Found]:
 
     :param problems: tasks that cannot be read are told here.
     """
-    found: dict[tuple[str, int], Found] = {}
+    found: dict[tuple[str, int], tuple[Any, set[int]]] = {}
+    known: dict[int, list[Namespace]] = {}
     for task in threads.threads(dump):
         try:
             pid = int(task.tgid)
-            for kind, namespace in of_task(dump, task):
-                one = found.setdefault((kind, int(namespace)), Found(kind, namespace))
-                if not one.processes or one.processes[-1] != pid:
-                    one.processes.append(pid)
+            for kind, namespace in of_task(task, known):
+                found.setdefault((kind, int(namespace)), (namespace, set()))[1].add(pid)
         except Error as error:
             problems.append(error)
-    for one in found.values():
-        one.processes = sorted(set(one.processes))
-    return sorted(found.values(), key=lambda one: (ORDER.index(one.kind), one.processes[0]))
+    every = [Found(kind, namespace, sorted(processes)) for (kind, _), (namespace, processes) in found.items()]
+    return sorted(every, key=lambda one: (ORDER.index(one.kind), one.processes[0]))
