@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
-Block = dict[str, Any]
+type Block = dict[str, Any]
 """``{"type": "fields" | "lines" | "table" | "picture", …}``"""
 
 

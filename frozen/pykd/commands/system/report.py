@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from pykd.core.errors import UsageError
 from pykd.core.rows import Row
 from pykd.report import sections
@@ -13,6 +10,11 @@ from pykd.report import text as view
 from pykd.report.build import TIME_LIMIT, document
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def chosen(names: list[str]) -> tuple[str, ...]:
