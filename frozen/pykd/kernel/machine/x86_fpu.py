@@ -60,19 +60,19 @@ def _places(dump: Dump) -> dict[int, tuple[int, int]]:
     return found
 
 
-def standard(data: bytes, places: dict[int, tuple[int, int]], features: int, order: Any = "little") -> bytes:
+def standard(data: bytes, places: dict[int, tuple[int, int]], features: int) -> bytes:
     """A ``struct xregs_state`` in the standard form, with all components that *features* has.
 
     What is in its initial state was not written by the CPU: zeros, but for the control words.
     """
-    used = int.from_bytes(data[_LEGACY : _LEGACY + 8], order)
-    layout = int.from_bytes(data[_LEGACY + 8 : _LEGACY + 16], order)
+    used = int.from_bytes(data[_LEGACY : _LEGACY + 8], "little")
+    layout = int.from_bytes(data[_LEGACY + 8 : _LEGACY + 16], "little")
     wanted = {number: place for number, place in places.items() if features >> number & 1}
     end = max((offset + size for offset, size in wanted.values()), default=_LEGACY + _HEADER)
     result = bytearray(end)
     result[:_LEGACY] = legacy(data, used)
-    result[_XCR0 : _XCR0 + 8] = (features | 3).to_bytes(8, order)
-    result[_LEGACY : _LEGACY + 8] = (used & (features | 3)).to_bytes(8, order)
+    result[_XCR0 : _XCR0 + 8] = (features | 3).to_bytes(8, "little")
+    result[_LEGACY : _LEGACY + 8] = (used & (features | 3)).to_bytes(8, "little")
     at = _LEGACY + _HEADER
     for number in range(2, 63):
         offset, size = places.get(number, (0, 0))

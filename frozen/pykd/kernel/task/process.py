@@ -6,6 +6,7 @@ from __future__ import annotations
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.task import members, memory
 from pykd.kernel.task.state import state_names
+from pykd.kernel.task.table import PF_KTHREAD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 MAX_ARGUMENTS = 1 << 20
 """Bytes of arguments or of the environment; more are cut."""
 MAX_RELATIVES = 1 << 22
-PF_KTHREAD = 0x00200000
 
 
 def task_cpu(dump: Dump, task: Any) -> int:

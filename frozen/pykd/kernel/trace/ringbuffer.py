@@ -142,7 +142,7 @@ def pages(dump: Dump, buffer: Any, per_cpu: Any) -> Iterator[Page]:
         yield _page(dump, kind(reader), size)
     if reader == commit:
         return
-    at, head = _head(dump, int(per_cpu.head_page), int(per_cpu.nr_pages))
+    at = head = _head(dump, int(per_cpu.head_page), int(per_cpu.nr_pages))
     for _ in range(min(int(per_cpu.nr_pages), MAX_PAGES) + 1):
         yield _page(dump, kind(at), size)
         if at == commit:
@@ -153,18 +153,18 @@ def pages(dump: Dump, buffer: Any, per_cpu: Any) -> Iterator[Page]:
     raise LimitError("the ring of pages does not come to the page that was written last")
 
 
-def _head(dump: Dump, start: int, count: int) -> tuple[int, int]:
-    """The page that the ring's oldest records are on, twice: the one whose predecessor's pointer has the flag RB_PAGE_HEAD. A writer that
+def _head(dump: Dump, start: int, count: int) -> int:
+    """The page that the ring's oldest records are on: the one whose predecessor's pointer has the flag RB_PAGE_HEAD. A writer that
     is moving it (RB_PAGE_UPDATE) is about to do so."""
     at = start
     for _ in range(min(count, MAX_PAGES) + 1):
         before = dump.read_unsigned(at + 8) & ~3
         if dump.read_unsigned(before) & 3:
-            return at, at
+            return at
         at = dump.read_unsigned(at) & ~3
         if at == start:
             break
-    return start, start
+    return start
 
 
 def _page(dump: Dump, page: Any, size: int) -> Page:

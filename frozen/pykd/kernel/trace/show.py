@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from _pykd import Dump, Error
 from pykd.core.memo import per_dump
 from pykd.kernel.task import threads
@@ -75,8 +77,8 @@ def element(kind: str) -> int:
 class Line(Source):
     """A record and what is known of its kind."""
 
-    def __init__(self, shown: Shown, data: bytes, event: Event, fields: dict[str, Field]) -> None:
-        self._shown, self._data, self._event, self._fields = shown, data, event, fields
+    def __init__(self, shown: Shown, data: bytes, fields: dict[str, Field]) -> None:
+        self._shown, self._data, self._fields = shown, data, fields
 
     def field(self, name: str) -> Any:
         field = self._fields.get(name)
@@ -167,7 +169,7 @@ class Shown:
         fields = self._fields.get(event.number)
         if fields is None:
             fields = self._fields[event.number] = {field.name: field for field in (*self._common, *event.fields)}
-        return Line(self, record.data, event, fields)
+        return Line(self, record.data, fields)
 
     def values(self, record: Record, event: Event) -> dict[str, Any]:
         """Its fields by name: numbers, texts, bytes in hexadecimal."""
@@ -224,8 +226,6 @@ def _binary(shown: Shown, line: Line) -> str:
     """trace_printk(): the format's address and its arguments as vbin_printf() packs them."""
     format, data, at = shown.string(line.field("fmt")), line.rest("buf"), 0
     arguments: list[Any] = []
-    import re
-
     for star, length, kind in re.findall(r"%[-+ #0]*(\*|\d+)?(?:\.\d+)?(hh|h|ll|l|z|t)?(p\w?|[diuxXocs])", format):
         for what in ("d", kind) if star == "*" else (kind,):
             if what == "s":
