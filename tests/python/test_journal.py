@@ -133,10 +133,11 @@ class Format(unittest.TestCase):
                     continue
 
     def test_lz4(self):
-        self.assertEqual(b"abcabcabcX", journalfile.lz4_block(b"\x32abc\x03\0\x10X", 10))
+        size = (10).to_bytes(8, "little")
+        self.assertEqual(b"abcabcabcX", journalfile.expanded(journalfile.LZ4, size + b"\x32abc\x03\0\x10X"))
         for data in (b"\x32abc\x04\0\x10X", b"\x32abc\0\0\x10X", b"\xf0", b"\x3fabc\x03\0\xff\xff", b"\x32abc"):
             with self.subTest(data), self.assertRaises(JournalError):
-                journalfile.lz4_block(data, 10)
+                journalfile.expanded(journalfile.LZ4, size + data)
 
 
 class Planted(Planting):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compressed pages as the kernel keeps them in memory: LZ4 blocks and LZO-RLE, for which the decoders of dumps have no use, and all others by name."""
+"""Compressed pages as the kernel keeps them in memory: LZ4 blocks and LZO-RLE, for which the decoders of dumps have no use, and all others by name.
+
+Fields of journals are compressed by the same algorithms.
+"""
 
 from __future__ import annotations
 

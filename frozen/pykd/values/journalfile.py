@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import struct
 
-from _pykd import Error, decompress
+from _pykd import Error
 from pykd.core.record import NamedTuple
+from pykd.values import compression
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,43 +56,6 @@ class Entry(NamedTuple):
     """Of fields that cannot be read"""
 
 
-def lz4_block(data: bytes, size: int) -> bytes:
-    """What a block of LZ4 expands to. :raises JournalError: it is damaged, or has more than *size* bytes."""
-    out = bytearray()
-    at, end = 0, len(data)
-    try:
-        while at < end:
-            token = data[at]
-            at += 1
-            length = token >> 4
-            if length == 15:
-                while (more := data[at]) == 255:
-                    length, at = length + 255, at + 1
-                length, at = length + more, at + 1
-            out += data[at : at + length]
-            at += length
-            if at >= end or len(out) > size:
-                break
-            distance = data[at] | data[at + 1] << 8
-            at += 2
-            length = (token & 15) + 4
-            if length == 19:
-                while (more := data[at]) == 255:
-                    length, at = length + 255, at + 1
-                length, at = length + more, at + 1
-            if not 0 < distance <= len(out) or len(out) + length > size:
-                raise JournalError("a compressed field is damaged")
-            start = len(out) - distance
-            # what is copied may overlap with what it makes
-            pattern = bytes(out[start : start + length])
-            out += (pattern * (length // len(pattern) + 1))[:length]
-    except IndexError:
-        raise JournalError("a compressed field is damaged") from None
-    if len(out) != size:
-        raise JournalError("a compressed field is damaged")
-    return bytes(out)
-
-
 def _zstd_size(data: bytes) -> int:
     """Bytes that a frame of Zstandard says it expands to; -1 where it does not."""
     if data[:4] != b"\x28\xb5\x2f\xfd" or len(data) < 6:
@@ -106,21 +70,19 @@ def _zstd_size(data: bytes) -> int:
 def expanded(flags: int, data: bytes) -> bytes:
     """The payload of a data object. :raises JournalError: it is damaged, or compressed in a way that is not read."""
     if flags & ZSTD:
-        size = _zstd_size(data)
-        if 0 <= size <= MAX_DATA:
-            try:
-                return decompress("zstd", data, size)
-            except ValueError:
-                pass
-        raise JournalError("a compressed field is damaged")
-    if flags & LZ4:
-        size = int.from_bytes(data[:8], "little")
-        if size > MAX_DATA:
-            raise JournalError("a compressed field is damaged")
-        return lz4_block(data[8:], size)
-    if flags & XZ:
+        algorithm, size = "zstd", _zstd_size(data)
+    elif flags & LZ4:
+        algorithm, size, data = "lz4", int.from_bytes(data[:8], "little"), data[8:]
+    elif flags & XZ:
         raise JournalError("a field is compressed with XZ, which pykd does not read")
-    return data
+    else:
+        return data
+    if 0 <= size <= MAX_DATA:
+        try:
+            return compression.page(algorithm, data, size)
+        except ValueError:
+            pass
+    raise JournalError("a compressed field is damaged")
 
 
 class Journal:
@@ -142,11 +104,10 @@ class Journal:
         header = read(0, 208)
         if len(header) < 208 or header[:8] != SIGNATURE:
             raise JournalError("it is no journal")
-        self.compatible, self.incompatible, self.state = struct.unpack_from("<IIB", header, 8)
-        self.machine = header[40:56].hex()
-        self.header_size, self.arena_size = struct.unpack_from("<QQ", header, 88)
+        incompatible, self.state = struct.unpack_from("<IB", header, 12)
+        (self.header_size,) = struct.unpack_from("<Q", header, 88)
         self.entry_nr, self.last_sequence, self.first_sequence, self._array, self.first_time, self.last_time = struct.unpack_from("<6Q", header, 152)
-        compact = self.incompatible & COMPACT
+        compact = incompatible & COMPACT
         self._payload = 72 if compact else 64
         self._items = ("<I", 4) if compact else ("<Q8x", 16)
         self._offsets = ("I", 4) if compact else ("Q", 8)
@@ -166,7 +127,7 @@ class Journal:
 
     def offsets(self) -> Iterator[int | Error]:
         """Where the entries are, in their order, and what ended the list early. The last ones may be half written."""
-        at, left, seen = self._array, self.entry_nr, 0
+        at, left = self._array, self.entry_nr
         code, width = self._offsets
         try:
             while at and left:
@@ -178,7 +139,6 @@ class Journal:
                     data = self._read(at + 24 + first * width, number * width)
                     yield from struct.unpack(f"<{len(data) // width}{code}", data[: len(data) // width * width])
                 left -= count
-                seen += 1
                 if following and following <= at:
                     raise JournalError("the list of entries runs back")
                 at = following
