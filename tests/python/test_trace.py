@@ -16,7 +16,7 @@ from pykd.core.errors import CommandError, UsageError
 from pykd.kernel.task import threads
 from pykd.kernel.trace import events, ringbuffer, show
 from pykd.session.session import Session
-from pykd.values.printfmt import Data, Format, FormatError, Source
+from pykd.values.printfmt import Data, Format, FormatError
 
 SECOND = 1_000_000_000
 
@@ -35,7 +35,7 @@ def extend(kind, span):
     return struct.pack("<II", kind | (span & (1 << 27) - 1) << 5, span >> 27)
 
 
-class Fake(Source):
+class Fake:
     """A record of these fields."""
 
     def __init__(self, **fields):

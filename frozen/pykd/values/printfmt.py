@@ -11,9 +11,27 @@ import re
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
+    from typing import Any, Protocol
 
     type Node = Callable[[Any], Any]
+
+    class Source(Protocol):
+        """What a record is to a format; who has records makes a class of it."""
+
+        def field(self, name: str) -> Any:
+            """Value of a field: an int, or :class:`Data`. :raises FormatError:"""
+
+        def dynamic(self, name: str) -> Data:
+            """What a ``__data_loc`` field leads to. :raises FormatError:"""
+
+        def symbol(self, address: int, offset: bool) -> str:
+            """The function at an address, as %pS has it, and as %ps without *offset*."""
+
+        def string(self, address: int) -> str:
+            """The text at an address of the kernel's memory. :raises FormatError:"""
+
+        def constant(self, name: str) -> int:
+            """The value of an enumerator that the format names. :raises FormatError:"""
 
 MAX_DEPTH = 64
 """Of expressions within each other"""
@@ -49,30 +67,7 @@ class Data:
         return self.data.partition(b"\0")[0].decode("utf-8", "backslashreplace")
 
 
-class Source:
-    """What a record is to a format; who has records makes a class of it."""
-
-    def field(self, name: str) -> Any:
-        """Value of a field: an int, or :class:`Data`. :raises FormatError:"""
-        raise NotImplementedError
-
-    def dynamic(self, name: str) -> Data:
-        """What a ``__data_loc`` field leads to. :raises FormatError:"""
-        raise NotImplementedError
-
-    def symbol(self, address: int, offset: bool) -> str:
-        """The function at an address, as %pS has it, and as %ps without *offset*."""
-        raise NotImplementedError
-
-    def string(self, address: int) -> str:
-        """The text at an address of the kernel's memory. :raises FormatError:"""
-        raise NotImplementedError
-
-    def constant(self, name: str) -> int:
-        """The value of an enumerator that the format names. :raises FormatError:"""
-        raise NotImplementedError
-
-
+_MASK = (1 << 64) - 1
 _TOKEN = re.compile(
     r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<char>'(?:[^'\\]|\\.)')|(?P<number>0[xX][0-9a-fA-F]+|\d+)[uUlL]*|(?P<name>[A-Za-z_]\w*)"""
     r"""|(?P<op>->|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^~!<>?:(),.\[\]{}=]))""",
@@ -129,7 +124,7 @@ def _c_divide(left: int, right: int, rest: bool) -> int:
 _OPERATIONS: dict[str, Callable[[int, int], int]] = {
     "|": lambda a, b: a | b, "^": lambda a, b: a ^ b, "&": lambda a, b: a & b, "==": lambda a, b: int(a == b), "!=": lambda a, b: int(a != b),
     "<": lambda a, b: int(a < b), "<=": lambda a, b: int(a <= b), ">": lambda a, b: int(a > b), ">=": lambda a, b: int(a >= b),
-    "<<": lambda a, b: (a << (b & 63)) & (1 << 64) - 1, ">>": lambda a, b: a >> (b & 63), "+": lambda a, b: a + b, "-": lambda a, b: a - b,
+    "<<": lambda a, b: (a << (b & 63)) & _MASK, ">>": lambda a, b: a >> (b & 63), "+": lambda a, b: a + b, "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
     "/": lambda a, b: _c_divide(a, b, False), "%": lambda a, b: _c_divide(a, b, True),
 }  # fmt: skip
@@ -365,13 +360,13 @@ def _joined(op: str, left: Node, right: Node) -> Node:
 def _symbolic(arguments: list[Any], table: list[tuple[Any, Any]]) -> str:
     value = number(arguments[0])
     for key, text in table:
-        if (number(key) - value) & (1 << 64) - 1 in (0,) or _wrapped(32, False, number(key)) == value:
+        if (number(key) - value) & _MASK == 0 or _wrapped(32, False, number(key)) == value:
             return str(text)
-    return f"{value & (1 << 64) - 1:#x}"
+    return f"{value & _MASK:#x}"
 
 
 def _flags(arguments: list[Any], table: list[tuple[Any, Any]]) -> str:
-    value, found = number(arguments[0]) & (1 << 64) - 1, []
+    value, found = number(arguments[0]) & _MASK, []
     for key, text in table:
         mask = number(key)
         if value & mask == mask and (mask or not value):
@@ -467,7 +462,7 @@ def _pointer(kind: str, value: Any, record: Source, width: int) -> str:
     if kind[:1] in ("S", "s", "F", "f", "B"):
         return record.symbol(number(value), kind[0] in "SFB")
     if kind[:1] in ("", "x", "K", "e"):
-        return value.data.hex() if isinstance(value, Data) else f"{number(value) & (1 << 64) - 1:016x}"
+        return value.data.hex() if isinstance(value, Data) else f"{number(value) & _MASK:016x}"
     if kind[0] in "iI":
         return _address(kind, _bytes(value))
     if kind[0] in "mM":

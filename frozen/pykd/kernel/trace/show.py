@@ -9,7 +9,7 @@ from _pykd import Dump, Error
 from pykd.core.memo import per_dump
 from pykd.kernel.task import threads
 from pykd.kernel.trace.events import Event, Field, common_fields, events
-from pykd.values.printfmt import Data, Format, FormatError, Source, printed
+from pykd.values.printfmt import Data, Format, FormatError, printed
 from pykd.values.words import words_of
 
 TYPE_CHECKING = False
@@ -74,7 +74,7 @@ def element(kind: str) -> int:
     return 1
 
 
-class Line(Source):
+class Line:
     """A record and what is known of its kind."""
 
     def __init__(self, shown: Shown, data: bytes, fields: dict[str, Field]) -> None:
