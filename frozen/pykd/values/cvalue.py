@@ -19,6 +19,14 @@ class ExpressionError(CommandError):
     """The expression does not parse, or does not suit its types."""
 
 
+def whole(number: float) -> int:
+    """A number where only an integer can be. :raises ExpressionError: it is infinite, or none."""
+    try:
+        return int(number)
+    except (OverflowError, ValueError):
+        raise ExpressionError("the floating-point number is no integer") from None
+
+
 class Value:
     """The value of an expression."""
 
@@ -53,10 +61,7 @@ class Value:
 
     def integer(self) -> int:
         """The value as a whole number: of arrays, structs and functions their address. :raises FaultError, ExpressionError:"""
-        try:
-            return int(self.scalar())
-        except (OverflowError, ValueError):  # infinity, or no number
-            raise ExpressionError("the floating-point number is no integer") from None
+        return whole(self.scalar())
 
     def scalar(self) -> float:
         """The value as a number. :raises FaultError, ExpressionError:"""

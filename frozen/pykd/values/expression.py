@@ -13,7 +13,7 @@ from functools import partial
 
 from _pykd import Dump, Type
 from pykd.values import arithmetic, constants, known
-from pykd.values.cvalue import MASK, ExpressionError, Value, variable
+from pykd.values.cvalue import MASK, ExpressionError, Value, variable, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,10 +142,7 @@ class _Parser:
 
     def _whole(self, value: Value) -> int:
         """The number where only an integer can be: an address, a count, a CPU. :raises ExpressionError: it is infinite, or none."""
-        try:
-            return int(self._scalar(value))
-        except (OverflowError, ValueError):
-            raise ExpressionError("the floating-point number is no integer") from None
+        return whole(self._scalar(value))
 
     def _converted(self, value: Value, type: Type) -> Value:
         return self._number(arithmetic.converted(self._scalar(value), type.strip()), type)
