@@ -8,7 +8,8 @@ from pykd.core.errors import CommandError
 from pykd.core.members import offset_of
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
-from pykd.kernel import devices
+from pykd.kernel import devices, pci
+from pykd.kernel.block.disks import dev_numbers
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_DEPTH = 64
+NAMED = ("bus", "class", "driver")
+"""Members of ``struct device`` that have names"""
 
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
@@ -47,11 +50,12 @@ def _row(session: Session, device: Any) -> Row:
     row: Row = {"device": int(device)}
     try:
         row |= {"name": devices.device_name(device), "parent": int(device.parent or 0) or None}
-        row["bus"] = str(device.bus.name) if device.bus else None
-        row["class"] = str(getattr(device, "class").name) if getattr(device, "class") else None
-        row["driver"] = str(device.driver.name) if device.driver else None
+        for key in NAMED:
+            one = getattr(device, key)
+            row[key] = str(one.name) if one else None
         number = int(device.devt)
-        row |= {"power": devices.power_state(device), "iommu_group": devices.iommu_group(device), "number": f"{number >> 20}:{number & 0xFFFFF}" if number else None}
+        major, minor = dev_numbers(number)
+        row |= {"power": devices.power_state(device), "iommu_group": devices.iommu_group(device), "number": f"{major}:{minor}" if number else None}
         if row["bus"] == "pci":
             row["pci"] = _pci(session, device)
     except Error as error:
@@ -63,7 +67,7 @@ def _pci(session: Session, device: Any) -> Row:
     """vendor, device, class and revision, as ``lspci -n`` has them."""
     kind: Any = session.dump.struct_class("struct pci_dev")
     one = kind(int(device) - offset_of(kind, "dev"))
-    return {"vendor": int(one.vendor), "device": int(one.device), "class": int(one.Eval("class")) >> 8, "revision": int(one.revision), "irq": int(one.irq)}
+    return {"vendor": int(one.vendor), "device": int(one.device), "class": pci.class_of(one), "revision": int(one.revision), "irq": int(one.irq)}
 
 
 def _in_order(found: dict[int, Row]) -> Iterator[Row]:
@@ -91,15 +95,15 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         if "name" not in row:
             yield f"(not known) {mark(row)}"
             continue
-        parts = [f"{kind} {row[key]}" for kind, key in (("bus", "bus"), ("class", "class"), ("driver", "driver")) if row.get(key)]
+        parts = [f"{key} {row[key]}" for key in NAMED if row.get(key)]
         if row.get("power") not in (None, "unsupported"):
             parts.append(row["power"])
         if row.get("iommu_group") is not None:
             parts.append(f"IOMMU group {row['iommu_group']}")
         if row.get("number"):
             parts.append(row["number"])
-        if pci := row.get("pci"):
-            parts.append(f"{pci['class']:04x}: {pci['vendor']:04x}:{pci['device']:04x} (rev {pci['revision']:02x})")
+        if one := row.get("pci"):
+            parts.append(f"{one['class']:04x}: {one['vendor']:04x}:{one['device']:04x} (rev {one['revision']:02x})")
         indent = "" if flat else "  " * row["depth"]
         yield f"{row['device']:016x} {indent}{row['name']}{': ' if parts else ''}{', '.join(parts)} {mark(row)}".rstrip()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.commands.tasks import _processes
 from pykd.core.rows import Row, fault, mark
+from pykd.kernel.block.disks import dev_numbers
 from pykd.kernel.mm.areas import area_name, area_ranges, gate_area, permissions
 from pykd.session import context
 from pykd.session.command import Command
@@ -41,8 +42,8 @@ def _area(session: Session, start: int, end: int, area: Any) -> Row:
         file = area.vm_file
         if file:
             inode = file.f_inode
-            number = int(inode.i_sb.s_dev)
-            row |= {"offset": int(area.vm_pgoff) * dump.page_size, "device": f"{number >> 20:02x}:{number & 0xFFFFF:02x}", "inode": int(inode.i_ino)}
+            major, minor = dev_numbers(int(inode.i_sb.s_dev))
+            row |= {"offset": int(area.vm_pgoff) * dump.page_size, "device": f"{major:02x}:{minor:02x}", "inode": int(inode.i_ino)}
         row["name"] = area_name(dump, area)
     except Error as error:
         row["error"] = fault(error, partial="permissions" in row)
