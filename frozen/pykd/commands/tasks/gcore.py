@@ -7,9 +7,9 @@ import os
 import stat
 
 from _pykd import Error
-from pykd.core import output
+from pykd.commands.tasks import _processes
+from pykd.core import output, progress
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.progress import Bar
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel import machine
 from pykd.kernel.elfcore import selection
@@ -48,7 +48,7 @@ def _level(options: Any) -> int:
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     level = _level(options)
-    leaders = dict.fromkeys(int(thread.leader) for thread in context.chosen(session, options.arguments))
+    leaders = [int(thread.leader) for thread in _processes.chosen(session, options.arguments)]
     if options.o and len(leaders) > 1:
         raise UsageError("-o is for one process")
     if not machine.of(session.dump).elf_number:
@@ -73,8 +73,17 @@ def _process(session: Session, thread: Thread, options: Any, level: int) -> Row:
         return row | {"error": fault(error)}
     path = None if options.n else options.o or f"core.{thread.pid}.{_plain(thread.comm)}"
     row |= {"file": path, "level": level}
-    with _Progress(core) as step:
+    bar, done = progress.begin("gcore", int(mm.total_vm) * dump.page_size), 0
+
+    def step(size: int) -> None:
+        nonlocal done
+        done += size
+        bar.at(done)
+
+    try:
         row["size"] = core.write(None, step) if path is None else _write(core, path, bool(options.w), step)
+    finally:
+        progress.end(bar)
     row["threads"] = [_thread_row(one) for one in core.threads]
     row["areas"] = [_area_row(report) for report in core.reports]
     row["written"] = sum(report.written for report in core.reports)
@@ -109,24 +118,6 @@ def _write(core: Core, path: str, over: bool, step: Callable[[int], None]) -> in
         if not done and not over:
             os.unlink(path)
     return size
-
-
-class _Progress:
-    """A bar while memory is written."""
-
-    def __init__(self, core: Core) -> None:
-        self._bar = Bar("gcore", int(core.mm.total_vm) * core.dump.page_size)
-        self._done = 0
-
-    def __enter__(self) -> Any:
-        return self._step
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.hide()
-
-    def _step(self, size: int) -> None:
-        self._done += size
-        self._bar.at(self._done)
 
 
 def _thread_row(thread: Any) -> Row:
