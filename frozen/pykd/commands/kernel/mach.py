@@ -42,7 +42,7 @@ def _machine(session: Session) -> Iterator[Row]:
     layout, of = dump.layout, machine.of(dump)
     fields: tuple[tuple[str, Callable[[], Row]], ...] = (
         ("MACHINE TYPE", lambda: {"value": dump.arch}),
-        ("MEMORY SIZE", lambda: {"value": sysinfo.MEMORY(dump)} | sysinfo.NUMBERS["MEMORY"](dump)),
+        ("MEMORY SIZE", lambda: {"value": sysinfo.size_text(size := sysinfo.memory_size(dump)), "bytes": size}),
         ("CPUS", lambda: {"value": sysinfo.CPUS(dump)} | sysinfo.NUMBERS["CPUS"](dump)),
         ("PROCESSOR SPEED", lambda: _speed(sysinfo.processor_mhz(dump))),
         ("HZ", lambda: {"value": str(hz := timekeeping.hz(dump)), "hz": hz}),

@@ -113,7 +113,6 @@ class Answers:
             return self.tracer.text(thread, whole=bool(options.T))
         return self.tracer.trace(thread, words=bool(options.f or options.F), lines=bool(options.l))
 
-
     def _user(self, thread: Thread) -> Row:
         """The stack of user mode, under ``user_frames``."""
         from pykd.kernel.userstack.frames import user_stack
@@ -237,7 +236,7 @@ def _user_lines(row: Row) -> Iterator[str]:
         yield f"    (no user stack: {row['why']})"
         return
     for level, frame in enumerate(row["user_frames"]):
-        name = "(unknown)" if frame["function"] is None else frame["function"] if not frame["offset"] else f"{frame['function']}+{frame['offset']}"
+        name = "(unknown)" if frame["function"] is None else backtrace.symbol_text(frame["function"], frame["offset"])
         line = f"{'#' + str(level):>3} [{frame['sp']:016x}] {name} at {frame['pc']:x}"
         yield line + (f" [{frame['image']}]" if frame["image"] else "") + ("" if frame["sure"] else " *")
     if not row["whole"]:
