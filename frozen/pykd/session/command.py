@@ -54,6 +54,19 @@ class Option:
         return f"{self.flag}{'' if self.flag.endswith('=') else ' '}{self.value}" if self.value else self.flag
 
 
+def count(text: str | None, what: str) -> int | None:
+    """The number that an option was given, as ``-n COUNT``; None where it was not.
+
+    :param what: is counted, as the message names it: ``files``
+    :raises UsageError: it is no number.
+    """
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise UsageError(f"no number of {what}: {text}")
+    return int(text)
+
+
 class Options:
     """Parsed options: attribute per option (its flag without dashes), and ``arguments``.
 

@@ -10,7 +10,7 @@ from _pykd import Dump, Error
 from pykd.core import output, progress
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
-from pykd.core.walk import caught
+from pykd.core.walk import caught, or_error
 from pykd.kernel.fs.dentries import d_children, resolve
 from pykd.kernel.fs.files import file_kind, for_each_file
 from pykd.kernel.fs.paths import dentry_name, is_unhashed
@@ -18,8 +18,8 @@ from pykd.kernel.fs.sbnames import sb_place
 from pykd.kernel.fs.superblocks import filesystem_type
 from pykd.kernel.mm import contents, pagecache
 from pykd.kernel.mm.areas import for_each_vma
-from pykd.kernel.task.table import threads
-from pykd.session.command import Command, Option
+from pykd.session import context
+from pykd.session.command import Command, Option, count
 from pykd.session.session import Session
 from pykd.values.address import address as to_address
 
@@ -54,9 +54,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if verb == "mounts":
         yield from _mounts(dump)
     elif verb == "processes":
-        yield from _processes(dump, None if options.a else _count(options.n))
+        yield from _processes(session, _shown(options))
     else:
-        yield from _files(dump, None if options.a else _count(options.n), bool(options.d))
+        yield from _files(dump, _shown(options), bool(options.d))
 
 
 def _verb(options: Any) -> str:
@@ -66,41 +66,35 @@ def _verb(options: Any) -> str:
     return "mounts" if options.m else "processes" if options.p else "files"
 
 
-def _count(text: str | None) -> int:
-    if text is None:
-        return SHOWN
-    if not text.isascii() or not text.isdecimal():
-        raise UsageError(f"no number of files: {text}")
-    return int(text)
+def _shown(options: Any) -> int | None:
+    """How many files or processes are asked for; None: all."""
+    if options.a:
+        return None
+    wanted = count(options.n, "files")
+    return SHOWN if wanted is None else wanted
 
 
 # -- what is in it
 
 
-def _files(dump: Dump, count: int | None, only_dirty: bool) -> Iterator[Row]:
-    found: list[tuple[int, int, pagecache.Cached]] = []
+def _files(dump: Dump, shown: int | None, only_dirty: bool) -> Iterator[Row]:
+    found: list[tuple[int, int, pagecache.Cached, tuple[int, int] | None]] = []
     for number, one in enumerate(pagecache.for_each_cached(dump)):
         if not only_dirty:
-            found.append((one.pages, -number, one))
-        elif one.marked and (pages := sum(_unwritten(dump, one) or (0,))):
-            found.append((pages, -number, one))
-    for _, _, one in sorted(found, reverse=True) if count is None else heapq.nlargest(count, found):
-        yield _file(dump, one)
+            found.append((one.pages, -number, one, None))
+        elif one.marked and not isinstance(counts := or_error(pagecache.unwritten, dump, one), Error) and any(counts):
+            found.append((sum(counts), -number, one, counts))
+    for _, _, one, known in sorted(found, reverse=True) if shown is None else heapq.nlargest(shown, found):
+        yield _file(dump, one, known)
 
 
-def _unwritten(dump: Dump, one: pagecache.Cached) -> tuple[int, int] | None:
-    try:
-        return pagecache.unwritten(dump, one)
-    except Error:
-        return None
-
-
-def _file(dump: Dump, one: pagecache.Cached) -> Row:
+def _file(dump: Dump, one: pagecache.Cached, known: tuple[int, int] | None) -> Row:
+    """:param known: what :func:`pykd.kernel.mm.pagecache.unwritten` has said of it; None: it was not asked."""
     row: Row = {"inode": one.inode, "superblock": one.superblock, "cached": one.pages * dump.page_size}
     try:
         inode: Any = dump.object("struct inode", one.inode)
         row |= {"size": int(inode.i_size), "type": filesystem_type(inode.i_sb), "device": sb_place(dump, inode.i_sb)[0], "path": pagecache.place_of(dump, inode)}
-        dirty, writeback = pagecache.unwritten(dump, one)
+        dirty, writeback = known or pagecache.unwritten(dump, one)
         row |= {"dirty": dirty * dump.page_size, "writeback": writeback * dump.page_size}
     except Error as error:
         row["error"] = fault(error, partial="size" in row)
@@ -129,9 +123,10 @@ def _mounts(dump: Dump) -> Iterator[Row]:
         yield row
 
 
-def _processes(dump: Dump, count: int | None) -> Iterator[Row]:
+def _processes(session: Session, shown: int | None) -> Iterator[Row]:
+    dump = session.dump
     found = []
-    leaders = [thread for thread in threads(dump) if thread.pid == thread.tgid]
+    leaders = [thread for thread in context.table(session) if thread.pid == thread.tgid]
     for number, thread in enumerate(progress.over(leaders, "cache", len(leaders))):
         row: Row = {"pid": thread.pid, "comm": thread.comm, "task": thread.address}
         inodes: set[int] = set()
@@ -144,7 +139,7 @@ def _processes(dump: Dump, count: int | None) -> Iterator[Row]:
         sizes = [int(pages) for (pages,) in columns if not isinstance(pages, Error) and pages]
         row |= {"files": len(sizes), "cached": sum(sizes) * dump.page_size}
         found.append((row["cached"], -number, row))
-    for size, _, row in sorted(found, reverse=True)[:count]:
+    for size, _, row in sorted(found, reverse=True)[:shown]:
         if size or "error" in row:
             yield row
 
@@ -301,8 +296,19 @@ def _folder_lines(rows: Iterable[Row]) -> Iterator[str]:
             yield f"{line} {mark(row)}".rstrip()
 
 
-def _why(part: Row) -> str:
-    return f"{part['size']} bytes at {part['offset']}: {REASONS.get(part['missing'], part['missing'])}{' (' + part['where'] + ')' if part['where'] else ''}"
+def _why(part: Row, places: bool = True) -> str:
+    where = f" ({part['where']})" if places and part["where"] else ""
+    return f"{part['size']} bytes at {part['offset']}: {REASONS.get(part['missing'], part['missing'])}{where}"
+
+
+def written_lines(row: Row, *, places: bool) -> Iterator[str]:
+    """Lines of a row of :func:`written`.
+
+    :param places: say of what is missing where in swap space it is.
+    """
+    lost = sum(part["size"] for part in row["parts"])
+    yield f"{row['size']} bytes to {row['file']}: {row['known']} from memory, {row['holes']} of holes, {lost} missing"
+    yield from (f"  missing, and zeros in the file: {_why(part, places)}" for part in row["parts"])
 
 
 def _file_lines(rows: Iterable[Row]) -> Iterator[str]:
@@ -312,9 +318,7 @@ def _file_lines(rows: Iterable[Row]) -> Iterator[str]:
     line = ""
     for row in rows:
         if "file" in row:
-            lost = sum(part["size"] for part in row["parts"])
-            yield f"{row['size']} bytes to {row['file']}: {row['known']} from memory, {row['holes']} of holes, {lost} missing"
-            yield from (f"  missing, and zeros in the file: {_why(part)}" for part in row["parts"])
+            yield from written_lines(row, places=True)
             continue
         if "data" in row:
             line += decoder.decode(bytes.fromhex(row["data"]))

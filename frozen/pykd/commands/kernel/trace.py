@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from _pykd import Dump, Error
 from pykd.core import output
 from pykd.core.errors import CommandError, UsageError
@@ -10,7 +12,7 @@ from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel import cpus
 from pykd.kernel.trace import ringbuffer, show
-from pykd.session.command import Command, Option
+from pykd.session.command import Command, Option, count
 from pykd.session.session import Session
 
 TYPE_CHECKING = False
@@ -31,8 +33,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     dump, verb = session.dump, _verb(options)
     if verb not in ("list", *VERBS):
         raise UsageError(f"there is no trace {verb}; there are show and dump")
-    if options.n is not None and not (options.n.isascii() and options.n.isdecimal()):
-        raise UsageError(f"no number of records: {options.n}")
+    last = count(options.n, "records")
     if (options.t is None) == (verb == "dump"):
         raise UsageError("trace dump takes -t FILE" if verb == "dump" else "-t belongs to trace dump")
     arrays = _arrays(dump, options.arguments[1:], verb)
@@ -43,12 +44,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     else:
         wanted = set(cpus.parse_list(options.c, dump)) if options.c is not None else None
         found = _merged(dump, arrays, options, wanted)
-        if options.n is not None:
-            from collections import deque
-
-            yield from deque(found, int(options.n))
-        else:
-            yield from found
+        yield from found if last is None else deque(found, last)
 
 
 def _arrays(dump: Dump, names: list[str], verb: str) -> list[tuple[str, Any]]:
@@ -73,9 +69,11 @@ def _list(dump: Dump, arrays: list[tuple[str, Any]], snapshot: bool) -> Iterator
         try:
             tracer = str(array.current_trace.name) if array.current_trace else ""
             buffer = ringbuffer.buffer_of(dump, array, snapshot=snapshot)
-            on = bool(int(buffer.record_disabled.counter) == 0) if buffer is not None else False
-            size = ringbuffer.subbuffer_size(dump, buffer) if buffer is not None else 0
-            per_cpus = list(ringbuffer.cpu_buffers(dump, buffer)) if buffer is not None else []
+            if buffer is None:
+                continue
+            on = int(buffer.record_disabled.counter) == 0
+            size = ringbuffer.subbuffer_size(dump, buffer)
+            per_cpus = list(ringbuffer.cpu_buffers(dump, buffer))
         except Error as error:
             yield {"instance": name, "array": int(array), "error": fault(error)}
             continue

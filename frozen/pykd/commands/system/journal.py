@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
+
 from _pykd import Dump, Error
-from pykd.commands.files.cache import REASONS, found_inode, written
+from pykd.commands.files.cache import REASONS, found_inode, written, written_lines
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import contents, logfiles
-from pykd.session.command import Command, Option
+from pykd.session.command import Command, Option, count
 from pykd.session.session import Session
 from pykd.values import date
 from pykd.values.journalfile import Entry, Journal, JournalError
@@ -53,9 +56,7 @@ class File:
 def rows(session: Session, options: Any) -> Iterator[Row]:
     dump = session.dump
     priority = _priority(options.p)
-    if options.n is not None and not (options.n.isascii() and options.n.isdecimal()):
-        raise UsageError(f"no number of entries: {options.n}")
-    count = None if options.n is None else int(options.n)
+    last = count(options.n, "entries")
     files = _chosen(dump, options)
     if options.o is not None:
         if len(files) != 1:
@@ -70,21 +71,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         found: Iterator[Row] = _merged(dump, [file for file in files if file.is_journal], options, priority)
         texts = [file for file in files if not file.is_journal]
         if not options.k and not options.u and priority is None:
-            for file in texts:
-                found = _and(found, _lines(dump, file))
-        yield from found if count is None else reversed(_last(found, count))
-
-
-def _and(first: Iterator[Row], second: Iterator[Row]) -> Iterator[Row]:
-    yield from first
-    yield from second
-
-
-def _last(found: Iterator[Row], count: int) -> list[Row]:
-    """The last of what comes in the order of time, the last first."""
-    from collections import deque
-
-    return list(deque(found, count))[::-1]
+            found = itertools.chain(found, *(_lines(dump, file) for file in texts))
+        yield from found if last is None else deque(found, last)
 
 
 def _priority(word: str | None) -> int | None:
@@ -130,7 +118,7 @@ def _merged(dump: Dump, files: list[File], options: Any, priority: int | None) -
     from heapq import merge
 
     ways = [_entries(dump, file, options, priority) for file in files]
-    for _, row in ways[0] if len(ways) == 1 else merge(*ways, key=lambda one: one[0]):
+    for _, row in merge(*ways, key=lambda one: one[0]):
         yield row
 
 
@@ -180,9 +168,9 @@ def _row(file: File, entry: Entry, options: Any) -> Row:
     row: Row = {"file": file.path, "sequence": entry.sequence, "date": entry.realtime // MICROSECONDS, "realtime": entry.realtime, "monotonic": entry.monotonic, "boot": entry.boot}
     for key, name in FIELDS.items():
         value = _text(entry.fields.get(name))
-        row[key] = (int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else None) if key in NUMBERS else value
-    if row["pid"] is None and (other := _text(entry.fields.get(OTHER_PID))).isdecimal() and len(other) < 10:
-        row["pid"] = int(other)
+        row[key] = _number(value) if key in NUMBERS else value
+    if row["pid"] is None:
+        row["pid"] = _number(_text(entry.fields.get(OTHER_PID)))
     if options.values:
         row["fields"] = {name: [value.decode("utf-8", "backslashreplace") for value in values] for name, values in entry.fields.items()}
     if entry.errors:
@@ -192,6 +180,10 @@ def _row(file: File, entry: Entry, options: Any) -> Row:
 
 def _text(values: list[bytes] | None) -> str:
     return values[0].decode("utf-8", "backslashreplace") if values else ""
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _is_wanted(row: Row, options: Any, priority: int | None) -> bool:
@@ -226,10 +218,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     for row in rows:
         is_empty = False
         if "parts" in row:
-            lost = sum(part["size"] for part in row["parts"])
-            yield f"{row['size']} bytes to {row['file']}: {row['known']} from memory, {row['holes']} of holes, {lost} missing"
-            for part in row["parts"]:
-                yield f"  missing, and zeros in the file: {part['size']} bytes at {part['offset']}: {REASONS.get(part['missing'], part['missing'])}"
+            yield from written_lines(row, places=False)
         elif options.l:
             size, cached = (str(row[key] // 1024) if key in row else "?" for key in ("size", "cached"))
             line = f"{row['inode']:016x} {size:>8} {cached:>8} {row.get('kind', '?'):<7} {row.get('entries', ''):>8} {row.get('state', ''):<8} {row['file']}"
