@@ -71,6 +71,8 @@ class Dump:
 
     path: str
     """The first path, as given."""
+    file: str
+    """The same from the root: it leads to the file though the current folder is another since the dump was opened."""
     paths: tuple[str, ...]
     """All parts of a split set, as given."""
     format: str

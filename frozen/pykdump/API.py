@@ -328,7 +328,7 @@ def enter_epython() -> None:
     _process_options()
     if isfileoutput() and host.is_pykdump:
         print(f"\n   {argv2s(sys.__oldargv):*^60s}")  # type: ignore[attr-defined]
-        path = os.path.abspath(pykd.current().path)
+        path = os.path.abspath(pykd.current().file)
         print(f" {f' {path} ({kname}) ':o^77s}")
     set_readmem_task(0)
     sys.path.insert(0, os.path.dirname(sys.argv[0]))

@@ -84,6 +84,19 @@ static bool open_program(DumpObject *self, const struct kd_kernel_options *optio
 	return ok && !err;
 }
 
+/** A path that stays good when the current folder changes; where that has no name, the path itself. New reference. */
+static PyObject *from_root(PyObject *path)
+{
+	KD_PYOBJECT PyObject *text = NULL;
+	if (!PyUnicode_FSDecoder(path, &text))
+		return NULL;
+	KD_FREE char *here = getcwd(NULL, 0);
+	if (!here || (PyUnicode_GET_LENGTH(text) && PyUnicode_READ_CHAR(text, 0) == '/'))
+		return kd_move_ptr(text);
+	KD_PYOBJECT PyObject *folder = PyUnicode_DecodeFSDefault(here);
+	return folder ? PyUnicode_FromFormat("%U/%U", folder, text) : NULL;
+}
+
 /** "O&" for a path or None: NULL, or bytes that are owned. */
 static int optional_path(PyObject *object, void *ret)
 {
@@ -115,11 +128,12 @@ static PyObject *dump_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 	if (!self)
 		return NULL;
 	DUMP(self)->paths = Py_NewRef(args);
+	DUMP(self)->file = from_root(PyTuple_GET_ITEM(args, 0));
 	DUMP(self)->classes = PyDict_New();
 	DUMP(self)->class_names = PyDict_New();
 	DUMP(self)->pseudo_members = PyDict_New();
 	DUMP(self)->remembered = PyDict_New();
-	if (!DUMP(self)->remembered || !DUMP(self)->classes || !DUMP(self)->class_names ||
+	if (!DUMP(self)->file || !DUMP(self)->remembered || !DUMP(self)->classes || !DUMP(self)->class_names ||
 	    !DUMP(self)->pseudo_members || !open_program(DUMP(self), &options))
 		return NULL;
 	DUMP(self)->next = all;
@@ -159,6 +173,7 @@ static void dump_dealloc(PyObject *self)
 		}
 	dump_clear(self);
 	Py_CLEAR(DUMP(self)->paths);
+	Py_CLEAR(DUMP(self)->file);
 	kd_unwinder_destroy(DUMP(self)->unwinder);
 	PyMem_Free(DUMP(self)->window);
 	kd_kernel_close(DUMP(self)->kernel);
@@ -187,6 +202,11 @@ void kd_py_dump_close(DumpObject *dump)
 GETTER(path)
 {
 	return Py_NewRef(PyTuple_GET_ITEM(DUMP(self)->paths, 0));
+}
+
+GETTER(file)
+{
+	return Py_NewRef(DUMP(self)->file);
 }
 
 GETTER(paths)
@@ -339,6 +359,7 @@ static PyGetSetDef dump_getset[] = {
 #name, get_##name, NULL, KD_DOC_Dump_##name, NULL \
 	}
 	READ_ONLY(path),
+	READ_ONLY(file),
 	READ_ONLY(paths),
 	READ_ONLY(format),
 	READ_ONLY(arch),

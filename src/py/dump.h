@@ -17,6 +17,7 @@ typedef struct DumpObject {
 	struct DumpObject *next;  /* of all that live */
 	kd_paddr pgd;		  /* address space of every virtual read; 0: the kernel's */
 	PyObject *paths;	  /* tuple of str */
+	PyObject *file;		  /* str: the first of them from the root */
 	PyObject *classes;	  /* dict: address of a struct kd_type -> class */
 	PyObject *class_names;	  /* dict: C text -> class, for readers by name */
 	PyObject *pseudo_members; /* dict */

@@ -19,12 +19,12 @@ class FileMemory(SubstitutedMemory):
 
     def __init__(self, dump: Dump) -> None:
         super().__init__(dump)
-        self.path = dump.paths[0]
+        self.path, self.name = dump.file, dump.path
 
     def read(self, address: int, size: int) -> bytes:
         data = self.read_upto(address, size)
         if len(data) < size:
-            raise CommandError(f"{self.path} has {os.stat(self.path).st_size} bytes, none at offset {address + len(data):#x}")
+            raise CommandError(f"{self.name} has {os.stat(self.path).st_size} bytes, none at offset {address + len(data):#x}")
         return data
 
     def read_upto(self, address: int, size: int) -> bytes:

@@ -62,7 +62,7 @@ class Prompt:
 
     def __init__(self, session: Session, pager: bool) -> None:
         self._session = session
-        self._history = history.History(history.path(session.settings["history"], session.dump.path))
+        self._history = history.History(history.path(session.settings["history"], session.dump.file))
         self._editor = self._open_editor()
         self._completer: Any = None
         self._python_lines: list[str] = []

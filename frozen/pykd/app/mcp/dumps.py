@@ -68,7 +68,7 @@ class Dumps:
         if found is None:
             raise RefusedError(f"{path} is none of the files that this server was started with; list_dumps names them")
         for name, session in self._open.items():
-            if _same(session.dump.path, found):
+            if _same(session.dump.file, found):
                 return name, session
         if len(self._open) >= MAX_OPEN:
             raise RefusedError(f"{MAX_OPEN} dumps are open; close_dump closes one: {', '.join(self._open)}")

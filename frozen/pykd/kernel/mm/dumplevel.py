@@ -22,7 +22,7 @@ def dump_level(dump: Dump) -> int | None:
     in pieces: a 4 KiB head, then (offset, size) big-endian before each piece.
     """
     try:
-        with open(dump.path, "rb", buffering=0) as file:
+        with open(dump.file, "rb", buffering=0) as file:
             start = 0
             if file.read(12) == b"makedumpfile":
                 start = 4096 + 16
@@ -37,7 +37,7 @@ def dump_level(dump: Dump) -> int | None:
         # The sub-header is the second piece.
         size = 0
         file_offset = 4096 + 8
-        with open(dump.path, "rb", buffering=0) as file:
+        with open(dump.file, "rb", buffering=0) as file:
             file.seek(4096)
             for _ in range(16):
                 offset, size = (int.from_bytes(file.read(8), "big", signed=True) for _ in range(2))

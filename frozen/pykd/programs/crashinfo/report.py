@@ -112,7 +112,7 @@ def _sized(dump: Dump) -> Iterator[Row]:
     if dump.live or len(dump.paths) > 1:
         return
     try:
-        size, memory_size = os.stat(dump.path).st_size, sysinfo.memory_size(dump)
+        size, memory_size = os.stat(dump.file).st_size, sysinfo.memory_size(dump)
     except (Error, OSError):
         return
     if dumplevel.dump_level(dump) and memory_size > 4 * size:
