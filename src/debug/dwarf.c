@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "debug/private.h"
 
 /* What a hostile file may cost: a kernel has some 400,000 entries. */
@@ -106,7 +105,7 @@ Dwarf *kd_dwarf_handle(struct kd_dwarf *dwarf)
 struct reading {
 	struct kd_dwarf_entry entry;
 	Dwarf_Attribute specification;
-	bool specified, located;
+	bool specified;
 };
 
 static int read_attribute(Dwarf_Attribute *attribute, void *context)

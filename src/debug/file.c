@@ -305,8 +305,9 @@ struct kd_error *kd_debug_file_section(struct kd_debug_file *file, const char *n
 }
 
 /** As nm prints it, as far as kallsyms and System.map tell symbols apart. */
-static char symbol_type(struct kd_debug_file *file, const GElf_Sym *symbol, GElf_Shdr *header)
+static char symbol_type(struct kd_debug_file *file, const GElf_Sym *symbol)
 {
+	GElf_Shdr header;
 	char type = '?';
 	if (symbol->st_shndx == SHN_ABS) {
 		type = 'a';
@@ -314,11 +315,11 @@ static char symbol_type(struct kd_debug_file *file, const GElf_Sym *symbol, GElf
 		return GELF_ST_TYPE(symbol->st_info) == STT_OBJECT ? 'V' : 'W';
 	} else {
 		Elf_Scn *section = elf_getscn(file->elf, symbol->st_shndx);
-		if (section && gelf_getshdr(section, header))
-			type = header->sh_flags & SHF_EXECINSTR	 ? 't'
-			       : header->sh_type == SHT_NOBITS	 ? 'b'
-			       : !(header->sh_flags & SHF_WRITE) ? 'r'
-								 : 'd';
+		if (section && gelf_getshdr(section, &header))
+			type = header.sh_flags & SHF_EXECINSTR	? 't'
+			       : header.sh_type == SHT_NOBITS	? 'b'
+			       : !(header.sh_flags & SHF_WRITE) ? 'r'
+								: 'd';
 	}
 	return GELF_ST_BIND(symbol->st_info) == STB_LOCAL || type == '?' ? type : type - ('a' - 'A');
 }
@@ -354,18 +355,16 @@ struct kd_error *kd_debug_file_symbols(struct kd_debug_file *file, struct kd_deb
 		return &kd_error_nomem;
 	for (size_t i = 0; i < nr && i < INT32_MAX; i++) {
 		GElf_Sym symbol;
-		GElf_Shdr where = {};
 		if (!gelf_getsym(data, i, &symbol) || symbol.st_shndx == SHN_UNDEF ||
 		    GELF_ST_TYPE(symbol.st_info) == STT_FILE || GELF_ST_TYPE(symbol.st_info) == STT_SECTION)
 			continue;
 		const char *name = elf_strptr(file->elf, header.sh_link, symbol.st_name);
 		if (!name || !is_name(name))
 			continue;
-		char type = symbol_type(file, &symbol, &where);
 		symbols[kept++] = (struct kd_debug_symbol){ .name = name,
 							    .address = symbol.st_value,
 							    .size = symbol.st_size,
-							    .type = type,
+							    .type = symbol_type(file, &symbol),
 							    .fixed = symbol.st_shndx == SHN_ABS };
 	}
 	if (!kept)

@@ -51,10 +51,11 @@ static struct kd_error *find_unit(struct kd_dwarf *dwarf, kd_vaddr address, Dwar
 	Dwarf *handle;
 	*ret_found = false;
 	struct kd_error *err = kd_dwarf_open(dwarf, &handle);
-	if (!err && !dwarf->ranges.nr) {
+	if (!err && !dwarf->ranges_known) {
 		err = kd_debug_file_load(dwarf->file, is_of_lines);
 		if (!err)
 			err = find_ranges(dwarf);
+		dwarf->ranges_known = !err;
 		if (err)
 			kd_dwarf_range_vector_deinit(&dwarf->ranges);
 	}
@@ -84,17 +85,6 @@ static size_t scopes_of(Dwarf_Die *unit, kd_vaddr address, Dwarf_Die **ret)
 	return nr > 0 ? nr : 0;
 }
 
-struct kd_error *kd_dwarf_scopes(struct kd_dwarf *dwarf, kd_vaddr address, Dwarf_Die **ret, size_t *ret_nr)
-{
-	Dwarf_Die unit;
-	bool found;
-	*ret_nr = 0;
-	struct kd_error *err = find_unit(dwarf, address, &unit, &found);
-	if (!err && found)
-		*ret_nr = scopes_of(&unit, address, ret);
-	return err;
-}
-
 /** Where a function was inlined: the file by its number in the unit's list. */
 static void call_site(Dwarf_Die *unit, Dwarf_Die *inlined, struct kd_source_frame *ret)
 {
@@ -115,7 +105,6 @@ static bool add_function(Dwarf_Die *die, struct kd_source_frame *frame, struct k
 {
 	frame->function = dwarf_diename(die);
 	frame->inlined = dwarf_tag(die) == DW_TAG_inlined_subroutine;
-	frame->die = dwarf_dieoffset(die);
 	return kd_source_vector_append(ret, *frame);
 }
 
@@ -154,7 +143,6 @@ struct kd_error *kd_dwarf_source(struct kd_dwarf *dwarf, kd_vaddr address, struc
 	if (ok && !whole && frame.file) {
 		frame.function = NULL;
 		frame.inlined = false;
-		frame.die = 0;
 		ok = kd_source_vector_append(&frames, frame);
 	}
 	if (!ok) {

@@ -15,7 +15,6 @@ struct kd_source_frame {
 	const char *file;     /* as the compiler was told it; NULL: not told */
 	uint32_t line;	      /* 0: not told */
 	bool inlined;	      /* into the one after it */
-	Dwarf_Off die;	      /* of the function, or of its being inlined; 0: none */
 };
 KD_VECTOR(kd_source_vector, struct kd_source_frame);
 
@@ -27,10 +26,5 @@ KD_VECTOR(kd_source_vector, struct kd_source_frame);
  */
 struct kd_error *kd_dwarf_source(struct kd_dwarf *dwarf, kd_vaddr address,
 				 struct kd_source_vector *ret) KD_RETURNS_ERROR;
-
-/** The DIEs around an address from the innermost outwards, as they nest: blocks, inlined functions, the function, the
- *  unit. @param[out] ret malloced; *ret_nr 0: there are none. */
-struct kd_error *kd_dwarf_scopes(struct kd_dwarf *dwarf, kd_vaddr address, Dwarf_Die **ret,
-				 size_t *ret_nr) KD_RETURNS_ERROR;
 
 #endif

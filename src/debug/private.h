@@ -32,7 +32,8 @@ struct kd_dwarf {
 	struct kd_index enumerators;	     /* hash of an enumerator's name -> number in enums */
 	bool enumerators_indexed;
 
-	struct kd_dwarf_range_vector ranges; /* by address; empty: not looked for yet */
+	struct kd_dwarf_range_vector ranges; /* by address */
+	bool ranges_known;
 };
 
 #endif

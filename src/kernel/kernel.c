@@ -7,10 +7,10 @@
 #include "kernel/namesake.h"
 #include "kernel/second.h"
 
-/* A layer and the outcome of the one attempt to create it. */
+/* A layer, or what takes a search to find, and the outcome of the one attempt to get it. */
 #define LAYER(type)                     \
 	struct {                        \
-		type *it;               \
+		type it;                \
 		bool tried;             \
 		struct kd_error *error; \
 	}
@@ -20,12 +20,11 @@ struct kd_kernel {
 	struct kd_second second;
 	bool no_btf;
 	const char *names_origin, *types_origin;
-	uint64_t shift;
-	bool shift_known;
-	LAYER(struct kd_memory) memory;
-	LAYER(struct kd_kallsyms) kallsyms;
-	LAYER(struct kd_types) types;
-	LAYER(struct kd_modules) modules;
+	LAYER(struct kd_memory *) memory;
+	LAYER(struct kd_kallsyms *) kallsyms;
+	LAYER(struct kd_types *) types;
+	LAYER(struct kd_modules *) modules;
+	LAYER(uint64_t) shift;
 };
 
 static struct kd_error *error_copy(const struct kd_error *error)
@@ -90,6 +89,7 @@ void kd_kernel_close(struct kd_kernel *kernel)
 	kd_memory_destroy(kernel->memory.it);
 	kd_second_deinit(&kernel->second);
 	kd_dump_close(kernel->dump);
+	kd_error_destroy(kernel->shift.error);
 	kd_error_destroy(kernel->modules.error);
 	kd_error_destroy(kernel->types.error);
 	kd_error_destroy(kernel->kallsyms.error);
@@ -271,16 +271,16 @@ struct kd_error *kd_kernel_dwarf(struct kd_kernel *kernel, struct kd_dwarf **ret
 	return NULL;
 }
 
-struct kd_error *kd_kernel_shift(struct kd_kernel *kernel, uint64_t *ret)
+static struct kd_error *find_shift(struct kd_kernel *kernel)
 {
 	struct kd_kallsyms *kallsyms;
-	struct kd_error *err = kernel->shift_known ? NULL : kd_kernel_kallsyms(kernel, &kallsyms);
-	if (!err && !kernel->shift_known) {
-		err = kd_second_shift(&kernel->second, kallsyms, &kernel->shift);
-		kernel->shift_known = !err;
-	}
-	*ret = kernel->shift;
-	return err;
+	struct kd_error *err = kd_kernel_kallsyms(kernel, &kallsyms);
+	return err ? err : kd_second_shift(&kernel->second, kallsyms, &kernel->shift.it);
+}
+
+struct kd_error *kd_kernel_shift(struct kd_kernel *kernel, uint64_t *ret)
+{
+	GET_LAYER(kernel, shift, find_shift(kernel));
 }
 
 const char *kd_kernel_names_origin(const struct kd_kernel *kernel)

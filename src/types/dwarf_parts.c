@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The members, enumerators and parameters of types made from DIEs. */
 #include <dwarf.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "types/dwarf_source.h"
 #include "types/private.h"
 

@@ -26,20 +26,13 @@ struct kd_dwarf_source {
 	struct kd_index made_index; /* hash of the DIE's offset -> number in made */
 };
 
-static struct kd_error *no_missing(const struct kd_type_record *record, const struct kd_type *outer, const char *name,
-				   size_t name_len)
-{
-	(void)record, (void)outer, (void)name, (void)name_len;
-	return NULL;
-}
-
-/** Plain char is signed or not as the compiler was told. */
+/** Plain char is signed or not as the compiler was told; where there is BTF, it is asked. */
 static struct kd_error *settle_char(struct kd_dwarf_source *source)
 {
 	struct kd_types *types = source->source.types;
 	uint32_t number = 0;
 	struct kd_error *err = kd_dwarf_find(source->dwarf, DW_TAG_base_type, "char", &number);
-	if (err || number == KD_INDEX_NONE || types->sources.nr)
+	if (err || number == KD_INDEX_NONE)
 		return err;
 	const struct kd_dwarf_entry *entries;
 	uint32_t nr;
@@ -59,7 +52,7 @@ struct kd_error *kd_dwarf_source_create(struct kd_types *types, struct kd_dwarf 
 	struct kd_dwarf_source *source = calloc(1, sizeof(*source));
 	if (!source)
 		return &kd_error_nomem;
-	source->source = (struct kd_type_source){ .types = types, .fill = kd_dwarf_source_fill, .missing = no_missing };
+	source->source = (struct kd_type_source){ .types = types, .fill = kd_dwarf_source_fill };
 	source->dwarf = dwarf;
 	struct kd_error *err = types->sources.nr ? NULL : settle_char(source);
 	if (err) {

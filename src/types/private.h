@@ -36,7 +36,8 @@ struct kd_type_source {
 	struct kd_types *types;
 	const char *module; /* NULL: vmlinux, or our own */
 	struct kd_error *(*fill)(struct kd_type_record *record);
-	/** The error about a member that was not found; NULL: there is none. Asked of records that lack something.
+	/** The error about a member that was not found; NULL: there is none. Asked only of records that lack something:
+	 * a source that has no such may leave it NULL.
 	 * @param outer the type that was searched: that of the record, or one around it. */
 	struct kd_error *(*missing)(const struct kd_type_record *record, const struct kd_type *outer, const char *name,
 				    size_t name_len);
@@ -138,9 +139,6 @@ struct kd_types {
 
 	int depth; /* of types being made from each other */
 };
-
-/* dwarf_source.h */
-struct kd_dwarf_source;
 
 /* Types may nest this deep, and no deeper: far more than any kernel's do. */
 #define KD_TYPE_DEPTH_MAX 64

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "dump/images/qemu_board.h"
 #include "dump/images/qemu_cpu.h"
 #include "dump/images/stream.h"
