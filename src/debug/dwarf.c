@@ -16,6 +16,16 @@ struct kd_error *kd_dwarf_error(const struct kd_dwarf *dwarf, const char *what)
 				    kd_debug_file_path(dwarf->file), what, dwarf_errmsg(-1) ?: "damaged");
 }
 
+bool kd_dwarf_number(Dwarf_Die *die, unsigned int attribute, uint64_t *ret)
+{
+	Dwarf_Attribute found;
+	Dwarf_Word value;
+	if (!dwarf_attr_integrate(die, attribute, &found) || dwarf_formudata(&found, &value))
+		return false;
+	*ret = value;
+	return true;
+}
+
 /** What libdw reads as soon as it looks at a DIE. */
 static bool is_of_dies(const char *name)
 {

@@ -51,6 +51,9 @@ struct kd_error *kd_dwarf_entry_of(struct kd_dwarf *dwarf, Dwarf_Die *die, uint3
 struct kd_error *kd_dwarf_find_enumerator(struct kd_dwarf *dwarf, const char *name, Dwarf_Die *ret,
 					  bool *ret_found) KD_RETURNS_ERROR;
 
+/** The number that an attribute of a DIE is, or of what the DIE is an instance of; false: it has no such. */
+bool kd_dwarf_number(Dwarf_Die *die, unsigned int attribute, uint64_t *ret);
+
 /** KD_ERROR_FORMAT with what libdw said last. */
 struct kd_error *kd_dwarf_error(const struct kd_dwarf *dwarf, const char *what) __attribute__((returns_nonnull));
 

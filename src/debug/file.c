@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "dump/file.h"
+#include "dump/notes.h"
 
 /* Bounds against hostile files: the largest vmlinux has 1 GB, and 200 MB of .debug_info. */
 #define FILE_LEN_MAX (64ull << 30)
@@ -47,18 +49,12 @@ static struct kd_error *read_range(struct kd_debug_file *file, uint64_t offset, 
 {
 	if (offset > file->len || len > file->len - offset)
 		return damaged(file, "the file ends before its sections do: it is damaged or cut off");
-	while (len) {
-		ssize_t got = pread(file->fd, file->bytes + offset, len, offset);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return kd_error_create_os(errno, file->path, "%s: %s", file->path, strerror(errno));
-		if (!got)
-			return damaged(file, "the file has become shorter since it was opened");
-		offset += got;
-		len -= got;
-	}
-	return NULL;
+	const struct kd_file whole = { .path = file->path, .fd = file->fd };
+	size_t got;
+	struct kd_error *err = kd_file_read(&whole, offset, file->bytes + offset, len, &got);
+	if (!err && got < len)
+		return damaged(file, "the file has become shorter since it was opened");
+	return err;
 }
 
 static struct kd_error *read_headers(struct kd_debug_file *file)
@@ -148,6 +144,17 @@ static bool is_note(const char *name)
 	return !strncmp(name, ".note", strlen(".note"));
 }
 
+bool kd_debug_build_id(const struct kd_note *note, char ret[2 * KD_DEBUG_BUILD_ID_MAX + 1])
+{
+	if (note->type != NT_GNU_BUILD_ID || note->name_len != sizeof("GNU") ||
+	    memcmp(note->name, "GNU", sizeof("GNU")) || note->len > KD_DEBUG_BUILD_ID_MAX)
+		return false;
+	ret[0] = 0;
+	for (size_t i = 0; i < note->len; i++)
+		snprintf(ret + 2 * i, 3, "%02x", note->data[i]);
+	return true;
+}
+
 /** The build-id is in a note, in .notes of a kernel or .note.gnu.build-id of a module. */
 static struct kd_error *find_build_id(struct kd_debug_file *file)
 {
@@ -159,16 +166,17 @@ static struct kd_error *find_build_id(struct kd_debug_file *file)
 		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_NOTE || !file->loaded[elf_ndxscn(section)])
 			continue;
 		Elf_Data *data = elf_getdata(section, NULL);
-		GElf_Nhdr note;
+		GElf_Nhdr head;
 		size_t name, description, offset = 0;
-		while (data && (offset = gelf_getnote(data, offset, &note, &name, &description))) {
+		while (data && (offset = gelf_getnote(data, offset, &head, &name, &description))) {
 			const uint8_t *bytes = (const uint8_t *)data->d_buf;
-			if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != sizeof("GNU") ||
-			    memcmp(bytes + name, "GNU", sizeof("GNU")) || note.n_descsz > KD_DEBUG_BUILD_ID_MAX)
-				continue;
-			for (size_t i = 0; i < note.n_descsz; i++)
-				snprintf(file->build_id + 2 * i, 3, "%02x", bytes[description + i]);
-			break;
+			const struct kd_note note = { .type = head.n_type,
+						      .name_len = head.n_namesz,
+						      .len = head.n_descsz,
+						      .name = bytes + name,
+						      .data = bytes + description };
+			if (kd_debug_build_id(&note, file->build_id))
+				break;
 		}
 	}
 	return NULL;
@@ -371,5 +379,13 @@ struct kd_error *kd_debug_file_symbols(struct kd_debug_file *file, struct kd_deb
 		return kd_error_create_file(KD_ERROR_LOOKUP, file->path, "%s has no symbols", file->path);
 	*ret = kd_move_ptr(symbols);
 	*ret_nr = kept;
+	return NULL;
+}
+
+const struct kd_debug_symbol *kd_debug_symbol_named(const struct kd_debug_symbol *symbols, size_t nr, const char *name)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(symbols[i].name, name))
+			return &symbols[i];
 	return NULL;
 }

@@ -16,6 +16,10 @@
 #define KD_DEBUG_BUILD_ID_MAX 64 /* bytes; linkers make 8 to 32 */
 
 struct kd_debug_file;
+struct kd_note;
+
+/** The build-id that an ELF note has, in hexadecimal; false: it is no such note. */
+bool kd_debug_build_id(const struct kd_note *note, char ret[2 * KD_DEBUG_BUILD_ID_MAX + 1]);
 
 /** Reads the headers only. Errors: KD_ERROR_OS; KD_ERROR_FORMAT: not an ELF file of 64 bits, or damaged. */
 struct kd_error *kd_debug_file_open(const char *path, struct kd_debug_file **ret) KD_RETURNS_ERROR;
@@ -56,5 +60,8 @@ struct kd_debug_symbol {
 /** KD_ERROR_LOOKUP if the file has no symbols. @param[out] ret malloced, in the file's order. */
 struct kd_error *kd_debug_file_symbols(struct kd_debug_file *file, struct kd_debug_symbol **ret,
 				       size_t *ret_nr) KD_RETURNS_ERROR;
+
+/** The first of that name; NULL: there is none. */
+const struct kd_debug_symbol *kd_debug_symbol_named(const struct kd_debug_symbol *symbols, size_t nr, const char *name);
 
 #endif

@@ -88,16 +88,14 @@ static size_t scopes_of(Dwarf_Die *unit, kd_vaddr address, Dwarf_Die **ret)
 /** Where a function was inlined: the file by its number in the unit's list. */
 static void call_site(Dwarf_Die *unit, Dwarf_Die *inlined, struct kd_source_frame *ret)
 {
-	Dwarf_Attribute attribute;
-	Dwarf_Word file, line;
+	uint64_t file, line;
 	Dwarf_Files *files;
 	size_t nr;
 	ret->file = NULL;
 	ret->line = 0;
-	if (dwarf_attr(inlined, DW_AT_call_file, &attribute) && !dwarf_formudata(&attribute, &file) &&
-	    !dwarf_getsrcfiles(unit, &files, &nr) && file < nr)
+	if (kd_dwarf_number(inlined, DW_AT_call_file, &file) && !dwarf_getsrcfiles(unit, &files, &nr) && file < nr)
 		ret->file = dwarf_filesrc(files, file, NULL, NULL);
-	if (dwarf_attr(inlined, DW_AT_call_line, &attribute) && !dwarf_formudata(&attribute, &line))
+	if (kd_dwarf_number(inlined, DW_AT_call_line, &line))
 		ret->line = line;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/cursor.h"
+#include "dump/notes.h"
 
 /* Notes of 8192 CPUs with vector state are about 30 MB. */
 #define NOTES_LEN_MAX (64u << 20)
@@ -277,19 +277,15 @@ static struct note_facts look_at_notes(const struct kd_header *header)
 {
 	struct note_facts facts = {};
 	struct kd_cursor cursor = kd_cursor_init(header->notes, header->notes_len, header->order);
-	while (kd_cursor_left(&cursor) >= sizeof(Elf64_Nhdr)) {
-		uint32_t name_len = kd_cursor_u32(&cursor), len = kd_cursor_u32(&cursor);
-		uint32_t type = kd_cursor_u32(&cursor);
-		const uint8_t *name = kd_cursor_take(&cursor, ((uint64_t)name_len + 3) & ~3ull);
-		facts.process |= type == NT_AUXV && name_len == 5;
-		facts.cpu_nr += type == NT_PRSTATUS && name_len == 5;
-		bool vmcoreinfo = name && name_len >= 10 && !memcmp(name, "VMCOREINFO", 10);
-		if (vmcoreinfo)
-			facts.vmcoreinfo_len = kd_max(facts.vmcoreinfo_len, len);
-		const uint8_t *data = kd_cursor_take(&cursor, len);
-		if (vmcoreinfo && data && len <= VMCOREINFO_LEN_MAX)
-			facts.key_len = kd_max(facts.key_len, longest_key(data, len));
-		kd_cursor_skip(&cursor, -len & 3);
+	/* One that is cut off counts, too: who knows what libkdumpfile makes of it. */
+	for (struct kd_note note; kd_notes_next(&cursor, &note);) {
+		facts.process |= note.type == NT_AUXV && note.name_len == 5;
+		facts.cpu_nr += note.type == NT_PRSTATUS && note.name_len == 5;
+		if (!note.name || note.name_len < 10 || memcmp(note.name, "VMCOREINFO", 10) != 0)
+			continue;
+		facts.vmcoreinfo_len = kd_max(facts.vmcoreinfo_len, note.len);
+		if (note.data && note.len <= VMCOREINFO_LEN_MAX)
+			facts.key_len = kd_max(facts.key_len, longest_key(note.data, note.len));
 	}
 	return facts;
 }

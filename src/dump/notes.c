@@ -5,8 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cursor.h"
 #include "base/vector.h"
+
+bool kd_notes_next(struct kd_cursor *cursor, struct kd_note *ret)
+{
+	if (kd_cursor_left(cursor) < sizeof(Elf64_Nhdr))
+		return false;
+	*ret = (struct kd_note){ .name_len = kd_cursor_u32(cursor) };
+	ret->len = kd_cursor_u32(cursor);
+	ret->type = kd_cursor_u32(cursor);
+	ret->name = kd_cursor_take(cursor, ((uint64_t)ret->name_len + 3) & ~3ull);
+	ret->data = ret->name ? kd_cursor_take(cursor, ret->len) : NULL;
+	kd_cursor_skip(cursor, -ret->len & 3);
+	return true;
+}
 
 KD_VECTOR(cpu_vector, struct kd_cpu_note);
 
@@ -18,11 +30,11 @@ static struct kd_cpu_note *nth_cpu(struct cpu_vector *cpus, size_t nr)
 	return &cpus->data[nr];
 }
 
-static bool name_is(const uint8_t *name, uint32_t name_len, const char *expected)
+static bool name_is(const struct kd_note *note, const char *expected)
 {
 	size_t len = strlen(expected);
 	/* Some writers do not count the NUL. */
-	return name && (name_len == len || name_len == len + 1) && !memcmp(name, expected, len);
+	return (note->name_len == len || note->name_len == len + 1) && !memcmp(note->name, expected, len);
 }
 
 struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_format *format, enum kd_order order,
@@ -32,20 +44,13 @@ struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_form
 	/* Writers put all notes of one kind before those of the next, so each kind counts the CPUs for itself. */
 	size_t prstatus_nr = 0, qemu_nr = 0;
 	struct kd_cursor cursor = kd_cursor_init(raw, raw_len, order);
-	while (kd_cursor_left(&cursor) >= sizeof(Elf64_Nhdr)) {
-		uint32_t name_len = kd_cursor_u32(&cursor), len = kd_cursor_u32(&cursor);
-		uint32_t type = kd_cursor_u32(&cursor);
-		const uint8_t *name = kd_cursor_take(&cursor, ((uint64_t)name_len + 3) & ~3ull);
-		const uint8_t *data = kd_cursor_take(&cursor, len);
-		kd_cursor_skip(&cursor, -len & 3);
-		if (!data)
-			break;
+	for (struct kd_note note; kd_notes_next(&cursor, &note) && note.data;) {
 		struct kd_cpu_note found = {}, *cpu;
-		if (type == NT_PRSTATUS && name_is(name, name_len, "CORE")) {
+		if (note.type == NT_PRSTATUS && name_is(&note, "CORE")) {
 			/* Its place tells the CPU, also where it holds nothing: no kernel runs with all registers at 0.
 			 */
 			static const struct kd_regs empty;
-			bool has_regs = format->prstatus(order, data, len, &found) &&
+			bool has_regs = format->prstatus(order, note.data, note.len, &found) &&
 					memcmp(&found.regs, &empty, sizeof(empty)) != 0;
 			cpu = nth_cpu(&cpus, prstatus_nr++);
 			if (!cpu)
@@ -54,8 +59,9 @@ struct kd_error *kd_notes_init(struct kd_notes *notes, const struct kd_note_form
 			if (has_regs)
 				cpu->regs = found.regs;
 			cpu->pid = found.pid;
-		} else if (format->monitor && type == format->monitor_type &&
-			   name_is(name, name_len, format->monitor_name) && format->monitor(order, data, len, &found)) {
+		} else if (format->monitor && note.type == format->monitor_type &&
+			   name_is(&note, format->monitor_name) &&
+			   format->monitor(order, note.data, note.len, &found)) {
 			cpu = nth_cpu(&cpus, qemu_nr++);
 			if (!cpu)
 				break;
@@ -82,19 +88,12 @@ bool kd_notes_next_vmcoreinfo(enum kd_order order, const uint8_t *raw, size_t ra
 {
 	struct kd_cursor cursor = kd_cursor_init(raw, raw_len, order);
 	kd_cursor_skip(&cursor, *position);
-	while (kd_cursor_left(&cursor) >= sizeof(Elf64_Nhdr)) {
-		uint32_t name_len = kd_cursor_u32(&cursor), len = kd_cursor_u32(&cursor);
-		kd_cursor_skip(&cursor, sizeof(uint32_t));
-		const uint8_t *name = kd_cursor_take(&cursor, ((uint64_t)name_len + 3) & ~3ull);
-		const uint8_t *data = kd_cursor_take(&cursor, len);
-		kd_cursor_skip(&cursor, -len & 3);
-		if (!data)
-			break;
-		if (!name_is(name, name_len, "VMCOREINFO"))
+	for (struct kd_note note; kd_notes_next(&cursor, &note) && note.data;) {
+		if (!name_is(&note, "VMCOREINFO"))
 			continue;
 		*position = (size_t)(cursor.position - raw);
-		*ret = (const char *)data;
-		*ret_len = len;
+		*ret = (const char *)note.data;
+		*ret_len = note.len;
 		return true;
 	}
 	return false;

@@ -7,12 +7,24 @@
 #ifndef KD_DUMP_NOTES_H
 #define KD_DUMP_NOTES_H
 
+#include "base/cursor.h"
 #include "base/error.h"
 #include "base/order.h"
 #include "base/types.h"
 #include "dump/registers.h"
 
 struct kd_vmcoreinfo;
+
+/** One ELF note. */
+struct kd_note {
+	uint32_t type;
+	uint32_t name_len, len;	    /* as it says */
+	const uint8_t *name, *data; /* valid as long as the notes are; NULL: they end before */
+};
+
+/** The next of notes that lie one after another; false: there is none. One that is cut off is the last: it has no data,
+ *  and perhaps no name. */
+bool kd_notes_next(struct kd_cursor *cursor, struct kd_note *ret);
 
 #define KD_CONTROLS_MAX 2
 

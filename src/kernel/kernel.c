@@ -158,7 +158,7 @@ static struct kd_error *create_kallsyms(struct kd_kernel *kernel)
 	} else if (!err) {
 		err = kd_second_check(&kernel->second, memory, kernel->kallsyms.it);
 	}
-	if (kd_dump_completeness(kernel->dump) == KD_TRUNCATED && kd_error_catch(&err, KD_ERROR_LOOKUP))
+	if (is_cut(kernel) && kd_error_catch(&err, KD_ERROR_LOOKUP))
 		return kd_error_create(KD_ERROR_LOOKUP,
 				       "no kallsyms tables in what is there of a dump that is truncated");
 	if (kd_dump_vmcoreinfo(kernel->dump)->doubtful && err && err->code != KD_ERROR_NOMEM) {
@@ -205,11 +205,12 @@ static struct kd_error *create_types(struct kd_kernel *kernel)
 	if (err)
 		return err;
 	struct kd_dwarf *dwarf = kernel->second.dwarf;
-	err = kernel->no_btf || (dwarf && is_cut(kernel)) ? kd_error_create(KD_ERROR_LOOKUP, "not wanted")
-							  : kd_kallsyms_address(kallsyms, "__start_BTF", &start);
-	if (!err)
-		err = kd_kallsyms_address(kallsyms, "__stop_BTF", &end);
-	bool has_btf = !kd_error_catch(&err, KD_ERROR_LOOKUP);
+	bool has_btf = !kernel->no_btf && !(dwarf && is_cut(kernel));
+	if (has_btf) {
+		err = kd_kallsyms_address(kallsyms, "__start_BTF", &start)
+			      ?: kd_kallsyms_address(kallsyms, "__stop_BTF", &end);
+		has_btf = !kd_error_catch(&err, KD_ERROR_LOOKUP);
+	}
 	if (!has_btf && !dwarf)
 		return kd_error_create(KD_ERROR_LOOKUP,
 				       kernel->no_btf

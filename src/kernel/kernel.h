@@ -9,13 +9,13 @@
 
 #include "base/error.h"
 #include "base/types.h"
-#include "debug/dwarf.h"
 #include "dump/dump.h"
 #include "module/module.h"
 #include "sym/kallsyms.h"
 #include "types/types.h"
 #include "xlat/memory.h"
 
+struct kd_dwarf;
 struct kd_kernel;
 
 /** What there is besides the dump; NULL: nothing. */

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "dump/file.h"
+#include "dump/notes.h"
 #include "sym/linked.h"
 
 #define SYSTEM_MAP_LEN_MAX (64u << 20) /* the largest have 10 MB */
@@ -25,19 +27,13 @@ static struct kd_error *read_file(const char *path, char **ret, size_t *ret_len)
 	if (!S_ISREG(status.st_mode) || status.st_size > SYSTEM_MAP_LEN_MAX)
 		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is not a System.map", path);
 	KD_FREE char *text = malloc(status.st_size + 1);
-	size_t len = 0;
 	if (!text)
 		return &kd_error_nomem;
-	while (len < (size_t)status.st_size) {
-		ssize_t got = read(fd, text + len, status.st_size - len);
-		if (got < 0)
-			return kd_error_create_os(errno, path, "%s: %s", path, strerror(errno));
-		if (!got)
-			break;
-		len += got;
-	}
+	const struct kd_file file = { .path = path, .fd = fd };
+	struct kd_error *err = kd_file_read(&file, 0, text, status.st_size, ret_len);
+	if (err)
+		return err;
 	*ret = kd_move_ptr(text);
-	*ret_len = len;
 	return NULL;
 }
 
@@ -120,25 +116,14 @@ struct kd_error *kd_second_names(const struct kd_second *second, struct kd_memor
 	return err;
 }
 
-/** The build-id among notes as they lie in memory: words of name's length, description's length, type; both padded. */
+/** The build-id among notes as they lie in memory. */
 static bool note_of_build(enum kd_order order, const uint8_t *notes, size_t len,
 			  char ret[2 * KD_DEBUG_BUILD_ID_MAX + 1])
 {
-	enum { NT_GNU_BUILD_ID_TYPE = 3, HEADER_LEN = 12 };
-	for (size_t at = 0; at + HEADER_LEN <= len;) {
-		uint32_t name = kd_load_u32(order, notes + at), description = kd_load_u32(order, notes + at + 4);
-		uint32_t type = kd_load_u32(order, notes + at + 8);
-		size_t start = at + HEADER_LEN + ((name + 3ull) & -4ull);
-		if (start > len || description > len - start)
-			return false;
-		if (type == NT_GNU_BUILD_ID_TYPE && name == sizeof("GNU") && description <= KD_DEBUG_BUILD_ID_MAX &&
-		    !memcmp(notes + at + HEADER_LEN, "GNU", sizeof("GNU"))) {
-			for (uint32_t i = 0; i < description; i++)
-				snprintf(ret + 2 * i, 3, "%02x", notes[start + i]);
-			return description;
-		}
-		at = start + ((description + 3ull) & -4ull);
-	}
+	struct kd_cursor cursor = kd_cursor_init(notes, len, order);
+	for (struct kd_note note; kd_notes_next(&cursor, &note) && note.data;)
+		if (kd_debug_build_id(&note, ret))
+			return *ret;
 	return false;
 }
 
@@ -174,17 +159,17 @@ struct kd_error *kd_second_shift(const struct kd_second *second, struct kd_kalls
 	struct kd_error *err = kd_debug_file_symbols(second->vmlinux, &symbols, &nr);
 	if (err)
 		return err;
-	for (size_t n = 0; n < KD_ARRAY_NR(names); n++)
-		for (size_t i = 0; i < nr; i++) {
-			kd_vaddr address;
-			if (strcmp(symbols[i].name, names[n]))
-				continue;
-			err = kd_kallsyms_address(kallsyms, names[n], &address);
-			if (!err)
-				*ret = address - symbols[i].address;
-			if (!kd_error_catch(&err, KD_ERROR_LOOKUP))
-				return err;
-		}
+	for (size_t n = 0; n < KD_ARRAY_NR(names); n++) {
+		kd_vaddr address;
+		const struct kd_debug_symbol *symbol = kd_debug_symbol_named(symbols, nr, names[n]);
+		if (!symbol)
+			continue;
+		err = kd_kallsyms_address(kallsyms, names[n], &address);
+		if (!err)
+			*ret = address - symbol->address;
+		if (!kd_error_catch(&err, KD_ERROR_LOOKUP))
+			return err;
+	}
 	return kd_error_create_file(KD_ERROR_LOOKUP, kd_debug_file_path(second->vmlinux),
 				    "the symbols of %s do not say where it lies in the dump",
 				    kd_debug_file_path(second->vmlinux));

@@ -8,14 +8,6 @@
 #include "base/vector.h"
 #include "sym/private.h"
 
-static const struct kd_debug_symbol *find(const struct kd_debug_symbol *symbols, size_t nr, const char *name)
-{
-	for (size_t i = 0; i < nr; i++)
-		if (!strcmp(symbols[i].name, name))
-			return &symbols[i];
-	return NULL;
-}
-
 /** How far KASLR has moved the kernel: all that VMCOREINFO has addresses of moved alike, or it is another kernel. */
 static struct kd_error *find_shift(struct kd_memory *memory, const char *origin, const struct kd_debug_symbol *symbols,
 				   size_t nr, uint64_t *ret)
@@ -26,7 +18,7 @@ static struct kd_error *find_shift(struct kd_memory *memory, const char *origin,
 	*ret = kd_memory_layout(memory)->kaslr_offset;
 	for (size_t i = 0; i < KD_ARRAY_NR(names); i++) {
 		kd_vaddr address;
-		const struct kd_debug_symbol *symbol = find(symbols, nr, names[i]);
+		const struct kd_debug_symbol *symbol = kd_debug_symbol_named(symbols, nr, names[i]);
 		if (!symbol || !kd_vmcoreinfo_symbol(info, names[i], &address))
 			continue;
 		if (first && address - symbol->address != *ret)
@@ -64,7 +56,8 @@ static void set_sizes(struct kd_memory *memory, struct kd_symbol *symbols, size_
 static struct kd_error *fill(struct kd_kallsyms *kallsyms, const struct kd_debug_symbol *symbols, size_t nr,
 			     uint64_t shift)
 {
-	const struct kd_debug_symbol *text = find(symbols, nr, "_text") ?: find(symbols, nr, "_stext");
+	const struct kd_debug_symbol *text =
+		kd_debug_symbol_named(symbols, nr, "_text") ?: kd_debug_symbol_named(symbols, nr, "_stext");
 	size_t names_len = 0, used = 0;
 	for (size_t i = 0; i < nr; i++)
 		names_len += strnlen(symbols[i].name, KD_KALLSYMS_NAME_MAX) + 1;

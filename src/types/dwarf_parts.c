@@ -8,16 +8,6 @@
 
 enum { PART_NR_MAX = 1 << 16 };
 
-static bool number_of(Dwarf_Die *die, unsigned int name, uint64_t *ret)
-{
-	Dwarf_Attribute attribute;
-	Dwarf_Word value;
-	if (!dwarf_attr(die, name, &attribute) || dwarf_formudata(&attribute, &value))
-		return false;
-	*ret = value;
-	return true;
-}
-
 /** Bytes from the start of the structure: a number, or an expression that adds one (DWARF 2). */
 static uint64_t member_location(Dwarf_Die *die)
 {
@@ -25,7 +15,7 @@ static uint64_t member_location(Dwarf_Die *die)
 	Dwarf_Attribute attribute;
 	Dwarf_Op *operations;
 	size_t nr;
-	if (number_of(die, DW_AT_data_member_location, &offset))
+	if (kd_dwarf_number(die, DW_AT_data_member_location, &offset))
 		return offset;
 	if (dwarf_attr(die, DW_AT_data_member_location, &attribute) &&
 	    !dwarf_getlocation(&attribute, &operations, &nr) && nr == 1 && operations->atom == DW_OP_plus_uconst)
@@ -41,12 +31,12 @@ static void place(struct kd_dwarf_source *source, Dwarf_Die *die, struct kd_memb
 {
 	uint64_t bits = 0, offset, storage, location = member_location(die);
 	member->bit_offset = location < UINT64_MAX / 8 ? location * 8 : 0;
-	if (number_of(die, DW_AT_bit_size, &bits) && bits <= 64)
+	if (kd_dwarf_number(die, DW_AT_bit_size, &bits) && bits <= 64)
 		member->bit_size = bits;
-	if (number_of(die, DW_AT_data_bit_offset, &offset)) {
+	if (kd_dwarf_number(die, DW_AT_data_bit_offset, &offset)) {
 		member->bit_offset = offset;
-	} else if (member->bit_size && number_of(die, DW_AT_bit_offset, &offset)) {
-		if (!number_of(die, DW_AT_byte_size, &storage))
+	} else if (member->bit_size && kd_dwarf_number(die, DW_AT_bit_offset, &offset)) {
+		if (!kd_dwarf_number(die, DW_AT_byte_size, &storage))
 			storage = member->type->size;
 		if (kd_debug_file_order(kd_dwarf_file(kd_dwarf_source_dwarf(source))) == KD_BIG)
 			member->bit_offset += offset;

@@ -37,12 +37,10 @@ static struct kd_error *settle_char(struct kd_dwarf_source *source)
 	const struct kd_dwarf_entry *entries;
 	uint32_t nr;
 	Dwarf_Die die;
-	Dwarf_Attribute attribute;
-	Dwarf_Word encoding;
+	uint64_t encoding;
 	err = kd_dwarf_entries(source->dwarf, &entries, &nr);
 	if (!err && dwarf_offdie(kd_dwarf_handle(source->dwarf), entries[number].die, &die) &&
-	    dwarf_attr(&die, DW_AT_encoding, &attribute) && !dwarf_formudata(&attribute, &encoding) &&
-	    encoding == DW_ATE_unsigned_char)
+	    kd_dwarf_number(&die, DW_AT_encoding, &encoding) && encoding == DW_ATE_unsigned_char)
 		types->base[KD_BASE_CHAR]->type.flags &= ~KD_TYPE_SIGNED;
 	return err;
 }
@@ -100,16 +98,6 @@ static struct kd_error *remember(struct kd_dwarf_source *source, Dwarf_Off die, 
 	return NULL;
 }
 
-static bool unsigned_of(Dwarf_Die *die, unsigned int name, uint64_t *ret)
-{
-	Dwarf_Attribute attribute;
-	Dwarf_Word value;
-	if (!dwarf_attr_integrate(die, name, &attribute) || dwarf_formudata(&attribute, &value))
-		return false;
-	*ret = value;
-	return true;
-}
-
 static bool has_flag(Dwarf_Die *die, unsigned int name)
 {
 	Dwarf_Attribute attribute;
@@ -147,7 +135,7 @@ static struct kd_error *make_base(struct kd_dwarf_source *source, Dwarf_Die *die
 		*type = source->source.types->base[base]->type;
 		return NULL;
 	}
-	unsigned_of(die, DW_AT_encoding, &encoding);
+	kd_dwarf_number(die, DW_AT_encoding, &encoding);
 	switch (encoding) {
 	case DW_ATE_signed_char:
 		type->flags = KD_TYPE_CHAR | KD_TYPE_SIGNED;
@@ -179,7 +167,7 @@ static void make_enum(struct kd_dwarf_source *source, Dwarf_Die *die, struct kd_
 	type->kind = KD_ENUM;
 	type->size = kd_min(type->size, 8);
 	if (dwarf_attr(die, DW_AT_type, &attribute) && dwarf_formref_die(&attribute, &integer) &&
-	    !dwarf_peel_type(&integer, &integer) && unsigned_of(&integer, DW_AT_encoding, &encoding))
+	    !dwarf_peel_type(&integer, &integer) && kd_dwarf_number(&integer, DW_AT_encoding, &encoding))
 		is_signed = encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
 	for (int more = dwarf_child(die, &child); !is_signed && !more; more = dwarf_siblingof(&child, &child)) {
 		Dwarf_Sword value;
@@ -207,7 +195,7 @@ static struct kd_error *make_array(struct kd_dwarf_source *source, Dwarf_Die *di
 		if (dwarf_tag(&child) != DW_TAG_subrange_type || nr == DIMENSION_MAX)
 			continue;
 		/* An upper bound of -1 is the array of no elements. */
-		if (!unsigned_of(&child, DW_AT_count, &length) && unsigned_of(&child, DW_AT_upper_bound, &last))
+		if (!kd_dwarf_number(&child, DW_AT_count, &length) && kd_dwarf_number(&child, DW_AT_upper_bound, &last))
 			length = last == UINT32_MAX ? 0 : last + 1;
 		lengths[nr++] = length;
 	}
@@ -266,7 +254,7 @@ static struct kd_error *make(struct kd_dwarf_source *source, Dwarf_Die *die, con
 	}
 
 	type.name = dwarf_diename(die);
-	unsigned_of(die, DW_AT_byte_size, &type.size);
+	kd_dwarf_number(die, DW_AT_byte_size, &type.size);
 	type.flags = has_flag(die, DW_AT_declaration) ? KD_TYPE_INCOMPLETE : 0;
 	switch (tag) {
 	case DW_TAG_base_type:
