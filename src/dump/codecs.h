@@ -3,7 +3,7 @@
  * @file
  * Page decompression for libkdumpfile: the interfaces of zlib, zstd and snappy that it calls, with contexts that are
  * kept from page to page. tools/deps/libkdumpfile.sh renames its calls of inflate*() and ZSTD_decompress() to these.
- * Nobody else calls them.
+ * What we decompress ourselves goes through them as well: the frames of images, and what Python asks for.
  *
  * Safe in any thread.
  */
@@ -27,6 +27,9 @@ size_t kd_codec_zstd_decompress(void *target, size_t target_len, const void *sou
 
 /** As snappy-c.h has them. */
 typedef enum { SNAPPY_OK = 0, SNAPPY_INVALID_INPUT = 1, SNAPPY_BUFFER_TOO_SMALL = 2 } snappy_status;
+
+/** The length that a raw snappy stream, of which the start will do, says it decompresses to. */
+snappy_status snappy_uncompressed_length(const char *source, size_t source_len, size_t *ret);
 
 /**
  * Decompress one raw snappy stream.

@@ -294,8 +294,6 @@ static uint32_t mask(uint32_t crc)
 	return (crc >> 15 | crc << 17) + 0xa282ead8;
 }
 
-#define CRC_LEN sizeof(uint32_t)
-
 static const char *decode(const struct kd_extents *extents, const struct kd_extent *extent, struct kd_frame *frame)
 {
 	const uint8_t *data = extents->packed;
@@ -311,11 +309,11 @@ static const char *decode(const struct kd_extents *extents, const struct kd_exte
 		frame->len = stream.total_out;
 		return NULL;
 	}
-	if (len < CRC_LEN)
+	if (len < KD_FRAME_CRC_LEN)
 		return "it has no checksum";
 	const uint32_t crc = kd_load_u32(KD_LITTLE, data);
-	data += CRC_LEN;
-	len -= CRC_LEN;
+	data += KD_FRAME_CRC_LEN;
+	len -= KD_FRAME_CRC_LEN;
 	if (extent->encoding == KD_EXTENT_CHECKED) {
 		if (len > KD_FRAME_LEN_MAX)
 			return "it is too long";

@@ -42,6 +42,7 @@ struct kd_frame {
 	uint8_t *data; /* KD_FRAME_LEN_MAX bytes */
 };
 #define KD_FRAME_LEN_MAX 65536u /* of what one frame of any encoding holds */
+#define KD_FRAME_CRC_LEN 4u	/* of the checksum, where the encoding has one */
 #define KD_FRAMES 64
 
 struct kd_extents {

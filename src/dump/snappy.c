@@ -94,6 +94,16 @@ static void copy_within(uint8_t *target, size_t offset, size_t len)
 		target[i] = source[i];
 }
 
+snappy_status snappy_uncompressed_length(const char *source, size_t source_len, size_t *ret)
+{
+	struct input in = { .at = (const uint8_t *)source, .end = (const uint8_t *)source + source_len };
+	uint32_t len;
+	if (!read_length(&in, &len))
+		return SNAPPY_INVALID_INPUT;
+	*ret = len;
+	return SNAPPY_OK;
+}
+
 snappy_status snappy_uncompress(const char *source, size_t source_len, char *target, size_t *target_len)
 {
 	if (!source_len) /* libkdumpfile then has no buffer */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dump/images/avml.h"
 
+#include "dump/codecs.h"
 #include "dump/images/lime.h"
 
 /*
@@ -12,7 +13,6 @@
  * CRC-32C of what it decompresses to, which is 64 KiB at most.
  */
 #define CHUNK_HEADER_LEN 4
-#define CRC_LEN 4
 enum {
 	CHUNK_SNAPPY = 0x00,
 	CHUNK_PLAIN = 0x01,
@@ -20,20 +20,8 @@ enum {
 	CHUNK_MAGIC = 0xff,
 };
 
-/** The length that a raw snappy stream says it decompresses to; 0: it makes no sense. */
-static uint32_t snappy_len(const uint8_t *bytes, size_t nr)
-{
-	uint32_t len = 0;
-	for (size_t i = 0; i < nr && i < 3; i++) {
-		len |= (uint32_t)(bytes[i] & 0x7f) << 7 * i;
-		if (!(bytes[i] & 0x80))
-			return len <= KD_FRAME_LEN_MAX ? len : 0;
-	}
-	return 0;
-}
-
 /** The next chunk with data, its place in the file and the bytes of memory in it; false: there is none. */
-static bool next_frame(struct kd_stream *stream, struct kd_extent *ret, uint32_t *ret_len)
+static bool next_frame(struct kd_stream *stream, struct kd_extent *ret, size_t *ret_len)
 {
 	const uint8_t *header;
 	while ((header = kd_stream_take(stream, CHUNK_HEADER_LEN))) {
@@ -43,16 +31,21 @@ static bool next_frame(struct kd_stream *stream, struct kd_extent *ret, uint32_t
 			kd_stream_skip(stream, len);
 			continue;
 		}
-		if (type > CHUNK_PLAIN || len <= CRC_LEN)
+		if (type > CHUNK_PLAIN || len <= KD_FRAME_CRC_LEN)
 			return false;
 		*ret = (struct kd_extent){ .offset = stream->position,
 					   .len = len,
 					   .encoding = type == CHUNK_SNAPPY ? KD_EXTENT_SNAPPY : KD_EXTENT_CHECKED };
-		const size_t start_len = kd_min(len, CRC_LEN + 3);
+		/* Three bytes have room for the length of every frame. */
+		const size_t start_len = kd_min(len, KD_FRAME_CRC_LEN + 3);
 		const uint8_t *start = kd_stream_take(stream, start_len);
 		if (!start)
 			return false;
-		*ret_len = type == CHUNK_PLAIN ? len - CRC_LEN : snappy_len(start + CRC_LEN, start_len - CRC_LEN);
+		*ret_len = len - KD_FRAME_CRC_LEN;
+		if (type == CHUNK_SNAPPY &&
+		    snappy_uncompressed_length((const char *)start + KD_FRAME_CRC_LEN, start_len - KD_FRAME_CRC_LEN,
+					       ret_len) != SNAPPY_OK)
+			return false;
 		kd_stream_skip(stream, len - start_len);
 		return *ret_len && *ret_len <= KD_FRAME_LEN_MAX && stream->position <= stream->file->size;
 	}
@@ -65,7 +58,7 @@ static struct kd_error *read_range(struct kd_image *image, struct kd_stream *str
 {
 	const uint64_t from = stream->position;
 	struct kd_extent frame;
-	uint32_t len;
+	size_t len;
 	while (start < end && next_frame(stream, &frame, &len)) {
 		frame.file = nr;
 		frame.start = frame.base = start;
