@@ -23,11 +23,8 @@ enum {
 	SECTION_START = 1,
 	SECTION_PART = 2,
 	SECTION_END = 3,
-	SECTION_FULL = 4,
-	SUBSECTION = 5,
 	SECTION_CONFIGURATION = 7,
 	SECTION_COMMAND = 8,
-	SECTION_FOOTER = 0x7e,
 };
 enum {
 	RAM_FILLED = 0x02,
@@ -99,7 +96,7 @@ static struct kd_error *read_configuration(struct reader *reader)
 		return NULL;
 	}
 	memcpy(reader->machine, bytes, len);
-	for (const uint8_t *next; (next = kd_stream_take(&reader->stream, 1)) && *next == SUBSECTION;) {
+	for (const uint8_t *next; (next = kd_stream_take(&reader->stream, 1)) && *next == KD_QEMU_SUBSECTION;) {
 		take_name(reader, name);
 		take_u32(reader); /* its version */
 		if (!strcmp(name, "configuration/target-page-bits")) {
@@ -161,10 +158,9 @@ static void find_block(struct reader *reader)
 
 static struct kd_error *add_page(struct reader *reader, uint64_t offset, struct kd_extent page)
 {
-	uint64_t in_a_row;
 	if (!reader->block->mapped || offset >= reader->block->len)
 		return NULL;
-	page.start = page.base = kd_qemu_address(&reader->board, reader->block, offset, &in_a_row);
+	page.start = page.base = kd_qemu_address(&reader->board, reader->block, offset);
 	page.end = page.start + PAGE_LEN;
 	page.file = reader->file;
 	return kd_extents_add(&reader->image->extents, page);
@@ -226,7 +222,7 @@ static void skip_section(struct reader *reader, uint32_t number)
 {
 	const uint64_t end = reader->stream.position + SKIPPED_LEN_MAX;
 	while (!reader->stream.ended && reader->stream.position < end) {
-		if (kd_stream_u8(&reader->stream) != SECTION_FOOTER)
+		if (kd_stream_u8(&reader->stream) != KD_QEMU_FOOTER)
 			continue;
 		const uint64_t position = reader->stream.position;
 		if (take_u32(reader) == number) {
@@ -281,10 +277,10 @@ static struct kd_error *read_sections(struct reader *reader)
 		case SECTION_END:
 			err = read_section(reader, type);
 			break;
-		case SECTION_FOOTER:
+		case KD_QEMU_FOOTER:
 			take_u32(reader);
 			break;
-		case SECTION_FULL:
+		case KD_QEMU_SECTION_FULL:
 		case SECTION_END_OF_FILE:
 			/* Devices: memory has been read. */
 			reader->stream.position--;

@@ -96,21 +96,14 @@ bool kd_qemu_find_memory(const char *name, struct kd_qemu_block *blocks, size_t 
 		*ret = (struct kd_qemu_board){ .base = type->base,
 					       .low_len =
 						       type->most && total >= type->most ? type->low_len : UINT64_MAX,
-					       .high = HIGH,
 					       .machine = type->machine };
 		return true;
 	}
 	return false;
 }
 
-kd_paddr kd_qemu_address(const struct kd_qemu_board *board, const struct kd_qemu_block *block, uint64_t offset,
-			 uint64_t *in_a_row)
+kd_paddr kd_qemu_address(const struct kd_qemu_board *board, const struct kd_qemu_block *block, uint64_t offset)
 {
-	const uint64_t place = block->start + offset, left = block->len - offset;
-	if (place >= board->low_len) {
-		*in_a_row = left;
-		return board->high + (place - board->low_len);
-	}
-	*in_a_row = kd_min(left, board->low_len - place);
-	return board->base + place;
+	const uint64_t place = block->start + offset;
+	return place >= board->low_len ? HIGH + (place - board->low_len) : board->base + place;
 }

@@ -17,8 +17,7 @@ struct kd_qemu_block {
 
 struct kd_qemu_board {
 	kd_paddr base;	     /* of memory */
-	uint64_t low_len;    /* as much of it is there; */
-	kd_paddr high;	     /* the rest begins here */
+	uint64_t low_len;    /* as much of it is there; the rest begins at 4 GiB */
 	const char *machine; /* as kd_machine has it; NULL: several are possible */
 };
 
@@ -29,8 +28,7 @@ struct kd_qemu_board {
  */
 bool kd_qemu_find_memory(const char *name, struct kd_qemu_block *blocks, size_t nr, struct kd_qemu_board *ret);
 
-/** The address of a byte of a block that is mapped, and how many follow it in a row. */
-kd_paddr kd_qemu_address(const struct kd_qemu_board *board, const struct kd_qemu_block *block, uint64_t offset,
-			 uint64_t *in_a_row);
+/** The address of a byte of a block that is mapped. */
+kd_paddr kd_qemu_address(const struct kd_qemu_board *board, const struct kd_qemu_block *block, uint64_t offset);
 
 #endif

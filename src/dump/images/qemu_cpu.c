@@ -12,9 +12,6 @@
 #define DEVICES_LEN_MAX (64u << 20)
 #define DESCRIPTION 6 /* a section: its length, then JSON */
 #define WORK_MAX (256u << 20)
-#define SECTION_FULL 4
-#define SUBSECTION 5
-#define FOOTER 0x7e
 
 /* Names of fields in QEMU's descriptions of CPUs (target/i386/machine.c, target/arm/machine.c, target/riscv/machine.c),
  * and the registers that they are, element by element; "" is none. */
@@ -108,10 +105,10 @@ static bool read_fields(struct kd_image_cpu *cpu, struct kd_json json, struct kd
 {
 	if (!kd_json_enter(&json, '['))
 		return false;
-	while (kd_json_element(&json) && !json.failed)
+	while (kd_json_element(&json))
 		read_field(cpu, &json, &data);
 	const uint8_t next = kd_cursor_u8(&data);
-	return !json.failed && (next == FOOTER || next == SUBSECTION);
+	return !json.failed && (next == KD_QEMU_FOOTER || next == KD_QEMU_SUBSECTION);
 }
 
 /** The section of a CPU, which nothing points to: all that begins as one and is as the description says. */
@@ -124,7 +121,7 @@ static void read_cpu(struct devices *devices, uint32_t instance, struct kd_json 
 		at += sizeof(name) - 1;
 		struct kd_cursor data = kd_cursor_init(at, (size_t)(end - at), KD_BIG);
 		devices->at = (size_t)(at - devices->bytes);
-		if (start < devices->bytes || *start != SECTION_FULL || kd_cursor_u32(&data) != instance)
+		if (start < devices->bytes || *start != KD_QEMU_SECTION_FULL || kd_cursor_u32(&data) != instance)
 			continue;
 		kd_cursor_skip(&data, sizeof(uint32_t)); /* its version */
 		struct kd_image_cpu found = {};
@@ -177,7 +174,7 @@ static void read_description(struct devices *devices, struct kd_json json)
 			continue;
 		}
 		if (kd_json_enter(&json, '['))
-			while (kd_json_element(&json) && !json.failed)
+			while (kd_json_element(&json))
 				read_device(devices, &json);
 	}
 }
