@@ -212,7 +212,7 @@ static struct kd_error *read_error(struct kd_dump *dump, kd_paddr address, kdump
 
 static bool by_extents(const struct kd_dump *dump)
 {
-	return dump->image.extents.nr != 0;
+	return dump->image.extents.list.nr != 0;
 }
 
 static struct kd_error *read_memory(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len)

@@ -21,21 +21,18 @@ void kd_extents_deinit(struct kd_extents *extents)
 		free(extents->frames[i].data);
 	free(extents->packed);
 	free(extents->checker);
-	free(extents->list);
-	free(extents->files);
+	kd_extent_vector_deinit(&extents->list);
+	kd_extent_file_vector_deinit(&extents->files);
 	*extents = (struct kd_extents){};
 }
 
 struct kd_error *kd_extents_add_file(struct kd_extents *extents, const struct kd_file *file, uint16_t *ret)
 {
-	if (extents->file_nr == FILES_MAX)
+	if (extents->files.nr == FILES_MAX)
 		return kd_error_create(KD_ERROR_LIMIT, "more than %u files", FILES_MAX);
-	const struct kd_file **files = realloc(extents->files, (extents->file_nr + 1) * sizeof(*files));
-	if (!files)
+	if (!kd_extent_file_vector_append(&extents->files, file))
 		return &kd_error_nomem;
-	files[extents->file_nr] = file;
-	extents->files = files;
-	*ret = (uint16_t)extents->file_nr++;
+	*ret = (uint16_t)(extents->files.nr - 1);
 	return NULL;
 }
 
@@ -61,20 +58,12 @@ static bool continues(const struct kd_extent *last, const struct kd_extent *next
 
 static struct kd_error *append(struct kd_extents *extents, const struct kd_extent *extent)
 {
-	if (extents->nr && continues(&extents->list[extents->nr - 1], extent)) {
-		extents->list[extents->nr - 1].end = extent->end;
+	struct kd_extent_vector *list = &extents->list;
+	if (list->nr && continues(&list->data[list->nr - 1], extent)) {
+		list->data[list->nr - 1].end = extent->end;
 		return NULL;
 	}
-	if (extents->nr == extents->capacity) {
-		size_t capacity = extents->capacity ? 2 * extents->capacity : 64;
-		struct kd_extent *list = realloc(extents->list, capacity * sizeof(*list));
-		if (!list)
-			return &kd_error_nomem;
-		extents->list = list;
-		extents->capacity = capacity;
-	}
-	extents->list[extents->nr++] = *extent;
-	return NULL;
+	return kd_extent_vector_append(list, *extent) ? NULL : &kd_error_nomem;
 }
 
 struct kd_error *kd_extents_add(struct kd_extents *extents, struct kd_extent extent)
@@ -84,7 +73,7 @@ struct kd_error *kd_extents_add(struct kd_extents *extents, struct kd_extent ext
 	if (extent.start > extent.end || extent.end > KD_EXTENTS_ADDRESS_MAX)
 		return kd_error_create(KD_ERROR_FORMAT, "memory cannot be at %#" PRIx64 " to %#" PRIx64, extent.start,
 				       extent.end);
-	if (extents->nr >= EXTENTS_MAX)
+	if (extents->list.nr >= EXTENTS_MAX)
 		return kd_error_create(KD_ERROR_LIMIT, "it has more than %u ranges of memory", EXTENTS_MAX);
 	return append(extents, &extent);
 }
@@ -133,8 +122,8 @@ static void heap_pop(struct heap *heap)
 
 static bool in_order(const struct kd_extents *extents)
 {
-	for (size_t i = 1; i < extents->nr; i++)
-		if (extents->list[i].start < extents->list[i - 1].end)
+	for (size_t i = 1; i < extents->list.nr; i++)
+		if (extents->list.data[i].start < extents->list.data[i - 1].end)
 			return false;
 	return true;
 }
@@ -143,11 +132,11 @@ struct kd_error *kd_extents_finish(struct kd_extents *extents)
 {
 	if (in_order(extents))
 		return NULL;
-	const size_t nr = extents->nr;
-	KD_FREE struct kd_extent *added = kd_move_ptr(extents->list);
+	const size_t nr = extents->list.nr;
+	KD_FREE struct kd_extent *added = kd_move_ptr(extents->list.data);
 	KD_FREE struct begin *begins = malloc(nr * sizeof(*begins));
 	KD_FREE size_t *nrs = malloc(nr * sizeof(*nrs));
-	extents->nr = extents->capacity = 0;
+	extents->list = (struct kd_extent_vector){};
 	if (!begins || !nrs)
 		return &kd_error_nomem;
 	for (size_t i = 0; i < nr; i++)
@@ -180,16 +169,16 @@ struct kd_error *kd_extents_finish(struct kd_extents *extents)
 
 kd_paddr kd_extents_end(const struct kd_extents *extents)
 {
-	return extents->nr ? extents->list[extents->nr - 1].end : 0;
+	return extents->list.nr ? extents->list.data[extents->list.nr - 1].end : 0;
 }
 
 /** The number of the first one that ends behind an address. */
 static size_t find(const struct kd_extents *extents, kd_paddr address)
 {
-	size_t low = 0, high = extents->nr;
+	size_t low = 0, high = extents->list.nr;
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
-		if (extents->list[middle].end <= address)
+		if (extents->list.data[middle].end <= address)
 			low = middle + 1;
 		else
 			high = middle;
@@ -200,7 +189,7 @@ static size_t find(const struct kd_extents *extents, kd_paddr address)
 static const struct kd_extent *find_at(const struct kd_extents *extents, kd_paddr address)
 {
 	const size_t nr = find(extents, address);
-	return nr < extents->nr && extents->list[nr].start <= address ? &extents->list[nr] : NULL;
+	return nr < extents->list.nr && extents->list.data[nr].start <= address ? &extents->list.data[nr] : NULL;
 }
 
 /** Of memory that is in no extent. */
@@ -224,16 +213,16 @@ static bool is_in_file(const struct kd_extents *extents, const struct kd_extent 
 		return false;
 	case KD_EXTENT_PLAIN:
 	case KD_EXTENT_STRIDED:
-		return place(extent, end - 1) < extents->files[extent->file]->size;
+		return place(extent, end - 1) < extents->files.data[extent->file]->size;
 	default:
-		return extent->offset + extent->len <= extents->files[extent->file]->size;
+		return extent->offset + extent->len <= extents->files.data[extent->file]->size;
 	}
 }
 
 bool kd_extents_next(const struct kd_extents *extents, kd_paddr address, kd_paddr *ret)
 {
-	for (size_t nr = find(extents, address); nr < extents->nr; nr++) {
-		const struct kd_extent *extent = &extents->list[nr];
+	for (size_t nr = find(extents, address); nr < extents->list.nr; nr++) {
+		const struct kd_extent *extent = &extents->list.data[nr];
 		address = kd_max(address, extent->start);
 		if (is_in_file(extents, extent, address + 1)) {
 			*ret = address;
@@ -247,8 +236,8 @@ bool kd_extents_cut(const struct kd_extents *extents)
 {
 	if (extents->cut)
 		return true;
-	for (size_t i = 0; i < extents->nr; i++)
-		if (!is_in_file(extents, &extents->list[i], extents->list[i].end))
+	for (size_t i = 0; i < extents->list.nr; i++)
+		if (!is_in_file(extents, &extents->list.data[i], extents->list.data[i].end))
 			return true;
 	return false;
 }
@@ -277,7 +266,8 @@ static struct kd_error *read_bytes(const struct kd_extents *extents, const struc
 				   void *buffer, size_t len)
 {
 	size_t got;
-	struct kd_error *err = kd_file_read(extents->files[extent->file], place(extent, address), buffer, len, &got);
+	struct kd_error *err =
+		kd_file_read(extents->files.data[extent->file], place(extent, address), buffer, len, &got);
 	if (err && extents->running) {
 		/* A page that the kernel itself cannot read (poisoned, or taken offline) is one page, not the end. */
 		KD_DROP_ERROR struct kd_error *dropped = err;
@@ -342,7 +332,7 @@ static struct kd_error *allocate_decoder(struct kd_extents *extents, struct kd_f
 static struct kd_error *read_frame(struct kd_extents *extents, const struct kd_extent *extent, kd_paddr address,
 				   void *buffer, size_t len)
 {
-	const struct kd_file *file = extents->files[extent->file];
+	const struct kd_file *file = extents->files.data[extent->file];
 	struct kd_frame *frame = &extents->frames[extent->base / KD_FRAME_LEN_MAX % KD_FRAMES];
 	if (frame->file != file || frame->offset != extent->offset) {
 		struct kd_error *err = allocate_decoder(extents, frame);

@@ -10,6 +10,7 @@
 #include "base/crc32c.h"
 #include "base/error.h"
 #include "base/types.h"
+#include "base/vector.h"
 #include "dump/file.h"
 
 /** Machines have 52 bits of address or fewer. */
@@ -33,6 +34,8 @@ struct kd_extent {
 	uint16_t file; /* as kd_extents_add_file() said */
 	uint8_t encoding;
 };
+KD_VECTOR(kd_extent_vector, struct kd_extent);
+KD_VECTOR(kd_extent_file_vector, const struct kd_file *);
 
 /** What was decoded last. */
 struct kd_frame {
@@ -46,10 +49,8 @@ struct kd_frame {
 #define KD_FRAMES 64
 
 struct kd_extents {
-	struct kd_extent *list; /* in ascending order, apart from each other, once kd_extents_finish() was called */
-	size_t nr, capacity;
-	const struct kd_file **files; /* borrowed */
-	size_t file_nr;
+	struct kd_extent_vector list;	    /* in ascending order and apart, once kd_extents_finish() was called */
+	struct kd_extent_file_vector files; /* borrowed */
 	bool cut; /* the files end early: what is missing, from an address on, is cut off as far as one can tell */
 	kd_paddr cut_from; /* that address */
 	bool running;	   /* bytes change, and what cannot be read is not there */
@@ -67,6 +68,18 @@ struct kd_error *kd_extents_add_file(struct kd_extents *extents, const struct kd
 /** Of what is added twice, the later one counts. An empty one is left out.
  *  Errors: KD_ERROR_FORMAT: its addresses cannot be; KD_ERROR_LIMIT: they are too many. */
 struct kd_error *kd_extents_add(struct kd_extents *extents, struct kd_extent extent) KD_RETURNS_ERROR;
+
+/** One that is in the file as it is. */
+static inline struct kd_error *kd_extents_add_plain(struct kd_extents *extents, kd_paddr start, kd_paddr end,
+						    uint16_t file, uint64_t offset)
+{
+	return kd_extents_add(extents, (struct kd_extent){ .start = start,
+							   .end = end,
+							   .base = start,
+							   .offset = offset,
+							   .file = file,
+							   .encoding = KD_EXTENT_PLAIN });
+}
 
 /** Put them in order. */
 struct kd_error *kd_extents_finish(struct kd_extents *extents) KD_RETURNS_ERROR;

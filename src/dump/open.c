@@ -190,7 +190,7 @@ static struct kd_error *read_extents(struct kd_dump *dump)
 	struct kd_error *err = kd_extents_finish(&dump->image.extents);
 	if (err)
 		return err;
-	if (!dump->image.extents.nr)
+	if (!dump->image.extents.list.nr)
 		return kd_error_create_file(KD_ERROR_FORMAT, dump->parts[0].path, "%s holds no memory",
 					    dump->parts[0].path);
 	dump->page_size_open = true;

@@ -51,13 +51,10 @@ struct kd_error *kd_running_init(struct kd_extents *extents, const struct kd_fil
 	for (size_t i = 0; !err && i < main.e_phnum; i++) {
 		const Elf64_Phdr *segment = &segments[i];
 		if (is_memory(segment))
-			err = kd_extents_add(extents, (struct kd_extent){ .start = segment->p_paddr,
-									  .end = segment->p_paddr + segment->p_filesz,
-									  .base = segment->p_paddr,
-									  .offset = segment->p_offset,
-									  .file = nr });
+			err = kd_extents_add_plain(extents, segment->p_paddr, segment->p_paddr + segment->p_filesz, nr,
+						   segment->p_offset);
 	}
-	if (!err && !extents->nr)
+	if (!err && !extents->list.nr)
 		return kd_error_create_file(KD_ERROR_FORMAT, file->path, "%s names no physical memory", file->path);
 	extents->running = true;
 	return err ?: kd_extents_finish(extents);

@@ -41,8 +41,8 @@ static void test_order(void)
 				model[at] = byte;
 		}
 		ok(kd_extents_finish(&extents));
-		for (size_t i = 1; i < extents.nr; i++)
-			assert(extents.list[i - 1].end <= extents.list[i].start);
+		for (size_t i = 1; i < extents.list.nr; i++)
+			assert(extents.list.data[i - 1].end <= extents.list.data[i].start);
 		kd_paddr highest = 0;
 		for (kd_paddr at = 0; at < LEN; at++) {
 			uint8_t byte;
@@ -69,7 +69,7 @@ static void test_limits(void)
 {
 	struct kd_extents extents = {};
 	ok(kd_extents_add(&extents, (struct kd_extent){ .start = 5, .end = 5 }));
-	assert(!extents.nr);
+	assert(!extents.list.nr);
 	fails(kd_extents_add(&extents, (struct kd_extent){ .start = 6, .end = 5 }), KD_ERROR_FORMAT, "cannot be");
 	fails(kd_extents_add(&extents, (struct kd_extent){ .start = 5, .end = UINT64_MAX }), KD_ERROR_FORMAT,
 	      "cannot be");
@@ -101,9 +101,9 @@ static void test_strided(void)
 								.file = nr,
 								.encoding = KD_EXTENT_STRIDED }));
 	}
-	assert(extents.nr == 2);
+	assert(extents.list.nr == 2);
 	ok(kd_extents_finish(&extents));
-	assert(extents.nr == 3);
+	assert(extents.list.nr == 3);
 	static uint8_t memory[PAGES * MAKE_PAGE];
 	ok(kd_extents_read(&extents, 0, memory, sizeof(memory)));
 	for (size_t i = 0; i < sizeof(memory); i++)

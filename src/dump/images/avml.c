@@ -86,7 +86,7 @@ struct kd_error *kd_avml_read(struct kd_image *image, const struct kd_file *file
 	while (!err && complete && kd_lime_next(&stream, KD_AVML_MAGIC, 2, &start, &end, &complete))
 		err = read_range(image, &stream, nr, start, end, &complete);
 	err = err ?: stream.err;
-	if (!err && !image->extents.nr)
+	if (!err && !image->extents.list.nr)
 		return kd_error_create_file(KD_ERROR_FORMAT, file->path, "%s has a damaged AVML header", file->path);
 	image->incomplete |= !complete;
 	return err;

@@ -54,9 +54,5 @@ struct kd_error *kd_raw_add(struct kd_image *image, const struct kd_file *file, 
 					    file->path);
 	image->format = "raw memory";
 	struct kd_error *err = kd_extents_add_file(&image->extents, file, &nr);
-	return err
-		       ?: kd_extents_add(&image->extents, (struct kd_extent){ .start = address,
-									      .end = address + file->size,
-									      .base = address,
-									      .file = nr });
+	return err ?: kd_extents_add_plain(&image->extents, address, address + file->size, nr, 0);
 }

@@ -34,14 +34,11 @@ struct kd_error *kd_lime_read(struct kd_image *image, const struct kd_file *file
 	image->format = "LiME";
 	struct kd_error *err = kd_extents_add_file(&image->extents, file, &nr);
 	while (!err && kd_lime_next(&stream, KD_LIME_MAGIC, 1, &start, &end, &complete)) {
-		err = kd_extents_add(
-			&image->extents,
-			(struct kd_extent){
-				.start = start, .end = end, .base = start, .offset = stream.position, .file = nr });
+		err = kd_extents_add_plain(&image->extents, start, end, nr, stream.position);
 		kd_stream_skip(&stream, end - start);
 	}
 	err = err ?: stream.err;
-	if (!err && !image->extents.nr)
+	if (!err && !image->extents.list.nr)
 		return kd_error_create_file(KD_ERROR_FORMAT, file->path, "%s has a damaged LiME header", file->path);
 	/* What lies behind a cut or a header that is none, nobody knows. */
 	image->incomplete |= !complete;

@@ -300,7 +300,7 @@ static struct kd_error *read_stream(struct kd_image *image, const struct kd_file
 		return kd_error_create_file(KD_ERROR_FORMAT, file->path,
 					    "%s is damaged: it has no QEMU migration stream", file->path);
 	struct kd_error *err = kd_extents_add_file(&image->extents, file, &reader.file) ?: read_sections(&reader);
-	if (!err && !image->extents.nr)
+	if (!err && !image->extents.list.nr)
 		err = kd_error_create_file(KD_ERROR_FORMAT, file->path,
 					   "%s is cut off or damaged before the first page of memory", file->path);
 	image->incomplete = !reader.ram_ended || reader.damaged || reader.stream.ended;

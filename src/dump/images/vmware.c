@@ -180,12 +180,9 @@ static struct kd_error *add_regions(struct reader *reader, const struct kd_file 
 		if ((region->page | region->nr | region->place) > KD_EXTENTS_ADDRESS_MAX / PAGE_LEN)
 			return kd_error_create_file(KD_ERROR_FORMAT, file->path,
 						    "%s is damaged: its memory cannot be where it says", file->path);
-		err = kd_extents_add(&reader->image->extents,
-				     (struct kd_extent){ .start = region->page * PAGE_LEN,
-							 .end = (region->page + region->nr) * PAGE_LEN,
-							 .base = region->page * PAGE_LEN,
-							 .offset = offset + region->place * PAGE_LEN,
-							 .file = nr });
+		err = kd_extents_add_plain(&reader->image->extents, region->page * PAGE_LEN,
+					   (region->page + region->nr) * PAGE_LEN, nr,
+					   offset + region->place * PAGE_LEN);
 	}
 	return err;
 }
