@@ -72,10 +72,10 @@ bool kd_json_string(struct kd_json *json, char *text, size_t size)
 bool kd_json_u64(struct kd_json *json, uint64_t *ret)
 {
 	uint64_t value = 0;
-	const char *start = json->at;
 	if (peek(json) < '0' || peek(json) > '9')
 		return fail(json);
-	for (start = json->at; json->at < json->end && *json->at >= '0' && *json->at <= '9'; json->at++)
+	const char *start = json->at;
+	for (; json->at < json->end && *json->at >= '0' && *json->at <= '9'; json->at++)
 		value = value * 10 + (uint64_t)(*json->at - '0');
 	if (json->at - start > 19)
 		return fail(json);

@@ -147,12 +147,19 @@ static kdump_bmp_t *bitmap_attribute(struct kd_dump *dump, const char *key)
 	return kdump_get_typed_attr(dump->context, key, &attribute) == KDUMP_OK ? attribute.val.bitmap : NULL;
 }
 
+/** Of the kernel's pages. */
+static void use_page_size(struct kd_dump *dump, uint64_t page_size)
+{
+	dump->page_size = (uint32_t)page_size;
+	dump->page_shift = (unsigned int)__builtin_ctz(dump->page_size);
+}
+
 static bool set_page_size(struct kd_dump *dump, uint64_t page_size)
 {
 	if (dump->context && kdump_set_number_attr(dump->context, "arch.page_size", page_size) != KDUMP_OK)
 		return false;
-	dump->page_size = (uint32_t)page_size;
-	dump->page_shift = dump->file_shift = (unsigned int)__builtin_ctz(dump->page_size);
+	use_page_size(dump, page_size);
+	dump->file_shift = dump->page_shift;
 	return true;
 }
 
@@ -160,8 +167,7 @@ static bool set_page_size(struct kd_dump *dump, uint64_t page_size)
 static void divide_pages(struct kd_dump *dump, uint64_t page_size)
 {
 	const kd_paddr end = dump->max_pfn << dump->page_shift;
-	dump->page_size = (uint32_t)page_size;
-	dump->page_shift = (unsigned int)__builtin_ctz(dump->page_size);
+	use_page_size(dump, page_size);
 	dump->max_pfn = end >> dump->page_shift;
 }
 
@@ -219,8 +225,8 @@ static struct kd_error *read_geometry(struct kd_dump *dump)
 	if (dump->header.order_known && (kdump_get_number_attr(dump->context, "arch.byte_order", &order) != KDUMP_OK ||
 					 (order == KDUMP_BIG_ENDIAN) != (dump->header.order == KD_BIG)))
 		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: its byte order is not clear", path);
-	dump->page_size = (uint32_t)page_size;
-	dump->page_shift = dump->file_shift = (unsigned int)__builtin_ctz(dump->page_size);
+	use_page_size(dump, page_size);
+	dump->file_shift = dump->page_shift;
 	if (dump->live) {
 		/* libkdumpfile takes the address -1 of what is no memory for the highest one. */
 		struct kd_error *err = kd_running_init(&dump->image.extents, &dump->parts[0].file);
@@ -326,21 +332,22 @@ static struct kd_error *read_notes(struct kd_dump *dump, const struct kd_machine
 			     dump->header.notes_len);
 }
 
-/** The word of a register, or the place of a control register, by its name; false: the machine has no such. */
-static bool place_register(const struct kd_machine *machine, const struct kd_image_register *one,
+/** The word of a register, or the place of a control register, by its name; what the machine lacks is left out. */
+static void place_register(const struct kd_machine *machine, const struct kd_image_register *one,
 			   struct kd_cpu_note *ret)
 {
 	for (size_t i = 0; machine->registers && i < machine->registers->nr; i++)
 		if (!strcmp(machine->registers->list[i].name, one->name)) {
 			ret->regs.word[machine->registers->list[i].word] = one->value;
-			return ret->has_regs = true;
+			ret->has_regs = true;
+			return;
 		}
 	for (size_t i = 0; machine->notes && i < KD_CONTROLS_MAX && machine->notes->controls[i]; i++)
 		if (!strcmp(machine->notes->controls[i], one->name)) {
 			ret->controls[i] = one->value;
-			return ret->has_controls = true;
+			ret->has_controls = true;
+			return;
 		}
-	return false;
 }
 
 /* What an image knows of the CPUs is as if it were in notes. */

@@ -172,8 +172,8 @@ static unsigned int filter_of(struct sock_filter *code)
 		EMIT(REFUSE);
 		EMIT(ALLOW);
 	}
+	const uint32_t self = (uint32_t)getpid();
 	for (size_t i = 0; i < KD_ARRAY_NR(own); i++) {
-		const uint32_t self = (uint32_t)getpid();
 		EMIT(UNLESS_EQUAL((uint32_t)own[i].call, 5));
 		EMIT(ARGUMENT(0));
 		EMIT(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, self, 2, 0));

@@ -3,14 +3,9 @@
 #include "debug/lines.h"
 #include "py/dump_methods.h"
 
-static PyObject *optional_text(const char *text)
-{
-	return text ? kd_py_text(text) : Py_NewRef(Py_None);
-}
-
 static PyObject *source_frame(const struct kd_source_frame *frame)
 {
-	KD_PYOBJECT PyObject *function = optional_text(frame->function), *file = optional_text(frame->file);
+	KD_PYOBJECT PyObject *function = kd_py_text(frame->function), *file = kd_py_text(frame->file);
 	if (!function || !file)
 		return NULL;
 	return Py_BuildValue("(OOIO)", function, file, frame->line, frame->inlined ? Py_True : Py_False);

@@ -9,7 +9,7 @@ KD_METHOD(attribute)
 	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s:attribute", keywords, &key))
 		return NULL;
 	KD_FREE char *value = kd_dump_attribute(CORE(self), key);
-	return value ? kd_py_text(value) : Py_NewRef(Py_None);
+	return kd_py_text(value);
 }
 
 /* A size beyond this is damage or a mistake, and would only cost memory. */
