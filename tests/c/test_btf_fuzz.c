@@ -4,18 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "chance.h"
 #include "make_btf.h"
 #include "use_types.h"
 
 #define ROUNDS 4000
-
-static uint64_t state = 42;
-
-static uint32_t chance(uint32_t below)
-{
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (state >> 33) % below;
-}
 
 /** Some of everything, of which ids refer to each other at random. */
 static uint8_t *make_random(size_t *ret_len)

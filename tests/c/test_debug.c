@@ -51,9 +51,11 @@ int compared(struct outer *outer, unsigned long number, ...)
 #include <string.h>
 #include <unistd.h>
 
+#include "chance.h"
 #include "debug/lines.h"
 #include "expect.h"
 #include "fake_memory.h"
+#include "make_dump.h"
 #include "sym/linked.h"
 #include "types/types.h"
 
@@ -214,18 +216,12 @@ static void damage(const char *object)
 	size_t len = fread(bytes, 1, sizeof(bytes), in);
 	fclose(in);
 	assert(len > 4096 && len < sizeof(bytes));
-	char path[] = "/tmp/pykd-damaged-XXXXXX";
-	int fd = mkstemp(path);
-	uint32_t random = 12345;
 	for (int round = 0; round < 300; round++) {
 		memcpy(changed, bytes, len);
-		size_t kept = round % 3 ? len : random % len;
-		for (int i = 0; round % 3 && i < 1 + round % 40; i++) {
-			random = random * 1103515245 + 12345;
-			changed[(random >> 8) % (round % 3 == 1 ? 64 + len / 20 : len)] = random >> 24;
-		}
-		random = random * 1103515245 + 12345;
-		assert(!ftruncate(fd, 0) && pwrite(fd, changed, kept, 0) == (ssize_t)kept);
+		const size_t kept = round % 3 ? len : chance(len);
+		for (int i = 0; round % 3 && i < 1 + round % 40; i++)
+			changed[chance(round % 3 == 1 ? 64 + len / 20 : len)] = (uint8_t)chance(256);
+		const char *path = make_file("damaged", changed, kept);
 		struct kd_debug_file *file;
 		struct kd_dwarf *dwarf = NULL;
 		struct kd_types *types;
@@ -235,7 +231,7 @@ static void damage(const char *object)
 			continue;
 		}
 		if (round % 7 == 0)
-			assert(!ftruncate(fd, kept / 2));
+			assert(!truncate(path, kept / 2));
 		struct kd_debug_symbol *symbols;
 		size_t nr;
 		kd_vaddr code[8] = {};
@@ -268,29 +264,22 @@ static void damage(const char *object)
 		kd_dwarf_destroy(dwarf);
 		kd_debug_file_close(file);
 	}
-	close(fd);
-	unlink(path);
 }
 
 static void check_others(void)
 {
 	static const char *const ways[] = { "-g -gdwarf-5", "-g -gdwarf-4", "-g -gdwarf-2 -gstrict-dwarf",
 					    "-g -gdwarf-5 -gz=zlib", "-g -gdwarf-4 -O2 -ffunction-sections" };
-	char object[] = "/tmp/pykd-debug-XXXXXX";
-	close(mkstemp(object));
+	const char *object = make_file("object", "", 0), *linked = make_file("linked", "", 0);
 	for (size_t i = 0; i < KD_ARRAY_NR(ways); i++) {
 		compile(ways[i], object);
 		char command[256];
-		snprintf(command, sizeof(command), "gcc -nostdlib -static -Wl,-e,compared -o %s.linked %s", object,
-			 object);
+		snprintf(command, sizeof(command), "gcc -nostdlib -static -Wl,-e,compared -o %s %s", linked, object);
 		assert(!system(command));
-		strcat(strcpy(command, object), ".linked");
-		check_file(command, !strstr(ways[i], "strict"));
+		check_file(linked, !strstr(ways[i], "strict"));
 		if (i == 1 || i == 3)
-			damage(command);
-		unlink(command);
+			damage(linked);
 	}
-	unlink(object);
 }
 
 static void check_system_map(void)
@@ -346,6 +335,7 @@ int main(void)
 	fails(kd_debug_file_open("/dev/null", &file), KD_ERROR_FORMAT, "not a file with debug info");
 	fails(kd_debug_file_open(__FILE__, &file), KD_ERROR_FORMAT, "not an ELF file");
 	fails(kd_debug_file_open("/nonexistent", &file), KD_ERROR_OS, "No such file");
+	make_clean();
 	return 0;
 }
 

@@ -9,18 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
 #include "make_dump.h"
 #include "xlat/memory.h"
-
-static uint64_t state = 1;
-
-static uint64_t random_u64(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state * 0x2545f4914f6cdd1d;
-}
 
 static struct kd_error *count_range(void *context, kd_vaddr start, kd_vaddr end, unsigned int flags)
 {
@@ -40,7 +31,7 @@ static void use(const char *path, size_t *opened)
 		return;
 	}
 	++*opened;
-	for (kd_pfn pfn = 0; pfn < 2 * MAKE_PAGES; pfn += 1 + random_u64() % 40) {
+	for (kd_pfn pfn = 0; pfn < 2 * MAKE_PAGES; pfn += 1 + chance(40)) {
 		const uint8_t *page;
 		err = kd_dump_page(dump, pfn, &page);
 		assert(!err || err->code == KD_ERROR_FAULT || err->code == KD_ERROR_OS);
@@ -68,11 +59,11 @@ static void mutate(uint8_t *bytes, size_t len)
 	static const uint64_t nasty[] = { 0,	      1,	  0x7f,	     0xff,	 0xffff,	  0x7fffffff,
 					  0x80000000, 0xffffffff, INT64_MAX, UINT64_MAX, UINT64_MAX << 1, 1ull << 40,
 					  4095,	      '=' };
-	for (uint64_t nr = 1 + random_u64() % 6; nr; nr--) {
+	for (uint64_t nr = 1 + chance(6); nr; nr--) {
 		/* Headers are more fun than pages. */
-		size_t limit = random_u64() % 4 ? kd_min(len, 32768) : len;
-		size_t at = random_u64() % limit, width = 1ull << random_u64() % 4;
-		uint64_t value = random_u64() % 2 ? nasty[random_u64() % KD_ARRAY_NR(nasty)] : random_u64();
+		size_t limit = chance(4) ? kd_min(len, 32768) : len;
+		size_t at = chance(limit), width = 1ull << chance(4);
+		uint64_t value = chance(2) ? nasty[chance(KD_ARRAY_NR(nasty))] : random_u64();
 		memcpy(bytes + at, &value, kd_min(width, len - at));
 	}
 }
@@ -80,7 +71,7 @@ static void mutate(uint8_t *bytes, size_t len)
 int main(int argc, char **argv)
 {
 	unsigned long runs = argc > 1 ? strtoul(argv[1], NULL, 0) : 400;
-	state = argc > 2 ? strtoull(argv[2], NULL, 0) | 1 : 1;
+	random_state = argc > 2 ? strtoull(argv[2], NULL, 0) | 1 : 1;
 	static struct make_machine machine;
 	machine = (struct make_machine){
 		.cpu_nr = 2,
@@ -107,7 +98,7 @@ int main(int argc, char **argv)
 		memcpy(bytes, dump->data, dump->len);
 		if (i >= KD_ARRAY_NR(dumps))
 			mutate(bytes, dump->len);
-		size_t len = random_u64() % 4 || i < KD_ARRAY_NR(dumps) ? dump->len : random_u64() % dump->len;
+		size_t len = chance(4) || i < KD_ARRAY_NR(dumps) ? dump->len : chance(dump->len);
 		use(make_file("fuzz", bytes, len), &opened);
 		free(bytes);
 	}

@@ -5,19 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
 #include "dump/extents.h"
 #include "expect.h"
 #include "make_dump.h"
-
-static uint64_t state = 1;
-
-static uint64_t random_u64(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state * 0x2545f4914f6cdd1d;
-}
 
 /** Ranges at random, one over another: the later one counts, byte by byte. */
 static void test_order(void)
@@ -28,10 +19,10 @@ static void test_order(void)
 		uint16_t model[LEN];
 		for (size_t i = 0; i < LEN; i++)
 			model[i] = NONE;
-		const size_t nr = 1 + random_u64() % NR;
+		const size_t nr = 1 + chance(NR);
 		for (size_t i = 0; i < nr; i++) {
-			const kd_paddr start = random_u64() % LEN, end = start + random_u64() % (LEN - start + 1);
-			const uint8_t byte = (uint8_t)(random_u64() % 4);
+			const kd_paddr start = chance(LEN), end = start + chance(LEN - start + 1);
+			const uint8_t byte = (uint8_t)chance(4);
 			ok(kd_extents_add(&extents, (struct kd_extent){ .start = start,
 									.end = end,
 									.base = start,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "chance.h"
 #include "dump/dump.h"
 #include "dump/images/qemu.h"
 #include "dump/images/qemu_board.h"
@@ -15,16 +16,6 @@
 
 enum { LOW = 4, LOW_END = 60, HIGH = 300, HIGH_END = 340, RANGES = 2, SNAPPY_PAGE = 10 };
 static const kd_pfn ranges[RANGES][2] = { { LOW, LOW_END }, { HIGH, HIGH_END } };
-
-static uint64_t state = 1;
-
-static uint64_t random_u64(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state * 0x2545f4914f6cdd1d;
-}
 
 static bool is_present(kd_pfn pfn)
 {
@@ -258,8 +249,8 @@ static void check_whole(const char *const *paths, size_t nr, const char *format)
 	}
 	/* Across the ends of pages and frames, and in any order. */
 	for (int i = 0; i < 500; i++) {
-		const kd_pfn pfn = LOW + random_u64() % (LOW_END - LOW - 1);
-		const size_t offset = random_u64() % MAKE_PAGE, len = random_u64() % MAKE_PAGE;
+		const kd_pfn pfn = LOW + chance(LOW_END - LOW - 1);
+		const size_t offset = chance(MAKE_PAGE), len = chance(MAKE_PAGE);
 		uint8_t expected[2 * MAKE_PAGE], got[MAKE_PAGE];
 		fill(pfn, expected);
 		fill(pfn + 1, expected + MAKE_PAGE);
@@ -317,14 +308,13 @@ static void check_hostile(const char *name, const struct make_bytes *file)
 		uint8_t *bytes = malloc(file->len);
 		assert(bytes);
 		memcpy(bytes, file->data, file->len);
-		for (uint64_t nr = 1 + random_u64() % 4; nr; nr--) {
+		for (uint64_t nr = 1 + chance(4); nr; nr--) {
 			static const uint64_t nasty[] = { 0, UINT64_MAX, INT64_MAX, 1ull << 51, 0xffffff00, 4095 };
-			const uint64_t value =
-				random_u64() % 2 ? nasty[random_u64() % KD_ARRAY_NR(nasty)] : random_u64();
-			const size_t at = random_u64() % (random_u64() % 2 ? 64 : file->len - sizeof(value));
-			memcpy(bytes + at, &value, 1 + random_u64() % sizeof(value));
+			const uint64_t value = chance(2) ? nasty[chance(KD_ARRAY_NR(nasty))] : random_u64();
+			const size_t at = chance(chance(2) ? 64 : file->len - sizeof(value));
+			memcpy(bytes + at, &value, 1 + chance(sizeof(value)));
 		}
-		const char *path = make_file(name, bytes, random_u64() % 3 ? file->len : random_u64() % file->len);
+		const char *path = make_file(name, bytes, chance(3) ? file->len : chance(file->len));
 		free(bytes);
 		struct kd_dump *dump;
 		struct kd_error *err = kd_dump_open(&path, 1, NULL, &dump);
@@ -352,13 +342,13 @@ static void check_tails(const struct make_bytes *file)
 	assert(bytes && file->len > TAIL);
 	for (int i = 0; i < 2000; i++) {
 		memcpy(bytes, file->data, file->len);
-		for (uint64_t nr = 1 + random_u64() % 3; nr; nr--) {
+		for (uint64_t nr = 1 + chance(3); nr; nr--) {
 			const char nasty[] = "{}[],:\"\\09\0\x7e\5\377";
-			bytes[file->len - 1 - random_u64() % TAIL] = (uint8_t)nasty[random_u64() % sizeof(nasty)];
+			bytes[file->len - 1 - chance(TAIL)] = (uint8_t)nasty[chance(sizeof(nasty))];
 		}
 		struct kd_file opened;
 		struct kd_image image = kd_image_empty();
-		ok(kd_file_init(&opened, make_file("tail", bytes, file->len - (i % 4 ? 0 : random_u64() % TAIL))));
+		ok(kd_file_init(&opened, make_file("tail", bytes, file->len - (i % 4 ? 0 : chance(TAIL)))));
 		kd_error_destroy(kd_qemu_read(&image, &opened));
 		assert(image.cpu_nr <= KD_IMAGE_CPUS_MAX);
 		kd_image_deinit(&image);
@@ -374,15 +364,15 @@ static void check_early(const struct make_bytes *file)
 	assert(bytes);
 	for (int i = 0; i < 2000; i++) {
 		memcpy(bytes, file->data, file->len);
-		for (uint64_t nr = 1 + random_u64() % 3; nr; nr--) {
+		for (uint64_t nr = 1 + chance(3); nr; nr--) {
 			const char nasty[] = "\0\1\x3e\x3f\xff\x7f\x80";
-			bytes[random_u64() % 500] = (uint8_t)nasty[random_u64() % sizeof(nasty)];
+			bytes[chance(500)] = (uint8_t)nasty[chance(sizeof(nasty))];
 		}
 		if (i % 2)
 			memcpy(bytes + 12, "cpu\0\0\0", 6);
 		struct kd_file opened;
 		struct kd_image image = kd_image_empty();
-		ok(kd_file_init(&opened, make_file("early", bytes, i % 4 ? 4096 : 1 + random_u64() % 600)));
+		ok(kd_file_init(&opened, make_file("early", bytes, i % 4 ? 4096 : 1 + chance(600))));
 		kd_error_destroy(kd_vmware_read(&image, &opened));
 		kd_image_deinit(&image);
 		kd_file_deinit(&opened);

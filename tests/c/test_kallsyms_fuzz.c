@@ -4,20 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
 #include "fake_memory.h"
 #include "make_kallsyms.h"
 #include "sym/kallsyms.h"
 
 #define NR 1500
 #define ROUNDS 4000
-
-static uint64_t state = 42;
-
-static uint32_t chance(uint32_t below)
-{
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (state >> 33) % below;
-}
 
 static void look_up(struct kd_kallsyms *kallsyms, const struct make_kallsyms *make)
 {
