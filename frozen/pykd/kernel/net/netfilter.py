@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FAMILIES = {0: "unspec", 1: "inet", 2: "ipv4", 3: "arp", 5: "netdev", 7: "bridge", 10: "ipv6", 12: "decnet"}
 """NFPROTO_*"""
+NFT_FAMILIES = FAMILIES | {2: "ip", 10: "ip6"}
+"""The words of nftables for them"""
 INET_HOOKS = ("PRE_ROUTING", "LOCAL_IN", "FORWARD", "LOCAL_OUT", "POST_ROUTING", "INGRESS")
 """``enum nf_inet_hooks``"""
 ARP_HOOKS = ("IN", "OUT", "FORWARD")

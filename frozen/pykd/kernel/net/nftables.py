@@ -9,7 +9,7 @@ from pykd.core.walk import caught
 from pykd.kernel import cpus
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.net import nftexpressions
-from pykd.kernel.net.netfilter import FAMILIES, Hook, generic, hook_name
+from pykd.kernel.net.netfilter import NFT_FAMILIES, Hook, generic, hook_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ def expression_row(dump: Dump, expression: Any) -> Row:
         # NFT_REG_VERDICT
         if immediate.dreg == 0:
             verdict = immediate.data.verdict
-            code = int(verdict.code)
+            # It is a u32 that holds an int.
+            code = (int(verdict.code) + (1 << 31) & 0xFFFFFFFF) - (1 << 31)
             row["verdict"] = VERDICTS.get(code, str(code))
             if code in (-3, -4) and verdict.chain:
                 row["chain"] = _text(verdict.chain.name)
@@ -181,7 +182,7 @@ def table_row(dump: Dump, table: Any, cursor: int) -> Row:
     row: Row = {"nftable": int(table), "chains": []}
     try:
         family = int(table.family)
-        row |= {"name": _text(table.name), "family": FAMILIES.get(family, str(family)), "handle": int(table.handle)}
+        row |= {"name": _text(table.name), "family": NFT_FAMILIES.get(family, str(family)), "handle": int(table.handle)}
         for chain in caught(for_each_chain(dump, table, cursor)):
             row["chains"].append({"error": fault(chain)} if isinstance(chain, Error) else chain_row(dump, chain, cursor))
     except Error as error:

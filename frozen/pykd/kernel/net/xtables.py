@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from _pykd import Dump
 
 MAX_TABLES = 1024
-NFPROTOS = 13
-"""NFPROTO_NUMPROTO"""
 MAX_RULES = 1 << 20
 MAX_SIZE = 1 << 28
 """Bytes of a table"""
@@ -36,12 +34,14 @@ def for_each_xtable(dump: Dump, net: Any) -> Iterator[Any]:
 
     :raises NotFoundError: the module is not there.
     """
-    base = int(net.xt) + net.xt.fieldOffset("tables") if net.hasField("xt") and net.xt.hasField("tables") else 0
-    if not base:
+    if net.hasField("xt") and net.xt.hasField("tables"):
+        heads = net.xt.tables
+    else:
         own = generic(dump, net, "xt_pernet_id")
-        base = own + dump.type("struct xt_pernet").offset_of("tables") if own else 0
-    for family in range(NFPROTOS if base else 0):
-        yield from caught(list_for_each_entry(dump, base + 16 * family, "struct xt_table", "list", limit=MAX_TABLES))
+        heads = dump.object("struct xt_pernet", own).tables if own else ()
+    # As many as there are families: 13 until DECnet went in v6.1.
+    for head in heads:
+        yield from caught(list_for_each_entry(dump, int(head), "struct xt_table", "list", limit=MAX_TABLES))
 
 
 def for_each_entry(dump: Dump, table: Any) -> Iterator[Any]:

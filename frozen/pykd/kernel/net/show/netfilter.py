@@ -101,11 +101,17 @@ def _nft_lines(row: Row) -> Iterator[str]:
     for chain in row.get("chains", ()):
         yield f"\tchain {chain.get('name', '')} {{"
         if "hook" in chain:
-            yield f"\t\ttype {chain['type']} hook {chain['hook'].lower().replace('_', '')} priority {chain['priority']}; policy {chain['policy']};"
+            yield f"\t\ttype {chain['type']} hook {_nft_hook(chain['hook'])} priority {chain['priority']}; policy {chain['policy']};"
         for rule in chain.get("rules", ()):
             yield f"\t\t{' '.join(map(_expression, rule.get('expressions', ())))} {mark(rule)}".rstrip()
         yield "\t}" + (f" {mark(chain)}" if "error" in chain else "")
     yield "}"
+
+
+def _nft_hook(name: str) -> str:
+    """The word of nftables for a hook of the kernel's."""
+    word = name.removeprefix("LOCAL_").lower().replace("_", "")
+    return {"in": "input", "out": "output"}.get(word, word)
 
 
 def _expression(one: Row) -> str:
