@@ -28,17 +28,13 @@ def rows(session: Any, options: Any) -> Iterator[Row]:
     dump = session.dump
     if not sctp.is_there(dump):
         raise CommandError("the module sctp is not loaded, or the dump lacks its types")
-    endpoints = list(sctp.for_each_endpoint(dump))
-    for endpoint in endpoints:
-        if isinstance(endpoint, Error):
-            yield {"kind": "endpoint", "error": fault(endpoint)}
-            continue
-        for found in sctp.for_each_association(dump, endpoint):
-            row = {"kind": "association", **association_row(dump, found)}
-            if not isinstance(found, Error):
-                row |= _counted(found.base, "sock_state")
-            yield row
-    for endpoint in endpoints:
+    for found in sctp.for_each_association(dump):
+        row = {"kind": "association", **association_row(dump, found)}
+        if not isinstance(found, Error):
+            row |= _counted(found.base, "sock_state")
+        yield row
+    for endpoint in sctp.for_each_endpoint(dump):
+        # Told above.
         if isinstance(endpoint, Error):
             continue
         row = {"kind": "endpoint", "endpoint": int(endpoint)}

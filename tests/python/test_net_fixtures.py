@@ -55,15 +55,22 @@ class Sctp(Fixture):
             struct sctp_bind_addr { unsigned short port; struct list_head address_list; };
             struct sctp_ep_common { refcount_t refcnt; struct sock *sk; struct sctp_bind_addr bind_addr; };
             struct sctp_endpoint { struct sctp_ep_common base; struct hlist_node node; struct list_head asocs; };
-            struct sctp_transport { struct list_head transports; union sctp_addr ipaddr; unsigned long rto; int state; };
+            struct rhash_head { struct rhash_head *next; };
+            struct rhlist_head { struct rhash_head rhead; struct rhlist_head *next; };
+            struct sctp_transport {
+                struct list_head transports; union sctp_addr ipaddr; unsigned long rto; int state; struct rhlist_head node; struct sctp_association *asoc;
+            };
             struct sctp_peer { struct list_head transport_addr_list; unsigned short port; struct sctp_transport *primary_path; };
             struct sctp_association {
                 struct sctp_ep_common base; struct list_head asocs; int assoc_id; struct sctp_endpoint *ep; struct sctp_peer peer; int state;
             };
             struct sctp_hashbucket { int lock; struct hlist_head chain; };
-            struct sctp_globals { int ep_hashsize; struct sctp_hashbucket *ep_hashtable; };
+            struct bucket_table { unsigned int size; struct rhash_head *buckets[2]; };
+            struct rhashtable { struct bucket_table *tbl; };
+            struct rhltable { struct rhashtable ht; };
+            struct sctp_globals { int ep_hashsize; struct sctp_hashbucket *ep_hashtable; struct rhltable transport_hashtable; };
         data
-            struct sctp_globals sctp_globals = { 2, &table };
+            struct sctp_globals sctp_globals = { 2, &table, { { &paths } } };
             struct sctp_hashbucket table[2] = { { 0, { 0 } }, { 0, { &endpoint.node } } };
         heap
             struct sock sock = { { 2, 1 } };
@@ -78,7 +85,30 @@ class Sctp(Fixture):
             };
             struct sctp_transport first = { { &second.transports, &one.peer.transport_addr_list }, { .v4 = { 2, 0x7017, { 0x0200000a } } }, 750, 2 };
             struct sctp_transport second = { { &one.peer.transport_addr_list, &first.transports }, { .v6 = { 10, 0, 0, { { 0xfe, 0x80 } } } }, 250, 2 };
+            struct bucket_table paths = { 2 };
     """
+    CALLING = """
+            struct sock caller = { { 2, 7 } };
+            struct sctp_endpoint quiet = { .base = { { { 1 } }, &caller, { 0, { &quiet.base.bind_addr.address_list, &quiet.base.bind_addr.address_list } } } };
+            struct sctp_association two = {
+                .base = { { { 1 } }, &caller, { 40000, { &two.base.bind_addr.address_list, &two.base.bind_addr.address_list } } },
+                .ep = &quiet, .peer = { { &third.transports, &third.transports }, 6004, &third }, .state = 1
+            };
+            struct sctp_transport third = {
+                { &two.peer.transport_addr_list, &two.peer.transport_addr_list }, { .v4 = { 2, 0, { 0x0300000a } } }, 3, 3, { { MARKER }, 0 }, &two
+            };
+    """
+
+    def test_who_calls_is_in_the_table_of_paths_alone(self):
+        """Its endpoint listens at no port; the other's paths are of one key."""
+        text = self.TEXT.replace("STATE", "3").replace("250, 2 };", "250, 2, { { &third.node.rhead }, &first.node }, &one };").replace("750, 2 };", "750, 2, { { 0 }, 0 }, &one };")
+        text = text.replace("paths = { 2 };", "paths = { 2, { 0, &second.node.rhead } };") + self.CALLING.replace("MARKER", "0x81")
+        dump = self.opened(text)
+        found = [allsockets.association_row(dump, one) for one in sctp.for_each_association(dump)]
+        self.assertEqual([("ESTABLISHED", 5000), ("COOKIE_WAIT", 40000)], [(one["state"], one["local_port"]) for one in found])
+        self.assertEqual([self.names["sock"], self.names["caller"]], [int(one) for one in sockets._sctp(dump, "sctp", [])])
+        rows = list(program.find("sctp").rows(SimpleNamespace(dump=dump), program.find("sctp").parse([])))
+        self.assertEqual(["association", "association", "endpoint"], [row["kind"] for row in rows])
 
     def test_association(self):
         dump = self.opened(self.TEXT.replace("STATE", "3"))
@@ -147,7 +177,7 @@ class Nftables(Fixture):
             struct nft_expr { struct nft_expr_ops *ops; unsigned char data[]; };
             struct nft_counter { long bytes, packets; };
             struct nft_counter_percpu_priv { struct nft_counter *counter; };
-            struct nft_verdict { int code; struct nft_chain *chain; };
+            struct nft_verdict { unsigned int code; struct nft_chain *chain; };
             struct nft_data { struct nft_verdict verdict; };
             struct nft_immediate_expr { struct nft_data data; unsigned char dreg, dlen; };
             struct rule_of_two { struct nft_rule rule; struct nft_expr counted; struct nft_counter_percpu_priv counter; struct nft_expr then; struct nft_immediate_expr verdict; };
@@ -170,7 +200,7 @@ class Nftables(Fixture):
             struct nft_expr_type counter_type = { &text[2] }, immediate_type = { &immediate };
             struct nft_expr_ops counter_ops = { 16, &counter_type }, immediate_ops = { SIZE, &immediate_type };
             struct rule_of_two first = {
-                { { &gone.list, &input.chain.rules }, 12, 0, 48, 0 }, { &counter_ops }, { &counter }, { &immediate_ops }, { { { -3, &other } }, 0, 16 }
+                { { &gone.list, &input.chain.rules }, 12, 0, 48, 0 }, { &counter_ops }, { &counter }, { &immediate_ops }, { { { 0xfffffffd, &other } }, 0, 16 }
             };
             struct nft_rule gone = { { &input.chain.rules, &first.rule.list }, 13, 2, 0, 0 };
     """
@@ -194,7 +224,7 @@ class Nftables(Fixture):
         self.assertEqual((3, 123), (counter["packets"], counter["bytes"]))
         self.assertEqual(("jump", "other"), (verdict["verdict"], verdict["chain"]))
         text = "\n".join(shown.more_lines([{"kind": "nftables", **table}]))
-        self.assertIn("type filter hook localin priority -10; policy drop;", text)
+        self.assertIn("type filter hook input priority -10; policy drop;", text)
         self.assertIn("jump other", text)
 
     def test_expressions_that_do_not_fit(self):
@@ -269,8 +299,8 @@ class NftExpressions(Fixture):
 
 class Iptables(Fixture):
     TEXT = """
-            struct netns_xt { struct list_head tables[13]; };
-            struct net { struct netns_xt xt; };
+            struct netns_xt { struct list_head tables[4]; };
+            struct net { struct netns_xt xt; unsigned long behind[4]; };
             struct xt_counters { unsigned long pcnt, bcnt; };
             struct in_addr { unsigned int s_addr; };
             struct ipt_ip { struct in_addr src, dst, smsk, dmsk; char iniface[16], outiface[16]; unsigned short proto; };
@@ -293,7 +323,7 @@ class Iptables(Fixture):
             struct net init_net = { { {
                 { &init_net.xt.tables[0], &init_net.xt.tables[0] }, { &init_net.xt.tables[1], &init_net.xt.tables[1] }, { &filter.list, &filter.list },
                 { &init_net.xt.tables[3], &init_net.xt.tables[3] }
-            } } };
+            } }, { 0x736c756d6f64, 1, 1, 1 } };
         percpu
             struct xt_counters first = { 5, 500 }, { 2, 200 };
             struct xt_counters second = { 1, 60 }, { 0, 0 };
@@ -316,7 +346,7 @@ class Iptables(Fixture):
     def row(self, step):
         dump = self.opened(self.TEXT.replace("STEP", step))
         net = dump.object("struct net", self.names["init_net"])
-        found = [one for one in xtables.for_each_xtable(dump, net) if not isinstance(one, pykd.Error)]
+        found = list(xtables.for_each_xtable(dump, net))
         self.assertEqual(["filter"], [str(one.name) for one in found])
         return xtables.table_row(dump, found[0])
 

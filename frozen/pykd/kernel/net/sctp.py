@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error, NotFoundError
 from pykd.core.walk import caught
-from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
+from pykd.kernel.lists.linked import hash_for_each_entry, hlist_for_each_entry, list_for_each_entry
 from pykd.kernel.net.addresses import ip_text, ntohs
 
 TYPE_CHECKING = False
@@ -58,14 +58,53 @@ def for_each_endpoint(dump: Dump) -> Iterator[Any]:
 def for_each_association(dump: Dump, endpoint: Any = None) -> Iterator[Any]:
     """Each ``struct sctp_association`` of an endpoint, or of all, and the errors met on the way.
 
-    4f0087812648 ("sctp: apply rhashtable api to send/recv path") (in v4.6): no table of associations since; endpoints list theirs.
+    Endpoints list theirs; in the table of endpoints are those that listen alone. 4f0087812648 ("sctp: apply rhashtable api to send/recv
+    path") (in v4.6): the table of all has a path for each address of a peer.
     """
+    seen: set[int] = set()
     for one in [endpoint] if endpoint is not None else for_each_endpoint(dump):
         if isinstance(one, Error):
             yield one
             continue
         head = int(one) + one.fieldOffset("asocs")
-        yield from caught(list_for_each_entry(dump, head, "struct sctp_association", "asocs", limit=LIMIT))
+        for found in caught(list_for_each_entry(dump, head, "struct sctp_association", "asocs", limit=LIMIT)):
+            seen.add(0 if isinstance(found, Error) else int(found))
+            yield found
+    for path in _for_each_path(dump) if endpoint is None else ():
+        try:
+            found = path if isinstance(path, Error) else path.asoc
+        except Error as error:
+            found = error
+        if isinstance(found, Error) or found and int(found) not in seen:
+            seen.add(0 if isinstance(found, Error) else int(found))
+            yield found
+
+
+def _for_each_path(dump: Dump) -> Iterator[Any]:
+    """Each ``struct sctp_transport`` of the table of all (a ``struct rhltable``: entries of one key are a list), and the errors met on the way."""
+    every = _globals(dump)
+    if not every.hasField("transport_hashtable"):
+        return
+    try:
+        table = every.transport_hashtable.ht.tbl
+        first, size = int(table) + table.fieldOffset("buckets"), int(table.size)
+    except Error as error:
+        yield error
+        return
+    for one in hash_for_each_entry(dump, first, size, "struct sctp_transport", "node"):
+        count = 0
+        while not isinstance(one, Error) and count < LIMIT:
+            yield one
+            count += 1
+            try:
+                following = int(one.node.next)
+                if not following:
+                    break
+                one = dump.object("struct sctp_transport", following - one.fieldOffset("node"))
+            except Error as error:
+                one = error
+        if isinstance(one, Error):
+            yield one
 
 
 def address(dump: Dump, found: Any) -> tuple[str, int]:

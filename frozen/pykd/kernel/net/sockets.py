@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from _pykd import Error, FaultError, NotFoundError
 from pykd.core.members import offset_of
 from pykd.core.rows import fault
@@ -329,11 +331,18 @@ def _vsock(dump: Dump, protocol: str, namespaces: list[Any]) -> Iterator[Socket 
 
 
 def _sctp(dump: Dump, protocol: str, namespaces: list[Any]) -> Iterator[Socket | Error]:
-    for one in sctp.for_each_endpoint(dump):
+    seen: set[int] = set()
+    # The second tells of what is wrong with the first too.
+    for one in chain((one for one in sctp.for_each_endpoint(dump) if not isinstance(one, Error)), sctp.for_each_association(dump)):
         try:
-            yield one if isinstance(one, Error) else Socket(dump, protocol, int(one.base.sk))
+            sock = one if isinstance(one, Error) else int(one.base.sk)
         except Error as error:
-            yield error
+            sock = error
+        if isinstance(sock, Error):
+            yield sock
+        elif sock not in seen:
+            seen.add(sock)
+            yield Socket(dump, protocol, sock)
 
 
 _TABLES = {
