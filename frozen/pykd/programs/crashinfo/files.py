@@ -125,7 +125,7 @@ def locks_text(rows: Iterable[Row]) -> Iterator[str]:
         if "flags" not in row:
             yield f"  {mark(row)}"
             continue
-        kind = next((word for word in ("OFDLCK", "LEASE", "DELEG", "FLOCK", "POSIX") if word in row["flags"]), "?")
+        kind = next((word for word in ("ACCESS", "OFDLCK", "LEASE", "DELEG", "FLOCK", "POSIX") if word in row["flags"]), "?")
         area = f"{row.get('start', '')}-{'EOF' if row.get('end') is None else row['end']}"
         arrow = "-> " if "waits_for" in row else ""
         line = f"{arrow + kind:<10}{row['type']:<6} {row.get('pid', 0):6d}  {row.get('comm', ''):<16} {area:<17} {row.get('path', '')}"
