@@ -153,8 +153,9 @@ def initrd(cache: Path, modules: Path, vmlinuz: Path | None, parts: tuple[str, .
     for name in JOURNALD if "traces" in parts else ():
         add_program(archive, tools(cache), name)
     archive.file("etc/nft.rules", NFT_RULES.encode(), 0o644)
-    archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\nuser:x:1000:1001:user:/:/bin/sh\n", 0o644)
-    archive.file("etc/services", b"nfs 2049/tcp\nnfs 2049/udp\nsunrpc 111/tcp\nsunrpc 111/udp\n", 0o644)
+    archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\nuser:x:1000:1001:user:/:/bin/sh\n_rpc:x:0:0:rpcbind:/:/bin/sh\n", 0o644)
+    # rpcbind asks for its port by the name portmapper, and for its user.
+    archive.file("etc/services", b"nfs 2049/tcp\nnfs 2049/udp\nsunrpc 111/tcp portmapper\nsunrpc 111/udp portmapper\n", 0o644)
     archive.file("etc/netconfig", b"tcp tpi_cots_ord v inet tcp - -\ntcp6 tpi_cots_ord v inet6 tcp - -\n", 0o644)
     return archive.bytes()
 

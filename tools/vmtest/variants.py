@@ -76,6 +76,7 @@ VARIANTS = (
     Variant("7-data", "7", DATA, memory=1024, cmdline=BRISK),
     Variant("6.12-volumes", "6.12", ("storage", "volumes"), memory=640, cmdline=BRISK),
     Variant("6.12-traffic", "6.12", ("storage", "network", "net", "sockets", "sctp", "traffic", "exports"), memory=640, cmdline=BRISK),
+    Variant("6.12-nfs", "6.12", ("storage", "network", "exports"), memory=512, cmdline=BRISK),
     # Dumps by QEMU, of a guest that runs.
     Variant("7-alive", "7", crash="none", files=QEMU, memory=512, options=_NOTE, default=True),
     Variant("6.12-alive", "6.12", crash="none", files=QEMU, memory=512, options=_NOTE),

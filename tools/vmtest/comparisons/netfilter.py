@@ -10,7 +10,7 @@ from comparisons.registry import comparison, unequal_sets
 from truth import Truth
 
 Rule = tuple[str, ...]
-COUNTED = re.compile(r"counter pkts (\d+) bytes (\d+)")
+COUNTED = re.compile(r"(?:counter pkts|quota bytes) (\d+) (?:bytes|consumed) (\d+)(?: flags \d+)?")
 
 
 def _told(truth: Truth) -> dict[tuple[str, str, str, int], Rule]:

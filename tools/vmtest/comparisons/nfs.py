@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from comparisons.registry import comparison, unequal, unequal_sets
 from truth import Truth
 
+MILLION = 1_000_000
+TIMES = ("queue", "rtt", "execute")
+
 
 def _mounts(truth: Truth) -> dict[str, list[str]]:
     """By directory the words of /proc/mounts of each NFS mount."""
@@ -49,6 +52,7 @@ def nfs_counters(truth: Truth, found: list) -> Iterator[str]:
         if row is None:
             yield f"mount {where} is missing"
             continue
+        operations = {one["name"]: one for one in row["operations"]}
         for line in lines:
             label, _, rest = line.partition(":")
             values = rest.split()
@@ -56,13 +60,14 @@ def nfs_counters(truth: Truth, found: list) -> Iterator[str]:
                 have = list(row[label].values())
                 if len(have) != len(values) or any(mine < int(was) for mine, was in zip(have, values, strict=True)):
                     yield f"mount {where}: {label} {have}, were {rest}"
-            elif label in row["operations"]:
-                mine = row["operations"][label]
-                was = dict(zip(("ops", "ntrans", "timeouts", "bytes_sent", "bytes_recv"), map(int, values), strict=False))
-                if any(mine[key] < count or mine[key] > count + 100 + count // 10 for key, count in was.items() if not key.startswith("bytes")):
+            elif label in operations:
+                # The times are in nanoseconds, and told in milliseconds.
+                mine = {key: count // MILLION if key in TIMES else count for key, count in operations[label].items() if key != "name"}
+                was = dict(zip(("ops", "ntrans", "timeouts", "bytes_sent", "bytes_recv", *TIMES), map(int, values), strict=False))
+                if any(mine[key] < count for key, count in was.items()) or any(mine[key] > count + 100 + count // 10 for key, count in was.items() if key.endswith("s")):
                     yield f"mount {where}: {label} {mine}, were {was}"
         told = {line.partition(":")[0] for line in lines if re.match(r"[A-Z][A-Z_0-9]*: \d", line)} - {"RPC"}
-        yield from unequal_sets(f"mount {where}: procedure", set(row["operations"]) & told, told)
+        yield from unequal_sets(f"mount {where}: procedure", set(operations) & told, told)
 
 
 @comparison("$? nfsshow --rpctasks -v")
@@ -75,7 +80,7 @@ def rpc_calls(truth: Truth, found: list) -> Iterator[str]:
     for file in files:
         for line in file.read_text().splitlines():
             # pid flags status client xid timeout ops programV procedure a:action q:queue
-            if match := re.match(r"\s*\d+ [0-9a-f]{4} +(-?\d+) .* (\S+) a:\S+ q:(\S+)", line):
+            if match := re.match(r"\s*\d+ [0-9a-f]{4} +(-?\d+) .* (\S+) a:\S+(?: \[\w+\])? q:(\S+)", line):
                 wanted.append((match[2], match[3]))
     mine = [(row["procedure"], row["waits_on"]) for row in found if row["kind"] == "rpc_task" and "procedure" in row]
     yield from unequal_sets("call", {(*one, mine.count(one)) for one in mine}, {(*one, wanted.count(one)) for one in wanted})
@@ -96,6 +101,7 @@ def nfs4_state(truth: Truth, server: list, client: list) -> Iterator[str]:
     yield from unequal_sets("client", {(row.get("name"), row.get("address", "").rsplit(":", 1)[0]) for row in server if row["kind"] == "server_client"}, told)
     owners = [one for row in client for owner in row.get("owners", ()) for one in owner.get("states", ())]
     have = {"open": sum(one.get("n_rdonly", 0) + one.get("n_wronly", 0) + one.get("n_rdwr", 0) > 0 for one in owners),
-            "lock": sum(len(one.get("locks", ())) for one in owners), "deleg": sum(len(row.get("delegations", ())) for row in client)}
+            # Those of a delegated file the server does not know.
+            "lock": sum(len(one.get("locks", ())) for one in owners if "NFS_DELEGATED_STATE" not in one["flag_names"]), "deleg": sum(len(row.get("delegations", ())) for row in client)}
     if states:
         yield from unequal("states of version 4", have, {kind: states.count(kind) for kind in have})

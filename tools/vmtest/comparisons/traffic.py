@@ -87,7 +87,7 @@ def device_counters(truth: Truth, found: list) -> Iterator[str]:
         info = link.get("linkinfo", {})
         data, stacked = info.get("info_data", {}), row["stacked"]
         if info.get("info_kind") == "vlan":
-            yield from unequal(f"VLAN {link['ifname']}", stacked, {"kind": "vlan", "id": data["id"], "protocol": data["protocol"], "over": link["link"]})
+            yield from unequal(f"VLAN {link['ifname']}", stacked, {"kind": "vlan", "vlan": data["id"], "protocol": data["protocol"], "link": link["link"]})
         if info.get("info_kind") == "bond":
             members = sorted(one["ifname"] for one in _json(truth, "ip--s-link") if one.get("master") == link["ifname"])
             yield from unequal(f"bond {link['ifname']}", stacked | {"slaves": sorted(one["name"] for one in stacked.get("slaves", ()))},

@@ -38,7 +38,10 @@ static void pair(int family, const char *address, int port, int kind)
 		return complain("sctp port %d", port);
 	if (kind == SOCK_STREAM && accept(server, NULL, NULL) < 0)
 		complain("accept on sctp port %d", port);
-	send(client, "nobody reads this", 18, 0);
+	/* A socket of many associations has to be told which. */
+	if (sendto(client, "nobody reads this", 18, MSG_NOSIGNAL, kind == SOCK_SEQPACKET ? (struct sockaddr *)&where : NULL,
+		   kind == SOCK_SEQPACKET ? len : 0) < 0)
+		complain("send on sctp port %d", port);
 }
 
 static void ends(void *arg)

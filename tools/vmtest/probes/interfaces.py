@@ -107,8 +107,14 @@ def ipv4_routes(dump: pykd.Dump, net) -> list[list]:
                     continue
                 info = alias.fa_info
                 gateway = device = ""
-                if int(info.fib_nhs):
+                # An object of its own, by ``nhid`` (since v5.3); that of a group has several.
+                own = info.nh if info.hasField("nh") and int(info.nh) else None
+                hop = None
+                if own is not None:
+                    hop = own.nh_info.fib_nhc if not int(own.is_group) else None
+                elif int(info.fib_nhs):
                     hop = info.fib_nh[0].nh_common
+                if hop is not None:
                     gateway = ipv4(int(hop.nhc_gw.ipv4)) if int(hop.nhc_gw_family) == 2 else ""
                     device = str(hop.nhc_dev.name) if int(hop.nhc_dev) else ""
                 where = ipaddress.IPv4Address(int(vector.key))

@@ -5,7 +5,7 @@ from members import entries, first
 
 import pykd
 
-POSIX, FLOCK, LEASE, DELEGATION, LAYOUT, OFD = 1, 2, 32, 4, 2048, 1024
+POSIX, FLOCK, ACCESS, LEASE, DELEGATION, LAYOUT, OFD = 1, 2, 8, 32, 4, 2048, 1024
 UNLOCK_PENDING, DOWNGRADE_PENDING = 512, 256
 READ, WRITE, UNLOCK = 0, 1, 2
 END = 2**63 - 1
@@ -30,7 +30,7 @@ class Lock:
 
     def row(self, waits: bool) -> list:
         """As /proc/locks writes it."""
-        kind = ("OFDLCK" if self.flags & OFD else "POSIX") if self.flags & POSIX else "FLOCK" if self.flags & FLOCK else \
+        kind = ("ACCESS" if self.flags & ACCESS else "OFDLCK" if self.flags & OFD else "POSIX") if self.flags & POSIX else "FLOCK" if self.flags & FLOCK else \
             "DELEG" if self.flags & DELEGATION else "LEASE"
         mode = self.mode
         if self.lease:
