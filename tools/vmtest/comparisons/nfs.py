@@ -102,6 +102,7 @@ def nfs4_state(truth: Truth, server: list, client: list) -> Iterator[str]:
     owners = [one for row in client for owner in row.get("owners", ()) for one in owner.get("states", ())]
     have = {"open": sum(one.get("n_rdonly", 0) + one.get("n_wronly", 0) + one.get("n_rdwr", 0) > 0 for one in owners),
             # Those of a delegated file the server does not know.
-            "lock": sum(len(one.get("locks", ())) for one in owners if "NFS_DELEGATED_STATE" not in one["flag_names"]), "deleg": sum(len(row.get("delegations", ())) for row in client)}
+            "lock": sum(len(one.get("locks", ())) for one in owners if "NFS_DELEGATED_STATE" not in one["flag_names"]),
+            "deleg": sum(len(row.get("delegations", ())) for row in client)}
     if states:
         yield from unequal("states of version 4", have, {kind: states.count(kind) for kind in have})

@@ -75,7 +75,7 @@ def for_each_association(dump: Dump, endpoint: Any = None) -> Iterator[Any]:
             found = path if isinstance(path, Error) else path.asoc
         except Error as error:
             found = error
-        if isinstance(found, Error) or found and int(found) not in seen:
+        if isinstance(found, Error) or (found and int(found) not in seen):
             seen.add(0 if isinstance(found, Error) else int(found))
             yield found
 
