@@ -4,7 +4,7 @@
 import unittest
 
 from madenets import LITTLE, Fixture
-from pykd.kernel.net import conntrack, netfilter, nftables, nftexpressions, tcp, xtables
+from pykd.kernel.net import conntrack, netfilter, nftables, nftexpressions, xtables
 from pykd.kernel.net.show import netfilter as shown
 
 
