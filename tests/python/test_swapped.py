@@ -2,6 +2,7 @@
 """Swapped-out pages that are in memory all the same: decoders of compressed pages, and where they are found."""
 
 import os
+import re
 import random
 import struct
 import unittest
@@ -115,12 +116,14 @@ data
     struct block_device_operations zram_devops = { 0 }, sd_fops = { 0 };
     struct zram the_zram = { slots, &pool, "lz4" };
     struct zram_table_entry slots[] = { { 0, 0 }, { &crossing, PACKED }, { 0x4141414141414141, 1 << 14 }, { &whole, 4096 | 1 << 17 }, { 5, 1 << 15 },
-                                        { &nowhere, 64 }, { &crossing, 0x1fff } };
+                                        { &nowhere, 64 }, { &crossing, 0x1fff }, { 0, 0 }, { &untagged, PACKED },
+                                        { &strange, 64 } };
     struct zs_pool pool = { $"zram0", { 0, &three, &four } };
     struct size_class three = { 3072, 4, 3 }, four = { 4096, 1, 1 };
     unsigned long crossing = (0x100 << 23 | 1) << 1, whole = (0x103 << 23) << 1, nowhere = (0x104 << 23) << 1;
+    unsigned long untagged = 0x101 << 24 | 2, strange = (0x102 << 23 | 3) << 1;
     struct zspage packed = { 0, 0, 1, 0, 0x58 }, single = { 1, 0, 2, 0, 0x58 }, wrong = { 0, 0, 1, 0, 0x57 };
-    struct page pages[] = { [0x100] = { .index = &pages[0x101], .private = &packed }, [0x101] = { .private = &packed },
+    struct page pages[] = { [0x100] = { .index = &pages[0x101], .private = &packed }, [0x101] = { .private = &packed }, [0x102] = { .private = &packed },
                             [0x103] = { .private = &single }, [0x104] = { .private = &wrong } };
     struct zswap_tree *zswap_trees[] = { 0, &tree };
     struct zswap_tree tree = { { &two.rbnode } };
@@ -131,11 +134,15 @@ data
     struct zpool_driver zbud_driver = { $"zbud" }, z3fold_driver = { $"z3fold" };
     unsigned char blob[] = { BLOB };
 bytes physical 0x100c00
-    00 00 00 00 00 00 00 00 FIRST
+    CROSSING FIRST
 bytes physical 0x101000
     SECOND
+bytes physical 0x101800
+    UNTAGGED THIRD
+bytes physical 0x102000
+    00
 bytes physical 0x103000
-    WHOLE
+    PAGE_OF_WORDS
 """
 
 
@@ -144,8 +151,15 @@ class Devices(unittest.TestCase):
 
     def setUp(self):
         text = TEXT.replace("PACKED", f"{len(PACKED)}").replace("BLOB", ", ".join(map(str, PACKED)))
-        text = text.replace("FIRST", PACKED[:1016].hex(" ")).replace("SECOND", PACKED[1016:].hex(" ")).replace("WHOLE", (b"wholepag" * 512).hex(" "))
-        path, _ = made(self, with_texts(text))
+        text = text.replace("FIRST", PACKED[:1016].hex(" ")).replace("SECOND", PACKED[1016:].hex(" ")).replace("PAGE_OF_WORDS", (b"wholepag" * 512).hex(" "))
+        text = text.replace("THIRD", PACKED.hex(" "))
+
+        def with_heads(names):
+            """An object begins with its handle, and a bit that says that it is one."""
+            words = {name: (names.get(name.lower(), 0) | 1).to_bytes(8, "little").hex(" ") for name in ("CROSSING", "UNTAGGED")}
+            return made(self, with_texts(re.sub("|".join(words), lambda match: words[match[0]], text)))
+
+        path, _ = with_heads(with_heads({})[1])
         self.dump = opened(path)
 
     def test_packed(self):
@@ -159,7 +173,8 @@ class Devices(unittest.TestCase):
         self.assertEqual(bytes(PAGE), swapslots.read(self.dump, 0, 7), "known to be zeros")
         with self.assertRaises(swapslots.Elsewhere):  # written back
             swapslots.read(self.dump, 0, 4)
-        for slot, why in ((5, "leads to no object"), (6, "in a class of 3072")):
+        self.assertEqual(PAGE_A, swapslots.read(self.dump, 0, 8), "as 6.12 has it, where the handle's lowest bit is no tag")
+        for slot, why in ((5, "leads to no object"), (6, "in a class of 3072"), (9, "leads to no object")):
             with self.assertRaisesRegex(Error, why):
                 swapslots.read(self.dump, 0, slot)
 

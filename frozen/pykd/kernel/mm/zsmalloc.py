@@ -29,11 +29,24 @@ def read(dump: Dump, pool: Any, handle: int, size: int) -> bytes:
         kind = pool.size_class[int(getattr(zspage, "class"))]
         step = int(kind.size)
         single = int(kind.objs_per_zspage) == 1 and int(kind.pages_per_zspage) == 1
-        start = step * index % dump.page_size + (0 if single else HANDLE)
+        start = step * index % dump.page_size
+        if not single:
+            # Whether a bit below the index is a tag (it was one before 6.12) no dump tells: the object knows its handle.
+            if not _names(dump, page, start, handle):
+                continue
+            start += HANDLE
         if not 0 < size <= step or size > dump.page_size:
             raise LimitError(f"an object of {size} bytes in a class of {step}")
         return _across(dump, page, zspage, start, size)
     raise Error(f"the handle {handle:#x} leads to no object of zsmalloc")
+
+
+def _names(dump: Dump, page: int, start: int, handle: int) -> bool:
+    """Whether the object there begins with that handle, whose lowest bit says that it is allocated."""
+    physical = physical_of(dump, page)
+    if physical is None or start > dump.page_size - HANDLE:
+        return False
+    return int.from_bytes(dump.read_physical(physical + start, HANDLE), dump.byteorder) & ~1 == handle
 
 
 def _candidates(dump: Dump, location: int) -> Iterator[tuple[int, int, Any]]:
