@@ -2,26 +2,13 @@
 """Files of ../shared/vmcores-other that are packed as a whole."""
 
 import os
-import shutil
-import subprocess
 
-from dumps import ROOT, SHARED
-
-_PROGRAMS = {".xz": "xz", ".zst": "zstd"}
+import dumps
 
 
 def unpacked(packed):
     """The path of such a file, unpacked once into the build folder; "" where it, or the program for it, is not here."""
-    source = os.path.join(SHARED, "vmcores-other", packed)
-    name, kind = os.path.splitext(packed)
-    if not (os.path.exists(source) and shutil.which(_PROGRAMS[kind])):
-        return ""
-    path = os.path.join(ROOT, "build", name)
-    if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(source):
-        with open(f"{path}.{os.getpid()}", "wb") as file:
-            subprocess.run([_PROGRAMS[kind], "-dqc", source], stdout=file, check=True)
-        os.rename(file.name, path)
-    return path
+    return dumps.unpacked(os.path.join(dumps.SHARED, "vmcores-other", packed))
 
 
 def whole(name):

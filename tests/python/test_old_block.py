@@ -37,7 +37,7 @@ class Bitmaps(unittest.TestCase):
                 self.assertTrue(all(depth == 1 << bits.shift for depth in depths[:-1]))
                 seen += 1
         if not seen:
-            self.skipTest("no filesystem on a disk with tags is mounted")
+            dumps.need_another(self, "no filesystem on a disk with tags is mounted")
 
     def test_word_of_nothing(self):
         if member_size("struct sbitmap_word", "depth") == -1:
@@ -48,7 +48,8 @@ class Busy(unittest.TestCase):
     def test_commands_of_a_host(self):
         """Each command under way has a bit of its device's budget."""
         if not struct_exists("struct Scsi_Host") or member_offset("struct scsi_device", "budget_map") == -1:
-            self.skipTest("no types of scsi_mod")
+            dumps.need_another(self, "no types of scsi_mod")
+            return
         hosts = 0
         for node in readSUListFromHead(readSymbol("shost_class").p.klist_devices.k_list, "n_node", "struct klist_node"):
             device = container_of(node, "struct device_private", "knode_class").device
@@ -63,7 +64,8 @@ class Partitions(unittest.TestCase):
     def test_table(self):
         """The whole disk comes first, and each partition has its number."""
         if member_size("struct block_device", "bd_nr_sectors") == -1:
-            self.skipTest("a partition is no block_device")
+            dumps.need_another(self, "a partition is no block_device")
+            return
         seen = 0
         for disk in caught(for_each_disk(pykd.current())):
             if isinstance(disk, pykd.Error):
@@ -78,7 +80,7 @@ class Partitions(unittest.TestCase):
                 continue
             seen += 1
         if not seen:
-            self.skipTest("no disk, or its table is not in the dump")
+            dumps.need_another(self, "no disk, or its table is not in the dump")
 
 
 class Devices(unittest.TestCase):
@@ -96,7 +98,7 @@ class Devices(unittest.TestCase):
         if type(root).PYT_type.member("i_bdev") is None:  # else it shares its place with other things
             self.assertFalse(root.i_bdev)
         if not found:
-            self.skipTest("no disk")
+            dumps.need_another(self, "no disk")
 
     def test_disk_of_its_device(self):
         """What lay inside the disk leads back to it."""
@@ -149,7 +151,8 @@ class NfsServers(unittest.TestCase):
     def test_pages_of_writes(self):
         """As the pages of reads, of which the kernel keeps the number."""
         if not struct_exists("struct nfs_server"):
-            self.skipTest("no types for modules")
+            dumps.need_another(self, "no types for modules")
+            return
         page = pykd.current().page_size
         for block in readSUListFromHead(sym2addr("super_blocks"), "s_list", "struct super_block"):
             if block.s_type.name in ("nfs", "nfs4"):
@@ -157,7 +160,7 @@ class NfsServers(unittest.TestCase):
                 self.assertEqual((server.wsize + page - 1) // page, server.wpages)
                 self.assertEqual((server.rsize + page - 1) // page, server.rpages)
                 return
-        self.skipTest("nothing is mounted by NFS")
+        dumps.need_another(self, "nothing is mounted by NFS")
 
 
 class Types(unittest.TestCase):
@@ -165,7 +168,8 @@ class Types(unittest.TestCase):
 
     def test_scsi(self):
         if not struct_exists("struct scsi_device"):
-            self.skipTest("no types for modules")
+            dumps.need_another(self, "no types for modules")
+            return
         if symbol_exists("scsi_device_types"):
             self.assertEqual("Direct-Access    ", readSymbol("scsi_device_types")[0])
 
