@@ -2,8 +2,8 @@
 """Swapped-out pages that are in memory all the same: decoders of compressed pages, and where they are found."""
 
 import os
-import re
 import random
+import re
 import struct
 import unittest
 
