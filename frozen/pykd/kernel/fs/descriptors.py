@@ -357,7 +357,7 @@ def closed_on_exec(dump: Dump, task: int) -> frozenset[int]:
 def details(dump: Dump, file: Any, kind: str) -> Row:
     """What is known of a ``struct file`` of one of :data:`KINDS`; nothing of others. :raises Error:"""
     known = KINDS.get(kind)
-    if known is None or not file.private_data:
+    if known is None or not (file.private_data or kind == "pidfd"):  # whose struct pid its inode may have
         return {}
     try:
         return known[1](dump, file)
