@@ -55,9 +55,9 @@ class Types:
         """What to write where, so that this struct has no such member."""
         return {self.start + self.members(name)[member]: struct.pack("<I", self._strange())}
 
-    def renamed(self, name):
-        """What to write where, so that nothing has this name."""
-        return {self.start + self.data.index(f"\0{name}\0".encode(), self._strings) + 1: b"~"}
+    def renamed(self, name, first=b"~"):
+        """What to write where, so that nothing has this name: the *first* byte is another."""
+        return {self.start + self.data.index(f"\0{name}\0".encode(), self._strings) + 1: first}
 
     def _strange(self):
         """The offset of a name that no member has."""

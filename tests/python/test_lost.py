@@ -208,6 +208,28 @@ class OneType(Damaged):
             self.assertTrue(all("error" in row for row in found if row["kind"] != kind))
 
 
+class Names(Damaged):
+    def test_no_utf8(self):
+        """Bytes of names in BTF that are no text are shown, and cost what has the name and nothing else (C9)."""
+        types = taken.Types(self.whole)
+        names = ("task_struct", "thread_pid", "PIDTYPE_TGID", "copy_page_range", "dst_vma")
+        damaged = taken.copy(self, self.whole, *(types.renamed(name, b"\xff") for name in names))
+        for name in names:
+            with self.assertRaises(pykd.Error):
+                damaged.type(f"struct {name}")
+        struct, member, enumerator, function, _ = ("\\xff" + name[1:] for name in names)
+        (found,) = [kind for kind in damaged.types("struct") if str(kind) == f"struct {struct}"]
+        self.assertIn(member, [one.name for one in found.members()])
+        self.assertIn(enumerator, dict(damaged.type("enum pid_type").enumerators()))
+        session = Session(damaged)
+        for line in ("ps", "whatis struct mm_struct", "whatis pid_type", "whatis copy_page_range", f"whatis {function}", "taskinfo", "struct -o list_head", "report"):
+            with self.subTest(line):
+                output = buffer()
+                with output_to(output, output):
+                    session.run(line)
+                self.assertNotRegex(contents(output), "internal error|Traceback|Unicode")
+
+
 class OneThing(Damaged):
     """A member of a struct, or a symbol, is not to be found, and all else is: what needs it says so, and what does not answers as ever."""
 
