@@ -6,6 +6,7 @@ import struct
 import unittest
 from unittest import mock
 
+import pykd
 from altered import Altered
 from dumps import SAMPLE, SHARED, opened
 from elfcores import with_user_memory
@@ -137,6 +138,24 @@ class Tables(unittest.TestCase):
                             else:
                                 kind = "entry" if result.reason == "untranslatable" else "lost"
                             self.assertEqual(kind, one.kind, f"{path} {task.comm} {at:#x}")
+
+    def test_text_behind_pointers(self):
+        """Pointers of a process lead into its memory, where its page table is the one in force (C10)."""
+        altered = Altered(SAMPLE)
+        dump = altered.dump
+        task = threads.find(1, dump)
+        space = UserSpace(dump, task.mm)
+        at = int(task.mm.start_stack) & -4096
+        banner = dump.translate(dump.symbol("linux_banner").address)
+        altered.word(dump.direct(dump.walk(at, pgd=space.pgd)[0][-1][1]), banner & -4096 | 0x067)
+        place = int(task.mm) + task.mm.fieldOffset("arg_start")
+        altered.word(place, at | banner & 4095)
+        changed = altered.open(self)
+        with self.assertRaises(pykd.FaultError):
+            _ = changed.object("void *", place).text
+        changed.pgd = UserSpace(changed, threads.find(1, changed).mm).pgd
+        self.assertRegex(str(changed.object("void *", place).text), "^Linux version ")
+        self.assertEqual(ord("L"), changed.object("unsigned char *", place).Deref)
 
     def planted(self, entry_of, *excluded):
         """Pieces of a page of init's stack whose entry is changed, and the memory that it then maps."""
