@@ -52,7 +52,7 @@ class NotFoundError(ProgramError, LookupError):
     """Its name."""
 
 class MemberError(Error, KeyError, AttributeError):
-    """A struct has no such member. Both of the base classes that programs test for."""
+    """A struct has no such member. Both of the base classes that programs test for; ``str()`` of it is a sentence, unlike that of other ``KeyError``."""
 
 class CTypeError(ProgramError, TypeError):
     """The operation does not suit the C type."""

@@ -20,7 +20,10 @@ _STAMP = re.compile(r"\s*\[\s*(\d+)\.\d+\]")
 
 def rows(session: Any, options: Any) -> Iterator[Row]:
     dump = session.dump
-    lines = session.capture("log")[0].splitlines()
+    text, said, works = session.capture_apart("log")
+    if not works:
+        raise CommandError(said.strip().removeprefix("log: "))
+    lines = text.splitlines()
     stamps = [match and int(match[1]) for match in map(_STAMP.match, lines)]
     if not lines or stamps[-1] is None:
         raise CommandError("the log has no timestamps")

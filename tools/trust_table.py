@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What runs of what lies in the folder in which a tool is started, measured: eight kinds of folders, three users, pykd beside git and gdb.
+"""What runs of what lies in the folder in which a tool is started, measured: eight kinds of folders, three users, pykd beside git, gdb, less and crash.
 
-    python3 tools/trust_table.py            as root, which can be the others; prints a table in Markdown
+    python3 tools/trust_table.py [VMLINUX VMCORE]   as root, which can be the others; prints a table in Markdown; crash opens these two
 
-In each folder lie a ``.pykdrc`` and a ``PyKdumpInit.py`` that leave a mark, a module ``enum.py`` and a program ``taskinfo.py`` that do, a ``.gdbinit``
-and the ``.git/config`` of a repository. A cell names what has left its mark. pykd is told nothing of the folder (no ``--trust-cwd``).
+In each folder lie a ``.pykdrc`` and a ``PyKdumpInit.py`` that leave a mark, a module ``enum.py`` and a program ``taskinfo.py`` that do, a ``.gdbinit``, a
+``.crashrc``, a ``.lesskey`` and the ``.git/config`` of a repository. A cell names what has left its mark. pykd is told nothing of the folder (no
+``--trust-cwd``). All that are installed are asked.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def _made(folder: Path, owner: int, mode: int, parent: int = 0o755, files: int |
     for name, text in {
         ".pykdrc": f"!touch {marks}/pykdrc\n", "PyKdumpInit.py": f"open('{marks}/init', 'w')\n", "enum.py": f"open('{marks}/enum', 'w')\n",
         "taskinfo.py": f"open('{marks}/taskinfo', 'w')\n", ".gdbinit": f"shell touch {marks}/gdbinit\n",
+        ".crashrc": f"!touch {marks}/crashrc\n", ".lesskey": f"#env\nLESSOPEN = |touch {marks}/lesskey; cat %s\n",
     }.items():  # fmt: skip
         (folder / name).write_text(text, encoding="utf-8")
     subprocess.run(["git", "init", "-q", folder], check=True, env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull})
@@ -49,12 +51,14 @@ def _made(folder: Path, owner: int, mode: int, parent: int = 0o755, files: int |
     folder.parent.chmod(parent)
 
 
-def _commands(dump: Path) -> dict[str, list[str]]:
+def _commands(dump: Path, for_crash: list[str]) -> dict[str, list[str]]:
     pykd = str(dump.parent / "pykd")
     found = {
         "pykd DUMP": [pykd, str(dump), "-c", "sym schedule"], "pykd, taskinfo": [pykd, str(dump), "-c", "taskinfo -h"], "pykd --version": [pykd, "--version"],
-        "git status": ["git", "status"], "gdb": ["gdb", "-batch", "-ex", "quit"],
+        "git status": ["git", "status"], "gdb": ["gdb", "-batch", "-ex", "quit"], "less FILE": ["less", "taskinfo.py"],
     }  # fmt: skip
+    if for_crash:
+        found["crash VMLINUX VMCORE"] = ["crash", "-s", *for_crash]
     return {name: words for name, words in found.items() if shutil.which(words[0])}
 
 
@@ -75,6 +79,7 @@ def _marks(folder: Path, user: int, words: list[str]) -> str:
         os.chdir(folder)
 
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TERM": "dumb"}
+    environment |= {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     try:
         subprocess.run(words, preexec_fn=become, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
     except (OSError, subprocess.SubprocessError):
@@ -91,7 +96,7 @@ def main() -> int:
         shutil.copy(ROOT / "pykd", top)
         shutil.copy(ROOT / "tests" / "sample" / "vmcore", top)
         os.chmod(Path(top) / "vmcore", 0o644)
-        commands = _commands(Path(top) / "vmcore")
+        commands = _commands(Path(top) / "vmcore", [os.path.abspath(name) for name in sys.argv[1:3]])
         print("| Folder | User |", " | ".join(commands), "|")
         print("|---|---|", "|".join("---" for _ in commands), "|", sep="")
         for number, (kind, make) in enumerate(FOLDERS.items()):

@@ -55,6 +55,10 @@ int kd_py_error_add(PyObject *module)
 	EXCEPTION(kd_py_RangeError, RangeError, ProgramError, PyExc_ValueError, NULL);
 	EXCEPTION(LimitError, LimitError, ProgramError, NULL, NULL);
 #undef EXCEPTION
+	/* A KeyError's own is the repr() of its key, and this is a sentence. */
+	KD_PYOBJECT PyObject *plain = PyObject_GetAttrString(PyExc_BaseException, "__str__");
+	if (!plain || PyObject_SetAttrString(kd_py_MemberError, "__str__", plain) < 0)
+		return -1;
 	if (PyObject_SetAttrString(kd_py_NotFoundError, "kind", Py_None) < 0 ||
 	    PyObject_SetAttrString(kd_py_NotFoundError, "name", Py_None) < 0)
 		return -1;

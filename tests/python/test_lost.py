@@ -247,6 +247,7 @@ class OneThing(Damaged):
          "vm_area_struct.vm_start": "vm", "task_struct.sighand": "sig", "mount.mnt_parent": "mount", "init_net": "net", "task_struct.tasks": "ps",
          "workqueue_struct.list": "workqueues -q"},
         {"init_task": "ps"},
+        {"super_blocks": "cache", "vmap_area_root": "memory"},
     )  # fmt: skip
     """Each dump lacks these, and each of its commands is one that needs one of them."""
     REASON = r"\(\w+\): \d+ values? |no symbol|no type|no member|has no|does not have a field|lost|cannot|unknown"
@@ -265,6 +266,69 @@ class OneThing(Damaged):
                     text = contents(output)
                     self.assertTrue(re.search(self.REASON, text), text[-500:])
                     self.assertNotRegex(text, "internal error|Traceback")
+
+
+class Silent(Damaged):
+    """What is lost is neither taken for nothing nor for excluded."""
+
+    def without(self, name):
+        """*name* of a symbol, or of a struct and its member"""
+        kind, _, member = name.partition(".")
+        change = taken.Types(self.whole).without(kind, member) if member else taken.Symbols(self.whole).without(name)
+        damaged = taken.copy(self, self.whole, change)
+        self.addCleanup(host.set_current, host.current())
+        host.set_current(None)
+        self.addCleanup(pykd.set_current, pykd.current())
+        pykd.set_current(damaged)
+        return Session(damaged)
+
+    def said(self, session, line):
+        output = buffer()
+        with output_to(output, output):
+            session.run(line)
+        text = contents(output)
+        self.assertNotRegex(text, "internal error|Traceback", line)
+        return text
+
+    def test_idle_tasks_by_another_way(self):
+        whole, session = Session(self.whole), self.without("runqueues")
+        pids = [[(row["pid"], row["task"]) for row in one.rows("ps")] for one in (whole, session)]
+        self.assertEqual(*pids)
+        self.assertRegex(self.said(session, "sys"), rf"TASKS: {len(pids[0])}\n")
+
+    def test_idle_tasks_are_lost(self):
+        whole, session = Session(self.whole), self.without("__per_cpu_offset")
+        (lost,) = [row["error"]["message"] for row in session.rows("ps") if "task" not in row]
+        self.assertRegex(lost, "the idle tasks? of .* not known: .*__per_cpu_offset")
+        for line in ("foreach bt", "foreach files", "ps -m", "report"):
+            self.assertIn(lost, " ".join(self.said(session, line).split()), line)
+        self.assertRegex(self.said(session, "sys"), r"TASKS: \d+ \(incomplete: ps says why\)\n")
+        self.assertNotIn("incomplete", self.said(whole, "sys"))
+        self.assertRegex(self.said(session, "crashinfo"), "CFS runqueue on CPU #0 is corrupted or not in the dump")
+
+    def test_ages(self):
+        """By when the last thread began to run."""
+        expected = [row["seconds"] for row in Session(self.whole).rows("blocked") if "seconds" in row]
+        found = [row["seconds"] for row in self.without("runqueues").rows("blocked") if "seconds" in row]
+        self.assertEqual(len(expected), len(found))
+        for ours, theirs in zip(found, expected, strict=True):
+            self.assertLessEqual(ours, theirs)
+            self.assertGreater(ours, theirs - 0.5)
+
+    def test_states(self):
+        session = self.without("task_struct.state")
+        self.assertRegex(self.said(session, "blocked"), r"^blocked: the state of \d+ threads is not known: .* does not have a field <\w+>\n$")
+        excluded = self.said(session, "report --brief").partition("checks could not be made")[0]
+        for check in ("hung threads", "deadlock"):
+            self.assertIn(check, " ".join(self.said(Session(self.whole), "report --brief").split()))
+            self.assertNotIn(check, " ".join(excluded.split()))
+
+    def test_the_log(self):
+        self.assertRegex(self.said(self.without("prb"), "tslog"), "^tslog: no type struct log\n")
+
+    def test_the_unified_hierarchy_by_its_number(self):
+        rows = [list(one.rows("cgroups")) for one in (Session(self.whole), self.without("cgrp_dfl_root"))]
+        self.assertEqual(*rows)
 
 
 def _answers(row):

@@ -233,9 +233,9 @@ class Made(unittest.TestCase):
         for function, told in (("rpc_wait_bit_killable", True), ("do_nanosleep", False)):
             purpose, _ = sites.purpose([function])
             wait = types.SimpleNamespace(purpose=purpose, thing=None, function=function, functions=(function,))
-            made_up = types.SimpleNamespace(waits={task: wait}, seconds=lambda task: 90.0, roots=list)
+            made_up = types.SimpleNamespace(unsure=None, waits={task: wait}, seconds=lambda task: 90.0, roots=list)
             with self.subTest(function):
-                found = found_by("n_outside", self.facts(dump, graph=made_up))
+                found = found_by("n_outside", self.facts(dump, _graph=made_up))
                 self.assertEqual([1] if told else [], [one.severity for one in found])
 
     def test_server_whose_call_is_sent_again(self):
@@ -244,11 +244,11 @@ class Made(unittest.TestCase):
         purpose, _ = sites.purpose(["rpc_wait_bit_killable"])
         task = next(iter(Facts(dump).graph.waits))
         wait = types.SimpleNamespace(purpose=purpose, thing=None, function="rpc_wait_bit_killable", functions=())
-        made_up = types.SimpleNamespace(waits={task: wait}, seconds=lambda task: 3.0, roots=list)
+        made_up = types.SimpleNamespace(unsure=None, waits={task: wait}, seconds=lambda task: 3.0, roots=list)
         for age, severity in ((4, 3), (6, 2), (90, 1)):
             call = types.SimpleNamespace(tk_start=timekeeping.ktime(dump) - age * 10**9, tk_client=types.SimpleNamespace(cl_xprt=types.SimpleNamespace(servername="nas")))
             with unittest.mock.patch.object(n_outside, "_call", lambda facts, task, call=call: call), self.subTest(age=age):
-                (found,) = found_by("n_outside", self.facts(dump, graph=made_up))
+                (found,) = found_by("n_outside", self.facts(dump, _graph=made_up))
                 self.assertEqual((severity, "1 thread waits for the answer of an NFS or RPC server nas"), (found.severity, found.text))
 
     def spinning(self, **answers):
@@ -381,7 +381,7 @@ class Made(unittest.TestCase):
         dump = opened(SAMPLE)
         for function, told in (("bpf_prog_6deef7357e7b4530_sys_enter", True), ("schedule", False)):
             wait = types.SimpleNamespace(functions=("schedule", function))
-            facts = self.facts(dump, graph=types.SimpleNamespace(waits={next(iter(Facts(dump).threads)): wait}))
+            facts = self.facts(dump, _graph=types.SimpleNamespace(unsure=None, waits={next(iter(Facts(dump).threads)): wait}))
             with self.subTest(function):
                 self.assertEqual(told, bool(found_by("o4_probes", facts)))
 

@@ -30,18 +30,13 @@ def fault(error: object, message: str = "", *, partial: bool = False) -> Row:
     :param message: says it in place of the error's own.
     :param partial: the row has what else was asked for, so that it is an answer all the same; else it stands for what could not be told.
     """
-    text = _text(error)
+    text = str(error)
     found: Row = {"reason": "damaged", "message": message or text}
     if isinstance(error, (FaultError, NotFoundError, MemberError)):
         found["reason"] = getattr(error, "reason", "unknown")
         if isinstance(error, FaultError) and text.startswith("cannot read"):
             found["address"] = f"{error.address:#x}"
     return found | {"partial": True} if partial else found
-
-
-def _text(error: object) -> str:
-    # A MemberError is a KeyError too, whose text is the key's repr().
-    return str(error.args[0] if isinstance(error, MemberError) and error.args else error)
 
 
 def mark(row: Row) -> str:

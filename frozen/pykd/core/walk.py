@@ -21,6 +21,20 @@ def caught[T](walk: Iterable[T]) -> Iterator[T | Error]:
         yield error
 
 
+def readable[T](walk: Iterable[T | Error]) -> Iterator[T]:
+    """The items of a walk but for the errors among them. :raises Error: the first of these, where there is nothing else."""
+    lost: Error | None = None
+    found = False
+    for item in caught(walk):
+        if isinstance(item, Error):
+            lost = lost or item
+        else:
+            found = True
+            yield item
+    if lost is not None and not found:
+        raise lost
+
+
 def or_error[T](function: Callable[..., T], *arguments: Any, **named: Any) -> T | Error:
     """``function(*arguments)``; of what cannot be read the :class:`_pykd.Error`, which is returned and not raised: its text says why."""
     try:

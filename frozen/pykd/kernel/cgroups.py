@@ -47,9 +47,14 @@ def for_each_root(dump: Dump) -> Iterator[Any]:
     yield from list_for_each_entry(dump, dump.symbol("cgroup_roots", "").address, "struct cgroup_root", "root_list", limit=MAX_ROOTS, what="the list of hierarchies of cgroups")
 
 
+def is_unified(root: Any) -> bool:
+    """Whether a ``struct cgroup_root`` is the hierarchy of version 2, ``cgrp_dfl_root``: the first that the kernel makes, and numbers. :raises FaultError:"""
+    return int(root.hierarchy_id) == 0
+
+
 def root_name(dump: Dump, root: Any) -> str:
     """``unified``; of a hierarchy of version 1 its controllers or its name. :raises FaultError:"""
-    if int(root) == dump.address_of("cgrp_dfl_root", "", default=0):
+    if is_unified(root):
         return "unified"
     mask = int(root.subsys_mask)
     names = [name.removesuffix("_cgrp_id") for name, number in dump.enumerator_type("cpu_cgrp_id").enumerators() if name.endswith("_cgrp_id") and mask >> number & 1]
@@ -181,8 +186,8 @@ def pressure(dump: Dump, group: Any) -> Row | None:
     if not group.hasField("psi"):
         return None
     key = dump.address_of("psi_disabled", "", default=0)
-    whole = dump.address_of("cgrp_dfl_root", "", default=0) + dump.type("struct cgroup_root").offset_of("cgrp")
-    address = dump.symbol("psi_system", "").address if int(group) == whole else int(group.psi)
+    is_whole = not int(group.level) and is_unified(group.root)
+    address = dump.symbol("psi_system", "").address if is_whole else int(group.psi)
     averages: Any = dump.type("struct psi_group").member("avg")
     if not key or dump.read_signed(key, 4) or not address or averages is None:
         return None

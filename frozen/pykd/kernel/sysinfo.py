@@ -91,7 +91,12 @@ def LOAD_AVERAGE(dump: Dump) -> str:
 
 
 def TASKS(dump: Dump) -> str:
-    return str(sum(1 for _ in tasks.threads(dump)) + len(tasks.idle(dump)))
+    return f"{task_count(dump)}{' (incomplete: ps says why)' if tasks.problems(dump) else ''}"
+
+
+def task_count(dump: Dump) -> int:
+    """Threads and idle tasks that could be found."""
+    return sum(1 for _ in tasks.threads(dump)) + len(tasks.idle(dump))
 
 
 def _uts(dump: Dump, member: str) -> str:
@@ -216,7 +221,7 @@ NUMBERS: dict[str, Callable[[Dump], Row]] = {
     "DATE": lambda dump: {"date": timekeeping.now(dump)},
     "UPTIME": lambda dump: {"seconds": uptime(dump)},
     "LOAD AVERAGE": lambda dump: {"loads": loads(dump)},
-    "TASKS": lambda dump: {"count": int(TASKS(dump))},
+    "TASKS": lambda dump: {"count": task_count(dump)},
     "MEMORY": lambda dump: {"bytes": memory_size(dump)},
 }
 """By field what its text is made of."""

@@ -47,9 +47,16 @@ class Facts:
         """By address of the task_struct, the idle ones too."""
         return {thread.address: thread for thread in tasktable.threads(self.dump)}
 
-    @cached_property
+    @property
     def graph(self) -> Graph:
-        """Who waits for whom."""
+        """Who waits for whom; of threads whose state is not known that is left out."""
+        found = self._graph
+        if found.unsure is not None:
+            self.note(found.unsure)
+        return found
+
+    @cached_property
+    def _graph(self) -> Graph:
         found: Graph = graph(self.dump)
         return found
 

@@ -47,20 +47,27 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             pids = [found.threads[one].pid for one in thing.holders if one in found.threads]
             row |= {"kind": thing.kind, "object": thing.address or None, "name": thing.name, "held": thing.held, "holders": pids, "holder_proof": thing.proof}
         yield row
+    if found.unsure is not None:
+        yield {"error": fault(found.unsure)}
 
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     groups: dict[Any, list[Row]] = {}
+    unsure = []
     for row in rows:
+        if "task" not in row:
+            unsure.append(f"blocked: {row['error']['message']}")
+            continue
         key = (row.get("kind"), row.get("object")) if "kind" in row else (None, row.get("function"))
         groups.setdefault(key, []).append(row)
-    if not groups:
+    if not groups and not unsure:
         yield "no thread is in uninterruptible sleep" + (f" for {options.t} seconds" if options.t else "")
     ordered = sorted(groups.values(), key=lambda group: -max(row["seconds"] for row in group))
     for number, group in enumerate(ordered):
         if number:
             yield ""
         yield from _group(group, options)
+    yield from unsure
 
 
 def _group(group: list[Row], options: Any) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pykd.core import progress
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault
 from pykd.kernel.task import table as tasktable
+from pykd.kernel.task import threads as tasks
 from pykd.kernel.task.table import Thread
 from pykd.session import command, context
 from pykd.session.command import Command
@@ -89,6 +90,14 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     inner: Any = found.parse(arguments)
     inner.values = options.values
     options.inner = inner
+    yield from _of_all(session, found, threads, inner, arguments)
+    if not specifications:
+        yield from ({"error": fault(problem)} for problem in tasks.problems(session.dump))
+
+
+def _of_all(session: Session, found: Command, threads: list[Thread], inner: Any, arguments: list[str]) -> Iterator[Row]:
+    """The rows of the command *found* for all the threads."""
+    name = found.name
     if name == "bt":
         yield from bt.rows_of(session, progress.over(threads, "foreach", len(threads)), inner)
     elif name == "ps":
@@ -126,6 +135,8 @@ def _of_each(session: Session, found: Command, threads: Iterable[Thread], inner:
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     _, name, _ = _split(options.arguments)
+    problems: list[str] = []
+    rows = _apart(rows, problems)
     if name == "bt":
         yield from _then(rows, lambda found: bt.text(found, options.inner, session))
     elif name == "ps":
@@ -135,6 +146,16 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     else:
         found = command.find(name)
         yield from context.separated(block for row in rows if (block := _block(row, name, found, options, session)))
+    yield from (f"foreach: {problem}" for problem in problems)
+
+
+def _apart(rows: Iterable[Row], problems: list[str]) -> Iterator[Row]:
+    """The rows of tasks; what the others say is added to *problems*."""
+    for row in rows:
+        if row.keys() == {"error"}:
+            problems.append(row["error"]["message"])
+        else:
+            yield row
 
 
 def _block(row: Row, name: str, found: Any, options: Any, session: Session) -> list[str]:

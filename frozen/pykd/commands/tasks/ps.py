@@ -83,7 +83,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     yield from _rows(session, options, total)
     if not options.arguments:
         # what is not in the table: the lists of threads are cut, or the dump lacks their pages
-        yield from ({"error": fault(problem)} for problem in tasks.listed(dump).problems)
+        yield from ({"error": fault(problem)} for problem in tasks.problems(dump))
 
 
 def _rows(session: Session, options: Any, total: int) -> Iterator[Row]:

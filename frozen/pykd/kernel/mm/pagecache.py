@@ -7,7 +7,7 @@ import heapq
 
 from _pykd import Error
 from pykd.core.record import NamedTuple
-from pykd.core.walk import caught
+from pykd.core.walk import readable
 from pykd.kernel.fs.files import dentries_of
 from pykd.kernel.fs.paths import dentry_path, is_unhashed
 from pykd.kernel.fs.sbnames import inode_path, sb_place
@@ -48,9 +48,8 @@ def for_each_cached(dump: Dump) -> Iterator[Cached]:
     columns = ["i_data.nrpages"]
     if marks := dump.type("struct inode").member("i_data.i_pages.xa_flags") is not None:
         columns.append("i_data.i_pages.xa_flags")
-    for block in caught(for_each_super_block(dump)):
-        if isinstance(block, Error):
-            continue
+    block: Any
+    for block in readable(for_each_super_block(dump)):
         try:
             inodes, address = _inodes(dump, block), int(block)
         except Error:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
-from pykd.core.walk import caught
+from pykd.core.walk import caught, readable
 from pykd.kernel import cpus
 from pykd.kernel.fs.superblocks import bdev_inodes
 from pykd.kernel.mm import commit, pages, slablists, vmstat
@@ -17,6 +17,8 @@ from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from _pykd import Dump
 
 
@@ -152,10 +154,11 @@ def vmalloc_callers(dump: Dump) -> list[tuple[int, int, int]]:
     """(bytes, areas, address of the caller) of all memory of vmalloc() by who asked for it, the largest first; what is mapped there and is no
     memory of its own (ioremap()) is not counted. :raises Error: where its trees are cannot be read."""
     found: dict[int, list[int]] = {}
-    for area in caught(for_each_vmap_area(dump)):
+    area: Any
+    for area in readable(for_each_vmap_area(dump)):
         try:
             # 688fcbfc06e4 ("mm/vmalloc: modify struct vmap_area to reduce its size") (in v5.4): a lazily freed area has no vm
-            if isinstance(area, Error) or not area.vm or not area.vm.nr_pages:
+            if not area.vm or not area.vm.nr_pages:
                 continue
             one = found.setdefault(int(area.vm.caller), [0, 0])
             one[0] += int(area.vm.nr_pages) * dump.page_size

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.kernel import cpus
+from pykd.kernel.task import members, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,8 +15,16 @@ if TYPE_CHECKING:
 
 @per_dump
 def clock(dump: Dump) -> int:
-    """Nanoseconds: the newest ``rq.clock`` of all CPUs; 0 where none can be read."""
-    return max(cpus.clocks(dump).values(), default=0)
+    """Nanoseconds: the newest ``rq.clock`` of all CPUs; when the last thread began to run, where none can be read; 0 without both."""
+    return max(cpus.clocks(dump).values(), default=0) or _last_run(dump)
+
+
+def _last_run(dump: Dump) -> int:
+    try:
+        rows = dump.read_columns([int(task) for task in threads.threads(dump)], "struct task_struct", (members.path("last_run", dump),))
+    except Error:
+        return 0
+    return max((int(value) for (value,) in rows if not isinstance(value, Error)), default=0)
 
 
 def seconds_since(dump: Dump, last_run: int) -> float:

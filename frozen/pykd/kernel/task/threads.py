@@ -33,18 +33,52 @@ def _addresses(dump: Dump) -> list[int]:
 
 @per_dump
 def idle(dump: Dump) -> list[Struct]:
-    """The idle task of each possible CPU, ``init_task`` first."""
-    tasks: list[Struct] = []
+    """The idle task of each possible CPU whose own is known, ``init_task`` first; at least that."""
+    known, _ = _idle(dump)
+    return list(known.values()) or [dump.object("struct task_struct", dump.symbol("init_task", "").address)]
+
+
+@per_dump
+def _idle(dump: Dump) -> tuple[dict[int, Struct], dict[int, Error]]:
+    """By CPU its idle task, or why it is not known."""
+    known: dict[int, Struct] = {}
+    lost: dict[int, Error] = {}
+    for cpu in cpus.possible(dump):
+        try:
+            if task := _idle_of(dump, cpu):
+                known[cpu] = task
+        except Error as error:
+            lost[cpu] = error
+    return known, lost
+
+
+def _idle_of(dump: Dump, cpu: int) -> Struct | None:
+    """``rq.idle`` of a CPU, or ``idle_threads``, which also has it since 29d5e0476e1c ("smp: Provide generic idle thread allocation")
+    (in v3.5); None where it has none. :raises Error: of the run queue."""
     try:
-        for rq in cpus.run_queues(dump).values():
-            try:
-                if rq.idle:
-                    tasks.append(rq.idle)
-            except Error:
-                continue
+        idle: Struct = cpus.cpu_rq(cpu, dump).idle
+        return idle or None
     except Error:
-        tasks = []  # the run queues are lost: who wants them says so
-    return tasks or [dump.object("struct task_struct", dump.symbol("init_task", "").address)]
+        try:
+            address = dump.read_unsigned(cpus.address_on(dump.symbol("idle_threads", "").address, cpu, dump))
+        except Error:
+            address = 0
+        if not address:
+            raise
+    return dump.struct_class("struct task_struct")(address)
+
+
+@per_dump
+def problems(dump: Dump) -> list[str]:
+    """What is wrong with the lists of threads and the idle tasks: one sentence for each kind of damage."""
+    found = list(listed(dump).problems)
+    known, lost = _idle(dump)
+    if not known:
+        lost.pop(min(lost, default=0), None)  # :func:`idle` has its task, ``init_task``
+    if lost:
+        whose = f"tasks of {len(lost)} CPUs are" if len(lost) > 1 else f"task of CPU {min(lost)} is"
+        found.append(f"the idle {whose} not known: {next(iter(lost.values()))}")
+    return found
 
 
 def threads(dump: Dump | None = None) -> Iterator[Struct]:

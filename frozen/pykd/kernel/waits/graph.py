@@ -8,6 +8,7 @@ and so on to what waits for nothing: a thread that runs, a thing that no thread 
 from __future__ import annotations
 
 from collections import deque
+from functools import cached_property
 from itertools import islice
 
 from _pykd import Error
@@ -74,6 +75,15 @@ class Graph:
         # Those whom the list of a lock has wait too, whatever their state.
         for thing in self.things:
             self._follow(task for task in thing.waiters if task not in self.waits)
+
+    @cached_property
+    def unsure(self) -> Error | None:
+        """Why it is not known of some threads whether they wait; None if it is of all."""
+        unknown = [thread for thread in self.threads.values() if thread.state == "??"]
+        if not unknown:
+            return None
+        whose = f"of {len(unknown)} threads" if len(unknown) > 1 else f"of PID {unknown[0].pid}"
+        return Error(f"the state {whose} is not known: {unknown[0].error}")
 
     @property
     def things(self) -> list[Thing]:

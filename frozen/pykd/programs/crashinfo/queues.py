@@ -36,7 +36,7 @@ def runqueues(session: Session) -> Iterator[Row]:
     dump = session.dump
     real_time, locked = [], []
     for row in session.rows("runq"):
-        queue: Row = {"kind": "runqueue", "cpu": row["cpu"], "runqueue": row["runqueue"], "fair": [], "real_time": []}
+        queue: Row = {"kind": "runqueue", "cpu": row["cpu"], "runqueue": row.get("runqueue"), "fair": [], "real_time": []}
         if "error" in row:
             queue["error"] = row["error"]
             yield problem(f"CFS runqueue on CPU #{row['cpu']} is corrupted or not in the dump: {row['error']['message']}")
@@ -50,7 +50,7 @@ def runqueues(session: Session) -> Iterator[Row]:
             levels[entry["prio"]] = levels.get(entry["prio"], 0) + 1
         queue["real_time"] = [{"prio": level, "tasks": number} for level, number in sorted(levels.items())]
         try:
-            rq: Any = dump.object("struct rq", row["runqueue"])
+            rq: Any = cpus.cpu_rq(row["cpu"], dump)
             # 5cb9eaa3d274 ("sched: Wrap rq::lock access") (in v5.14)
             queue["locked"] = locks.spin_is_locked(rq.Eval("__lock") if rq.hasField("__lock") else rq.lock, dump)
         except Error as error:
@@ -72,7 +72,7 @@ def _runtime(dump: Dump, task: int) -> int | None:
 
 
 def runqueue_text(row: Row) -> Iterator[str]:
-    yield f"  ---+ CPU={row['cpu']} <struct rq {row['runqueue']:#x}> ----"
+    yield f"  ---+ CPU={row['cpu']} <struct rq {'?' if row['runqueue'] is None else f"{row['runqueue']:#x}"}> ----"
     if "current" in row:
         yield f"     | CURRENT TASK <struct task_struct {row['current']['task']:#x}>, CMD={row['current']['comm']}"
     if "error" in row:

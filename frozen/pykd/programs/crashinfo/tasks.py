@@ -38,7 +38,7 @@ def summary(dump: Dump) -> Iterator[Row]:
     found = census(dump)
     yield from ({"kind": "ran", "within": seconds, "threads": number} for seconds, number in found.recent().items())
     yield from ({"kind": "state", "state": state, "threads": number} for state, number in sorted(found.states().items()))
-    for trouble in threads.listed(dump).problems:
+    for trouble in threads.problems(dump):
         yield warning(trouble)
     if found.unreadable:
         yield warning(f"{found.unreadable} of {len(found.seen) + found.unreadable} threads cannot be read, they are not counted")

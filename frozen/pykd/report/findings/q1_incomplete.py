@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from pykd.kernel.task.threads import listed
+from _pykd import FaultError
+from pykd.kernel.task.threads import listed, problems
 from pykd.report.finding import DUMP, EXACT, FOUND, NOTE, SERIOUS, Finding, Found
 from pykd.report.wording import number
 
@@ -19,15 +20,14 @@ def rule(facts: Facts) -> Iterator[Found]:
     dump = facts.dump
     if not dump.complete:
         yield Found("The dump is incomplete: writing it ended early", SERIOUS, EXACT, (), "help -D")
-    found = listed(dump)
-    if found.problems:
-        lost = len(found.unreadable)
-        text = f"The list of threads is damaged or incomplete in the dump: {number(lost, 'thread')} could not be read"
-        yield Found(text, SERIOUS if lost else NOTE, EXACT, tuple(found.problems[:5]), "ps")
+    if broken := problems(dump):
+        lost = len(listed(dump).unreadable)
+        text = "The list of threads is damaged or incomplete in the dump" + (f": {number(lost, 'thread')} could not be read" if lost else "")
+        yield Found(text, SERIOUS if lost else NOTE, EXACT, tuple(broken[:5]), "ps")
     tasks = list(facts.addresses())
-    partly = sum(1 for thread in facts.threads.values() if thread.error is not None)
+    partly = sum(isinstance(thread.error, FaultError) for thread in facts.threads.values())
     if partly:
-        text = f"Of {number(partly, 'thread')} of {len(tasks)} a part of the task_struct was excluded, which no dump level asks for: makedumpfile may be older than the kernel"
+        text = f"Of {partly} of {number(len(tasks), 'thread')} a part of the task_struct was excluded, which no dump level asks for: makedumpfile may be older than the kernel"
         yield Found(text, SERIOUS, FOUND, (), "ps")
 
 

@@ -40,6 +40,8 @@ def make(facts: Facts) -> Iterator[Block]:
             text.append(f"    held by {thing.held} [{thing.proof}]")
         text.append(f"    {' < '.join(functions)}")
         text.append("    " + ", ".join(facts.who(task) for task in tasks[:MEMBERS]) + (f" and {len(tasks) - MEMBERS} more" if len(tasks) > MEMBERS else ""))
+    if graph.unsure is not None:
+        text.append(str(graph.unsure))
     yield lines(text or ["no thread is in uninterruptible sleep"])
     if edges := list(_edges(facts)):
         yield picture("waits", edges, "Who waits for whom")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pykd.kernel.mm import dumplevel
-from pykd.kernel.task.threads import listed
+from pykd.kernel.task.threads import listed, problems
 from pykd.report.blocks import Block, fields, lines
 from pykd.report.sections import Section
 
@@ -36,8 +36,8 @@ def make(facts: Facts) -> Iterator[Block]:
         ("Left out", f"{without} pages (dump level {level})" if without else ""),
         ("Threads", f"{len(facts.threads)} read, {sum(1 for thread in facts.threads.values() if thread.error)} of them in part, {len(listed(dump).unreadable)} lost"),
     ])  # fmt: skip
-    if problems := listed(dump).problems:
-        yield lines(problems, "Threads")
+    if broken := problems(dump):
+        yield lines(broken, "Threads")
 
 
 SECTION = Section("What could not be read", make)
