@@ -152,6 +152,16 @@ class Scsi(unittest.TestCase):
         self.assertEqual(("3:0:1:5", "SDEV_OFFLINE", 3), (drive["id"], drive["state"], drive["busy"]))
         self.assertRegex(self.text("-d")[-1], r"^sda .* 3:0:1:5      QEMU Disk of tests +SDEV_OFFLINE +46 +43  \(  3\) +1$")
 
+    def test_devices_of_newer_kernels(self):
+        """Who made one is in arrays of its own, and one device stands for the host: here the changer."""
+        text = KERNEL.replace("const char *vendor; const char *model; const char *rev;", "char vendor[9]; char model[17]; char rev[5];")
+        text = text.replace('$"ACME    "', '"ACME"').replace('$"Robot           "', '"Robot"').replace('$"1.00"', '"1.00"')
+        text = text.replace('$"QEMU    X", $"Disk of tests   Y", $"2.5+Z"', '"QEMU", "Disk of tests", "2.5+"')
+        text = text.replace("struct Scsi_Host { struct list_head __devices;", "struct Scsi_Host { struct scsi_device *pseudo_sdev; struct list_head __devices;")
+        path, _ = dumps.made(self, dumps.with_texts(text.replace("box = { { {", "box = { { &changer, {")))
+        rows = rows_of(self, Session(dumps.opened(path)), "scsishow", "-d")
+        self.assertEqual([("sda", "QEMU", "Disk of tests", "2.5+")], [(row["name"], row["vendor"], row["model"], row["revision"]) for row in rows if row["kind"] == "device"])
+
     def test_targets_and_ports(self):
         (target,) = self.rows("-T")
         self.assertEqual(("target3:0:1", "STARGET_CREATED", 2), (target["name"], target["state"], target["busy"]))

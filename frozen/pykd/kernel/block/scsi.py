@@ -121,9 +121,15 @@ def rport_of(dump: Dump, target: Any) -> Any:
 
 
 def for_each_sdev(dump: Dump, host: Any) -> Iterator[Any]:
-    """Each ``struct scsi_device`` of a ``struct Scsi_Host`` (shost_for_each_device()). :raises FaultError, LimitError: the list has no end."""
+    """Each ``struct scsi_device`` of a ``struct Scsi_Host`` (shost_for_each_device()). :raises FaultError, LimitError: the list has no end.
+
+    Not the one that stands for the host itself since v6.19, which sysfs does not show either.
+    """
     head = int(host) + host.fieldOffset("__devices")
-    yield from list_for_each_entry(dump, head, "struct scsi_device", "siblings", limit=MAX_DEVICES, what="the devices of a SCSI host")
+    own = int(host.pseudo_sdev) if host.hasField("pseudo_sdev") else 0
+    for device in list_for_each_entry(dump, head, "struct scsi_device", "siblings", limit=MAX_DEVICES, what="the devices of a SCSI host"):
+        if int(device) != own:
+            yield device
 
 
 def sdev_name(device: Any) -> str:
@@ -145,11 +151,17 @@ def inquiry(dump: Dump, device: Any) -> tuple[str, str, str]:
 
     :raises FaultError:
     """
-    vendor, model, revision = (
-        dump.read(dump.read_unsigned(int(device) + device.fieldOffset(name)), size).split(b"\0")[0].decode("ascii", "backslashreplace").strip()
-        for name, size in (("vendor", 8), ("model", 16), ("rev", 4))
-    )
+    vendor, model, revision = (_inquired(dump, device, name, size) for name, size in (("vendor", 8), ("model", 16), ("rev", 4)))
     return vendor, model, revision
+
+
+def _inquired(dump: Dump, device: Any, name: str, size: int) -> str:
+    """They are arrays of 7.x, of the device itself; pointers into the data of INQUIRY before."""
+    member: Any = dump.type("struct scsi_device").member(name)
+    at = int(device) + member.offset
+    if member.type.strip().kind != "array":
+        at = dump.read_unsigned(at)
+    return dump.read(at, size).split(b"\0")[0].decode("ascii", "backslashreplace").strip()
 
 
 def device_busy(dump: Dump, device: Any) -> int:
