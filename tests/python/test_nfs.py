@@ -134,6 +134,13 @@ class Nfs(unittest.TestCase):
             "mountaddr=10.0.0.9,mountvers=3,mountport=20048,mountproto=udp,fsc,lookupcache=none,local_lock=none,addr=10.0.0.9",
         )
 
+    def test_options_that_clients_of_rpc_are_told_of(self):
+        text = TEXT.replace("        struct rpc_program *cl_program;\n    };", "        struct rpc_program *cl_program; unsigned int cl_netunreach_fatal : 1;\n    };")
+        for flags, words in (("0x300000", "hard,fatal_neterrors=none,proto="), ("0x60300001", "soft,rdirplus=force,fatal_neterrors=ENETDOWN:ENETUNREACH,proto=")):
+            path, at = dumps.made(self, with_texts(text.replace(".flags = 0x300000", f".flags = {flags}")))
+            dump = dumps.opened(path)
+            self.assertIn(words, ",".join(nfs.mount_options(dump, dump.object("struct nfs_server", at["new"]))))
+
     def test_options_of_version_4(self):
         self.assertEqual(
             ",".join(nfs.mount_options(self.dump, self.object("nfs_server", "new"))),

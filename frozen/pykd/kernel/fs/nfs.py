@@ -26,10 +26,11 @@ MAX_STATES = 1 << 20
 
 MOUNT_FLAGS = (
     (0x1, "soft"), (0x400000, "softerr"), (0x800000, "softreval"), (0x8, "posix"), (0x10, "nocto"), (0x20, "noac"), (0x200, "nolock"),
-    (0x800, "noacl"), (0x4000, "nordirplus"), (0x8000, "nosharecache"), (0x40000, "noresvport"),
+    (0x800, "noacl"), (0x4000, "nordirplus"), (0x20000000, "rdirplus=force"), (0x8000, "nosharecache"), (0x40000, "noresvport"),
 )  # fmt: skip
 """NFS_MOUNT_* of include/uapi/linux/nfs_mount.h and include/linux/nfs_fs_sb.h, in the words and the order of /proc/mounts"""
 SOFT, SOFTERR, NONEG, NONE, LOCAL_FLOCK, LOCAL_FCNTL, WRITE_EAGER, WRITE_WAIT = 0x1, 0x400000, 0x10000, 0x20000, 0x100000, 0x200000, 1 << 24, 1 << 25
+NETUNREACH_FATAL = 0x40000000
 OPTION_FSCACHE = 1
 FLAVOURS = {0: "null", 1: "sys", 390003: "krb5", 390004: "krb5i", 390005: "krb5p"}
 """``rpc_auth.au_flavor``"""
@@ -102,6 +103,9 @@ def mount_options(dump: Dump, server: Any) -> list[str]:
     if not flags & (SOFT | SOFTERR):
         found.append("hard")
     found += [word for bit, word in MOUNT_FLAGS if flags & bit]
+    # Since v6.15 clients of RPC are told.
+    if client.hasField("cl_netunreach_fatal"):
+        found.append(f"fatal_neterrors={'ENETDOWN:ENETUNREACH' if flags & NETUNREACH_FATAL else 'none'}")
     found.append(f"proto={peer(client, NETID)}")
     if server.nfs_client.hasField("cl_nconnect") and int(server.nfs_client.cl_nconnect) > 0:
         found.append(f"nconnect={server.nfs_client.cl_nconnect}")
