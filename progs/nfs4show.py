@@ -88,7 +88,7 @@ def _client(row: Row) -> Iterator[str]:
             yield f"(struct nfs4_state *){one['state']:#x}"
             yield _flags("flags", one["flags"], one["flag_names"])
             yield f"- n_rdonly: {one['n_rdonly']} n_wronly: {one['n_wronly']} n_rdwr: {one['n_rdwr']} inode = {one['inode']:#x}"
-            yield from (f"- lock state (struct nfs4_lock_state *){lock:#x}" for lock in one.get("locks", ()))
+            yield from (f"- lock state (struct nfs4_lock_state *){lock['lock']:#x}" for lock in one.get("locks", ()))
     for one in row.get("delegations", ()):
         if "delegation" not in one:
             yield f"  a delegation {mark(one)}"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pykd.core.rows import Row
 
 MAX_CLIENTS = 1 << 20
+LOCK_FLAGS = ("INITIALIZED", "LOST")
+"""NFS_LOCK_*: bits of ``nfs4_lock_state.ls_flags``; the server knows of what is initialized."""
 
 
 def clients(dump: Dump, words: Sequence[str], *, owners: bool, locks: bool, delegations: bool) -> Iterator[Row]:
@@ -84,10 +86,15 @@ def _state(dump: Dump, state: Any, locks: bool) -> Row:
         }  # fmt: skip
         if locks:
             head = int(state) + state.fieldOffset("lock_states")
-            row["locks"] = [int(one) for one in list_for_each_entry(dump, head, "struct nfs4_lock_state", "ls_locks", limit=MAX_CLIENTS)]
+            row["locks"] = [_lock(one) for one in list_for_each_entry(dump, head, "struct nfs4_lock_state", "ls_locks", limit=MAX_CLIENTS)]
     except Error as error:
         return {"error": fault(error)}
     return row
+
+
+def _lock(state: Any) -> Row:
+    flags = int(state.ls_flags)
+    return {"lock": int(state), "flags": flags, "flag_names": [name for bit, name in enumerate(LOCK_FLAGS) if flags >> bit & 1]}
 
 
 def _delegation(dump: Dump, delegation: Any) -> Row:
