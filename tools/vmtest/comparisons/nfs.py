@@ -100,9 +100,9 @@ def nfs4_state(truth: Truth, server: list, client: list) -> Iterator[str]:
             states += re.findall(r"type: (\w+)", (folder / "states").read_text())
     yield from unequal_sets("client", {(row.get("name"), row.get("address", "").rsplit(":", 1)[0]) for row in server if row["kind"] == "server_client"}, told)
     owners = [one for row in client for owner in row.get("owners", ()) for one in owner.get("states", ())]
-    have = {"open": sum(one.get("n_rdonly", 0) + one.get("n_wronly", 0) + one.get("n_rdwr", 0) > 0 for one in owners),
-            # Those of a delegated file the server does not know.
-            "lock": sum(len(one.get("locks", ())) for one in owners if "NFS_DELEGATED_STATE" not in one["flag_names"]),
+    # Of what is delegated the server may know neither.
+    have = {"open": sum("NFS_OPEN_STATE" in one["flag_names"] for one in owners),
+            "lock": sum("INITIALIZED" in lock["flag_names"] for one in owners for lock in one.get("locks", ())),
             "deleg": sum(len(row.get("delegations", ())) for row in client)}
     if states:
         yield from unequal("states of version 4", have, {kind: states.count(kind) for kind in have})
