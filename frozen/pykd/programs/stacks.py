@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 def frames(row: Row) -> Iterator[tuple[int, str, int | None, str]]:
-    """(level, function, offset, the lines that belong to it) of each frame; -1 is the level of a function that an exception interrupted."""
+    """(level, function, offset, the lines that belong to it) of each frame; -1 is the level of a function that an exception interrupted.
+
+    None of a thread whose stack is lost.
+    """
     found: list[tuple[int, str, int | None, list[str]]] = []
     kind = None
-    for item in row["frames"]:
+    for item in row.get("frames", ()):
         extra: list[str] = []
         if "registers" in item and kind is not None:
             extra = backtrace.register_lines(item["registers"])
@@ -30,7 +33,7 @@ def frames(row: Row) -> Iterator[tuple[int, str, int | None, str]]:
         kind = item["stack"]
         if item["level"] is not None:
             found.append((item["level"], item["function"], item["offset"], []))
-    if found and row["user_registers"]:
+    if found and row.get("user_registers"):
         found[-1][3].extend(backtrace.register_lines(row["user_registers"]))
     for level, function, offset, data in found:
         yield level, function, offset, "\n".join(data)
@@ -49,7 +52,7 @@ def lines(row: Row) -> Iterator[str]:
 
 def has(row: Row, pattern: str) -> bool:
     """Whether a regular expression is found in the name of a function on a stack."""
-    return any(re.search(pattern, frame["function"]) for frame in row["frames"])
+    return any(re.search(pattern, frame["function"]) for frame in row.get("frames", ()))
 
 
 def signature(row: Row) -> tuple[str, ...]:
