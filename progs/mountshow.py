@@ -50,7 +50,7 @@ def text(rows: Iterable[Row], options: Any, session: Any) -> Iterator[str]:
         # --stats has the same lines in front
         for _ in range(1 + bool(options.procmounts and options.procmountstats)):
             yield f"{row['device']} {row['directory']} {row['type']}"
-            yield textwrap.fill(f"opts: {', '.join(row['options'])}", width=80, initial_indent="  ", subsequent_indent="        ")
+            yield from textwrap.wrap(f"opts: {', '.join(row['options'])}", width=80, initial_indent="  ", subsequent_indent="        ")
         if options.procmountstats:
             yield from _counters(row)
 

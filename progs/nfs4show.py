@@ -74,7 +74,7 @@ def _client(row: Row) -> Iterator[str]:
     if "server" in row:
         yield f"(struct nfs_server *){row['server']:#x}"
         yield f"- rsize = {row['rsize']}, wsize = {row['wsize']}, dtsize (readdir size) = {row['dtsize']}"
-        yield textwrap.fill(f"- caps (capabilities) = {row['caps']:#x}", subsequent_indent="       ")
+        yield from textwrap.wrap(f"- caps (capabilities) = {row['caps']:#x}", subsequent_indent="       ")
     for owner in row.get("owners", ()):
         if "owner" not in owner:
             yield f"  an owner {mark(owner)}"

@@ -74,7 +74,7 @@ def frozen_text(rows: Iterable[Row]) -> Iterator[str]:
         yield "        " + " ".join(str(row.get(name) or mark(row)) for name in ("type", "device", "directory"))
         for one in row["waiting"]:
             yield f"      PIDs waiting on {one['queue']}"
-            yield textwrap.fill(str(one["pids"]), width=60, initial_indent="         ", subsequent_indent=16 * " ")
+            yield from textwrap.wrap(str(one["pids"]), width=60, initial_indent="         ", subsequent_indent=16 * " ")
 
 
 # ---- ext2, ext3, ext4
