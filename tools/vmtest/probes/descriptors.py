@@ -19,6 +19,8 @@ def target(dump: pykd.Dump, file) -> str:
     kind = str(inode.i_sb.s_type.name)
     if kind in NUMBERED:
         return f"{NUMBERED[kind]}:[{int(inode.i_ino)}]"
+    if kind == "pidfs":
+        return "anon_inode:[pidfd]"
     name = dump.read(int(dentry.d_name.name), int(dentry.d_name.len)).decode()
     if kind == "anon_inodefs":
         return f"anon_inode:{name}"

@@ -21,7 +21,7 @@ KINDS = {0o14: "SOCK", 0o12: "LNK ", 0o10: "REG ", 0o6: "BLK ", 0o4: "DIR ", 0o2
 
 MAX_FDS = 1 << 20
 """fs.nr_open"""
-NAMELESS = ("sockfs", "pipefs", "anon_inodefs", "nsfs", "pidfs")
+NAMELESS = ("sockfs", "pipefs", "anon_inodefs", "nsfs")
 """Types of file systems without directories: a file's name is all its path."""
 
 
@@ -74,7 +74,10 @@ def file_row(dump: Dump, number: int, address: int) -> Row:
 def file_path(dump: Dump, file: Any) -> str:
     """Path of a ``struct file``; of a socket, a pipe and the like their name. :raises FaultError:"""
     dentry = file.f_path.dentry
-    if dentry.d_parent == dentry and str(dentry.d_sb.s_type.name) in NAMELESS:
+    kind = str(dentry.d_sb.s_type.name) if dentry.d_parent == dentry else ""
+    if kind == "pidfs":  # whose files all go by the name that they had in anon_inodefs (before v6.9)
+        return "[pidfd]"
+    if kind in NAMELESS:
         return dentry_name(dump, dentry)
     return d_path(dump, file.f_path)
 
