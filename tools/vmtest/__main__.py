@@ -148,7 +148,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="list variants and what is cached")
     parser.add_argument("--kernel", metavar="NAME", help="all variants of one kernel")
     parser.add_argument("--all", action="store_true", help="everything; may take hours")
-    parser.add_argument("--sample", action="store_true", help="the dump in tests/sample too")
+    parser.add_argument("--sample", action="store_true", help="the dumps in tests/sample too")
     parser.add_argument("--given", nargs=2, type=Path, metavar=("VMCORE", "TRUTH"), action="append", default=[],
                         help="instead: a dump from elsewhere, of any machine, and the archive of what its guest said")
     parser.add_argument("--cached", action="store_true", help="only what is in the cache; no QEMU, no network")
@@ -194,7 +194,7 @@ def main() -> int:
         return count
 
     if arguments.sample:
-        waiting.append(bench.Sample(CACHE))
+        waiting += bench.samples(CACHE)
     # What is in the cache is compared all at once, what has to be made as soon as it is there.
     for variant in variants:
         result = bench.cached(variant, CACHE)

@@ -49,6 +49,12 @@ def ask(files: list[Path], questions: dict[str, str | None]) -> dict[str, Reply]
     return {question: found.get(question, Reply(refused=reason)) for question in questions}
 
 
+def run(file: Path, program: str) -> Any:
+    """What a program of this folder prints as JSON about a dump."""
+    done = subprocess.run([str(PYKD), "--isolated", str(file), str(HERE / program)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    return next(json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))
+
+
 @dataclass
 class Answer:
     """What one tool says to one question, and how long it takes, opening included."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import shutil
 import sys
 import tarfile
@@ -69,12 +70,14 @@ class Given(Result):
         return [self._dump]
 
 
-class Sample(Given):
-    """The dump in tests/sample with the truth beside it."""
-
-    def __init__(self, cache: Path) -> None:
-        folder = Path(__file__).resolve().parents[2] / "tests" / "sample"
-        super().__init__(folder / "vmcore", folder / "truth.tar.xz", cache, "tests/sample", "5.10.0-46-cloud-amd64")
+def samples(cache: Path) -> list[Result]:
+    """The dumps in tests/sample with the truth beside each."""
+    folder = Path(__file__).resolve().parents[2] / "tests" / "sample"
+    busy = cache / "vmcore-busy"
+    with lzma.open(folder / "vmcore-busy.xz") as packed, busy.open("wb") as out:
+        shutil.copyfileobj(packed, out)
+    return [Given(folder / "vmcore", folder / "truth.tar.xz", cache, "tests/sample", "5.10.0-46-cloud-amd64"),
+            Given(busy, folder / "truth-busy.tar.xz", cache, "tests/sample busy", "6.12.118+deb13-cloud-amd64")]
 
 
 def cached(variant: Variant, cache: Path) -> Result | None:

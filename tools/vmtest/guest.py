@@ -44,6 +44,8 @@ MODULES = {
     "cause": ("crc32c_generic", "libcrc32c", "ext4", "dm_mod"),
     "traces": ("crc32c_generic", "libcrc32c", "ext4"),
 }
+# What the part "small" spares: large modules of which a file of the part "user" would be.
+SPARED = ("kvm", "kvm_amd", "vhost_net", "tun")
 # Modules of parts that are not inserted at boot.
 LATE = {"cause": ("dm_delay",)}
 
@@ -129,7 +131,7 @@ def _start(cache: Path, modules: Path, wanted: list[str]) -> Archive:
 def initrd(cache: Path, modules: Path, vmlinuz: Path | None, parts: tuple[str, ...],
            own_modules: list[Path]) -> bytes:
     """The initramfs; with ``vmlinuz`` it arms that as the crash kernel. ``own_modules`` are not loaded at boot, nor those of LATE."""
-    wanted = [m for part in ("base", *parts) for m in MODULES.get(part, ())]
+    wanted = [m for part in ("base", *parts) for m in MODULES.get(part, ()) if "small" not in parts or m not in SPARED]
     archive = _start(cache, modules, wanted)
     if vmlinuz:
         archive.file("vmlinuz", vmlinuz.read_bytes(), 0o644)

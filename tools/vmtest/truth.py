@@ -96,8 +96,8 @@ class Truth:
         return {int(folder.name): Process(folder) for folder in sorted(self.root.glob("proc/[0-9]*/task/[0-9]*"))}
 
     def symbols(self) -> Iterator[tuple[int, str, str, str]]:
-        """(address, kind, name, module or '') of every line of kallsyms."""
-        for line in self.lines("proc/kallsyms"):
+        """(address, kind, name, module or '') of every line of kallsyms, or of those that a small archive has of it."""
+        for line in self.lines("proc/kallsyms") or self.lines("kallsyms.some"):
             address, kind, name, *module = line.split()
             yield int(address, 16), kind, name, module[0].strip("[]") if module else ""
 

@@ -12,6 +12,7 @@ BASIC = ("states", "locks", "sockets", "ipc", "timers", "hugepages", "storage", 
 FULL = (*BASIC, "disks", "net", "nfs", "busy", "kernel")
 DATA = ("storage", "network", "net", "sockets", "sctp", "volumes", "traffic", "exports")
 SMALL = ("states", "locks", "sockets", "small")
+BUSY = ("storage", "cgroups", "nfs", "hugepages", "user", "small")
 TRACES = ("traces",)
 OWNERS = "page_owner=on slub_debug=U,kmalloc-96,filp kfence.sample_interval=20"
 """What the kernel is to note of allocations"""
@@ -22,6 +23,8 @@ WHOLE = ("zlib", "lzo", "zstd", "snappy", "elf", "flat", "split", "d0", "d1", "d
 EVERY = (*WHOLE, *(f"{name}-cut" for name in WHOLE), "zstd-short", "elf-short", "flat-short", "split-lost")
 _QEMU = ("qemu-elf", "qemu-elf-paging", "qemu-zlib", "qemu-lzo", "qemu-snappy")
 QEMU = (*_QEMU, *(f"{name}-cut" for name in _QEMU))
+
+WITHOUT_TRACEFS = "initcall_blacklist=event_trace_init,tracer_init_tracefs"
 
 # What makes an emulated machine with much to do faster.
 BRISK = "loglevel=4 mitigations=off tsc=reliable"
@@ -123,6 +126,6 @@ VARIANTS = (
     # What makedumpfile damages.
     Variant("7-d31", "7", files=("zstd", "d31")),
     # tests/sample: as small as a dump gets.
-    Variant("sample", "5.10-cloud", SMALL, files=("zstd", "zstd-small"), memory=320, reserved=96,
-            cmdline="initcall_blacklist=event_trace_init,tracer_init_tracefs"),
+    Variant("sample", "5.10-cloud", SMALL, files=("zstd", "zstd-small"), memory=320, reserved=96, cmdline=WITHOUT_TRACEFS),
+    Variant("sample-busy", "6.12-cloud", BUSY, files=("d17", "lean"), memory=448, reserved=160, cmdline=f"{WITHOUT_TRACEFS} loglevel=4"),
 )

@@ -206,6 +206,25 @@ static void memory(void *arg)
 		pause();
 }
 
+/*
+ * Two that write by one description to a file system that init freezes: one waits for it and has the lock of the
+ * position, the other waits for that lock.
+ */
+static void share_position(void *arg)
+{
+	int fd = open("/mnt/frozen/shared", O_CREAT | O_RDWR, 0600);
+
+	(void)arg;
+	if (fd < 0)
+		return complain("/mnt/frozen/shared");
+	fork();
+	for (;;) {
+		lseek(fd, 0, SEEK_SET);
+		write(fd, &fd, sizeof(fd));
+		usleep(20000);
+	}
+}
+
 /* -- descriptors */
 
 static int waited_for(int set, int fd, uint32_t events, uint64_t data)
@@ -329,4 +348,6 @@ void workload_user(void)
 	child("u-spin", spinning, NULL);
 	child("u-memory", memory, NULL);
 	child("u-files", descriptors, NULL);
+	if (!access("/mnt/frozen", F_OK))
+		child("u-position", share_position, NULL);
 }
