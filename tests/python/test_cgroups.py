@@ -3,7 +3,7 @@
 
 import unittest
 
-from dumps import SAMPLE, opened, vmcores
+from dumps import SAMPLE, busy, opened, vmcores
 from planting import Planting
 from pykd.kernel import cgroups
 from pykd.kernel.task import table
@@ -22,7 +22,9 @@ class Real(unittest.TestCase):
             with self.subTest(path):
                 self.assertEqual(len(threads), sum(row["tasks"] for row in rows if row["hierarchy"] == "unified"))
                 self.assertEqual("/", rows[0]["path"])
-                self.assertFalse([row for row in rows if row["frozen"] or (row.get("cpu") or {}).get("quota")])
+                held = {row["path"]: (row["frozen"], (row.get("cpu") or {}).get("quota")) for row in rows}
+                wanted = {"/limited": ("", 50000), "/frozen": ("frozen", None)} if path == busy() else {}
+                self.assertEqual(wanted, {name: how for name, how in held.items() if any(how)})
 
     def test_below(self):
         for path in vmcores():

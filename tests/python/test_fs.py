@@ -22,7 +22,9 @@ class Real(unittest.TestCase):
     def test_frozen(self):
         for path in vmcores():
             session = Session(opened(path))
-            blocked = {row["pid"] for row in session.rows("blocked") if "percpu_rwsem" in row.get("kind", "")}
+            rows = list(session.rows("blocked"))
+            blocked = {row["pid"] for row in rows if "percpu_rwsem" in row.get("kind", "")}
+            blocked |= {row["pid"] for row in rows if blocked & set(row.get("holders", ()))}  # who waits for one who waits
             frozen = [row for row in session.rows("fs") if row.get("frozen")]
             if blocked:
                 with self.subTest(path):

@@ -48,7 +48,8 @@ class OldNet(unittest.TestCase):
                     is_path = bool(address.name.sun_path)
                     self.assertEqual(is_path, address.hash == 256)
                     paths += is_path
-        self.assertTrue(paths)
+        if not paths:
+            dumps.need_another(self, "no unix socket has a path")
 
     def test_ipv6_addresses(self):
         self.assertTrue(sym2addr("inet6_addr_lst"))

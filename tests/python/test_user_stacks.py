@@ -174,7 +174,7 @@ class Stacks(unittest.TestCase):
                     names = [frame["function"] for frame in row["user_frames"]]
                     self.assertEqual(["innermost", "middle"], names[:2], row)
                     self.assertTrue(row["whole"], row["why"])
-                self.assertEqual(1, sum("main" in [frame["function"] for frame in row["user_frames"]] for row in rows))
+                self.assertEqual(1, sum("workload_main" in [frame["function"] for frame in row["user_frames"]] for row in rows))
                 self.assertEqual(3, sum("outermost" in [frame["function"] for frame in row["user_frames"]] for row in rows))
 
     @unittest.skipUnless(shutil.which("gdb"), "gdb is not installed")
@@ -196,9 +196,10 @@ class Stacks(unittest.TestCase):
                     theirs = {int(part.partition(")")[0]): part for part in text.split("(LWP ")[1:] if "#0" in part}
                     for row in session.rows(f"bt -U -g {pid}"):
                         found = [frame["pc"] for frame in row["user_frames"]]
-                        wanted = [int(word, 16) for word in re.findall(r"#\d+ +0x([0-9a-f]+) in", theirs[row["pid"]])]
+                        # gdb ends with 0, and of a dynamic program where the file of a library begins
+                        wanted = [pc for pc in (int(word, 16) for word in re.findall(r"#\d+ +0x([0-9a-f]+) in", theirs[row["pid"]])) if pc]
                         with self.subTest(f"{name} {comm} {row['pid']}"):
-                            self.assertGreater(len(wanted), 1)
+                            self.assertGreater(len(wanted), program != "/bin/ip")
                             self.assertEqual(wanted, [pc for pc in found if pc in wanted])
 
 

@@ -10,6 +10,8 @@ from pykd.kernel.task import members, threads
 from pykd.kernel.task.state import state_names
 
 PF_WQ_WORKER = 0x20
+POOL_BH = 1
+"""``worker_pool.flags`` (since v6.9): its one worker is a softirq, and no thread"""
 
 
 class Workers(unittest.TestCase):
@@ -34,7 +36,10 @@ class Workers(unittest.TestCase):
     def test_every_worker_is_found(self):
         def test(dump):
             flagged = {int(task) for task in threads.threads(dump) if task.flags & PF_WQ_WORKER}
-            workers = {int(worker.task) for pool in workqueues.for_each_pool(dump) for worker in workqueues.for_each_worker(dump, pool)}
+            pools = {pool: list(workqueues.for_each_worker(dump, pool)) for pool in workqueues.for_each_pool(dump)}
+            threadless = [int(pool) for pool, found in pools.items() if not all(worker.task for worker in found)]
+            self.assertEqual(threadless, [int(pool) for pool in pools if threadless and pool.flags & POOL_BH])
+            workers = {int(worker.task) for found in pools.values() for worker in found if worker.task}
             rescuers = {int(rescuer.task) for rescuer in workqueues.for_each_rescuer(dump)}
             self.assertGreater(len(workers), 4)
             self.assertEqual(workers | rescuers, flagged)
@@ -48,7 +53,7 @@ class Workers(unittest.TestCase):
                 workers = list(workqueues.for_each_worker(dump, pool))
                 busy = {int(worker) for worker in workqueues.for_each_busy_worker(dump, pool)}
                 self.assertEqual(len(workers), pool.nr_workers)
-                self.assertEqual(sum(int(worker.task) in idle for worker in workers), pool.nr_idle)
+                self.assertEqual(sum(int(worker.task) in idle if worker.task else bool(worker.flags & workqueues.WORKER_IDLE) for worker in workers), pool.nr_idle)
                 self.assertFalse({int(worker) for worker in workers if int(worker.task) in idle} & busy)
 
         self.on_each(test)

@@ -13,7 +13,7 @@ from pykd.session.session import Session
 
 class Real(unittest.TestCase):
     def test_all_workers(self):
-        """As many as there are threads called kworker, and none of them has a work."""
+        """As many as there are threads called kworker (but rescuers), and those of softirqs, which are none; and none of them has a work."""
         whole = 0
         for path in vmcores():
             session = Session(opened(path))
@@ -21,10 +21,11 @@ class Real(unittest.TestCase):
             if any("error" in row for row in rows):
                 continue
             whole += 1
-            threads = [row for row in session.rows("ps") if row["comm"].startswith("kworker/")]
+            threads = sum(row["comm"].startswith("kworker/") and not row["comm"].startswith("kworker/R-") for row in session.rows("ps"))
+            threads += sum(not worker.task for pool in for_each_pool(session.dump) for worker in for_each_worker(session.dump, pool))
             with self.subTest(path):
-                self.assertEqual(len(threads), sum(row["workers"] for row in rows))
-                self.assertEqual(len(threads), sum(row["idle"] + len(row["busy"]) for row in rows))
+                self.assertEqual(threads, sum(row["workers"] for row in rows))
+                self.assertEqual(threads, sum(row["idle"] + len(row["busy"]) for row in rows))
         self.assertTrue(whole)
 
     def test_queues(self):

@@ -4,8 +4,10 @@
 import functools
 import io
 import os
+import shutil
 import subprocess
 import tarfile
+import tempfile
 
 from dumps import ROOT
 
@@ -23,6 +25,26 @@ def archive(path=""):
     with tarfile.open(fileobj=io.BytesIO(data)) as packed:
         members = [member for member in packed if member.isfile() and member.name.removeprefix("truth/").startswith("proc/")]
         return {member.name.removeprefix("truth/"): packed.extractfile(member).read() for member in members}
+
+
+@functools.cache
+def busy():
+    """The folder of the truth of the busy sample, unpacked once into the build folder."""
+    source = os.path.join(ROOT, "tests", "sample", "truth-busy.tar.xz")
+    target = os.path.join(ROOT, "build", "truth-busy")
+    if os.path.exists(target) and os.path.getmtime(target) < os.path.getmtime(source):
+        shutil.rmtree(target, ignore_errors=True)
+    if not os.path.exists(target):
+        folder = tempfile.mkdtemp(dir=os.path.dirname(target))
+        data = subprocess.run(["xz", "-dc", source], capture_output=True, check=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(data)) as packed:
+            packed.extractall(folder, filter="data")
+        os.utime(folder)
+        try:
+            os.rename(folder, target)
+        except OSError:  # another process was as fast
+            shutil.rmtree(folder)
+    return target
 
 
 def folder_of(truth):
