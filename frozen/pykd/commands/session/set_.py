@@ -12,7 +12,7 @@ from pykd.core.output import pager_command
 from pykd.core.rows import Row
 from pykd.kernel import cpus
 from pykd.kernel.task import threads as tasks
-from pykd.kernel.task.table import Thread
+from pykd.kernel.task.table import Thread, mark_active
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import CHOICES, Session
@@ -92,9 +92,7 @@ def _mark_active(session: Session, thread: Thread) -> Row:
     """Let a task be the one that its CPU was running, for a dump whose run queues do not tell."""
     if session.dump.live:
         raise CommandError("-a is for dumps only")
-    cpus.active_tasks(session.dump)[thread.cpu] = thread.address
-    for key in ("threads", "thread_at"):
-        session.state.pop(key, None)
+    mark_active(session.dump, thread)
     return context.identity(thread) | {"marked": True}
 
 

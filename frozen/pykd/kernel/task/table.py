@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from _pykd import Dump, Error, MemberError
+from pykd.core.memo import per_dump
 from pykd.kernel import cpus
 from pykd.kernel.task import members, memory
 from pykd.kernel.task import threads as tasks
@@ -11,6 +14,7 @@ from pykd.kernel.task.state import state_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 PF_KTHREAD = 0x200000
@@ -92,8 +96,9 @@ def _columns(dump: Dump) -> dict[str, str]:
     }
 
 
+@per_dump
 def threads(dump: Dump) -> list[Thread]:
-    """All threads in order of PID, the idle tasks (PID 0) first."""
+    """All threads in order of PID, the idle tasks (PID 0) first; not to be changed."""
     idle = [int(task) for task in tasks.idle(dump)]
     found = at(dump, idle + [int(task) for task in tasks.threads(dump)])
     head = len(idle)
@@ -113,26 +118,48 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
         active = {task: cpu for cpu, task in cpus.active_tasks(dump).items()}
     except Error as error:
         lost["active"] = error
+    found = [Thread(address) for address in addresses]
+    _fill(found, "error", [next(iter(lost.values()), None)] * len(found))
+    _fill(found, "lost", [frozenset(lost)] * len(found))
+    unknown: set[int] = set()
+    for key, values in zip(keys, zip(*rows, strict=True), strict=True):
+        bad = [place for place, value in enumerate(values) if isinstance(value, Error)] if any(issubclass(one, Error) for one in set(map(type, values))) else []
+        _fill(found, key, _without_errors(found, key, values, bad) if bad else values)
+        if key in ("state", "exit_state"):
+            unknown.update(bad)
     letters = state_names(dump).letters
-    why, names = next(iter(lost.values()), None), frozenset(lost)
-    found = []
-    for address, row in zip(addresses, rows, strict=True):
-        thread = Thread(address)
-        thread.error, thread.lost = why, names
-        unknown = False
-        for key, value in zip(keys, row, strict=True):
-            if key == "ppid" and isinstance(value, Error):
-                value = -1  # it is the parent whose page is missing
-            elif isinstance(value, Error):
-                unknown |= key in ("state", "exit_state")
-                thread.error = thread.error or value
-                value = "" if key == "comm" else 0
-            setattr(thread, key, value)
-        thread.active = address in active
-        thread.cpu = active.get(address, thread.cpu)
-        thread.state = "??" if unknown else letters(int(thread.state), thread.exit_state)
-        found.append(thread)
+    for place, thread in enumerate(found):
+        thread.active = thread.address in active
+        if thread.active:
+            thread.cpu = active[thread.address]
+        thread.state = "??" if place in unknown else letters(int(thread.state), thread.exit_state)
     return found
+
+
+def _fill(found: list[Thread], key: str, values: Sequence[Any]) -> None:
+    """Set an attribute of each, at the speed at which all of a column can be."""
+    deque(map(getattr(Thread, key).__set__, found, values), 0)
+
+
+def _without_errors(found: list[Thread], key: str, values: Sequence[Any], bad: list[int]) -> list[Any]:
+    """What stands for those of a column at places that are *bad*; the threads get their errors."""
+    filled = list(values)
+    for place in bad:
+        if key == "ppid":
+            filled[place] = -1  # it is the parent whose page is missing
+            continue
+        found[place].error = found[place].error or values[place]
+        filled[place] = "" if key == "comm" else 0
+    return filled
+
+
+def mark_active(dump: Dump, marked: Thread) -> None:
+    """Let a thread be the one that its CPU was running, for a dump whose run queues do not tell."""
+    cpus.active_tasks(dump)[marked.cpu] = marked.address
+    for thread in threads(dump):
+        if thread.active and thread.cpu == marked.cpu:
+            thread.active = False
+    marked.active = True
 
 
 def _read(dump: Dump, addresses: list[int], columns: dict[str, str]) -> tuple[list[tuple[Any, ...]], dict[str, Error]]:
