@@ -30,11 +30,14 @@ def table(session: Session) -> list[Thread]:
 
 def thread_at(session: Session, address: int) -> Thread | None:
     """The thread whose task_struct is at *address*."""
-    by_address = session.state.get("thread_at")
-    if by_address is None:
-        by_address = session.state["thread_at"] = {thread.address: thread for thread in table(session)}
-    found: Thread | None = by_address.get(int(address))
-    return found
+    known: dict[int, Thread] = session.state.setdefault("thread_at", {})
+    address = int(address)
+    if address not in known and threads.is_task(address, session.dump):
+        if "threads" in session.state:
+            known |= {thread.address: thread for thread in table(session)}
+        else:  # one is read sooner than all
+            known[address] = tasktable.at(session.dump, [address])[0]
+    return known.get(address)
 
 
 def chosen(session: Session, words: Iterable[str]) -> list[Thread]:

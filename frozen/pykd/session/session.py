@@ -200,7 +200,7 @@ class Session:
     def _forget(self) -> None:
         """What was found out about a running kernel holds for one command."""
         forget()
-        for key in ("threads", "thread_at", "thread_groups", "memory_counted"):
+        for key in ("threads", "thread_at", "thread_groups"):
             self.state.pop(key, None)
 
     def tell(self, error: BaseException, text: str) -> None:

@@ -52,10 +52,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if options.f:
         yield _flags(dump, options.f)
         return
-    if not session.state.get("memory_counted"):
-        tasktable.add_memory(dump, context.table(session))
-        session.state["memory_counted"] = True
-    for thread in context.chosen(session, options.arguments):
+    chosen = context.chosen(session, options.arguments)
+    tasktable.add_memory(dump, chosen)
+    for thread in chosen:
         row = context.identity(thread)
         mm = to_address(dump, options.M) if options.M else int(thread.mm or 0)
         row |= {"mm": mm, "rss": thread.rss, "total": thread.vsz, "areas": []}

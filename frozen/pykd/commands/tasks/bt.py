@@ -11,6 +11,7 @@ from pykd.kernel.mm.slabname import SlabNames
 from pykd.kernel.stack import backtrace
 from pykd.kernel.stack.tracer import STACK_END_MAGIC, Tracer, identity, stack_end_mark
 from pykd.kernel.task import table as tasktable
+from pykd.kernel.task import threads as tasks
 from pykd.kernel.task.table import Thread
 from pykd.session import context
 from pykd.session.command import Command, Option
@@ -25,14 +26,15 @@ if TYPE_CHECKING:
 
 def _chosen(session: Session, options: Any) -> list[Thread]:
     """The threads that the options and arguments name, in their order."""
-    threads = context.table(session)
     if options.a or options.c is not None:
         return _running(session, options)
     words = options.arguments
     if options.p or not words:
-        from pykd.kernel.task import threads as tasks
-
-        words = [f"{int(tasks.panic_task(session.dump)) if options.p else session.task:x}"]
+        address = int(tasks.panic_task(session.dump)) if options.p else session.task
+        if not options.g and tasks.is_task(address, session.dump):
+            return tasktable.at(session.dump, [address])
+        words = [f"{address:x}"]
+    threads = context.table(session)
     chooser = tasktable.Chooser(threads)
     found: list[Thread] = []
     for word in words:
@@ -52,16 +54,14 @@ def _running(session: Session, options: Any) -> list[Thread]:
     if options.n not in (None, "idle"):
         raise UsageError("-n takes the word idle")
     wanted = None if options.c is None else cpus.parse_list(options.c, session.dump)
-    by_address = {thread.address: thread for thread in context.table(session)}
     found = []
     active = cpus.active_tasks(session.dump)  # `set -a` may have changed what the run queues say
     for cpu in session.dump.cpus():
         current = active.get(cpu.nr, cpu.current)
         if not cpu.online or not current or (wanted is not None and cpu.nr not in wanted):
             continue
-        thread = by_address.get(current)
-        if thread is None:
-            thread = _unknown(current, cpu.nr)
+        listed = tasks.is_task(current, session.dump)
+        thread = tasktable.at(session.dump, [current])[0] if listed else _unknown(current, cpu.nr)
         if options.n and not thread.pid:
             continue
         found.append(thread)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from _pykd import Dump, Struct
 
+_FIRST_PIDS = 64
+"""How many threads are read at once at first; twice as many each time"""
+
 
 @per_dump
 def listed(dump: Dump) -> ThreadList:
@@ -94,14 +97,26 @@ def processes(dump: Dump | None = None) -> Iterator[Struct]:
     return (task for task in threads(dump) if task == task.group_leader)
 
 
-@per_dump
-def _by_pid(dump: Dump) -> dict[int, int]:
-    addresses = _addresses(dump)
-    table = {0: int(idle(dump)[0])}
-    for address, (pid,) in zip(addresses, dump.read_columns(addresses, "struct task_struct", ("pid",)), strict=True):
-        if not isinstance(pid, FaultError):
-            table.setdefault(pid, address)
-    return table
+class _Pids:
+    """Addresses of threads by PID, read as far as somebody asks: the first ones are asked for most."""
+
+    def __init__(self, dump: Dump) -> None:
+        self._dump = dump
+        self._found = {0: int(idle(dump)[0])}
+        self._read = 0
+
+    def find(self, pid: int) -> int | None:
+        addresses = _addresses(self._dump)
+        while pid not in self._found and self._read < len(addresses):
+            part = addresses[self._read : self._read + max(self._read, _FIRST_PIDS)]
+            self._read += len(part)
+            for address, (number,) in zip(part, self._dump.read_columns(part, "struct task_struct", ("pid",)), strict=True):
+                if not isinstance(number, FaultError):
+                    self._found.setdefault(number, address)
+        return self._found.get(pid)
+
+
+_by_pid = per_dump(_Pids)
 
 
 @per_dump
@@ -115,7 +130,7 @@ def find(pid: int, dump: Dump | None = None) -> Struct:
     :raises NotFoundError:
     """
     dump = dump or current()
-    address = _by_pid(dump).get(pid)
+    address = _by_pid(dump).find(pid)
     if address is None:
         raise NotFoundError(f"no task has PID {pid}")
     return dump.struct_class("struct task_struct")(address)
