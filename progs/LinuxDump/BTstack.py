@@ -403,8 +403,6 @@ class fastSubroutineStacks:
         self.functasks = {}
         self.alltaskaddrs = set()
         for row in session.rows("foreach bt -t"):
-            if "task" not in row:  # what is lost of the list of tasks
-                continue
             pid, task = row["pid"], row["task"]
             self.alltaskaddrs.add(task)
             names = {word["function"] for word in row.get("text", ())}

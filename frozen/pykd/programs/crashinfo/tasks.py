@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 
 from _pykd import Error
+from pykd.core.memo import per_dump
 from pykd.core.rows import fault
-from pykd.kernel.stack.tracer import STACK_END_MAGIC, Tracer, stack_end_mark
+from pykd.kernel.stack.tracer import STACK_END_MAGIC, Tracer
 from pykd.kernel.task import members, memory, namespaces, table, threads
 from pykd.kernel.task.census import Seen, census
 from pykd.programs import stacks
@@ -29,8 +30,10 @@ LONG_CHAIN = 20
 """Processes, each the child of the one before."""
 CROWD = 20
 """More threads than this in reclaim are pressure, however they sleep."""
-RECLAIM = "shrink_all_zones|shrink_zone|shrink_node|shrink_lruvec|balance_dirty_pages"
-SYNC = "sync_supers|reiserfs_sync_fs|sys_sync|ksys_sync|sys_fdatasync|sys_fsync|do_fsync"
+RECLAIM = "^(?:shrink_all_zones|shrink_zone|shrink_node|shrink_lruvec|balance_dirty_pages)"
+SYNC = "^(?:sync_supers|reiserfs_sync_fs|sys_sync|ksys_sync|sys_fdatasync|sys_fsync|do_fsync)"
+NFSD = "svc_process|nfsd_dispatch"
+JOURNAL = "log_wait_commit|journal_commit_transaction"
 
 
 def summary(dump: Dump) -> Iterator[Row]:
@@ -140,21 +143,16 @@ def _stack(dump: Dump, tracer: Tracer, one: Seen) -> Row:
 
 def uninterruptible(dump: Dump, tracer: Tracer, verbose: int) -> Iterator[Row]:
     """Stacks of the three that have not run for longest, of all with *verbose*; and what is unusual about them."""
-    old, journal, nfsd = [], 0, 0
-    for one in _asleep(dump):
-        row = _stack(dump, tracer, one)
-        ago = (one.ago or 0) / 1000
-        if verbose:
-            yield row | {"kind": "sleeper", "ago": ago}
-        if ago > OLD:
-            old.append((ago, one.pid, row))
-            nfsd += stacks.has(row, "svc_process|nfsd_dispatch")
-        journal += stacks.has(row, "log_wait_commit|journal_commit_transaction")
-    if nfsd:
+    asleep = _asleep(dump)
+    if verbose:
+        yield from (_stack(dump, tracer, one) | {"kind": "sleeper", "ago": (one.ago or 0) / 1000} for one in asleep)
+    old = [one for one in asleep if (one.ago or 0) > OLD * 1000]
+    if nfsd := len(doing(dump, NFSD, old, tracer)):
         yield warning(f"{nfsd} NFS processes in UNINTERRUPTIBLE state")
-    if journal:
+    if journal := len(doing(dump, JOURNAL, asleep, tracer)):
         yield warning(f"{journal} processes in UNINTERRUPTIBLE state are committing journal")
-    yield from (row | {"kind": "oldest", "ago": ago} for ago, _, row in sorted(old, key=lambda each: each[:2])[-3:])
+    oldest = sorted(old, key=lambda one: (one.ago or 0, one.pid))[-3:]
+    yield from (_stack(dump, tracer, one) | {"kind": "oldest", "ago": (one.ago or 0) / 1000} for one in oldest)
 
 
 def sleepers_text(rows: Iterable[Row]) -> Iterator[str]:
@@ -173,21 +171,49 @@ def oldest_text(rows: Iterable[Row]) -> Iterator[str]:
         yield from stacks.lines(row)
 
 
+@per_dump
+def _stacks(dump: Dump) -> dict[int, tuple[int, int, int | None]]:
+    """By address of the task_struct the lowest address of its stack, its end, and its stack pointer, which may not be known. Zombies have none."""
+    addresses = [one.address for one in census(dump).seen]
+    size = place = 0
+    found = {}
+    for address, (stack, pointer) in zip(
+        addresses, dump.read_columns(addresses, "struct task_struct", ("stack", members.path("stack_pointer", dump))), strict=True
+    ):
+        if isinstance(stack, Error) or not stack:
+            continue
+        if not size:  # of all the same size, and as far from where the member points
+            try:
+                low, high = dump.stack_of_task(address)
+            except Error:
+                continue
+            size, place = high - low, low - int(stack)
+        found[address] = int(stack) + place, int(stack) + place + size, pointer if isinstance(pointer, int) else None
+    return found
+
+
 def doing(dump: Dump, pattern: str, candidates: Iterable[Seen], tracer: Tracer) -> list[Seen]:
-    """Those on whose stack there is such a function.
+    """Those on whose stack there is a function whose name a regular expression is found in.
 
     All words of the stack are looked at first, which is fast, and whom they name has his trace made, which is right.
     """
-    wanted = re.compile(f"^(?:{pattern})")
+    wanted = re.compile(pattern)
+    known: dict[int, bool] = {}
+    """Whether an address of code is in such a function"""
+
+    def is_wanted(pc: int) -> bool:
+        if pc not in known:
+            symbol = dump.text_symbol(pc, True)
+            known[pc] = symbol is not None and wanted.search(symbol.name) is not None
+        return known[pc]
+
     found = []
+    bounds = _stacks(dump)
     for one in candidates:
-        try:
-            low, high = dump.stack_of_task(one.address)
-            words = dump.stack_text(low, high)[0]
-        except Error:
+        if one.address not in bounds:
             continue
-        named = {symbol.name for _, pc, _ in words if (symbol := dump.text_symbol(pc, True)) is not None}
-        if any(wanted.search(name) for name in named) and stacks.has(_stack(dump, tracer, one), wanted.pattern):
+        low, high, _ = bounds[one.address]
+        if any(is_wanted(pc) for _, pc, _ in dump.stack_text(low, high)[0]) and stacks.has(_stack(dump, tracer, one), pattern):
             found.append(one)
     return found
 
@@ -231,7 +257,7 @@ def pcc_cpufreq(dump: Dump, tracer: Tracer) -> Iterator[Row]:
     """A governor that takes one lock on all CPUs."""
     if any(module.name == "pcc_cpufreq" for module in dump.modules()):
         yield warning("the CPU frequency driver pcc_cpufreq is loaded, which does not scale beyond 4 CPUs", late=True)
-        if doing(dump, "pcc_cpufreq_target", [one for one in census(dump).seen if one.letters == "RU"], tracer):
+        if doing(dump, "^pcc_cpufreq_target", [one for one in census(dump).seen if one.letters == "RU"], tracer):
             yield warning("possible pcc_cpufreq spinlock contention problems", late=True)
 
 
@@ -240,19 +266,21 @@ def pcc_cpufreq(dump: Dump, tracer: Tracer) -> Iterator[Row]:
 
 def damaged_stacks(dump: Dump) -> Iterator[Row]:
     """Threads whose stack is not what it must be: the mark at its end is gone, or the stack pointer is elsewhere."""
-    found = census(dump).seen
-    addresses = [one.address for one in found]
+    bounds = _stacks(dump)
     running = {cpu.current for cpu in dump.cpus()}
-    for one, (pointer,) in zip(found, dump.read_columns(addresses, "struct task_struct", (members.path("stack_pointer", dump),)), strict=True):
+    first = dump.symbol("init_task", "").address
+    for one in census(dump).seen:
+        if one.address not in bounds:
+            continue
         trouble = None
+        low, high, pointer = bounds[one.address]
         try:
-            low, high = dump.stack_of_task(one.address)
-            end = stack_end_mark(dump, one.address)
+            mark = dump.read_unsigned(low) if one.address != first else STACK_END_MAGIC
         except Error:
-            continue  # a zombie has none; what the dump lacks is no damage
-        if end and end[1] != STACK_END_MAGIC and one.address != dump.symbol("init_task", "").address:
-            trouble = f"the lowest word of its stack is {end[1]:#x}"
-        elif isinstance(pointer, int) and not low <= pointer <= high and one.address not in running:
+            continue  # what the dump lacks is no damage
+        if mark != STACK_END_MAGIC:
+            trouble = f"the lowest word of its stack is {mark:#x}"
+        elif pointer is not None and not low <= pointer <= high and one.address not in running:
             trouble = "SP out of boundaries"
         if trouble:
             yield {"kind": "damaged_stack", "pid": one.pid, "task": one.address, "comm": one.comm, "why": trouble}
