@@ -100,9 +100,8 @@ class Shown(io.TextIOWrapper):
         super().write(shown(text))
         return len(text)
 
-    def own(self, text: str) -> int:
-        """Write what is meant for the terminal."""
-        return super().write(text)
+    own = io.TextIOWrapper.write
+    """Write what is meant for the terminal."""
 
 
 def again(file: Any, kind: type[io.TextIOWrapper] = Shown) -> Any:

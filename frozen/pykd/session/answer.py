@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from _pykd import is_plain
 from pykd.core.rows import Row, is_fault
-from pykd.core.shown import named
+from pykd.core.shown import named, shown
 from pykd.session.command import Command, Options
 
 TYPE_CHECKING = False
@@ -90,11 +90,11 @@ class Answer:
                         self._look(one)
 
     def lines(self, text: Iterable[str]) -> Iterator[str]:
-        """The same lines; remembers which words of faults are among them."""
+        """The same lines, as :func:`shown` makes them; remembers which words of faults are among them."""
         for piece in text:
             if len(self.told) < len(self.counts):
                 self.told |= {reason for reason in self.counts if f"({reason})" in piece}
-            yield piece
+            yield piece if piece.isprintable() else shown(piece)
 
     def notes(self) -> Iterator[str]:
         """What the words in the text, or what a program did not get, stand for: a line for each reason."""

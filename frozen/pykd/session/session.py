@@ -417,7 +417,7 @@ class Session:
 
         write: Callable[[str], int] = getattr(sys.stdout, "own", sys.stdout.write)
         answer = Answer(found, options, for_program=self._for_program)
-        text: Iterator[str] = map(shown, answer.lines(found.text(_begun(answer.watch(found.rows(self, options), as_lines=True)), options, self)))
+        text: Iterator[str] = answer.lines(found.text(_begun(answer.watch(found.rows(self, options), as_lines=True)), options, self))
         if self.coloured(sys.stdout):
             from pykd.session import paint
 

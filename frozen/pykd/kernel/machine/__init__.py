@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _OF_PC = {"rip": "x86_64", "pc": "aarch64", "epc": "riscv64", "psw_addr": "s390x", "nip": "ppc64le"}
 """Machines by what they call their program counter"""
 KNOWN = tuple(_OF_PC.values())
+_loaded: dict[str, Machine] = {}
+"""Those that were asked for: of every frame of a trace its machine is"""
 
 
 def of(dump: Dump) -> Machine:
@@ -28,8 +30,9 @@ def named(name: str) -> Machine:
     """The machine that utsname calls so."""
     if name not in KNOWN:
         return Machine(name)
-    found: Machine = import_module(f"pykd.kernel.machine.{name}").MACHINE
-    return found
+    if name not in _loaded:
+        _loaded[name] = import_module(f"pykd.kernel.machine.{name}").MACHINE
+    return _loaded[name]
 
 
 def of_registers(values: dict[str, int]) -> Machine:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from pykd.kernel.machine.facts import Machine
+
 PROPER_ENDS = frozenset(("user", "entry", "in user"))
 
 
@@ -51,8 +53,9 @@ def interrupted_lines(values: dict[str, int], where: str, back: str | None = Non
     return list(machine.of_registers(values).kernel_lines(values, where, back, first))
 
 
-def frame_row(dump: Dump, level: int | None, frame: Frame, names: dict[int, tuple[str, int | None, str | None]]) -> Row:
+def frame_row(dump: Dump, of: Machine, level: int | None, frame: Frame, names: dict[int, tuple[str, int | None, str | None]]) -> Row:
     """
+    :param of: the machine of the dump.
     :param level: None of a frame that is shown by its registers only.
     :param names: (function, offset, module) of the program counters seen so far; frames of many tasks are alike.
     """
@@ -61,7 +64,6 @@ def frame_row(dump: Dump, level: int | None, frame: Frame, names: dict[int, tupl
     if known is None:
         offset = frame.offset
         known = names[pc] = (function_name(frame.name), offset, frame.module)
-    of = machine.of(dump)
     row: Row = {
         "level": level,
         # an interrupted function has no return address
@@ -98,12 +100,13 @@ def trace_row(dump: Dump, trace: Trace, row: Row, names: dict[int, tuple[str, in
     crash counts an interrupted function as a frame only where the interruption switched stacks; else its line would
     repeat the ``[exception RIP: …]`` above it. Such frames have no level here.
     """
+    of = machine.of(dump)
     level = 0
     stack = None
     frames = []
     for frame in trace.frames:
         hidden = frame.regs_address and stack == frame.stack
-        frames.append(frame_row(dump, None if hidden else level, frame, names))
+        frames.append(frame_row(dump, of, None if hidden else level, frame, names))
         level += not hidden
         stack = frame.stack
     row["frames"] = frames
@@ -156,7 +159,8 @@ def trace_lines(row: Row, *, offsets: bool = False, radix: int = 10, ended: bool
         module = f" [{frame['module']}]" if frame["module"] else ""
         guess = "" if frame["sure"] else " *"
         yield f"{f'#{level}':>3} [{frame['address']:016x}] {function} at {shown:x}{module}{guess}"
-        yield from source.lines(frame.get("source", ()))
+        if "source" in frame:
+            yield from source.lines(frame["source"])
         if "words" in frame:
             yield from word_lines(frame["words"])
     if row["user_registers"]:
