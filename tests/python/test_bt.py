@@ -122,6 +122,8 @@ class EveryDump(unittest.TestCase):
                 self.assertEqual(status, 0)
                 self.assertGreater(len(rows), 20)
                 for row in rows:
+                    if row.keys() == {"error"}:
+                        continue  # about the list of tasks, not about one of them
                     self.assertTrue(row["why"], row["pid"])
                     levels = [frame["level"] for frame in row["frames"] if frame["level"] is not None]
                     self.assertEqual(levels, list(range(len(levels))))
