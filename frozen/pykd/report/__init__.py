@@ -4,4 +4,6 @@
 :mod:`~pykd.report.verdict` says how the system stopped, :mod:`~pykd.report.findings` has a rule for each thing that can be wrong,
 :mod:`~pykd.report.ranking` says which of them is the cause, :mod:`~pykd.report.sections` show the rest, :mod:`~pykd.report.build` joins
 them into one document of plain data, of which :mod:`~pykd.report.text` and :mod:`~pykd.report.html` are views.
+
+Uses: boot, core, values, kernel.
 """

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rules about what can be wrong, one a file. :func:`names` lists the files; a file's ``FINDING`` is the rule."""
+"""Rules about what can be wrong, one a file. :func:`names` lists the files; a file's ``FINDING`` is the rule.
+
+Uses: kernel, the facts of the report.
+"""
 
 from __future__ import annotations
 

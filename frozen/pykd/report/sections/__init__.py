@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parts of the report below its findings, one a file: a file's ``SECTION`` is the part."""
+"""The parts of the report below its findings, one a file: a file's ``SECTION`` is the part.
+
+Uses: kernel, the facts and blocks of the report.
+"""
 
 from __future__ import annotations
 
