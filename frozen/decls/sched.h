@@ -35,6 +35,7 @@ struct pcpu_hot pcpu_hot;
 unsigned long cpu_current_top_of_stack;
 
 struct sched_clock_data sched_clock_data;
+int sysctl_sched_rt_period;
 int sysctl_sched_rt_runtime;
 unsigned long sysctl_hung_task_timeout_secs;
 int sysctl_hung_task_check_count;
