@@ -367,6 +367,8 @@ def text(rows: Iterable[Row], options: Any, session: Any) -> Iterator[str]:
     kinds = [row["kind"] for row in found]
     if options.UNIX and "unix" not in kinds:
         found.append({"kind": "unix"})
+    if isinstance(options.Netns, int):
+        yield _using(options.Netns)
     if options.rtcache and "cached route" not in kinds:
         found.append({"kind": "cached route"})
     if options.Netfilter and "hook" not in kinds:
@@ -392,6 +394,10 @@ def _unix(rows: list[Row], details: int, options: Any) -> Iterator[str]:
     return sockets.unix_lines(rows, details)
 
 
+def _using(net: int) -> str:
+    return f" *=*=* Using <struct net {net:#x} *=*=*"
+
+
 def _interfaces(rows: list[Row], details: int, options: Any) -> Iterator[str]:
     from pykd.kernel.net.show import interfaces
 
@@ -402,6 +408,7 @@ def _interfaces(rows: list[Row], details: int, options: Any) -> Iterator[str]:
                 yield from ("", "", "")
             last = row["net"]
             yield "+" * 76
+            yield _using(row["net"])
         yield from interfaces.interface_lines(row, details) if "device" in row else [mark(row)]
 
 
