@@ -287,9 +287,15 @@ def main() -> None:
     if options.Syslogger:
         print_wait_for_AF_UNIX(1)
         return
+    state = check_saphana() if options.Saphana else 0
+    if options.Saphana and state != 2:
+        print("This host is _not_ running SAP HANA!")
+        return
     hangs = Hangs(options)
-    if options.Tree:
-        hangs.print_tree()
+    if options.Saphana:
+        print("SAP HANA runs here")
+        if hangs.find("balance_dirty_pages"):
+            print("  its threads are throttled by dirty pages: see vm.dirty_bytes and vm.dirty_background_bytes")
         return
     hangs.print_classified()
     hangs.print_rest()
@@ -299,11 +305,8 @@ def main() -> None:
     check_memory_pressure(hangs.find)
     check_hanging_nfsd(hangs.find)
     print_wait_for_AF_UNIX(-1)
-    if options.Saphana:
-        state = check_saphana()
-        print(("SAP HANA does not run", "sapstart runs, the index server does not", "SAP HANA runs")[state])
-        if state == 2 and hangs.find("balance_dirty_pages"):
-            print("  its threads are throttled by dirty pages: see vm.dirty_bytes and vm.dirty_background_bytes")
+    if options.Tree:
+        hangs.print_tree()
 
 
 if __name__ == "__main__":
