@@ -5,11 +5,13 @@ import textwrap
 import unittest
 from types import SimpleNamespace
 
+import crash
 import dumps
 import pykd
 from madenets import COMMON, LITTLE, Fixture
+from pykd.compat import lookup
 from pykd.core.walk import caught
-from pykd.kernel.net import qdiscs, routecache, sctp, skbuffs, sockets, stacked, tcp
+from pykd.kernel.net import qdiscs, routecache, sctp, skbuffs, sockets, softnet, stacked, tcp
 from pykd.kernel.net.show import allsockets
 from pykd.kernel.net.show import packets as shown_packets
 from pykd.session import program
@@ -110,6 +112,36 @@ class Sctp(Fixture):
         self.assertEqual((self.names["sock"], "sctp"), (int(found), found.protocol))
         (one,) = sctp.for_each_association(dump)
         self.assertEqual("9", allsockets.association_row(dump, one)["state"])
+
+
+class Softnet(Fixture):
+    def test_drops_by_halves_of_the_nodes(self):
+        dump = self.opened("""
+                struct numa_drop_counters { atomic_t drops0, drops1; };
+                struct softnet_data { unsigned int processed, time_squeeze; struct numa_drop_counters drop_counters; };
+            percpu
+                struct softnet_data softnet_data = { 7, 1, { { 2 }, { 3 } } }, { 9, 0, { { 0 }, { 1 } } };
+        """)
+        self.assertEqual([(0, 7, 5, 1), (1, 9, 1, 0)], [(one.cpu, one.processed, one.dropped, one.squeezed) for one in softnet.for_each_softnet(dump)])
+
+
+class Gone(Fixture):
+    def test_variables_that_lie_elsewhere(self):
+        """A checkout's own framework asks the module crash for types and addresses."""
+        before = dumps.have_one_open()
+        dump = self.opened("""
+                struct pid_namespace { int level; int pid_max; };
+                struct net { struct list_head ptype_all; };
+            data
+                struct pid_namespace init_pid_ns = { 0, 4194304 };
+                struct net init_net = { { &init_net.ptype_all, &init_net.ptype_all } };
+        """)
+        self.addCleanup(pykd.set_current, before)
+        dump.declare("struct pid_namespace init_pid_ns; struct net init_net;")
+        pykd.set_current(dump)
+        self.assertEqual(("int", 4), tuple(lookup.gdb_whatis("pid_max")[key] for key in ("basetype", "typelength")))
+        self.assertEqual((4194304).to_bytes(4, "little"), crash.readmem(crash.sym2addr("pid_max"), 4))
+        self.assertEqual(("struct list_head", self.names["init_net"]), (lookup.gdb_whatis("ptype_all")["basetype"], crash.sym2addr("ptype_all")))
 
 
 class Vsock(Fixture):

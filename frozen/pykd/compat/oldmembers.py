@@ -176,7 +176,8 @@ def _variables(dump: Dump) -> dict[str, tuple[Type, int] | None]:
 
 
 def variable(name: str) -> tuple[Type, int] | None:
-    """Type and address of a variable that is no more, where what stands for it can be laid out: heads of chains without a way back."""
+    """Type and address of a variable that is no more, where what stands for it can be laid out: numbers, heads of chains without a
+    way back; or lies elsewhere as it is."""
     if name not in standins.GONE or current().address_of(name, "", 0):
         return None
     known = _variables()
@@ -196,7 +197,20 @@ def _laid_out(name: str) -> tuple[Type, int] | None:
             data[at : at + 2 * _POINTER] = (start + at).to_bytes(_POINTER, dump.byteorder) * 2
         _kept[start] = bytes(data)
         return ctype.array(number), start
+    if name in standins.NUMBERS:
+        ctype = dump.type(standins.NUMBERS[name])
+        try:
+            _kept[start] = int(standins.GONE[name]()).to_bytes(ctype.size, dump.byteorder)
+        except Error:
+            return None
+        return ctype, start
     struct = standins.TYPES.get(name, "")
+    if struct == "struct list_head":
+        try:
+            address = standins.address(name)
+        except Error:
+            return None
+        return (dump.type(struct), address) if address else None
     if struct != "struct hlist_head":
         return None
     try:

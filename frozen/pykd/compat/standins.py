@@ -161,6 +161,9 @@ SEEN = frozenset(("bdev_map",))
 EMPTY = {"congestion_wqh": ("struct wait_queue_head", 2, "head")}
 """Those that would be empty today: the struct they were an array of, how many, and the member that is the head of a list."""
 
+NUMBERS = {"pid_max": "int"}
+"""Those that were numbers: their types."""
+
 TYPES = {
     "unix_socket_table": "struct hlist_head",
     "ptype_all": "struct list_head",
