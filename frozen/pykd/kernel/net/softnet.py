@@ -36,11 +36,16 @@ def for_each_softnet(dump: Dump) -> Iterator[Softnet | Error]:
     for cpu in cpus.possible(dump):
         data: Any = dump.object("struct softnet_data", cpus.address_on(base, cpu, dump))
         try:
-            # an atomic_t since v6.10
-            dropped = data.dropped.counter if isinstance(data.dropped, Struct) else data.dropped
-            yield Softnet(cpu, data, int(data.processed), int(dropped), int(data.time_squeeze))
+            yield Softnet(cpu, data, int(data.processed), _dropped(data), int(data.time_squeeze))
         except Error as error:
             yield error
+
+
+def _dropped(data: Any) -> int:
+    """A number; an atomic_t since v6.10, one for each half of the nodes since v7.0 or so."""
+    if data.hasField("drop_counters"):
+        return int(data.drop_counters.drops0.counter) + int(data.drop_counters.drops1.counter)
+    return int(data.dropped.counter if isinstance(data.dropped, Struct) else data.dropped)
 
 
 def for_each_napi(dump: Dump, data: Any) -> Iterator[Any]:
