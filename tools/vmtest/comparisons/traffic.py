@@ -111,9 +111,19 @@ def queueing(truth: Truth, found: list) -> Iterator[str]:
         for name in ("packets", "bytes", "drops", "overlimits", "requeues"):
             if mine[name] < one.get(name, 0):
                 yield f"qdisc {' '.join(key)}: {name} {mine[name]}, were {one[name]}"
-        # What waits behind a long delay still waits.
-        if one["kind"] == "netem" and (mine["qlen"], mine["backlog"]) != (one["qlen"], one["backlog"]):
+        # What waits behind a long delay still waits, and more may have come.
+        if one["kind"] == "netem" and not (one["qlen"] <= mine["qlen"] <= one["qlen"] + SLACK and one["backlog"] <= mine["backlog"]):
             yield f"qdisc {' '.join(key)} holds {mine['qlen']} packets, {mine['backlog']} bytes; were {one['qlen']}, {one['backlog']}"
+
+
+@comparison("$ xportshow --softnet")
+def softnet(truth: Truth, found: list) -> Iterator[str]:
+    """Packets that each CPU has dealt with and dropped, against /proc/net/softnet_stat."""
+    rows = {row["cpu"]: row for row in found if "cpu" in row}
+    for number, words in enumerate(truth.table("proc/self/net/softnet_stat", 0)):
+        cpu = int(words[12], 16) if len(words) > 12 else number
+        was = dict(zip(("processed", "dropped", "squeezed"), (int(word, 16) for word in words), strict=False))
+        yield from _counted(f"CPU {cpu}", rows.get(cpu, {}), was)
 
 
 @comparison("$ xportshow --arp")
