@@ -367,8 +367,7 @@ def text(rows: Iterable[Row], options: Any, session: Any) -> Iterator[str]:
     kinds = [row["kind"] for row in found]
     if options.UNIX and "unix" not in kinds:
         found.append({"kind": "unix"})
-    if isinstance(options.Netns, int):
-        yield _using(options.Netns)
+    yield from [_USING.format(options.Netns)] if isinstance(options.Netns, int) else []
     if options.rtcache and "cached route" not in kinds:
         found.append({"kind": "cached route"})
     if options.Netfilter and "hook" not in kinds:
@@ -394,10 +393,6 @@ def _unix(rows: list[Row], details: int, options: Any) -> Iterator[str]:
     return sockets.unix_lines(rows, details)
 
 
-def _using(net: int) -> str:
-    return f" *=*=* Using <struct net {net:#x} *=*=*"
-
-
 def _interfaces(rows: list[Row], details: int, options: Any) -> Iterator[str]:
     from pykd.kernel.net.show import interfaces
 
@@ -408,7 +403,7 @@ def _interfaces(rows: list[Row], details: int, options: Any) -> Iterator[str]:
                 yield from ("", "", "")
             last = row["net"]
             yield "+" * 76
-            yield _using(row["net"])
+            yield _USING.format(row["net"])
         yield from interfaces.interface_lines(row, details) if "device" in row else [mark(row)]
 
 
@@ -536,6 +531,7 @@ def _version(rows: list[Row], details: int, options: Any) -> Iterator[str]:
         yield f"C-Module version: {crash.version}"
 
 
+_USING = " *=*=* Using <struct net {:#x} *=*=*"
 _LINES: dict[str, Callable[[list[Row], int, Any], Iterator[str]]] = {
     "socket": _sockets, "unix": _unix, "interface": _interfaces, "routes": _routes, "rules": _rules, "routes6": _routes6,
     "cached route": _cached, "hook": _hooks, "nftables": _netfilter, "xtable": _netfilter, "conntrack": _netfilter, "softnet": _softnet,
