@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from optparse import OptionParser
-from typing import Any
 
 from pykd.core.rows import Row
 from pykd.session.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 __version__ = "1.3.7"
 

@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from _pykd import Error
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel.fs.mounts import for_each_mount, mnt_namespace_of, mount_path
-from pykd.session.program import Parser, Program
+from pykd.session.parser import Parser
+from pykd.session.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 
 def rows(session: Any, options: Any) -> Iterator[Row]:

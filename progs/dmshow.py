@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
 
 from _pykd import Error
 from pykd.core import fields
@@ -15,7 +13,13 @@ from pykd.kernel.block import dm, dmtarget, nvme, scsi
 from pykd.kernel.block.disks import SECTOR, bdev_name, dev_numbers, sectors
 from pykd.kernel.task import members, threads
 from pykd.kernel.task.state import state_names
-from pykd.session.program import Parser, Program
+from pykd.session.parser import Parser
+from pykd.session.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 __version__ = "0.0.2"
 

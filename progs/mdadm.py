@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 from _pykd import Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.block import md
-from pykd.session.program import Parser, Program
+from pykd.session.parser import Parser
+from pykd.session.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 __version__ = "0.0.1"
 

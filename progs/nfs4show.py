@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
-from typing import Any
 
 from pykd.core.rows import Row, mark
-from pykd.session.program import Parser, Program
+from pykd.session.parser import Parser
+from pykd.session.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 __version__ = "0.1"
 

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, mark
-from pykd.session.program import Parser, Program
+from pykd.session.parser import Parser
+from pykd.session.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 __version__ = "1.1.4"
 EVERY = -1

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
 
 from _pykd import Error, Pointer, Struct
 from pykd.core.errors import UsageError
@@ -14,7 +12,13 @@ from pykd.core.walk import caught
 from pykd.kernel.block import nvme
 from pykd.kernel.block.disks import bdev_name
 from pykd.kernel.modules import taint_letters, taints_of
-from pykd.session.program import Parser, Program
+from pykd.session.parser import Parser
+from pykd.session.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 __version__ = "1.0.0"
 

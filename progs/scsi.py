@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from itertools import groupby
 from optparse import OptionParser
-from typing import Any
 
 from _pykd import Error
 from pykd.core.errors import CommandError
@@ -21,6 +19,11 @@ from pykd.kernel.block.disks import disk_of_queue
 from pykd.kernel.block.scsirows import description, device_row, host_lines, host_row
 from pykd.kernel.devices import kobject_path
 from pykd.session.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 __version__ = "1.0.1"
 

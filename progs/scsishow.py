@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
 
 from _pykd import Error
 from pykd.core import fields
@@ -15,7 +13,13 @@ from pykd.kernel import timekeeping
 from pykd.kernel.block import hba, requests, scsi, scsicheck
 from pykd.kernel.block.disks import disk_of_queue
 from pykd.kernel.block.scsirows import description, device_row, host_lines, host_row
-from pykd.session.program import Parser, Program
+from pykd.session.parser import Parser
+from pykd.session.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 __version__ = "0.0.3"
 
@@ -47,10 +51,8 @@ def parser() -> Parser:
     parser.add_argument("-x", "--hex", dest="hex", action="store_true", help="display fields in hex")
     parser.add_argument("--check", dest="check", action="store_true", help="check for common SCSI issues")
     parser.add_argument("--time", dest="time", action="store_true", help="display time and state information for SCSI commands")
-    parser.add_argument(
-        "--relative", dest="relative", nargs="?", const="jiffies", default="",
-        help="show fields relative to the given value/symbol. Uses jiffies without argument",
-    )  # fmt: skip
+    relative = "show fields relative to the given value/symbol. Uses jiffies without argument"
+    parser.add_argument("--relative", dest="relative", nargs="?", const="jiffies", default="", help=relative)
     return parser
 
 

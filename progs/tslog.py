@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
 
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row
 from pykd.kernel import timekeeping
-from pykd.session.program import Parser, Program
+from pykd.session.parser import Parser
+from pykd.session.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 __version__ = "1.0.1"
 

@@ -3,22 +3,21 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
-
 from _pykd import Error
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
-from pykd.session.program import Parser, Program
+from pykd.session.parser import Parser
+from pykd.session.program import Program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 __version__ = "1.0.1"
 
-TCP_STATES = (
-    "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING",
-    "NEW_SYN_RECV",
-)  # fmt: skip
+TCP_STATES = tuple("ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT1 FIN_WAIT2 TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN CLOSING NEW_SYN_RECV".split())
 ESTABLISHED, SYN_SENT, TIME_WAIT, LISTEN, NEW_SYN_RECV = 1, 2, 6, 10, 12
 EVERYBODY = -2
 """Value of --pid without a number"""
@@ -29,7 +28,7 @@ def address(word: str) -> int | str:
     return word if word == "all" else int(word, 16)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     found = Parser("xportshow")
     add = found.add_argument
     add("-a", dest="All", action="store_true", help="print all sockets")

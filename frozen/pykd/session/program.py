@@ -25,7 +25,6 @@ In PyKdumpInit it is a name with its summary.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from functools import cache
 from types import ModuleType
@@ -39,24 +38,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-
-class _Help(argparse.HelpFormatter):
-    """Help as argparse wrote it before Python 3.13: the value behind each spelling of an option."""
-
-    def _format_action_invocation(self, action: argparse.Action) -> str:
-        if not action.option_strings or action.nargs == 0:
-            return super()._format_action_invocation(action)
-        value = self._format_args(action, self._get_default_metavar_for_optional(action))
-        return ", ".join(f"{flag} {value}" for flag in action.option_strings)
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose help reads as that of PyKdump's programs does."""
-
-    def __init__(self, prog: str, **settings: Any) -> None:
-        super().__init__(prog=prog, **{"formatter_class": _Help, **settings})
-        self._optionals.title = "optional arguments"
 
 
 class Program(Command):
@@ -114,9 +95,11 @@ class Program(Command):
 
 def _options(parser: Any) -> Any:
     """Those of a parser, of either kind."""
-    if isinstance(parser, argparse.ArgumentParser):
+    if hasattr(parser, "_actions"):  # of argparse, which programs with optparse need not load
+        from argparse import SUPPRESS
+
         for action in parser._actions:
-            if action.option_strings and action.help != argparse.SUPPRESS:
+            if action.option_strings and action.help != SUPPRESS:
                 value = None if action.nargs == 0 else str(action.metavar or action.dest.upper())
                 if value and action.nargs == "?":
                     value = f"[{value}]"
