@@ -12,6 +12,8 @@ from pykd.kernel.task.state import state_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from _pykd import Dump
 
 RECENT = (1, 5, 60)
@@ -67,15 +69,17 @@ def census(dump: Dump) -> Census:
     paths = ("pid", "comm", members.path("state", dump), "exit_state", members.path("cpu", dump), members.path("last_run", dump), "real_parent", "mm")
     found: list[Seen] = []
     unreadable = 0
-    for address, row in zip(addresses, dump.read_columns(addresses, "struct task_struct", paths), strict=True):
-        if any(isinstance(value, Error) for value in row[:4]):
+    rows = dump.read_columns(addresses, "struct task_struct", paths)
+    for address, (pid, comm, state, exit_state, cpu, last, parent, mm) in zip(addresses, rows, strict=True):
+        if isinstance(pid, Error) or isinstance(comm, Error) or isinstance(state, Error) or isinstance(exit_state, Error):
             unreadable += 1
             continue
-        pid, comm, state, exit_state, cpu, last, parent, mm = (0 if isinstance(value, Error) else value for value in row)
-        clock = clocks.get(cpu)
-        is_known = not isinstance(row[5], Error) and not isinstance(row[4], Error)
-        ago = clock // 1_000_000 - last / 1_000_000 if is_known and clock is not None else None
-        found.append(
-            Seen(address, pid, str(comm), names.name(state, exit_state), names.letters(state, exit_state), cpu, ago, int(parent), int(mm))
-        )
+        clock = None if isinstance(cpu, Error) or isinstance(last, Error) else clocks.get(cpu)
+        ago = None if clock is None else clock // 1_000_000 - last / 1_000_000
+        name, letters = names.name(state, exit_state), names.letters(state, exit_state)
+        found.append(Seen(address, pid, str(comm), name, letters, _or_0(cpu), ago, _or_0(parent), _or_0(mm)))
     return Census(found, unreadable)
+
+
+def _or_0(value: Any) -> int:
+    return 0 if isinstance(value, Error) else int(value)

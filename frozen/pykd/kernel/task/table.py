@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from _pykd import Dump, Error, MemberError
 from pykd.core.memo import per_dump
 from pykd.kernel import cpus
@@ -138,7 +136,7 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
 
 def _fill(found: list[Thread], key: str, values: Sequence[Any]) -> None:
     """Set an attribute of each, at the speed at which all of a column can be."""
-    deque(map(getattr(Thread, key).__set__, found, values), 0)
+    any(map(getattr(Thread, key).__set__, found, values))  # all of them: none of these calls returns anything
 
 
 def _without_errors(found: list[Thread], key: str, values: Sequence[Any], bad: list[int]) -> list[Any]:
