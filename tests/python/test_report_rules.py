@@ -10,8 +10,10 @@ from planting import Planting
 from pykd.core.walk import caught
 from pykd.kernel.block.disks import for_each_disk
 from pykd.kernel.block.scsi import for_each_shost
+from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.mm import vmstat
 from pykd.kernel.net.sockets import TCP_LISTEN, for_each_socket
+from pykd.kernel.task import threads
 from pykd.kernel.waits.names import journals
 from pykd.kernel.workqueues import for_each_pool
 from pykd.report.build import document
@@ -177,6 +179,42 @@ class Rules(Planting):
         module = self.dump.modules()[0]
         self.set("module", module.address, "state", 2)
         self.assertIn(f"{module.name} was being removed", self.finding("O3")[1]["text"])
+
+    def test_vfork_parent(self):
+        """The sample has one."""
+        _, found = self.finding("E2")
+        self.assertRegex(found["text"], r"^PID 131 \(kd-vfork\) waits .* for its vfork child PID 139 ")
+        self.set("task_struct", int(threads.find(139, self.dump)), "vfork_done", 0)
+        self.assertIsNone(self.finding("E2")[1])
+
+    def test_quota_of_cpu_time(self):
+        group = next(list_for_each_entry(self.dump, self.dump.symbol("task_groups", "").address, "struct task_group", "list"))
+        for member, value in (("quota", 10**7), ("period", 10**8), ("nr_periods", 100), ("nr_throttled", 50)):
+            self.set("task_group", int(group), f"cfs_bandwidth.{member}", value)
+        self.assertIsNone(self.finding("B6")[1])
+        self.set("task_group", int(group), "cfs_bandwidth.nr_throttled", 51)
+        _, found = self.finding("B6")
+        self.assertIn("ran out of its quota of CPU time in 51% of its periods", found["text"])
+        self.assertIn("quota 10.0 ms of each 100.0 ms; throttled in 51 of 100 periods", found["evidence"][0])
+
+    def test_errors_of_disks(self):
+        for said, text in (
+            ("I/O error, dev vdb, sector 8", "I/O errors of block device vdb"),
+            ("nvme0: I/O 7 QID 2 timeout", "Requests to a block device timed out (1 time): nvme0"),
+            ("sd 0:0:0:0: rejecting I/O to offline", "A disk or its path went offline: sd 0:0:0:0"),
+        ):
+            with self.subTest(said):
+                self.setUp()
+                self.assertIsNone(self.finding("H15")[1])
+                self.say_in_place_of("virtio_blk virtio4", said)
+                self.assertIn(text, self.finding("H15")[1]["text"])
+
+    def test_threads_that_are_left_out(self):
+        self.assertIsNone(self.finding("Q1")[1])
+        task = int(sleeping_users(self.dump, 1)[0])
+        self.altered.exclude(self.dump.translate(task) // self.dump.page_size)
+        _, found = self.finding("Q1")
+        self.assertIn("threads is damaged or incomplete", found["text"])
 
 
 class Devices(unittest.TestCase):
