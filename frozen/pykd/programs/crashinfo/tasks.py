@@ -192,28 +192,36 @@ def _stacks(dump: Dump) -> dict[int, tuple[int, int, int | None]]:
     return found
 
 
+def _running(dump: Dump) -> set[int]:
+    """Of the threads on CPUs the stack pointer is that of when they were last put there."""
+    return {cpu.current for cpu in dump.cpus()}
+
+
 def doing(dump: Dump, pattern: str, candidates: Iterable[Seen], tracer: Tracer) -> list[Seen]:
     """Those on whose stack there is a function whose name a regular expression is found in.
 
-    All words of the stack are looked at first, which is fast, and whom they name has his trace made, which is right.
+    All words of the stack in use are looked at first, which is fast, and whom they name has his trace made, which is right.
     """
     wanted = re.compile(pattern)
-    known: dict[int, bool] = {}
-    """Whether an address of code is in such a function"""
+    others: set[int] = set()
+    """Addresses of code that are in no such function"""
 
     def is_wanted(pc: int) -> bool:
-        if pc not in known:
-            symbol = dump.text_symbol(pc, True)
-            known[pc] = symbol is not None and wanted.search(symbol.name) is not None
-        return known[pc]
+        symbol = dump.text_symbol(pc, True)
+        return symbol is not None and wanted.search(symbol.name) is not None
 
     found = []
-    bounds = _stacks(dump)
+    bounds, running = _stacks(dump), _running(dump)
     for one in candidates:
         if one.address not in bounds:
             continue
-        low, high, _ = bounds[one.address]
-        if any(is_wanted(pc) for _, pc, _ in dump.stack_text(low, high)[0]) and stacks.has(_stack(dump, tracer, one), pattern):
+        low, high, pointer = bounds[one.address]
+        if one.address not in running and pointer is not None and low <= pointer <= high:
+            low = pointer  # below it is what calls of the past have left
+        words = {pc for _, pc, _ in dump.stack_text(low, high)[0]} - others
+        named = {pc for pc in words if is_wanted(pc)}
+        others |= words - named
+        if named and stacks.has(_stack(dump, tracer, one), pattern):
             found.append(one)
     return found
 
@@ -267,7 +275,7 @@ def pcc_cpufreq(dump: Dump, tracer: Tracer) -> Iterator[Row]:
 def damaged_stacks(dump: Dump) -> Iterator[Row]:
     """Threads whose stack is not what it must be: the mark at its end is gone, or the stack pointer is elsewhere."""
     bounds = _stacks(dump)
-    running = {cpu.current for cpu in dump.cpus()}
+    running = _running(dump)
     first = dump.symbol("init_task", "").address
     for one in census(dump).seen:
         if one.address not in bounds:
