@@ -7,6 +7,7 @@ from test_programs import lines_of, rows_of
 
 import dumps
 import pykd
+from pykd.compat import lookup
 from pykd.kernel.block import hba, scsi, scsicheck
 from pykd.session.session import Session
 
@@ -161,6 +162,19 @@ class Scsi(unittest.TestCase):
         path, _ = dumps.made(self, dumps.with_texts(text.replace("box = { { {", "box = { { &changer, {")))
         rows = rows_of(self, Session(dumps.opened(path)), "scsishow", "-d")
         self.assertEqual([("sda", "QEMU", "Disk of tests", "2.5+")], [(row["name"], row["vendor"], row["model"], row["revision"]) for row in rows if row["kind"] == "device"])
+
+    def test_references_of_newer_kernels(self):
+        """A refcount_t until v5.16, to programs and to a checkout's own framework."""
+        names = "typedef struct refcount_struct { atomic_t refs; } refcount_t;\n    struct keeper { refcount_t kept; };\n    struct kobject {"
+        path, at = dumps.made(self, dumps.with_texts(KERNEL.replace("struct kobject {", names, 1)))
+        dump = dumps.opened(path)
+        request = dump.object("struct request", at["late"])
+        self.assertEqual((2, 2), (request.ref.counter, request.ref.refs.counter))
+        before = pykd.current()
+        self.addCleanup(pykd.set_current, before)
+        pykd.set_current(dump)
+        (ref,) = (member for member in lookup.gdb_typeinfo("struct request")["body"] if member["fname"] == "ref")
+        self.assertEqual(("refcount_t", 4), (ref.get("typedef", ref["basetype"]), ref["typelength"]))
 
     def test_targets_and_ports(self):
         (target,) = self.rows("-T")

@@ -10,7 +10,7 @@ stay gone.
 from __future__ import annotations
 
 from pykd.compat import values
-from pykd.compat.parts import Count
+from pykd.compat.parts import Count, Parts
 from pykd.compat.values import Adjusted, Elsewhere, State, Unlisted
 
 TYPE_CHECKING = False
@@ -385,6 +385,19 @@ def _add_items(cls: StructType) -> None:
         cls.nr_items = property(lambda node: Count(values.dump_of(node).read_signed(int(node) + node.fieldOffset("nr_items"))))  # type: ignore[attr-defined]
 
 
+def _add_request(cls: StructType) -> None:
+    # 0a467d0fdfd ("block: switch to atomic_t for request references") (in v5.16): a refcount_t before.
+    _add_known(cls)
+    ref = cls.PYT_type.member("ref")
+    if ref is not None and ref.type.strip().kind == "struct" and ref.type.strip().member("refs") is None:
+
+        def references(request: Struct) -> Parts:
+            count = values.dump_of(request).read_unsigned(int(request) + request.fieldOffset("ref"), 4)
+            return Parts(counter=count, refs=Parts(counter=count))
+
+        cls.ref = property(references)  # type: ignore[attr-defined]
+
+
 def _add_known(cls: StructType) -> None:
     if cls.PYT_symbol in NAMES:
         _add(cls)
@@ -398,6 +411,6 @@ def old_names(dump: Dump) -> None:
     """Let the structs of a dump have their old names too."""
     dump.pseudo_members.update(dict.fromkeys(NAMES, _add))
     # 53fbef56e07d ("mm: introduce memdesc_flags_t") (in v6.18): a typedef of a struct with one member in place of a number.
-    dump.pseudo_members.update({"struct page": _add_page, "struct folio": _add_page, "struct sbitmap": _add_bitmap, "struct gendisk": _add_disk})
+    dump.pseudo_members.update({"struct page": _add_page, "struct folio": _add_page, "struct sbitmap": _add_bitmap, "struct gendisk": _add_disk, "struct request": _add_request})
     dump.pseudo_members.update({"struct inode": _add_inode, "struct super_block": _add_mounts, "struct list_lru_node": _add_items})
     dump.pseudo_members.update({"struct mutex": _add_owner("mutex_owner"), "struct rw_semaphore": _add_owner("rwsem_owner")})

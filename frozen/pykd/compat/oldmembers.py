@@ -48,7 +48,7 @@ COMPUTED: dict[str, dict[str, str | dict[str, str]]] = {
     },
     "struct file_lock": {"fl_next": "struct file_lock *"},
     "struct page": {"flags": "unsigned long"},
-    "struct request_queue": {"queue_hw_ctx": "struct blk_mq_hw_ctx **"},
+    "struct request_queue": {"queue_hw_ctx": "struct blk_mq_hw_ctx **", "kobj": "struct kobject *"},
     "struct block_device": {"bd_inode": "struct inode *", "bd_partno": "unsigned char"},
     "struct scsi_cmnd": {"request": "struct request *"},
     "struct scsi_device": {"device_busy": _COUNTER},
@@ -93,6 +93,8 @@ def extend(described: TypeDict) -> None:
     struct = described["basetype"]
     cls = current().struct_class(described.ctype)
     base = cls.PYT_type
+    if struct == "struct request":
+        described["body"] = [_refcount(member) for member in described["body"]]
     computed = COMPUTED.get(struct, {})
     for name, source, _ in NAMES.get(struct, ()):
         path = source.path if isinstance(source, Adjusted) else source
@@ -105,8 +107,15 @@ def extend(described: TypeDict) -> None:
         if outer == struct and "." not in name and base.member(name) is None:
             described["body"].append(_placed(describe(current().type("unsigned long"), name), _Inside(find)))
     for name, ctype in computed.items():
-        if isinstance(vars(cls).get(name), property):
+        if isinstance(vars(cls).get(name), property) or (cls.has_member(name) and base.member(name) is None):
             described["body"].append(_computed(struct, name, ctype))
+
+
+def _refcount(member: TypeDict) -> TypeDict:
+    """``ref`` of a ``struct request`` as the refcount_t that it was until v5.16: the same bytes."""
+    if member["fname"] != "ref" or any(part["fname"] == "refs" for part in member.get("body", ())) or not current().find_type("typedef", "refcount_t"):
+        return member
+    return _placed(describe(current().type("refcount_t"), "ref"), member["bitoffset"])
 
 
 class _Inside(int):
