@@ -49,6 +49,9 @@ def answer(question: str, dump: pykd.Dump) -> object:
     if question.startswith("$ "):
         return rows(question[2:])
     if question.startswith("$? "):
+        # Without types of modules nobody can answer.
+        if not any(module.has_btf for module in dump.modules()):
+            return None
         try:
             return rows(question[3:])
         except ValueError:

@@ -69,6 +69,9 @@ class Run:
         refused = [reply.refused for reply in mine.values() if reply.refused]
         if refused:
             return [REFUSED + refused[0]]
+        # "$?", and no types of modules: there is nothing to compare.
+        if any(reply.answer is None for reply in mine.values()):
+            return []
         try:
             return list(COMPARISONS[what].function(truth, *(reply.answer for reply in mine.values())))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

@@ -171,7 +171,7 @@ def _under_way(truth: Truth) -> set[tuple]:
     return {(*one, found.count(one)) for one in found}
 
 
-@comparison("$ inflight -b")
+@comparison("$? inflight -b")
 def requests_in_flight(truth: Truth, found: list) -> Iterator[str]:
     """Requests that drivers work on, with their commands of SCSI, against debugfs; but of the disk that the truth went to."""
     wanted = {one for one in _under_way(truth) if one[0] != "vda"}

@@ -45,7 +45,7 @@ def _moved(have: str, was: str) -> bool:
     return have == was
 
 
-@comparison("$ xportshow --netfilter -v")
+@comparison("$? xportshow --netfilter -v")
 def nft_rules(truth: Truth, found: list) -> Iterator[str]:
     """Every expression of every rule of nftables, those of iptables-nft too."""
     wanted = _told(truth)
@@ -62,7 +62,7 @@ def nft_rules(truth: Truth, found: list) -> Iterator[str]:
             yield f"rule {' '.join(map(str, key))}: {mine}, was {was}"
 
 
-@comparison("$ xportshow --netfilter -v")
+@comparison("$? xportshow --netfilter -v")
 def iptables_rules(truth: Truth, found: list) -> Iterator[str]:
     """Rules of iptables' own tables: chain by chain what they match and do, against ``iptables-legacy-save``."""
     text = truth.text("run/truth/iptables-legacy-save")
