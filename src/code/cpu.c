@@ -266,12 +266,23 @@ bool kd_cpu_read_place(struct kd_cpus *cpus, uint32_t nr, const struct kd_cpu_pl
 	return cpu && read_place(cpus, cpu, place, ret);
 }
 
+static const struct kd_cpu *running(struct kd_cpus *cpus, kd_vaddr task)
+{
+	size_t nr;
+	const struct kd_cpu *list = kd_cpus_list(cpus, &nr);
+	for (size_t i = 0; i < nr; i++)
+		if (list[i].current == task)
+			return &list[i];
+	return NULL;
+}
+
 struct kd_error *kd_cpu_of_task(struct kd_cpus *cpus, kd_vaddr task, uint32_t *ret)
 {
 	load_task_layout(cpus);
 	if (!cpus->has_cpu) {
-		/* Not a member without SMP. */
-		*ret = 0;
+		/* Not a member without SMP; or a kernel has renamed it, and of a task that ran its CPU says so. */
+		const struct kd_cpu *cpu = running(cpus, task);
+		*ret = cpu ? cpu->nr : 0;
 		return NULL;
 	}
 	return kd_memory_read_u32(cpus->sources.memory, task + cpus->cpu, ret);

@@ -42,7 +42,7 @@ bool kd_cpu_variable(struct kd_cpus *cpus, uint32_t nr, const char *symbol, kd_v
 struct kd_cpu_place;
 bool kd_cpu_read_place(struct kd_cpus *cpus, uint32_t nr, const struct kd_cpu_place *place, uint64_t *ret);
 
-/** The CPU that a task last ran on. */
+/** The CPU that a task last ran on; 0 where the kernel does not say, of a task that runs on none. */
 struct kd_error *kd_cpu_of_task(struct kd_cpus *cpus, kd_vaddr task, uint32_t *ret) KD_RETURNS_ERROR;
 
 /** Whether a task was on a CPU at the crash: its saved stack pointer then means nothing. */
