@@ -93,9 +93,11 @@ def _file(dump: Dump, one: pagecache.Cached, known: tuple[int, int] | None) -> R
     row: Row = {"inode": one.inode, "superblock": one.superblock, "cached": one.pages * dump.page_size}
     try:
         inode: Any = dump.object("struct inode", one.inode)
-        row |= {"size": int(inode.i_size), "type": filesystem_type(inode.i_sb), "device": sb_place(dump, inode.i_sb)[0], "path": pagecache.place_of(dump, inode)}
+        row["size"] = int(inode.i_size)
         dirty, writeback = known or pagecache.unwritten(dump, one)
         row |= {"dirty": dirty * dump.page_size, "writeback": writeback * dump.page_size}
+        row |= {"type": filesystem_type(inode.i_sb), "device": sb_place(dump, inode.i_sb).device}
+        row["path"] = pagecache.place_of(dump, inode)
     except Error as error:
         row["error"] = fault(error, partial="size" in row)
     return row
@@ -116,8 +118,10 @@ def _mounts(dump: Dump) -> Iterator[Row]:
     for row in sorted(every.values(), key=lambda row: -row["cached"]):
         try:
             block: Any = dump.object("struct super_block", row["superblock"])
-            device, directory = sb_place(dump, block)
-            row |= {"type": filesystem_type(block), "device": device, "directory": directory}
+            place = sb_place(dump, block)
+            row |= {"type": filesystem_type(block), "device": place.device, "directory": place.directory}
+            if place.error is not None:
+                raise place.error
         except Error as error:
             row["error"] = fault(error, partial=True)
         yield row
@@ -265,7 +269,7 @@ def _list_lines(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         size = str((row["size"] + 1023) // 1024) if "size" in row else "?"
         dirty, writing = _kilobytes(row, "dirty"), _kilobytes(row, "writeback")
-        place = row.get("path") or f"({row.get('device', '')})"
+        place = row.get("path") or (f"({row['device']})" if "path" in row else "?")
         line = f"{row['inode']:016x} {_kilobytes(row, 'cached'):>9} {size:>9} {dirty:>7} {writing:>7} {row.get('type', ''):<9} {place}"
         yield f"{line} {mark(row)}".rstrip()
 

@@ -40,9 +40,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             continue
         row: Row = {"superblock": int(block)}
         try:
-            device, directory = sb_place(dump, block)
+            device, directory, lost = sb_place(dump, block)
             row |= {"type": filesystem_type(block), "device": device, "directory": directory}
-            if not options.a and not block.s_bdev and not directory and int(block) not in waiting:
+            if not options.a and not block.s_bdev and not directory and lost is None and int(block) not in waiting:
                 continue  # the kernel's own
             if options.arguments and not {row["type"], device, directory, f"{int(block):x}"} & set(options.arguments):
                 continue
@@ -53,6 +53,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
                 dirty, written = bdi_pages(dump, block.s_bdi)
                 row |= {"dirty": dirty * dump.page_size, "writeback": written * dump.page_size}
             row |= _space(dump, block)
+            if lost is not None:
+                raise lost
         except Error as error:
             row["error"] = fault(error, partial="frozen" in row)
         row["waiters"] = _people(found, waiting.get(int(block), ()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.core.memo import per_dump
+from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel.fs.files import dentries_of
 from pykd.kernel.fs.mounts import mnt_namespace_of, mount_path
@@ -22,40 +23,56 @@ _NO_NAMESPACE = (1 << 64) - 4095
 """``mount.mnt_ns`` from here on is an error: MNT_NS_INTERNAL, of mounts that are the kernel's own."""
 
 
-def sb_place(dump: Dump, block: Any) -> tuple[str, str]:
-    """(device, directory) of the first mount of a ``struct super_block`` that is in the namespace of PID 1, or else in any, and of which these
-    can be read; "" in place of what cannot."""
+class Place(NamedTuple):
+    """Of the first mount of a file system that is in the namespace of PID 1, or else in any; "" in place of what is not known."""
+
+    device: str
+    directory: str
+    """Empty too of what is mounted nowhere, if there is no error."""
+    error: Error | None
+    """Why one of them may be unknown."""
+
+
+def sb_place(dump: Dump, block: Any) -> Place:
+    """Where a ``struct super_block`` is mounted. :raises FaultError: of the superblock."""
     device = str(block.s_id) if block.s_bdev else ""
-    elsewhere: tuple[str, str] | None = None
+    elsewhere: Place | None = None
+    lost: Error | None = None
     for mount in caught(sb_mounts(dump, block)):
-        if isinstance(mount, Error):
-            break
         try:
+            if isinstance(mount, Error):
+                raise mount
             device = str(mount.mnt_devname or device)
             namespace = int(mount.mnt_ns)
             if 0 < namespace < _NO_NAMESPACE and (elsewhere is None or namespace == _first_namespace(dump)):
-                elsewhere = device, mount_path(dump, mount)
+                elsewhere = Place(device, mount_path(dump, mount), None)
                 if namespace == _first_namespace(dump):
                     break
-        except Error:
-            continue
-    return elsewhere or (device, "")
+        except Error as error:
+            lost = lost or error
+    return elsewhere or Place(device, "", lost)
 
 
 def whole_mount(dump: Dump, block: Any) -> Any:
-    """A ``struct mount`` that shows all of a ``struct super_block``, not a folder of it, to PID 1; None if there is none. Never raises."""
+    """A ``struct mount`` that shows all of a ``struct super_block``, not a folder of it, to PID 1; None if there is none. :raises Error: some cannot
+    be read, and none of the others is it."""
+    lost: Error | None = None
     for mount in caught(sb_mounts(dump, block)):
         try:
-            if not isinstance(mount, Error) and mount.mnt.mnt_root == block.s_root and int(mount.mnt_ns) == _first_namespace(dump):
+            if isinstance(mount, Error):
+                raise mount
+            if mount.mnt.mnt_root == block.s_root and int(mount.mnt_ns) == _first_namespace(dump):
                 return mount
-        except Error:
-            continue
+        except Error as error:
+            lost = lost or error
+    if lost is not None:
+        raise lost
     return None
 
 
 def inode_path(dump: Dump, inode: Any) -> tuple[str, Any]:
     """(path as PID 1 sees it, ``struct dentry``) of a ``struct inode``, by the first of its names; of what is mounted nowhere the path in its
-    file system alone; ("", None) of what has no name. :raises FaultError:"""
+    file system alone; ("", None) of what has no name. :raises Error: it cannot be read, nor perhaps where its file system is mounted."""
     dentry = next(dentries_of(dump, inode), None)
     if dentry is None:
         return "", None
@@ -79,7 +96,7 @@ def sb_name(dump: Dump, block: Any) -> str:
     except Error:
         kind = "file system"
     try:
-        device, directory = sb_place(dump, block)
+        device, directory, _ = sb_place(dump, block)
     except Error:
         device = directory = ""
     on = f" on {device}" if device and device not in (kind, "none") else ""

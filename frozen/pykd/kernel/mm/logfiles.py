@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Dump, Error
-from pykd.core.walk import caught
+from pykd.core.walk import caught, or_error
 from pykd.kernel.fs.dentries import d_children, resolve
 from pykd.kernel.fs.files import dentries_of
 from pykd.kernel.fs.paths import dentry_name, is_unhashed
@@ -66,7 +66,8 @@ def everywhere(dump: Dump) -> Iterator[tuple[str, Any]]:
         try:
             dentry = next(dentries_of(dump, inode), None)
             if dentry is not None and dentry_name(dump, dentry).endswith(ENDS):
-                yield pagecache.place_of(dump, inode), inode
+                path = or_error(pagecache.place_of, dump, inode)
+                yield "" if isinstance(path, Error) else path, inode
         except Error:
             continue
 

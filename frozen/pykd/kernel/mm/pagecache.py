@@ -84,27 +84,35 @@ def unwritten(dump: Dump, cached: Cached) -> tuple[int, int]:
     return counts[0], counts[1]
 
 
-def name_of(dump: Dump, inode: Any) -> tuple[str, str, str]:
-    """(type, device, path from the root of its file system) of a ``struct inode``; "" in place of what cannot be read, and of the path of one
-    that has no name. Never raises."""
+class Name(NamedTuple):
+    """What is known of a file by its inode; "" in place of what is not, and of the path of one that has no name."""
+
+    type: str
+    device: str
+    path: str
+    """From the root of its file system"""
+    error: Error | None
+    """Why something is not known."""
+
+
+def name_of(dump: Dump, inode: Any) -> Name:
+    """Of a ``struct inode``. Never raises."""
     kind = device = path = ""
+    lost: Error | None = None
     try:
         block = inode.i_sb
         kind = filesystem_type(block)
-        device = sb_place(dump, block)[0]
+        device, _, lost = sb_place(dump, block)
         if (dentry := next(dentries_of(dump, inode), None)) is not None:
             path = dentry_path(dump, int(dentry))
-    except Error:
-        pass
-    return kind, device, path
+    except Error as error:
+        lost = lost or error
+    return Name(kind, device, path, lost)
 
 
 def place_of(dump: Dump, inode: Any) -> str:
     """The path of a ``struct inode`` as PID 1 sees it; of what is mounted nowhere that in its file system alone; "" of what has no name, and
-    with `` (deleted)`` of what has it no more. Never raises."""
-    try:
-        path, dentry = inode_path(dump, inode)
-        # d_unlinked(): unhashed, and no root
-        return path + (" (deleted)" if dentry is not None and is_unhashed(dentry) and dentry.d_parent != dentry and not int(inode.i_nlink) else "")
-    except Error:
-        return ""
+    with `` (deleted)`` of what has it no more. :raises Error: as :func:`pykd.kernel.fs.sbnames.inode_path`."""
+    path, dentry = inode_path(dump, inode)
+    # d_unlinked(): unhashed, and no root
+    return path + (" (deleted)" if dentry is not None and is_unhashed(dentry) and dentry.d_parent != dentry and not int(inode.i_nlink) else "")

@@ -27,13 +27,13 @@ def make(facts: Facts) -> Iterator[Block]:
         try:
             if isinstance(block, Error):
                 raise block
-            device, directory = sb_place(facts.dump, block)
-            if not block.s_bdev and not directory:
+            device, directory, lost = sb_place(facts.dump, block)
+            if not block.s_bdev and not directory and lost is None:
                 continue  # the kernel's own
             frozen = sb_frozen(block)
             state = "ro" if int(block.s_flags) & SB_RDONLY else "rw"
             state += f", FROZEN ({FROZEN[frozen] if frozen < len(FROZEN) else frozen})" if frozen else ""
-            rows.append([filesystem_type(block), device, directory, state, f"{int(block):x}"])
+            rows.append([filesystem_type(block), device, directory if lost is None else "(unreadable)", state, f"{int(block):x}"])
         except Error:
             rows.append(["(unreadable)", "", "", "", ""])
     yield table(("type", "device", "first mount", "state", "super_block"), rows)
