@@ -6,11 +6,11 @@ from __future__ import annotations
 import sys
 from optparse import OptionParser
 
-import crash
 import pykd
 from LinuxDump import crashcolor
 from LinuxDump.modules import AllocatedRanges, find_unloaded
 from pykd.core.shown import one_line
+from pykd.kernel.modules import memory_error
 from pykd.values.clones import plain
 from pykdump.highlevel import addr2sym, exec_crash_command, pylog, readSU
 from pykdump.vmcorearch import PAGESIZE
@@ -34,6 +34,8 @@ def loaded_modules() -> list[pykd.Module]:
     modules = sorted(dump.modules(), key=lambda module: module.address)
     if dump.modules_error:
         pylog.warning(f"the list of modules is damaged: {dump.modules_error}; {len(modules)} of them can be read")
+    if modules and (lost := memory_error(dump)) is not None:
+        pylog.warning(f"the sizes of modules are not known: {lost}")
     return modules
 
 
@@ -71,7 +73,7 @@ def list_modules(options: Values) -> None:
             previous_end = max(previous_end, end)
         try:
             is_bad = is_tainted(readSU("struct module", module.address))
-        except crash.error as err:
+        except pykd.Error as err:
             pylog.warning(f"module {one_line(module.name)}: {err}")
             is_bad = False
         if options.shows_tainted and not is_bad:
@@ -124,7 +126,7 @@ def disassemble(name: str) -> None:
         print(f"{'-' * 10} BEGIN disassemble {one_line(plain(symbol.name))}() {'-' * 10}")
         try:
             print(exec_crash_command(f"dis -l {symbol.address:#x}"), end="")
-        except crash.error as err:
+        except pykd.Error as err:
             print(err)
         print(f"{'=' * 10} END   disassemble {one_line(plain(symbol.name))}() {'=' * 10}\n")
 

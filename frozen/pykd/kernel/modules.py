@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect
 
-from _pykd import Error, FaultError
+from _pykd import Error, FaultError, MemberError
 from pykd.core.walk import caught
 from pykd.kernel.mm.vmalloc import for_each_vmap_area
 
@@ -34,6 +34,18 @@ def taints_of(dump: Dump, module: Module) -> int:
     """``module.taints``, a bit for each letter of :data:`TAINTS`. :raises FaultError:"""
     found: Any = dump.object("struct module", module.address)
     return int(found.taints) if found.hasField("taints") else 0
+
+
+def memory_error(dump: Dump) -> MemberError | None:
+    """Why it is not known where modules are and how large; None where it is."""
+    # ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4), 7523e4dc5057 ("module: use a structure to encapsulate layout.") (in v4.5)
+    layout = dump.type("struct module")
+    try:
+        if not any(layout.member(name) for name in ("mem", "core_layout", "module_core")):
+            layout.offset_of("mem")
+    except MemberError as error:
+        return error
+    return None
 
 
 class AllocatedRanges:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from _pykd import Error, Module
 from pykd.core.errors import CommandError, UsageError
-from pykd.core.rows import Row, fault
-from pykd.kernel.modules import taint_letters, taints_of
+from pykd.core.rows import Row, fault, mark
+from pykd.kernel.modules import memory_error, taint_letters, taints_of
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
 
@@ -36,6 +36,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         modules = [module for module in modules if module.name == wanted[0]]
         if not modules:
             raise UsageError(f"no module is named {wanted[0]}")
+    lost = memory_error(dump) if modules else None
     for module in modules:
         row: Row = {
             "address": module.address,
@@ -44,6 +45,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             "size": module.size,
             "types": module.has_btf,
         }
+        if lost is not None:
+            row |= {"base": None, "size": None, "error": fault(lost, partial=True)}
         if options.t or options.g:
             try:
                 row["taints"] = taints_of(dump, module)
@@ -71,7 +74,9 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             continue
         # Programs take the words for types that are missing, and refuse to work.
         debuginfo = "(types in the dump)" if row["types"] and session.for_program else "(not loaded)"
-        yield f"{row['address']:x}  {row['name']:<{names}}  {row['base']:x}  {row['size']:>7}  {debuginfo}  [CONFIG_KALLSYMS]"
+        place = f"{row['base']:x}  {row['size']:>7}" if row["size"] is not None else f"{'?':<16}  {'?':>7}"
+        line = f"{row['address']:x}  {row['name']:<{names}}  {place}  {debuginfo}  [CONFIG_KALLSYMS]"
+        yield f"{line}  {mark(row)}" if "error" in row else line
 
 
 def _split(session: Session) -> bool:

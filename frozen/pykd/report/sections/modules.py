@@ -6,7 +6,7 @@ from __future__ import annotations
 import textwrap
 
 from _pykd import Error
-from pykd.kernel.modules import taint_letters, taints_of
+from pykd.kernel.modules import memory_error, taint_letters, taints_of
 from pykd.report.blocks import Block, lines, table
 from pykd.report.sections import Section
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def make(facts: Facts) -> Iterator[Block]:
     tainted, names = [], []
+    lost = memory_error(facts.dump) if facts.dump.modules() else None
     for module in facts.dump.modules():
         names.append(module.name)
         try:
@@ -26,7 +27,7 @@ def make(facts: Facts) -> Iterator[Block]:
         except Error:
             letters = "?"
         if letters:
-            tainted.append([module.name, letters, module.size])
+            tainted.append([module.name, letters, module.size if lost is None else "?"])
     if tainted:
         yield table(("module", "taints", "bytes"), tainted, "That taint the kernel")
     yield lines(textwrap.wrap(", ".join(names), 76) or ["none"], f"Modules ({len(names)})")
