@@ -77,7 +77,8 @@ def _around(session: Session, word: str) -> tuple[Any, Row, int]:
     try:
         address = to_address(dump, word)
     except CommandError:
-        raise CommandError(f"no slab cache {word}") from None
+        nameless = slabs.nameless(dump)
+        raise CommandError(f"no slab cache {word}" + (f"; {nameless}" if nameless else "")) from None
     try:
         physical = pages.physical_of(dump, address)
         where = dump.direct(physical if physical is not None else address if not address >> 47 else dump.translate(address))

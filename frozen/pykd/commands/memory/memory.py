@@ -38,12 +38,12 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         yield {"kind": "part", "name": name, "bytes": pages * size, "share": pages / max(found.total, 1)}
     for kilobytes, pages, free in found.hugepages:
         yield {"kind": "hugepages", "page_bytes": kilobytes * 1024, "pages": pages, "free": free, "bytes": kilobytes * 1024 * pages}
-    makers: tuple[Callable[[Dump, int], Iterator[Row]], ...] = (_processes, _files, _caches, _vmalloc, _tables)
-    for make in makers:
+    makers: dict[str, Callable[[Dump, int], Iterator[Row]]] = {"process": _processes, "file": _files, "cache": _caches, "vmalloc": _vmalloc, "tables": _tables}
+    for kind, make in makers.items():
         try:
             yield from make(dump, max(count, 0))
         except Error as error:
-            yield {"kind": make.__name__.lstrip("_"), "error": fault(error)}
+            yield {"kind": kind, "error": fault(error)}
 
 
 def _processes(dump: Dump, count: int) -> Iterator[Row]:
@@ -58,8 +58,9 @@ def _tables(dump: Dump, count: int) -> Iterator[Row]:
 
 def _files(dump: Dump, count: int) -> Iterator[Row]:
     for pages, inode in pagecache.largest(dump, count):
-        kind, device, path = pagecache.name_of(dump, inode)
-        yield {"kind": "file", "bytes": pages * dump.page_size, "inode": int(inode), "type": kind, "device": device, "path": path}
+        kind, device, path, error = pagecache.name_of(dump, inode)
+        row: Row = {"kind": "file", "bytes": pages * dump.page_size, "inode": int(inode), "type": kind, "device": device, "path": path}
+        yield row if error is None else row | {"error": fault(error, partial=True)}
 
 
 def _caches(dump: Dump, count: int) -> Iterator[Row]:
@@ -95,7 +96,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             yield ""
             yield TITLES[kind]
         last = kind
-        if "error" in row:
+        if "error" in row and "bytes" not in row:
             yield mark(row)
         elif kind == "total":
             yield f"{'memory':<30} {size(row['bytes']):>10}"
@@ -103,7 +104,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             if row["bytes"]:
                 yield f"{row['name']:<30} {size(row['bytes']):>10} {100 * row['share']:>6.1f} %  {'#' * round(WIDTH * row['share'])}".rstrip()
         else:
-            yield f"{size(row['bytes']):>12}  {_line(row)}"
+            yield f"{size(row['bytes']):>12}  {_line(row)} {mark(row)}".rstrip()
 
 
 def _line(row: Row) -> str:
@@ -114,7 +115,8 @@ def _line(row: Row) -> str:
     if kind == "tables":
         return f"PID {row['pid']} ({row['comm']})"
     if kind == "file":
-        return " ".join(filter(None, (row["type"], row["device"] if row["device"] != row["type"] else "", row["path"] or f"inode {row['inode']:x}, which has no name")))
+        path = row["path"] or f"inode {row['inode']:x}{'' if 'error' in row else ', which has no name'}"
+        return " ".join(filter(None, (row["type"], row["device"] if row["device"] != row["type"] else "", path)))
     if kind == "vmalloc":
         return f"{row['name']}" + (f" [{row['module']}]" if row["module"] else "") + f", {row['areas']} areas"
     if kind == "hugepages":

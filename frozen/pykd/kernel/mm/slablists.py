@@ -53,7 +53,7 @@ def slab_class(dump: Dump) -> Any:
 
 
 def nodes(dump: Dump, cache: Any) -> Iterator[Node]:
-    """Each node of memory on which a ``struct kmem_cache`` has slabs. :raises FaultError:
+    """Each node of memory on which a ``struct kmem_cache`` has slabs. :raises FaultError: :raises MemberError: it is not known where it has its nodes.
 
     Since v7.1 ``per_node`` has what ``node`` had, and the barn beside it, which was a member of the node.
     """
@@ -62,6 +62,8 @@ def nodes(dump: Dump, cache: Any) -> Iterator[Node]:
     limit = dump.read_unsigned(dump.symbol("nr_node_ids", "").address, 4) if dump.address_of("nr_node_ids", default=0) else 1
     for number in range(min(limit, MAX_NODES)):
         place = layout.member(f"node[{number}]") or layout.member(f"per_node[{number}].node")
+        if place is None and not number:
+            layout.offset_of("node")
         address = dump.read_unsigned(int(cache) + place.offset) if place else 0
         if not address:
             continue

@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Error, FaultError
 from pykd.core.members import offset_of
 from pykd.core.rows import fault
-from pykd.core.walk import caught
+from pykd.core.walk import caught, or_error
 from pykd.kernel import cpus
 from pykd.kernel.mm import slablists
 
@@ -49,6 +49,12 @@ def find_cache(dump: Dump, name: str) -> Struct | None:
         except FaultError:
             continue
     return None
+
+
+def nameless(dump: Dump) -> str:
+    """Why a cache that is asked for by its name may be there, though none has this name; "" if all names can be read."""
+    lost = [name for name in (or_error(getattr, cache, "name") for cache in caches(dump)[0]) if isinstance(name, Error)]
+    return f"the names of {len(lost)} caches are not known: {lost[0]}" if lost else ""
 
 
 class Counter:

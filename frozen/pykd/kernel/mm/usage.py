@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
-from pykd.core.walk import caught, readable
+from pykd.core.walk import caught, or_error, readable
 from pykd.kernel import cpus
 from pykd.kernel.fs.superblocks import bdev_inodes
 from pykd.kernel.mm import commit, pages, slablists, vmstat
@@ -139,15 +139,13 @@ def _hugepages(dump: Dump) -> list[tuple[int, int, int]]:
 
 
 def largest_caches(dump: Dump) -> list[tuple[int, str]]:
-    """(bytes of all its slabs, name) of each slab cache, the largest first, without looking into the slabs."""
-    found = []
-    for cache in caches(dump)[0]:
-        try:
-            slab = dump.page_size << min(int(cache.oo.x) >> 16, 20)
-            found.append((sum(int(each.node.nr_slabs.counter) for each in slablists.nodes(dump, cache)) * slab, str(cache.name)))
-        except Error:
-            continue
-    return sorted(found, reverse=True)
+    """(bytes of all its slabs, name) of each slab cache that can be read, the largest first, without looking into the slabs. :raises Error: none can."""
+    return sorted(readable(or_error(_cache, dump, cache) for cache in caches(dump)[0]), reverse=True)
+
+
+def _cache(dump: Dump, cache: Any) -> tuple[int, str]:
+    slab = dump.page_size << min(int(cache.oo.x) >> 16, 20)
+    return sum(int(each.node.nr_slabs.counter) for each in slablists.nodes(dump, cache)) * slab, str(cache.name)
 
 
 def vmalloc_callers(dump: Dump) -> list[tuple[int, int, int]]:
