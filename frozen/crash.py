@@ -240,10 +240,13 @@ def is_task_active(task: int) -> bool:
 
 def get_task_mem_usage(task: int) -> tuple[int, int]:
     """Virtual and resident size in kB."""
-    from pykd.kernel.task import memory
+    from pykd.kernel.task import members, memory
 
-    found = current().object("struct task_struct", _int(task))
-    return memory.sizes(found.mm, found.tgid, current()) if found.mm else (0, 0)
+    dump = current()
+    found: Any = dump.object("struct task_struct", _int(task))
+    if not found.mm:
+        return 0, 0
+    return memory.virtual_size(found.mm, dump), memory.resident_size(found.mm, int(found.Eval(members.path("tgid", dump))), dump)
 
 
 def get_uptime() -> int:

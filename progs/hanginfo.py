@@ -8,7 +8,6 @@ import re
 import sys
 from optparse import OptionParser
 
-import crash
 import pykd
 from LinuxDump.Analysis import (
     check_hanging_nfsd,
@@ -22,7 +21,7 @@ from LinuxDump.Analysis import (
 )
 from LinuxDump.BTstack import bt_mergestacks, exec_bt
 from LinuxDump.KernLocks import find_lock, qspinlock_state
-from LinuxDump.Tasks import TaskTable
+from LinuxDump.Tasks import TaskTable, warn_of_states
 from pykd.kernel import machine
 from pykd.kernel.workqueues import idle_workers
 
@@ -102,6 +101,7 @@ class Hangs:
     def __init__(self, options: Values) -> None:
         self.options = options
         table = TaskTable()
+        warn_of_states(table.allThreads())
         idle = idle_workers(pykd.current())
         self.tasks: dict[int, Task] = {task.pid: task for task in table.allThreads() if is_uninterruptible(task) and int(task.ts) not in idle}
         self.stacks: dict[int, BTStack] = {}
@@ -191,7 +191,7 @@ class Hangs:
             if frame.name and _SPINNING.match(frame.name) and (address := frame.registers.get(machine.of(pykd.current()).first_argument)):
                 try:
                     locked, pending, tail = qspinlock_state(address)
-                except crash.error:
+                except pykd.Error:
                     break
                 queue = "" if tail is None else f", CPU {tail} is the last in its queue"
                 return f": lock {address:#x} is {'held' if locked else 'free'}{', one CPU is next' if pending else ''}{queue}"

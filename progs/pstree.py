@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from optparse import OptionParser
 
-import crash
+import pykd
 from LinuxDump import crashcolor
 from LinuxDump.Tasks import Task, TaskTable, getTaskState, task_state_color, task_state_str
 
@@ -55,7 +55,7 @@ class Tree:
         """The parts of each line of the tree below a task."""
         try:
             text, color = self.label(t)
-        except crash.error as err:
+        except pykd.Error as err:
             yield [(f"({err}) ", crashcolor.RESET)]
             return
         self.seen.add(int(t.ts))

@@ -7,7 +7,8 @@ import sys
 from optparse import OptionParser
 
 import crash
-from LinuxDump.Tasks import Task, TaskTable, decode_tflags, tasksSummary
+import pykd
+from LinuxDump.Tasks import Task, TaskTable, decode_tflags, tasksSummary, warn_of_states
 from pykdump.Generic import hexl
 from pykdump.highlevel import INT_MAX, LONG_MASK, exec_crash_command, is_task_active, pylog, readSU
 
@@ -29,7 +30,7 @@ MAX_TREE_DEPTH = 200
 
 def short_state(t: Task) -> str:
     """The two letters by which tasks are shown and filtered."""
-    return t.state[5:7]
+    return t.state[5:7] or t.state
 
 
 # ---- the table
@@ -46,7 +47,7 @@ def ran_ago(t: Task) -> float | None:
     """How long ago it ran, in ms; None where the dump lacks that, or the clock of its run queue."""
     try:
         return t.Ran_ago
-    except (crash.error, LookupError):
+    except (pykd.Error, LookupError):
         return None
 
 
@@ -57,7 +58,7 @@ def in_order_of_running(tt: _TaskTable) -> list[Task]:
         ago = ran_ago(t)
         try:
             threads.append((float("inf") if ago is None else ago, t.pid, t))
-        except crash.error as err:
+        except pykd.Error as err:
             pylog.error("corrupted", hexl(int(t.ts)), err)
     return [t for *_, t in sorted(threads, key=lambda item: item[:2])]
 
@@ -82,7 +83,7 @@ def uid(t: Task) -> Any:
     """``?`` where the dump lacks the credentials."""
     try:
         return t.Uid
-    except crash.error:
+    except pykd.Error:
         return "?"
 
 
@@ -90,6 +91,7 @@ def print_tasks(options: Values, recent: bool = False, at_most: int | None = Non
     tt = TaskTable()
     tasks = in_order_of_running(tt) if recent else list(in_pid_order(tt))
     if options.Taskfilter:
+        warn_of_states(tasks)
         wanted = [state.strip() for state in options.Taskfilter.split(",")]
         tasks = [t for t in tasks if matches(t.state, wanted)]
 
@@ -109,7 +111,7 @@ def print_tasks(options: Values, recent: bool = False, at_most: int | None = Non
             print("           <snip>")
         try:
             line = table_line(t, recent)
-        except (crash.error, IndexError) as err:
+        except (pykd.Error, IndexError) as err:
             failed += 1
             pylog.error("corrupted", hexl(int(t.ts)), err)
             continue
@@ -130,7 +132,7 @@ def run_command(command: str) -> None:
     print(f"\ncrash> {command}")
     try:
         output = exec_crash_command(command)
-    except crash.error as err:
+    except pykd.Error as err:
         output = f"{err}"
     if ": command not found: " in output:
         print(output)
@@ -210,7 +212,7 @@ def print_details(t: Task, verbose: int) -> None:
         """One missing page does not cost the rest."""
         try:
             function(*args)
-        except crash.error as err:
+        except pykd.Error as err:
             print(f"   -- cannot be read: {err}")
 
     state = short_state(t)
@@ -241,7 +243,7 @@ def find_task(number: int) -> Task | None:
     ts = readSU("struct task_struct", number)
     try:
         known = tt.getByTid(ts.pid)
-    except crash.error:
+    except pykd.Error:
         known = None
     if not known:
         print("Bogus addr")
@@ -259,7 +261,7 @@ def tree_children(t: Task) -> list[tuple[str, int, Task]]:
         for child in thread.taskChildren():
             try:
                 children.append((child.comm, child.pid, child))
-            except crash.error:
+            except pykd.Error:
                 continue
     return sorted(children, key=lambda child: child[0])
 

@@ -57,8 +57,9 @@ def agrees(part: Any, whole: Any) -> bool:
         return True
     if isinstance(part, dict):
         incomplete = "error" in part  # then nothing at all stands for what is missing
+        said = {"error", "unavailable", *part.get("unavailable", ())}
         return isinstance(whole, dict) and all(
-            key == "error" or key in TEXTS or (incomplete and not value) or agrees(value, whole.get(key)) for key, value in part.items()
+            key in said or key in TEXTS or (incomplete and not value) or agrees(value, whole.get(key)) for key, value in part.items()
         )
     if isinstance(part, list):
         return isinstance(whole, list) and all(any(agrees(one, other) for other in whole) for one in part)

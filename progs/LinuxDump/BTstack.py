@@ -267,7 +267,7 @@ def _exec_bt(cmd: str | None, text: str | None, bg: bool) -> list[BTStack]:
         except CommandError as error:
             pylog.error(f"{cmd}: {error}")
             return []
-        except crash.error as error:
+        except pykd.Error as error:
             pylog.error(f"{cmd}: {error}")
             text = str(error)
     return list(_from_text(text or ""))
@@ -403,6 +403,8 @@ class fastSubroutineStacks:
         self.functasks = {}
         self.alltaskaddrs = set()
         for row in session.rows("foreach bt -t"):
+            if "task" not in row:
+                continue  # what is wrong with the lists of threads
             pid, task = row["pid"], row["task"]
             self.alltaskaddrs.add(task)
             names = {word["function"] for word in row.get("text", ())}

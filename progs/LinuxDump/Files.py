@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import crash
 import pykd
 from pykd.kernel.fs.files import for_each_open_file
 from pykd.kernel.net.sockets import socket_of_inode
@@ -59,6 +58,6 @@ def filesR(ref: int) -> list[int]:
     """PIDs of tasks that refer to a dentry, inode or file."""
     try:
         text = exec_crash_command(f"foreach files -R {int(ref):#x}")
-    except crash.error:
+    except pykd.Error:
         return []  # nothing was printed: nobody does
     return [int(line.split()[1]) for line in text.splitlines() if line.startswith("PID:")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-import crash
 import pykd
 from LinuxDump import percpu
 from pykd.core.shown import one_line
@@ -13,6 +12,7 @@ from pykd.kernel import timekeeping
 from pykd.kernel.task import members, namespaces
 from pykd.kernel.task.census import census
 from pykd.kernel.task.state import StateNames, state_names
+from pykd.kernel.task.table import read
 from pykd.kernel.task.threadlist import MAX_THREADS
 from pykdump import API
 from pykdump.highlevel import LH_isempty, enumerator_value, member_offset, pylog, readSU, readSymbol, structSetAttr
@@ -49,6 +49,15 @@ def _names() -> StateNames:
 def task_state2str(state: int) -> str:
     """Names of the bits of ``__state``, lower bits first: ``TASK_UNINTERRUPTIBLE|TASK_WAKEKILL``."""
     return _names().name(state)
+
+
+UNKNOWN_STATE = "??"
+
+
+def warn_of_states(tasks: Iterable[Task]) -> None:
+    """Say of how many threads the state is not known: who looks for those in some state passes over them."""
+    if unknown := sum(task.state == UNKNOWN_STATE for task in tasks):
+        pylog.warning(f"the state of {unknown} threads is not known")
 
 
 def getTaskState(task: Task | Any) -> int:
@@ -138,10 +147,29 @@ class Task:
         self.ts = ts
         self.ttable = ttable
 
+    def _member(self, name: str) -> int:
+        """One of :data:`pykd.kernel.task.members.PLACES`."""
+        path = members.path(name)
+        found: int = self.ts.Eval(path) if "." in path else getattr(self.ts, path)
+        return found
+
+    @property
+    def pid(self) -> int:
+        """As the first namespace has it."""
+        return self._member("pid")
+
+    @property
+    def tgid(self) -> int:
+        """That of its process."""
+        return self._member("tgid")
+
     @property
     def comm(self) -> str:
         """Its name. A process chooses it by itself: what would not stay in its line is spelled out."""
-        comm: str = self.ts.comm
+        try:
+            comm: str = self.ts.comm
+        except pykd.MemberError:
+            return "?"
         return comm if comm.isprintable() else one_line(comm)
 
     @property
@@ -157,8 +185,7 @@ class Task:
     @property
     def cpu(self) -> int:
         """The CPU it runs, or last ran, on."""
-        ts = self.ts
-        return ts.cpu if members.path("cpu") == "cpu" else ts.thread_info.cpu  # type: ignore[no-any-return]
+        return self._member("cpu")
 
     @property
     def Rq(self) -> Any:
@@ -173,9 +200,11 @@ class Task:
         """``TASK_INTERRUPTIBLE``… ; ``??`` when it cannot be read."""
         try:
             return _names().name(getattr(self.ts, members.path("state")), self.ts.exit_state)
-        except crash.error:
+        except pykd.MemberError:
+            return UNKNOWN_STATE  # of all threads, see warn_of_states()
+        except pykd.Error:
             pylog.error("corrupted task ", self.ts)
-            return "??"
+            return UNKNOWN_STATE
 
     @property
     def threads(self) -> list[Task]:
@@ -194,7 +223,7 @@ class Task:
         return getattr(self.ts, attr)
 
     def __repr__(self) -> str:
-        return f"PID={self.ts.pid} <struct task_struct {int(self.ts):#x}> CMD={self.comm}"
+        return f"PID={self.pid} <struct task_struct {int(self.ts):#x}> CMD={self.comm}"
 
     __str__ = __repr__
 
@@ -254,11 +283,11 @@ class _TaskTable:
         self.tt = self.tasks_at(leaders)
         self.pids: dict[int, list[Task]] = {}
         self.comms: dict[str, list[Task]] = defaultdict(list)
-        columns = pykd.current().read_columns(leaders, _TASK, ("pid", "comm"))
+        columns, _ = read(pykd.current(), leaders, {"pid": members.path("pid"), "comm": "comm"})
         for task, (pid, comm) in zip(self.tt, columns, strict=True):
-            if not isinstance(pid, crash.error):
+            if not isinstance(pid, pykd.Error):
                 self.pids.setdefault(pid, []).append(task)
-                self.comms[comm].append(task)
+                self.comms["?" if isinstance(comm, pykd.Error) else comm].append(task)
         self._tids: dict[int, Task] = {}
         self._files: dict[int, list[Task]] | None = None
         self._children: dict[int, list[int]] | None = None
@@ -281,8 +310,8 @@ class _TaskTable:
         """All threads by thread id, in its order; those that cannot be read are left out, with a warning."""
         if not self._tids:
             addresses = self.threadlist.all()
-            columns = pykd.current().read_columns(addresses, _TASK, ("pid",))
-            readable = [(pid, a) for a, (pid,) in zip(addresses, columns, strict=True) if not isinstance(pid, crash.error)]
+            columns = pykd.current().read_columns(addresses, _TASK, (members.path("pid"),))
+            readable = [(pid, a) for a, (pid,) in zip(addresses, columns, strict=True) if not isinstance(pid, pykd.Error)]
             if len(readable) < len(addresses):
                 pylog.warning(f"{len(addresses) - len(readable)} of {len(addresses)} threads cannot be read")
             self._tids = {pid: Task(readSU(_TASK, address), self) for pid, address in sorted(readable)}
@@ -296,7 +325,7 @@ class _TaskTable:
             leaders = list(self.threadlist.groups)
             columns = pykd.current().read_columns(leaders, _TASK, ("real_parent",))
             for address, (parent,) in zip(leaders, columns, strict=True):
-                if parent != address and not isinstance(parent, crash.error):
+                if parent != address and not isinstance(parent, pykd.Error):
                     self._children[int(parent)].append(address)
         return self._children
 
@@ -310,7 +339,7 @@ class _TaskTable:
                     pid = task.task_get_pid()
                     if pid and pid.level:
                         self._pidnamespaces[task.task_ns()].append(task)
-                except crash.error:
+                except pykd.Error:
                     continue
         return self._pidnamespaces
 
@@ -347,7 +376,7 @@ class _TaskTable:
                 try:
                     for opened in task.taskFds(True):
                         self._files.setdefault(opened, []).append(task)
-                except crash.error as err:
+                except pykd.Error as err:
                     pylog.warning(f"open files of PID={task.pid} cannot be read: {err}")
         return self._files.get(int(file), [])
 

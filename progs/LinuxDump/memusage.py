@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-import crash
 import pykd
 from pykd.kernel import ipc
 from pykd.kernel.mm.areas import areas
@@ -70,7 +69,7 @@ def get_task_shm_usage(task: Any) -> int:
     total = 0
     members = ("vm_ops", "vm_start", "vm_end")
     for pointer, start, end in pykd.current().read_columns(vma_addresses(mm), "struct vm_area_struct", members):
-        if isinstance(pointer, crash.error):
+        if isinstance(pointer, pykd.Error):
             raise pointer
         if pointer == operations:
             total += end - start
@@ -100,13 +99,13 @@ def _usage_of_processes() -> tuple[list[tuple[Task, int, int]], int]:
     failed = 0
     try:
         any_segment = bool(get_ipcs_m())
-    except crash.error:
+    except pykd.Error:
         any_segment = True  # perhaps
     for task in TaskTable().allTasks():
         try:
             _, resident = get_task_mem_usage(int(task.ts))
             shared = get_task_shm_usage(task.ts) // 1024 if any_segment else 0
-        except crash.error:
+        except pykd.Error:
             failed += 1
             continue
         usage.append((task, resident, shared))
@@ -129,7 +128,7 @@ def print_memory_stats(ntop: int = 8) -> None:
     print(f"\n === Total Memory in RSS {sum(resident for _, resident, _ in usage) / 2**20:6.3f} Gb")
     try:
         shared = f"{sum(segment.bytes for segment in get_ipcs_m().values()) / 2**30:6.3f} Gb"
-    except crash.error as err:
+    except pykd.Error as err:
         shared = "unknown"
         pylog.warning(f"the table of shared memory segments cannot be read: {err}")
     print(f" === Total Memory in SHM {shared}")

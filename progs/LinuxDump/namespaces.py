@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import crash
 import pykd
 from pykd.kernel.net.namespaces import for_each_net
 from pykd.kernel.task import namespaces
@@ -28,7 +27,7 @@ def print_namespaces_info(tt: Any, v: int = 0) -> None:
     for task in tt.allTasks():
         try:
             users.setdefault(task.ts.nsproxy, []).append(task)
-        except crash.error as err:
+        except pykd.Error as err:
             pylog.warning(f"the namespaces of a task cannot be read: {err}")
     users.pop(initial, None)
     if not users and not tt.pidnamespaces:
@@ -96,7 +95,7 @@ def _parent(namespace: Any) -> int:
     """0 where the dump lacks the namespace."""
     try:
         return int(namespace.parent)
-    except crash.error:
+    except pykd.Error:
         return 0
 
 

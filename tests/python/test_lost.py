@@ -11,6 +11,7 @@ import unittest
 import dumps
 import fuzz_lost
 import pykd
+import sweep_lost
 import taken
 from dumps import PYKD, SAMPLE
 from pykd.core import host
@@ -113,7 +114,7 @@ class Rows(Damaged):
         lost = {"reason": "excluded", "message": ""}
         for row, right in (
             ({"a": 1}, True), ({"a": 4, "b": [{"c": 2}]}, False), ({"a": 1, "b": [{"c": 3}]}, True), ({"a": lost}, True), ({"a": 0}, False), ({"a": 0, "error": lost}, True),
-            ({"a": 2, "error": lost}, False), ({"error": lost}, True), ({"d": 1}, False),
+            ({"a": 2, "error": lost}, False), ({"error": lost}, True), ({"d": 1}, False), ({"a": "?", "unavailable": ["a"], "lost": lost}, True),
         ):  # fmt: skip
             self.assertEqual(right, not list(fuzz_lost.wrong_rows(whole, {"rows": [row]})), row)
 
@@ -329,6 +330,70 @@ class Silent(Damaged):
     def test_the_unified_hierarchy_by_its_number(self):
         rows = [list(one.rows("cgroups")) for one in (Session(self.whole), self.without("cgrp_dfl_root"))]
         self.assertEqual(*rows)
+
+
+    def test_tasks_by_another_way(self):
+        """PIDs by struct pid, processes by their leaders, CPUs by run queues."""
+        whole = Session(self.whole)
+        for name in ("pid", "tgid", "cpu"):
+            session = self.without(f"task_struct.{name}")
+            for line in ("ps", "bt -a", "blocked"):
+                with self.subTest(lacking=name, line=line):
+                    self.assertEqual(list(whole.rows(line)), list(session.rows(line)))
+
+    def test_names_of_tasks(self):
+        text = self.said(self.without("task_struct.comm"), "bt -a")
+        self.assertRegex(text, r'COMMAND: "\?"  \(unknown\)\n')
+        self.assertRegex(text, r"\(unknown\): 2 values are missing, such as .* <comm>")
+
+    def test_memory(self):
+        """What has none is no answer where it is lost what memory something has."""
+        for name, title in (
+            ("task_struct.mm", "Largest processes"), ("mm_struct.rss_stat", "Largest processes"), ("kmem_cache.node", "Largest slab caches"),
+            ("kmem_cache.name", "Largest slab caches"),
+        ):  # fmt: skip
+            with self.subTest(lacking=name):
+                self.assertIn(f"\n{title}\n(unknown)\n", self.said(self.without(name), "memory"))
+        sizes = [[row["bytes"] for row in one.rows("memory") if row["kind"] == "process"] for one in (Session(self.whole), self.without("mm_struct.total_vm"))]
+        self.assertEqual(*sizes)
+
+    def test_file_systems(self):
+        """None is taken for the kernel's own, and none for mounted nowhere, where it is lost how mounts lie."""
+        expected = {row["superblock"] for row in Session(self.whole).rows("fs")}
+        for name in ("dentry.d_name", "dentry.d_parent", "mount.mnt", "mount.mnt_parent", "mount.mnt_devname"):
+            with self.subTest(lacking=name):
+                session = self.without(name)
+                found = {row["superblock"]: row for row in session.rows("fs")}
+                self.assertLessEqual(expected, found.keys())
+                self.assertEqual(set(), {block for block in expected if "error" not in found[block]})
+                self.assertIn("(unknown)", self.said(session, "memory"))
+
+    def test_modules(self):
+        rows = list(self.without("module.core_layout").rows("mod"))
+        self.assertEqual(len(list(Session(self.whole).rows("mod"))), len(rows))
+        self.assertEqual({(None, None)}, {(row["base"], row["size"]) for row in rows})
+        self.assertTrue(all(row["error"]["partial"] for row in rows))
+
+
+class Swept(unittest.TestCase):
+    """A few of what tools/sweep_lost.py looks at."""
+
+    THINGS = ("task_struct.comm", "task_struct.exit_state", "mm_struct.total_vm", "mount.mnt", "kmem_cache.node", "module.core_layout")
+    COMMANDS = ("ps", "bt -a", "memory", "fs", "cache", "mod", "kmem -s", "blocked", "report", "crashinfo", "taskinfo", "taskinfo --hang", "hanginfo")
+
+    def test_nothing_is_silent(self):
+        with tempfile.TemporaryDirectory() as folder:
+            sweep = sweep_lost.Sweep(SAMPLE, folder, self.COMMANDS)
+            self.assertLess(set(self.THINGS), set(sweep.things()))
+            self.assertEqual([], [failure for thing in self.THINGS for failure in sweep.failures(thing)])
+
+    def test_what_is_silent(self):
+        whole = "TASKS: 157\nPID: 1 init\n"
+        for found, silent in (
+            (whole, None), ("TASKS: 157\nPID: 1 init\nps: no member comm\n", None), ("TASKS: 157\nPID: 1 ?\n", None),
+            ("TASKS: 157\n", ([], ["PID: 1 init"])), ("TASKS: 0\nPID: 1 init\n", (["TASKS: 0"], ["TASKS: 157"])),
+        ):  # fmt: skip
+            self.assertEqual(silent, sweep_lost.silent(whole, found))
 
 
 def _answers(row):

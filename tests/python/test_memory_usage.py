@@ -54,7 +54,8 @@ class Every(unittest.TestCase):
             rows = list(Session(opened(path)).rows("memory"))
             with self.subTest(path):
                 self.assertEqual(rows[0]["bytes"], sum(row["bytes"] for row in rows if row["kind"] == "part"))
-                self.assertFalse([row for row in rows if "error" in row])
+                # 6.12's lacks pages of directory entries
+                self.assertFalse([row for row in rows if "error" in row and not (row["kind"] == "file" and row["error"]["reason"] == "excluded" and not row["path"])])
 
     def test_callers_of_vmalloc(self):
         """Stacks are what the fork of threads asked for: as much as the counter of stacks says, or a few more that are kept for the next."""

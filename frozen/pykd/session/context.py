@@ -83,17 +83,18 @@ def memory(session: Session, user: object) -> Dump:
 
 def identity(thread: Thread) -> Row:
     """The keys with which rows name their thread."""
-    return {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "comm": thread.comm}
+    return thread.identity()
 
 
 def header(row: Row) -> str:
     """crash's line that names a task, of a row with the keys of :func:`identity`."""
-    return tasktable.header(row["pid"], row["task"], row["cpu"], row["comm"])
+    return tasktable.header(row)
 
 
 def short_header(row: Row) -> str:
     """The same without the CPU, as in lists of tasks on one CPU."""
-    return f'PID: {row["pid"]:<5}  TASK: {row["task"]:016x}  COMMAND: "{row["comm"]}"'
+    pid, _, comm, lost = tasktable.identity_words(row)
+    return f'PID: {pid:<5}  TASK: {row["task"]:016x}  COMMAND: "{comm}"{lost}'
 
 
 def brief(session: Session, address: int) -> Row:
@@ -101,8 +102,7 @@ def brief(session: Session, address: int) -> Row:
     thread = thread_at(session, address)
     if thread is not None:
         return identity(thread)
-    task: Any = session.dump.object("struct task_struct", address)
-    return {"pid": task.pid, "task": int(address), "cpu": -1, "comm": str(task.comm)}
+    return tasktable.at(session.dump, [address])[0].identity() | {"cpu": -1}
 
 
 def separated(blocks: Iterable[Iterable[str]]) -> Iterator[str]:

@@ -216,7 +216,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
 
 def header(row: Row) -> str:
     """crash's line that begins the answer about a task."""
-    return tasktable.header(row["pid"], row["task"], row["cpu"], row["comm"])
+    return tasktable.header(row)
 
 
 def _exception_lines(found: list[Row], radix: int) -> Iterator[str]:

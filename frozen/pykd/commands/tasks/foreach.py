@@ -82,7 +82,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         choice.add(word)
     threads = choice.result()
     if name == "test":
-        yield from ({"thread": _identity(thread)} for thread in threads)
+        yield from ({"thread": thread.identity()} for thread in threads)
         return
     found = bt.COMMAND if name == "bt" else command.find(name)
     if found is None:
@@ -112,16 +112,12 @@ def _of_all(session: Session, found: Command, threads: list[Thread], inner: Any,
         yield from _of_each(session, found, progress.over(threads, "foreach", len(threads)), inner)
 
 
-def _identity(thread: Thread) -> Row:
-    return {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "comm": thread.comm}
-
-
 def _of_each(session: Session, found: Command, threads: Iterable[Thread], inner: Any) -> Iterator[Row]:
     """Rows of another command for one task after the other, each set with the lines that the command makes of it."""
     saved, arguments = session.task, inner.arguments
     try:
         for thread in threads:
-            row: Row = {"thread": _identity(thread)}
+            row: Row = {"thread": thread.identity()}
             session.task = thread.address
             inner.arguments = arguments if found.name in ("vtop", "set") else [*arguments, f"{thread.address:x}"]
             try:

@@ -122,8 +122,8 @@ def _row(thread: Thread, total: int) -> Row:
     }
     if thread.error is not None:
         row["error"] = fault(thread.error, partial=True)
-    if thread.lost:
-        row["unavailable"] = sorted(thread.lost)
+    if unread := thread.lost | thread.unread.keys():
+        row["unavailable"] = sorted(unread)
     return row
 
 

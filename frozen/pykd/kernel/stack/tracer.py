@@ -24,7 +24,7 @@ STACK_END_MAGIC = 0x57AC6E9D
 
 def identity(thread: Thread) -> Row:
     """The keys with which rows about stacks name their thread."""
-    return {"pid": thread.pid, "task": thread.address, "cpu": thread.cpu, "comm": thread.comm}
+    return thread.identity()
 
 
 class Tracer:

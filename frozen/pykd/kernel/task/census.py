@@ -7,7 +7,7 @@ from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.kernel import cpus
-from pykd.kernel.task import members, threads
+from pykd.kernel.task import members, table, threads
 from pykd.kernel.task.state import state_names
 
 TYPE_CHECKING = False
@@ -66,18 +66,19 @@ def census(dump: Dump) -> Census:
     names = state_names(dump)
     clocks = cpus.clocks(dump)
     addresses = threads.listed(dump).all()
-    paths = ("pid", "comm", members.path("state", dump), "exit_state", members.path("cpu", dump), members.path("last_run", dump), "real_parent", "mm")
+    places = members.paths(dump)
+    columns = {name: places.get(name, name) for name in ("pid", "comm", "state", "exit_state", "cpu", "last_run", "real_parent", "mm")}
     found: list[Seen] = []
     unreadable = 0
-    rows = dump.read_columns(addresses, "struct task_struct", paths)
+    rows, _ = table.read(dump, addresses, columns)
     for address, (pid, comm, state, exit_state, cpu, last, parent, mm) in zip(addresses, rows, strict=True):
-        if isinstance(pid, Error) or isinstance(comm, Error) or isinstance(state, Error) or isinstance(exit_state, Error):
+        if isinstance(pid, Error) or isinstance(state, Error) or isinstance(exit_state, Error):
             unreadable += 1
             continue
         clock = None if isinstance(cpu, Error) or isinstance(last, Error) else clocks.get(cpu)
         ago = None if clock is None else clock // 1_000_000 - last / 1_000_000
         name, letters = names.name(state, exit_state), names.letters(state, exit_state)
-        found.append(Seen(address, pid, str(comm), name, letters, _or_0(cpu), ago, _or_0(parent), _or_0(mm)))
+        found.append(Seen(address, pid, table.UNKNOWN if isinstance(comm, Error) else str(comm), name, letters, _or_0(cpu), ago, _or_0(parent), _or_0(mm)))
     return Census(found, unreadable)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.kernel import cpus
-from pykd.kernel.task import threads
+from pykd.kernel.task import members, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _held_back(dump: Dump) -> dict[int, int]:
         return {}
     kinds = _kinds(dump)
     sums: dict[int, int] = {}
-    for tgid, mm, count in dump.read_columns(threads.listed(dump).all(), "struct task_struct", ("tgid", "mm", "rss_stat.count")):
+    for tgid, mm, count in dump.read_columns(threads.listed(dump).all(), "struct task_struct", (members.path("tgid", dump), "mm", "rss_stat.count")):
         if mm and not isinstance(tgid, Error) and not isinstance(mm, Error) and not isinstance(count, Error):
             sums[tgid] = sums.get(tgid, 0) + sum(count[kind] for kind in kinds)
     return sums
@@ -51,10 +51,14 @@ def resident_pages(mm: Struct, tgid: int, dump: Dump) -> int:
     return max(0, pages + _held_back(dump).get(tgid, 0))
 
 
-def sizes(mm: Struct, tgid: int, dump: Dump) -> tuple[int, int]:
-    """Virtual and resident size of a ``struct mm_struct`` in kB, see :func:`resident_pages`. :raises FaultError:"""
-    kilobytes = dump.page_size // 1024
-    return mm.total_vm * kilobytes, resident_pages(mm, tgid, dump) * kilobytes
+def virtual_size(mm: Struct, dump: Dump) -> int:
+    """kB that a ``struct mm_struct`` has mapped. :raises FaultError:"""
+    return int(mm.total_vm) * (dump.page_size // 1024)
+
+
+def resident_size(mm: Struct, tgid: int, dump: Dump) -> int:
+    """kB in the resident set of a ``struct mm_struct``, see :func:`resident_pages`. :raises FaultError:"""
+    return resident_pages(mm, tgid, dump) * (dump.page_size // 1024)
 
 
 def page_table(mm: Struct, dump: Dump) -> int:

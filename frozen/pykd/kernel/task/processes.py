@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from _pykd import Dump
+    from pykd.kernel.task.table import Thread
 
 
 class Process(NamedTuple):
@@ -23,8 +24,8 @@ class Process(NamedTuple):
     comm: str
     task: int
     mm: int
-    resident: int
-    """Bytes"""
+    resident: int | None
+    """Bytes; None: not known."""
     swapped: int | None
     """Bytes; None: not known."""
     tables: int | None
@@ -33,15 +34,28 @@ class Process(NamedTuple):
 
 @per_dump
 def largest(dump: Dump) -> list[Process]:
-    """One for each ``struct mm_struct``, that with the largest resident set first. :raises Error: the threads cannot be found."""
+    """One for each ``struct mm_struct``, that with the largest resident set first.
+
+    :raises Error: the threads cannot be found, or not what memory they have.
+    """
     leaders = {}
-    for thread in threads(dump):
+    every = threads(dump)
+    for thread in every:
+        if "mm" in thread.lost:
+            raise thread.unread["mm"]
         if thread.mm and (thread.mm not in leaders or thread.pid == thread.tgid):
             leaders[thread.mm] = thread
-    every = list(leaders.values())
-    add_memory(dump, every)
-    every.sort(key=lambda thread: -thread.rss)
-    return [Process(thread.pid, thread.comm, thread.address, int(thread.mm), thread.rss * 1024, *_more(dump, int(thread.mm))) for thread in every]
+    found = list(leaders.values())
+    add_memory(dump, found)
+    if found and all("rss" in thread.unread for thread in found):
+        raise found[0].unread["rss"]
+    found.sort(key=lambda thread: -thread.rss)
+    return [_process(dump, thread) for thread in found]
+
+
+def _process(dump: Dump, thread: Thread) -> Process:
+    resident = None if "rss" in thread.unread else thread.rss * 1024
+    return Process(thread.pid, thread.comm, thread.address, int(thread.mm), resident, *_more(dump, int(thread.mm)))
 
 
 def _more(dump: Dump, address: int) -> tuple[int | None, int | None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from _pykd import Dump, Error, MemberError
 from pykd.core.memo import per_dump
+from pykd.core.rows import fault, mark
+from pykd.core.walk import or_error
 from pykd.kernel import cpus
 from pykd.kernel.task import members, memory
 from pykd.kernel.task import threads as tasks
@@ -15,21 +17,36 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from pykd.core.rows import Row
+
 PF_KTHREAD = 0x200000
+UNKNOWN = "?"
+"""In place of a name that cannot be read"""
 _TASK = "struct task_struct"
+_IDENTITY = ("pid", "cpu", "comm")
+_NOTHING: dict[str, Error] = {}
 
 
-def header(pid: int, address: int, cpu: int, comm: str) -> str:
-    """crash's line that names a task: ``PID: 1        TASK: ffff…  CPU: 0    COMMAND: "init"``."""
-    return f'PID: {pid:<7}  TASK: {address:016x}  CPU: {cpu:<3}  COMMAND: "{comm}"'
+def header(row: Row) -> str:
+    """crash's line that names a task, of a row with the keys of :meth:`Thread.identity`: ``PID: 1        TASK: ffff…  CPU: 0    COMMAND: "init"``."""
+    pid, cpu, comm, lost = identity_words(row)
+    return f'PID: {pid:<7}  TASK: {row["task"]:016x}  CPU: {cpu:<3}  COMMAND: "{comm}"{lost}'
+
+
+def identity_words(row: Row) -> tuple[Any, Any, str, str]:
+    """pid, cpu and comm of a row with the keys of :meth:`Thread.identity`, :data:`UNKNOWN` for each that could not be read, and two blanks and the
+    mark of why, if one could not."""
+    unread = set(_IDENTITY).intersection(row.get("unavailable", ()))
+    pid, cpu, comm = (UNKNOWN if key in unread else row[key] for key in _IDENTITY)
+    return pid, cpu, comm, f"  {mark({'error': row['lost']} if 'lost' in row else row)}" if unread else ""
 
 
 class Thread:
-    """One thread; numbers are None where they could not be read."""
+    """One thread; numbers are 0 where they could not be read, which ``unread`` says, and ``comm`` is :data:`UNKNOWN`."""
 
     __slots__ = (
         "active", "address", "comm", "cpu", "error", "exit_state", "flags", "last_run", "leader", "lost", "mm", "parent",
-        "pid", "policy", "ppid", "prio", "rss", "stack_pointer", "start", "state", "tgid", "vsz",
+        "pid", "policy", "ppid", "prio", "rss", "stack_pointer", "start", "state", "tgid", "unread", "vsz",
     )  # fmt: skip
 
     address: int
@@ -61,36 +78,50 @@ class Thread:
     """Of the first thing that could not be read."""
     lost: frozenset[str]
     """Names of the attributes that no thread has, as what says where they are is lost."""
+    unread: dict[str, Error]
+    """Why each attribute that has no value has none."""
 
     def __init__(self, address: int) -> None:
         self.address = address
         self.error = None
+        self.unread = _NOTHING
+
+    def lacks(self, name: str, why: Error) -> None:
+        """One of its attributes could not be read."""
+        self.unread = {**self.unread, name: why}
+        self.error = self.error or why
 
     def is_kernel(self) -> bool:
         """A kernel thread or an idle task; a zombie of user space is none, though its memory is gone."""
         return bool(self.flags & PF_KTHREAD) or not self.pid
 
+    def identity(self) -> Row:
+        """The keys with which rows name their thread: pid, task, cpu, comm; ``unavailable`` names those that could not be read, and ``lost`` says why."""
+        row: Row = {"pid": self.pid, "task": self.address, "cpu": self.cpu, "comm": self.comm}
+        if unread := [key for key in _IDENTITY if key in self.unread]:
+            row |= {"unavailable": unread, "lost": fault(self.unread[unread[0]], partial=True)}
+        return row
+
     def header(self) -> str:
         """crash's line that names a task."""
-        return header(self.pid, self.address, self.cpu, self.comm)
+        return header(self.identity())
 
 
 def _columns(dump: Dump) -> dict[str, str]:
     """Our names for what is read of each task_struct, by their path in this kernel."""
+    places = members.paths(dump)
     return {
-        "pid": "pid",
-        "tgid": "tgid",
+        **places,
         "comm": "comm",
         "exit_state": "exit_state",
         "flags": "flags",
         "mm": "mm",
         "parent": "parent",
-        "ppid": "parent.pid",
+        "ppid": f"parent.{places['pid']}",
         "leader": "group_leader",
         "policy": "policy",
         "prio": "prio",
         "start": "start_time",
-        **members.paths(dump),
     }
 
 
@@ -110,7 +141,7 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
     """
     columns = _columns(dump)
     keys = list(columns)
-    rows, lost = _read(dump, addresses, columns)
+    rows, lost = read(dump, addresses, columns)
     active: dict[int, int] = {}
     try:
         active = {task: cpu for cpu, task in cpus.active_tasks(dump).items()}
@@ -130,6 +161,7 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
         thread.active = thread.address in active
         if thread.active:
             thread.cpu = active[thread.address]
+            thread.unread = {key: error for key, error in thread.unread.items() if key != "cpu"} if thread.unread else _NOTHING
         thread.state = "??" if place in unknown else letters(int(thread.state), thread.exit_state)
     return found
 
@@ -146,8 +178,8 @@ def _without_errors(found: list[Thread], key: str, values: Sequence[Any], bad: l
         if key == "ppid":
             filled[place] = -1  # it is the parent whose page is missing
             continue
-        found[place].error = found[place].error or values[place]
-        filled[place] = "" if key == "comm" else 0
+        found[place].lacks(key, values[place])
+        filled[place] = UNKNOWN if key == "comm" else 0
     return filled
 
 
@@ -160,9 +192,12 @@ def mark_active(dump: Dump, marked: Thread) -> None:
     marked.active = True
 
 
-def _read(dump: Dump, addresses: list[int], columns: dict[str, str]) -> tuple[list[tuple[Any, ...]], dict[str, Error]]:
+def read(dump: Dump, addresses: list[int], columns: dict[str, str]) -> tuple[list[tuple[Any, ...]], dict[str, Error]]:
     """The values of each task, errors among them, and the columns that cannot be read of any, as it is lost where they are. ``cpu``, which
-    kernels without SMP have not, is 0."""
+    kernels without SMP have not, is 0 of them.
+
+    :param columns: names, and the paths of the members.
+    """
     try:
         return dump.read_columns(addresses, _TASK, list(columns.values())), {}
     except Error:
@@ -173,7 +208,7 @@ def _read(dump: Dump, addresses: list[int], columns: dict[str, str]) -> tuple[li
         try:
             found.append([value for (value,) in dump.read_columns(addresses, _TASK, [path])])
         except Error as error:
-            if key == "cpu" and isinstance(error, MemberError) and not hasattr(error, "reason"):
+            if key == "cpu" and isinstance(error, MemberError) and not hasattr(error, "reason") and len(cpus.possible(dump)) == 1:
                 found.append([0] * len(addresses))
             else:
                 lost[key] = error
@@ -182,20 +217,28 @@ def _read(dump: Dump, addresses: list[int], columns: dict[str, str]) -> tuple[li
 
 
 def add_memory(dump: Dump, table: list[Thread]) -> None:
-    """Fill in ``vsz`` and ``rss``, see :func:`pykd.kernel.task.memory.sizes`; 0 of a kernel thread."""
-    known: dict[tuple[int, int], tuple[tuple[int, int], Error | None]] = {}
+    """Fill in ``vsz`` and ``rss``, see :mod:`pykd.kernel.task.memory`; 0 of a kernel thread."""
+    known: dict[tuple[int, int], dict[str, int | Error]] = {}
     for thread in table:
-        sizes, error = (0, 0), None
-        if thread.mm:
-            process = int(thread.mm), thread.tgid
-            if process not in known:
-                try:
-                    known[process] = memory.sizes(dump.object("struct mm_struct", process[0]), thread.tgid, dump), None
-                except Error as unreadable:
-                    known[process] = sizes, unreadable
-            sizes, error = known[process]
-        thread.error = thread.error or error
-        thread.vsz, thread.rss = sizes
+        thread.vsz = thread.rss = 0
+        if not thread.mm:
+            continue
+        process = int(thread.mm), thread.tgid
+        if process not in known:
+            known[process] = _sizes(dump, *process)
+        for key, value in known[process].items():
+            if isinstance(value, Error):
+                thread.lacks(key, value)
+            else:
+                setattr(thread, key, value)
+
+
+def _sizes(dump: Dump, address: int, tgid: int) -> dict[str, int | Error]:
+    try:
+        mm = dump.object("struct mm_struct", address)
+    except Error as error:
+        return {"vsz": error, "rss": error}
+    return {"vsz": or_error(memory.virtual_size, mm, dump), "rss": or_error(memory.resident_size, mm, tgid, dump)}
 
 
 class Chooser:

@@ -355,11 +355,8 @@ def who(dump: Dump, task: int) -> str:
     """``PID 12 (comm)``"""
     if not threads.is_task(task, dump):
         return f"a task that exists no more, {task:#x}"
-    try:
-        one: Any = dump.object("struct task_struct", task)
-        return f"PID {one.pid} ({one.comm})"
-    except Error:
-        return f"the task at {task:#x}"
+    one = tasktable.at(dump, [task])[0]
+    return f"PID {one.pid} ({one.comm})" if "pid" not in one.unread else f"the task at {task:#x}"
 
 
 # -- who completes what

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.kernel.mm import commit, vmstat
-from pykd.kernel.task import memory, threads
+from pykd.kernel.task import members, memory, threads
 from pykd.programs.crashinfo.notes import problem, warning
 
 TYPE_CHECKING = False
@@ -90,13 +90,16 @@ def processes(dump: Dump) -> Iterator[Row]:
     total = commit.total_pages(dump) or 1
     leaders = list(threads.listed(dump).groups)
     mm_class = dump.struct_class("struct mm_struct")
-    sum_of, seen, large = 0, set(), []
-    for pid, comm, mm in dump.read_columns(leaders, "struct task_struct", ("pid", "comm", "mm")):
-        if isinstance(mm, Error) or not mm:
+    sum_of, seen, large, lost = 0, set(), [], []
+    for pid, comm, mm in dump.read_columns(leaders, "struct task_struct", (members.path("pid", dump), "comm", "mm")):
+        if not isinstance(mm, Error) and not mm:
             continue
         try:
+            if isinstance(mm, Error):
+                raise mm
             pages = memory.resident_pages(mm_class(int(mm)), pid, dump)
-        except Error:
+        except Error as error:
+            lost.append(error)
             continue
         if int(mm) not in seen:  # of a child of vfork it is the parent's
             sum_of += pages
@@ -104,6 +107,8 @@ def processes(dump: Dump) -> Iterator[Row]:
         if pages * 100 > total * MUCH:
             large.append(warning(f"PID={pid} CMD={comm} uses {100 * pages / total:5.1f}% of total memory"))
     yield from large
+    if lost:
+        yield problem(f"The memory of {len(lost)} processes is not known: {lost[0]}")
     yield {"kind": "resident", "pages": sum_of, "percent": 100 * sum_of / total}
 
 

@@ -63,7 +63,7 @@ def _uses(facts: Facts) -> Iterator[tuple[float, Found]]:
 
 def _processes(facts: Facts, total: int, serious: int, said: str) -> Iterator[tuple[float, Found]]:
     for one in largest(facts.dump)[:1]:
-        if (share := one.resident / (total * facts.dump.page_size)) > 0.25:
+        if one.resident is not None and (share := one.resident / (total * facts.dump.page_size)) > 0.25:
             evidence = (f"{bytes_text(one.resident)} of {size(total)} resident",)
             yield share, Found(f"PID {one.pid} ({one.comm}) has {share:.0%} of all memory{said}", serious, EXACT, evidence, f"vm {one.pid}")
 
