@@ -319,6 +319,8 @@ class Silent(Damaged):
     def test_states(self):
         session = self.without("task_struct.state")
         self.assertRegex(self.said(session, "blocked"), r"^blocked: the state of \d+ threads is not known: .* does not have a field <\w+>\n$")
+        for line in ("locks", "locks -g", "fs"):
+            self.assertRegex(self.said(session, line), rf"(?m)^{line.split()[0]}: the state of \d+ threads is not known: ")
         excluded = self.said(session, "report --brief").partition("checks could not be made")[0]
         for check in ("hung threads", "deadlock"):
             self.assertIn(check, " ".join(self.said(Session(self.whole), "report --brief").split()))

@@ -59,6 +59,8 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             row["error"] = fault(error, partial="frozen" in row)
         row["waiters"] = _people(found, waiting.get(int(block), ()))
         yield row
+    if found.unsure is not None:
+        yield {"error": fault(found.unsure)}
 
 
 def _people(found: Graph, tasks: Iterable[int]) -> list[Row]:
@@ -110,7 +112,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     yield f"{'SUPERBLOCK':<16} {'TYPE':<10} {'STATE':<20} {'DIRTY kB':>9} {'WRITING':>8} {'WAIT':>4}  DEVICE, DIRECTORY"
     for row in rows:
         if "superblock" not in row:
-            yield mark(row)
+            yield f"fs: {row['error']['message']}"
             continue
         dirty, writing = (row[key] // 1024 if key in row else "" for key in ("dirty", "writeback"))
         waiters = row["waiters"]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pykd.core.rows import Row
+from pykd.core.rows import Row, fault
 from pykd.kernel import locks
 from pykd.kernel.waits.graph import Graph, graph
 from pykd.kernel.waits.things import Thing, who
@@ -33,9 +33,12 @@ def _people(found: Graph, tasks: Iterable[int]) -> list[Row]:
 
 def rows(session: Session, options: Any) -> Iterator[Row]:
     found = graph(session.dump)
-    if options.g:
-        yield from _roots(session, found)
-        return
+    yield from _roots(session, found) if options.g else _locks(found, options)
+    if found.unsure is not None:
+        yield {"error": fault(found.unsure)}
+
+
+def _locks(found: Graph, options: Any) -> Iterator[Row]:
     cycles = {task for cycle in found.cycles() for task in cycle}
     chosen = [thing for thing in found.things if thing.address and (_is_lock(thing) or (options.a and thing.waiters))]
     for thing in sorted(chosen, key=lambda thing: -len(thing.waiters)):
@@ -72,6 +75,9 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     empty = True
     for row in rows:
         empty = False
+        if "error" in row:
+            yield f"locks: {row['error']['message']}"
+            continue
         yield from _root_text(row, options) if "root" in row else _lock_text(row, options)
     if empty:
         yield "no thread waits for another" if options.g else "no lock is waited for, and none of the kernel's own is held"
