@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.kernel.waits.things import who
 from pykd.report.finding import CONSEQUENCE, EXACT, NOTE, Finding, Found
 from pykd.report.verdict import panic_stamp, verdict
 
@@ -24,12 +25,12 @@ def rule(facts: Facts) -> Iterator[Found]:
     task = found.task
     while task and len(chain) < MAX_PARENTS:
         try:
-            one = facts.dump.object("struct task_struct", task)
-            chain.append(f"PID {one.pid} ({one.comm})")
-            parent = int(one.real_parent)
+            chain.append(who(facts.dump, task))
+            parent = int(facts.dump.object("struct task_struct", task).real_parent)
         except Error:
+            chain.append("?")
             break
-        if parent == task or not int(one.pid):
+        if parent == task or chain[-1].startswith("PID 0 "):
             break
         task = parent
     evidence = [f"asked for by {' < '.join(chain)}"] if chain else []
