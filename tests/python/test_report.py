@@ -42,6 +42,8 @@ class Real(unittest.TestCase):
                 else:
                     self.assertEqual((report["cause"]["key"], report["cause"]["proof"], report["cause"]["victims"]), ("I1", "exact", 2))
                     self.assertEqual(report["findings"][0], report["cause"])
+                    self.assertIn("CAUSE    likely reason for the request: The file system", words(report))
+                self.assertIn("(who asked for it)", words(report))
 
     def test_sections(self):
         for path in vmcores():

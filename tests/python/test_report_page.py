@@ -85,6 +85,33 @@ class InBrowser(unittest.TestCase):
         self.assertRegex(self.browser.value("String(window.getSelection())"), "^(0x)?f[0-9a-f]+$")
         self.assertEqual(self.browser.complaints, [])
 
+    def test_sizes_are_sorted_by_what_they_are(self):
+        """Not by how they are written, and what has none comes last, both ways."""
+        self.browser.open(saved(self, document(opened(SAMPLE))))
+        for table, size, number in (("memory", 4, 2), ("disks", 3, 2)):
+            rows = f"[...document.querySelector('#{table} table').tBodies[0].rows]"
+            numbers = f"{rows}.map(row => Number(row.cells[{number - 1}].textContent))"
+            for down in (False, True):
+                self.browser.value(f"document.querySelector('#{table} th:nth-child({size})').click()")
+                with self.subTest(table, down=down):
+                    self.assertEqual(self.browser.value(numbers), sorted(self.browser.value(numbers), reverse=down))
+        self.assertEqual(html.sort_key("1.6 MB"), 1.6 * 1024 * 1024)
+        self.assertIsNone(html.sort_key("MB 1.6"))
+
+    def test_search_keeps_the_verdict(self):
+        self.browser.open(saved(self, document(opened(SAMPLE))))
+        self.browser.value("search.value = 'kernfs_node_cache'; search.dispatchEvent(new Event('input'))")
+        self.assertTrue(self.browser.value("[...document.querySelectorAll('.verdict dd')].every(one => one.getBoundingClientRect().height > 0)"))
+
+    def test_heads_over_columns_in_print(self):
+        self.browser.open(saved(self, document(opened(SAMPLE))))
+        self.browser.ask("Emulation.setEmulatedMedia", media="print")
+        loose = """[...document.querySelectorAll('table')].filter(table => table.tBodies[0].rows.length && [...table.tHead.rows[0].cells].some((head, place) => {
+            const one = head.getBoundingClientRect(), other = table.tBodies[0].rows[0].cells[place].getBoundingClientRect();
+            return Math.abs(one.left - other.left) > 1 || Math.abs(one.right - other.right) > 1; })).length"""
+        self.assertEqual(self.browser.value(loose), 0)
+        self.assertEqual(self.browser.value("getComputedStyle(document.querySelector('table')).whiteSpace"), "normal")
+
     def test_light_dark_and_print(self):
         self.browser.open(saved(self, document(opened(SAMPLE))))
         colours = set()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 
 TYPE_CHECKING = False
@@ -17,6 +18,14 @@ BRIEF = 5
 """Findings that the short form has"""
 SERIOUS = 2
 SEVERITIES = {1: "stops", 2: "serious", 3: "note"}
+LEGEND = (
+    "stops: explains a stop or a hang by itself; serious: likely a part of the cause; note: worth knowing, hardly the cause. "
+    "exact: the kernel's own data or message says so; found: nothing contradicts it; guess: likely"
+)
+"""What severities and proofs are, in a line"""
+REQUESTED = ("sysrq", "nmi")
+"""Kinds of a stop (:data:`pykd.report.verdict.PANICS`) that somebody wanted: what is wrong with the system may be why, and did not stop it"""
+NOT_RECORDED = "that the crash was asked for because of it is not recorded"
 
 
 def _wrapped(text: str, indent: str = "  ", first: str | None = None) -> list[str]:
@@ -37,15 +46,23 @@ def head(report: dict[str, Any]) -> Iterator[str]:
     yield from _wrapped(f"{found['text']}.", "         ", "STOPPED  ")
     if found["message"] and found["kind"] != "sysrq":
         yield from _wrapped(found["message"], "         ", "         ")
-    yield from _wrapped(report["where"] or "not known", "         ", "WHERE    ")
+    yield from _wrapped(place(report), "         ", "WHERE    ")
     cause = report["cause"]
-    if cause:
+    if cause and found["kind"] in REQUESTED:
+        yield from _wrapped(f"likely reason for the request: {cause['text']} [the finding: {cause['proof']}; {NOT_RECORDED}].", "         ", "CAUSE    ")
+    elif cause:
         yield from _wrapped(f"{cause['text']} [{cause['proof']}].", "         ", "CAUSE    ")
     else:
         yield from _wrapped(unproven(report), "         ", "CAUSE    ")
     taints = found["taints"]
     yield from _wrapped(f"{report['dump']['kernel']}, {'tainted ' + taints if taints else 'not tainted'}", "         ", "KERNEL   ")
     yield from _wrapped(readable(report), "         ", "DUMP     ")
+
+
+def place(report: dict[str, Any]) -> str:
+    """Where it stopped; of a crash that was asked for that is who did."""
+    where = report["where"] or "not known"
+    return f"{where} (who asked for it)" if report["verdict"]["kind"] == "sysrq" and report["where"] else where
 
 
 def unproven(report: dict[str, Any]) -> str:
@@ -66,6 +83,11 @@ def readable(report: dict[str, Any]) -> str:
     return "; ".join(parts)
 
 
+def how(command: str) -> str:
+    """The shell's command line of a command: ``pykd DUMP -c 'bt -a'``."""
+    return f"pykd DUMP -c {shlex.quote(command)}"
+
+
 def lines(report: dict[str, Any], *, brief: bool = False) -> Iterator[str]:
     """Its lines.
 
@@ -79,9 +101,11 @@ def lines(report: dict[str, Any], *, brief: bool = False) -> Iterator[str]:
         yield from _finding(number, finding, brief)
     if brief:
         return
+    if findings:
+        yield from _wrapped(LEGEND, "    ", "    ")
     if report["excluded"]:
         yield ""
-        yield from _wrapped(f"Looked at and not so: {'; '.join(one['text'] for one in report['excluded'])}.", "  ", "")
+        yield from _wrapped(f"Checked and in order: {'; '.join(one['text'] for one in report['excluded'])}.", "  ", "")
     reasons: dict[str, list[str]] = {}
     for one in report["unknown"]:
         reasons.setdefault(one["why"], []).append(one["title"])
@@ -106,7 +130,7 @@ def _finding(number: int, finding: dict[str, Any], brief: bool) -> Iterator[str]
     for line in finding["evidence"]:
         yield from _wrapped(line, "        ", "      - ")
     if finding["command"]:
-        yield f"      more: {finding['command']}"
+        yield f"      more: {how(finding['command'])}"
 
 
 def _block(block: dict[str, Any]) -> Iterator[str]:

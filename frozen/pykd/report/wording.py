@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 def threads(count: int) -> str:
     """``1 thread waits``, ``3 threads wait``"""
@@ -12,6 +16,11 @@ def threads(count: int) -> str:
 def number(count: int, noun: str, plural: str = "") -> str:
     """``1 CPU``, ``3 CPUs``"""
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
+def chain(functions: Sequence[str], most: int = 8) -> str:
+    """Functions, innermost first: ``a < b < …``; an ellipsis stands for those beyond *most*."""
+    return " < ".join([*functions[:most], *("…",) * (len(functions) > most)])
 
 
 def seconds(value: float) -> str:

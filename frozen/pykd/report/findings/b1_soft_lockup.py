@@ -10,6 +10,7 @@ from pykd.kernel import cpus
 from pykd.report.facts import stamp
 from pykd.report.finding import CPU_STUCK, EXACT, FOUND, GUESS, NOTE, STOPS, Finding, Found
 from pykd.report.paused import stood_still
+from pykd.report.wording import chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def rule(facts: Facts) -> Iterator[Found]:
         # While it lasts the message comes again and again.
         over = not still and (facts.clock - last) / 1e9 > OVER
         text += "; it went on since" if over else ""
-        evidence = [*lines, *([f"CPU {cpu} at the end: {' < '.join(functions[:8])}"] if still and functions else [])]
+        evidence = [*lines, *([f"CPU {cpu} at the end: {chain(functions)}"] if still and functions else [])]
         yield Found(text, NOTE if paused or over else STOPS, GUESS if waiting or paused else EXACT, tuple(evidence), f"bt {pid}", 1, float(stuck))
     yield from _untold(facts, limit, set(told))
 
@@ -76,7 +77,7 @@ def _untold(facts: Facts, limit: int, told: set[int]) -> Iterator[Found]:
             functions = facts.functions_on(cpu)
             if any(function in _WAITING for function in functions):
                 continue  # who it waits for is told
-            evidence = (f"watchdog_touch_ts is {behind:.0f} s old (limit {limit} s)", f"CPU {cpu}: {' < '.join(functions[:8])}")
+            evidence = (f"watchdog_touch_ts is {behind:.0f} s old (limit {limit} s)", f"CPU {cpu}: {chain(functions)}")
             text = f"CPU {cpu} has run {facts.who(thread.address)} for {behind:.0f} s without letting its watchdog run" + (f", in {functions[0]}" if functions else "")
             yield Found(text, STOPS, FOUND, evidence, f"bt {thread.pid}", 1, behind)
 

@@ -8,6 +8,7 @@ from pykd.kernel import cpus, machine
 from pykd.kernel.waits.things import function_name
 from pykd.report.finding import CPU_STUCK, FOUND, STOPS, Finding, Found
 from pykd.report.logsigns import told
+from pykd.report.wording import chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def rule(facts: Facts) -> Iterator[Found]:
         off = interrupted is not None and interrupted.registers.get(register, ~value) & bits == value and bool(bits)
         if behind > LIMIT and off and interrupted is not None:
             where = f"{function_name(interrupted) or hex(interrupted.pc)}+{interrupted.offset or 0:#x}"
-            evidence = (f"its clock is {behind:.1f} s behind", f"interrupts are off in {where}", f"CPU {cpu}: {' < '.join(facts.functions_on(cpu)[:8])}")
+            evidence = (f"its clock is {behind:.1f} s behind", f"interrupts are off in {where}", f"CPU {cpu}: {chain(facts.functions_on(cpu), 8)}")
             yield Found(f"CPU {cpu} has had its interrupts off for {behind:.0f} s, in {where}", STOPS, FOUND, evidence, f"bt {thread.pid}", 1, behind)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pykd.kernel import rcu
 from pykd.report.finding import CPU_STUCK, EXACT, FOUND, NO_ANSWER, SERIOUS, STOPS, Finding, Found
 from pykd.report.logsigns import told
+from pykd.report.wording import chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _stalled(facts: Facts) -> Iterator[Found]:
         facts.note(error)
     for cpu in cpus[:4]:
         thread = facts.running.get(cpu)
-        who = f" runs {facts.who(thread.address)}: {' < '.join(facts.functions_on(cpu)[:6])}" if thread else ""
+        who = f" runs {facts.who(thread.address)}: {chain(facts.functions_on(cpu), 6)}" if thread else ""
         evidence.append(f"CPU {cpu} has not reported{who}")
     evidence += [f"{facts.who(task)} was preempted or sleeps inside a reader" for task in tasks[:4]]
     level = CPU_STUCK

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pykd.kernel import locks
 from pykd.report.finding import CPU_STUCK, EXACT, FOUND, GUESS, LOCKS, NOTE, SERIOUS, STOPS, Finding, Found
 from pykd.report.quota import throttled_in
-from pykd.report.wording import threads
+from pykd.report.wording import chain, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _found(facts: Facts, root: Root) -> Found | None:
         if wait and wait.purpose:
             state += f", waiting for {wait.purpose.text}"
     if wait and wait.functions:
-        evidence.insert(0, f"{facts.who(task)}: {' < '.join(wait.functions[:8])}")
+        evidence.insert(0, f"{facts.who(task)}: {chain(wait.functions)}")
     proven = root.proof != GUESS and seconds >= LONG
     severity = STOPS if proven else SERIOUS if root.proof != GUESS else NOTE
     return Found(f"{waits} for {what}, which {facts.who(task)} holds; it {state}", severity, root.proof, tuple(evidence), "locks -g", len(root.victims), seconds, level)

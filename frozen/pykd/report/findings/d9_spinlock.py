@@ -6,7 +6,7 @@ from __future__ import annotations
 from pykd.kernel.waits.names import name_of
 from pykd.kernel.waits.spinning import SLOWPATHS, has_on_stack, lock_of
 from pykd.report.finding import CPU_STUCK, FOUND, GUESS, NOTE, SERIOUS, STOPS, Finding, Found
-from pykd.report.wording import number
+from pykd.report.wording import chain, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def rule(facts: Facts) -> Iterator[Found]:
     evidence = []
     for cpu, name in spinning.items():
         functions = facts.functions_on(cpu)
-        caller = functions[functions.index(name) + 1 :][:6]
-        evidence.append(f"CPU {cpu} {facts.who(facts.running[cpu].address)}: {name} < {' < '.join(caller)}; on the CPU for {ages[cpu]:.1f} s")
+        caller = functions[functions.index(name) + 1 :]
+        evidence.append(f"CPU {cpu} {facts.who(facts.running[cpu].address)}: {name} < {chain(caller, 6)}; on the CPU for {ages[cpu]:.1f} s")
     locks = _locks(facts, [cpu for cpu, name in spinning.items() if name in SLOWPATHS])
     for lock, cpus in locks.items():
         name = name_of(facts.dump, lock)
@@ -60,7 +60,7 @@ def rule(facts: Facts) -> Iterator[Found]:
     if len(suspects) == 1:
         text += f"; CPU {suspects[0]}, which runs {facts.who(facts.running[suspects[0]].address)}, does not spin and may hold it"
     for cpu in suspects[:2]:
-        evidence.append(f"CPU {cpu} does not spin, and may hold it: {facts.who(facts.running[cpu].address)} in {' < '.join(facts.functions_on(cpu)[:6])}")
+        evidence.append(f"CPU {cpu} does not spin, and may hold it: {facts.who(facts.running[cpu].address)} in {chain(facts.functions_on(cpu), 6)}")
     severity = STOPS if age >= LONG and suspects else SERIOUS if suspects else NOTE
     yield Found(text, severity, FOUND if age >= LONG and len(suspects) == 1 else GUESS, tuple(evidence), "bt -a", len(spinning), age)
 
@@ -79,7 +79,7 @@ def _held(facts: Facts, lock: int, holder: int, cpus: list[int], age: float, evi
     name = name_of(facts.dump, lock) or f"{lock:#x}"
     functions = facts.functions_on(holder)
     thread = facts.running[holder]
-    lines = (*evidence, f"CPU {holder} has its address and does not spin: {facts.who(thread.address)} in {' < '.join(functions[:8])}")
+    lines = (*evidence, f"CPU {holder} has its address and does not spin: {facts.who(thread.address)} in {chain(functions)}")
     text = f"{number(len(cpus), 'CPU spins', 'CPUs spin')} for the spinlock {name}, for up to {age:.0f} s; CPU {holder} holds it, which runs {facts.who(thread.address)}"
     return Found(text, STOPS if age >= LONG else SERIOUS, FOUND, lines, f"bt -c {holder}", len(cpus), age)
 

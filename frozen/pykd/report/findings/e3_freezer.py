@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pykd.report.finding import EXACT, GUESS, NO_ANSWER, SERIOUS, STOPS, Finding, Found
-from pykd.report.wording import threads
+from pykd.report.wording import chain, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def rule(facts: Facts) -> Iterator[Found]:
         seconds = max(facts.seconds(task) for task in root.victims)
         what = root.thing.text() if root.thing else "?"
         text = f"{facts.who(root.tasks[0])} was stopped by the freezer, and {threads(len(root.victims))} for {what}, which it holds"
-        yield Found(text, STOPS if seconds >= 10 else SERIOUS, EXACT, (" < ".join(wait.functions[:8]),), "locks -g", len(root.victims), seconds)
+        yield Found(text, STOPS if seconds >= 10 else SERIOUS, EXACT, (chain(wait.functions),), "locks -g", len(root.victims), seconds)
 
 
 FINDING = Finding(

@@ -8,7 +8,7 @@ from pykd.core.walk import caught
 from pykd.kernel.block.scsi import SDEV_STATES, SHOST_STATES, for_each_sdev, for_each_shost, sdev_name
 from pykd.report.finding import EXACT, NO_ANSWER, SERIOUS, STOPS, Finding, Found
 from pykd.report.findings.h7_bios import waiting_for_io
-from pykd.report.wording import threads
+from pykd.report.wording import chain, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _host(facts: Facts, host: Any, severity: int, tail: str, count: int, seconds
         handler = int(host.ehandler)
         wait = facts.graph.waits.get(handler)
         evidence = [f"Scsi_Host {int(host):#x}: {SHOST_STATES[state]}, {int(host.host_failed)} commands failed"]
-        evidence += [f"{facts.who(handler)}: {' < '.join(wait.functions[:8])}"] if wait else []
+        evidence += [f"{facts.who(handler)}: {chain(wait.functions)}"] if wait else []
         yield Found(f"SCSI host {int(host.host_no)} is in error handling{tail}", severity, EXACT, tuple(evidence), "dev -d", count, seconds)
     for device in caught(for_each_sdev(facts.dump, host)):
         try:

@@ -7,6 +7,7 @@ from _pykd import Error
 from pykd.kernel.fs.sbnames import sb_name
 from pykd.kernel.waits.names import journals
 from pykd.report.finding import EXACT, FOUND, NO_ANSWER, SERIOUS, STOPS, Finding, Found
+from pykd.report.wording import chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _holders(facts: Facts, transaction: int) -> list[int]:
 
 def _where(facts: Facts, task: int) -> str:
     wait = facts.graph.waits.get(task)
-    return " < ".join(wait.functions[:6]) if wait else f"state {facts.threads[task].state}"
+    return chain(wait.functions, 6) if wait else f"state {facts.threads[task].state}"
 
 
 FINDING = Finding(

@@ -8,7 +8,7 @@ from pykd.core.walk import caught
 from pykd.kernel.fs.writeback import for_each_bdi, for_each_wb, for_each_work
 from pykd.kernel.workqueues import for_each_busy_worker, for_each_pool
 from pykd.report.finding import EXACT, NO_ANSWER, SERIOUS, Finding, Found
-from pykd.report.wording import number, threads
+from pykd.report.wording import chain, number, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _found(facts: Facts, bdi: Any, wb: Any, busy: dict[int, int], waiting: list[
     seconds = facts.seconds(task)
     text = f"The flusher of the device {bdi.dev_name!s} has waited for {seconds:.0f} s" + (f", with {number(works, 'more work')} to do" if works else "")
     text += f"; {threads(len(waiting))} for writeback" if waiting else ""
-    evidence = [f"{facts.who(task)}: {' < '.join(wait.functions[:8]) if wait else thread.state}"]
+    evidence = [f"{facts.who(task)}: {chain(wait.functions) if wait else thread.state}"]
     evidence += [f"{facts.who(one)} waits {facts.seconds(one):.1f} s in {facts.graph.waits[one].function}" for one in waiting[:5]]
     return Found(text, SERIOUS, EXACT, tuple(evidence), "blocked", len(waiting) + 1, seconds)
 

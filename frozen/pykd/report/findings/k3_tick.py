@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.kernel import cpus, timekeeping, timers
 from pykd.report.finding import CPU_STUCK, FOUND, SERIOUS, Finding, Found
+from pykd.report.wording import chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def rule(facts: Facts) -> Iterator[Found]:
         who = facts.number("tick_do_timer_cpu", 4, default=(1 << 32) - 1)
         evidence = [f"jiffies are {behind:.1f} s behind the clock of the run queues", f"tick_do_timer_cpu is {who if who < 1 << 31 else 'none'}"]
         if who in facts.running:
-            evidence.append(f"CPU {who} runs {facts.who(facts.running[who].address)}: {' < '.join(facts.functions_on(who)[:6])}")
+            evidence.append(f"CPU {who} runs {facts.who(facts.running[who].address)}: {chain(facts.functions_on(who), 6)}")
         yield Found(f"The tick stood still: jiffies are {behind:.0f} s behind", SERIOUS, FOUND, tuple(evidence), "timer", 0, behind)
     for cpu in cpus.online(dump):
         try:
@@ -46,7 +47,7 @@ def _running(facts: Facts, cpu: int) -> Iterator[Found]:
         if not any("expire_timers" in name or name == "call_timer_fn" for name in functions):
             continue
         called = functions[next(place for place, name in enumerate(functions) if "expire_timers" in name or name == "call_timer_fn") - 1]
-        evidence = (f"timer_list {timer:#x} on CPU {cpu}, {wheel.name} {late:.1f} s behind", f"CPU {cpu}: {' < '.join(functions[:8])}")
+        evidence = (f"timer_list {timer:#x} on CPU {cpu}, {wheel.name} {late:.1f} s behind", f"CPU {cpu}: {chain(functions)}")
         yield Found(f"The function of a timer, {called}, has not ended on CPU {cpu} for {late:.0f} s", SERIOUS, FOUND, evidence, f"timer -C {cpu}", 0, late)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.kernel import smp
 from pykd.report.finding import CPU_STUCK, EXACT, GUESS, NOTE, SERIOUS, STOPS, Finding, Found
-from pykd.report.wording import number
+from pykd.report.wording import chain, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def rule(facts: Facts) -> Iterator[Found]:
                 waiting.setdefault(target, []).append(cpu)
     for target, asking in waiting.items():
         age = max(facts.seconds(facts.running[cpu].address) for cpu in asking)
-        evidence = [f"CPU {cpu} {facts.who(facts.running[cpu].address)}: {' < '.join(facts.functions_on(cpu)[:6])}" for cpu in asking[:4]]
+        evidence = [f"CPU {cpu} {facts.who(facts.running[cpu].address)}: {chain(facts.functions_on(cpu), 6)}" for cpu in asking[:4]]
         text = f"{number(len(asking), 'CPU has', 'CPUs have')} waited for up to {age:.0f} s for "
         if target < 0:
             yield Found(text + "another CPU to answer an interrupt", SERIOUS if age >= LONG else NOTE, GUESS, tuple(evidence), "bt -a", len(asking), age)
@@ -41,7 +41,7 @@ def rule(facts: Facts) -> Iterator[Found]:
         thread = facts.running.get(target)
         functions = facts.functions_on(target)
         text += f"CPU {target} to answer an interrupt" + (f", which runs {facts.who(thread.address)} in {functions[0] if functions else '?'}" if thread else "")
-        evidence.append(f"CPU {target} has not taken it: {' < '.join(functions[:6]) or 'its stack is not known'}")
+        evidence.append(f"CPU {target} has not taken it: {chain(functions, 6) or 'its stack is not known'}")
         yield Found(text, STOPS if age >= LONG else SERIOUS, EXACT, tuple(evidence), f"bt -c {target}", len(asking), age)
 
 

@@ -3,8 +3,8 @@
 (function () {
 	const search = document.getElementById("search");
 	const count = document.getElementById("count");
-	const items = Array.from(document.querySelectorAll(".finding, tbody tr, pre, dl > dd"));
-	const sections = Array.from(document.querySelectorAll("main > section"));
+	const items = Array.from(document.querySelectorAll(".finding, tbody tr, pre, dl:not(.verdict) > dd"));
+	const sections = Array.from(document.querySelectorAll("main > section:not(#verdict)"));
 	const texts = items.map((item) => item.textContent.toLowerCase());
 
 	function find() {
@@ -22,8 +22,9 @@
 	}
 
 	function value(row, column) {
-		const text = row.cells[column] ? row.cells[column].textContent.trim() : "";
-		const number = Number(text.replace(/ %$/, ""));
+		const cell = row.cells[column];
+		const text = cell ? cell.dataset.value || cell.textContent.trim() : "";
+		const number = Number(text);
 		return text !== "" && !Number.isNaN(number) ? number : text;
 	}
 
@@ -36,6 +37,7 @@
 		const rows = Array.from(table.tBodies[0].rows);
 		rows.sort((one, other) => {
 			const a = value(one, column), b = value(other, column);
+			if ((a === "") !== (b === "")) return a === "" ? 1 : -1;
 			const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
 			return down ? -order : order;
 		});

@@ -7,6 +7,7 @@ from _pykd import Error
 from pykd.kernel import cpus
 from pykd.report.blocks import Block, lines, picture, table
 from pykd.report.sections import Section
+from pykd.report.wording import chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ def make(facts: Facts) -> Iterator[Block]:
             rows.append([cpu, None, "(unreadable)", None, None, running, behind])
         else:
             rows.append([cpu, thread.pid, thread.comm if thread.pid else "(idle)", thread.prio, round(facts.seconds(thread.address), 2), running, behind])
-    yield table(("CPU", "PID", "command", "prio", "runs for s", "runnable", "clock behind s"), rows)
+    yield table(("CPU", "PID", "command", "prio", "runs for (s)", "runnable", "clock behind (s)"), rows)
     yield picture("cpus", [{"cpu": row[0], "name": row[2], "seconds": row[4], "runnable": row[5], "behind": row[6]} for row in rows], "CPUs")
-    stacks = [f"CPU {cpu}: {' < '.join(facts.functions_on(cpu)[:FRAMES])}" for cpu in list(facts.running)[:MAX_CPUS] if facts.functions_on(cpu)]
+    stacks = [f"CPU {cpu}: {chain(facts.functions_on(cpu), FRAMES)}" for cpu in list(facts.running)[:MAX_CPUS] if facts.functions_on(cpu)]
     yield lines(stacks, "Functions, innermost first")
 
 

@@ -42,11 +42,11 @@ def make(facts: Facts) -> Iterator[Block]:
         requests += [(age, name, request) for age, request in found]
         ages = [age for age, _ in found if age is not None]
         rows.append([name, size, bytes_text(size), len(found), round(max(ages), 2) if ages else None])
-    yield table(("disk", "bytes", "size", "in flight", "oldest s"), rows)
+    yield table(("disk", "bytes", "size", "in flight", "oldest (s)"), rows)
     yield picture("disks", [{"name": row[0], "inflight": row[3], "oldest": row[4]} for row in rows], "Disks and what is in flight")
     if requests:
         requests.sort(key=lambda item: -(item[0] or 0))
-        yield table(("disk", "request", "operation", "age s"), [_row(*item) for item in requests[:SHOWN]], "Oldest requests in flight")
+        yield table(("disk", "request", "operation", "age (s)"), [_row(*item) for item in requests[:SHOWN]], "Oldest requests in flight")
 
 
 def _requests(facts: Facts, disk: Any) -> Iterator[tuple[float | None, Any]]:
