@@ -73,7 +73,7 @@ SYMBOLS = (
     " pcpu_hot init_mm rcu_state mount_hashtable arp_tbl log_buf_len sys_call_table avenrun cpu_info"
 ).split()
 SAID = re.compile(
-    r"\([a-z]+\): \d+ values? |\((unknown|damaged)\)|no member|no \w*symbol|no type|no field|not have a field|has no \w|not known|unknown|not in the dump|could not|"
+    r"\([a-z]+\): \d+ values? |\((unknown|damaged)\)|no member|no (\w+ )?symbol|no type|no field|not have a field|has no \w|not known|unknown|not in the dump|could not|"
     r"cannot|unavailable|unreadable|lost|lacks|missing|incomplete|ends early|\[\?|\?\]|=\?\s|\"\?\"|\(\?\)|(^|\s)\?\??(\s|$)"
 )
 """What a line has that says that something is not known."""
