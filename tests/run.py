@@ -15,6 +15,8 @@ import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PYTHON_TESTS = os.path.join(ROOT, "tests", "python")
+TOOLS = os.path.join(ROOT, "tools")
+"""Whose modules the tests import"""
 C_TESTS = os.path.join(ROOT, "build", "sanitized", "obj")
 C_TIMEOUT = 300
 """Seconds; against hanging, not a measurement."""
@@ -169,5 +171,5 @@ def main(words):
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, PYTHON_TESTS)
+    sys.path[:0] = (PYTHON_TESTS, TOOLS)
     sys.exit(main(sys.argv[1:]))

@@ -7,20 +7,17 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 import unittest
 from unittest import mock
 
 import _pykd
+import docs  # noqa: F401 (tests of the documentation take it from here)
+import dumptext
+import golden
 import pykd
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.append(os.path.join(ROOT, "tools"))
-
-import docs  # noqa: E402, F401 (tests of the documentation take it from here)
-import dumptext  # noqa: E402
-import golden  # noqa: E402
 
 os.environ["TZ"] = "UTC"  # in which all outputs that tests compare with are
 SAMPLE = golden.SAMPLE

@@ -11,12 +11,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from dumps import PYKD, ROOT
-
-sys.path.insert(0, os.path.join(ROOT, "tools"))
-
 import freeze
 import manifest
+from dumps import PYKD, ROOT
 
 BUILD = Path(ROOT) / "build" / "x86_64"
 LIBRARY = BUILD / "python" / "lib" / "python3.13"

@@ -9,15 +9,13 @@ import subprocess
 import sys
 import unittest
 
+import shapes
+
 import dumps
-from dumps import PYKD, ROOT, opened, vmcores
+from dumps import PYKD, opened, vmcores
 from pykd.core.rows import Address
 from pykd.session import contract, program
 from pykd.session.session import Session
-
-sys.path.insert(0, os.path.join(ROOT, "tools"))
-
-import shapes
 
 
 class Mismatch(Exception):

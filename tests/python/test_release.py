@@ -8,20 +8,16 @@ import pyexpat
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-from dumps import PYKD, ROOT
-from pykd.app import cli, completion, selftest
-from pykd.core import version
-
-sys.path.insert(0, os.path.join(ROOT, "tools"))
-
 import seal
 import spdx
 import terminal
+from dumps import PYKD, ROOT
+from pykd.app import cli, completion, selftest
+from pykd.core import version
 
 
 def run(*words, pykd=PYKD, **options):

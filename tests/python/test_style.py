@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import unittest
 
 from dumps import ROOT
@@ -74,7 +73,6 @@ class Style(unittest.TestCase):
         self.check("shellcheck", "-e", "SC1091", *scripts)
 
     def test_layers(self):
-        sys.path.insert(0, os.path.join(ROOT, "tools"))
         import check_layers
 
         self.assertEqual(check_layers.check_c(check_layers.Path(ROOT)) + check_layers.check_python(check_layers.Path(ROOT)), [])
