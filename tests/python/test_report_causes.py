@@ -14,19 +14,22 @@ from pykd.core.walk import caught
 from pykd.kernel import cpus, rcu, timekeeping
 from pykd.kernel.block.disks import for_each_disk
 from pykd.kernel.block.virtio import device_of_disk, rings
+from pykd.kernel.fs.sbnames import sb_device
 from pykd.kernel.fs.superblocks import filesystem_type, for_each_super_block
 from pykd.kernel.fs.writeback import for_each_bdi
 from pykd.kernel.mm import vmstat
 from pykd.kernel.net.devices import for_each_netdev
 from pykd.kernel.net.namespaces import for_each_net
 from pykd.kernel.task import threads
-from pykd.kernel.waits import sites, spinning
+from pykd.kernel.waits import servers, sites, spinning
+from pykd.kernel.waits.graph import Graph
 from pykd.kernel.waits.names import is_buffer
+from pykd.kernel.waits.things import Thing, Wait
 from pykd.kernel.workqueues import for_each_pool, for_each_worker
 from pykd.report import findings
 from pykd.report.build import document
 from pykd.report.facts import Facts
-from pykd.report.finding import CPU_STUCK, NO_ANSWER
+from pykd.report.finding import CONSEQUENCE, CPU_STUCK, NO_ANSWER
 from pykd.report.findings import i3_journal, n_outside
 from pykd.report.verdict import first_of_interest
 
@@ -50,6 +53,23 @@ class Rules(Planting):
         report = self.report()
         self.assertEqual("B2", report["cause"]["key"])
         self.assertIn("CPU 0 had its interrupts off", report["cause"]["text"])
+
+    def test_operation_that_a_disk_does_not_know(self):
+        """The kernel does without: no I/O error, and worth a note at most."""
+        for text, severity in (("operation not supported error, dev loop0, sector 8 op 0x9:(WRITE_ZEROES)", 3), ("I/O error, dev vdb, sector 8 op 0x0:(READ)", 2)):
+            self.say_in_place_of("virtio_blk virtio4", text)
+            with self.subTest(text):
+                self.assertEqual([severity], [one["severity"] for one in self.report()["findings"] if one["key"] == "H15"])
+
+    def test_interrupt_of_timers(self):
+        self.say_in_place_of("virtio_blk virtio4", "hrtimer: interrupt took 18013186 ns")
+        self.assertEqual("An interrupt of timers once took 18 ms", self.found("K1")["text"])
+
+    def test_what_there_is_none_of(self):
+        """Nothing is said of it, not even that it is in order."""
+        titles = {one["title"] for one in self.report()["excluded"]}
+        self.assertFalse(titles & {"NVMe controller", "multipath"})
+        self.assertIn("CPU that does not answer", titles)
 
     def test_realtime(self):
         facts = Facts(self.dump)
@@ -250,6 +270,32 @@ class Made(unittest.TestCase):
             with unittest.mock.patch.object(n_outside, "_call", lambda facts, task, call=call: call), self.subTest(age=age):
                 (found,) = found_by("n_outside", self.facts(dump, _graph=made_up))
                 self.assertEqual((severity, "1 thread waits for the answer of an NFS or RPC server nas"), (found.severity, found.text))
+
+    def test_server_that_is_this_machine(self):
+        """Who waits for it waits for its own threads, where these wait: that is a consequence, however long it takes."""
+        dump = opened(SAMPLE)
+        stuck, task = sleeping_users(dump, 2)
+        lock, bit = Thing("mutex", 0, "a lock"), Thing("bit", 8)
+        bit.add((task,))
+        waits = {stuck: Wait(stuck, lock, "exact", "", None, ()), task: Wait(task, bit, "exact", "", sites.purpose(["rpc_wait_bit_killable"])[0], ())}
+        threads = {stuck: types.SimpleNamespace(comm="nfsd", mm=0), task: types.SimpleNamespace(comm="ls", mm=1)}
+        for server, own in (("192.0.2.7", False), ("nas", False), ("::1", True), ("127.0.0.1", True)):
+            bit.holders = []
+            call = types.SimpleNamespace(tk_client=types.SimpleNamespace(cl_xprt=types.SimpleNamespace(servername=server)))
+            with self.subTest(server), unittest.mock.patch.object(servers, "rpc_call", lambda dump, thing, call=call: call):
+                Graph._join_own_servers(types.SimpleNamespace(waits=waits, threads=threads, dump=dump))
+                self.assertEqual([stuck] if own else [], bit.holders)
+        made_up = types.SimpleNamespace(unsure=None, waits=waits, seconds=lambda task: 90.0, holders=lambda task: waits[task].thing.holders)
+        (found,) = found_by("n_outside", self.facts(dump, _graph=made_up))
+        self.assertEqual((3, CONSEQUENCE, "guess"), (found.severity, found.level, found.proof))
+        self.assertIn("it is this machine, because of PID", found.text)
+
+    def test_disk_of_a_mount(self):
+        """The kernel's name of it, with what the mounter called it where that is another."""
+        for disk, source, words in (
+            ("vdb", "/dev/vdb", "/dev/vdb"), ("vdb", "/dev/d-vdc", "vdb (mounted as /dev/d-vdc)"), ("", "nas:/home", "nas:/home"), ("vdb", "", "vdb"),
+        ):  # fmt: skip
+            self.assertEqual(words, sb_device(types.SimpleNamespace(s_bdev=bool(disk), s_id=disk), source))
 
     def spinning(self, **answers):
         """Facts of the sample, on whose CPUs these functions are."""

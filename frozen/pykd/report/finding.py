@@ -47,12 +47,16 @@ class Found(NamedTuple):
 class Finding:
     """A rule, and what there is to say about it."""
 
-    def __init__(self, *, key: str, title: str, level: int, rule: Callable[[Facts], Iterable[Found]], false_alarm: str, excluded: str = "") -> None:
+    def __init__(
+        self, *, key: str, title: str, level: int, rule: Callable[[Facts], Iterable[Found]], false_alarm: str, excluded: str = "",
+        concerns: Callable[[Facts], bool] | None = None,
+    ) -> None:  # fmt: skip
         """
         :param key: short name, stable: ``I1``.
         :param rule: what it finds; it raises what the core raises, which counts as "not known".
         :param false_alarm: when it would be wrong, so that it is not said.
         :param excluded: what can be said if it finds nothing: ``no file system is frozen``; "" if that says nothing.
+        :param concerns: whether the system has what it is about (NVMe, SCSI); of one that has not nothing is said. None: each system has.
         """
         self.key = key
         self.title = title
@@ -60,3 +64,4 @@ class Finding:
         self.rule = rule
         self.false_alarm = false_alarm
         self.excluded = excluded
+        self.concerns = concerns

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error
+from _pykd import Error, NotFoundError
 from pykd.core.record import NamedTuple
 from pykd.report import findings
 from pykd.report.finding import CONSEQUENCE, DUMP, GUESS, LIMITS, STOPS
@@ -64,6 +64,16 @@ def _run(rule: Finding, facts: Facts) -> list[Ranked]:
     return [Ranked(rule.key, rule.title, found, found.level or rule.level) for found in rule.rule(facts)]
 
 
+def _concerns(rule: Finding, facts: Facts) -> bool:
+    """Whether the system has what a rule is about; what cannot be told counts as yes."""
+    try:
+        return rule.concerns is None or rule.concerns(facts)
+    except NotFoundError:
+        return False  # the kernel lacks all that is about it
+    except Error:
+        return True
+
+
 def find_all(facts: Facts, deadline: Deadline, names: Iterable[str] | None = None) -> Findings:
     """Try all rules (or those *names*). A rule that fails, or takes too much of the time that is left, costs its own finding."""
     every: list[Ranked] = []
@@ -85,7 +95,7 @@ def find_all(facts: Facts, deadline: Deadline, names: Iterable[str] | None = Non
         every += found
         if facts.skipped:
             unknown.append((rule.title, f"not all of it: {facts.skipped[0]}"))
-        elif not found and rule.excluded:
+        elif not found and rule.excluded and _concerns(rule, facts):
             excluded.append((rule.title, rule.excluded))
     order = ranked(every)
     cause = order[0] if order and is_cause(order[0]) else None

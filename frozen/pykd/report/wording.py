@@ -23,6 +23,22 @@ def chain(functions: Sequence[str], most: int = 8) -> str:
     return " < ".join([*functions[:most], *("…",) * (len(functions) > most)])
 
 
+def times(count: int) -> str:
+    """``once``, ``3 times``"""
+    return "once" if count == 1 else f"{count} times"
+
+
+def how_frozen(state: int) -> str:
+    """What ``s_writers.frozen`` says: ``fully``, ``for writers``."""
+    words = ("not", "for writers", "for writers and page faults", "but for its own threads", "fully")
+    return words[state] if state < len(words) else f"state {state}"
+
+
+def members(every: Sequence[str], most: int = 5) -> list[str]:
+    """The first of lines of one kind, and how many there are more."""
+    return [*every[:most], *([f"and {len(every) - most} more"] if len(every) > most else [])]
+
+
 def seconds(value: float) -> str:
     """``3.0 s``, ``12 min``, ``5 h``"""
     for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):

@@ -89,6 +89,15 @@ def _first_namespace(dump: Dump) -> int:
         return 0
 
 
+def sb_device(block: Any, source: str) -> str:
+    """The device of a ``struct super_block``: the kernel's disk, with the *source* that the mounter gave in brackets where that names another
+    (``vdb (mounted as /dev/d-vdc)``), else the source alone. :raises FaultError:"""
+    disk = str(block.s_id) if block.s_bdev else ""
+    if not disk or not source or source.rpartition("/")[2] == disk:
+        return source or disk
+    return f"{disk} (mounted as {source})"
+
+
 def sb_name(dump: Dump, block: Any) -> str:
     """Type, device and first mount point of a ``struct super_block``, as far as they can be read. Never raises."""
     try:
@@ -97,6 +106,7 @@ def sb_name(dump: Dump, block: Any) -> str:
         kind = "file system"
     try:
         device, directory, _ = sb_place(dump, block)
+        device = sb_device(block, device)
     except Error:
         device = directory = ""
     on = f" on {device}" if device and device not in (kind, "none") else ""

@@ -18,8 +18,9 @@ from pykd.core.walk import caught
 from pykd.kernel import locks, workqueues
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.ages import seconds_since
+from pykd.kernel.waits import servers
 from pykd.kernel.waits.known import known_locks
-from pykd.kernel.waits.things import EXACT, GUESS, Finder, Thing, Wait, interesting
+from pykd.kernel.waits.things import EXACT, GUESS, Finder, Thing, Wait, interesting, who
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Graph:
         """task_structs of all in uninterruptible sleep but of idle workers, the longest first."""
         self._add_known()
         self._follow(self.blocked)
+        self._join_own_servers()
         # Those whom the list of a lock has wait too, whatever their state.
         for thing in self.things:
             self._follow(task for task in thing.waiters if task not in self.waits)
@@ -111,6 +113,17 @@ class Graph:
     def _sleeps(self, task: int) -> bool:
         thread = self.threads.get(task)
         return thread is not None and not thread.active and not thread.exit_state and thread.state not in ("RU", "??")
+
+    def _join_own_servers(self) -> None:
+        """Whoever waits for an NFS server that is this machine waits for its nfsd threads: most likely for those that wait themselves."""
+        stuck = [task for task, wait in self.waits.items() if wait.thing is not None and self.threads[task].comm == "nfsd" and not self.threads[task].mm]
+        for wait in list(self.waits.values()) if stuck else ():
+            thing = wait.thing
+            if wait.purpose is None or wait.purpose.key != "rpc" or thing is None or thing.holders or wait.task in stuck:
+                continue
+            call = servers.rpc_call(self.dump, thing)
+            if call is not None and servers.is_own(self.dump, servers.server_of(call)):
+                thing.holders, thing.proof, thing.held = list(stuck), GUESS, ", ".join(who(self.dump, task) for task in stuck)
 
     def _add_known(self) -> None:
         """The locks that everybody needs, with those who wait there."""

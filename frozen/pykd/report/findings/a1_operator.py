@@ -33,7 +33,7 @@ def rule(facts: Facts) -> Iterator[Found]:
         if parent == task or chain[-1].startswith("PID 0 "):
             break
         task = parent
-    evidence = [f"asked for by {' < '.join(chain)}"] if chain else []
+    evidence = [f"asked for by {', child of '.join(chain)}"] if chain else []
     if line := panic_stamp(facts):
         evidence.append(line)
     yield Found("The crash was asked for; look for why somebody did", NOTE, EXACT, tuple(evidence), "log")

@@ -37,4 +37,5 @@ FINDING = Finding(
     rule=rule,
     false_alarm="the CPU is offline, or a hypervisor wrote the dump",
     excluded="all CPUs answered the crash's NMI",
+    concerns=lambda facts: bool(facts.dump.address_of("waiting_for_crash_ipi", default=0)),
 )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pykd.kernel import locks
 from pykd.report.finding import CPU_STUCK, EXACT, FOUND, GUESS, LOCKS, NOTE, SERIOUS, STOPS, Finding, Found
 from pykd.report.quota import throttled_in
-from pykd.report.wording import chain, threads
+from pykd.report.wording import chain, members, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _found(facts: Facts, root: Root) -> Found | None:
     if seconds < LEAST and thread is not None:
         return None
     what, waits = thing.text(), threads(len(root.victims))
-    evidence = [f"{facts.who(victim)} waits {facts.seconds(victim):.1f} s" for victim in root.victims[:5]]
+    evidence = members([f"{facts.who(victim)} has waited {facts.seconds(victim):.1f} s" for victim in root.victims])
     if thread is None:
         if root.proof != EXACT:
             return None
@@ -71,5 +71,5 @@ FINDING = Finding(
     level=LOCKS,
     rule=rule,
     false_alarm="the holder runs and the waiters have waited for less than a second; the owner's address is no task_struct because the lock was overwritten",
-    excluded="no lock that others wait for is held by a thread that sleeps or is gone",
+    excluded="no wait for a lock ends at a thread that holds it and waits for nothing more, or is gone",
 )

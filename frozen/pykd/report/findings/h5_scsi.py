@@ -71,4 +71,5 @@ FINDING = Finding(
     rule=rule,
     false_alarm="the error handler has just begun; a device of a multipath whose other paths are good",
     excluded="no SCSI host is in error handling, and no SCSI device is offline",
+    concerns=lambda facts: any(True for _ in for_each_shost(facts.dump)),
 )

@@ -54,4 +54,5 @@ FINDING = Finding(
     rule=rule,
     false_alarm="it is being removed on purpose, or was just plugged in",
     excluded="all NVMe controllers are live",
+    concerns=lambda facts: any(True for _ in nvme.for_each_controller(facts.dump)),
 )

@@ -37,6 +37,12 @@ def rule(facts: Facts) -> Iterator[Found]:
             facts.note(error)
 
 
+def _is_there(facts: Facts) -> bool:
+    """Whether there is a multipath device."""
+    tables = (dm.table_of(facts.dump, cell.md) for cell in dm.mapped_devices(facts.dump)[0])
+    return any(str(target.type.name) == "multipath" for table in tables if table is not None for target in dm.targets(facts.dump, table))
+
+
 def _found(facts: Facts, name: str, multipath: Any) -> Found | None:
     valid = int(multipath.nr_valid_paths.counter)
     every = [path for group in dmtarget.priority_groups(facts.dump, multipath) for path in dmtarget.paths(facts.dump, group)]
@@ -59,4 +65,5 @@ FINDING = Finding(
     rule=rule,
     false_alarm="it is told to wait for a while only (no_path_retry) and that has not passed",
     excluded="all multipath devices have a path",
+    concerns=_is_there,
 )

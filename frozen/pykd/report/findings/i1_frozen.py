@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import shlex
+
 from _pykd import Error
-from pykd.kernel.fs.sbnames import sb_name
-from pykd.kernel.fs.superblocks import FROZEN, sb_frozen
+from pykd.kernel.fs.sbnames import sb_name, sb_place
+from pykd.kernel.fs.superblocks import sb_frozen
 from pykd.report.finding import EXACT, NO_ANSWER, SERIOUS, STOPS, Finding, Found
-from pykd.report.wording import threads
+from pykd.report.wording import how_frozen, members, threads, times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,18 +41,26 @@ def rule(facts: Facts) -> Iterator[Found]:
 
 def _found(facts: Facts, block: Any, state: int, waiting: dict[str, tuple[int, ...]], draining: dict[str, int]) -> Found:
     name = sb_name(facts.dump, block)
-    how = FROZEN[state] if state < len(FROZEN) else str(state)
+    how = how_frozen(state)
     victims = next((tasks for held, tasks in waiting.items() if held.startswith(f"the freeze of {name} (")), ())
-    seconds = max((facts.seconds(task) for task in victims), default=0.0)
-    evidence = [f"super_block {int(block):#x}: s_writers.frozen is {state} ({how})"]
+    waits = facts.graph.waits
+    direct = [task for task in victims if task in waits and (thing := waits[task].thing) is not None and thing.outside] or list(victims)
+    seconds = max((facts.seconds(task) for task in direct), default=0.0)
+    evidence = [f"super_block {int(block):#x}: s_writers.frozen is {state} (frozen {how})"]
     writers = block.s_writers
-    evidence += [f"frozen {text}: {count} times" for member, text in _COUNTS if writers.hasField(member) and (count := int(getattr(writers, member)))]
-    evidence += [f"{facts.who(task)} waits for {facts.seconds(task):.1f} s in {facts.graph.waits[task].function}" for task in victims[:5] if task in facts.graph.waits]
+    if any(writers.hasField(member) for member, _ in _COUNTS):
+        evidence += [f"frozen {text}, {times(count)}" for member, text in _COUNTS if writers.hasField(member) and (count := int(getattr(writers, member)))]
+    else:
+        evidence.append("who froze it this kernel does not record")
+    evidence += members([f"{facts.who(task)} has waited {facts.seconds(task):.1f} s, in {facts.graph.waits[task].function}" for task in victims if task in facts.graph.waits])
     if name in draining:
         # It is on the way to be frozen and waits for a writer: that writer is the cause.
         evidence.append(f"{facts.who(draining[name])} freezes it, and waits for those who write")
-        return Found(f"The file system {name} is being frozen ({how}), and the freezer waits for writers", SERIOUS, EXACT, tuple(evidence), "fs", len(victims), seconds)
-    text = f"The file system {name} is frozen" + (f", and {threads(len(victims))} to write to it" if victims else "")
+        return Found(f"The file system {name} is being frozen ({how} so far), and the freezer waits for writers", SERIOUS, EXACT, tuple(evidence), "fs", len(victims), seconds)
+    if directory := sb_place(facts.dump, block).directory:
+        evidence.append(f"on a system that still runs: fsfreeze -u {shlex.quote(directory)} (of a snapshot or a backup: let that end it)")
+    text = f"The file system {name} is frozen" + (f", and {threads(len(direct))} to write to it" if victims else "")
+    text += f" (and {len(victims) - len(direct)} more because of that)" if len(victims) > len(direct) else ""
     return Found(text, STOPS if victims else SERIOUS, EXACT, tuple(evidence), "fs", len(victims), seconds)
 
 

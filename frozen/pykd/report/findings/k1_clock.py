@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from pykd.report.finding import LIMITS, NOTE, SERIOUS, Finding
+import re
+
+from pykd.report.finding import CONSEQUENCE, LIMITS, NOTE, SERIOUS, Finding
 from pykd.report.logsigns import told
 
 TYPE_CHECKING = False
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 SIGNS = (
     (r"Marking clocksource '?(\w+)'? (?:as )?unstable (?:because|due to)", "The clock {0} was found unstable and given up", NOTE),
     (r"irq (\d+): nobody cared", "Nobody handled interrupt {0}, and it was switched off ({times}): devices on it do not work", SERIOUS),
-    (r"hrtimer: interrupt took (\d+) ns", "Timers took {0} ns of an interrupt", NOTE),
+    (r"hrtimer: interrupt took (\d+) ns", "An interrupt of timers once took {0} ns", NOTE),
     (r"perf: interrupt took too long", "Profiling took too long and was slowed down ({times})", NOTE),
     (r"sched: RT throttling activated", "Real-time threads used up their share of a CPU, and were stopped for a while", NOTE),
     (r"INFO: rcu_tasks detected stalls", "RCU found threads that do not sleep voluntarily ({times})", SERIOUS),
@@ -25,10 +27,13 @@ SIGNS = (
     (r"BUG: scheduling while atomic", "A thread slept where it must not ({times})", SERIOUS),
 )
 
+_NANOSECONDS = re.compile(r"(\d{1,18}) ns$")
+
 
 def rule(facts: Facts) -> Iterator[Found]:
     for pattern, text, severity in SIGNS:
-        yield from told(facts, pattern, text, severity)
+        for found in told(facts, pattern, text, severity):
+            yield found._replace(text=_NANOSECONDS.sub(lambda number: f"{int(number[1]) / 1e6:.3g} ms", found.text), level=CONSEQUENCE if severity == NOTE else 0)
 
 
 FINDING = Finding(

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.kernel.net.sunrpc import task_age
-from pykd.report.finding import FOUND, GUESS, NO_ANSWER, NOTE, SERIOUS, STOPS, Finding, Found
-from pykd.report.wording import threads
+from pykd.kernel.waits import servers
+from pykd.report.finding import CONSEQUENCE, FOUND, GUESS, NO_ANSWER, NOTE, SERIOUS, STOPS, Finding, Found
+from pykd.report.wording import members, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,37 +36,44 @@ def rule(facts: Facts) -> Iterator[Found]:
             continue
         purpose = graph.waits[tasks[0]].purpose
         assert purpose is not None
-        victims = set(tasks)
-        for root in graph.roots():
-            if set(root.victims) & victims or set(root.tasks) & victims:
-                victims |= set(root.victims)
         _, long = OUTSIDE[key]
         proven = seconds >= long
-        servers = sorted({name for task in tasks if (name := _server(facts, task))}) if key == "rpc" else []
-        evidence = [f"server {name}" for name in servers[:5]]
-        evidence += [f"{facts.who(task)} waits {ages[task]:.1f} s in {graph.waits[task].function}" for task in tasks[:5]]
-        text = f"{threads(len(tasks))} for {purpose.text}{f' {servers[0]}' if servers else ''}"
-        text += f", and {len(victims) - len(tasks)} more for them" if len(victims) > len(tasks) else ""
-        yield Found(text, STOPS if proven else SERIOUS if seconds >= 5 else NOTE, FOUND if proven else GUESS, tuple(evidence), "blocked", len(victims), seconds)
+        named = sorted({name for task in tasks if (name := _server(facts, task))}) if key == "rpc" else []
+        evidence = [f"server {name}" for name in named[:5]]
+        evidence += members([f"{facts.who(task)} has waited {ages[task]:.1f} s, in {graph.waits[task].function}" for task in tasks])
+        text = f"{threads(len(tasks))} for {purpose.text}{f' {named[0]}' if named else ''}"
+        behind = _behind(facts, tasks)
+        evidence += members([f"{facts.who(task)} waits for them" for task in behind])
+        text += f", and {len(behind)} more for them" if behind else ""
+        if own := list(dict.fromkeys(task for one in tasks if (thing := graph.waits[one].thing) for task in thing.holders)):
+            # The server is this machine, and its own threads wait: what they wait for is the cause.
+            wait = graph.waits[own[0]]
+            text += f": it is this machine, because of {facts.who(own[0])}, which waits for {wait.thing.text() if wait.thing else 'what is not known'}"
+            yield Found(text, NOTE, GUESS, tuple(evidence), "blocked", len(tasks) + len(behind), seconds, CONSEQUENCE)
+            continue
+        yield Found(text, STOPS if proven else SERIOUS if seconds >= 5 else NOTE, FOUND if proven else GUESS, tuple(evidence), "blocked", len(tasks) + len(behind), seconds)
+
+
+def _behind(facts: Facts, tasks: list[int]) -> list[int]:
+    """task_structs of those who wait for these threads, themselves or through others."""
+    found = dict.fromkeys(tasks)
+    grown = True
+    while grown:
+        more = [task for task in facts.graph.waits if task not in found and any(holder in found for holder in facts.graph.holders(task))]
+        found.update(dict.fromkeys(more))
+        grown = bool(more)
+    return list(found)[len(tasks) :]
 
 
 def _call(facts: Facts, task: int) -> Any:
-    """The ``struct rpc_task`` that a thread waits for; None if it is not known. The bit that it waits for is in ``tk_runstate``."""
-    wait = facts.graph.waits[task]
-    kind = facts.dump.find_type("struct", "rpc_task")
-    member = kind.member("tk_runstate") if kind else None
-    if member is None or wait.thing is None or wait.thing.kind != "bit" or not wait.thing.address:
-        return None
-    return facts.dump.object("struct rpc_task", wait.thing.address - member.offset)
+    """The ``struct rpc_task`` that a thread waits for; None if it is not known."""
+    return servers.rpc_call(facts.dump, facts.graph.waits[task].thing)
 
 
 def _server(facts: Facts, task: int) -> str:
     """The server of the RPC that a thread waits for; "" if it is not known."""
-    try:
-        call = _call(facts, task)
-        return str(call.tk_client.cl_xprt.servername or "") if call is not None else ""
-    except Error:
-        return ""
+    call = _call(facts, task)
+    return servers.server_of(call) if call is not None else ""
 
 
 def _age(facts: Facts, task: int) -> float:

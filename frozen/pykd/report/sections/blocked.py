@@ -37,7 +37,7 @@ def make(facts: Facts) -> Iterator[Block]:
         thing = wait.thing if wait else None
         text.append(f"{len(tasks)} for up to {graph.seconds(tasks[0]):.1f} s: {thing.text() if thing else '(not known)'}" + (f" [{wait.proof}]" if wait else ""))
         if thing and thing.held:
-            text.append(f"    held by {thing.held} [{thing.proof}]")
+            text.append(f"    {'will be completed by' if thing.kind == 'completion' and not thing.free else 'held by'} {thing.held} [{thing.proof}]")
         text.append(f"    {' < '.join(functions)}")
         text.append("    " + ", ".join(facts.who(task) for task in tasks[:MEMBERS]) + (f" and {len(tasks) - MEMBERS} more" if len(tasks) > MEMBERS else ""))
     if graph.unsure is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.core.walk import caught
-from pykd.kernel.fs.sbnames import sb_place
-from pykd.kernel.fs.superblocks import FROZEN, SB_RDONLY, filesystem_type, for_each_super_block, sb_frozen
+from pykd.kernel.fs.sbnames import sb_device, sb_place
+from pykd.kernel.fs.superblocks import SB_RDONLY, filesystem_type, for_each_super_block, sb_frozen
 from pykd.report.blocks import Block, table
 from pykd.report.sections import Section
+from pykd.report.wording import how_frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def make(facts: Facts) -> Iterator[Block]:
                 continue  # the kernel's own
             frozen = sb_frozen(block)
             state = "ro" if int(block.s_flags) & SB_RDONLY else "rw"
-            state += f", FROZEN ({FROZEN[frozen] if frozen < len(FROZEN) else frozen})" if frozen else ""
-            rows.append([filesystem_type(block), device, directory if lost is None else "(unreadable)", state, f"{int(block):x}"])
+            state += f", FROZEN ({how_frozen(frozen)})" if frozen else ""
+            rows.append([filesystem_type(block), sb_device(block, device), directory if lost is None else "(unreadable)", state, f"{int(block):x}"])
         except Error:
             rows.append(["(unreadable)", "", "", "", ""])
     yield table(("type", "device", "first mount", "state", "super_block"), rows)
