@@ -15,7 +15,7 @@ from pykd.kernel.task.state import StateNames, state_names
 from pykd.kernel.task.table import read
 from pykd.kernel.task.threadlist import MAX_THREADS
 from pykdump import API
-from pykdump.highlevel import LH_isempty, enumerator_value, member_offset, pylog, readSU, readSymbol, structSetAttr
+from pykdump.highlevel import LH_isempty, enumerator_value, pylog, readSU, readSymbol, structSetAttr
 from pykdump.memocaches import CU_LIVE, CU_PYMOD, memoize_cond
 from pykdump.tparser import CDefine
 from pykdump.vmcorearch import HZ
@@ -247,12 +247,16 @@ class Task:
         return out
 
     def taskChildren(self) -> list[Task]:
-        """Its children; those of other threads of its group are theirs."""
-        head = int(self.ts) + member_offset(_TASK, "children")
-        nodes, why = pykd.current().follow(head, limit=MAX_THREADS)
+        """Its children; those of other threads of its group are theirs. Where their list cannot be followed, they are those who name it as their
+        parent."""
+        dump = pykd.current()
+        try:
+            children, sibling = (dump.type(_TASK).offset_of(name) for name in ("children", "sibling"))
+            nodes, why = dump.follow(int(self.ts) + children, limit=MAX_THREADS)
+        except pykd.Error:
+            why = "limit"
         if why is not None:
             return self.ttable.tasks_at(self.ttable.children.get(int(self.ts), ()))
-        sibling = member_offset(_TASK, "sibling")
         return self.ttable.tasks_at(node - sibling for node in nodes[1:])
 
     def hasChildren(self) -> bool:

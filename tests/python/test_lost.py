@@ -384,8 +384,8 @@ class Silent(Damaged):
 class Swept(unittest.TestCase):
     """A few of what tools/sweep_lost.py looks at."""
 
-    THINGS = ("task_struct.comm", "task_struct.exit_state", "mm_struct.total_vm", "mount.mnt", "kmem_cache.node", "module.core_layout")
-    COMMANDS = ("ps", "bt -a", "memory", "fs", "cache", "mod", "kmem -s", "blocked", "report", "crashinfo", "taskinfo", "taskinfo --hang", "hanginfo")
+    THINGS = ("task_struct.comm", "task_struct.exit_state", "task_struct.sibling", "mm_struct.total_vm", "mount.mnt", "kmem_cache.node", "module.core_layout")
+    COMMANDS = ("ps", "bt -a", "memory", "fs", "cache", "mod", "kmem -s", "blocked", "report", "crashinfo", "taskinfo", "taskinfo --hang", "hanginfo", "pstree")
 
     def test_nothing_is_silent(self):
         with tempfile.TemporaryDirectory() as folder:
