@@ -19,6 +19,8 @@ SAMPLES = 4096
 LEVELS = {1: "zero", 2: "page cache", 4: "page cache with private data", 8: "user", 16: "free"}
 """Pages that makedumpfile leaves out, by the bits of its dump level"""
 
+STATUSES = {"excluded": "excluded (left out on purpose)", "absent": "absent (no memory there, or not dumped)"}
+
 
 def make(facts: Facts) -> Iterator[Block]:
     dump = facts.dump
@@ -30,9 +32,10 @@ def make(facts: Facts) -> Iterator[Block]:
     total = sum(counts.values()) or 1
     level = dumplevel.dump_level(dump)
     without = ", ".join(name for bit, name in LEVELS.items() if level and level & bit)
+    shares = [f"{100 * count / total:.1f} % {STATUSES.get(status, status)}" for status, count in sorted(counts.items(), key=lambda item: -item[1])]
     yield fields([
         ("Complete", "yes" if dump.complete else "NO: writing it ended early"),
-        ("Pages", ", ".join(f"{100 * count / total:.1f} % {status}" for status, count in sorted(counts.items(), key=lambda item: -item[1])) + " (of a sample)"),
+        ("Pages", ", ".join(shares) + " (of a sample)"),
         ("Left out", f"{without} pages (dump level {level})" if without else ""),
         ("Threads", f"{len(facts.threads)} read, {sum(1 for thread in facts.threads.values() if thread.error)} of them in part, {len(listed(dump).unreadable)} lost"),
     ])  # fmt: skip
