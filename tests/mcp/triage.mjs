@@ -36,7 +36,7 @@ for (const dump of dumps) {
 	await rows("locks", { limit: 5 });
 	const [old] = await rows("inflight", { limit: 1 });
 	await rows("cgroups", { where: ["memory.usage > 0"], limit: 5 });
-	const block = frozen.find((row) => !row.error && row.waiters?.length);
+	const block = frozen.find((row) => (!row.error || row.error.partial) && row.waiters?.length);
 	// What the rows say is looked up once more, at the place itself.
 	const [seen] = block
 		? await rows("read_struct", { type: "struct super_block", address: block.superblock, members: ["s_writers.frozen"] })
