@@ -18,7 +18,6 @@ from pykd.core.walk import caught
 from pykd.kernel import locks, workqueues
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.ages import seconds_since
-from pykd.kernel.waits import servers
 from pykd.kernel.waits.known import known_locks
 from pykd.kernel.waits.things import EXACT, GUESS, Finder, Thing, Wait, interesting, who
 
@@ -117,7 +116,11 @@ class Graph:
     def _join_own_servers(self) -> None:
         """Whoever waits for an NFS server that is this machine waits for its nfsd threads: most likely for those that wait themselves."""
         stuck = [task for task, wait in self.waits.items() if wait.thing is not None and self.threads[task].comm == "nfsd" and not self.threads[task].mm]
-        for wait in list(self.waits.values()) if stuck else ():
+        if not stuck:
+            return
+        from pykd.kernel.waits import servers  # with the rooms of the network, which few dumps need for this
+
+        for wait in list(self.waits.values()):
             thing = wait.thing
             if wait.purpose is None or wait.purpose.key != "rpc" or thing is None or thing.holders or wait.task in stuck:
                 continue
