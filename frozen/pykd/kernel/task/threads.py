@@ -38,12 +38,12 @@ def _addresses(dump: Dump) -> list[int]:
 def idle(dump: Dump) -> list[Struct]:
     """The idle task of each possible CPU whose own is known, ``init_task`` first; at least that."""
     known, _ = _idle(dump)
-    return list(known.values()) or [dump.object("struct task_struct", dump.symbol("init_task", "").address)]
+    return list(known.values())
 
 
 @per_dump
 def _idle(dump: Dump) -> tuple[dict[int, Struct], dict[int, Error]]:
-    """By CPU its idle task, or why it is not known."""
+    """By CPU its idle task, or why it is not known; that of the first CPU is ``init_task`` where none else is known."""
     known: dict[int, Struct] = {}
     lost: dict[int, Error] = {}
     for cpu in cpus.possible(dump):
@@ -52,6 +52,10 @@ def _idle(dump: Dump) -> tuple[dict[int, Struct], dict[int, Error]]:
                 known[cpu] = task
         except Error as error:
             lost[cpu] = error
+    if not known:
+        first = cpus.possible(dump)[0]
+        known[first] = dump.object("struct task_struct", dump.symbol("init_task", "").address)
+        lost.pop(first, None)
     return known, lost
 
 
@@ -75,9 +79,7 @@ def _idle_of(dump: Dump, cpu: int) -> Struct | None:
 def problems(dump: Dump) -> list[str]:
     """What is wrong with the lists of threads and the idle tasks: one sentence for each kind of damage."""
     found = list(listed(dump).problems)
-    known, lost = _idle(dump)
-    if not known:
-        lost.pop(min(lost, default=0), None)  # :func:`idle` has its task, ``init_task``
+    _, lost = _idle(dump)
     if lost:
         whose = f"tasks of {len(lost)} CPUs are" if len(lost) > 1 else f"task of CPU {min(lost)} is"
         found.append(f"the idle {whose} not known: {next(iter(lost.values()))}")
