@@ -33,9 +33,14 @@ class Place(NamedTuple):
     """Why one of them may be unknown."""
 
 
+def _disk(block: Any) -> str:
+    """The kernel's name of the disk of a ``struct super_block``; "" of one that is on none. :raises FaultError:"""
+    return str(block.s_id) if block.s_bdev else ""
+
+
 def sb_place(dump: Dump, block: Any) -> Place:
     """Where a ``struct super_block`` is mounted. :raises FaultError: of the superblock."""
-    device = str(block.s_id) if block.s_bdev else ""
+    device = _disk(block)
     elsewhere: Place | None = None
     lost: Error | None = None
     for mount in caught(sb_mounts(dump, block)):
@@ -92,7 +97,7 @@ def _first_namespace(dump: Dump) -> int:
 def sb_device(block: Any, source: str) -> str:
     """The device of a ``struct super_block``: the kernel's disk, with the *source* that the mounter gave in brackets where that names another
     (``vdb (mounted as /dev/d-vdc)``), else the source alone. :raises FaultError:"""
-    disk = str(block.s_id) if block.s_bdev else ""
+    disk = _disk(block)
     if not disk or not source or source.rpartition("/")[2] == disk:
         return source or disk
     return f"{disk} (mounted as {source})"
