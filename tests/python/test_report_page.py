@@ -12,7 +12,7 @@ from browser import Browser
 from dumps import SAMPLE, opened, vmcores
 from pykd.report import html
 from pykd.report.build import document
-from pykd.report.pictures import PICTURES
+from pykd.report.pictures import PICTURES, WAITS
 
 HOSTILE = b"<img src=x onerr\0"
 """A name that a process could give itself, all 16 bytes of it"""
@@ -43,6 +43,46 @@ class Page(unittest.TestCase):
     def test_every_picture_is_used(self):
         used = {name for path in vmcores() for name in pictures(document(opened(path)))}
         self.assertEqual(used, set(PICTURES))
+
+    def test_colours_and_arrows_are_explained(self):
+        """Each colour of threads, CPUs, disks and states that a picture uses has a word of its own below it; arrows have heads."""
+        edges = [
+            {"from": "PID 1 (a)", "what": "mutex", "to": ["PID 2 (b)"], "threads": True, "seconds": 1.0, "proof": "exact", "held": "exact"},
+            {"from": "PID 2 (b)", "what": "rwsem", "to": ["PID 3 (c)"], "threads": True, "seconds": 1.0, "proof": "guess", "held": "guess"},
+            {"from": "PID 4 (d)", "what": "queue", "to": ["a freeze"], "threads": False, "seconds": 1.0, "proof": "exact", "held": "exact"},
+        ]
+        drawn = str(PICTURES["waits"](edges, "title"))
+        for kind, words in WAITS:
+            self.assertRegex(drawn, rf'(?s)class="{kind}".*>{words}</text>')
+        # of five different ways between boxes, one of them dashed twice, and two in the legend
+        self.assertEqual(drawn.count('class="head"'), 6 + 2)
+        self.assertEqual(drawn.count('class="waiting"'), 3 + 1 + 1)  # those on the left, the holder that waits itself, the legend
+        for name, data, words in (
+            ("cpus", [{"cpu": 0, "name": "x", "seconds": 20.0, "runnable": 1, "behind": 0.0}], "has run one for more than 10 s"),
+            ("cpus", [{"cpu": 0, "name": "(idle)", "seconds": 20.0, "runnable": 0, "behind": 20.0}], "idle"),
+            ("disks", [{"name": "vda", "inflight": 1, "oldest": 20.0}], "has one that is older than 10 s"),
+            ("states", {"UN": 3}, "blocked (UN) 3"),
+        ):
+            self.assertIn(f">{words}", str(PICTURES[name](data, "title")))
+        self.assertIn('class="state UN"', str(PICTURES["states"]({"UN": 3, "IN": 9}, "title")))
+
+    def test_what_is_counted_twice_agrees(self):
+        """Of each thread that waits all say the same time; threads, and memory, are said to be what they are counts of."""
+        for path in vmcores():
+            report = document(opened(path))
+            said = "\n".join(words for one in report["findings"] for words in (one["text"], *one["evidence"]))
+            told = dict(re.findall(r"(PID \d+ \(\S+\)) (?:has waited|waits) (\d+\.\d) s", said))
+            blocks = {section["name"]: section["blocks"] for section in report["sections"]}
+            edges = [edge for block in blocks["blocked"] if block.get("picture") == "waits" for edge in block["data"]]
+            with self.subTest(path):
+                self.assertTrue(edges)
+                self.assertEqual([edge for edge in edges if told.get(edge["from"], f"{edge['seconds']:.1f}") != f"{edge['seconds']:.1f}"], [])
+                tasks = dict(blocks["system"][0]["fields"])["Tasks"]
+                if "incomplete" not in tasks:
+                    every, idle = map(int, re.fullmatch(r"(\d+) \((\d+) idle ones? of the CPUs among them\)", tasks).groups())
+                    self.assertIn(f"States of {every - idle} threads, without the idle ones of the CPUs", [block["title"] for block in blocks["blocked"]])
+                whole = dict(blocks["system"][0]["fields"])["Memory"]
+                self.assertTrue(any(f"of the machine's {whole}" in block["title"] for block in blocks["memory"]))
 
     def test_names_are_text(self):
         altered = Altered(SAMPLE)

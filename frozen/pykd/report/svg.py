@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 from markupsafe import Markup, escape
 
 TYPE_CHECKING = False
@@ -39,3 +41,17 @@ def box(x: float, y: float, width: float, height: float, hint: str, **attributes
 def text(x: float, y: float, words: str, **attributes: object) -> Markup:
     """Words with their baseline at (x, y)."""
     return element("text", words, x=x, y=y, **attributes)
+
+
+HEAD = 7.0
+"""Length of the head of an arrow"""
+
+
+def arrow(x: float, y: float, to_x: float, to_y: float, hint: str, **attributes: object) -> Markup:
+    """A line with a head at its end."""
+    long = math.hypot(to_x - x, to_y - y) or 1.0
+    ahead, aside = (to_x - x) / long, (to_y - y) / long
+    base_x, base_y = to_x - HEAD * ahead, to_y - HEAD * aside
+    corners = ((to_x, to_y), (base_x - HEAD / 2 * aside, base_y + HEAD / 2 * ahead), (base_x + HEAD / 2 * aside, base_y - HEAD / 2 * ahead))
+    head = element("polygon", points=" ".join(f"{one:.1f},{other:.1f}" for one, other in corners), class_="head")
+    return group([element("line", element("title", hint), x1=x, y1=y, x2=base_x, y2=base_y, **attributes), head])

@@ -39,6 +39,16 @@ def members(every: Sequence[str], most: int = 5) -> list[str]:
     return [*every[:most], *([f"and {len(every) - most} more"] if len(every) > most else [])]
 
 
+STATES = {
+    "RU": "running", "IN": "sleeping", "UN": "blocked", "ID": "idle", "ST": "stopped", "TR": "traced", "ZO": "zombie", "DE": "dead", "PA": "parked",
+}  # fmt: skip
+
+
+def state_name(state: str) -> str:
+    """``blocked (UN)``: of a thread's state, as commands write it."""
+    return f"{STATES[state]} ({state})" if state in STATES else f"not known ({state})"
+
+
 def seconds(value: float) -> str:
     """``3.0 s``, ``12 min``, ``5 h``"""
     for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):

@@ -51,7 +51,7 @@ def _found(facts: Facts, block: Any, state: int, waiting: dict[str, tuple[int, .
     if any(writers.hasField(member) for member, _ in _COUNTS):
         evidence += [f"frozen {text}, {times(count)}" for member, text in _COUNTS if writers.hasField(member) and (count := int(getattr(writers, member)))]
     else:
-        evidence.append("who froze it this kernel does not record")
+        evidence.append("this kernel does not record who froze it")
     evidence += members([f"{facts.who(task)} has waited {facts.seconds(task):.1f} s, in {facts.graph.waits[task].function}" for task in victims if task in facts.graph.waits])
     if name in draining:
         # It is on the way to be frozen and waits for a writer: that writer is the cause.

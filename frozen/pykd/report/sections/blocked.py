@@ -8,6 +8,7 @@ from pykd.kernel.waits.sites import story
 from pykd.kernel.waits.things import function_name
 from pykd.report.blocks import Block, lines, picture, table
 from pykd.report.sections import Section
+from pykd.report.wording import number, state_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,18 +50,22 @@ def make(facts: Facts) -> Iterator[Block]:
     for thread in facts.threads.values():
         if thread.pid:
             states[thread.state] = states.get(thread.state, 0) + 1
-    yield table(("state", "threads"), sorted(states.items(), key=lambda item: -item[1]), "States of threads")
-    yield picture("states", states, "States of threads")
-    yield picture("flame", folded(facts), "Where threads sleep and run")
+    whose = f"States of {number(sum(states.values()), 'thread')}, without the idle ones of the CPUs"
+    yield table(("state", "threads"), [(state_name(state), count) for state, count in sorted(states.items(), key=lambda item: -item[1])], whose)
+    yield picture("states", states, whose)
+    yield picture("flame", folded(facts), "Where threads sleep and run: the outermost functions at the bottom, the wider the more threads")
 
 
 def _edges(facts: Facts) -> Iterator[dict[str, Any]]:
-    """{from, what, to, seconds, proof} of each wait."""
+    """{from, what, to, threads, seconds, proof, held} of each wait: ``threads`` is whether those in ``to`` are, ``held`` the proof that they hold it."""
     for task, wait in list(facts.graph.waits.items())[:MAX_EDGES]:
         if wait.thing is None:
             continue
         to = [facts.who(holder) for holder in wait.thing.holders] or ([wait.thing.held] if wait.thing.held else [])
-        yield {"from": facts.who(task), "what": wait.thing.text(), "to": to, "seconds": round(facts.seconds(task), 2), "proof": wait.proof}
+        yield {
+            "from": facts.who(task), "what": wait.thing.text(), "to": to, "threads": bool(wait.thing.holders), "seconds": round(facts.seconds(task), 1),
+            "proof": wait.proof, "held": wait.thing.proof,
+        }  # fmt: skip
 
 
 def folded(facts: Facts) -> dict[str, int]:

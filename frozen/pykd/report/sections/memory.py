@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.kernel import sysinfo
 from pykd.kernel.mm import vmstat
 from pykd.kernel.mm.usage import largest_caches, usage
 from pykd.kernel.task.processes import largest
@@ -41,9 +42,11 @@ def _caches(dump: Dump) -> list[list[Any]]:
 def make(facts: Facts) -> Iterator[Block]:
     found = usage(facts.dump)
     page = facts.dump.page_size
-    yield picture("bar", {name: pages * page for name, pages in found.parts.items() if pages}, "Memory")
+    yield picture("bar", {name: pages * page for name, pages in found.parts.items() if pages}, "Memory of the page allocator by use")
     rows = [[name, pages * page, f"{100 * pages / max(found.total, 1):.1f} %", size(pages, page)] for name, pages in found.parts.items() if pages]
-    yield table(("use", "bytes", "share", "size"), rows, f"Memory: {size(found.total, page)}")
+    whole = sysinfo.field(facts.dump, "MEMORY") or ""
+    rest = f", of the machine's {whole}: without the kernel itself, its tables of pages and what was set aside at boot" if whole[:1].isdigit() else ""
+    yield table(("use", "bytes", "share", "size"), rows, f"The {size(found.total, page)} of the page allocator{rest}")
     yield _largest("Largest processes", ("PID", "command", "bytes", "resident"), _processes, facts.dump)
     yield _largest("Largest slab caches", ("cache", "bytes", "size"), _caches, facts.dump)
     zones = []

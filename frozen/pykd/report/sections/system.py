@@ -9,6 +9,7 @@ from pykd.kernel.mm import dumplevel
 from pykd.kernel.modules import taint_letters
 from pykd.report.blocks import Block, fields
 from pykd.report.sections import Section
+from pykd.report.wording import number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ TAINTS = {
     "I": "firmware workaround", "O": "module from out of tree", "E": "unsigned module", "L": "a soft lockup before", "K": "live patched",
     "X": "distribution's own", "T": "built with randomised structs", "N": "test module", "J": "user-made changes of the firmware",
 }  # fmt: skip
-_FIELDS = ("RELEASE", "VERSION", "NODENAME", "CPUS", "MEMORY", "DATE", "UPTIME", "LOAD AVERAGE", "TASKS")
+_FIELDS = ("RELEASE", "VERSION", "NODENAME", "CPUS", "MEMORY", "DATE", "UPTIME", "LOAD AVERAGE")
 
 
 def taint_words(letters: str) -> str:
@@ -33,6 +34,7 @@ def taint_words(letters: str) -> str:
 def make(facts: Facts) -> Iterator[Block]:
     dump = facts.dump
     pairs: list[tuple[str, str | None]] = [(name.capitalize(), sysinfo.field(dump, name)) for name in _FIELDS]
+    pairs.append(("Tasks", _tasks(facts)))
     hardware = facts.messages(r"^Hardware name: ")
     if hardware:
         pairs.append(("Hardware", hardware[-1].text.removeprefix("Hardware name: ")))
@@ -45,6 +47,15 @@ def make(facts: Facts) -> Iterator[Block]:
     level = dumplevel.dump_level(dump)
     pairs.append(("Dump", f"{', '.join(dump.paths)}: {dump.format}" + (f", dump level {level}" if level is not None else "")))
     yield fields(pairs)
+
+
+def _tasks(facts: Facts) -> str | None:
+    """How many threads there are, as ``sys`` counts them: with the idle ones, which other counts leave out."""
+    every = sysinfo.field(facts.dump, "TASKS")
+    if every is None or not every.isdigit():
+        return every
+    idle = sum(not thread.pid for thread in facts.threads.values())
+    return f"{every} ({number(idle, 'idle one')} of the CPUs among them)"
 
 
 SECTION = Section("System", make)
