@@ -23,6 +23,8 @@ from variants import Variant
 
 SOON = 90
 """Seconds from VMTEST-SOON to the dump"""
+PAUSE = 60
+"""Seconds for which VMTEST-PAUSE stops a guest"""
 
 
 class Result:
@@ -214,6 +216,13 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
         monitor("inject-nmi")
         return False
 
+    def pause(monitor: machine.Monitor) -> bool:
+        """Let the machine stand still for a while, as a hypervisor does that saves or moves it."""
+        monitor("stop")
+        time.sleep(PAUSE)
+        monitor("cont")
+        return False
+
     def throttle(monitor: machine.Monitor) -> bool:
         """Let the host answer to the ext4 disk as good as never."""
         nothing = dict.fromkeys(("bps_rd", "bps_wr", "iops_rd", "iops_wr", "iops"), 0)
@@ -223,7 +232,7 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
     def throttle_all(monitor: machine.Monitor) -> bool:
         """The same of the disks of the emulated controllers."""
         nothing = dict.fromkeys(("bps_rd", "bps_wr", "iops_rd", "iops_wr", "iops"), 0)
-        for drive in ("nvme", "nvme2", "scsi", "raid"):
+        for drive in ("nvme", "scsi", *(("nvme2", "raid") if "volumes" in variant.parts else ())):
             monitor("block_set_io_throttle", device=drive, bps=1024, **nothing)
         return False
 
@@ -232,7 +241,8 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
         time.sleep(SOON)
         return dump_alive(monitor)
 
-    machine.run(vm, folder, {"VMTEST-ALIVE": dump_alive, "VMTEST-SOON": dump_soon, "VMTEST-NMI": inject_nmi, "VMTEST-THROTTLE": throttle, "VMTEST-THROTTLE-ALL": throttle_all})
+    actions = {"ALIVE": dump_alive, "SOON": dump_soon, "NMI": inject_nmi, "PAUSE": pause, "THROTTLE": throttle, "THROTTLE-ALL": throttle_all}
+    machine.run(vm, folder, {f"VMTEST-{word}": action for word, action in actions.items()})
     if "cause" not in variant.parts:
         with tarfile.open(scratch / "truth") as archive:
             archive.extractall(folder / "truth", filter="data")

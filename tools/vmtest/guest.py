@@ -42,6 +42,9 @@ MODULES = {
                 "sch_tbf", "sch_prio", "sch_sfq", "sch_red", "sch_fq", "sch_ingress", "cls_u32", "ipvlan"),
     "exports": ("nfsd", "nfs", "nfsv3", "nfsv4", "auth_rpcgss", "lockd nlm_grace_period=1"),
     "cause": ("crc32c_generic", "libcrc32c", "ext4", "dm_mod"),
+    "loop": ("loop max_loop=4",),
+    "scsi": ("sd_mod", "scsi_debug dev_size_mb=16"),
+    "fuse": ("fuse",),
     "traces": ("crc32c_generic", "libcrc32c", "ext4"),
 }
 # What the part "small" spares: large modules of which a file of the part "user" would be.

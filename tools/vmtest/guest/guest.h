@@ -48,5 +48,6 @@ int save_main(int argc, char **argv);
 int freeze_main(int argc, char **argv);
 int listener_main(int argc, char **argv);
 int hold_main(int argc, char **argv);
+int unanswered_main(int argc, char **argv);
 
 #endif

@@ -96,6 +96,7 @@ static const struct applet applets[] = {
 	{ "freeze", freeze_main },
 	{ "listener", listener_main },
 	{ "hold", hold_main },
+	{ "unanswered", unanswered_main },
 };
 
 int main(int argc, char **argv)
@@ -103,6 +104,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(applets) / sizeof(applets[0]); i++)
 		if (!strcmp(argv[1], applets[i].name))
 			return applets[i].run(argc - 1, argv + 1);
-	fputs("usage: guest modules|workload|truth|crash|arm|save|freeze|listener|hold ...\n", stderr);
+	fputs("usage: guest modules|workload|truth|crash|arm|save|freeze|listener|hold|unanswered ...\n", stderr);
 	return 2;
 }

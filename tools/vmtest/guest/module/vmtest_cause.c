@@ -6,14 +6,23 @@
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/percpu-rwsem.h>
 #include <linux/preempt.h>
 #include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/rtmutex.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/semaphore.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
+
+/* DEFINE_SEMAPHORE() takes how many may hold it since 6.4. */
+#define DEFINE_SEMAPHORE_ONE(name) struct semaphore name = __SEMAPHORE_INITIALIZER(name, 1)
 
 static char *how = "";
 module_param(how, charp, 0);
@@ -24,6 +33,11 @@ static DEFINE_MUTEX(vmtest_first);
 static DEFINE_MUTEX(vmtest_second);
 static DECLARE_RWSEM(vmtest_rwsem);
 static DEFINE_SPINLOCK(vmtest_lock);
+static DEFINE_RWLOCK(vmtest_rwlock);
+static DEFINE_SEMAPHORE_ONE(vmtest_semaphore);
+static DEFINE_RT_MUTEX(vmtest_rtmutex);
+static DEFINE_STATIC_PERCPU_RWSEM(vmtest_percpu);
+static DECLARE_COMPLETION(vmtest_never);
 
 static void stay(void)
 {
@@ -270,6 +284,130 @@ static int wait_first(void *data)
 	return 0;
 }
 
+/* A mutex and a rwsem in opposite order. */
+static int mixed(void *data)
+{
+	if (data)
+		down_write(&vmtest_rwsem);
+	else
+		mutex_lock(&vmtest_first);
+	msleep(1000);
+	if (data)
+		mutex_lock(&vmtest_first);
+	else
+		down_read(&vmtest_rwsem);
+	stay();
+	return 0;
+}
+
+/* Takes what it holds already. */
+static int itself(void *data)
+{
+	mutex_lock(&vmtest_first);
+	mutex_lock(&vmtest_first);
+	return 0;
+}
+
+static int spin_itself(void *data)
+{
+	spin_lock(&vmtest_lock);
+	spin_lock(&vmtest_lock);
+	return 0;
+}
+
+/* Locks of other kinds: whoever comes first keeps it, whoever comes later waits. */
+static int keep_semaphore(void *data)
+{
+	down(&vmtest_semaphore);
+	stay();
+	return 0;
+}
+
+static int keep_rtmutex(void *data)
+{
+	rt_mutex_lock(&vmtest_rtmutex);
+	stay();
+	return 0;
+}
+
+static int keep_percpu(void *data)
+{
+	if (data)
+		percpu_down_read(&vmtest_percpu);
+	else
+		percpu_down_write(&vmtest_percpu);
+	stay();
+	return 0;
+}
+
+static int spin_write(void *data)
+{
+	write_lock(&vmtest_rwlock);
+	for (;;)
+		cpu_relax();
+	return 0;
+}
+
+static int spin_read(void *data)
+{
+	read_lock(&vmtest_rwlock);
+	read_unlock(&vmtest_rwlock);
+	return 0;
+}
+
+/* Nobody ever completes it. */
+static int wait_never(void *data)
+{
+	wait_for_completion(&vmtest_never);
+	return 0;
+}
+
+/* Dies with a mutex held. */
+static int die(void *data)
+{
+	mutex_lock(&vmtest_first);
+	return use((struct vmtest_object *)data);
+}
+
+/* Waits, with the mutex that the work needs, for the work. */
+static DECLARE_WORK(vmtest_work, work);
+
+static int flush_locked(void *data)
+{
+	mutex_lock(&vmtest_first);
+	schedule_work(&vmtest_work);
+	flush_work(&vmtest_work);
+	mutex_unlock(&vmtest_first);
+	return 0;
+}
+
+/* The function of a timer that does not end. */
+static struct timer_list vmtest_timer;
+
+static void ring(struct timer_list *timer)
+{
+	for (;;)
+		cpu_relax();
+}
+
+static void leak_vmalloc(void)
+{
+	int i;
+
+	for (i = 0; i < megabytes; i++)
+		if (!vmalloc(1 << 20))
+			break;
+}
+
+static void underflow(void)
+{
+	static refcount_t count = REFCOUNT_INIT(1);
+
+	if (!refcount_dec_and_test(&count))
+		return;
+	refcount_dec(&count);
+}
+
 static int __init vmtest_init(void)
 {
 	if (!strcmp(how, "abba")) {
@@ -311,6 +449,45 @@ static int __init vmtest_init(void)
 	} else if (!strcmp(how, "throttled")) {
 		proc_create("vmtest_compute", 0666, NULL, &compute_ops);
 		start(wait_first, NULL, "vmt_waiter", -1);
+	} else if (!strcmp(how, "mixed")) {
+		start(mixed, NULL, "vmt_mixed_a", -1);
+		start(mixed, &vmtest_rwsem, "vmt_mixed_b", -1);
+	} else if (!strcmp(how, "itself")) {
+		start(itself, NULL, "vmt_itself", -1);
+	} else if (!strcmp(how, "spinitself")) {
+		start(spin_itself, NULL, "vmt_itself", 1);
+	} else if (!strcmp(how, "semaphore")) {
+		start(keep_semaphore, NULL, "vmt_keeper", -1);
+		start(keep_semaphore, NULL, "vmt_waiter", -1);
+	} else if (!strcmp(how, "rtmutex")) {
+		start(keep_rtmutex, NULL, "vmt_keeper", -1);
+		start(keep_rtmutex, NULL, "vmt_waiter", -1);
+	} else if (!strcmp(how, "percpu")) {
+		start(keep_percpu, &vmtest_percpu, "vmt_keeper", -1);
+		start(keep_percpu, NULL, "vmt_writer", -1);
+		start(keep_percpu, &vmtest_percpu, "vmt_reader", -1);
+	} else if (!strcmp(how, "rwsemwriter")) {
+		start(writer, NULL, "vmt_writer", -1);
+		start(reader, NULL, "vmt_reader", -1);
+		start(reader, NULL, "vmt_reader2", -1);
+	} else if (!strcmp(how, "rwlock")) {
+		start(spin_write, NULL, "vmt_holder", 1);
+		start(spin_read, NULL, "vmt_spinner", 2);
+	} else if (!strcmp(how, "never")) {
+		start(wait_never, NULL, "vmt_never", -1);
+	} else if (!strcmp(how, "died")) {
+		start(die, NULL, "vmt_died", -1);
+		start(wait_first, NULL, "vmt_waiter", -1);
+	} else if (!strcmp(how, "flush")) {
+		start(flush_locked, NULL, "vmt_flusher", -1);
+	} else if (!strcmp(how, "timer")) {
+		timer_setup(&vmtest_timer, ring, TIMER_PINNED);
+		vmtest_timer.expires = jiffies + HZ;
+		add_timer_on(&vmtest_timer, 1);
+	} else if (!strcmp(how, "vmalloc")) {
+		leak_vmalloc();
+	} else if (!strcmp(how, "refcount")) {
+		underflow();
 	} else {
 		return -EINVAL;
 	}
