@@ -29,7 +29,7 @@ class Real(unittest.TestCase):
             if blocked:
                 with self.subTest(path):
                     self.assertEqual([("complete", blocked)], [(row["frozen"], {one["pid"] for one in row["waiters"]}) for row in frozen])
-                    self.assertIn("FROZEN (complete)", session.capture("fs ext4")[0])
+                    self.assertIn("FROZEN fully", session.capture("fs ext4")[0])
 
 
 class CutShort(unittest.TestCase):

@@ -195,7 +195,7 @@ class Rules(unittest.TestCase):
         for name in findings.names():
             rule = findings.find(name)
             with self.subTest(name):
-                self.assertTrue(rule.key and rule.title and rule.false_alarm)
+                self.assertTrue(rule.key and rule.title and rule.false_alarm and rule.advice)
                 self.assertTrue(name.startswith(rule.key.lower()) or name[0] in "gpn")
                 keys.append(rule.key)
         self.assertEqual(len(keys), len(set(keys)))

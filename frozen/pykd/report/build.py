@@ -75,7 +75,7 @@ def _finding(one: Ranked) -> dict[str, Any]:
     found = one.found
     return {
         "key": one.key, "title": one.title, "text": found.text, "severity": found.severity, "level": one.level, "proof": found.proof,
-        "evidence": list(found.evidence), "command": found.command, "victims": found.victims, "seconds": round(found.seconds, 3),
+        "evidence": list(found.evidence), "command": found.command, "advice": one.advice, "victims": found.victims, "seconds": round(found.seconds, 3),
     }  # fmt: skip
 
 

@@ -42,19 +42,22 @@ class Found(NamedTuple):
     """Since when, before the end, as far as it is known."""
     level: int = 0
     """In place of the finding's own, where that depends on what was found."""
+    advice: str = ""
+    """In place of the finding's own."""
 
 
 class Finding:
     """A rule, and what there is to say about it."""
 
     def __init__(
-        self, *, key: str, title: str, level: int, rule: Callable[[Facts], Iterable[Found]], false_alarm: str, excluded: str = "",
+        self, *, key: str, title: str, level: int, rule: Callable[[Facts], Iterable[Found]], false_alarm: str, advice: str, excluded: str = "",
         concerns: Callable[[Facts], bool] | None = None,
     ) -> None:  # fmt: skip
         """
         :param key: short name, stable: ``I1``.
         :param rule: what it finds; it raises what the core raises, which counts as "not known".
         :param false_alarm: when it would be wrong, so that it is not said.
+        :param advice: what somebody who knows would do next.
         :param excluded: what can be said if it finds nothing: ``no file system is frozen``; "" if that says nothing.
         :param concerns: whether the system has what it is about (NVMe, SCSI); of one that has not nothing is said. None: each system has.
         """
@@ -63,5 +66,6 @@ class Finding:
         self.level = level
         self.rule = rule
         self.false_alarm = false_alarm
+        self.advice = advice
         self.excluded = excluded
         self.concerns = concerns

@@ -29,6 +29,7 @@ class Ranked(NamedTuple):
     title: str
     found: Found
     level: int
+    advice: str
 
 
 class Findings(NamedTuple):
@@ -61,7 +62,7 @@ def ranked(every: Iterable[Ranked]) -> tuple[Ranked, ...]:
 
 
 def _run(rule: Finding, facts: Facts) -> list[Ranked]:
-    return [Ranked(rule.key, rule.title, found, found.level or rule.level) for found in rule.rule(facts)]
+    return [Ranked(rule.key, rule.title, found, found.level or rule.level, found.advice or rule.advice) for found in rule.rule(facts)]
 
 
 def _concerns(rule: Finding, facts: Facts) -> bool:

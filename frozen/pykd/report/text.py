@@ -131,6 +131,7 @@ def _finding(number: int, finding: dict[str, Any], brief: bool) -> Iterator[str]
         yield from _wrapped(line, "        ", "      - ")
     if finding["command"]:
         yield f"      more: {how(finding['command'])}"
+    yield from _wrapped(finding["advice"], "            ", "      next: ")
 
 
 def _block(block: dict[str, Any]) -> Iterator[str]:

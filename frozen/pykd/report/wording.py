@@ -28,12 +28,6 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def how_frozen(state: int) -> str:
-    """What ``s_writers.frozen`` says: ``fully``, ``for writers``."""
-    words = ("not", "for writers", "for writers and page faults", "but for its own threads", "fully")
-    return words[state] if state < len(words) else f"state {state}"
-
-
 def members(every: Sequence[str], most: int = 5) -> list[str]:
     """The first of lines of one kind, and how many there are more."""
     return [*every[:most], *([f"and {len(every) - most} more"] if len(every) > most else [])]

@@ -8,7 +8,7 @@ from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel.fs import ext4
 from pykd.kernel.fs.sbnames import sb_place
-from pykd.kernel.fs.superblocks import FROZEN, SB_RDONLY, filesystem_type, for_each_super_block, sb_frozen
+from pykd.kernel.fs.superblocks import FROZEN, SB_RDONLY, filesystem_type, for_each_super_block, how_frozen, sb_frozen
 from pykd.kernel.fs.writeback import bdi_pages
 from pykd.kernel.waits.filesystems import waiters_by_superblock
 from pykd.kernel.waits.graph import Graph, graph
@@ -102,7 +102,7 @@ def _space(dump: Dump, block: Any) -> Row:
 def _state(row: Row) -> str:
     words = [] if "read_only" not in row else ["ro" if row["read_only"] else "rw"]
     if row.get("frozen"):
-        words.append(f"FROZEN ({row['frozen']})")
+        words.append(f"FROZEN {how_frozen(FROZEN.index(row['frozen'])) if row['frozen'] in FROZEN else row['frozen']}")
     if row.get("errors"):
         words.append("ERRORS")
     return ", ".join(words)

@@ -23,6 +23,12 @@ OPTIONS = ((SB_SYNCHRONOUS, "sync"), (SB_DIRSYNC, "dirsync"), (SB_MANDLOCK, "man
 
 FROZEN = ("", "write", "pagefault", "fs", "complete")
 """``super_block.s_writers.frozen``: SB_UNFROZEN and then what is shut out so far; ``complete``: the file system is frozen."""
+_HOW = ("not", "for writers", "for writers and page faults", "but for its own threads", "fully")
+
+
+def how_frozen(state: int) -> str:
+    """How far :func:`sb_frozen` says that a file system is frozen, in words: ``fully``, ``for writers``."""
+    return _HOW[state] if state < len(_HOW) else f"state {state}"
 
 
 def for_each_super_block(dump: Dump) -> Iterator[Any]:

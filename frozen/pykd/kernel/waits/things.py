@@ -7,7 +7,7 @@ from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.kernel import locks
 from pykd.kernel.fs.sbnames import sb_name
-from pykd.kernel.fs.superblocks import FROZEN, sb_frozen
+from pykd.kernel.fs.superblocks import how_frozen, sb_frozen
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task import threads
 from pykd.kernel.task.ages import seconds_since
@@ -321,8 +321,7 @@ class Finder:
             place = names.place_of(self.dump, thing.address)
             block: Any = self.dump.object("struct super_block", place.owner) if place is not None and place.struct == "struct super_block" else None
             if block and (frozen := sb_frozen(block)):
-                how = FROZEN[frozen] if frozen < len(FROZEN) else str(frozen)
-                thing.held = f"the freeze of {sb_name(self.dump, block)} ({how})"
+                thing.held = f"the freeze of {sb_name(self.dump, block)} ({how_frozen(frozen)})"
                 thing.outside, thing.proof = "frozen file system", EXACT
                 return  # whatever the counters of readers say, which are on pages of their own
         thing.held = locks.held_by(self.dump, thing.kind, thing.address)

@@ -39,4 +39,11 @@ def rule(facts: Facts) -> Iterator[Found]:
     yield Found("The crash was asked for; look for why somebody did", NOTE, EXACT, tuple(evidence), "log")
 
 
-FINDING = Finding(key="A1", title="crash on request", level=CONSEQUENCE, rule=rule, false_alarm="it is never a cause")
+FINDING = Finding(
+    key="A1",
+    title="crash on request",
+    level=CONSEQUENCE,
+    rule=rule,
+    false_alarm="it is never a cause",
+    advice="look for what was wrong before: the findings beside this one, and the log before the request; ask who requested it what they saw",
+)

@@ -54,4 +54,5 @@ FINDING = Finding(
     level=FIRST_MESSAGE,
     rule=rule,
     false_alarm="init was killed by an error of its disk or for lack of memory: that is in the log before",
+    advice="read the log before the panic: what killed init, or which driver gave up and why, stands there",
 )

@@ -80,5 +80,6 @@ FINDING = Finding(
     level=FIRST_MESSAGE,
     rule=rule,
     false_alarm="it is not the first one, or memory was corrupt or the hardware broken before it",
+    advice="see where the bad pointer came from (dis -r, then struct of its object), and look for fixes of that function in newer kernels; of a foreign module ask its maker",
     excluded="the log has no oops",
 )

@@ -30,5 +30,6 @@ FINDING = Finding(
     level=FIRST_MESSAGE,
     rule=rule,
     false_alarm="a warning at boot that has nothing to do with the end",
+    advice="read what the warning asserts at its line of the source, and what came before it in the log",
     excluded="the log has no warning",
 )

@@ -88,5 +88,6 @@ FINDING = Finding(
     level=CPU_STUCK,
     rule=rule,
     false_alarm="the CPU only waits for another one, or the whole guest was paused: then all CPUs are late alike",
+    advice="look at what the CPU loops over (bt, dis -r), and for a lock at who holds it; a long list or table is in the registers of its caller",
     excluded="no CPU was stuck in kernel code",
 )

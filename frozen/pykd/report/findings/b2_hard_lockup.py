@@ -51,5 +51,6 @@ FINDING = Finding(
     level=CPU_STUCK,
     rule=rule,
     false_alarm="the CPU is idle or offline; or it spins for a lock that another CPU holds, which then is the cause",
+    advice="look at which function turned interrupts off, and what it waits for; a device or the firmware, if it only reads registers",
     excluded="no CPU had its interrupts off for long",
 )

@@ -36,6 +36,7 @@ FINDING = Finding(
     level=CPU_STUCK,
     rule=rule,
     false_alarm="the CPU is offline, or a hypervisor wrote the dump",
+    advice="ask the hypervisor whether that vCPU was run, of a real machine the log of its management controller",
     excluded="all CPUs answered the crash's NMI",
     concerns=lambda facts: bool(facts.dump.address_of("waiting_for_crash_ipi", default=0)),
 )

@@ -43,5 +43,6 @@ FINDING = Finding(
     level=CPU_STUCK,
     rule=rule,
     false_alarm="a short burst; the threads of the kernel's own that are made for it (migration, watchdog)",
+    advice="take the thread's priority or its loop back, or let sched_rt_runtime_us be below sched_rt_period_us",
     excluded="no real-time thread keeps a CPU from others",
 )

@@ -42,5 +42,6 @@ FINDING = Finding(
     level=CPU_STUCK,
     rule=rule,
     false_alarm="the quota is meant; it is told as a cause only of a thread that holds what others wait for (D1)",
+    advice="raise cpu.max of the cgroup, or give its threads less to do",
     excluded="no cgroup runs out of its quota of CPU time all the time",
 )

@@ -63,5 +63,6 @@ FINDING = Finding(
     level=CPU_STUCK,
     rule=rule,
     false_alarm="the grace period is young; or the CPU waits for another one, which then is the cause",
+    advice="look at why the CPU or thread that is named does not go on; waiters for the grace period go on by themselves then",
     excluded="no RCU grace period was stalled",
 )

@@ -71,5 +71,6 @@ FINDING = Finding(
     level=LOCKS,
     rule=rule,
     false_alarm="the holder runs and the waiters have waited for less than a second; the owner's address is no task_struct because the lock was overwritten",
+    advice="follow the holder: what it sleeps in or computes is the cause behind this one",
     excluded="no wait for a lock ends at a thread that holds it and waits for nothing more, or is gone",
 )

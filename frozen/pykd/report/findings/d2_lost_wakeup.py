@@ -44,5 +44,6 @@ FINDING = Finding(
     level=LOCKS,
     rule=rule,
     false_alarm="the first waiter has been woken and is waiting for a CPU; or a page that would name the holder is missing",
+    advice="look for a fix of the kernel's or module's wake-up of that object; read its two words raw (struct) before anything else",
     excluded="no thread waits for a lock that is free",
 )

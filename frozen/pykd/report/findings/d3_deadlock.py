@@ -37,5 +37,6 @@ FINDING = Finding(
     level=LOCKS,
     rule=rule,
     false_alarm="one of the waits ends by itself after a time, or by a signal that is pending",
+    advice="compare the order in which the two places take these locks; whichever differs from the rest of the source is wrong",
     excluded="no threads wait for each other in a circle",
 )

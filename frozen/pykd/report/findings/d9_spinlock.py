@@ -90,5 +90,6 @@ FINDING = Finding(
     level=CPU_STUCK,
     rule=rule,
     false_alarm="contention: they have spun for less than a second",
+    advice="look at what the CPU does that holds the lock (bt -c); if none does, at who took it and slept or returned with it",
     excluded="no CPU spins for a lock",
 )

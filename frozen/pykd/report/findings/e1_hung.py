@@ -45,5 +45,6 @@ FINDING = Finding(
     level=CONSEQUENCE,
     rule=rule,
     false_alarm="idle workers, and threads that the freezer stopped, sleep uninterruptibly too; these are left out",
+    advice="look at what the oldest of them wait for (blocked, locks -g): these are the victims",
     excluded="no thread is blocked for as long as the kernel calls hung",
 )

@@ -30,4 +30,5 @@ FINDING = Finding(
     level=LIMITS,
     rule=rule,
     false_alarm="this is normal life unless the parent holds what others wait for",
+    advice="look at what the child does before it calls exec",
 )

@@ -32,5 +32,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="a suspend or a checkpoint is under way and young",
+    advice="thaw the cgroup, or look at why resume does not come",
     excluded="no holder of a lock was stopped by the freezer",
 )

@@ -70,5 +70,6 @@ FINDING = Finding(
     level=LOCKS,
     rule=rule,
     false_alarm="the pool's CPU is itself stuck, or its workers wait for a lock: that is the cause then",
+    advice="look at the stack of the worker that runs: what it does or waits for holds up all others",
     excluded="all workqueues make progress",
 )

@@ -65,5 +65,6 @@ FINDING = Finding(
     level=MEMORY,
     rule=rule,
     false_alarm="nobody asks for more than a page",
+    advice="look at who asks for pages of high order and could do with less; raise vm.min_free_kbytes, or compact (vm.compact_memory) while it runs",
     excluded="free memory is not in pieces",
 )

@@ -42,5 +42,6 @@ FINDING = Finding(
     level=MEMORY,
     rule=rule,
     false_alarm="one kill long ago; a small zone that nobody needs",
+    advice="look at who has the memory (the finding on the use of memory), not at who was killed",
     excluded="memory did not run out",
 )

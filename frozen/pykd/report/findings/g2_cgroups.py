@@ -83,5 +83,6 @@ FINDING = Finding(
     level=MEMORY,
     rule=rule,
     false_alarm="the limit is meant, page cache fills it, and nobody waits",
+    advice="raise the limit (memory.max, memory.high), or look at what in the cgroup grew",
     excluded="no cgroup's limit of memory makes threads wait",
 )

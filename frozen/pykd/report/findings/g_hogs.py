@@ -92,5 +92,6 @@ FINDING = Finding(
     level=MEMORY,
     rule=rule,
     false_alarm="a database or a host of virtual machines that was sized so on purpose, and memory is free",
+    advice="find who made them: objects of a slab cache by their contents (kmem -S, rd), files of tmpfs by mount, a process by its maps; what grows without end is a leak",
     excluded="no use of memory is unusual",
 )

@@ -33,5 +33,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="removable media, or one failed path of a multipath device whose others are good",
+    advice="check the disk, its path and its host's log; then the file system on it",
     excluded="the log has no I/O errors",
 )

@@ -89,5 +89,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="the whole guest was paused; the device is in error handling, which is then the cause; formatting and discarding take long",
+    advice="look below: at the device's driver, its path and the host's or array's log at the time when the oldest request began",
     excluded="no request to a block device is older than 10 s, and no queue is frozen",
 )

@@ -33,5 +33,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="the host dumped the guest while it ran; or it answered in the last milliseconds: the oldest request is young then",
+    advice="look at the interrupt of that queue (irq): its CPU, affinity, and whether it is masked",
     excluded="no answer of the host to a virtio disk is unseen",
 )

@@ -70,6 +70,7 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="the error handler has just begun; a device of a multipath whose other paths are good",
+    advice="read the log for the commands that timed out, and check path and target; the error handler's stack says how far it is",
     excluded="no SCSI host is in error handling, and no SCSI device is offline",
     concerns=lambda facts: any(True for _ in for_each_shost(facts.dump)),
 )

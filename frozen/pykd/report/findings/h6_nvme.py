@@ -53,6 +53,7 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="it is being removed on purpose, or was just plugged in",
+    advice="read the log for what the controller did not answer; check its firmware, its power states and the link",
     excluded="all NVMe controllers are live",
     concerns=lambda facts: any(True for _ in nvme.for_each_controller(facts.dump)),
 )

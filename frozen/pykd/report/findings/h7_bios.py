@@ -146,5 +146,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="an LVM command is in progress for less than a second",
+    advice="resume it (dmsetup resume NAME) if a command that suspended it has died; else look at what that command waits for",
     excluded="no device-mapper device is suspended, and no I/O is missing",
 )

@@ -64,6 +64,7 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="it is told to wait for a while only (no_path_retry) and that has not passed",
+    advice="bring a path back, or let what is queued fail (dmsetup message NAME 0 fail_if_no_path)",
     excluded="all multipath devices have a path",
     concerns=_is_there,
 )

@@ -45,5 +45,6 @@ FINDING = Finding(
     level=MEMORY,
     rule=rule,
     false_alarm="they can be reclaimed, and memory is free",
+    advice="find the program that looks up so many names; drop them while it runs with vm.drop_caches=2",
     excluded="the kernel does not remember too many names of files",
 )

@@ -84,5 +84,6 @@ FINDING = Finding(
     level=LIMITS,
     rule=rule,
     false_alarm="a sandbox whose limit is meant",
+    advice="find who uses most of them (ps, files, net), then raise the limit",
     excluded="no limit of files, threads, process IDs or TCP is near",
 )

@@ -7,9 +7,9 @@ import shlex
 
 from _pykd import Error
 from pykd.kernel.fs.sbnames import sb_name, sb_place
-from pykd.kernel.fs.superblocks import sb_frozen
+from pykd.kernel.fs.superblocks import how_frozen, sb_frozen
 from pykd.report.finding import EXACT, NO_ANSWER, SERIOUS, STOPS, Finding, Found
-from pykd.report.wording import how_frozen, members, threads, times
+from pykd.report.wording import members, threads, times
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,11 +57,11 @@ def _found(facts: Facts, block: Any, state: int, waiting: dict[str, tuple[int, .
         # It is on the way to be frozen and waits for a writer: that writer is the cause.
         evidence.append(f"{facts.who(draining[name])} freezes it, and waits for those who write")
         return Found(f"The file system {name} is being frozen ({how} so far), and the freezer waits for writers", SERIOUS, EXACT, tuple(evidence), "fs", len(victims), seconds)
-    if directory := sb_place(facts.dump, block).directory:
-        evidence.append(f"on a system that still runs: fsfreeze -u {shlex.quote(directory)} (of a snapshot or a backup: let that end it)")
+    directory = sb_place(facts.dump, block).directory
+    advice = f"find the backup or snapshot that froze it and did not thaw it; on a system that still runs: fsfreeze -u {shlex.quote(directory)}" if directory else ""
     text = f"The file system {name} is frozen" + (f", and {threads(len(direct))} to write to it" if victims else "")
     text += f" (and {len(victims) - len(direct)} more because of that)" if len(victims) > len(direct) else ""
-    return Found(text, STOPS if victims else SERIOUS, EXACT, tuple(evidence), "fs", len(victims), seconds)
+    return Found(text, STOPS if victims else SERIOUS, EXACT, tuple(evidence), "fs", len(victims), seconds, advice=advice)
 
 
 FINDING = Finding(
@@ -70,5 +70,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="it has been frozen for seconds only, by a backup or a snapshot that is still at work and will thaw it",
+    advice="find the backup or snapshot that froze it and did not thaw it; while it runs: fsfreeze -u DIRECTORY",
     excluded="no file system is frozen",
 )

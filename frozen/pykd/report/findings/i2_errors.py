@@ -48,5 +48,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="it was mounted read-only by the administrator",
+    advice="look at the first error and the I/O errors before it; unmount and check the file system (fsck)",
     excluded="no journal is aborted, and no file system reported errors",
 )

@@ -83,5 +83,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="the transaction is younger than a few commit intervals of 5 s",
+    advice="look at who keeps the transaction open, or at the I/O that its commit waits for",
     excluded="no journal's commit is stuck",
 )

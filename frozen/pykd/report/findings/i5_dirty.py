@@ -52,5 +52,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="much is written, and the device is as fast as it can be: each pause is short",
+    advice="look at the slow device; vm.dirty_bytes limits what one may hold up",
     excluded="no writer is held back for dirty memory",
 )

@@ -70,5 +70,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="much is to be written, and pages are written all the time; what the flusher waits for is the cause",
+    advice="look at what the flusher waits for (bt of its worker)",
     excluded="no flusher is stuck",
 )

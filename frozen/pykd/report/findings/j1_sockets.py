@@ -57,5 +57,6 @@ FINDING = Finding(
     level=LIMITS,
     rule=rule,
     false_alarm="a queue for one connection, by design",
+    advice="look at the process that should accept or read (bt, ps -l), or raise the limit that is named",
     excluded="no listening socket's queue is full",
 )

@@ -67,5 +67,6 @@ FINDING = Finding(
     level=LIMITS,
     rule=rule,
     false_alarm="the guest was paused; flow control stops the queue",
+    advice="look at the driver's rings and interrupt (irq), and at the firmware; of a virtual card at the host",
     excluded="no network device is stopped, and none waits to be removed",
 )

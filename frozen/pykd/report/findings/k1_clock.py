@@ -42,4 +42,5 @@ FINDING = Finding(
     level=LIMITS,
     rule=rule,
     false_alarm="a virtual machine whose clock is not the processor's by design",
+    advice="read the messages; choose another clocksource if it was called unstable again and again",
 )

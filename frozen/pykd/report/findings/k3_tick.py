@@ -57,5 +57,6 @@ FINDING = Finding(
     level=CPU_STUCK,
     rule=rule,
     false_alarm="the CPU is idle: its wheel stands still then",
+    advice="look at the CPU that should keep the time, and at the timer's function that does not end",
     excluded="the tick went on, and no timer's function is stuck",
 )

@@ -51,5 +51,6 @@ FINDING = Finding(
     level=CPU_STUCK,
     rule=rule,
     false_alarm="it has waited for less than a second; or the other CPU waits for a lock or another CPU itself, which then is the cause",
+    advice="look at the CPU that does not answer: what it does with its interrupts off",
     excluded="no CPU waits for another one to answer an interrupt",
 )

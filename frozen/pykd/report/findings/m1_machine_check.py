@@ -35,5 +35,6 @@ FINDING = Finding(
     level=HARDWARE,
     rule=rule,
     false_alarm="a few corrected errors, or records of an earlier boot",
+    advice="decode the record (mcelog, rasdaemon), and replace the part that it names; nothing else counts before that",
     excluded="neither hardware nor firmware reported an error",
 )

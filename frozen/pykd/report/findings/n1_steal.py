@@ -35,5 +35,6 @@ FINDING = Finding(
     level=HARDWARE,
     rule=rule,
     false_alarm="the machine has run for long: only the average is known",
+    advice="ask the host: it runs more virtual CPUs than it has",
     excluded="the host took little time from the CPUs",
 )

@@ -27,5 +27,6 @@ FINDING = Finding(
     level=HARDWARE,
     rule=rule,
     false_alarm="the lengths differ between CPUs: then each has its own reason",
+    advice="ask the host when it stopped, saved or moved the guest; lockups and stalls of that moment mean nothing",
     excluded="the machine did not stand still as a whole",
 )

@@ -35,5 +35,6 @@ FINDING = Finding(
     level=MEMORY,
     rule=rule,
     false_alarm="the balloon has the size that it should have, and memory is free",
+    advice="ask the host for the balloon's target; give the guest its memory back",
     excluded="no balloon took memory",
 )

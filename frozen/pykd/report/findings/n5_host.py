@@ -41,5 +41,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="the host is known to be slow, and the requests differ in age",
+    advice="ask the host about its storage at the time when the oldest request began",
     excluded="the host answers for all virtio disks",
 )

@@ -91,5 +91,6 @@ FINDING = Finding(
     level=NO_ANSWER,
     rule=rule,
     false_alarm="the server answers, only slowly: then the waits began at different times",
+    advice="look at the server: whether its process or machine lives, and the network between; a mount can be ended with umount -f",
     excluded="no thread waits for a server (NFS, FUSE, autofs, fanotify)",
 )

@@ -74,4 +74,5 @@ FINDING = Finding(
     level=LIMITS,
     rule=rule,
     false_alarm="the module is idle, and neither its code nor its objects are involved",
+    advice="try without the module, or ask its maker with its version and this report",
 )

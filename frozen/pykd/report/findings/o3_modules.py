@@ -43,4 +43,5 @@ FINDING = Finding(
     level=LIMITS,
     rule=rule,
     false_alarm="a module that takes long by design; a patch that is younger than a minute",
+    advice="look at the stack of the module's init or of the thread that does not pass (bt)",
 )

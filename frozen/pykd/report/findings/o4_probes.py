@@ -36,5 +36,6 @@ FINDING = Finding(
     level=CONSEQUENCE,
     rule=rule,
     false_alarm="the probe only stands by the way and is quick",
+    advice="try without the probe; bpftool and /sys/kernel/debug/kprobes say whose it is",
     excluded="no probe or BPF program is on the stack of a CPU or of a thread that waits",
 )

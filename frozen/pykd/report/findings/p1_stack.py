@@ -46,5 +46,6 @@ FINDING = Finding(
     level=CORRUPTION,
     rule=rule,
     false_alarm="stacks of idle tasks and of interrupts have other bounds; these are left out",
+    advice="look at the frames for recursion and for functions with large frames",
     excluded="no kernel stack was overrun",
 )

@@ -43,5 +43,6 @@ FINDING = Finding(
     level=CORRUPTION,
     rule=rule,
     false_alarm="the message follows an earlier one about the same object, which then counts",
+    advice="try the same with slub_debug=FZPU or KASAN: what is met here was broken earlier, by somebody else",
     excluded="the kernel met no corrupt list, reference count, slab or page",
 )

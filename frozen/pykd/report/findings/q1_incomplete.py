@@ -37,5 +37,6 @@ FINDING = Finding(
     level=DUMP,
     rule=rule,
     false_alarm="a small dump of a machine whose memory is mostly cache is whole all the same",
+    advice="make the next dump with a newer makedumpfile, and with enough room for it",
     excluded="the dump has all threads",
 )

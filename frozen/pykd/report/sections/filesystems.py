@@ -6,10 +6,9 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.walk import caught
 from pykd.kernel.fs.sbnames import sb_device, sb_place
-from pykd.kernel.fs.superblocks import SB_RDONLY, filesystem_type, for_each_super_block, sb_frozen
+from pykd.kernel.fs.superblocks import SB_RDONLY, filesystem_type, for_each_super_block, how_frozen, sb_frozen
 from pykd.report.blocks import Block, table
 from pykd.report.sections import Section
-from pykd.report.wording import how_frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
