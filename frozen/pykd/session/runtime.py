@@ -13,7 +13,7 @@ import sys
 
 import __main__
 import _pykd_files as files
-from _pykd import Error
+from _pykd import Error, current
 from pykd.boot import importer, trust
 from pykd.core import host
 from pykd.core.errors import CommandError
@@ -376,6 +376,10 @@ def _run(program: Program, arguments: list[str], quiet: bool = False) -> bool:
     sys.stdout = aftermath.lent(sys.stdout)
     sys.modules["__main__"] = __main__
     vars(__main__).update(__name__="__main__", __file__=program.file, __loader__=program.loader)
+    try:
+        vars(__main__).setdefault("dump", current())
+    except Error:
+        pass  # a program may run without a dump
     _depth += 1
     try:
         built_in = importer.virtual(program.path) is not None

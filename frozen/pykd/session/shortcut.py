@@ -23,17 +23,23 @@ WIDTHS = {1: "-8", 2: "-16", 4: "-32", 8: "-64"}
 _VARIABLE = re.compile(r"&?\**([A-Za-z_]\w*)(?::[\w,-]*)?(?=$|\.|->|\[)")
 """``jiffies``, ``runqueues:0``, ``init_task.comm``, ``&init_task``"""
 
+_QUESTION = re.compile(r"[A-Za-z_][\w.]*(?:[(\[].*)?\?{1,2}")
+"""``d_path?``, ``find_task(1).mm?``"""
+
 
 def command_line(dump: Dump, text: str, names: Callable[[], list[str]]) -> str:
     """The command that *text* stands for.
 
     ``SYMBOL``: ``p``, and so is an expression that begins with one, or with a parenthesis. ``TYPE …``: ``struct`` or ``union``; a
     typedef of one alone, an enum and other types: ``whatis``; a typedef of an integer and an address: ``rd`` of that width. A command
-    of gdb: ``gdb``.
+    of gdb: ``gdb``. ``NAME?`` asks what that is: a command, or something of Python.
 
     :param names: what could have been meant.
     :raises UnknownCommandError: it stands for nothing.
     """
+    if text.endswith("?") and _QUESTION.fullmatch(text):
+        name = text.rstrip("?")
+        return f"help {name}" if find(name) is not None else f"py {text}"
     found = _of_dump(dump, text)
     if found is not None:
         return found

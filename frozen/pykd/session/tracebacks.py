@@ -6,7 +6,7 @@ from __future__ import annotations
 import linecache
 import os
 
-from _pykd import NotFoundError, current
+from _pykd import NotFoundError
 from pykd.boot import importer
 from pykd.core import colour
 from pykd.core.shown import shown
@@ -52,14 +52,14 @@ def describe(error: BaseException, trace: TracebackType | None, full: bool = Fal
 
 
 def _hint(error: BaseException, trace: TracebackType | None) -> None:
-    """Add what may have been meant by a name that the user's own line gave. (Python does so of attributes.)"""
+    """Add what may have been meant by a name that the user's own line gave. (Python does so of attributes and of names that it knows.)"""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    if not isinstance(error, NotFoundError) or trace is None or _is_inside(trace.tb_frame.f_code.co_filename):
+    if not isinstance(error, (NotFoundError, NameError, ImportError)) or trace is None or _is_inside(trace.tb_frame.f_code.co_filename):
         return
-    from pykd.values import known
+    from pykd.session import meant as meanings
 
-    meant = known.hint(current(), error)
+    meant = meanings.hint(error)
     if meant:
         error.add_note(meant.removeprefix("; "))
 

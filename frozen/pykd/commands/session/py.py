@@ -48,7 +48,7 @@ def _compiled(text: str, file: str) -> tuple[CodeType, bool]:
 def run(session: Session, text: str) -> Any:
     """Run code of the user's; its value, None if it has none. :raises PythonError, pykd.Error: what it raises."""
     if text.rstrip().endswith("?") and "#" not in text:
-        text = f"help({text.strip().rstrip('?') or 'pykd'})"
+        text = f"help({_asked(session, text.strip().rstrip('?'))})"
     file = _remembered(text)
     try:
         code, has_value = _compiled(text, file)
@@ -67,6 +67,16 @@ def run(session: Session, text: str) -> Any:
     except BaseException as error:
         raise _told(session, error, file) from None
     return None
+
+
+def _asked(session: Session, text: str) -> str:
+    """What a question is about; a helper need not be imported for that."""
+    name = text.partition("(")[0]
+    if name.isidentifier() and name not in namespace(session):
+        from pykd.kernel import catalogue
+
+        return f"pykd.kernel.{text}" if name in catalogue.names() else text
+    return text or "pykd"
 
 
 def _remembered(text: str) -> str:
@@ -88,14 +98,18 @@ def _told(session: Session, error: BaseException, file: str) -> Exception:
         trace = trace.tb_next
     sys.last_exc = error
     full = session.settings["traceback"] == "full"
-    if isinstance(error, pykd.Error) and not full:
-        from pykd.values import known
+    own = trace is not None and trace.tb_next is None
+    from pykd.session import meant as meanings
 
-        meant = known.hint(session.dump, error) if trace is not None and trace.tb_next is None else ""
+    if isinstance(error, pykd.Error) and not full:
+        meant = meanings.hint(error, dump=session.dump) if own else ""
         return PythonError(f"{error.args[0]}{meant}") if meant else error
     import traceback
 
-    shown = PythonError("".join(traceback.format_exception_only(error)).strip().rpartition("\n")[2])
+    line = "".join(traceback.format_exception_only(error)).strip().rpartition("\n")[2]
+    if own and isinstance(error, (NameError, ImportError)) and "Did you mean" not in line:
+        line += meanings.hint(error, namespace(session))
+    shown = PythonError(line)
     if full or (trace is not None and (trace.tb_next is not None or trace.tb_lineno > 1)):
         from pykd.session import tracebacks
 
