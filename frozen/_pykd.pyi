@@ -632,6 +632,9 @@ class FlexArray(int, metaclass=StructType):
     def __getitem__(self, index: int) -> Any:
         """Element *index*; nothing says how many there are. :raises FaultError:"""
 
+class FunctionPointer(int, metaclass=StructType):
+    """A pointer to a function: an ``int`` that knows its type; ``print()`` shows the function's name."""
+
 class Enum(int, metaclass=StructType):
     """A value of an enum: ``str`` is the enumerator's name, ``%d`` the number."""
 
@@ -639,7 +642,10 @@ class Enum(int, metaclass=StructType):
     """What :data:`type_info` made of the class."""
 
 class CString(str):
-    """Text of a char array or char pointer up to the first NUL; bytes that are not ASCII as ``\\xNN``. Indexes and slices reach past the NUL."""
+    """Text of a char array or char pointer up to the first NUL; bytes that are not ASCII as ``\\xNN``. Indexes and slices reach past the NUL.
+
+    Values of members are of a subclass with the name of the C type: ``char *`` or ``char []``.
+    """
 
     ByteArray: bytes
     """All that was read, past the first NUL too."""
@@ -673,7 +679,7 @@ def is_dump(fd: int, /) -> bool:
 
 struct_info: Callable[[StructType], Any] | None
 """Makes ``PYT_sinfo`` of a class when it is first asked for."""
-describe: Callable[[Struct | Pointer], str] | None
+describe: Callable[[Struct | Pointer | FlexArray | FunctionPointer], str] | None
 """Makes the text of ``str()`` and ``print()``. None while a program of PyKdump's runs, which knows these objects as ``<struct foo 0x…>``."""
 type_info: Callable[[StructType], Any] | None
 """Makes ``ti`` (``ptype``) of a Pointer class when it is first asked for."""

@@ -8,8 +8,8 @@
 >>> pykd.tasks.find(1).mm.total_vm
 >>> [row["comm"] for row in pykd.rows("ps", "-A")]
 
-The types of this module are those of the C core; ``frozen/_pykd.pyi`` is their contract. Submodules add what takes knowledge of
-the kernel: :data:`pykd.cpus` (CPUs and per-CPU data) and :data:`pykd.tasks` (processes and threads) of :mod:`pykd.kernel`.
+A dump gives typed objects: ints, their addresses, whose attributes are the members of the C type; ``print()`` shows them. What is known of the
+kernel is in :mod:`pykd.kernel`, by the kernel's own names (``for_each_task``, ``d_path``): ``help(pykd.kernel)`` lists it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from _pykd import (
     FileError,
     FlexArray,
     FormatError,
+    FunctionPointer,
     LimitError,
     Member,
     MemberError,
@@ -48,7 +49,9 @@ from pykd.core.memo import per_dump
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
+    import pykd.kernel as kernel
     from pykd.core.rows import Row
 
 __all__ = [
@@ -62,6 +65,7 @@ __all__ = [
     "FileError",
     "FlexArray",
     "FormatError",
+    "FunctionPointer",
     "LimitError",
     "Member",
     "MemberError",
@@ -78,6 +82,7 @@ __all__ = [
     "cpus",
     "current",
     "describe",
+    "kernel",
     "open",
     "per_dump",
     "rows",
@@ -115,6 +120,12 @@ def open(
     return dump
 
 
+def __getattr__(name: str) -> Any:
+    if name == "kernel":
+        return __import__("pykd.kernel", fromlist=("kernel",))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def rows(*words: str) -> Iterable[Row]:
     """What a command answers about the current dump: ``rows("ps", "-A")``, or a line, ``rows("ps -A")``.
 
@@ -127,11 +138,19 @@ def rows(*words: str) -> Iterable[Row]:
     return host.demand(current()).rows(*words)
 
 
-def describe(value: Struct | Pointer) -> str:
-    """What ``str()`` of a typed object is: its members as C, a pointer with what it points to, as far as a line or two go."""
+def describe(value: Struct | Pointer | FlexArray | FunctionPointer, **options: Any) -> str:
+    """What ``str()`` of a typed object is: its members as C, a line each; a pointer with what it points to.
+
+    >>> print(pykd.describe(task.mm, only=("mmap_base", "total_vm"), hexadecimal=True))
+
+    :param only: names of members to show, in that order; default: all.
+    :param depth: of structs within structs, default 4; deeper ones are ``{...}``.
+    :param width: characters of a member's value, default 110; what is longer is cut.
+    :param hexadecimal: integers in base 16.
+    """
     from pykd.values import show
 
-    return show.text(value)
+    return show.text(value, **options)
 
 
 def _names(value: Struct) -> list[str]:
@@ -140,7 +159,7 @@ def _names(value: Struct) -> list[str]:
     return show.names(value)
 
 
-def _html(value: Struct | Pointer) -> str:
+def _html(value: Struct | Pointer | FlexArray | FunctionPointer) -> str:
     from pykd.values import show
 
     return show.html(value)
@@ -148,7 +167,7 @@ def _html(value: Struct | Pointer) -> str:
 
 _pykd.describe = describe
 Struct.__dir__ = _names  # type: ignore[method-assign, assignment]
-Struct._repr_html_ = Pointer._repr_html_ = _html  # type: ignore[attr-defined]
+Struct._repr_html_ = Pointer._repr_html_ = FlexArray._repr_html_ = FunctionPointer._repr_html_ = _html  # type: ignore[attr-defined]
 
 
 def _declare_globals(dump: Dump) -> None:

@@ -10,6 +10,7 @@
 #include "py/error.h"
 #include "py/flex_array.h"
 #include "py/frame.h"
+#include "py/function_pointer.h"
 #include "py/instruction.h"
 #include "py/member.h"
 #include "py/module.h"
@@ -38,8 +39,9 @@ static PyTypeObject *const types[] = {
 
 /* What makes its types or exceptions when the module is; each may need those before it. */
 static int (*const makers[])(PyObject *module) = {
-	kd_py_error_add,   kd_py_field_add,	 kd_py_struct_type_add, kd_py_struct_add,
-	kd_py_pointer_add, kd_py_flex_array_add, kd_py_enum_add,
+	kd_py_error_add,   kd_py_field_add,	 kd_py_struct_type_add,	     kd_py_struct_add,
+	kd_py_pointer_add, kd_py_flex_array_add, kd_py_function_pointer_add, kd_py_enum_add,
+	kd_py_cstring_add,
 };
 
 static PyMethodDef *const dump_methods[] = {

@@ -29,18 +29,6 @@ static PyObject *symbol_of(const struct kd_type *type, const struct kd_place *pl
 	return PyUnicode_FromFormat("%U:%llu/%s->%s", parent, (unsigned long long)place->offset, place->field, kind);
 }
 
-static PyObject *class_name(const char *prefix, PyObject *symbol)
-{
-	KD_PYOBJECT PyObject *name = PyUnicode_FromFormat("%s_%U", prefix, symbol);
-	KD_PYOBJECT PyObject *blank = PyUnicode_FromString(" ");
-	KD_PYOBJECT PyObject *dash = PyUnicode_FromString("-");
-	KD_PYOBJECT PyObject *underscore = PyUnicode_FromString("_");
-	if (!name || !blank || !dash || !underscore)
-		return NULL;
-	KD_PYOBJECT PyObject *half = PyUnicode_Replace(name, blank, underscore, -1);
-	return half ? PyUnicode_Replace(half, dash, underscore, -1) : NULL;
-}
-
 static bool set_steal(PyObject *dict, const char *key, PyObject *value)
 {
 	KD_PYOBJECT PyObject *owned = value;
@@ -74,18 +62,26 @@ static bool add_pseudo_members(DumpObject *dump, PyObject *symbol, PyObject *cla
 	return result != NULL;
 }
 
+static PyTypeObject *base_of(const struct kd_type *type)
+{
+	switch (type->kind) {
+	case KD_POINTER:
+		return kd_type_strip(type->target)->kind == KD_FUNCTION ? kd_py_FunctionPointer : kd_py_Pointer;
+	case KD_ARRAY:
+		return kd_py_FlexArray;
+	case KD_ENUM:
+		return kd_py_Enum;
+	default:
+		return kd_py_Struct;
+	}
+}
+
 static PyObject *class_new(DumpObject *dump, const struct kd_type *type, const struct kd_type *spelled,
 			   const struct kd_place *place)
 {
-	PyTypeObject *base = type->kind == KD_POINTER ? kd_py_Pointer
-			     : type->kind == KD_ARRAY ? kd_py_FlexArray
-			     : type->kind == KD_ENUM  ? kd_py_Enum
-						      : kd_py_Struct;
-	const char *prefix =
-		type->kind == KD_STRUCT || type->kind == KD_UNION ? "StructResult" : strchr(base->tp_name, '.') + 1;
 	KD_PYOBJECT PyObject *symbol = symbol_of(spelled, place);
-	KD_PYOBJECT PyObject *name = symbol ? class_name(prefix, symbol) : NULL;
-	KD_PYOBJECT PyObject *dict = name ? PyDict_New() : NULL;
+	KD_PYOBJECT PyObject *dict = symbol ? PyDict_New() : NULL;
+	PyTypeObject *base = base_of(type);
 	if (!dict || !set_steal(dict, "PYT_symbol", Py_NewRef(symbol)) ||
 	    !set_steal(dict, "PYT_size", PyLong_FromUnsignedLongLong(type->size)) ||
 	    !set_steal(dict, "PYT_dump", Py_NewRef(dump)) ||
@@ -93,7 +89,7 @@ static PyObject *class_new(DumpObject *dump, const struct kd_type *type, const s
 	    !set_steal(dict, "__module__", PyUnicode_InternFromString("pykd")) ||
 	    (base != kd_py_Struct && !set_steal(dict, "__slots__", PyTuple_New(0))))
 		return NULL;
-	KD_PYOBJECT PyObject *class = PyObject_CallFunction((PyObject *)kd_py_StructType, "O(O)O", name, base, dict);
+	KD_PYOBJECT PyObject *class = PyObject_CallFunction((PyObject *)kd_py_StructType, "O(O)O", symbol, base, dict);
 	if (!class || !init_typed(dump, (PyTypeObject *)class, type))
 		return NULL;
 	/* Known before its pseudo-members are made: they may lead back to it. */

@@ -36,9 +36,25 @@ static PyObject *cstring_make(PyTypeObject *type, const char *bytes, size_t len,
 	return string->bytes ? kd_move_ptr(self) : NULL;
 }
 
+/* What a member yields is of a class that is called as the member's type. */
+static PyTypeObject pointer_text = {
+	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.char *",
+	.tp_base = &kd_py_CString,
+};
+static PyTypeObject array_text = {
+	PyVarObject_HEAD_INIT(NULL, 0).tp_name = "pykd.char []",
+	.tp_base = &kd_py_CString,
+};
+
+int kd_py_cstring_add(PyObject *module)
+{
+	(void)module;
+	return PyType_Ready(&pointer_text) < 0 || PyType_Ready(&array_text) < 0 ? -1 : 0;
+}
+
 PyObject *kd_py_cstring_new(const char *bytes, size_t len, kd_vaddr address, bool has_pointer, kd_vaddr pointer)
 {
-	return cstring_make(&kd_py_CString, bytes, len, address, has_pointer, pointer);
+	return cstring_make(has_pointer ? &pointer_text : &array_text, bytes, len, address, has_pointer, pointer);
 }
 
 /* The text that a pointer leads to. */

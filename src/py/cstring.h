@@ -10,6 +10,7 @@
 #include "py/py.h"
 
 extern PyTypeObject kd_py_CString;
+int kd_py_cstring_add(PyObject *module);
 /** @param address 0: unknown; @param pointer address of the pointer variable, if has_pointer. */
 PyObject *kd_py_cstring_new(const char *bytes, size_t len, kd_vaddr address, bool has_pointer, kd_vaddr pointer);
 

@@ -19,6 +19,8 @@ static PyType_Spec flex_spec = {
 			{ Py_tp_doc, (void *)KD_DOC_FlexArray },
 			{ Py_tp_new, kd_py_typed_tp_new },
 			{ Py_tp_traverse, kd_py_typed_traverse },
+			{ Py_tp_repr, kd_py_address_repr },
+			{ Py_tp_str, kd_py_address_str },
 			{ Py_mp_subscript, flex_subscript },
 			{ Py_tp_iter, kd_py_elements },
 			{},

@@ -50,12 +50,11 @@ static PyObject *pointer_get_text(PyObject *self, void *closure)
 
 static PyObject *pointer_repr(PyObject *self)
 {
-	struct kd_typed *typed = kd_py_typed(Py_TYPE(self));
-	KD_FREE char *type = kd_type_spell(typed->type);
+	if (kd_py_has_describe())
+		return kd_py_typed_text(self);
+	KD_FREE char *type = kd_type_spell(kd_py_typed(Py_TYPE(self))->type);
 	char address[24];
 	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)kd_py_typed_value(self));
-	if (kd_py_has_describe())
-		return PyUnicode_FromFormat("(%s)%s", type ? type : "?", address);
 	return PyUnicode_FromFormat("<tPtr addr=%s ctype='%s'>", address, type ? type : "?");
 }
 

@@ -17,10 +17,9 @@ static bool is_struct(const struct kd_type *type)
 static bool init_pointer(struct kd_reader *reader, const struct kd_type *type)
 {
 	const struct kd_type *target = kd_type_strip(type->target);
-	reader->kind = is_struct(target)	     ? KD_READ_STRUCT_POINTER
-		       : is_plain_char(target)	     ? KD_READ_CHAR_POINTER
-		       : target->kind == KD_FUNCTION ? KD_READ_ADDRESS
-						     : KD_READ_POINTER;
+	reader->kind = is_struct(target)       ? KD_READ_STRUCT_POINTER
+		       : is_plain_char(target) ? KD_READ_CHAR_POINTER
+					       : KD_READ_POINTER;
 	return true;
 }
 

@@ -22,7 +22,6 @@ struct kd_reader {
 		KD_READ_STRUCT_POINTER,
 		KD_READ_CHAR_POINTER,
 		KD_READ_POINTER, /* Pointer */
-		KD_READ_ADDRESS, /* pointer to function: int */
 		KD_READ_CHAR_ARRAY,
 		KD_READ_FLEX_ARRAY,
 		KD_READ_ARRAY,

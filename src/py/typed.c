@@ -6,7 +6,7 @@
 
 #include "py/type.h"
 
-PyTypeObject *kd_py_StructType, *kd_py_Struct, *kd_py_Pointer, *kd_py_FlexArray, *kd_py_Enum;
+PyTypeObject *kd_py_StructType, *kd_py_Struct, *kd_py_Pointer, *kd_py_FlexArray, *kd_py_FunctionPointer, *kd_py_Enum;
 
 struct kd_typed *kd_py_own_typed(PyTypeObject *class)
 {
@@ -57,6 +57,25 @@ PyObject *kd_py_described(PyObject *self)
 {
 	KD_PYOBJECT PyObject *function = describe_hook();
 	return function ? PyObject_CallOneArg(function, self) : NULL;
+}
+
+PyObject *kd_py_typed_text(PyObject *self)
+{
+	KD_FREE char *type = kd_type_spell(kd_py_typed(Py_TYPE(self))->type);
+	char address[24];
+	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)kd_py_typed_value(self));
+	return PyUnicode_FromFormat("(%s)%s", type ? type : "?", address);
+}
+
+PyObject *kd_py_address_repr(PyObject *self)
+{
+	return kd_py_has_describe() ? kd_py_typed_text(self) : PyLong_Type.tp_repr(self);
+}
+
+PyObject *kd_py_address_str(PyObject *self)
+{
+	PyObject *described = kd_py_described(self);
+	return described || PyErr_Occurred() ? described : PyLong_Type.tp_repr(self);
 }
 
 /* ---- instances ---- */

@@ -9,10 +9,11 @@
 #include "py/dump.h"
 #include "py/reader.h"
 
-/** The metaclass and the four base classes; each is made by its own file. */
-extern PyTypeObject *kd_py_StructType, *kd_py_Struct, *kd_py_Pointer, *kd_py_FlexArray, *kd_py_Enum;
+/** The metaclass and the base classes; each is made by its own file. */
+extern PyTypeObject *kd_py_StructType, *kd_py_Struct, *kd_py_Pointer, *kd_py_FlexArray, *kd_py_FunctionPointer,
+	*kd_py_Enum;
 
-/** The part of a class that the metaclass adds. All zero in the four base classes. */
+/** The part of a class that the metaclass adds. All zero in the base classes. */
 struct kd_typed {
 	DumpObject *dump;	       /* owned */
 	const struct kd_type *type;    /* without qualifiers; typedefs stripped for structs */
@@ -37,6 +38,11 @@ PyObject *kd_py_class_info(PyTypeObject *class, const char *hook);
 PyObject *kd_py_described(PyObject *self);
 /** Whether there is that hook: who asks for text is no program of PyKdump's. */
 bool kd_py_has_describe(void);
+/** repr() of an address with a type: `(TYPE)0xADDR`. */
+PyObject *kd_py_typed_text(PyObject *self);
+/** tp_repr and tp_str of what is a mere int to PyKdump's programs. */
+PyObject *kd_py_address_repr(PyObject *self);
+PyObject *kd_py_address_str(PyObject *self);
 
 /** Instance of such a class with that value. */
 PyObject *kd_py_typed_new(PyTypeObject *class, uint64_t value);

@@ -182,8 +182,6 @@ static PyObject *read_pointer(DumpObject *dump, struct kd_reader *reader, kd_vad
 	struct kd_error *err = kd_py_read_u64(dump, address, &value);
 	if (err)
 		return kd_py_raise(err);
-	if (reader->kind == KD_READ_ADDRESS)
-		return PyLong_FromUnsignedLongLong(value);
 	if (reader->kind == KD_READ_CHAR_POINTER)
 		return value ? kd_py_text_behind(dump, value, address) : Py_NewRef(Py_None);
 
@@ -219,7 +217,6 @@ PyObject *kd_py_value_read(DumpObject *dump, struct kd_reader *reader, kd_vaddr 
 	case KD_READ_STRUCT_POINTER:
 	case KD_READ_CHAR_POINTER:
 	case KD_READ_POINTER:
-	case KD_READ_ADDRESS:
 		return read_pointer(dump, reader, address, place);
 	case KD_READ_CHAR_ARRAY:
 		return read_char_array(dump, reader, address);

@@ -287,7 +287,7 @@ class Structs(unittest.TestCase):
 
     def test_class(self):
         cls = type(self.task)
-        self.assertEqual("StructResult_struct_task_struct", cls.__name__)
+        self.assertEqual(TASK, cls.__name__)
         self.assertTrue(issubclass(cls, StructResult))
         self.assertEqual((TASK, struct_size(TASK)), (cls.PYT_symbol, cls.PYT_size))
         self.assertIs(cls.PYT_sinfo["comm"], self.task["comm"])

@@ -10,6 +10,7 @@ import __main__
 import dumps
 import pykd
 from altered import Altered
+from pykd import kernel
 from pykd.core import near
 from pykd.session import pyhelp
 from pykd.session.session import Session
@@ -49,6 +50,40 @@ class Shown(unittest.TestCase):
         table = TASK.files.fdt.fd
         self.assertEqual(str(table), f"(struct file **){int(table):#x} = {int(table[0]):#x}")
 
+    def test_trees_and_chains(self):
+        root = DUMP.variable("vmap_area_root")
+        areas = list(kernel.rbtree_for_each_entry(root, "struct vmap_area", "rb_node"))
+        self.assertIn(f"/* {len(areas)} entries: {int(areas[0].rb_node):#x}, ", str(root))
+        self.assertEqual(str(TASK.signal.rlim[0]).count("/*"), 0)
+
+    def test_text_ends_where_it_ends(self):
+        self.assertIn('    sysname = "Linux",', str(DUMP.variable("init_uts_ns").name).split("\n"))
+
+    def test_arrays_without_a_length(self):
+        banner = DUMP.variable("linux_banner")
+        self.assertRegex(str(banner), r'^\(const char \[\]\)0x\w+ = "Linux version 5\.10')
+        offsets = DUMP.variable("__per_cpu_offset")
+        self.assertTrue(str(offsets).startswith(f"(unsigned long []){int(offsets):#x} = {{{offsets[0]}, {offsets[1]}, "), str(offsets))
+
+    def test_function(self):
+        function = TASK.sched_class.enqueue_task
+        self.assertEqual(str(function), f"(void (*)(struct rq *, struct task_struct *, int)){int(function):#x} <enqueue_task_fair>")
+        self.assertEqual(function, DUMP.address_of("enqueue_task_fair"))
+        self.assertIn(f"{int(function):x}", f"{function:x}")
+
+    def test_per_cpu(self):
+        self.assertIn("<one for each CPU: per_cpu('runqueues', CPU)>", str(DUMP.variable("runqueues")))
+
+    def test_options(self):
+        text = pykd.describe(TASK.mm, only=("total_vm", "pgd"), hexadecimal=True).split("\n")
+        self.assertEqual(text[1], f"    total_vm = {TASK.mm.total_vm:#x},")
+        self.assertTrue(text[2].startswith("    pgd = 0x"), text)
+        self.assertEqual(len(text), 4)
+        self.assertIn("    root = {...},", pykd.describe(TASK.fs, depth=0).split("\n"))
+        self.assertLess(max(map(len, pykd.describe(TASK, width=20).split("\n")[1:])), 80)
+        with self.assertRaises(pykd.MemberError):
+            pykd.describe(TASK, only=("cmm",))
+
     def test_enum(self):
         self.assertEqual(show.displayed(DUMP.object("enum pid_type", DUMP.address_of("_stext"))), str(DUMP.object("enum pid_type", DUMP.address_of("_stext"))))
 
@@ -72,6 +107,12 @@ class Shown(unittest.TestCase):
 
     def test_class_is_the_kernels(self):
         self.assertEqual(repr(type(TASK)), "<class 'struct task_struct'>")
+        values = [TASK, TASK.stack, TASK.comm, TASK.sched_class.enqueue_task, DUMP.variable("system_state"), DUMP.variable("linux_banner")]
+        values.append(next(kernel.for_each_slab_cache()).name)
+        self.assertEqual(
+            [type(value).__name__ for value in values],
+            ["struct task_struct", "void *", "char []", "void (*)(struct rq *, struct task_struct *, int)", "enum system_states", "const char []", "char *"],
+        )
 
     def test_dir(self):
         self.assertIn("comm", dir(TASK))
@@ -103,6 +144,12 @@ class HelpText(unittest.TestCase):
 
     def test_of_the_module(self):
         self.assertIn("help(pykd.NAME) says more.", list(pyhelp.lines(pykd)))
+
+    def test_question_mark_at_the_prompt(self):
+        """Of a command, of a helper that nobody has imported, of a value."""
+        answers, errors = shown("-c", "ps?", "-c", "d_path?", "-c", "dump.variable('init_task').fs?")
+        for expected in ("COMMAND", "Path of a ``struct path``", "struct fs_struct {"):
+            self.assertIn(expected, answers, errors)
 
     def test_question_mark(self):
         self.assertIn("struct mm_struct {", shown("-c", "py pykd.tasks.find(1).mm?")[0])
@@ -183,6 +230,10 @@ class Meant(unittest.TestCase):
             "py dump.variable('init_task').cmm": "py: .* `comm`",
             "py dump.type('struct task_strct')": "py: .* `struct task_struct`",
             "py dump.enumerator('PIDTYPE_TGIX')": "py: .* `PIDTYPE_TGID`",
+            "py find_task(1)": "py: NameError: .*; it is a helper: from pykd.kernel import find_task",
+            "py current()": "py: NameError: .*; it is pykd.current",
+            "py find_tsk(1)": "py: NameError: .* `pykd.kernel.find_task`",
+            "py from pykd.kernel import d_pth": "py: ImportError: .* `d_path`",
             "py pykd.tasks.fnd(1)": "AttributeError: .* Did you mean: 'find'",
         }
         errors = shown(*(word for line in lines for word in ("-c", line)))[1]

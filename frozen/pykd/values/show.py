@@ -14,13 +14,15 @@ A line is a member; structs and arrays within it are cut to the line. Bytes that
 
 from __future__ import annotations
 
-from _pykd import Enum, Error, FlexArray, LimitError, Member, Pointer, Struct, Type
-from pykd.values.cformat import Formatter, Unreadable
+from _pykd import Enum, Error, FlexArray, FunctionPointer, LimitError, Member, Pointer, Struct, Type
+from pykd.values.cformat import Formatter, Unreadable, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, NoReturn
+
+    from _pykd import Dump
 
 LINE = 110
 """Characters of a member's value; what is longer is cut."""
@@ -30,8 +32,14 @@ ELEMENTS = 100
 """Of a list or another container at the prompt."""
 LINKS = 10_000
 """Entries of a list that are counted."""
+TREE = 1_000
+"""Nodes of a tree that are counted."""
+_HEIGHT = 128
+"""Of a tree; no red-black tree in 64 bits of address is that high."""
 _NAMED_LINKS = 3
-_DEPTH = 3
+_FEW = 4
+"""Elements of an array without a length."""
+_DEPTH = 4
 """Structs within structs whose members are shown."""
 _LARGEST = 1 << 20
 """Bytes of a struct that are looked at before it is said that nothing of it is there."""
@@ -42,12 +50,21 @@ _TEXT = 100_000
 class _Lines(Formatter):
     """Values in one line each."""
 
+    def __init__(self, dump: Dump, depth: int = _DEPTH, width: int = LINE, radix: int = 10) -> None:
+        super().__init__(dump, radix)
+        self.depth, self.width = depth, width
+
     def _struct(self, type: Type, data: bytes, address: int, indent: int) -> str:
         if not type.complete:
             return "<incomplete type>"
-        if indent > 2 * _DEPTH:
+        if indent >= 2 * self.depth:
             return "{...}"
-        return _braced(line.strip().removesuffix(",") for line in self._member_lines(type, data, address, indent + 2))
+        return self._braced(line.strip().removesuffix(",") for line in self._member_lines(type, data, address, indent + 2))
+
+    def _text(self, data: bytes) -> str:
+        """Without what is behind its end: an array of characters is as long as the longest text."""
+        text = data.rstrip(b"\0")
+        return quoted(text) if len(text) <= self.width else f"{quoted(text[: self.width])}..."
 
     def _array(self, type: Type, data: bytes, address: int, indent: int) -> str:
         element = type.target
@@ -55,34 +72,39 @@ class _Lines(Formatter):
             data = self._partly(data, address, type.size)
             if isinstance(data, Unreadable):
                 return f"<{data.error.reason} {address:#x}>"
-        return _cut(super()._array(type, data, address, indent))
+        shown = super()._array(type, data, address, indent)
+        return shown if shown.endswith('"...') else _cut(shown, self.width)
+
+    def _braced(self, parts: Iterator[str]) -> str:
+        """``{a = 1, b = 2, ...}``; what is beyond the line is not read."""
+        found: list[str] = []
+        length = 0
+        for part in parts:
+            length += len(part) + 2
+            if length > self.width:
+                found.append("..." if found else _cut(part, self.width))
+                break
+            found.append(part)
+        return "{" + ", ".join(found) + "}"
 
 
-def _braced(parts: Iterator[str]) -> str:
-    """``{a = 1, b = 2, ...}``; what is beyond the line is not read."""
-    found: list[str] = []
-    length = 0
-    for part in parts:
-        length += len(part) + 2
-        if length > LINE:
-            found.append("..." if found else _cut(part))
-            break
-        found.append(part)
-    return "{" + ", ".join(found) + "}"
+def _cut(text: str, width: int = LINE) -> str:
+    return text if len(text) <= width else f"{text[:width]}..."
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LINE else f"{text[:LINE]}..."
-
-
-def text(value: Struct | Pointer) -> str:
-    """What ``str()`` of a typed object says."""
+def text(
+    value: Struct | Pointer | FlexArray | FunctionPointer, *, only: Sequence[str] = (), depth: int = _DEPTH, width: int = LINE, hexadecimal: bool = False
+) -> str:
+    """What ``str()`` of a typed object says; see :func:`pykd.describe`. :raises MemberError: of a name in *only* that is no member."""
+    lines = _Lines(type(value).PYT_dump, depth, width, 16 if hexadecimal else 10)
     if isinstance(value, Struct):
-        return "\n".join(_struct_lines(value))
-    return _pointer(value)
+        return "\n".join(_struct_lines(value, lines, only))
+    if isinstance(value, FlexArray):
+        return _array(value, lines)
+    return _pointer(value, lines)
 
 
-def _struct_lines(value: Struct) -> Iterator[str]:
+def _struct_lines(value: Struct, lines: _Lines, only: Sequence[str]) -> Iterator[str]:
     cls = type(value)
     dump, address = cls.PYT_dump, int(value) & (1 << 64) - 1
     if not value:
@@ -92,11 +114,15 @@ def _struct_lines(value: Struct) -> Iterator[str]:
         if cls.PYT_size and not dump.readable(address, min(address + min(cls.PYT_size, _LARGEST), (1 << 64) - 1)):
             dump.read(address, 1)
     except Error as error:
-        yield f"*({cls.PYT_symbol} *){address:#x}  <{getattr(error, 'reason', error)}>"
+        reason = _per_cpu(dump, cls.PYT_type, address) or str(getattr(error, "reason", error))
+        yield f"*({cls.PYT_symbol} *){address:#x}  <{reason}>"
         return
     yield f"*({cls.PYT_symbol} *){address:#x} = {{"
-    lines = _Lines(dump)
-    for number, (member, base) in enumerate(_flat(cls.PYT_type.strip(), int(value))):
+    members: Iterable[tuple[Member, int]] = _flat(cls.PYT_type.strip(), int(value))
+    if only:
+        known = {member.name: (member, base) for member, base in members}
+        members = [known.get(name) or _no_member(value, name) for name in only]
+    for number, (member, base) in enumerate(members):
         if number == MEMBERS:
             yield "    ..."
             break
@@ -108,6 +134,11 @@ def _struct_lines(value: Struct) -> Iterator[str]:
     yield "}" + _entries(value)
 
 
+def _no_member(value: Struct, name: str) -> NoReturn:
+    getattr(value, name)
+    raise TypeError(f"{name} is no member of the compiler's: only those are shown")
+
+
 def _flat(type: Type, base: int, depth: int = 0) -> Iterator[tuple[Member, int]]:
     """Members and where the struct that they are of begins; of those without a name, theirs."""
     for member in type.members() if type.complete else ():
@@ -117,28 +148,101 @@ def _flat(type: Type, base: int, depth: int = 0) -> Iterator[tuple[Member, int]]
             yield from _flat(inner, base + member.offset, depth + 1)
 
 
-def _entries(value: Struct) -> str:
-    """Of a list's head, what is on it."""
-    cls = type(value)
-    if cls.PYT_symbol != "struct list_head" or not value:
+def _per_cpu(dump: Dump, kind: Type, address: int) -> str:
+    """Of a per-CPU variable's own address, at which there is nothing: how to get at those of the CPUs."""
+    if not dump.address_of("__per_cpu_start", default=0) <= address < dump.address_of("__per_cpu_end", default=0):
         return ""
-    dump = cls.PYT_dump
+    for symbol in dump.kernel_symbols():
+        if symbol.address == address and _is_typed(dump, symbol.name, kind):
+            return f"one for each CPU: per_cpu({symbol.name!r}, CPU)"
+    return ""
+
+
+def _is_typed(dump: Dump, name: str, kind: Type) -> bool:
     try:
-        links, end = dump.follow(dump.read_unsigned(value), stop=int(value), limit=LINKS)
+        return str(dump.symbol_type(name).strip()) == str(kind.strip())
+    except Error:
+        return False
+
+
+def _entries(value: Struct) -> str:
+    """Of a list's or a tree's head, what is on it."""
+    follow = _ENTRIES.get(type(value).PYT_symbol)
+    if follow is None:
+        return ""
+    try:
+        links, end = follow(type(value).PYT_dump, int(value))
     except Error:
         return ""
-    if not links or links == [int(value)]:
+    if not links:
         return "    /* empty */"
-    count = f"{len(links)} entries" if end is None else f"{len(links)} entries and more" if end == "limit" else f"{len(links)} entries, then {end}"
+    count = f"{len(links)} entr{'y' if len(links) == 1 else 'ies'}"
+    count += "" if end is None else " and more" if end == "limit" else f", then {end}"
     named = ", ".join(f"{int(link):#x}" for link in links[:_NAMED_LINKS])
     return f"    /* {count}: {named}{', ...' if len(links) > _NAMED_LINKS else ''} */"
 
 
-def _pointer(value: Pointer) -> str:
-    """``(int *)0x… = 5``"""
+def _of_list(dump: Dump, head: int) -> tuple[list[int], object]:
+    links, end = dump.follow(dump.read_unsigned(head), stop=head, limit=LINKS)
+    return ([], None) if links == [head] else (links, end)
+
+
+def _of_chain(dump: Dump, head: int) -> tuple[list[int], object]:
+    first = dump.read_unsigned(head)
+    return dump.follow(first, limit=LINKS) if first else ([], None)
+
+
+def _of_tree(dump: Dump, root: int) -> tuple[list[int], object]:
+    """Nodes of a red-black tree in its order."""
+    node_type = dump.type("struct rb_node")
+    left, right = node_type.offset_of("rb_left"), node_type.offset_of("rb_right")
+    found: list[int] = []
+    above: list[int] = []
+    node = dump.read_unsigned(root)
+    while node or above:
+        while node:
+            above.append(node)
+            if len(above) > _HEIGHT:
+                return found, "a circle"
+            node = dump.read_unsigned(node + left)
+        node = above.pop()
+        found.append(node)
+        if len(found) == TREE:
+            return found, "limit"
+        node = dump.read_unsigned(node + right)
+    return found, None
+
+
+_ENTRIES: dict[str, Callable[[Dump, int], tuple[list[int], object]]] = {
+    "struct list_head": _of_list,
+    "struct hlist_head": _of_chain,
+    "struct rb_root": _of_tree,
+    "struct rb_root_cached": _of_tree,
+}
+
+
+def _array(value: FlexArray, lines: _Lines) -> str:
+    """``(unsigned long [])0x… = {1, 2, 3, ...}``: nothing says how many there are."""
+    cls = type(value)
+    dump, element = cls.PYT_dump, cls.PYT_type.strip().target
+    shown = repr(value)
+    if element is None or not element.strip().size or not value:
+        return shown
+    inner = element.strip()
+    try:
+        if inner.name == "char":
+            found = dump.read_string(int(value), LINE + 1)
+            return f"{shown} = {quoted(found[:LINE])}{'...' if len(found) > LINE else ''}"
+        cells = [lines.value(element, int(value) + i * inner.size) for i in range(_FEW)]
+    except Error as error:
+        return f"{shown}  <{getattr(error, 'reason', error)}>"
+    return f"{shown} = {_cut('{' + ', '.join(cells))}, ...}}"
+
+
+def _pointer(value: Pointer | FunctionPointer, lines: _Lines) -> str:
+    """``(int *)0x… = 5``, ``(void (*)(int))0x… <function>``"""
     cls = type(value)
     shown = repr(value)
-    lines = _Lines(cls.PYT_dump)
     target = cls.PYT_type.strip().target
     if target is None or target.strip().kind in ("void", "function") or not target.strip().size:
         return shown + lines.pointer(int(value)).removeprefix(f"{int(value):#x}")
@@ -147,12 +251,10 @@ def _pointer(value: Pointer) -> str:
 
 def displayed(value: Any) -> str:
     """What the prompt shows of a value."""
-    if isinstance(value, (Struct, Pointer)):
+    if isinstance(value, (Struct, Pointer, FlexArray, FunctionPointer)):
         return str(value)
     if isinstance(value, Enum):
         return f"{value}"
-    if isinstance(value, FlexArray):
-        return f"({type(value).PYT_type}){int(value):#x}"
     kind = type(value)
     if kind in (list, tuple, set, frozenset) and len(value) > ELEMENTS:
         import itertools
@@ -169,7 +271,7 @@ def names(value: Struct) -> list[str]:
     return sorted({*object.__dir__(value), *(name for name in kernel if name)})
 
 
-def html(value: Struct | Pointer) -> str:
+def html(value: Struct | Pointer | FlexArray | FunctionPointer) -> str:
     """What a notebook shows."""
     import html as escaping
 
