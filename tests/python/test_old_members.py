@@ -4,6 +4,7 @@
 import re
 import sys
 import unittest
+from unittest import mock
 
 import dumps
 import pykd
@@ -13,7 +14,7 @@ dumps.have_one_open()
 import crash  # noqa: E402
 from pykd.compat import moved, names, oldmembers  # noqa: E402
 from pykd.kernel.block.disks import for_each_disk  # noqa: E402
-from pykd.kernel.task import threads  # noqa: E402
+from pykd.kernel.task import process, threads  # noqa: E402
 
 
 def members(struct):
@@ -27,6 +28,15 @@ def read(address, member):
     if "stars" in member:
         return crash.readPtr(place)
     return crash.readInt(place, member["typelength"], not member["uint"])
+
+
+def walked(head, most):
+    """The links of a list behind its head, as every framework walks it."""
+    found, at = [], crash.readPtr(head)
+    while at != head and len(found) <= most:
+        found.append(at)
+        at = crash.readPtr(at)
+    return found
 
 
 class BeneathAnyFramework(unittest.TestCase):
@@ -95,6 +105,40 @@ class BeneathAnyFramework(unittest.TestCase):
         device = getattr(disk.part0, "__dev")
         node = int(device.p) + private(0).fieldOffset("knode_class")
         self.assertEqual(int(device), node - members("struct device")["knode_class"]["bitoffset"] // 8)
+
+    def test_rings_without_a_head(self):
+        """The threads of a process from the place of the old link, though the list has a head in signal_struct now."""
+        described = members("struct task_struct")["thread_group"]
+        place = described["bitoffset"] // 8
+        seen = 0
+        for leader in threads.processes():
+            try:
+                group = {int(thread) for thread in process.for_each_thread(pykd.current(), leader)}
+                ring = walked(int(leader) + place, 2 * len(group))
+            except (pykd.Error, crash.error):
+                continue
+            self.assertEqual(sorted(group - {int(leader)}), sorted(at - place for at in ring))
+            seen += len(ring)
+        if not seen:
+            dumps.need_another(self, "no process has two threads")
+
+    def test_waiters_of_a_ring_end_at_the_head(self):
+        """Those who wait are a ring that the lock points into: the walk begins at a head, and comes back to it."""
+        names = [one["fname"] for one in crash.gdb_typeinfo("struct semaphore")["body"]]
+        self.assertIn("wait_list", names)
+        tasks = pykd.current().variable("init_task").tasks
+        links = [int(one) for one in pykd.current().follow(int(tasks), limit=100)[0]]
+
+        class Lock:
+            wait_list = mock.Mock(addresses=links)
+
+        dump = mock.Mock(struct_class=lambda struct: lambda address: Lock)
+        head = oldmembers._numbers["struct semaphore", "wait_list", "next"] << oldmembers._SHIFT | 0x1000
+        self.addCleanup(oldmembers._next_links.clear)
+        with mock.patch.object(oldmembers, "current", lambda: dump):
+            self.assertEqual(links, walked(head, 2 * len(links)))
+            Lock.wait_list.addresses = []
+            self.assertEqual([], walked(head, 1))
 
     def test_variables_that_are_no_more(self):
         """What stands for them can be read as memory, and asked for its type."""

@@ -4,7 +4,7 @@
 A name whose value lies at a place in the struct gets that place. A value that is worked out lies nowhere; such a member is said to
 begin at a multiple of 2**64 bytes, which no address reaches, so that an address tells which member of which object is wanted:
 ``number << 64 | address of the object``. What has no fixed size (a table, a text) is laid out in an area of its own, at addresses that
-no kernel has, for a pointer to lead to.
+no kernel has, for a pointer to lead to. A list that is linked in another way now is walked by such places too: see :func:`link`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from __future__ import annotations
 from itertools import count
 
 from _pykd import Error, current
-from pykd.compat import standins
+from pykd.compat import moved, standins
 from pykd.compat.moved import CONTAINERS
 from pykd.compat.names import NAMES
 from pykd.compat.typedict import TYPE_CODE_STRUCT, TypeDict, describe
 from pykd.compat.values import Adjusted
+from pykd.core.members import offset_of
 from pykd.core.memo import per_dump
 
 TYPE_CHECKING = False
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 _LAYOUT = {"base": "void *", "size": "unsigned int", "text_size": "unsigned int", "ro_size": "unsigned int", "ro_after_init_size": "unsigned int"}
 _COUNTER = {"counter": "int"}
 _TIME = {"tv_sec": "long", "tv_nsec": "long"}
+_LINKS = {"next": "struct list_head *", "prev": "struct list_head *"}
 
 COMPUTED: dict[str, dict[str, str | dict[str, str]]] = {
-    "struct task_struct": {"state": "unsigned int"},
+    "struct task_struct": {"state": "unsigned int", "thread_group": _LINKS},
     "struct thread_info": {"cpu": "unsigned int", "task": "struct task_struct *", "restart_block": "struct restart_block *"},
     "struct thread_struct": {"sp0": "unsigned long"},
     "struct sched_class": {"next": "struct sched_class *"},
@@ -56,8 +58,9 @@ COMPUTED: dict[str, dict[str, str | dict[str, str]]] = {
     "struct sbitmap_word": {"depth": "unsigned long"},
     "struct bus_type": {"p": "struct subsys_private *"},
     "struct class": {"p": "struct subsys_private *"},
-    "struct mutex": {"count": _COUNTER, "owner": "struct task_struct *"},
-    "struct rw_semaphore": {"owner": "struct task_struct *"},
+    "struct mutex": {"count": _COUNTER, "owner": "struct task_struct *", "wait_list": _LINKS},
+    "struct rw_semaphore": {"owner": "struct task_struct *", "wait_list": _LINKS},
+    "struct semaphore": {"wait_list": _LINKS},
     "struct group_info": {"small_block": "unsigned int [32]"},
     "struct user_struct": {"processes": _COUNTER, "sigpending": _COUNTER},
     "struct inet_hashinfo": {"listening_hash": "struct inet_listen_hashbucket **"},
@@ -164,6 +167,50 @@ _next_area = count(0xBADA << 48, _AREA)
 def is_made(address: int) -> bool:
     """Whether *address* is none in memory, kernel's or user's: the upper bits of those are all alike."""
     return address >> 56 not in (0, 0xFF, -1)
+
+
+# -- lists
+
+MAX_LINKS = 1 << 16
+"""How many links are remembered to lead back to the head that a program began with."""
+
+_next_links: dict[int, int] = {}
+
+
+def link(address: int) -> int | None:
+    """Where a list that has no such link in memory goes on from the link at *address*; None: memory says it.
+
+    Threads were a ring of tasks: their links are places that are made up, and lead to each other. Who waits for a lock was in a list with a
+    head: that is made up, and the last of those who are found from it leads back there.
+    """
+    known = _next_links.get(address)
+    if known is not None or not address >> _SHIFT:
+        return known
+    number, obj = address >> _SHIFT, address & (1 << _SHIFT) - 1
+    struct, name, part = _places[number - 1] if 0 < number <= len(_places) else ("", "", "")
+    if not isinstance(COMPUTED.get(struct, {}).get(name), dict) or part not in _LINKS:
+        return None
+    head = _numbers[struct, name, "next"] << _SHIFT | obj
+    if name == "thread_group":
+        return head - obj + _thread_beside(obj, part)
+    links = [int(one) for one in getattr(current().struct_class(struct)(obj), name).addresses]
+    if not links:
+        return head
+    if len(_next_links) > MAX_LINKS:
+        _next_links.clear()
+    _next_links.update(zip(links, [*links[1:], head], strict=True))
+    return links[0] if part == "next" else links[-1]
+
+
+def _thread_beside(task: int, part: str) -> int:
+    """Address of the ``struct task_struct`` of the next or previous thread of the group, which is a ring without a head."""
+    dump = current()
+    cls = dump.struct_class("struct task_struct")
+    node = task + offset_of(cls, "thread_node")
+    beside = int(getattr(cls(task).thread_node, part))
+    if beside == moved.list_head("struct task_struct", "thread_group", node, dump):
+        beside = int(getattr(dump.object("struct list_head", beside), part))
+    return beside - node + task
 
 
 def _area(data: bytes) -> int:

@@ -81,8 +81,12 @@ def readPtr(addr: int, mtype: int | None = None) -> int:
     if addr == 0:
         raise IndexError("readPtr NULL pointer")
     try:
-        if mtype is None and not oldmembers.is_made(addr):
-            return current().read_unsigned(addr)
+        if mtype is None:
+            following = oldmembers.link(addr)
+            if following is not None:
+                return following
+            if not oldmembers.is_made(addr):
+                return current().read_unsigned(addr)
         return int.from_bytes(_read(addr, 8, mtype), current().byteorder)
     except (FaultError, RangeError) as fault:
         raise ProgramError(f"readmem error at addr {addr:#x}") from fault
