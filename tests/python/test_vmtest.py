@@ -13,7 +13,7 @@ import types
 import unittest
 from pathlib import Path
 
-from dumps import ROOT, SAMPLE
+from dumps import PYKD, ROOT, SAMPLE
 
 FOLDER = os.path.join(ROOT, "tools", "vmtest")
 LACKING = ("ctypes", "ctypes.util", "lzma")
@@ -81,6 +81,30 @@ class Bench(unittest.TestCase):
             self.assertTrue(re.compile(cause.words))
         with self.assertRaises(KeyError):
             self.causes.named(["nosuch"])
+
+    def test_what_is_not_made_is_in_the_status(self):
+        """A run that did not come about, and a file of one that did."""
+        code = (
+            f"import sys, types; sys.path[:0] = [{FOLDER!r}]; sys.modules.update((n, types.ModuleType(n)) for n in {LACKING!r})\n"
+            "import runpy, bench, machine\n"
+            "class Made:\n"
+            "    def __init__(self, variant):\n"
+            "        self.variant, self.failed = variant, {'zstd': 'no room'} if variant.name == '6.12-nfs' else {}\n"
+            "def obtain(variant, *rest):\n"
+            "    if variant.name == '6.1-data':\n"
+            "        raise machine.MachineError('it did not come up')\n"
+            "    return Made(variant)\n"
+            "bench.cached, bench.current, bench.obtain = lambda *rest: None, lambda *rest: True, obtain\n"
+            f"sys.argv[1:] = sys.argv[sys.argv.index('--') + 1:]\nrunpy.run_path({os.path.join(FOLDER, '__main__.py')!r}, run_name='__main__')\n"
+        )
+        script = self.folder / "make.py"
+        script.write_text(code)
+        for names, status, said in (("6.12-data", 0, ""), ("6.1-data", 2, "not made: it did not come up"), ("6.12-nfs", 2, "not made: no room")):
+            done = subprocess.run(
+                [PYKD, "--isolated", "--run", script, "--", "--make", names], capture_output=True, text=True, check=False, cwd=self.folder
+            )
+            self.assertEqual((status, ""), (done.returncode, done.stderr), names)
+            self.assertIn(said, done.stdout)
 
     def test_judging(self):
         """Nothing is wrong with the sample: that is right of a healthy one, and of no other."""

@@ -67,9 +67,14 @@ def compare(found: list[bench.Result], first: bool, table: Table) -> int:
     for run in runs:
         for name in run.names:
             failures += report(run, name, different, table)
-        for name, reason in {} if first else run.result.failed.items():
-            print(f"{run.result.variant.name:14} {name:20} not made: {reason}")
     return failures
+
+
+def not_made(result: bench.Result) -> int:
+    """Print which files of a run could not be made; how many."""
+    for name, reason in result.failed.items():
+        print(f"{result.variant.name:14} {name:20} not made: {reason}")
+    return len(result.failed)
 
 
 def report(run: results.Run, name: str, every: dict[tuple[str, str], results.Different], table: Table) -> int:
@@ -142,7 +147,7 @@ def judge_causes(names: list[str], kernel: str, cached: bool, update: bool) -> i
 
 
 def main() -> int:
-    """Exit status: 0 all answers are right, 1 some are not, 2 a run could not be made."""
+    """Exit status: 0 all answers are right, 1 some are not, 2 a run, or a file of one, could not be made."""
     parser = argparse.ArgumentParser(prog="test-kernels", description=__doc__)
     parser.add_argument("variant", nargs="*", help="variants to run (default: the default set)")
     parser.add_argument("--list", action="store_true", help="list variants and what is cached")
@@ -207,6 +212,7 @@ def main() -> int:
                 print(f"{variant.name:14} not made: {error}")
                 broken += 1
                 continue
+        broken += not_made(result) if result and not arguments.first else 0
         if result and not arguments.make:
             waiting.append(result)
             if arguments.vmlinux:
