@@ -73,26 +73,37 @@ def _client(row: Row) -> Iterator[str]:
         yield "NFS4 state information:"
         yield _flags("cl_state", row["state"], row["state_names"])
         yield "NFS4 lease information:"
-        yield f"- cl_lease_time = {row['lease']:.0f} seconds, cl_last_renewal = {row['renewed']:.0f} seconds ago"
+        lease, renewed = f"{row['lease_jiffies']} ({row['lease']:.0f} seconds)", f"{row['renewed_at']} ({row['renewed']:.0f} seconds ago)"
+        yield f"- cl_lease_time = {lease}, cl_last_renewal = {renewed}"
         yield "- NFS4 lease is _NOT_ expired" if row["renewed"] < row["lease"] else "- NFS4 lease appears expired!"
     if "server" in row:
         yield f"(struct nfs_server *){row['server']:#x}"
-        yield f"- rsize = {row['rsize']}, wsize = {row['wsize']}, dtsize (readdir size) = {row['dtsize']}"
-        yield from textwrap.wrap(f"- caps (capabilities) = {row['caps']:#x}", subsequent_indent="       ")
+        yield f"- rsize = {row['rsize']}, rpages = {row['rpages']}"
+        yield f"- wsize = {row['wsize']}, wpages = {row['wpages']}"
+        yield f"- wtmult (server disk block size) = {row['wtmult']}, bsize (server block size) = {row['bsize']}"
+        yield f"- dtsize (readdir size) = {row['dtsize']}"
+        yield "- " + ", ".join(f"{name} = {row[name]}" for name in ("acregmin", "acregmax", "acdirmin", "acdirmax"))
+        yield from textwrap.wrap(" ".join((f"- caps (capabilities) = {row['caps']:#x}", *row["caps_names"])), subsequent_indent="       ")
+    if "owners" in row:
+        yield "nfs_server.state_owners list:"
     for owner in row.get("owners", ()):
         if "owner" not in owner:
             yield f"  an owner {mark(owner)}"
             continue
         yield f"(struct nfs4_state_owner *){owner['owner']:#x}"
-        yield _flags("so_flags ", owner["flags"], owner["flag_names"])
+        yield f"- so_flags = {owner['flags']:#x} {' '.join(owner['flag_names'])}".rstrip()
+        yield "nfs4_state_owner.so_states list:"
         for one in owner["states"]:
             if "state" not in one:
                 yield f"  a state {mark(one)}"
                 continue
             yield f"(struct nfs4_state *){one['state']:#x}"
             yield _flags("flags", one["flags"], one["flag_names"])
-            yield f"- n_rdonly: {one['n_rdonly']} n_wronly: {one['n_wronly']} n_rdwr: {one['n_rdwr']} inode = {one['inode']:#x}"
+            yield f"- n_rdonly: {one['n_rdonly']} n_wronly: {one['n_wronly']} n_rdwr: {one['n_rdwr']}"
+            yield f"- inode = {one['inode']:#x}"
             yield from (f"- lock state (struct nfs4_lock_state *){lock['lock']:#x}" for lock in one.get("locks", ()))
+    if "delegations" in row:
+        yield "nfs_server.delegations list:"
     for one in row.get("delegations", ()):
         if "delegation" not in one:
             yield f"  a delegation {mark(one)}"
@@ -117,7 +128,10 @@ COMMAND = Program(
     fields={
         "kind": "client, server_client, nothing", "mount": "struct mount", "superblock": "struct super_block", "type": "", "device": "HOST:DIRECTORY",
         "directory": "", "client": "struct nfs_client, nfs4_client", "state": "bits", "state_names": "of these", "lease": "seconds",
-        "renewed": "seconds before the crash", "server": "struct nfs_server", "rsize": "bytes", "wsize": "bytes", "dtsize": "bytes", "caps": "bits",
+        "renewed": "seconds before the crash", "lease_jiffies": "jiffies", "renewed_at": "jiffies", "server": "struct nfs_server", "rsize": "bytes",
+        "wsize": "bytes", "rpages": "pages", "wpages": "pages", "wtmult": "bytes of a block of the server's disk",
+        "bsize": "bytes of a block of the server", "dtsize": "bytes", "acregmin": "jiffies", "acregmax": "jiffies", "acdirmin": "jiffies",
+        "acdirmax": "jiffies", "caps": "bits", "caps_names": "of these; one without a name is bitN",
         "owners": "with the states of their open files", "delegations": "with inode, type, flags", "name": "", "address": "", "nothing_at": "a directory",
     },
     examples=[("nfs4show --client -o", "who has what open"), ("nfs4show -a", "everything")],

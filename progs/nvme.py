@@ -242,12 +242,23 @@ def _queues(dump: Any, controller: Any, wanted: str) -> Iterator[Row]:
     try:
         for number, queue in enumerate(nvme.for_each_queue(dump, controller, around)):
             if numbers is None or number in numbers:
-                yield {
+                row: Row = {
                     "kind": "queue", "name": name, "transport": kind, "number": number, "address": int(queue),
                     "columns": _values(queue, around.queue_columns), "details": _values(queue, around.queue_details),
                 }  # fmt: skip
+                if kind == "pci":
+                    row["columns"].append(_tags(queue))
+                    row["details"].append({"name": "QCount", "value": int(controller.queue_count)})
+                yield row
     except Error as error:
         yield {"kind": "queue", "name": name, "error": fault(error)}
+
+
+def _tags(queue: Any) -> Row:
+    try:
+        return {"name": "Tags", "value": int(nvme.tags_of(queue)), "pointer": True}
+    except Error as error:
+        return {"name": "Tags", "error": fault(error, partial=True)}
 
 
 def _subsystems(dump: Any, controllers: list[Any], wanted: str) -> Iterator[Row]:

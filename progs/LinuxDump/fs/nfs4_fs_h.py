@@ -19,13 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 NFS4_CLIENT_STATE = CDefine({f"NFS4CLNT_{name}": bit for bit, name in enumerate(nfs.CLIENT_STATES)})
-_CAPS = (
-    "READDIRPLUS HARDLINKS SYMLINKS ACLS ATOMIC_OPEN LGOPEN CASE_INSENSITIVE CASE_PRESERVING - - - - - - POSIX_LOCK UIDGID_NOMAP STATEID_NFSV41 "
-    "ATOMIC_OPEN_V1 SECURITY_LABEL SEEK ALLOCATE DEALLOCATE LAYOUTSTATS CLONE COPY OFFLOAD_CANCEL LAYOUTERROR COPY_NOTIFY XATTR READ_PLUS "
-    "FS_LOCATIONS MOVEABLE"
-)
-"""Bit by bit of ``nfs_server.caps``; - is none."""
-SERVER_CAPABILITIES = CDefine({f"NFS_CAP_{name}": bit for bit, name in enumerate(_CAPS.split()) if name != "-"})
+SERVER_CAPABILITIES = CDefine({name: bit for bit, name in nfs.CAPABILITIES.items()})
 _DELEGATION = (
     "NEED_RECLAIM", "RETURN", "RETURN_IF_CLOSED", "REFERENCED", "RETURNING", "REVOKED", "TEST_EXPIRED", "INODE_FREEING", "RETURN_DELAYED",
 )  # fmt: skip
@@ -144,7 +138,7 @@ class nfs_server:
 
     def print_capabilities(self) -> None:
         caps = int(self.server.caps)
-        words = [f"- caps (capabilities) = {caps:#x}", *(name for name, bit in SERVER_CAPABILITIES.items() if caps >> bit & 1)]
+        words = [f"- caps (capabilities) = {caps:#x}", *nfs.capability_names(caps)]
         print(textwrap.fill(" ".join(words), initial_indent="", subsequent_indent="       "))
 
     def print_state_owners(self) -> None:

@@ -218,6 +218,15 @@ def for_each_queue(dump: Dump, controller: Any, around: Transport) -> Iterator[A
         yield kind(first + number * kind.PYT_type.size)
 
 
+def tags_of(queue: Any) -> Any:
+    """What holds the requests of a ``struct nvme_queue``: the ``struct blk_mq_tags`` of the device's tag set, of the number of the queue; the member of
+    before v5.11 points to the pointer to that. :raises FaultError:"""
+    if type(queue).PYT_type.member("tags") is not None:
+        return queue.tags
+    number = int(queue.qid)
+    return queue.dev.tagset.tags[number - 1] if number else queue.dev.admin_tagset.tags[0]
+
+
 def values(one: Any, wanted: Members) -> Iterator[tuple[str, Any]]:
     """(label, value) of the members that there are: a number, a text, a list of numbers, a structure; an error where it cannot be read."""
     for label, path in wanted:

@@ -50,6 +50,14 @@ CLIENT_STATES = (
 """Where the dump has no ``enum nfs4_client_state``: NFS4CLNT_* of v5.10"""
 
 
+_CAPABILITIES = (
+    "READDIRPLUS HARDLINKS SYMLINKS ACLS ATOMIC_OPEN LGOPEN - - - - - - - - POSIX_LOCK UIDGID_NOMAP STATEID_NFSV41 ATOMIC_OPEN_V1 SECURITY_LABEL "
+    "SEEK ALLOCATE DEALLOCATE LAYOUTSTATS CLONE COPY OFFLOAD_CANCEL LAYOUTERROR COPY_NOTIFY XATTR READ_PLUS FS_LOCATIONS MOVEABLE"
+)
+CAPABILITIES = {bit: f"NFS_CAP_{name}" for bit, name in enumerate(_CAPABILITIES.split()) if name != "-"}
+"""By bit of ``nfs_server.caps``, of which the dump has no names. Bits 6 to 13 meant the members of an inode until v5.13, and other things since."""
+
+
 def for_each_nfs_mount(dump: Dump) -> Iterator[Any]:
     """Each ``struct mount`` of an NFS file system that PID 1 sees, and the errors of mounts that cannot be read."""
     for mount in caught(mounts.for_each_mount(dump, mounts.mnt_namespace_of(dump))):
@@ -219,3 +227,8 @@ def bit_names(dump: Dump, enumerator: str, value: int, prefix: str) -> list[str]
     except Error:
         pass
     return [names.get(bit, f"{prefix}{bit}") for bit in range(value.bit_length()) if value >> bit & 1]
+
+
+def capability_names(value: int) -> list[str]:
+    """Of the bits of ``nfs_server.caps``; one without a name here is ``bitN``."""
+    return [CAPABILITIES.get(bit, f"bit{bit}") for bit in range(64) if value >> bit & 1]

@@ -36,7 +36,7 @@ def clients(dump: Dump, words: Sequence[str], *, owners: bool, locks: bool, dele
         try:
             if "mount" in row and "error" not in row:
                 server = nfs.server_of(dump, dump.object("struct mount", row["mount"]))
-                found |= _server(server)
+                found |= _server(dump, server)
                 if nfs.version_of(server)[0] == 4:
                     found |= _lease(dump, server.nfs_client)
                     if owners or locks:
@@ -48,8 +48,14 @@ def clients(dump: Dump, words: Sequence[str], *, owners: bool, locks: bool, dele
         yield found
 
 
-def _server(server: Any) -> Row:
-    return {"server": int(server), **{name: int(getattr(server, name)) for name in ("rsize", "wsize", "dtsize", "caps")}}
+_SERVER = ("rsize", "wsize", "wtmult", "bsize", "dtsize", "acregmin", "acregmax", "acdirmin", "acdirmax", "caps")
+
+
+def _server(dump: Dump, server: Any) -> Row:
+    found: Row = {"server": int(server), **{name: int(getattr(server, name)) for name in _SERVER}}
+    # Members until some kernel between v6.1 and v6.12, counted in this way.
+    pages = {f"{name[0]}pages": -(-found[name] // dump.page_size) for name in ("rsize", "wsize")}
+    return found | pages | {"caps_names": nfs.capability_names(found["caps"])}
 
 
 def _lease(dump: Dump, client: Any) -> Row:
@@ -59,6 +65,7 @@ def _lease(dump: Dump, client: Any) -> Row:
     return {
         "client": int(client), "state": state, "state_names": nfs.bit_names(dump, "NFS4CLNT_CHECK_LEASE", state, "bit "),
         "lease": int(client.cl_lease_time) / hz, "renewed": max(jiffies - int(client.cl_last_renewal), 0) / hz,
+        "lease_jiffies": int(client.cl_lease_time), "renewed_at": int(client.cl_last_renewal),
     }  # fmt: skip
 
 
