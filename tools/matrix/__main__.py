@@ -12,13 +12,14 @@ oracle against way 1 too (O): where these are equal, what way 1 says is what PyK
     e  it differs, or the program ends in a traceback, and explained.txt says why (upstream's line, or what the dump shows)
     d  it differs, not explained                                T  a traceback, not explained
 
-OUT/table.md is the table, OUT/cells/CELL.diff what is different in each cell that is neither.
+What is held against each other is lines, not their order (that alone is ~), and of -h the options, which the two versions of argparse write in other
+words. OUT/table.md is the table, OUT/cells/CELL.diff what is different in each cell that is neither, OUT/kinds.txt the lines that no reason
+covers, numbers and addresses taken away.
 """
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import os
 import re
@@ -39,6 +40,8 @@ ENDED = "@@@matrix: the session ended here"
 TRACEBACK = "Traceback (most recent call last)"
 TRACE = "ends in an exception:"
 ENDS = "ends: "
+INSTEAD = "instead: "
+ANY = "what no program prints"
 
 
 class Dump(NamedTuple):
@@ -68,12 +71,17 @@ def explanations() -> list[Explained]:
     """Those of explained.txt: blocks of a reason, and of lines "COMMAND | DUMP.WAY | LINE", three patterns.
 
     LINE is held against each line that differs, ours with a ``-`` before it. After ``ends: `` it is held against the exception of a traceback
-    instead: a program that ends early has said nothing of what follows.
+    instead: a program that ends early has said nothing of what follows. After ``instead: `` it is held against each line that the program prints:
+    one that says so prints another report, or that it has none, and no line of it is held against ours.
+
+    :raises ValueError: LINE holds for every line: it names nothing.
     """
     found, reason = [], ""
     for line in (HERE / "explained.txt").read_text().splitlines():
         if line.startswith("  "):
             parts = [re.compile(part.strip()) for part in line.split(" | ")]
+            if any(parts[2].search(text) for text in ("-" + ANY, "+" + ANY, ANY)):
+                raise ValueError(f"explained.txt: a pattern that holds for every line: {line.strip()}")
             found.append(Explained(parts[0], parts[1], parts[2], reason))
         elif line and not line.startswith("#"):
             reason = line
@@ -195,31 +203,56 @@ class Cell(NamedTuple):
     sign: str
     reasons: tuple[str, ...] = ()
     difference: tuple[str, ...] = ()
+    unexplained: tuple[str, ...] = ()
 
 
 def cell(line: str, name: str, theirs: str, ours: str, known: list[Explained]) -> Cell:
     """Judge one."""
     his, mine = compared(theirs), compared(ours)
+    if re.search(r" -h$", line) and re.search("usage", theirs, re.IGNORECASE):
+        his, mine = options_of(his), options_of(mine)
     if his == mine:
         return Cell("=")
-    if sorted(his) == sorted(mine):
+    differs = [f"-{one}" for one in (Counter(mine) - Counter(his)).elements()] + [f"+{one}" for one in (Counter(his) - Counter(mine)).elements()]
+    if not differs:
         return Cell("~")
     mine_to_say = [one for one in known if one.command.search(line) and one.cells.search(name)]
+    other = [rule.reason for rule in mine_to_say if any(_after(INSTEAD, rule, text) for text in his)]
+    if other:
+        return Cell("e", tuple(dict.fromkeys(other)), tuple(differs))
     reasons: list[str] = []
     traces = [text for text in his if text.startswith(TRACE)]
-    ended = next((rule for rule in mine_to_say for text in traces if rule.line.pattern.startswith(ENDS) and re.search(rule.line.pattern[len(ENDS) :], text)), None)
+    ended = next((rule for rule in mine_to_say for text in traces if _after(ENDS, rule, text)), None)
     if ended:
         reasons.append(ended.reason)
-    differs = [one for one in difflib.unified_diff(mine, his, "ours", "theirs", lineterm="", n=0) if not one.startswith(("---", "+++", "@@"))]
+    unexplained = []
     for one in differs:
         if ended and (one.startswith("-") or one[1:] in traces):
             continue
         reason = None if one[1:] in traces else next((rule.reason for rule in mine_to_say if rule.line.search(one)), None)
         if reason is None:
-            return Cell("T" if (traces and not ended) or ENDED in theirs else "d", tuple(reasons), tuple(differs))
-        if reason not in reasons:
+            unexplained.append(one)
+        elif reason not in reasons:
             reasons.append(reason)
-    return Cell("e", tuple(reasons), tuple(differs))
+    sign = "e" if not unexplained else "T" if (traces and not ended) or ENDED in theirs else "d"
+    return Cell(sign, tuple(reasons), tuple(differs), tuple(unexplained))
+
+
+def _after(word: str, rule: Explained, text: str) -> bool:
+    """Whether the pattern of a rule begins with *word*, and what follows is in the text."""
+    pattern = rule.line.pattern
+    return pattern.startswith(word) and re.search(pattern[len(word) :], text) is not None
+
+
+def options_of(lines: list[str]) -> list[str]:
+    """The options that a help text names."""
+    return sorted({word for one in lines for word in re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", one)})
+
+
+def kind(line: str) -> str:
+    """A line without what differs from dump to dump."""
+    line = re.sub(r"0x[0-9a-f]+|\b[0-9a-f]{12,16}\b", "0x#", line)
+    return re.sub(r" +", " ", re.sub(r"[-=~*_]{4,}", "----", re.sub(r"\d[\d.]*", "#", line)))
 
 
 def own(text: str) -> Cell:
@@ -241,6 +274,7 @@ def table(dumps: list[Dump], lines: list[str], out: Path) -> Counter[str]:
     heads = [f"{dump.name}: 4 1 2 3{' o O' if dump.oracle else ''}" for dump in dumps]
     rows = ["| command | " + " | ".join(heads) + " | why |", "|---" * (len(heads) + 2) + "|"]
     numbers: dict[str, int] = {}
+    kinds: dict[tuple[str, str], set[str]] = {}
     for line in lines:
         row, why = [], []
         for dump in dumps:
@@ -263,12 +297,15 @@ def table(dumps: list[Dump], lines: list[str], out: Path) -> Counter[str]:
                     number = str(numbers.setdefault(reason, len(numbers) + 1))
                     if number not in why:
                         why.append(number)
+                for one in found.unexplained:
+                    kinds.setdefault((line.split()[0], kind(one)), set()).add(f"{name} {line}")
                 if found.difference:
                     (out / "cells" / f"{found.sign}-{name}-{kept(line)}.diff").write_text("\n".join((*found.reasons, *found.difference)) + "\n")
             row.append(signs)
         rows.append(f"| `{line}` | " + " | ".join(row) + f" | {' '.join(why)} |")
     rows += ["", *(f"{number}. {reason}" for reason, number in numbers.items())]
     (out / "table.md").write_text("\n".join(rows) + "\n")
+    (out / "kinds.txt").write_text("".join(f"{program}: {text}   || {len(where)}, as {min(where)}\n" for (program, text), where in sorted(kinds.items())))
     return count
 
 
