@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Makes one cause of a hang or a crash, which the parameter "how" names: for the bench of the report. */
+/* Makes causes of hangs and crashes, which the parameter "how" names, with commas between: for the bench of the report. */
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/kthread.h>
@@ -31,8 +31,14 @@ module_param(megabytes, int, 0);
 
 static DEFINE_MUTEX(vmtest_first);
 static DEFINE_MUTEX(vmtest_second);
+static DEFINE_MUTEX(vmtest_third);
+static DEFINE_MUTEX(vmtest_fourth);
+static DEFINE_MUTEX(vmtest_fifth);
 static DECLARE_RWSEM(vmtest_rwsem);
+static DECLARE_RWSEM(vmtest_rwsem2);
+static DECLARE_RWSEM(vmtest_rwsem3);
 static DEFINE_SPINLOCK(vmtest_lock);
+static DEFINE_SPINLOCK(vmtest_own_lock);
 static DEFINE_RWLOCK(vmtest_rwlock);
 static DEFINE_SEMAPHORE_ONE(vmtest_semaphore);
 static DEFINE_RT_MUTEX(vmtest_rtmutex);
@@ -288,14 +294,14 @@ static int wait_first(void *data)
 static int mixed(void *data)
 {
 	if (data)
-		down_write(&vmtest_rwsem);
+		down_write(&vmtest_rwsem2);
 	else
-		mutex_lock(&vmtest_first);
+		mutex_lock(&vmtest_third);
 	msleep(1000);
 	if (data)
-		mutex_lock(&vmtest_first);
+		mutex_lock(&vmtest_third);
 	else
-		down_read(&vmtest_rwsem);
+		down_read(&vmtest_rwsem2);
 	stay();
 	return 0;
 }
@@ -303,15 +309,15 @@ static int mixed(void *data)
 /* Takes what it holds already. */
 static int itself(void *data)
 {
-	mutex_lock(&vmtest_first);
-	mutex_lock(&vmtest_first);
+	mutex_lock(&vmtest_fourth);
+	mutex_lock(&vmtest_fourth);
 	return 0;
 }
 
 static int spin_itself(void *data)
 {
-	spin_lock(&vmtest_lock);
-	spin_lock(&vmtest_lock);
+	spin_lock(&vmtest_own_lock);
+	spin_lock(&vmtest_own_lock);
 	return 0;
 }
 
@@ -370,14 +376,31 @@ static int die(void *data)
 }
 
 /* Waits, with the mutex that the work needs, for the work. */
-static DECLARE_WORK(vmtest_work, work);
+static void need(struct work_struct *work)
+{
+	mutex_lock(&vmtest_fifth);
+	mutex_unlock(&vmtest_fifth);
+}
+
+static DECLARE_WORK(vmtest_work, need);
 
 static int flush_locked(void *data)
 {
-	mutex_lock(&vmtest_first);
+	mutex_lock(&vmtest_fifth);
 	schedule_work(&vmtest_work);
 	flush_work(&vmtest_work);
-	mutex_unlock(&vmtest_first);
+	mutex_unlock(&vmtest_fifth);
+	return 0;
+}
+
+/* A writer of a rwsem that sleeps, and readers behind it. */
+static int keep_write(void *data)
+{
+	if (data)
+		down_read(&vmtest_rwsem3);
+	else
+		down_write(&vmtest_rwsem3);
+	stay();
 	return 0;
 }
 
@@ -408,7 +431,7 @@ static void underflow(void)
 	refcount_dec(&count);
 }
 
-static int __init vmtest_init(void)
+static int __init make(const char *how)
 {
 	if (!strcmp(how, "abba")) {
 		start(abba, NULL, "vmt_abba_a", -1);
@@ -455,21 +478,20 @@ static int __init vmtest_init(void)
 	} else if (!strcmp(how, "itself")) {
 		start(itself, NULL, "vmt_itself", -1);
 	} else if (!strcmp(how, "spinitself")) {
-		start(spin_itself, NULL, "vmt_itself", 1);
+		start(spin_itself, NULL, "vmt_spin_self", num_online_cpus() - 1);
 	} else if (!strcmp(how, "semaphore")) {
-		start(keep_semaphore, NULL, "vmt_keeper", -1);
-		start(keep_semaphore, NULL, "vmt_waiter", -1);
+		start(keep_semaphore, NULL, "vmt_sem_keeper", -1);
+		start(keep_semaphore, NULL, "vmt_sem_waiter", -1);
 	} else if (!strcmp(how, "rtmutex")) {
-		start(keep_rtmutex, NULL, "vmt_keeper", -1);
-		start(keep_rtmutex, NULL, "vmt_waiter", -1);
+		start(keep_rtmutex, NULL, "vmt_rt_keeper", -1);
+		start(keep_rtmutex, NULL, "vmt_rt_waiter", -1);
 	} else if (!strcmp(how, "percpu")) {
-		start(keep_percpu, &vmtest_percpu, "vmt_keeper", -1);
-		start(keep_percpu, NULL, "vmt_writer", -1);
-		start(keep_percpu, &vmtest_percpu, "vmt_reader", -1);
+		start(keep_percpu, &vmtest_percpu, "vmt_pc_reader", -1);
+		start(keep_percpu, NULL, "vmt_pc_writer", -1);
+		start(keep_percpu, &vmtest_percpu, "vmt_pc_second", -1);
 	} else if (!strcmp(how, "rwsemwriter")) {
-		start(writer, NULL, "vmt_writer", -1);
-		start(reader, NULL, "vmt_reader", -1);
-		start(reader, NULL, "vmt_reader2", -1);
+		start(keep_write, NULL, "vmt_write", -1);
+		start(keep_write, &vmtest_rwsem3, "vmt_read", -1);
 	} else if (!strcmp(how, "rwlock")) {
 		start(spin_write, NULL, "vmt_holder", 1);
 		start(spin_read, NULL, "vmt_spinner", 2);
@@ -492,6 +514,16 @@ static int __init vmtest_init(void)
 		return -EINVAL;
 	}
 	return 0;
+}
+
+static int __init vmtest_init(void)
+{
+	char *rest = how, *one;
+	int error = 0;
+
+	while (!error && (one = strsep(&rest, ",")))
+		error = make(one);
+	return error;
 }
 module_init(vmtest_init);
 
