@@ -77,7 +77,7 @@ def readable(report: dict[str, Any]) -> str:
     parts = ["whole" if report["dump"]["complete"] else "INCOMPLETE: writing it ended early"]
     parts += [finding["text"] for finding in report["findings"] if finding["key"] == "Q1"]
     if unknown := report["unknown"]:
-        parts.append(f"{len(unknown)} checks could not be made: {', '.join(one['title'] for one in unknown[:4])}")
+        parts.append(f"{len(unknown)} checks could not be made, or not in full: {', '.join(one['title'] for one in unknown[:4])}")
     if failed := [section["title"] for section in report["sections"] if "error" in section]:
         parts.append(f"parts of the report failed: {', '.join(failed)}")
     return "; ".join(parts)
@@ -139,7 +139,7 @@ def _block(block: dict[str, Any]) -> Iterator[str]:
     if kind == "picture":
         return
     if block["title"]:
-        yield f"-- {block['title']}"
+        yield from _wrapped(block["title"], "   ", "-- ")
     if kind == "fields":
         width = max((len(name) for name, _ in block["fields"]), default=0)
         for name, value in block["fields"]:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.record import NamedTuple
+from pykd.kernel import waitqueues
 from pykd.kernel.waits.names import place_of
 
 TYPE_CHECKING = False
@@ -16,6 +18,37 @@ if TYPE_CHECKING:
 
 PAGE_MAPPING_FLAGS = 3
 """Bits of ``page.mapping``: it is of no file."""
+
+
+class Queued(NamedTuple):
+    """Who waits for a file system to be thawed, by its own queues."""
+
+    tasks: tuple[int, ...]
+    """task_structs, as far as the queues can be followed."""
+    lost: Error | None
+    """Why they cannot be followed to their end; None: they can."""
+
+    @property
+    def least(self) -> int:
+        """How many wait at least."""
+        return len(self.tasks) + (self.lost is not None)
+
+
+def writers_queued(dump: Dump, block: Any) -> Queued:
+    """Who is in the queues of ``super_block.s_writers.rw_sem``, which name the waiters where their stacks or the list of threads are lost.
+
+    :raises Error: the super_block cannot be read, or the kernel has no such queues.
+    """
+    tasks: list[int] = []
+    lost = None
+    for lock in block.s_writers.rw_sem:
+        queue = int(lock) + lock.fieldOffset("waiters")
+        dump.read_unsigned(queue + dump.type("struct wait_queue_head").offset_of("head"))  # of a queue that is lost itself nothing is known
+        try:
+            tasks.extend(int(entry.private) for entry in waitqueues.for_each_waiter(dump, queue))
+        except Error as error:
+            lost = error
+    return Queued(tuple(task for task in dict.fromkeys(tasks) if task), lost)
 
 
 def superblock_of(dump: Dump, thing: Thing) -> int:

@@ -18,6 +18,7 @@ from pykd.core.walk import caught
 from pykd.kernel import locks, workqueues
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.ages import seconds_since
+from pykd.kernel.task.threads import listed
 from pykd.kernel.waits.known import known_locks
 from pykd.kernel.waits.things import EXACT, GUESS, Finder, Thing, Wait, interesting, who
 
@@ -79,12 +80,19 @@ class Graph:
 
     @cached_property
     def unsure(self) -> Error | None:
-        """Why it is not known of some threads whether they wait; None if it is of all."""
+        """Why it is not known of some threads whether they wait, or for what; None if it is of all."""
         unknown = [thread for thread in self.threads.values() if thread.state == "??"]
-        if not unknown:
-            return None
-        whose = f"of {len(unknown)} threads" if len(unknown) > 1 else f"of PID {unknown[0].pid}"
-        return Error(f"the state {whose} is not known: {unknown[0].error}")
+        if unknown:
+            return Error(f"the state of {self._whose([thread.address for thread in unknown])} is not known: {unknown[0].error}")
+        dark = [task for task in self.blocked if task in self.waits and _is_dark(self.waits[task])]
+        if dark:
+            return Error(f"what {self._whose(dark)} in uninterruptible sleep waits for is not known: the stack does not tell or cannot be read")
+        if lost := listed(self.dump).unreadable:
+            return Error(f"{len(lost)} {'thread is' if len(lost) == 1 else 'threads are'} not in the dump, and may wait or be waited for")
+        return None
+
+    def _whose(self, tasks: list[int]) -> str:
+        return f"{len(tasks)} threads" if len(tasks) > 1 else f"PID {self.threads[tasks[0]].pid}"
 
     @property
     def things(self) -> list[Thing]:
@@ -219,6 +227,11 @@ class Graph:
                     seen[task] = None
                     todo.append(task)
         return tuple(seen)
+
+
+def _is_dark(wait: Wait) -> bool:
+    """Whether nothing is known of a wait, or a lock that is not known which."""
+    return not wait.functions if wait.thing is None else wait.thing.kind in locks.KINDS and not wait.thing.address
 
 
 def _is_sure(wait: Wait) -> bool:
