@@ -536,6 +536,12 @@ class Small(Commands):
         self.assertLessEqual(int(fields["cpus"]), int(fields["kernel_NR_CPUS"]))
         self.assertIn(fields[".release"], fields["proc_version"])
 
+    def test_help_of_memory(self):
+        fields = dict(line.strip().split(": ", 1) for line in self.lines("help -v") if ": " in line)
+        self.assertEqual(len(self.dump.object("struct zone", 0).free_area), int(fields["nr_free_areas"]))
+        self.assertLessEqual(int(fields["totalram_pages"]), int(fields["max_mapnr"]))
+        self.assertEqual(self.dump.read_unsigned(self.dump.address_of("vmemmap_base")), int(fields["vmemmap_vaddr"], 16))
+
     def test_machine_table(self):
         fields = dict(line.strip().split(": ", 1) for line in self.lines("help -m") if ": " in line)
         self.assertEqual(int(fields["vmemmap_vaddr"].split()[0], 16), self.dump.read_unsigned(self.dump.address_of("vmemmap_base")))

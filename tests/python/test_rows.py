@@ -39,7 +39,7 @@ foreach bt; foreach files; foreach ps; foreach task -R pid; foreach net -S; fore
 fuser /
 gcore -n 1; gcore -n 2
 gdb p init_task.comm; gdb ptype struct list_head; gdb info symbol schedule; gdb x/4gx init_task
-help; help ps; help commands; help -m; help -k; help -D
+help; help ps; help commands; help -m; help -k; help -D; help -v
 ipcs; ipcs -s -m -M
 journal; journal -l; journal /init
 irq; irq -a; irq -b; irq -s; irq -s -c 0; irq -u; irq -d

@@ -28,10 +28,10 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
                 raise CommandError(f"nothing has to do with {word}; `help commands` lists the commands")
             yield from ({"name": name, "summary": line, "word": word} for name, line in lines)
         return
-    if options.m or options.D or options.k:
-        from pykd.commands.session import _help_dump, _help_kernel, _help_machine
+    if options.m or options.D or options.k or options.v:
+        from pykd.commands.session import _help_dump, _help_kernel, _help_machine, _help_memory
 
-        for wanted, part in ((options.D, _help_dump), (options.k, _help_kernel), (options.m, _help_machine)):
+        for wanted, part in ((options.D, _help_dump), (options.k, _help_kernel), (options.m, _help_machine), (options.v, _help_memory)):
             if wanted:
                 yield from part.rows(session)
         return
@@ -88,7 +88,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     if options.k and options.arguments:
         yield from (f"  {row['name']:<12} {row['summary'][:100]}" for row in rows)
         return
-    if options.m or options.D or options.k:
+    if options.m or options.D or options.k or options.v:
         from pykd.commands.session import _help_machine
 
         yield from _help_machine.text(rows)
@@ -132,12 +132,13 @@ COMMAND = Command(
         Option("-D", help="what is known of the dump file: format, what was left out, vmcoreinfo"),
         Option("-k", help="with WORD, what has to do with it; alone, what is known of the kernel: sections, version, CPUs"),
         Option("-m", help="what is known of the machine: addresses of the kernel's areas, sizes"),
+        Option("-v", help="what is known of memory: pages, nodes, zones, lists of free blocks"),
     ),
     arguments="[COMMAND|PROGRAM|TOPIC|WORD|commands|input|output|all]…",
     description="Without arguments the names of all commands and programs. `commands` has them by topic, with a line each;\n"
     "`all` prints every page. Topics are `tour`, `python`, `kernel` (the helpers of Python), `crash`, `drgn`, `pykdump`, `dumps`, `shell`, `modules`, `limits`, `how`, `faq`.",
     fields={
-        "field": "crash's name, with -D, -k, -m",
+        "field": "crash's name, with -D, -k, -m, -v",
         "value": "text",
         "name": "of the command",
         "topic": "of `help commands`",
