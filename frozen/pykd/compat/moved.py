@@ -94,6 +94,8 @@ OLD_SYMBOLS: dict[str, str] = {
     "nr_irqs": "total_nr_irqs",
     # "net: sched: ... sch_default_prio2band": gone global in v6.7
     "prio2band": "sch_default_prio2band",
+    # 6c5a682e6497 ("selinux: clean up selinux_enabled/disabled/enforcing_boot") (in v5.6)
+    "selinux_enabled": "selinux_enabled_boot",
 }
 """Variables that have another name now; their type is the same."""
 
@@ -120,6 +122,8 @@ OLD_TYPES: dict[str, str] = {
     # Since v5.6 a struct for user space only.
     "struct timespec": "struct timespec64",
     "struct __wait_queue_head": "struct wait_queue_head",
+    # 2425bcb9240f ("tracing: Rename ftrace_event_{call,class} to trace_event_{call,class}") and others (in v4.2)
+    **{f"struct ftrace_event_{name}": f"struct trace_event_{name}" for name in ("call", "class", "file", "functions")},
 }
 """Structs that have another name now."""
 

@@ -184,6 +184,10 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
     "struct kmem_cache": (
         ("objsize", "object_size", '3b0efdfa1e71 ("mm, sl[aou]b: Extract common fields from struct kmem_cache") (in v3.6)'),
     ),
+    "struct tp_module": (
+        ("num_tracepoints", "mod.num_tracepoints", "of its module since v3.15"),
+        ("tracepoints_ptrs", "mod.tracepoints_ptrs", "of its module since v3.15"),
+    ),
     "struct bus_type": (
         ("p", values.subsystem("bus_type"), '"driver core: remove private pointer from struct bus_type" (in v6.4)'),
     ),
