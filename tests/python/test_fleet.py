@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+from pathlib import Path
 
 from dumps import PYKD, ROOT, opened, vmcores
 from pykd.app.fleet import group, pool
@@ -75,6 +76,25 @@ class Batch(Folder):
         self.assertEqual(0, pykd("batch", "-o", self.out, "--command", "ps 1", "--report", "--list", "-", input="\n".join(paths)).returncode)
         self.assertEqual(paths[:2], [row["path"] for row in records(self.out)[:2]])
         self.assertEqual({paths[0], paths[2]}, {row["path"] for row in records(self.out)[2:]})
+
+    def test_other_files_stay(self):
+        """What is no file of records is not written to, nor cut: the dump itself, by any of its names, least of all."""
+        dump = self.copy("dump")
+        link = os.path.join(self.folder, "link")
+        os.link(dump, link)
+        text = os.path.join(self.folder, "notes.txt")
+        contents = {dump: Path(dump).read_bytes()}
+        for number, other in enumerate((b"one\ntwo", b"{}\n", b'{"path": 1}\n{"sch', b"{", b'{"schema": 1, "path": "x"}\nKDUMP   ')):
+            contents[text + str(number)] = other
+            Path(text + str(number)).write_bytes(other)
+        for path in (*contents, link):
+            with self.subTest(path):
+                result = pykd("batch", "-o", path, dump)
+                if contents.get(path) == b"{":  # as if a record had only been begun
+                    self.assertEqual(0, result.returncode)
+                    continue
+                self.assertEqual((2, "", f"pykd: {path}: this is no file of records, and stays as it is\n"), (result.returncode, result.stdout, result.stderr))
+                self.assertEqual(contents.get(path, contents[dump]), Path(path).read_bytes())
 
     def test_killed_in_the_middle(self):
         paths = [self.copy(f"dump{number}") for number in range(6)]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -30,8 +31,8 @@ usage: pykd batch [-o FILE] [--jobs N] [--report] [--command COMMAND]... [--list
 A record of each dump, a line of JSON: which it is, what stopped the system, findings, signature; and what could not be told. Folders are
 walked; files in them that are no dumps are passed over. Each dump has a process of its own, with limits.
 
-  -o FILE              write the records to the end of FILE. Dumps that have a record there, and have not changed since, are not done
-                       again: after an interruption the same command goes on
+  -o FILE              write the records to the end of FILE, which is new or has records. Dumps that have one there, and have not
+                       changed since, are not done again: after an interruption the same command goes on
   --jobs N             dumps at a time; default: as many as there are CPUs
   --report             what stopped the system, findings, signature; the default if there is no --command
   --command COMMAND    the answer of a command that reads and prints, as --json has it; may be repeated
@@ -44,6 +45,10 @@ walked; files in them that are no dumps are passed over. Each dump has a process
 
 Exit status: 0 a record of each, 1 some could not be read (the records say why), 2 wrong usage. `pykd group FILE` joins equal crashes.
 """
+_LONGEST = 1 << 28
+"""Bytes of a record at most."""
+_BEGINNING = b'{"schema": '
+"""Of each record."""
 _FLAGS = {"--report": "report", "--redact": "redact", "--no-sandbox": "open"}
 _VALUES = ("-o", "--jobs", "--command", "--list", "--shard", "--time-limit", "--memory-limit")
 
@@ -139,19 +144,27 @@ def version_of(path: str) -> dict[str, int] | None:
 
 
 def recorded(path: str) -> dict[str, Any]:
-    """By path the version of the files that have a record in a file of records; its last line is cut off if it is no whole one."""
+    """By path the version of the files that have a record in a file of records; its last line is cut off if it is no whole one.
+
+    :raises OSError: it is some other file, a dump perhaps, and stays as it is.
+    """
     found: dict[str, Any] = {}
     whole = 0
     with open(path, "rb") as file:
-        for line in file:
-            try:
-                row = json.loads(line) if line.endswith(b"\n") else None
-            except ValueError:
-                row = None
-            if isinstance(row, dict) and isinstance(row.get("path"), str):
-                found[row["path"]] = row.get("file")
-            if line.endswith(b"\n"):
+        while line := file.readline(_LONGEST):
+            if not line.endswith(b"\n"):
+                is_ours = line.startswith(_BEGINNING[: len(line)]) and len(line) < _LONGEST
+            else:
                 whole += len(line)
+                try:
+                    row = json.loads(line)
+                except ValueError:
+                    row = None
+                is_ours = isinstance(row, dict) and isinstance(row.get("path"), str)
+                if is_ours:
+                    found[row["path"]] = row.get("file")
+            if not is_ours:
+                raise OSError(errno.EEXIST, "this is no file of records, and stays as it is", path)
     if whole < os.path.getsize(path):
         os.truncate(path, whole)
     return found
