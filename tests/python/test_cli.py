@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from dumps import PYKD, vmcores
+from dumps import PYKD, SAMPLE, vmcores
 from pykd.app import cli
 
 
@@ -155,6 +155,16 @@ class Process(unittest.TestCase):
             command = f"{PYKD} --run {file.name} | head -n 1"
             result = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False, timeout=60)
         self.assertEqual((result.stdout, result.stderr), ("0\n", ""))
+
+    def test_a_page_that_nobody_reads(self):
+        """It is as if its reader had seen enough of any other output."""
+        command = f"{PYKD} report {SAMPLE} --html - | head -c 9"
+        result = subprocess.run(["/bin/bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False, timeout=300)
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "<!DOCTYPE", ""))
+
+    def test_a_dump_is_no_program(self):
+        result = subprocess.run([PYKD, SAMPLE, SAMPLE], capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual((result.returncode, result.stderr), (1, f"SyntaxError: {SAMPLE} is no Python program\n"))
 
     def test_strange_bytes(self):
         result = subprocess.run([PYKD, b"/no/\xff\xfe"], capture_output=True, check=False, timeout=60, env={"LC_ALL": "C"})

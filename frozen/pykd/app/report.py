@@ -128,6 +128,8 @@ def main(words: Sequence[str]) -> int:
     for form, path in wanted.files:
         try:
             write(path, made(report, form, wanted.brief))
+        except BrokenPipeError:
+            raise
         except OSError as error:
             print(f"pykd: {path}: {error.strerror}", file=sys.stderr)
             status = 1
