@@ -78,6 +78,40 @@ class Table(unittest.TestCase):
             self.assertIn(text, trusted.stdout)
         self.assertNotIn("runs", self.run_in(folder, 0, "--isolated").stdout)
 
+    def test_files_of_the_home(self):
+        """HOME says where the user's files are, as root through sudo somebody else's: it does not say whose they are. A relative one is of no home."""
+        if not shutil.which("setpriv"):
+            self.skipTest("no setpriv here")
+        for name, text in ((".pykdrc", "py print('rc runs')\n"), (".crashrc", "alias zz py print('rc runs')\n"), (".config/pykd/pykdrc", "py print('rc runs')\n")):
+            for owner, mode, runs in ((0, 0o644, {0, OWNER}), (OWNER, 0o664, {OWNER}), (OTHER, 0o644, set()), (OWNER, 0o646, set())):
+                home = Path(tempfile.mkdtemp(dir=self.top))
+                home.chmod(0o755)
+                (home / name).parent.mkdir(parents=True, exist_ok=True)
+                (home / name).write_text(text)
+                (home / name).chmod(mode)
+                os.chown(home / name, owner, 2000)
+                for user in (0, OWNER):
+                    with self.subTest(name, owner=owner, mode=mode, user=user):
+                        words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
+                        words += [self.pykd, self.dump, "-c", "zz"]
+                        result = subprocess.run(words, cwd="/", env={"HOME": str(home)}, capture_output=True, text=True, check=False)
+                        said = f"pykd: {home / name} is passed over: "
+                        self.assertEqual((user in runs, user not in runs), ("rc runs" in result.stdout, said in result.stderr), result)
+                for variables in ({"HOME": "."}, {"HOME": home.name}, {"XDG_CONFIG_HOME": ".config"}, {"XDG_CONFIG_HOME": f"{home.name}/.config"}):
+                    with self.subTest(name, owner=owner, **variables):
+                        words = [self.pykd, self.dump, "-c", "zz"]
+                        folder = home.parent if home.name in str(variables) else home
+                        result = subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+                        self.assertNotIn("rc runs", result.stdout)
+
+    def test_other_names_of_the_current_folder(self):
+        """In PYKDUMPPATH they are what ``.`` is, and not folders that the user has chosen."""
+        folder = self.folder(OTHER, 0o755, 0o755)
+        for path in ("./", ".//.", "/nowhere:./"):
+            with self.subTest(path):
+                result = subprocess.run([self.pykd, self.dump, "-c", "taskinfo -h"], cwd=folder, env={"PYKDUMPPATH": path}, capture_output=True, text=True, check=False)
+                self.assertNotIn("runs", result.stdout)
+
     def test_nothing_runs_without_a_dump(self):
         folder = self.folder(0, 0o755, 0o755)
         for name in ("os", "enum", "signal", "encodings", "posixpath", "pykd", "_pykd"):

@@ -319,7 +319,8 @@ def search_path(environment: str | None, *, isolated: bool = False) -> list[str]
 
 
 def user_folders(environment: str | None) -> list[str]:
-    return [_home(folder) for folder in (environment or "").split(":") if folder]
+    """The entries of PYKDUMPPATH, without ``.`` by any spelling: that is searched first, by its own rule."""
+    return [_home(folder) for folder in (environment or "").split(":") if folder[:1] == "/" or set(folder.split("/")) - {"", "."}]
 
 
 def _home(folder: str) -> str:

@@ -53,6 +53,15 @@ def may_run_unnamed(name: str) -> bool:
     return False
 
 
+def is_users_file(path: str) -> bool:
+    """Whether the file *path* of the home folder is the user's to write, which HOME, as sudo may leave it, does not say; says so if not."""
+    status = posix.stat(path)
+    if status.st_uid in (0, posix.geteuid()) and not status.st_mode & _S_IWOTH:
+        return True
+    say(f"{path} is passed over: " + ("it can be written by all" if status.st_mode & _S_IWOTH else f"it belongs to user {status.st_uid}"))
+    return False
+
+
 def replaces(path: str, what: str) -> None:
     """Tell that the file *path*, found by way of ``.``, is used in place of something that pykd has itself."""
     say(f"{path} is used in place of pykd's own {what}")

@@ -66,19 +66,25 @@ def run_quietly(session: Session, path: str) -> None:
                 session.complain(f"{path}:{read}: {message}")
 
 
+def _folder(variable: str) -> str | None:
+    """What a variable names; a relative path would be one beside somebody's dump."""
+    path = os.environ.get(variable, "")
+    return path if os.path.isabs(path) else None
+
+
 def _home_file() -> str | None:
     """``$XDG_CONFIG_HOME/pykd/pykdrc``, else :data:`RC_FILE` in the home folder."""
-    home = os.environ.get("HOME")
-    config = os.environ.get("XDG_CONFIG_HOME") or (os.path.join(home, ".config") if home else None)
+    home = _folder("HOME")
+    config = _folder("XDG_CONFIG_HOME") or (os.path.join(home, ".config") if home else None)
     candidates = [os.path.join(config, "pykd", "pykdrc")] if config else []
     if home:
         candidates.append(os.path.join(home, RC_FILE))
-    return next((path for path in candidates if os.path.isfile(path)), None)
+    return next((path for path in candidates if os.path.isfile(path) and trust.is_users_file(path)), None)
 
 
 def _run_crash_file(session: Session) -> None:
-    path = os.path.join(os.environ.get("HOME", ""), CRASH_FILE)
-    if not os.path.isabs(path) or not os.path.isfile(path):
+    path = os.path.join(_folder("HOME") or "", CRASH_FILE)
+    if not os.path.isabs(path) or not os.path.isfile(path) or not trust.is_users_file(path):
         return
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
