@@ -9,7 +9,7 @@ import resource
 import signal
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pykd
@@ -30,16 +30,16 @@ ENDLESS = (-signal.SIGPROF, -signal.SIGALRM)
 CONTROL = bytes(range(9)) + bytes(range(0x0B, 0x20)) + b"\x7f"
 
 
-def answer(path: str, commands: Iterable[str]) -> str | None:
+def answer(path: str, commands: Iterable[str], opened: Callable[[], pykd.Dump] | None = None) -> str | None:
     """Ask the dump at *path* all of *commands* in a new process: what is wrong with the way it answers, None if nothing is. The command ``id``
-    is what ``pykd id`` prints."""
+    is what ``pykd id`` prints. *opened* gives in that process the dump where it shall not be opened anew."""
     sys.stdout.flush()
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
         try:
             os.close(reader)
-            _answer(path, commands, writer)
+            _answer(path, commands, writer, opened)
         except Exception:
             os.write(writer, b": " + traceback.format_exc().encode(errors="replace"))
         finally:
@@ -71,14 +71,23 @@ def begin_time() -> None:
     signal.alarm(10 * SECONDS)
 
 
-def _answer(path: str, commands: Iterable[str], report: int) -> None:
+def rehearse(dump: pykd.Dump, commands: Iterable[str]) -> None:
+    """Answer *commands* in this process, so that what they load and read is there for those that it forks; what was found out is forgotten."""
+    session = Session(dump)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, output_to(nowhere, nowhere):
+        for command in commands:
+            session.run(command)
+    dump.remembered.clear()
+
+
+def _answer(path: str, commands: Iterable[str], report: int, opened: Callable[[], pykd.Dump] | None) -> None:
     """In the child: a NUL and the command before each is begun, and what is wrong with it."""
     confine()
     os.write(report, b"\0open")
     begin_time()
     file = os.memfd_create("output")
     try:
-        session: Session | None = Session(pykd.open(path))
+        session: Session | None = Session(opened() if opened else pykd.open(path))
     except pykd.Error as error:
         session = None
         if not str(error).isprintable():

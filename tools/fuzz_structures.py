@@ -5,13 +5,15 @@
 
 Random bits mostly end in pages that nothing looks at, or leave nothing to be walked. Here each round changes a few words that commands do
 read, and members of objects that are in lists, trees and tables: links that lead to themselves, back, into other objects, to the user or
-nowhere; numbers at their extremes; names that end lines and obey nobody. Every command that reads one of them is asked, in one process, which has
-nothing but an overlay of the dump (tools/overlay.py); the others would answer as without it. What fails is printed with the seed that shows it again.
+nowhere; numbers at their extremes; names that end lines and obey nobody. Every command that reads one of them is asked, in one process, which
+begins where the dump has been opened and has an overlay of its memory (tools/overlay.py); the others would answer as without it. What fails
+is printed with the seed that shows it again.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import random
 import sys
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
     from _pykd import Dump, Type
 
+ANEW = 8
+"""One of so many rounds opens the dump anew."""
 PER_ROUND = 12
 """Members that are changed"""
 HOSTILE = b"\x1b[31m\n\xff\x07\t"
@@ -43,6 +47,9 @@ COMMANDS = (
     "task -R files", "waitq", "kmem -o", "kmem -h", "mod -S", "sys config", "help -m", "foreach bt -l", "foreach sig", "ps -m", "runq -t", "runq -m", "mount -f",
     "rd -s init_task 32",
 )  # fmt: skip
+
+HEAVY = frozenset(("sym -l", "kmem -p", "search -k deadbeef", "foreach sig", "foreach vm", "foreach bt", "fuser /"))
+"""What others mostly read as well, and takes longest: asked in one round of forty."""
 
 
 def objects(dump: Dump) -> list[tuple[int, Type]]:
@@ -173,20 +180,29 @@ def altered(word: int, there: int, words: list[int], read: Callable[[int], int],
 
 
 class Mutator:
-    """Rounds with an overlay; which command reads what is found out first."""
+    """Rounds with an overlay; which command reads what is found out first.
+
+    Most rounds begin where a process already is that has opened the dump and answered everything once: names, types, modules of Python and
+    pages are there, what was found out of the dump is forgotten. The others open it, so that what is kept of its opening is damaged too.
+    """
 
     def __init__(self, path: str, commands: tuple[str, ...]) -> None:
         self.path, self.commands = path, commands
         self.over = overlay.Overlay()
-        self.dump = pykd.open(path)
         self.by_command: dict[str, list[int]] = {}
         self.readers: dict[int, set[str]] = {}
+        self.asked = 0
+        """Command lines that were answered, in all rounds."""
         for command in commands:
             words = self.over.reads(path, command)
             self.by_command[command] = sorted(words)
             for word in words:
                 self.readers.setdefault(word, set()).add(command)
+        self.dump = pykd.open(path)
         self.objects, self.places = objects(self.dump), words_of_machine(self.dump)
+        asking.rehearse(self.dump, commands)
+        gc.collect()
+        gc.freeze()  # what is shared with children stays shared
 
     def _read(self, word: int) -> int:
         try:
@@ -194,32 +210,41 @@ class Mutator:
         except pykd.Error:
             return 0
 
-    def changes(self, seed: int) -> dict[int, bytes]:
-        """By virtual address what the round *seed* writes there."""
-        chance = random.Random(seed)
-        if chance.randrange(5) == 0:
+    def changes(self, chance: random.Random) -> dict[int, bytes]:
+        """By virtual address what a round writes there."""
+        if chance.randrange(8) == 0:
             return changed(self.dump, self.objects, chance) | changed_words(self.dump, self.places, chance)
         words = self.by_command[chance.choice([command for command in self.commands if self.by_command[command]])]
-        some = chance.sample(words, min(len(words), chance.choice((1, 1, 1, 2, 3))))
+        some = chance.sample(words, min(len(words), 4 * chance.choice((1, 1, 1, 2, 3))))
+        if chance.randrange(4):  # what everything reads is in the list of each command
+            some.sort(key=lambda word: len(self.readers[word]))
+        some = some[: (len(some) + 3) // 4]
         return {word: altered(word, self._read(word), words, self._read, chance) for word in some}
 
     def round(self, seed: int) -> str | None:
         """What is wrong with the answers about the memory of that round."""
+        chance = random.Random(seed)
         patches: dict[int, bytes] = {}
         asked: set[str] = set()
-        structural = False
-        for address, data in self.changes(seed).items():
+        machine = False
+        for address, data in self.changes(chance).items():
             try:
                 patches[self.dump.translate(address)] = data
             except pykd.Error:
                 continue
             readers = self.readers.get(address & ~7, set())
             asked |= readers
-            structural |= not readers and address in self.places
-        if structural:  # an entry of a page table, or what is on a stack
+            machine |= not readers and address in self.places
+        if machine:  # an entry of a page table, or what is on a stack
             asked |= {command for command in self.commands if command.startswith(("bt", "foreach bt", "vm", "foreach vm", "sys", "ps"))}
+        rare = chance.randrange(40) != 0
+        asked = {command for command in asked if not (rare and command in HEAVY)}
+        self.asked += len(asked)
         self.over.put(patches)
-        return asking.answer(self.path, [command for command in self.commands if command in asked])
+        anew = machine or chance.randrange(ANEW) == 0
+        what = asking.answer(self.path, [command for command in self.commands if command in asked], None if anew else lambda: self.dump)
+        self.over.put({})  # this process does not see the changes
+        return what
 
 
 def main() -> int:
@@ -241,7 +266,7 @@ def main() -> int:
             failures += 1
             print(f"seed {first + count}: {what}", flush=True)
         count += 1
-    print(f"structures   {count:10} executions, {failures} findings")
+    print(f"structures   {count:10} executions, {mutator.asked} command lines, {failures} findings")
     return 1 if failures else 0
 
 

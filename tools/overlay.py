@@ -18,7 +18,8 @@ import asking
 
 PROGRAM = Path(__file__).resolve().parents[1] / "build" / os.uname().machine / "pykd-overlay"
 VARIABLE = "PYKD_OVERLAY"
-_HEAD = struct.Struct("<QQQ")
+_HEAD = struct.Struct("<QQQQ")
+"""Numbers of patches, whether reads are written down, their number, and one that is another whenever the patches are"""
 _PATCH = struct.Struct("<QQ8s")
 _PATCHES = 64
 _READS = _HEAD.size + _PATCHES * _PATCH.size
@@ -48,14 +49,15 @@ class Overlay:
         """By physical address the bytes, at most 8 each; all others are as in the dump."""
         for number, (address, data) in enumerate(patches.items()):
             _PATCH.pack_into(self._shared, _HEAD.size + number * _PATCH.size, address, len(data), data)
-        self._shared[:8] = len(patches).to_bytes(8, "little")
+        generation = _HEAD.unpack_from(self._shared)[3] + 1
+        _HEAD.pack_into(self._shared, 0, len(patches), 0, 0, generation)
 
     def reads(self, path: str, command: str) -> set[int]:
         """Addresses of the words of the kernel's memory that *command* reads."""
         self.put({})
-        self._shared[8:24] = (1).to_bytes(8, "little") + bytes(8)
+        self._shared[8:16] = (1).to_bytes(8, "little")
         asking.answer(path, (command,))
-        _, _, count = _HEAD.unpack_from(self._shared)
+        count = _HEAD.unpack_from(self._shared)[2]
         self._shared[8:16] = bytes(8)
         words: set[int] = set()
         for address, length in struct.iter_unpack("<QQ", self._shared[_READS : _READS + 16 * count]):

@@ -68,7 +68,7 @@ $(BINARY): $(BUILD)/pykd.debug
 	mv $@.new $@
 
 # For tools/fuzz_structures.py: the same with a hold on what it reads.
-WRAPPED := kdump_read kd_memory_read kd_memory_read_upto kd_memory_view kd_memory_read_string
+WRAPPED := kdump_read kd_dump_page kd_dump_read kd_memory_read kd_memory_read_upto kd_memory_view kd_memory_read_string
 .PHONY: overlay
 overlay: $(BUILD)/pykd-overlay
 $(BUILD)/pykd-overlay: $(OBJECTS) $(OUT)/tests/fuzz/overlay.o $(OUT)/frozen.o $(OUT)/python.o

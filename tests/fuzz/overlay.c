@@ -13,6 +13,7 @@
 #include <libkdumpfile/kdumpfile.h>
 
 #include "base/types.h"
+#include "dump/private.h"
 #include "xlat/memory.h"
 
 #define PATCH_MAX 64
@@ -20,7 +21,7 @@
 #define READ_LEN_MAX 1024 /* longer ones are tables of names and types, which are read by the page */
 
 struct shared {
-	uint64_t patch_nr, tracing, read_nr;
+	uint64_t patch_nr, tracing, read_nr, generation; /* the last is another one whenever the patches are */
 	struct {
 		uint64_t address, len; /* physical; at most 8 */
 		uint8_t bytes[8];
@@ -31,6 +32,7 @@ struct shared {
 };
 
 static struct shared *shared;
+static uint64_t generation; /* of the patches that are in the cache of pages too */
 
 __attribute__((constructor)) static void share(void)
 {
@@ -58,6 +60,38 @@ kdump_status __wrap_kdump_read(kdump_ctx_t *context, kdump_addrspace_t space, kd
 				((uint8_t *)buffer)[shared->patches[i].address + j - address] =
 					shared->patches[i].bytes[j];
 	return status;
+}
+
+/** Change what was read of a dump before the patches were made: a process that is forked has its own copy. */
+static void patch_cache(struct kd_dump *dump)
+{
+	if (!shared || generation == shared->generation)
+		return;
+	generation = shared->generation;
+	for (uint64_t i = 0; i < shared->patch_nr; i++)
+		for (uint64_t j = 0; j < shared->patches[i].len; j++) {
+			const kd_paddr address = shared->patches[i].address + j;
+			const uint8_t *page = kd_page_cache_find(&dump->cache, address >> dump->page_shift);
+			if (page)
+				((uint8_t *)(uintptr_t)page)[address & (dump->page_size - 1)] =
+					shared->patches[i].bytes[j];
+		}
+}
+
+struct kd_error *__real_kd_dump_page(struct kd_dump *dump, kd_pfn pfn, const uint8_t **ret) KD_RETURNS_ERROR;
+struct kd_error *__wrap_kd_dump_page(struct kd_dump *dump, kd_pfn pfn, const uint8_t **ret) KD_RETURNS_ERROR;
+struct kd_error *__wrap_kd_dump_page(struct kd_dump *dump, kd_pfn pfn, const uint8_t **ret)
+{
+	patch_cache(dump);
+	return __real_kd_dump_page(dump, pfn, ret);
+}
+
+struct kd_error *__real_kd_dump_read(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len) KD_RETURNS_ERROR;
+struct kd_error *__wrap_kd_dump_read(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len) KD_RETURNS_ERROR;
+struct kd_error *__wrap_kd_dump_read(struct kd_dump *dump, kd_paddr address, void *buffer, size_t len)
+{
+	patch_cache(dump);
+	return __real_kd_dump_read(dump, address, buffer, len);
 }
 
 static void note(kd_vaddr address, size_t len)
