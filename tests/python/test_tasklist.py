@@ -134,6 +134,15 @@ class Complete(unittest.TestCase):
                 found = ThreadList(Partly(self.dump, victim, member, {leaders[-9] + self.tasks: leaders[-4] + self.tasks}))
                 self.assertEqual(set(found.all()) | {victim}, set(self.whole.all()))
 
+    def test_a_leader_of_which_a_page_is_missing(self):
+        """What is told of its list of threads is the page, whichever of the words lay on it."""
+        victim = list(self.whole.groups)[3]
+        for member in ("signal", "thread_node.next", "thread_node.prev"):
+            with self.subTest(member):
+                found = ThreadList(Partly(self.dump, victim, member, {}))
+                self.assertEqual(set(found.all()), set(self.whole.all()))
+                self.assertTrue(any("cannot be followed: cannot read" in problem for problem in found.problems), found.problems)
+
     def test_most_tasks_missing(self):
         leaders = list(self.whole.groups)
         holes = [(a, a + self.size) for a in leaders[2:] if leaders.index(a) % 3]

@@ -16,6 +16,7 @@ from pykd.kernel.lists.xarray import xa_entries
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Literal
 
     from _pykd import Dump
 
@@ -104,11 +105,11 @@ class ThreadList:
             head_in_signal = self.dump.type("struct signal_struct").offset_of("thread_head")
         except Error:
             pass  # a list without a head that is known ends where it began
-        broken = []
+        broken: list[tuple[int, Literal["limit", "cycle"] | FaultError | None]] = []
         rows = self.dump.read_columns(leaders, self._task, ("signal", "thread_node.next", "thread_node.prev"))
         for leader, (signal, following, previous) in zip(leaders, rows, strict=True):
             if isinstance(signal, FaultError) or isinstance(following, FaultError) or isinstance(previous, FaultError):
-                broken.append((leader, signal))
+                broken.append((leader, next(value for value in (signal, following, previous) if isinstance(value, FaultError))))
                 continue
             # The head is never read: it is not needed, and signal_structs are missing more often than task_structs.
             head = None if head_in_signal is None else int(signal) + head_in_signal
