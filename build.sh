@@ -54,6 +54,13 @@ NEEDED_BY_TESTS="python3:python3 git:git node:nodejs npm:npm shellcheck:shellche
 NEEDED_BY_KERNELS="python3:python3 qemu-system-x86_64:qemu-system-x86 readelf:binutils zstd:zstd mmdebstrap:mmdebstrap
 	dpkg-deb:dpkg"
 
+# And to boot kernels of other machines in it.
+NEEDED_BY_OTHER_KERNELS="qemu-system-aarch64:qemu-system-arm qemu-system-riscv64:qemu-system-misc qemu-system-s390x:qemu-system-misc
+	qemu-system-ppc64:qemu-system-ppc qemu-aarch64:qemu-user aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu
+	riscv64-linux-gnu-gcc:gcc-riscv64-linux-gnu s390x-linux-gnu-gcc:gcc-s390x-linux-gnu powerpc64le-linux-gnu-gcc:gcc-powerpc64le-linux-gnu
+	/usr/aarch64-linux-gnu/lib/libc.a:libc6-dev-arm64-cross /usr/riscv64-linux-gnu/lib/libc.a:libc6-dev-riscv64-cross
+	/usr/s390x-linux-gnu/lib/libc.a:libc6-dev-s390x-cross /usr/powerpc64le-linux-gnu/lib/libc.a:libc6-dev-ppc64el-cross"
+
 # And to make the site of the documentation.
 NEEDED_BY_DOCS="sphinx-build:python3-sphinx /usr/lib/python3/dist-packages/myst_parser:python3-myst-parser
 	/usr/lib/python3/dist-packages/furo:furo"
@@ -212,6 +219,10 @@ test-kernels)
 	case " $* " in
 	*" --cached "* | *" --list "*) need "python3:python3" ;;
 	*) need "$NEEDED_BY_KERNELS" ;;
+	esac
+	case " $* " in
+	*" --cached "* | *" --list "*) ;;
+	*" --all "* | *arm64* | *riscv64* | *s390x* | *ppc64le*) need "$NEEDED_BY_OTHER_KERNELS" ;;
 	esac
 	exec python3 tools/vmtest "$@"
 	;;

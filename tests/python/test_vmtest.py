@@ -55,7 +55,7 @@ class Bench(unittest.TestCase):
                 self.assertLessEqual(names.index(self.formats.whole(name)), names.index(name))
 
     def test_damaged(self):
-        maker = self.formats.Maker(self.folder, self.folder, "6.12.0-1-amd64")
+        maker = self.formats.Maker(self.folder, self.folder, "6.12.0-1-amd64", "amd64")
         for i, path in enumerate([*self.formats.paths(self.folder, "split"), *self.formats.paths(self.folder, "elf")]):
             path.write_bytes(bytes([i]) * 1000)
         lengths = {"elf-cut": [500], "elf-short": [950], "split-cut": [1000, 500, 1000], "split-lost": [1000, 1000]}

@@ -19,12 +19,15 @@ import kernels
 import machine
 import module
 import packages
+from architectures import ARCHITECTURES
 from variants import Variant
 
 SOON = 90
 """Seconds from VMTEST-SOON to the dump"""
 PAUSE = 60
 """Seconds for which VMTEST-PAUSE stops a guest"""
+PANICKED = 30
+"""Seconds from VMTEST-PANIC to the dump at most"""
 
 
 class Result:
@@ -120,7 +123,7 @@ def obtain(variant: Variant, cache: Path, update: bool = False) -> Result:
         print(f"{variant.name}: once more: {error}", file=sys.stderr)
         shutil.copyfile(folder / "console", cache / f"{variant.name}.console-failed")
         failed = _run(variant, image, cache, folder)
-    maker = formats.Maker(cache, folder, image.release)
+    maker = formats.Maker(cache, folder, image.release, kernels.named(variant.kernel).architecture)
     for name in formats.order(variant.files):
         if name in failed:
             continue
@@ -172,11 +175,11 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    alive = variant.crash == "none"
+    architecture = ARCHITECTURES[kernels.named(variant.kernel).architecture]
     scratch = folder / "scratch"
     scratch.mkdir()
     initrd = scratch / "initrd"
-    initrd.write_bytes(guest.initrd(cache, image.modules, None if alive else image.vmlinuz, variant.parts,
+    initrd.write_bytes(guest.initrd(cache, architecture, image.modules, None if variant.by_qemu else image.vmlinuz, variant.parts,
                                     own))
     disks = [machine.blank(scratch / "truth", 128 << 20),
              machine.blank(scratch / "core", (variant.memory + 512) << 20),
@@ -191,10 +194,11 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
                     "-device", "scsi-hd,drive=scsi,serial=vmtest"]
     if "volumes" in variant.parts:
         options += _controllers(scratch)
-    reserve = "" if alive else f"crashkernel={variant.reserved}M "
+    # Who panics waits to be dumped, or reboots when no crash kernel starts.
+    reserve = "panic=0" if variant.by_qemu else f"crashkernel={variant.reserved}M panic=10"
     vm = machine.Machine(
-        image.vmlinuz, initrd,
-        f"console=ttyS0 {reserve}panic=10 {variant.cmdline} vmtest.parts={','.join(variant.parts)} "
+        architecture, image.vmlinuz, initrd,
+        f"console={architecture.console} {reserve} {variant.cmdline} vmtest.parts={','.join(variant.parts)} "
         f"vmtest.crash={variant.crash}",
         variant.cpus, variant.memory, variant.cpu_model, disks, options)
 
@@ -236,17 +240,26 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
             monitor("block_set_io_throttle", device=drive, bps=1024, **nothing)
         return False
 
+    def dump_panicked(monitor: machine.Monitor) -> bool:
+        """Of a guest that is about to panic; not every board tells QEMU that it has."""
+        if not variant.by_qemu:
+            return False
+        deadline = time.monotonic() + PANICKED
+        while monitor("query-status")["status"] == "running" and time.monotonic() < deadline:
+            time.sleep(1)
+        return dump_alive(monitor)
+
     def dump_soon(monitor: machine.Monitor) -> bool:
         """Of a guest that will not be able to say when."""
         time.sleep(SOON)
         return dump_alive(monitor)
 
-    actions = {"ALIVE": dump_alive, "SOON": dump_soon, "NMI": inject_nmi, "PAUSE": pause, "THROTTLE": throttle, "THROTTLE-ALL": throttle_all}
+    actions = {"ALIVE": dump_alive, "SOON": dump_soon, "PANIC": dump_panicked, "NMI": inject_nmi, "PAUSE": pause, "THROTTLE": throttle, "THROTTLE-ALL": throttle_all}
     machine.run(vm, folder, {f"VMTEST-{word}": action for word, action in actions.items()})
     if "cause" not in variant.parts:
         with tarfile.open(scratch / "truth") as archive:
             archive.extractall(folder / "truth", filter="data")
-    if not alive:
+    if not variant.by_qemu:
         machine.saved_core(scratch / "core", folder / "vmcore.raw")
     shutil.rmtree(scratch)
     return failed

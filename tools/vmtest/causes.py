@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from variants import FOUR_LEVELS, Variant
+from variants import Variant
 
 PYKD = Path(__file__).resolve().parents[2] / "pykd"
 KERNEL = "6.12"
@@ -37,7 +37,7 @@ class Cause:
         name = f"cause-{self.name}" + (f"-{kernel}" if kernel != KERNEL else "")
         return Variant(name, kernel, ("cause", *self.parts), crash="sysrq" if self.panics else "none",
                        files=("zstd",) if self.panics else ("qemu-zlib",), cpus=self.cpus, memory=640 if self.panics else 512,
-                       cpu_model=FOUR_LEVELS, options=() if self.panics else ("-device", "vmcoreinfo"),
+                       options=() if self.panics else ("-device", "vmcoreinfo"),
                        cmdline=f"vmtest.cause={self.name} {self.cmdline}".strip())
 
 
@@ -73,7 +73,6 @@ CAUSES = (
     Cause("use-after-free", ("A3", "P5"), "freed memory", panics=True, cmdline="slub_debug=P"),
     Cause("null", ("A3",), "NULL", panics=True),
     # Siblings of these: other locks, file systems, devices, other ways to be stopped, two at once, and what only looks bad.
-    Cause("never", ()),
     Cause("many-locks", ("D3",), "vmt_", also=(
         "vmt_abba", "vmt_mixed", "vmt_itself.*waits for a lock that it holds itself", "vmt_flusher", "vmt_sem_keeper", "vmt_rt_keeper", "vmtest_rwsem3.*vmt_write",
         "vmt_pc_reader|vmt_pc_writer",
@@ -88,8 +87,9 @@ CAUSES = (
     Cause("hung-panic", ("D1",), "vmt_keeper", panics=True),
     Cause("soft-panic", ("B1",), "vmt_soft|CPU 1|CPU#1", panics=True),
     Cause("frozen-asked", ("I1",), "/mnt/data is frozen", panics=True),
-    Cause("frozen-loop", ("I1",), "/mnt/data is frozen", parts=("loop",)),
     Cause("frozen-xfs", ("I1",), "xfs on /dev/vdd at /mnt/xfs is frozen", parts=("disks",)),
+    Cause("never", ()),
+    Cause("frozen-loop", ("I1",), "/mnt/data is frozen", parts=("loop",)),
     Cause("fs-error", ("I2",), "dm-0|/mnt/data"),
     Cause("scsi-silent", ("H5", "H1"), "sda|host", parts=("scsi",)),
     Cause("nvme-lost", ("H1", "H6", "N5"), "nvme", parts=("disks",)),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The files that are made of one crash. Adding a format is one line in MAKEDUMPFILE or QEMU.
 
-The guest saves its /proc/vmcore as it is; makedumpfile then runs on the host, natively, once a format.
+The guest saves its /proc/vmcore as it is; makedumpfile then runs on the host, once a format.
 """
 
 from __future__ import annotations
@@ -73,9 +73,10 @@ def paths(folder: Path, name: str) -> list[Path]:
 class Maker:
     """Makes files of one saved core."""
 
-    def __init__(self, cache: Path, folder: Path, release: str) -> None:
+    def __init__(self, cache: Path, folder: Path, release: str, architecture: str) -> None:
         self._cache = cache
         self._folder = folder
+        self._architecture = architecture
         self._level = level(release)
 
     def make(self, name: str) -> str | None:
@@ -122,8 +123,11 @@ class Maker:
         return tree / "usr/lib/x86_64-linux-gnu"
 
     def _makedumpfile(self, options: list[str], target: list[Path]) -> str | None:
-        tree = packages.Apt(self._cache, SUITE).tree(self._cache / "makedumpfile", "makedumpfile")
-        argv = [*packages.command(tree, "makedumpfile"), *options, str(self._folder / "vmcore.raw")]
+        # It reads the dumps of the machine that it is built for.
+        own = self._architecture
+        where = self._cache / ("makedumpfile" if own == "amd64" else f"makedumpfile-{own}")
+        tree = packages.Apt(self._cache, SUITE, own).tree(where, "makedumpfile")
+        argv = [*packages.command(tree, "makedumpfile", own), *options, str(self._folder / "vmcore.raw")]
         for path in target:
             path.unlink(missing_ok=True)
         if "-F" in options:

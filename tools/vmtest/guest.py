@@ -8,17 +8,18 @@ import subprocess
 from pathlib import Path
 
 import packages
+from architectures import ARCHITECTURES, Architecture
 from initramfs import Archive, Modules, add_program
 
 SOURCE = Path(__file__).resolve().parent / "guest"
 
 # Modules of the crash kernel, which only has to reach a virtio disk.
-SAVE_MODULES = ("virtio_pci", "virtio_blk")
+SAVE_MODULES = ("virtio_pci", "virtio_ccw", "virtio_blk")
 
 # Modules by part of the workload; "name parameters" inserts with parameters. Names a kernel has
 # built in, or does not have, are passed over.
 MODULES = {
-    "base": ("qemu_fw_cfg", "virtio_pci", "virtio_blk"),
+    "base": ("qemu_fw_cfg", "virtio_pci", "virtio_ccw", "virtio_blk"),
     "storage": ("autofs4", "fuse", "crc32c_generic", "libcrc32c", "ext4", "overlay", "loop max_loop=4", "dm_mod", "dm_crypt",
                 "sd_mod", "scsi_debug dev_size_mb=16 num_tgts=3"),
     "disks": ("xfs", "xxhash_generic", "blake2b_generic", "btrfs", "nvme", "virtio_scsi", "sr_mod", "sg", "null_blk nr_devices=2 gb=1",
@@ -65,11 +66,12 @@ DATA_PROGRAMS = {
     "conntrack": "conntrack", "rpcbind": "rpcbind", "rpc.statd": "nfs-common",
 }
 # What iptables loads for each match and target.
-PLUGINS = "usr/lib/x86_64-linux-gnu/xtables"
+PLUGINS = "usr/lib/{triplet}/xtables"
 # And where ftrace and the journal are looked at.
 JOURNALD = {"systemd-journald": "systemd"}
 TOOLS_SUITE = "trixie"
 TOOLS = ("busybox-static", "btrfs-progs", "xfsprogs", *sorted({*PROGRAMS.values(), *DATA_PROGRAMS.values(), *JOURNALD.values()}))
+AMD64 = ARCHITECTURES["amd64"]
 
 NFT_RULES = """\
 table inet filter {
@@ -87,9 +89,10 @@ table ip nat {
 """
 
 
-def tools(cache: Path) -> Path:
-    """The unpacked tree with the guest's programs and the host's mkfs."""
-    return packages.Apt(cache, TOOLS_SUITE).tree(cache / "tools", *TOOLS)
+def tools(cache: Path, architecture: Architecture = AMD64) -> Path:
+    """The unpacked tree with the guest's programs; that of amd64 has the host's mkfs too."""
+    folder = "tools" if architecture == AMD64 else f"tools-{architecture.debian}"
+    return packages.Apt(cache, TOOLS_SUITE, architecture.debian).tree(cache / folder, *TOOLS)
 
 
 def digest() -> str:
@@ -101,27 +104,27 @@ def digest() -> str:
     return content.hexdigest()
 
 
-def program(cache: Path) -> bytes:
+def program(cache: Path, architecture: Architecture = AMD64) -> bytes:
     """The static guest program, compiled when its sources changed."""
     sources = sorted(SOURCE.glob("*.c"))
     key = hashlib.sha256(b"".join(p.read_bytes() for p in [*sources, SOURCE / "guest.h"])).hexdigest()
-    out = cache / "guest" / key[:16]
+    out = cache / "guest" / f"{key[:16]}-{architecture.debian}"
     if not out.exists():
         out.parent.mkdir(parents=True, exist_ok=True)
         scratch = out.with_suffix(".new")
-        subprocess.run(["cc", "-std=gnu17", "-static", "-O2", "-Wall", "-Wextra", "-Wno-unused-result", "-o",
+        subprocess.run([architecture.compiler, "-std=gnu17", "-static", "-O2", "-Wall", "-Wextra", "-Wno-unused-result", "-o",
                         str(scratch), *map(str, sources), "-lpthread", "-lrt"], check=True)
         scratch.rename(out)
     return out.read_bytes()
 
 
-def _start(cache: Path, modules: Path, wanted: list[str]) -> Archive:
+def _start(cache: Path, architecture: Architecture, modules: Path, wanted: list[str]) -> Archive:
     archive = Archive()
     archive.device("dev/console", 5, 1)
     archive.file("init", (SOURCE / "init").read_bytes())
-    archive.file("bin/busybox", (tools(cache) / "usr/bin/busybox").read_bytes())
+    archive.file("bin/busybox", (tools(cache, architecture) / "usr/bin/busybox").read_bytes())
     archive.link("bin/sh", "busybox")
-    archive.file("bin/guest", program(cache))
+    archive.file("bin/guest", program(cache, architecture))
     parameters = dict(w.replace("-", "_").partition(" ")[::2] for w in wanted)
     lines = []
     for name, data in Modules(modules).load_order(parameters).items():
@@ -131,14 +134,18 @@ def _start(cache: Path, modules: Path, wanted: list[str]) -> Archive:
     return archive
 
 
-def initrd(cache: Path, modules: Path, vmlinuz: Path | None, parts: tuple[str, ...],
+def initrd(cache: Path, architecture: Architecture, modules: Path, vmlinuz: Path | None, parts: tuple[str, ...],
            own_modules: list[Path]) -> bytes:
     """The initramfs; with ``vmlinuz`` it arms that as the crash kernel. ``own_modules`` are not loaded at boot, nor those of LATE."""
     wanted = [m for part in ("base", *parts) for m in MODULES.get(part, ()) if "small" not in parts or m not in SPARED]
-    archive = _start(cache, modules, wanted)
+    archive = _start(cache, architecture, modules, wanted)
     if vmlinuz:
         archive.file("vmlinuz", vmlinuz.read_bytes(), 0o644)
-        archive.file("save.cpio", _start(cache, modules, list(SAVE_MODULES)).bytes(), 0o644)
+        archive.file("save.cpio", _start(cache, architecture, modules, list(SAVE_MODULES)).bytes(), 0o644)
+        if architecture != AMD64:
+            # Debian's kernels of other machines have no kexec_file_load(2).
+            tree = packages.Apt(cache, TOOLS_SUITE, architecture.debian).tree(cache / f"kexec-{architecture.debian}", "kexec-tools")
+            add_program(archive, tree, architecture, "kexec")
     for part, name in (("cause", "causes"), ("traces", "traces")):
         if part in parts:
             archive.file(name, (SOURCE / name).read_bytes(), 0o644)
@@ -148,15 +155,16 @@ def initrd(cache: Path, modules: Path, vmlinuz: Path | None, parts: tuple[str, .
     for path in own_modules:
         archive.file(f"own/{path.name}", path.read_bytes(), 0o644)
     for name in PROGRAMS if {"storage", "network", "cause", "user", *DATA} & set(parts) else ():
-        add_program(archive, tools(cache), name)
+        add_program(archive, tools(cache, architecture), architecture, name)
     if DATA & set(parts):
         archive.file("data", (SOURCE / "data").read_bytes(), 0o644)
         for name in DATA_PROGRAMS:
-            add_program(archive, tools(cache), name)
-        for path in sorted((tools(cache) / PLUGINS).glob("lib*.so")):
-            archive.file(f"{PLUGINS}/{path.name}", path.read_bytes())
+            add_program(archive, tools(cache, architecture), architecture, name)
+        plugins = PLUGINS.format(triplet=architecture.triplet)
+        for path in sorted((tools(cache, architecture) / plugins).glob("lib*.so")):
+            archive.file(f"{plugins}/{path.name}", path.read_bytes())
     for name in JOURNALD if "traces" in parts else ():
-        add_program(archive, tools(cache), name)
+        add_program(archive, tools(cache, architecture), architecture, name)
     archive.file("etc/nft.rules", NFT_RULES.encode(), 0o644)
     archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\nuser:x:1000:1001:user:/:/bin/sh\n_rpc:x:0:0:rpcbind:/:/bin/sh\n", 0o644)
     # rpcbind asks for its port by the name portmapper, and for its user.

@@ -11,6 +11,8 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from architectures import Architecture
+
 
 class Archive:
     """A newc cpio archive in memory, uncompressed: emulated CPUs unpack slowly."""
@@ -96,20 +98,21 @@ def _depends(module: bytes) -> list[str]:
     return [n.replace("-", "_") for n in names.split(",") if n]
 
 
-def add_program(archive: Archive, tree: Path, program: str) -> None:
+def add_program(archive: Archive, tree: Path, architecture: Architecture, program: str) -> None:
     """Add a dynamic program of an unpacked package tree and the libraries it needs."""
-    libraries = [tree / "usr/lib/x86_64-linux-gnu", tree / "usr/lib", tree / "usr/lib/x86_64-linux-gnu/systemd"]
+    own = f"lib/{architecture.triplet}"
+    libraries = [tree / "usr" / own, tree / "usr/lib", tree / "usr" / own / "systemd"]
     for folder in ("usr/sbin", "usr/bin", "usr/lib/systemd"):
         if (tree / folder / program).exists():
             break
     else:
         raise FileNotFoundError(f"{program} is not in {tree}")
     archive.file(f"bin/{program}", (tree / folder / program).read_bytes())
-    archive.file("lib64/ld-linux-x86-64.so.2", (tree / "usr/lib64/ld-linux-x86-64.so.2").read_bytes())
+    archive.file(architecture.loader, (tree / "usr" / architecture.loader).read_bytes())
     todo, seen = [tree / folder / program], set()
     if program == "systemd-journald":  # what it opens when it compresses
         for path in libraries[0].glob("libzstd.so.1"):
-            archive.file(f"lib/x86_64-linux-gnu/{path.name}", path.read_bytes(), 0o644)
+            archive.file(f"{own}/{path.name}", path.read_bytes(), 0o644)
     while todo:
         out = subprocess.run(["readelf", "-d", str(todo.pop())], capture_output=True, text=True,
                              check=True).stdout
@@ -118,5 +121,5 @@ def add_program(archive: Archive, tree: Path, program: str) -> None:
             if name in seen or path is None:
                 continue
             seen.add(name)
-            archive.file(f"lib/x86_64-linux-gnu/{name}", path.read_bytes(), 0o644)
+            archive.file(f"{own}/{name}", path.read_bytes(), 0o644)
             todo.append(path)

@@ -19,6 +19,7 @@ class Kernel:
     suite: str
     package: str
     default: bool = False
+    architecture: str = "amd64"
 
 
 KERNELS = (
@@ -36,6 +37,18 @@ KERNELS = (
     Kernel("7-cloud", "sid", "linux-image-cloud-amd64"),
     Kernel("7-rt", "sid", "linux-image-rt-amd64"),
     Kernel("7.3", "trixie-backports", "linux-image-amd64"),
+    Kernel("arm64-6.1", "bookworm", "linux-image-arm64", architecture="arm64"),
+    Kernel("arm64-6.12", "trixie", "linux-image-arm64", architecture="arm64"),
+    Kernel("arm64-6.12-16k", "trixie", "linux-image-arm64-16k", architecture="arm64"),
+    Kernel("arm64-7", "sid", "linux-image-arm64", architecture="arm64"),
+    Kernel("riscv64-6.12", "trixie", "linux-image-riscv64", architecture="riscv64"),
+    Kernel("riscv64-7", "sid", "linux-image-riscv64", architecture="riscv64"),
+    Kernel("s390x-6.1", "bookworm", "linux-image-s390x", architecture="s390x"),
+    Kernel("s390x-6.12", "trixie", "linux-image-s390x", architecture="s390x"),
+    Kernel("s390x-7", "sid", "linux-image-s390x", architecture="s390x"),
+    Kernel("ppc64le-6.1", "bookworm", "linux-image-powerpc64le", architecture="ppc64el"),
+    Kernel("ppc64le-6.12", "trixie", "linux-image-powerpc64le", architecture="ppc64el"),
+    Kernel("ppc64le-7", "sid", "linux-image-powerpc64le", architecture="ppc64el"),
 )
 
 
@@ -56,9 +69,9 @@ class Image:
 
     @property
     def vmlinuz(self) -> Path:
-        """The bootable image (beside the modules since Debian 14, in /boot before)."""
-        beside = self.modules / "vmlinuz"
-        return beside if beside.exists() else self.root / "boot" / f"vmlinuz-{self.release}"
+        """The bootable image (beside the modules since Debian 14, in /boot before; vmlinux where the machine boots that)."""
+        places = [self.modules / "vmlinuz", self.modules / "vmlinux", *(self.root / "boot" / f"{n}-{self.release}" for n in ("vmlinuz", "vmlinux"))]
+        return next((path for path in places if path.exists()), places[-1])
 
     @property
     def modules(self) -> Path:
@@ -73,7 +86,7 @@ def resolve(kernel: Kernel, cache: Path, update: bool = False) -> Image:
     release = known.get(kernel.name)
     if release and not update and _image(release, cache):
         return Image(release, cache / "kernels" / release)
-    apt = packages.Apt(cache, kernel.suite)
+    apt = packages.Apt(cache, kernel.suite, kernel.architecture)
     newest = _newest_release(apt, kernel.package, update)
     missing = None
     for release in [newest, *_older(apt, newest)]:

@@ -94,7 +94,7 @@ def run(name: str) -> Path:
     (folder / "initrd").write_bytes(running.bytes())
     disks = [machine.blank(folder / f"{part}.tar", 256 << 20) for part in ("live", "capture")]
     machine.run(
-        machine.Machine(image.vmlinuz, folder / "initrd",
+        machine.Machine(guest.AMD64, image.vmlinuz, folder / "initrd",
                         f"console=ttyS0 crashkernel={RESERVED}M panic=10 lsm=lockdown,capability vmtest.crash=sysrq", 2, MEMORY, disks=disks, limit=900),
         folder, {})
     for part, disk in zip(("live", "capture"), disks, strict=True):

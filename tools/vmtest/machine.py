@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from architectures import Architecture
+
 
 class MachineError(Exception):
     """The guest did not do what it was started for; the message names its console log."""
@@ -23,12 +25,13 @@ class MachineError(Exception):
 class Machine:
     """What QEMU is given. ``disks`` are raw files that appear as vda, vdb, … in this order."""
 
+    architecture: Architecture
     kernel: Path
     initrd: Path
     cmdline: str
     cpus: int = 2
     memory: int = 640
-    cpu_model: str = "max,la57=off"
+    cpu_model: str = ""
     disks: list[Path] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     limit: int = int(os.environ.get("VMTEST_LIMIT", "900"))
@@ -66,14 +69,15 @@ def run(machine: Machine, folder: Path, on_line: dict[str, Callable[[Monitor], b
     control = folder / "qmp"
     control.unlink(missing_ok=True)
     # A path of a socket is at most 107 bytes: name it from its own folder.
-    argv = ["qemu-system-x86_64", "-accel", _accelerator(), "-cpu", machine.cpu_model,
+    kind = machine.architecture
+    argv = [kind.emulator, *kind.board, "-accel", _accelerator(kind), "-cpu", machine.cpu_model or kind.cpu,
             "-smp", str(machine.cpus), "-m", f"{machine.memory}M", "-display", "none", "-nodefaults",
-            "-no-reboot", "-serial", "stdio", "-qmp", "unix:qmp,server=on,wait=off",
+            "-no-reboot", "-action", "panic=pause", "-serial", "stdio", "-qmp", "unix:qmp,server=on,wait=off",
             "-kernel", str(machine.kernel.absolute()), "-initrd", str(machine.initrd.absolute()),
             "-append", machine.cmdline]
     for number, disk in enumerate(machine.disks):
         argv += ["-drive", f"file={disk.absolute()},format=raw,if=none,id=d{number},cache=unsafe,discard=unmap",
-                 "-device", f"virtio-blk-pci,drive=d{number},serial=vmtest{number}"]
+                 "-device", f"virtio-blk-{kind.bus},drive=d{number},serial=vmtest{number}"]
     argv += machine.options
     with (folder / "console").open("wb") as log:
         log.write(("\0".join(argv) + "\n").replace("\0", " ").encode())
@@ -120,10 +124,10 @@ def _monitor(folder: Path) -> Monitor:
         os.chdir(here)
 
 
-def _accelerator() -> str:
+def _accelerator(kind: Architecture) -> str:
     # /dev/kvm may exist and yet not work (nested guests), and emulation gives the same CPU everywhere:
     # the environment decides, the default works on every machine.
-    return os.environ.get("VMTEST_ACCEL", "tcg,thread=multi")
+    return os.environ.get("VMTEST_ACCEL", "tcg,thread=multi") if kind.native else "tcg,thread=multi"
 
 
 def blank(path: Path, size: int) -> Path:

@@ -29,6 +29,8 @@ def build(kernel: kernels.Kernel, image: kernels.Image, cache: Path) -> dict[str
     if out.exists():
         return found
     out.parent.mkdir(parents=True, exist_ok=True)
+    if kernel.architecture != "amd64":
+        raise packages.PackageError(f"modules are built for amd64 alone, not for {kernel.architecture}")
     apt = packages.Apt(cache, kernel.suite)
     apt.field("make", "Version")    # writes the list of sources that mmdebstrap is given
     inside = f"/usr/src/linux-headers-{image.release}"

@@ -12,6 +12,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from architectures import ARCHITECTURES
+
 # Suites that have a matching "-security" suite; the rest are served from the main mirror alone.
 SECURED = ("bullseye", "bookworm", "trixie")
 
@@ -52,13 +54,14 @@ def machine_mirrors() -> Mirrors:
 
 
 class Apt:
-    """One suite seen through a private apt under ``root``; the host's apt and dpkg are untouched."""
+    """One suite of one architecture seen through a private apt under ``root``; the host's apt and dpkg are untouched."""
 
-    def __init__(self, root: Path, suite: str) -> None:
+    def __init__(self, root: Path, suite: str, architecture: str = "amd64") -> None:
         self.suite = suite
+        self.architecture = architecture
         # Backports hold only what is newer than in the suite that they are for.
         self.base = suite.removesuffix("-backports")
-        self.root = root / "apt" / suite
+        self.root = root / "apt" / (suite if architecture == "amd64" else f"{suite}-{architecture}")
         self.archives = root / "apt" / "archives"
         self._config = self.root / "apt.conf"
 
@@ -70,16 +73,20 @@ class Apt:
         for folder in (self.root / "lists/partial", self.archives / "partial", self.root / "state"):
             folder.mkdir(parents=True, exist_ok=True)
         (self.root / "state/status").touch()
-        lines = [f"deb [arch=amd64] {mirrors.main} {suite} main" for suite in dict.fromkeys((self.suite, self.base))]
-        if self.base in SECURED and mirrors.security:
-            lines.append(f"deb [arch=amd64] {mirrors.security} {self.base}-security main")
-        (self.root / "sources.list").write_text("\n".join(lines) + "\n")
+        lines = [f"deb [arch={self.architecture}] {mirrors.main} {suite} main" for suite in dict.fromkeys((self.suite, self.base))]
+        secured = [*lines, f"deb [arch={self.architecture}] {mirrors.security} {self.base}-security main"]
         self._config.write_text(self._text())
-        try:
-            self._run("apt-get", "update", "-qq")
-        except PackageError:
-            self._config.unlink()
-            raise
+        # The lists of an archive may not fit each other while its mirror is brought up to date: the other one will do.
+        choices = [secured, lines] if self.base in SECURED and mirrors.security else [lines]
+        for choice in choices:
+            (self.root / "sources.list").write_text("\n".join(choice) + "\n")
+            try:
+                self._run("apt-get", "update", "-qq")
+                return
+            except PackageError:
+                if choice is choices[-1]:
+                    self._config.unlink()
+                    raise
 
     def _text(self) -> str:
         # A suite past its release date has an expired Release file; the signature still counts.
@@ -94,7 +101,8 @@ Dir::Etc::SourceList "{self.root}/sources.list";
 Dir::Etc::SourceParts "/dev/null";
 Dir::Etc::Preferences "/dev/null";
 Dir::Etc::PreferencesParts "/dev/null";
-APT::Architecture "amd64";
+APT::Architecture "{self.architecture}";
+APT::Architectures {{ "{self.architecture}"; }};
 APT::Install-Recommends "false";
 APT::Sandbox::User "";
 Acquire::Check-Valid-Until "false";
@@ -176,13 +184,10 @@ def unpack(deb: Path, where: Path) -> None:
         raise PackageError(f"cannot unpack {deb}: {done.stderr.strip()}")
 
 
-def command(tree: Path, program: str) -> list[str]:
+def command(tree: Path, program: str, architecture: str = "amd64") -> list[str]:
     """How to run ``program`` of an unpacked tree on this host, with the tree's own libraries."""
-    libraries = ":".join(str(tree / d) for d in ("usr/lib/x86_64-linux-gnu", "usr/lib"))
     for folder in ("usr/bin", "usr/sbin"):
         path = tree / folder / program
         if path.exists():
-            # Not the one of lib64, which in Debian 12 is a link to /lib: that is the host's.
-            loader = tree / "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
-            return [str(loader.resolve()), "--library-path", libraries, str(path.resolve())]
+            return ARCHITECTURES[architecture].command(tree, path)
     raise PackageError(f"{program} is not in {tree}")

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import formats
+
 BASIC = ("states", "locks", "sockets", "ipc", "timers", "hugepages", "storage", "network", "cgroups")
 FULL = (*BASIC, "disks", "net", "nfs", "busy", "kernel")
 DATA = ("storage", "network", "net", "sockets", "sctp", "volumes", "traffic", "exports")
+OTHERS = tuple(part for part in BASIC if part != "hugepages")
 SMALL = ("states", "locks", "sockets", "small")
 BUSY = ("storage", "cgroups", "nfs", "hugepages", "user", "small")
 TRACES = ("traces",)
@@ -28,7 +31,6 @@ WITHOUT_TRACEFS = "initcall_blacklist=event_trace_init,tracer_init_tracefs"
 
 # What makes an emulated machine with much to do faster.
 BRISK = "loglevel=4 mitigations=off tsc=reliable"
-FOUR_LEVELS = "max,la57=off"
 FIVE_LEVELS = "max,la57=on"
 
 
@@ -44,10 +46,16 @@ class Variant:
     cpus: int = 2
     memory: int = 768
     reserved: int = 192
-    cpu_model: str = FOUR_LEVELS
+    cpu_model: str = ""
+    """Another CPU than the machine's usual one (architectures.py)"""
     cmdline: str = ""
     options: tuple[str, ...] = ()
     default: bool = False
+
+    @property
+    def by_qemu(self) -> bool:
+        """Whether QEMU writes the dumps, not a crash kernel: of a guest that runs, or that stands still after its panic."""
+        return self.crash == "none" or all(name in formats.QEMU for name in self.files)
 
 
 _NOTE = ("-device", "vmcoreinfo")
@@ -116,6 +124,25 @@ VARIANTS = (
     Variant("6.1-user", "6.1", ("hugepages", "user"), crash="none", files=("qemu-elf",), memory=384, options=_NOTE),
     Variant("5.10-user", "5.10", ("hugepages", "user"), crash="none", files=("qemu-elf",), memory=384, options=_NOTE),
     Variant("7-user", "7", ("hugepages", "user"), crash="none", files=("qemu-elf",), memory=384, options=_NOTE),
+    # Other machines: dumped by their own crash kernel where Debian's have one that QEMU boots, and by QEMU after the panic.
+    # makedumpfile 1.7.8 knows no kernel with pages of 4 KiB and addresses of 52 bits.
+    Variant("arm64-6.12", "arm64-6.12", parts=OTHERS, files=("raw",), memory=640, options=_NOTE),
+    # The crash kernel of this release dies while it reads the old memory.
+    Variant("arm64-6.1", "arm64-6.1", parts=OTHERS, files=("qemu-zlib",), memory=512, options=_NOTE),
+    Variant("arm64-7", "arm64-7", parts=OTHERS, files=("raw",), memory=640, options=_NOTE),
+    Variant("arm64-max", "arm64-6.12", parts=OTHERS, files=_QEMU, memory=512, cpu_model="max", options=_NOTE),
+    Variant("arm64-7-max", "arm64-7", parts=OTHERS, files=("qemu-zlib",), memory=512, cpu_model="max", options=_NOTE),
+    Variant("arm64-16k", "arm64-6.12-16k", parts=OTHERS, files=("qemu-zlib",), memory=768, cpu_model="neoverse-n1", options=_NOTE),
+    Variant("arm64-alive", "arm64-6.12", parts=OTHERS, crash="none", files=("qemu-zlib",), memory=512, options=_NOTE),
+    Variant("riscv64-6.12", "riscv64-6.12", parts=OTHERS, files=_QEMU, memory=512),
+    Variant("riscv64-7", "riscv64-7", parts=OTHERS, files=("qemu-zlib",), memory=512),
+    Variant("riscv64-sv39", "riscv64-6.12", parts=OTHERS, files=("qemu-zlib",), memory=512, cpu_model="rv64,sv48=off,sv57=off"),
+    Variant("s390x-6.12", "s390x-6.12", parts=OTHERS, files=_QEMU, memory=512),
+    Variant("s390x-6.1", "s390x-6.1", parts=OTHERS, files=("qemu-zlib",), memory=512),
+    Variant("s390x-7", "s390x-7", parts=OTHERS, files=("qemu-zlib",), memory=512),
+    Variant("ppc64le-6.12", "ppc64le-6.12", parts=OTHERS, files=_QEMU, memory=768),
+    Variant("ppc64le-6.1", "ppc64le-6.1", parts=OTHERS, files=("qemu-zlib",), memory=768),
+    Variant("ppc64le-7", "ppc64le-7", parts=OTHERS, files=("qemu-zlib",), memory=768),
     # Ways to die.
     Variant("7-null", "7", crash="null"),
     Variant("6.12-bug", "6.12", crash="bug"),

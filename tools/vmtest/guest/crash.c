@@ -98,6 +98,10 @@ int crash_main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(argv[1], kinds[i].name))
 			continue;
+		if (kinds[i].run != none) {
+			puts("VMTEST-PANIC");
+			fflush(stdout);
+		}
 		kinds[i].run();
 		for (;;)
 			pause();

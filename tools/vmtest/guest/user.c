@@ -55,7 +55,7 @@
 #define SLEEP "1: movl $34, %%eax\n\tsyscall\n\tjmp 1b\n\t" /* pause() */
 #define SPIN "1: pause\n\tjmp 1b\n\t"
 #else
-#define REGISTERS(n, how) pause()
+#define REGISTERS(n, how) ((void)(n), pause())
 #endif
 
 __attribute__((noinline)) static void innermost(unsigned long number)
