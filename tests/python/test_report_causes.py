@@ -136,6 +136,30 @@ class Rules(Planting):
         found = next(found for found in found_by("k3_tick", Facts(self.altered.open(self))))
         self.assertRegex(found.text, r"jiffies are \d+ s behind")
 
+    def test_clocks_that_began_apart(self):
+        """That the clock of the run queues counts from earlier on than jiffies do is no tick that stood still."""
+        altered = Altered(SAMPLE)
+        member = altered.dump.type("struct task_struct").offset_of("sched_info.last_arrival")
+        clock = altered.dump.type("struct rq").offset_of("clock")
+        for address in [altered.dump.cpu_variable(cpu.nr, "runqueues") + clock for cpu in altered.dump.cpus()] + [int(task) + member for task in threads.threads(altered.dump)]:
+            altered.word(address, altered.dump.read_unsigned(address) + 30 * 10**9)
+        self.assertEqual([], found_by("k3_tick", Facts(altered.open(self))))
+
+    def test_cpu_without_tick(self):
+        """A CPU with interrupts on whose clock stood still; with them off it is a hard lockup, idle it is nothing."""
+        altered = Altered(SAMPLE)
+        rq = altered.dump.cpu_variable(0, "runqueues") + altered.dump.type("struct rq").offset_of("clock")
+        now = Facts(altered.dump).clock
+        for rflags, behind, idle, told in ((0x246, 11, False, True), (0x46, 11, False, False), (0x246, 2, False, False), (0x246, 11, True, False)):
+            altered.word(rq, now - behind * 10**9)
+            facts = Facts(altered.open(self))
+            frame = types.SimpleNamespace(regs_address=0, registers={"rflags": rflags}, name="kd_on", offset=4, pc=0, symbol=None)
+            facts.__dict__["traces"] = {0: types.SimpleNamespace(frames=(frame,))}
+            thread = next(one for one in facts.threads.values() if bool(one.pid) != idle)
+            facts.__dict__["running"] = {0: thread}
+            with self.subTest(hex(rflags), behind=behind, idle=idle):
+                self.assertEqual(told, any("has had no tick" in one.text for one in found_by("k3_tick", facts)))
+
     def test_pieces(self):
         for _, node in vmstat.nodes(self.dump):
             for zone in vmstat.zones(node):

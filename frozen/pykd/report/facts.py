@@ -8,7 +8,7 @@ from functools import cached_property
 
 from _pykd import Error
 from pykd.core.walk import caught
-from pykd.kernel import cpus, printk, timekeeping
+from pykd.kernel import cpus, machine, printk, timekeeping
 from pykd.kernel.fs.superblocks import for_each_super_block
 from pykd.kernel.mm import commit, vmstat
 from pykd.kernel.task import table as tasktable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from _pykd import Dump, Trace
+    from _pykd import Dump, Frame, Trace
     from pykd.kernel.printk import Record
     from pykd.kernel.task.table import Thread
     from pykd.kernel.waits.graph import Graph
@@ -103,6 +103,20 @@ class Facts:
         """Functions on the stacks of a CPU, innermost first, without what the crash itself put there; the idle loop too."""
         trace = self.traces.get(cpu)
         return list(filter(None, map(function_name, trace.frames))) if trace else []
+
+    def interrupts_off(self, cpu: int) -> tuple[bool, Frame | None]:
+        """Whether a CPU had its interrupts off, and where; (False, None) where that is not known.
+
+        The NMI of the crash finds them off; an interrupt finds them on, so nothing is said of a CPU that only panics.
+        """
+        trace = self.traces.get(cpu)
+        frame = next((frame for frame in trace.frames if frame.regs_address), None) if trace else None
+        if frame is None and trace and trace.frames and cpu != (self.stopped.cpu if self.stopped is not None else -1):
+            frame = trace.frames[0]  # its registers are those of the dump's notes
+        register, bits, value = machine.of(self.dump).interrupts_off
+        if frame is None or not bits or register not in frame.registers:
+            return False, None
+        return frame.registers[register] & bits == value, frame
 
     @cached_property
     def jiffies(self) -> int:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
-from pykd.kernel import cpus, machine
+from pykd.kernel import cpus
 from pykd.kernel.waits.things import function_name
 from pykd.report.finding import CPU_STUCK, FOUND, STOPS, Finding, Found
 from pykd.report.logsigns import told
@@ -22,7 +22,6 @@ LIMIT = 10.0
 
 def rule(facts: Facts) -> Iterator[Found]:
     yield from told(facts, r"Watchdog detected hard LOCKUP on cpu (\d+)", "CPU {0} had its interrupts off for too long (hard lockup)", STOPS, command="bt -a")
-    panicked = facts.stopped.cpu if facts.stopped is not None else -1
     for cpu, rq in cpus.run_queues(facts.dump).items():
         thread = facts.running.get(cpu)
         if thread is None or not thread.pid:
@@ -32,15 +31,9 @@ def rule(facts: Facts) -> Iterator[Found]:
         except Error as error:
             facts.note(error)
             continue
-        trace = facts.traces.get(cpu)
-        interrupted = next((frame for frame in trace.frames if frame.regs_address), None) if trace else None
-        if interrupted is None and trace and trace.frames and cpu != panicked:
-            interrupted = trace.frames[0]  # its registers are those of the dump's notes
-        # The NMI of the crash finds them off; an interrupt finds them on, so nothing is said of a CPU that only panics.
-        register, bits, value = machine.of(facts.dump).interrupts_off
-        off = interrupted is not None and interrupted.registers.get(register, ~value) & bits == value and bool(bits)
-        if behind > LIMIT and off and interrupted is not None:
-            where = f"{function_name(interrupted) or hex(interrupted.pc)}+{interrupted.offset or 0:#x}"
+        off, frame = facts.interrupts_off(cpu)
+        if behind > LIMIT and off and frame is not None:
+            where = f"{function_name(frame) or hex(frame.pc)}+{frame.offset or 0:#x}"
             evidence = (f"its clock is {behind:.1f} s behind", f"interrupts are off in {where}", f"CPU {cpu}: {chain(facts.functions_on(cpu), 8)}")
             yield Found(f"CPU {cpu} has had its interrupts off for {behind:.0f} s, in {where}", STOPS, FOUND, evidence, f"bt {thread.pid}", 1, behind)
 
