@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from bisect import bisect
 
-from _pykd import Error, FaultError, MemberError
+from _pykd import Error, FaultError, MemberError, NotFoundError
+from pykd.core.near import near, sentence
 from pykd.core.walk import caught
+from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.mm.vmalloc import for_each_vmap_area
 
 TYPE_CHECKING = False
@@ -18,6 +20,21 @@ if TYPE_CHECKING:
 
 TAINTS = "PFSRMBUDAWCIOELKXTNJ"
 """Letters of the bits of ``taints``, from bit 0 (kernel/panic.c, taint_flags); bit 0 unset is G for the kernel."""
+
+
+def for_each_module(dump: Dump) -> Iterator[Any]:
+    """Each ``struct module``, the last one loaded first. :raises FaultError, LimitError: the list cannot be followed to its end."""
+    yield from list_for_each_entry(dump, dump.symbol("modules", "").address, "struct module", "list", what="the list of modules")
+
+
+def find_module(dump: Dump, name: str) -> Any:
+    """The ``struct module`` of that name. :raises NotFoundError: it is not loaded."""
+    names = []
+    for module in for_each_module(dump):
+        if (known := str(module.name)) == name:
+            return module
+        names.append(known)
+    raise NotFoundError(f"module {name} is not loaded" + sentence(near(name, names, 1)))
 
 
 def taint_letters(taints: int) -> str:

@@ -134,3 +134,22 @@ def hash_for_each_entry(
         is_lost = True
         # on behind the page that is missing
         number += len(heads) + max(((hole | dump.page_size - 1) + 1 - hole + step - 1) // step, 1)
+
+
+def list_empty(dump: Dump, head: int) -> bool:
+    """Whether nothing is on the ``struct list_head`` at *head*. :raises FaultError:"""
+    return dump.read_unsigned(int(head)) == int(head)
+
+
+def list_count_nodes(dump: Dump, head: int) -> int:
+    """How many are on the list of the ``struct list_head`` at *head*. :raises FaultError, LimitError: it cannot be followed to its end."""
+    links, why = dump.follow(int(head), limit=LIMIT)
+    if why is not None:
+        raise ended(why, f"the list at {int(head):#x}")
+    return len(links) - 1
+
+
+def list_first_entry(dump: Dump, head: int, kind: str, member: str) -> Any:
+    """The struct of type *kind* whose ``struct list_head`` *member* is first on the list; None of an empty list. :raises FaultError:"""
+    first = dump.read_unsigned(int(head))
+    return container_of(dump, first, kind, member) if first != int(head) else None

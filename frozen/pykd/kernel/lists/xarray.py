@@ -152,6 +152,12 @@ def idr_for_each(dump: Dump, idr: Any, problem: Callable[[str], None] | None = N
     yield from ((index + base, pointer) for index, pointer in xa_entries(dump, tree, problem))
 
 
+def idr_find(dump: Dump, idr: Any, number: int) -> int:
+    """The pointer that has an id in a ``struct idr``; 0: none has. :raises FaultError:"""
+    base = idr.idr_base if idr.hasField("idr_base") else 0
+    return xa_load(dump, int(idr) + idr.fieldOffset("idr_rt"), number - base)[1] if number >= base else 0
+
+
 def xa_shift(dump: Dump, tree: int) -> tuple[int, int]:
     """(shift of the topmost node, bits of an index that a node takes); the shift is -1 where the root holds the only entry, or none.
 

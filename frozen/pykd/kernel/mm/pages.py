@@ -74,6 +74,16 @@ def page_to_virt(dump: Dump, page: int) -> int:
     return dump.direct(page_to_pfn(dump, page) * dump.page_size)
 
 
+def page_to_phys(dump: Dump, page: int) -> int:
+    """The physical address that a ``struct page`` is for. :raises RangeError: it is none."""
+    return page_to_pfn(dump, page) * dump.page_size
+
+
+def compound_head(dump: Dump, page: int) -> Any:
+    """The first ``struct page`` of the compound page that one is in; itself if it is in none. :raises FaultError:"""
+    return dump.object("struct page", head_of(int(page), dump.read_unsigned(int(page) + head_offset(dump))))
+
+
 def page_flags(dump: Dump, page: Any) -> list[str]:
     """Names of the flags of a ``struct page``, without ``PG_``. :raises FaultError:"""
     return names_of(dump, dump.read_unsigned(int(page)))

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error, FaultError
+from _pykd import Error, FaultError, NotFoundError
 from pykd.core.rows import fault
 from pykd.core.walk import caught
 from pykd.kernel import cpus
@@ -14,7 +14,7 @@ from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from _pykd import Dump
@@ -130,6 +130,39 @@ class Objects:
         if not node.hasField("full"):
             return None
         return self._sound(slablists.slabs_of_node(self.dump, node, "full")) or None
+
+
+def allocated(dump: Dump, cache: Any) -> Iterator[int | Error]:
+    """Address of each object of a ``struct kmem_cache`` that is in use, and the errors of slabs that cannot be read. All pages are looked at,
+    since nothing lists the slabs that are full; what is free in a slab that cannot be read to its end counts as in use."""
+    objects = Objects(dump, cache)
+    yield from objects.problems
+    kind, size = slab_class(dump), dump.type("struct page").size
+    for first, count, data in pages.chunks(dump):
+        if isinstance(data, FaultError):
+            yield data
+            continue
+        start = pages.page_of(dump, first * dump.page_size)
+        found = dump.read_columns(range(start, start + count * size, size), kind.PYT_symbol, ("slab_cache",))
+        for number, (owner,) in enumerate(found):
+            if not isinstance(owner, Error) and int(owner) == int(cache) and _is_slab(dump, start + number * size):
+                row = objects.describe(start + number * size)
+                if "objects" not in row:
+                    yield Error(f"the slab at {start + number * size:#x} cannot be read: {row['error']['message']}")
+                yield from (one["address"] for one in row.get("objects", ()) if not one["free"])
+
+
+def _is_slab(dump: Dump, page: int) -> bool:
+    """Whether a page is the first of a slab: PG_slab, a type of page since 46df8e73a4a3 ("mm: free up PG_slab") (in v6.11)."""
+    if pages.head_of(page, dump.read_unsigned(page + pages.head_offset(dump))) != page:
+        return False
+    if "slab" in (name for name, _ in pages.flags(dump)):
+        return "slab" in pages.page_flags(dump, page)
+    kind: Any = dump.object("struct page", page)
+    try:
+        return int(kind.page_type) >> 24 & 0xFF == dump.enumerator("PGTY_slab")
+    except NotFoundError:
+        return True  # of 6.11, where the type is a bit
 
 
 def node_of(dump: Dump, page: int) -> int:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from _pykd import Error
+from _pykd import Error, NotFoundError
+from pykd.core.near import near, sentence
 from pykd.core.record import NamedTuple
 from pykd.kernel.lists.linked import chain_for_each, hash_for_each_entry, list_for_each_entry
 from pykd.kernel.net.addresses import ip_text
@@ -79,6 +80,16 @@ class Address(NamedTuple):
     prefix: int
     label: str
     mask: bytes = b""
+
+
+def find_netdev(dump: Dump, name: str, net: Any = None) -> Any:
+    """The ``struct net_device`` of that name in a ``struct net``, default the first. :raises NotFoundError: there is none."""
+    names = []
+    for device in for_each_netdev(dump, net):
+        if (known := str(device.name)) == name:
+            return device
+        names.append(known)
+    raise NotFoundError(f"there is no interface {name}" + (sentence(near(name, names, 1)) or f"; there are {', '.join(names)}"))
 
 
 def for_each_address(dump: Dump, device: Any) -> Iterator[Address]:

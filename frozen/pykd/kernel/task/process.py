@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from _pykd import Dump
+    from _pykd import Dump, Frame
 
 MAX_ARGUMENTS = 1 << 20
 """Bytes of arguments or of the environment; more are cut."""
@@ -38,6 +38,22 @@ def task_state_name(dump: Dump, task: Any) -> str:
 def task_rss(dump: Dump, task: Any) -> int:
     """Resident memory of a ``struct task_struct`` in bytes; 0 of a kernel thread. :raises FaultError:"""
     return memory.resident_pages(task.mm, int(task.tgid), dump) * dump.page_size if task.mm else 0
+
+
+def task_vsize(dump: Dump, task: Any) -> int:
+    """What a ``struct task_struct`` has mapped, in bytes: ``mm_struct.total_vm``; 0 of a kernel thread. :raises FaultError:"""
+    return int(task.mm.total_vm) * dump.page_size if task.mm else 0
+
+
+def is_kthread(task: Any) -> bool:
+    """Whether a ``struct task_struct`` is a thread of the kernel: PF_KTHREAD. :raises FaultError:"""
+    return bool(int(task.flags) & PF_KTHREAD)
+
+
+def stack_trace(dump: Dump, task: Any) -> list[Frame]:
+    """The kernel stack of a ``struct task_struct``, the innermost call first: ``name``, ``pc``, ``sp``, ``registers`` of each, and how it was
+    found. See :meth:`_pykd.Dump.unwind`. :raises FaultError: there is no stack."""
+    return list(dump.unwind(int(task)).frames)
 
 
 def access_process_vm(dump: Dump, task: Any, address: int, size: int) -> bytes:
