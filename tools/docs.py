@@ -266,7 +266,7 @@ def _commands(folder: Path) -> None:
 def _sphinx(text: str) -> str:
     """A docstring as Markdown."""
     text = re.sub(r":(?:class|meth|func|attr|data|mod):`~?([^`]+)`", r"`\1`", text)
-    text = re.sub(r":param (\w+):", r"- *\1*:", text)
+    text = re.sub(r":(?:param|ivar) (\w+):", r"- *\1*:", text)
     text = re.sub(r":raises ([^:]+):", r"- raises \1.", text)
     text = re.sub(r":returns?:", "- returns", text)
     return text.replace("``", "`").replace("\n\n>>> ", "\n\n```text\n>>> ")
@@ -276,28 +276,21 @@ def helpers() -> str:
     """The page of pykd.kernel: every helper with its types, and its example with what it says of the sample."""
     from pykd import kernel
     from pykd.kernel import catalogue
+    from pykd.kernel.catalogue.records import record
 
     space = {name: getattr(kernel, name) for name in catalogue.names()} | {"dump": session().dump}
-    out = ["# pykd.kernel\n", f"{_sphinx(kernel.__doc__ or '').split('Names are')[0]}\n{_sphinx(catalogue.__doc__ or '')}\n"]
+    out = ["# pykd.kernel\n", f"{_sphinx(catalogue.__doc__ or '')}\n"]
     for topic, entries in catalogue.HELPERS.items():
         out.append(f"## {topic}\n")
-        for name, _, line in entries:
+        for name, _, _, line in entries:
             helper = space[name]
             document = _sphinx((helper.__wrapped__.__doc__ or "").strip())
-            out.append(f"### {name}{_signature(helper.__wrapped__)}\n\n{textwrap.dedent(document)}\n")
+            out.append(f"### {name}\n\n```text\n{helper.prototype}\n```\n\n{textwrap.dedent(document)}\n")
+            if (found := record(helper)) is not None:
+                out.append(f"`{found[0]}`: {_sphinx(textwrap.dedent(found[1]))}\n\n" + "".join(f"- *{one}*: {_sphinx(told)}\n" for one, told in found[2]))
             if line:
                 out.append(f"```text\n>>> {line}\n{eval(line, dict(space))!r}\n```\n")
     return "\n".join(out)
-
-
-def _signature(function: object) -> str:
-    import inspect
-
-    try:
-        parameters = [one for one in inspect.signature(function).parameters.values() if one.name != "dump"]  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return "()"
-    return "(" + ", ".join(str(one).replace("'", "") for one in parameters) + ")"
 
 
 def core() -> str:

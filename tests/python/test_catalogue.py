@@ -4,15 +4,22 @@
 import contextlib
 import io
 import os
+import re
 import subprocess
 import tempfile
 import unittest
+import unittest.mock
 
+import __main__
 import dumps
 import pykd
 from altered import Altered
 from pykd import kernel
 from pykd.kernel import catalogue
+from pykd.kernel.catalogue import records
+from pykd.session.session import Session
+from pykd.terminal import pycomplete
+from pykd.terminal.names import Names
 
 DUMP = dumps.opened(dumps.SAMPLE)
 SPACE = {name: getattr(kernel, name) for name in catalogue.names()} | {"dump": DUMP}
@@ -32,10 +39,23 @@ class Catalogue(unittest.TestCase):
             with self.subTest(name):
                 self.assertRegex(SPACE[name].__doc__, r"\w{3}")
 
+    def test_records(self):
+        """Help says what a record has, of each that a helper gives."""
+        for name in catalogue.names():
+            words = [word for word in re.findall(r"(?<!struct )\b[A-Z]\w+", SPACE[name].arguments.gives) if word != "Error"]
+            for word in words:
+                with self.subTest(name):
+                    found = records.record(SPACE[name])
+                    self.assertEqual(found[0], word)
+                    self.assertTrue(found[2])
+        self.assertIn(("address", "int"), records.record(SPACE["timer_wheels"])[2])
+        self.assertIn("queues", dict(records.record(SPACE["sockets"])[2]))
+        self.assertIn("name", dict(records.record(SPACE["stack_trace"])[2]))
+
     def test_examples(self):
         """Each is answered, of a dump where there is what it asks for, with nothing left out."""
         for topic in catalogue.HELPERS.values():
-            for name, _, line in topic:
+            for name, _, _, line in topic:
                 if line and name not in ("for_each_mapped_device", "for_each_scsi_host"):
                     with self.subTest(line), contextlib.redirect_stderr(io.StringIO()) as errors:
                         self.assertIsNotNone(eval(line, dict(SPACE)) if name != "elevator_name" else "")
@@ -67,6 +87,75 @@ class Catalogue(unittest.TestCase):
                 file.write(code)
             result = subprocess.run([dumps.PYKD, "--run", path], capture_output=True, text=True, check=False)
         self.assertNotIn("catalogue", result.stdout)
+
+
+class Given(unittest.TestCase):
+    """Wrong arguments say what was expected, and nothing of the room that would have stumbled over them."""
+
+    INIT = kernel.find_task(1)
+    FILE = next(kernel.for_each_file(INIT))[1]
+
+    def test_every_helper(self):
+        """None, text, a small number, another struct, too few and too many of them: each is answered, or refused in the helper's own words."""
+        for name in catalogue.names():
+            helper, kinds = SPACE[name], SPACE[name].arguments.kinds
+            if name == "or_error":
+                continue
+            self.assertEqual(set(kinds), set(list(helper.arguments.parameters)[: len(kinds)]), name)
+            for bad in (None, "no such", 5, self.FILE, 1.5, []):
+                with self.subTest(name, given=bad), contextlib.redirect_stderr(io.StringIO()):
+                    self.refused(helper, *[bad] * max(helper.arguments.required, bool(kinds)))
+            with self.subTest(name, given="too much"), self.assertRaisesRegex(TypeError, rf"^{name}\(.* takes "):
+                helper(*[self.INIT] * (len(helper.arguments.parameters) + 1))
+            if helper.arguments.required:
+                with self.assertRaisesRegex(TypeError, rf"^`\w+` is missing: {name}\("):
+                    helper()
+
+    def refused(self, helper, *arguments):
+        try:
+            found = helper(*arguments)
+            if hasattr(found, "__next__"):
+                next(found, None)
+        except TypeError as error:
+            self.assertRegex(str(error), rf"^{helper.__name__}\(.* takes .*, not ")
+        except pykd.Error as error:
+            self.assertTrue(str(error))
+
+    def test_messages(self):
+        cases = {
+            lambda: kernel.for_each_thread(5): "for_each_thread() takes a struct task_struct as `task`, not the number 5; for_each_task() and for_each_process() give such",
+            lambda: kernel.auxv(self.INIT): f"auxv() takes a struct mm_struct as `mm`, not the struct task_struct at {int(self.INIT):#x}; its `mm` is one",
+            lambda: kernel.cpu_rq(7): "cpu_rq(): there is no CPU 7; the kernel has 0-1",
+            lambda: kernel.per_cpu("runqueus", 0): "per_cpu(): no symbol runqueus; did you mean `runqueues`?",
+            lambda: kernel.per_cpu(0, "runqueues"): "per_cpu() takes the name of a per-CPU variable as `name`, not the number 0",
+            lambda: kernel.container_of(self.INIT, "struct task_strct", "tasks"): "container_of(): no type struct task_strct; did you mean `struct task_struct`?",
+            lambda: kernel.container_of(self.INIT, "struct task_struct", "taks"): "container_of(): <struct task_struct> does not have a field <taks>; did you mean `tasks`?",
+            lambda: kernel.container_of("struct task_struct", self.INIT, "tasks"): "container_of() takes an address as `pointer`, not 'struct task_struct'",
+            lambda: kernel.find_task(self.INIT): f"find_task() takes a number as `pid`, not the struct task_struct at {int(self.INIT):#x}",
+            lambda: kernel.sockets(protocols="tpc"): "sockets() takes one of 'tcp', 'udp', .*, not 'tpc'; did you mean `tcp`?",
+            lambda: kernel.for_each_disk(erors=[]): "for_each_disk() has no argument `erors`: for_each_disk() -> struct gendisk...",
+            lambda: kernel.find_netdev("l0"): "there is no interface l0; did you mean `lo`?",
+        }
+        for call, message in cases.items():
+            with self.subTest(message), self.assertRaises((TypeError, pykd.Error)) as caught:
+                call()
+            self.assertRegex(str(caught.exception), re.escape(message).replace(r"\.\*", ".*"))
+
+    def test_addresses_are_objects_too(self):
+        self.assertEqual(kernel.task_state_to_char(int(self.INIT)), "IN")
+        self.assertEqual(kernel.mutex_owner(DUMP.address_of("cgroup_mutex")).PYT_symbol, "struct task_struct")
+        self.assertEqual(next(kernel.sockets(protocols="tcp")).protocol, "tcp")
+
+    def test_tab_knows_them(self):
+        names = Names(Session(DUMP))
+        for text, expected in {
+            "list_for_each_entry(head, 'struct task_st": "struct task_struct",
+            "list_for_each_entry(head, 'struct task_struct', 'chil": "children",
+            "per_cpu('runq": "runqueues",
+            "irq_count(desc, ": "cpu=",
+        }.items():
+            with self.subTest(text), unittest.mock.patch.dict(vars(__main__), SPACE):
+                self.assertIn(expected, pycomplete.completions(text, names)[1])
 
 
 class WhatCannotBeRead(unittest.TestCase):

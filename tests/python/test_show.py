@@ -148,7 +148,7 @@ class HelpText(unittest.TestCase):
     def test_question_mark_at_the_prompt(self):
         """Of a command, of a helper that nobody has imported, of a value."""
         answers, errors = shown("-c", "ps?", "-c", "d_path?", "-c", "dump.variable('init_task').fs?")
-        for expected in ("COMMAND", "Path of a ``struct path``", "struct fs_struct {"):
+        for expected in ("COMMAND", "Path of a `struct path`", "struct fs_struct {"):
             self.assertIn(expected, answers, errors)
 
     def test_question_mark(self):

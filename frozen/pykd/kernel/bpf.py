@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 PROGRAM, MAP = "program", "map"
-_TABLES = {PROGRAM: "prog_idr", MAP: "map_idr"}
+TABLES = {PROGRAM: "prog_idr", MAP: "map_idr"}
 _CODE = "bpf_prog_free_id"
 """A function of kernels that have BPF: where it is, tables that are not to be found are lost."""
 MAX_MAPS = 64
@@ -30,11 +30,11 @@ MAX_CODE = 1 << 23
 def entries(dump: Dump, kind: str) -> Iterator[tuple[int, int | Error]]:
     """(ID, address of the ``struct bpf_prog`` or ``struct bpf_map``) of all of one kind, and the errors met on the way with 0; empty where the
     kernel was built without BPF."""
-    if not any(dump.address_of(name, "", default=0) for name in (*_TABLES.values(), _CODE)):
+    if not any(dump.address_of(name, "", default=0) for name in (*TABLES.values(), _CODE)):
         return
     problems: list[str] = []
     try:
-        address = dump.symbol(_TABLES[kind], "").address
+        address = dump.symbol(TABLES[kind], "").address
         yield from xa_entries(dump, address + offset_of(dump.struct_class("struct idr"), "idr_rt"), problems.append)
     except Error as error:
         yield 0, error

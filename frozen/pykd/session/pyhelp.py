@@ -48,6 +48,10 @@ def lines(value: Any) -> Iterator[str]:
         yield "print(x): all members; x.NAME: one, read now; int(x): the address; len(x): sizeof; x[1]: the next one of an array."
         yield ""
         yield from _of_type(type(value))
+    elif hasattr(value, "prototype"):
+        yield from _of_helper(value)
+    elif value is sys.modules.get("pykd.kernel"):
+        yield from _of_kernel()
     elif type(value) is type(sys) and getattr(value, "__all__", None):
         yield from _of_module(value)
     else:
@@ -74,9 +78,55 @@ def _of_module(module: Any) -> Iterator[str]:
         value = getattr(module, name)
         yield ""
         yield _signature(name, value)
-        yield from (f"    {line}".rstrip() for line in _first_paragraph(value))
+        yield from (f"    {_plain(line)}".rstrip() for line in _first_paragraph(value))
     yield ""
     yield f"help({module.__name__}.NAME) says more."
+
+
+def _of_helper(helper: Any) -> Iterator[str]:
+    import textwrap
+
+    from pykd.kernel.catalogue.records import record
+
+    document, _, example = helper.__doc__.partition("\n\n>>> ")
+    yield helper.prototype
+    yield ""
+    yield from (_plain(line.removeprefix("    ")) for line in document.splitlines())
+    if (found := record(helper)) is not None:
+        name, about, attributes = found
+        yield ""
+        yield from (_plain(line.strip()) for line in f"{name}: {about}".splitlines())
+        width = max((len(one) for one, _ in attributes), default=0)
+        for one, told in attributes:
+            yield from textwrap.wrap(f"{one:<{width}}  {_plain(told)}", 140, initial_indent="    ", subsequent_indent=" " * (width + 6))
+    if example:
+        yield ""
+        yield f">>> {example}"
+
+
+def _of_kernel() -> Iterator[str]:
+    from pykd.kernel import catalogue
+
+    yield from map(_plain, (catalogue.__doc__ or "").strip().splitlines())
+    for topic, entries in catalogue.HELPERS.items():
+        yield ""
+        yield topic.upper()
+        for name, *_ in entries:
+            helper: Any = catalogue.find(name)
+            yield ""
+            yield helper.prototype
+            yield from (f"    {_plain(line.strip())}" for line in _first_paragraph(helper))
+    yield ""
+    yield "help(pykd.kernel.NAME) says more."
+
+
+def _plain(line: str) -> str:
+    """A line of a docstring as people read it."""
+    import re
+
+    line = re.sub(r":\w+:`~?([^`]+)`", r"\1", line).replace("``", "`")
+    line = re.sub(r":(?:param|ivar) (\w+):", r"\1:", line)
+    return re.sub(r":raises ", "Raises ", re.sub(r":returns?:", "Returns", line))
 
 
 def _signature(name: str, value: Any) -> str:
@@ -103,7 +153,7 @@ def _of_any(value: Any) -> Iterator[str]:
     # Methods of the core have their signature as the first line of their docstring, which pydoc shows after "NAME(...)".
     document = value.__doc__ or "" if inspect.isbuiltin(value) else ""
     if document.startswith(f"{getattr(value, '__name__', '')}("):
-        yield from document.splitlines()
+        yield from map(_plain, document.splitlines())
         return
     import pydoc
 

@@ -32,11 +32,13 @@ def command_line(dump: Dump, text: str, names: Callable[[], list[str]]) -> str:
 
     ``SYMBOL``: ``p``, and so is an expression that begins with one, or with a parenthesis. ``TYPE …``: ``struct`` or ``union``; a
     typedef of one alone, an enum and other types: ``whatis``; a typedef of an integer and an address: ``rd`` of that width. A command
-    of gdb: ``gdb``. ``NAME?`` asks what that is: a command, or something of Python.
+    of gdb: ``gdb``. ``NAME?`` asks what that is: a command, or something of Python, as ``help(NAME)`` does.
 
     :param names: what could have been meant.
     :raises UnknownCommandError: it stands for nothing.
     """
+    if text.startswith("help(") and text.endswith(")"):
+        return f"py {text}"
     if text.endswith("?") and _QUESTION.fullmatch(text):
         name = text.rstrip("?")
         return f"help {name}" if find(name) is not None else f"py {text}"

@@ -96,7 +96,7 @@ def _helpers() -> Iterator[str]:
     for topic, entries in catalogue.HELPERS.items():
         yield ""
         yield topic
-        for name, _, _ in entries:
+        for name, _, _, _ in entries:
             helper = catalogue.find(name)
             first = ((helper.__doc__ if helper is not None else None) or "").strip().partition("\n")[0]
             yield f"  {name:<26} {first}"[: manual.WIDTH]

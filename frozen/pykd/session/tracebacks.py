@@ -70,6 +70,13 @@ def _is_inside(path: str) -> bool:
     return inner is not None and not inner.startswith("progs/")
 
 
+def is_inside(trace: TracebackType | None) -> bool:
+    """Whether all calls of a traceback are pykd's own: what it says of them tells a user nothing."""
+    while trace is not None and _is_inside(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return trace is None
+
+
 def _has_insides(trace: TracebackType | None) -> bool:
     while trace is not None:
         if _is_inside(trace.tb_frame.f_code.co_filename):

@@ -195,6 +195,9 @@ def _call(text: str) -> tuple[Any, int, str] | None:
 
 def _signature(function: Any) -> list[str]:
     """Names of the parameters, without ``self``."""
+    taken = getattr(function, "arguments", None)
+    if taken is not None:
+        return [*taken.parameters, "errors", "dump"]
     document = getattr(function, "__doc__", None) or ""
     name = getattr(function, "__name__", "")
     if name and document.startswith(f"{name}("):  # of the core: the first line of its docstring
@@ -231,6 +234,11 @@ def _of_text(before: str, stem: str, names: Names | None) -> Iterable[str]:
     if getattr(function, "__name__", "") == "rows":
         return names.commands(stem) if not number else ()
     wanted = name or (parameters[number] if number < len(parameters) else "")
+    helper = getattr(function, "arguments", None)
+    if helper is not None:
+        wanted = {"type": "type", "percpu": "symbol", "member": "member"}.get(helper.kinds.get(wanted, ""), "")
+    if wanted == "member":
+        return _members(before, stem)
     if getattr(function, "__name__", "").startswith("enumerator"):
         return names.enumerators(stem)
     kinds: dict[str, Callable[[str], Iterable[str]]] = {"type": _tagged(names), "struct": _tagged(names), "name": names.symbols, "symbol": names.symbols}
@@ -239,6 +247,20 @@ def _of_text(before: str, stem: str, names: Names | None) -> Iterable[str]:
         return ()
     try:
         return list(finder(stem))[:500]
+    except Error:
+        return ()
+
+
+def _members(before: str, stem: str) -> Iterable[str]:
+    """Of the type that is given before it in the same call."""
+    from pykd.values.known import member_names
+
+    given = re.findall(r"""["']((?:struct|union) \w+)["']""", before[before.rfind("(") :])
+    dump = vars(__main__).get("dump")
+    if not given or not isinstance(dump, Dump):
+        return ()
+    try:
+        return sorted(name for name in member_names(dump.type(given[-1])) if name.startswith(stem))
     except Error:
         return ()
 

@@ -110,9 +110,10 @@ def _told(session: Session, error: BaseException, file: str) -> Exception:
     if own and isinstance(error, (NameError, ImportError)) and "Did you mean" not in line:
         line += meanings.hint(error, namespace(session))
     shown = PythonError(line)
-    if full or (trace is not None and (trace.tb_next is not None or trace.tb_lineno > 1)):
-        from pykd.session import tracebacks
+    from pykd.session import tracebacks
 
+    refused = isinstance(error, TypeError) and trace is not None and tracebacks.is_inside(trace.tb_next)
+    if full or (trace is not None and ((trace.tb_next is not None and not refused) or trace.tb_lineno > 1)):
         shown.details = tracebacks.describe(error, trace, full, session.coloured(sys.stderr))
     return shown
 

@@ -90,9 +90,9 @@ def for_each_mount(dump: Dump, namespace: Any) -> Iterator[Any]:
     raise last
 
 
-def mounts(dump: Dump, task: int = 0) -> Iterator[Any]:
+def mounts(dump: Dump, task: int | None = 0) -> Iterator[Any]:
     """Each ``struct mount`` that the task at *task* sees, default PID 1, and the errors met on the way. :raises FaultError, LimitError:"""
-    return for_each_mount(dump, mnt_namespace_of(dump, int(task)))
+    return for_each_mount(dump, mnt_namespace_of(dump, int(task or 0)))
 
 
 def _collected(dump: Dump, namespace: Any) -> Iterator[Any]:
