@@ -261,6 +261,14 @@ class Dump:
 
         :raises MemberError: of a path that does not resolve.
         """
+    def read_plain(self, addresses: Iterable[int], type: Type | str, members: Iterable[str]) -> list[list[Any]]:
+        """As :meth:`read_columns`, for very many: a list for each member, pointers as int and ``char []`` as str. Equal neighbours are one object."""
+    def keep(self, type: Type | str, members: Iterable[str]) -> None:
+        """Let :meth:`read_plain` remember those members of each struct that it reads, and what they share a page with, up to 64 MB: a page need
+        not be decompressed again for them. It is for one type, the first that is asked for; of a running kernel nothing is kept.
+
+        :raises MemberError: of a path that does not resolve.
+        """
     # -- CPUs
     def find_words(
         self, start: int, end: int, patterns: Sequence[tuple[int, int]], size: int = 8, *, physical: bool = False, pgd: int | None = None,

@@ -288,7 +288,7 @@ class _TaskTable:
         self.pids: dict[int, list[Task]] = {}
         self.comms: dict[str, list[Task]] = defaultdict(list)
         columns, _ = read(pykd.current(), leaders, {"pid": members.path("pid"), "comm": "comm"})
-        for task, (pid, comm) in zip(self.tt, columns, strict=True):
+        for task, pid, comm in zip(self.tt, *columns, strict=True):
             if not isinstance(pid, pykd.Error):
                 self.pids.setdefault(pid, []).append(task)
                 self.comms["?" if isinstance(comm, pykd.Error) else comm].append(task)
@@ -314,8 +314,8 @@ class _TaskTable:
         """All threads by thread id, in its order; those that cannot be read are left out, with a warning."""
         if not self._tids:
             addresses = self.threadlist.all()
-            columns = pykd.current().read_columns(addresses, _TASK, (members.path("pid"),))
-            readable = [(pid, a) for a, (pid,) in zip(addresses, columns, strict=True) if not isinstance(pid, pykd.Error)]
+            columns = pykd.current().read_plain(addresses, _TASK, (members.path("pid"),))
+            readable = [(pid, a) for a, pid in zip(addresses, *columns, strict=True) if not isinstance(pid, pykd.Error)]
             if len(readable) < len(addresses):
                 pylog.warning(f"{len(addresses) - len(readable)} of {len(addresses)} threads cannot be read")
             self._tids = {pid: Task(readSU(_TASK, address), self) for pid, address in sorted(readable)}
@@ -327,10 +327,10 @@ class _TaskTable:
         if self._children is None:
             self._children = defaultdict(list)
             leaders = list(self.threadlist.groups)
-            columns = pykd.current().read_columns(leaders, _TASK, ("real_parent",))
-            for address, (parent,) in zip(leaders, columns, strict=True):
+            columns = pykd.current().read_plain(leaders, _TASK, ("real_parent",))
+            for address, parent in zip(leaders, *columns, strict=True):
                 if parent != address and not isinstance(parent, pykd.Error):
-                    self._children[int(parent)].append(address)
+                    self._children[parent].append(address)
         return self._children
 
     @property

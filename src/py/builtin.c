@@ -45,8 +45,9 @@ static int (*const makers[])(PyObject *module) = {
 };
 
 static PyMethodDef *const dump_methods[] = {
-	kd_py_dump_memory_methods, kd_py_dump_symbols_methods, kd_py_dump_types_methods, kd_py_dump_life_methods,
-	kd_py_dump_bulk_methods,   kd_py_dump_search_methods,  kd_py_dump_code_methods,	 kd_py_dump_debug_methods,
+	kd_py_dump_memory_methods, kd_py_dump_symbols_methods, kd_py_dump_types_methods,
+	kd_py_dump_life_methods,   kd_py_dump_bulk_methods,    kd_py_dump_search_methods,
+	kd_py_dump_code_methods,   kd_py_dump_debug_methods,   kd_py_dump_plain_methods,
 };
 
 static bool add_dump_methods(void)

@@ -12,16 +12,15 @@ typedef struct {
 	bool has_pointer;
 } CStringObject;
 
-/* Bytes to text: what is not ASCII becomes \xNN, so every byte string has a text that prints anywhere. */
-static PyObject *decode(const char *bytes, size_t len)
+PyObject *kd_py_decode(const char *bytes, size_t len)
 {
-	return PyUnicode_DecodeASCII(bytes, len, "backslashreplace");
+	return PyUnicode_DecodeASCII(bytes, strnlen(bytes, len), "backslashreplace");
 }
 
 static PyObject *cstring_make(PyTypeObject *type, const char *bytes, size_t len, kd_vaddr address, bool has_pointer,
 			      kd_vaddr pointer)
 {
-	KD_PYOBJECT PyObject *text = decode(bytes, strnlen(bytes, len));
+	KD_PYOBJECT PyObject *text = kd_py_decode(bytes, len);
 	KD_PYOBJECT PyObject *args = text ? PyTuple_Pack(1, text) : NULL;
 	if (!args)
 		return NULL;

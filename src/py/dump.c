@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "code/unwind.h"
+#include "kernel/kept.h"
 
 static DumpObject *current; /* what programs mean that name no dump; owned */
 static DumpObject *all;	    /* every dump that lives; each knows the next */
@@ -175,6 +176,7 @@ static void dump_dealloc(PyObject *self)
 	Py_CLEAR(DUMP(self)->paths);
 	Py_CLEAR(DUMP(self)->file);
 	kd_unwinder_destroy(DUMP(self)->unwinder);
+	kd_kept_destroy(DUMP(self)->kept);
 	PyMem_Free(DUMP(self)->window);
 	kd_kernel_close(DUMP(self)->kernel);
 	Py_TYPE(self)->tp_free(self);
@@ -186,6 +188,8 @@ void kd_py_dump_close(DumpObject *dump)
 {
 	dump->closed = true;
 	kd_dump_shut(kd_kernel_dump(dump->kernel));
+	kd_kept_destroy(dump->kept);
+	dump->kept = NULL;
 	PyDict_Clear(dump->classes);
 	PyDict_Clear(dump->class_names);
 	PyDict_Clear(dump->pseudo_members);

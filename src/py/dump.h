@@ -10,6 +10,7 @@
 #include "py/error.h"
 #include "py/py.h"
 
+struct kd_kept;
 struct kd_unwinder;
 
 typedef struct DumpObject {
@@ -25,8 +26,10 @@ typedef struct DumpObject {
 	PyObject *modules_error;  /* exception or NULL */
 	PyObject *remembered;	  /* dict: what Python found out about it */
 	bool closed;
-	struct kd_unwinder *unwinder; /* made on first use */
-	uint8_t *window;	      /* memory of find_texts(): a search is thousands of calls */
+	struct kd_unwinder *unwinder;	 /* made on first use */
+	struct kd_kept *kept;		 /* until it is closed; or NULL */
+	const struct kd_type *kept_type; /* stripped */
+	uint8_t *window;		 /* memory of find_texts(): a search is thousands of calls */
 } DumpObject;
 
 extern PyTypeObject kd_py_Dump;

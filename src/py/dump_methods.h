@@ -33,6 +33,6 @@
 extern PyMethodDef kd_py_dump_life_methods[];
 extern PyMethodDef kd_py_dump_memory_methods[], kd_py_dump_symbols_methods[], kd_py_dump_types_methods[];
 extern PyMethodDef kd_py_dump_bulk_methods[], kd_py_dump_search_methods[], kd_py_dump_code_methods[];
-extern PyMethodDef kd_py_dump_debug_methods[];
+extern PyMethodDef kd_py_dump_debug_methods[], kd_py_dump_plain_methods[];
 
 #endif

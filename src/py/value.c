@@ -21,6 +21,15 @@ static PyTypeObject *reader_class(DumpObject *dump, struct kd_reader *reader, co
 	return (PyTypeObject *)reader->class;
 }
 
+PyObject *kd_py_integer(enum kd_order order, const struct kd_reader *reader, const uint8_t *bytes)
+{
+	uint64_t value = kd_load_padded(order, bytes, reader->size);
+	if (!reader->is_signed)
+		return PyLong_FromUnsignedLongLong(value);
+	unsigned int unused_bits = 64 - 8 * reader->size;
+	return PyLong_FromLongLong(unused_bits < 64 ? (int64_t)(value << unused_bits) >> unused_bits : 0);
+}
+
 static PyObject *read_integer(DumpObject *dump, const struct kd_reader *reader, kd_vaddr address)
 {
 	uint8_t bytes[16] = {};
@@ -35,11 +44,7 @@ static PyObject *read_integer(DumpObject *dump, const struct kd_reader *reader, 
 			bytes, reader->size,
 			(order == KD_BIG ? Py_ASNATIVEBYTES_BIG_ENDIAN : Py_ASNATIVEBYTES_LITTLE_ENDIAN) |
 				(reader->is_signed ? 0 : Py_ASNATIVEBYTES_UNSIGNED_BUFFER));
-	uint64_t value = kd_load_padded(order, bytes, reader->size);
-	if (!reader->is_signed)
-		return PyLong_FromUnsignedLongLong(value);
-	unsigned int unused_bits = 64 - 8 * reader->size;
-	return PyLong_FromLongLong(unused_bits < 64 ? (int64_t)(value << unused_bits) >> unused_bits : 0);
+	return kd_py_integer(order, reader, bytes);
 }
 
 static PyObject *read_bits(DumpObject *dump, const struct kd_reader *reader, kd_vaddr address)

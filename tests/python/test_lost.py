@@ -161,10 +161,10 @@ class Tasks(Damaged):
             def __getattr__(self, name):
                 return getattr(self.dump, name)
 
-            def read_columns(self, addresses, type, members):
+            def read_plain(self, addresses, type, members):
                 if self.member in members:
                     raise pykd.MemberError(self.member)
-                return self.dump.read_columns(addresses, type, members)
+                return self.dump.read_plain(addresses, type, members)
 
         columns = {"pid": "pid", "start": "start_time", "flags": "flags", "mm": "mm", "stack_pointer": "thread.sp"}
         whole = table.threads(self.whole)

@@ -50,14 +50,11 @@ class Damaged:
             if node in nodes:
                 return nodes, "cycle"
 
-    def read_columns(self, addresses, type, members):
-        addresses = list(addresses)
-        members = list(members)
-        rows = self.dump.read_columns(addresses, type, members)
+    def read_plain(self, addresses, type, members):
         fault = self.fault(0)
         return [
-            tuple(fault for _ in members) if self.hidden(address) else row
-            for address, row in zip(addresses, rows, strict=True)
+            [fault if self.hidden(address) else value for address, value in zip(addresses, column, strict=True)]
+            for column in self.dump.read_plain(addresses, type, members)
         ]
 
 
@@ -69,13 +66,11 @@ class Partly(Damaged):
         self.victim = victim
         self.member = member
 
-    def read_columns(self, addresses, type, members):
-        addresses, members = list(addresses), list(members)
-        rows = super().read_columns(addresses, type, members)
+    def read_plain(self, addresses, type, members):
+        columns = super().read_plain(addresses, type, members)
         if self.member in members and self.victim in addresses:
-            at, column = addresses.index(self.victim), members.index(self.member)
-            rows[at] = (*rows[at][:column], self.fault(0), *rows[at][column + 1 :])
-        return rows
+            columns[members.index(self.member)][addresses.index(self.victim)] = self.fault(0)
+        return columns
 
 
 class Complete(unittest.TestCase):

@@ -32,15 +32,20 @@ if not TYPE_CHECKING:
         """A class derived from it has its annotated names as fields, in their order; what is assigned to one there is its default."""
 
         def __new__(cls, *values: Any, **named: Any) -> NamedTuple:
-            missing = cls._fields[len(values) :]
-            if missing:
-                try:
-                    values += tuple([named.pop(field) if field in named else cls._defaults[field] for field in missing])
-                except KeyError as error:
-                    raise TypeError(f"{cls.__name__} lacks {error}") from None
-            if named or len(values) > len(cls._fields):
-                raise TypeError(f"{cls.__name__} has the fields {', '.join(cls._fields)}, each once")
+            if named or len(values) != len(cls._fields):
+                values += cls._others(len(values), named)
             return tuple.__new__(cls, values)
+
+        @classmethod
+        def _others(cls, given: int, named: dict[str, Any]) -> tuple[Any, ...]:
+            """The fields behind so many that are given without their names."""
+            try:
+                others = tuple([named.pop(field) if field in named else cls._defaults[field] for field in cls._fields[given:]])
+            except KeyError as error:
+                raise TypeError(f"{cls.__name__} lacks {error}") from None
+            if named or given > len(cls._fields):
+                raise TypeError(f"{cls.__name__} has the fields {', '.join(cls._fields)}, each once")
+            return others
 
         def __repr__(self) -> str:
             return f"{type(self).__name__}({', '.join(f'{field}={value!r}' for field, value in self._asdict().items())})"

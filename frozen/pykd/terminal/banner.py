@@ -80,7 +80,7 @@ def lacks_kernel_memory(dump: Dump) -> bool:
 
     members = ("pid", "signal.flags", "files.next_fd", "fs.umask", "cred.user", "mm.total_vm")
     try:
-        rows = dump.read_columns([int(task) for task in tasks.threads(dump)], "struct task_struct", members)
+        rows = dump.read_columns(tasks.addresses(dump), "struct task_struct", members)
     except Error:
         return False
     return any(isinstance(value, FaultError) and value.reason == "excluded" for row in rows for value in row)

@@ -8,7 +8,7 @@ from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel.fs.files import for_each_open_file
-from pykd.kernel.task.threads import threads
+from pykd.kernel.task.threads import addresses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ def owners(dump: Dump) -> dict[int, list[Owner]]:
 
 def _tables(dump: Dump) -> list[tuple[int, str, int]]:
     """(PID, name, task_struct) of one task for each table of open files."""
-    tasks = [int(task) for task in threads(dump)]
+    tasks = addresses(dump)
     seen: set[int] = set()
     answer = []
-    columns = dump.read_columns(tasks, "struct task_struct", ("files", "pid", "comm"))
-    for task, (files, pid, comm) in zip(tasks, columns, strict=True):
-        if any(isinstance(value, Error) for value in (files, pid, comm)) or not files or int(files) in seen:
+    columns = dump.read_plain(tasks, "struct task_struct", ("files", "pid", "comm"))
+    for task, files, pid, comm in zip(tasks, *columns, strict=True):
+        if any(isinstance(value, Error) for value in (files, pid, comm)) or not files or files in seen:
             continue
-        seen.add(int(files))
-        answer.append((int(pid), str(comm), task))
+        seen.add(files)
+        answer.append((pid, comm, task))
     return answer

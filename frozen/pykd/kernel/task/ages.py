@@ -21,10 +21,10 @@ def clock(dump: Dump) -> int:
 
 def _last_run(dump: Dump) -> int:
     try:
-        rows = dump.read_columns([int(task) for task in threads.threads(dump)], "struct task_struct", (members.path("last_run", dump),))
+        (ran,) = dump.read_plain(threads.addresses(dump), "struct task_struct", (members.path("last_run", dump),))
     except Error:
         return 0
-    return max((int(value) for (value,) in rows if not isinstance(value, Error)), default=0)
+    return max((value for value in ran if not isinstance(value, Error)), default=0)
 
 
 def seconds_since(dump: Dump, last_run: int) -> float:

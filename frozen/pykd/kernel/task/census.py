@@ -68,17 +68,24 @@ def census(dump: Dump) -> Census:
     addresses = threads.listed(dump).all()
     places = members.paths(dump)
     columns = {name: places.get(name, name) for name in ("pid", "comm", "state", "exit_state", "cpu", "last_run", "real_parent", "mm")}
+    known: dict[tuple[int, int], tuple[str, str]] = {}
+    """Names of states and the letters for them"""
     found: list[Seen] = []
     unreadable = 0
-    rows, _ = table.read(dump, addresses, columns)
-    for address, (pid, comm, state, exit_state, cpu, last, parent, mm) in zip(addresses, rows, strict=True):
-        if isinstance(pid, Error) or isinstance(state, Error) or isinstance(exit_state, Error):
-            unreadable += 1
-            continue
+    lists, _ = table.read(dump, addresses, columns)
+    damaged = {place for column in lists for place in table.unread(column)}
+    for place, (address, pid, comm, state, exit_state, cpu, last, parent, mm) in enumerate(zip(addresses, *lists, strict=True)):
+        if place in damaged:
+            if isinstance(pid, Error) or isinstance(state, Error) or isinstance(exit_state, Error):
+                unreadable += 1
+                continue
+            comm, parent, mm = table.UNKNOWN if isinstance(comm, Error) else comm, _or_0(parent), _or_0(mm)
         clock = None if isinstance(cpu, Error) or isinstance(last, Error) else clocks.get(cpu)
         ago = None if clock is None else clock // 1_000_000 - last / 1_000_000
-        name, letters = names.name(state, exit_state), names.letters(state, exit_state)
-        found.append(Seen(address, pid, table.UNKNOWN if isinstance(comm, Error) else str(comm), name, letters, _or_0(cpu), ago, _or_0(parent), _or_0(mm)))
+        words = known.get((state, exit_state))
+        if words is None:
+            words = known[state, exit_state] = names.name(state, exit_state), names.letters(state, exit_state)
+        found.append(Seen(address, pid, comm, *words, _or_0(cpu), ago, parent, mm))
     return Census(found, unreadable)
 
 

@@ -50,6 +50,19 @@ def _is_there(dump: Dump, path: str) -> bool:
     return True
 
 
+KEPT = (
+    "group_leader", "signal", "thread_node.next", "thread_node.prev", "comm", "exit_state", "flags", "mm", "parent", "real_parent", "policy", "prio",
+    "start_time", "stack", "nsproxy", "thread_pid", "files", "vfork_done", "journal_info", *(f"rss_stat.count[{kind}]" for kind in range(4)),
+)  # fmt: skip
+"""What commands ask of all threads, beside :data:`PLACES`"""
+
+
+@per_dump
+def keep(dump: Dump) -> None:
+    """Let what is read of one thread for all commands be kept (:meth:`_pykd.Dump.keep`)."""
+    dump.keep("struct task_struct", [one for one in (*paths(dump).values(), *KEPT) if _is_there(dump, one)])
+
+
 def path(name: str, dump: Dump | None = None) -> str:
     """Path of one of them, see :func:`paths`."""
     return paths(dump)[name]

@@ -29,9 +29,10 @@ def _held_back(dump: Dump) -> dict[int, int]:
         return {}
     kinds = _kinds(dump)
     sums: dict[int, int] = {}
-    for tgid, mm, count in dump.read_columns(threads.listed(dump).all(), "struct task_struct", (members.path("tgid", dump), "mm", "rss_stat.count")):
-        if mm and not isinstance(tgid, Error) and not isinstance(mm, Error) and not isinstance(count, Error):
-            sums[tgid] = sums.get(tgid, 0) + sum(count[kind] for kind in kinds)
+    columns = (members.path("tgid", dump), "mm", *(f"rss_stat.count[{kind}]" for kind in kinds))
+    for tgid, mm, *counts in zip(*dump.read_plain(threads.listed(dump).all(), "struct task_struct", columns), strict=True):
+        if mm and not any(isinstance(value, Error) for value in (tgid, mm, *counts)):
+            sums[tgid] = sums.get(tgid, 0) + sum(counts)
     return sums
 
 

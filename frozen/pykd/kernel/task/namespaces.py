@@ -76,11 +76,11 @@ def count_in_own(dump: Dump) -> tuple[int, int]:
     pids = []
     kind: Any = dump.struct_class("struct task_struct")
     columns = ("nsproxy", "thread_pid" if kind.has_member("thread_pid") else "pids[0].pid")
-    for nsproxy, pid in dump.read_columns(list(threads.listed(dump).groups), "struct task_struct", columns):
+    for nsproxy, pid in zip(*dump.read_plain(list(threads.listed(dump).groups), "struct task_struct", columns), strict=True):
         if isinstance(nsproxy, Error) or nsproxy == initial:
             continue
         own += bool(nsproxy)
         if pid and not isinstance(pid, Error):
             pids.append(pid)
-    levels = (level for (level,) in dump.read_columns(pids, "struct pid", ("level",)))
+    (levels,) = dump.read_plain(pids, "struct pid", ("level",))
     return own, sum(1 for level in levels if not isinstance(level, Error) and level > 0)

@@ -129,7 +129,7 @@ def _columns(dump: Dump) -> dict[str, str]:
 def threads(dump: Dump) -> list[Thread]:
     """All threads in order of PID, the idle tasks (PID 0) first; not to be changed."""
     idle = [int(task) for task in tasks.idle(dump)]
-    found = at(dump, idle + [int(task) for task in tasks.threads(dump)])
+    found = at(dump, idle + tasks.addresses(dump))
     head = len(idle)
     return found[:head] + sorted(found[head:], key=lambda thread: (thread.pid, thread.address))
 
@@ -140,8 +140,7 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
     :raises Error: it is not known what a task_struct is.
     """
     columns = _columns(dump)
-    keys = list(columns)
-    rows, lost = read(dump, addresses, columns)
+    lists, lost = read(dump, addresses, columns)
     active: dict[int, int] = {}
     try:
         active = {task: cpu for cpu, task in cpus.active_tasks(dump).items()}
@@ -150,20 +149,33 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
     found = [Thread(address) for address in addresses]
     _fill(found, "error", [next(iter(lost.values()), None)] * len(found))
     _fill(found, "lost", [frozenset(lost)] * len(found))
+    filled: dict[str, Sequence[Any]] = {}
     unknown: set[int] = set()
-    for key, values in zip(keys, zip(*rows, strict=True), strict=True):
-        bad = [place for place, value in enumerate(values) if isinstance(value, Error)] if any(issubclass(one, Error) for one in set(map(type, values))) else []
-        _fill(found, key, _without_errors(found, key, values, bad) if bad else values)
+    for key, values in zip(columns, lists, strict=True):
+        bad = unread(values)
+        filled[key] = _without_errors(found, key, values, bad) if bad else values
         if key in ("state", "exit_state"):
             unknown.update(bad)
-    letters = state_names(dump).letters
-    for place, thread in enumerate(found):
-        thread.active = thread.address in active
+    filled["active"] = [address in active for address in addresses]
+    states = list(zip(filled["state"], filled["exit_state"], strict=True))
+    letters = {state: state_names(dump).letters(*state) for state in set(states)}
+    filled["state"] = [letters[state] for state in states]
+    for key, column in filled.items():
+        _fill(found, key, column)
+    for place in unknown:
+        found[place].state = "??"
+    for thread in found:
         if thread.active:
             thread.cpu = active[thread.address]
             thread.unread = {key: error for key, error in thread.unread.items() if key != "cpu"} if thread.unread else _NOTHING
-        thread.state = "??" if place in unknown else letters(int(thread.state), thread.exit_state)
     return found
+
+
+def unread(values: Sequence[Any]) -> list[int]:
+    """Where in a column there are errors."""
+    if any(issubclass(one, Error) for one in set(map(type, values))):
+        return [place for place, value in enumerate(values) if isinstance(value, Error)]
+    return []
 
 
 def _fill(found: list[Thread], key: str, values: Sequence[Any]) -> None:
@@ -192,28 +204,28 @@ def mark_active(dump: Dump, marked: Thread) -> None:
     marked.active = True
 
 
-def read(dump: Dump, addresses: list[int], columns: dict[str, str]) -> tuple[list[tuple[Any, ...]], dict[str, Error]]:
-    """The values of each task, errors among them, and the columns that cannot be read of any, as it is lost where they are. ``cpu``, which
-    kernels without SMP have not, is 0 of them.
+def read(dump: Dump, addresses: list[int], columns: dict[str, str]) -> tuple[list[list[Any]], dict[str, Error]]:
+    """The values of each column for all tasks, plain ones as :meth:`_pykd.Dump.read_plain` gives them, errors among them; and the columns that
+    cannot be read of any, as it is lost where they are. ``cpu``, which kernels without SMP have not, is 0 of them.
 
     :param columns: names, and the paths of the members.
     """
     try:
-        return dump.read_columns(addresses, _TASK, list(columns.values())), {}
+        return dump.read_plain(addresses, _TASK, list(columns.values())), {}
     except Error:
         dump.type(_TASK)
     lost: dict[str, Error] = {}
     found: list[list[Any]] = []
     for key, path in columns.items():
         try:
-            found.append([value for (value,) in dump.read_columns(addresses, _TASK, [path])])
+            found += dump.read_plain(addresses, _TASK, [path])
         except Error as error:
             if key == "cpu" and isinstance(error, MemberError) and not hasattr(error, "reason") and len(cpus.possible(dump)) == 1:
                 found.append([0] * len(addresses))
             else:
                 lost[key] = error
                 found.append([error] * len(addresses))
-    return list(zip(*found, strict=True)), lost
+    return found, lost
 
 
 def add_memory(dump: Dump, table: list[Thread]) -> None:

@@ -12,11 +12,12 @@ from __future__ import annotations
 from _pykd import Error, FaultError
 from pykd.kernel import cpus
 from pykd.kernel.lists.xarray import xa_entries
+from pykd.kernel.task import members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Literal
+    from typing import Any, Literal
 
     from _pykd import Dump
 
@@ -50,6 +51,7 @@ class ThreadList:
         self._task = dump.type(_TASK)
         self._tasks = self._task.offset_of("tasks")
         self.expected = self._nr_threads()
+        members.keep(dump)
         leaders, intact = self._leaders()
         intact &= self._add_threads(leaders)
         if not intact or (self.expected is not None and self._found() < self.expected):
@@ -91,7 +93,7 @@ class ThreadList:
 
     def _up_to_first_bad(self, addresses: list[int]) -> list[int]:
         """Up to the first that is no group leader: a leader says so itself, which garbage hardly does."""
-        for position, (leader,) in enumerate(self.dump.read_columns(addresses, self._task, ("group_leader",))):
+        for position, leader in enumerate(self._column(addresses, "group_leader")):
             if isinstance(leader, FaultError) or leader != addresses[position]:
                 return addresses[:position]
         return addresses
@@ -106,13 +108,13 @@ class ThreadList:
         except Error:
             pass  # a list without a head that is known ends where it began
         broken: list[tuple[int, Literal["limit", "cycle"] | FaultError | None]] = []
-        rows = self.dump.read_columns(leaders, self._task, ("signal", "thread_node.next", "thread_node.prev"))
-        for leader, (signal, following, previous) in zip(leaders, rows, strict=True):
+        rows = self.dump.read_plain(leaders, self._task, ("signal", "thread_node.next", "thread_node.prev"))
+        for leader, signal, following, previous in zip(leaders, *rows, strict=True):
             if isinstance(signal, FaultError) or isinstance(following, FaultError) or isinstance(previous, FaultError):
                 broken.append((leader, next(value for value in (signal, following, previous) if isinstance(value, FaultError))))
                 continue
             # The head is never read: it is not needed, and signal_structs are missing more often than task_structs.
-            head = None if head_in_signal is None else int(signal) + head_in_signal
+            head = None if head_in_signal is None else signal + head_in_signal
             if following == previous and head in (None, following):
                 continue  # most processes have one thread
             if head is None:
@@ -138,8 +140,11 @@ class ThreadList:
         return not broken
 
     def _led_by(self, addresses: list[int], leader: int) -> list[int]:
-        columns = self.dump.read_columns(addresses, self._task, ("group_leader",))
-        return [address for address, (its,) in zip(addresses, columns, strict=True) if its == leader]
+        return [address for address, its in zip(addresses, self._column(addresses, "group_leader"), strict=True) if its == leader]
+
+    def _column(self, addresses: list[int], member: str) -> list[Any]:
+        found: list[Any] = self.dump.read_plain(addresses, self._task, (member,))[0]
+        return found
 
     def _nr_threads(self) -> int | None:
         address = self.dump.address_of("nr_threads", "", default=0)
@@ -174,11 +179,12 @@ class ThreadList:
 
     def _group(self, addresses: set[int]) -> None:
         """Put threads into groups, all in order of their PIDs: the order of the lists is lost."""
-        rows = zip(addresses, self.dump.read_columns(addresses, self._task, ("pid", "group_leader")), strict=True)
+        known = list(addresses)
+        rows = zip(known, *self.dump.read_plain(known, self._task, ("pid", "group_leader")), strict=True)
         # What cannot be read stands for itself.
         sound = sorted(
-            (0 if isinstance(pid, Error) else pid, address, address if isinstance(leader, Error) else int(leader))
-            for address, (pid, leader) in rows
+            (0 if isinstance(pid, Error) else pid, address, address if isinstance(leader, Error) else leader)
+            for address, pid, leader in rows
         )
         stand_in: dict[int, int] = {}
         self.groups = {}
@@ -196,23 +202,22 @@ class ThreadList:
     def _sound(self, candidates: Iterable[int], known: set[int]) -> list[int]:
         """Those candidates that are threads and not known yet: they have a PID, and a leader that leads itself or is missing."""
         addresses = [address for address in dict.fromkeys(candidates) if address not in known and address & 7 == 0]
-        rows = self.dump.read_columns(addresses, self._task, ("pid", "group_leader"))
+        rows = self.dump.read_plain(addresses, self._task, ("pid", "group_leader"))
         leaders = []
         threads = []
-        for address, (pid, leader) in zip(addresses, rows, strict=True):
+        for address, pid, leader in zip(addresses, *rows, strict=True):
             if not isinstance(pid, FaultError) and not isinstance(leader, FaultError) and 0 < pid <= 1 << 22:
                 threads.append(address)
-                leaders.append(int(leader))
-        rows = self.dump.read_columns(leaders, self._task, ("group_leader",))
+                leaders.append(leader)
         return [
             address
-            for address, leader, (its,) in zip(threads, leaders, rows, strict=True)
+            for address, leader, its in zip(threads, leaders, self._column(leaders, "group_leader"), strict=True)
             if (self._note_missing(leader) if isinstance(its, FaultError) else its == leader)
         ]
 
     def _note_missing(self, address: int) -> bool:
         """Remember a thread that cannot be read because the dump lacks its page; False if it never was one."""
-        ((leader,),) = self.dump.read_columns([address], self._task, ("group_leader",))
+        (leader,) = self._column([address], "group_leader")
         missing = isinstance(leader, FaultError) and leader.reason in ("excluded", "absent", "truncated", "corrupt")
         if missing:
             self._unreadable.add(address)
@@ -226,10 +231,10 @@ class ThreadList:
         places += [("children.next", sibling), ("children.prev", sibling)]
         places += [(pointer, 0) for pointer in ("group_leader", "real_parent", "parent")]
         offsets = [offset for _, offset in places]
-        for row in self.dump.read_columns(addresses, self._task, [name for name, _ in places]):
+        for row in zip(*self.dump.read_plain(addresses, self._task, [name for name, _ in places]), strict=True):
             for pointer, offset in zip(row, offsets, strict=True):
                 if pointer and not isinstance(pointer, FaultError):
-                    yield int(pointer) - offset
+                    yield pointer - offset
 
     def _others(self) -> Iterator[int]:
         yield from self._from_pids()
@@ -265,7 +270,7 @@ class ThreadList:
             self.problems.append(f"the run queues cannot be read: {err}")
 
     def _describe(self, address: int) -> str:
-        ((pid, comm),) = self.dump.read_columns([address], self._task, ("pid", "comm"))
+        (pid,), (comm,) = self.dump.read_plain([address], self._task, ("pid", "comm"))
         if isinstance(pid, FaultError) or isinstance(comm, FaultError):
             return f"the task at {address:#x}"
         return f"PID {pid} ({comm})"

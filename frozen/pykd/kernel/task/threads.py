@@ -28,8 +28,8 @@ def listed(dump: Dump) -> ThreadList:
 
 
 @per_dump
-def _addresses(dump: Dump) -> list[int]:
-    """Addresses of all threads but the idle ones: each leader and then its threads."""
+def addresses(dump: Dump) -> list[int]:
+    """Addresses of all threads but the idle ones: each leader and then its threads; not to be changed."""
     first = dump.symbol("init_task", "").address
     return [address for address in listed(dump).all() if address != first]
 
@@ -90,13 +90,17 @@ def threads(dump: Dump | None = None) -> Iterator[Struct]:
     """``struct task_struct`` of every thread but the idle ones: a leader, then the other threads of its group."""
     dump = dump or current()
     task = dump.struct_class("struct task_struct")
-    for address in _addresses(dump):
+    for address in addresses(dump):
         yield task(address)
 
 
 def processes(dump: Dump | None = None) -> Iterator[Struct]:
     """``struct task_struct`` of every group leader."""
-    return (task for task in threads(dump) if task == task.group_leader)
+    dump = dump or current()
+    task = dump.struct_class("struct task_struct")
+    found = addresses(dump)
+    (leaders,) = dump.read_plain(found, "struct task_struct", ("group_leader",))
+    return (task(address) for address, leader in zip(found, leaders, strict=True) if address == leader)
 
 
 class _Pids:
@@ -108,11 +112,11 @@ class _Pids:
         self._read = 0
 
     def find(self, pid: int) -> int | None:
-        addresses = _addresses(self._dump)
-        while pid not in self._found and self._read < len(addresses):
-            part = addresses[self._read : self._read + max(self._read, _FIRST_PIDS)]
+        known = addresses(self._dump)
+        while pid not in self._found and self._read < len(known):
+            part = known[self._read : self._read + max(self._read, _FIRST_PIDS)]
             self._read += len(part)
-            for address, (number,) in zip(part, self._dump.read_columns(part, "struct task_struct", ("pid",)), strict=True):
+            for address, number in zip(part, *self._dump.read_plain(part, "struct task_struct", ("pid",)), strict=True):
                 if not isinstance(number, FaultError):
                     self._found.setdefault(number, address)
         return self._found.get(pid)
@@ -123,7 +127,7 @@ _by_pid = per_dump(_Pids)
 
 @per_dump
 def _known(dump: Dump) -> frozenset[int]:
-    return frozenset(_addresses(dump)).union(map(int, idle(dump)))
+    return frozenset(addresses(dump)).union(map(int, idle(dump)))
 
 
 def find(pid: int, dump: Dump | None = None) -> Struct:

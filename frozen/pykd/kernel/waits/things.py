@@ -373,8 +373,8 @@ def _known(find: Callable[[Dump], dict[int, int]], dump: Dump) -> dict[int, int]
 def _vfork_children(dump: Dump) -> dict[int, int]:
     """task_structs by ``vfork_done``: the completion on the stack of the parent that waits."""
     addresses = threads.listed(dump).all()
-    rows = dump.read_columns(addresses, "struct task_struct", ("vfork_done",))
-    return {int(done): task for task, (done,) in zip(addresses, rows, strict=True) if not isinstance(done, Error) and done}
+    (children,) = dump.read_plain(addresses, "struct task_struct", ("vfork_done",))
+    return {done: task for task, done in zip(addresses, children, strict=True) if done and not isinstance(done, Error)}
 
 
 @per_dump
@@ -392,9 +392,9 @@ def _kthread_completions(dump: Dump) -> dict[int, int]:
     pointer = "worker_private" if dump.type("struct task_struct").member("worker_private") else "set_child_tid"
     found: dict[int, int] = {}
     addresses = threads.listed(dump).all()
-    for task, (flags, private) in zip(addresses, dump.read_columns(addresses, "struct task_struct", ("flags", pointer)), strict=True):
+    for task, flags, private in zip(addresses, *dump.read_plain(addresses, "struct task_struct", ("flags", pointer)), strict=True):
         if not isinstance(flags, Error) and not isinstance(private, Error) and flags & PF_KTHREAD and private:
-            found |= {int(private) + offset: task for offset in offsets}
+            found |= {private + offset: task for offset in offsets}
     return found
 
 

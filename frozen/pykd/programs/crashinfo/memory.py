@@ -91,19 +91,19 @@ def processes(dump: Dump) -> Iterator[Row]:
     leaders = list(threads.listed(dump).groups)
     mm_class = dump.struct_class("struct mm_struct")
     sum_of, seen, large, lost = 0, set(), [], []
-    for pid, comm, mm in dump.read_columns(leaders, "struct task_struct", (members.path("pid", dump), "comm", "mm")):
+    for pid, comm, mm in zip(*dump.read_plain(leaders, "struct task_struct", (members.path("pid", dump), "comm", "mm")), strict=True):
         if not isinstance(mm, Error) and not mm:
             continue
         try:
             if isinstance(mm, Error):
                 raise mm
-            pages = memory.resident_pages(mm_class(int(mm)), pid, dump)
+            pages = memory.resident_pages(mm_class(mm), pid, dump)
         except Error as error:
             lost.append(error)
             continue
-        if int(mm) not in seen:  # of a child of vfork it is the parent's
+        if mm not in seen:  # of a child of vfork it is the parent's
             sum_of += pages
-        seen.add(int(mm))
+        seen.add(mm)
         if pages * 100 > total * MUCH:
             large.append(warning(f"PID={pid} CMD={comm} uses {100 * pages / total:5.1f}% of total memory"))
     yield from large

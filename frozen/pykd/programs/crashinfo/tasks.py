@@ -177,9 +177,8 @@ def _stacks(dump: Dump) -> dict[int, tuple[int, int, int | None]]:
     addresses = [one.address for one in census(dump).seen]
     size = place = 0
     found = {}
-    for address, (stack, pointer) in zip(
-        addresses, dump.read_columns(addresses, "struct task_struct", ("stack", members.path("stack_pointer", dump))), strict=True
-    ):
+    columns = dump.read_plain(addresses, "struct task_struct", ("stack", members.path("stack_pointer", dump)))
+    for address, stack, pointer in zip(addresses, *columns, strict=True):
         if isinstance(stack, Error) or not stack:
             continue
         if not size:  # of all the same size, and as far from where the member points
@@ -187,8 +186,8 @@ def _stacks(dump: Dump) -> dict[int, tuple[int, int, int | None]]:
                 low, high = dump.stack_of_task(address)
             except Error:
                 continue
-            size, place = high - low, low - int(stack)
-        found[address] = int(stack) + place, int(stack) + place + size, pointer if isinstance(pointer, int) else None
+            size, place = high - low, low - stack
+        found[address] = stack + place, stack + place + size, pointer if isinstance(pointer, int) else None
     return found
 
 

@@ -62,9 +62,9 @@ def _holders(facts: Facts, transaction: int) -> list[int]:
     offset = member.offset if member else 0
     tasks = list(facts.addresses())
     found = []
-    for task, (info,) in zip(tasks, facts.dump.read_columns(tasks, "struct task_struct", ("journal_info",)), strict=True):
+    for task, info in zip(tasks, *facts.dump.read_plain(tasks, "struct task_struct", ("journal_info",)), strict=True):
         try:
-            if not isinstance(info, Error) and info and facts.dump.read_unsigned(int(info) + offset) == transaction:
+            if not isinstance(info, Error) and info and facts.dump.read_unsigned(info + offset) == transaction:
                 found.append(task)
         except Error as error:
             facts.note(error)

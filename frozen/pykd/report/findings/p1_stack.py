@@ -23,7 +23,7 @@ def rule(facts: Facts) -> Iterator[Found]:
     yield from told(facts, r"Kernel stack is corrupted in: (\S+)", "A function has overrun its part of the stack: {0}", STOPS)
     dump = facts.dump
     addresses = [address for address in facts.addresses() if address != dump.address_of("init_task", default=0)]
-    stacks = [stack for (stack,) in dump.read_columns(addresses, "struct task_struct", ("stack",))]
+    (stacks,) = dump.read_plain(addresses, "struct task_struct", ("stack",))
     for task, stack in zip(addresses, stacks, strict=True):
         if isinstance(stack, Error):
             facts.note(stack)
@@ -31,12 +31,12 @@ def rule(facts: Facts) -> Iterator[Found]:
         if not stack:
             continue  # a zombie has none
         try:
-            mark = dump.read_unsigned(int(stack))
+            mark = dump.read_unsigned(stack)
         except Error as error:
             facts.note(error)
             continue
         if mark != STACK_END_MAGIC:
-            evidence = (f"the lowest word of its stack, at {int(stack):#x}, is {mark:#x} and not {STACK_END_MAGIC:#x}",)
+            evidence = (f"the lowest word of its stack, at {stack:#x}, is {mark:#x} and not {STACK_END_MAGIC:#x}",)
             yield Found(f"The kernel stack of {facts.who(task)} was overrun", STOPS, EXACT, evidence, f"bt {facts.threads[task].pid}")
 
 
