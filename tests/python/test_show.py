@@ -234,7 +234,19 @@ class Meant(unittest.TestCase):
             "py current()": "py: NameError: .*; it is pykd.current",
             "py find_tsk(1)": "py: NameError: .* `pykd.kernel.find_task`",
             "py from pykd.kernel import d_pth": "py: ImportError: .* `d_path`",
-            "py pykd.tasks.fnd(1)": "AttributeError: .* Did you mean: 'find'",
+            "ps --jsno": "ps: .* `--json`",
+            "set scroll of": "set: .* it is on or off",
+            "help -k sokcet": "help: .* `sockets`",
+            "help pyth": "help: .* `python`",
+            "mod -s vritio": "mod: .* `virtio`",
+            "kmem -s dentri": "kmem: .* `dentry`",
+            "list task_struct.taks -h init_task": "list: .* `task_struct.tasks`",
+            "struct task_struct.signl.flgs": "struct: .* `task_struct.signal`",
+            "py pykd.rows('pss')": "py: .* `ps`",
+            "py pykd.opn('x')": "py: .* 'open'",
+            "py import pykd.kernel.nett": "py: .* `pykd.kernel.net`",
+            "py import LinuxDump.Taks": "py: .* `LinuxDump.Tasks`",
+            "py pykd.tasks.fnd(1)": "(py: )?AttributeError: .* Did you mean: 'find'",
         }
         errors = shown(*(word for line in lines for word in ("-c", line)))[1]
         for line, expected in lines.items():

@@ -25,7 +25,7 @@ def near(name: str, names: Iterable[str], most: int = MOST) -> list[str]:
             continue
         apart = abs(len(other) - len(name))
         if other.startswith(name) and len(name) > 2:
-            found[other] = (limit, apart, other)
+            found[other] = (1, apart, other)
         elif apart <= limit and (other[0] == name[0] or other[-1] == name[-1]) and len(letters.difference(other)) <= limit:
             steps = _distance(name, other, limit)
             if steps <= limit:

@@ -239,7 +239,7 @@ def _meant(flag: str, flags: Iterable[str]) -> str:
         return ""
     from pykd.core import near
 
-    return near.hint(flag, (one for one in flags if one.startswith("--")))
+    return near.hint(flag, (*(one for one in flags if one.startswith("--")), "--json", "--ndjson", "--help"))
 
 
 def _is_number(word: str) -> bool:

@@ -20,6 +20,8 @@ def hint(error: BaseException, names: Iterable[str] = (), dump: Dump | None = No
         return _of_name(error.name, names)
     if isinstance(error, ImportError) and error.name == "pykd.kernel" and isinstance(error.name_from, str):
         return sentence(near(error.name_from, _helpers(), 1))
+    if isinstance(error, ModuleNotFoundError) and isinstance(error.name, str):
+        return _of_module(error.name)
     if not isinstance(error, (Error, AttributeError)):
         return ""
     from pykd.values import known
@@ -39,6 +41,18 @@ def _of_name(name: str, names: Iterable[str]) -> str:
     if name in pykd.__all__:
         return f"; it is pykd.{name}"
     return sentence(near(name, names, 1)) or sentence([f"pykd.kernel.{one}" for one in near(name, helpers, 1)])
+
+
+def _of_module(name: str) -> str:
+    """Of a module in the executable whose package there is."""
+    import _pykd_files as files
+
+    package, _, last = name.rpartition(".")
+    for folder in (package.replace(".", "/"), f"progs/{package.replace('.', '/')}"):
+        there = {one.removesuffix(".py") for one in files.listdir(folder)} if package else set()
+        if there:
+            return sentence([f"{package}.{one}" for one in near(last, there, 1)])
+    return ""
 
 
 def _helpers() -> list[str]:

@@ -333,7 +333,9 @@ def _run_found(program: Program | None, words: list[str]) -> bool:
         print(_common_options())
         return True
     if program is None:
-        print(f" Cannot find the program <{words[0]}>")
+        from pykd.core import near
+
+        print(f" Cannot find the program <{words[0]}>{near.hint(words[0], registered())}")
         return False
     return _run(program, words[1:])
 

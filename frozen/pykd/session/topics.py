@@ -128,6 +128,13 @@ def about(word: str) -> Iterator[tuple[str, str]]:
     yield from late
 
 
+def words() -> set[str]:
+    """All that :func:`about` finds by what commands and pages are called and are about."""
+    titles = [*commands.names(), *names(), *map(title, names())]
+    titles += [command.summary for name in commands.names() if (command := commands.find(name)) is not None]
+    return set(re.findall(r"\w{3,}", " ".join(titles).lower()))
+
+
 def _told(command: Command) -> str:
     """What the page of a command says, but for what it answers about a dump, which is about everything."""
     return "\n".join([command.description, *(manual.option_help(option) for option in command.options), *(text for one in command.examples for text in one)])

@@ -26,11 +26,12 @@ def to_offset(session: Session, text: str) -> int:
     name, dot, path = text.partition(".")
     if dot:
         try:
-            member = find_struct(session, name).member(path)
-        except CommandError:
-            raise CommandError(f"invalid argument: {text}") from None
+            kind = find_struct(session, name)
+        except CommandError as error:
+            raise CommandError(f"invalid argument: {text}", meant=error.meant) from None
+        member = kind.member(path)
         if member is None:
-            raise CommandError(f"invalid argument: {text}")
+            raise CommandError(f"invalid argument: {text}", meant=no_member(kind, path).meant)
         return member.offset
     try:
         return int(text, 0)

@@ -62,12 +62,13 @@ def no_member(type: Type, path: str) -> CommandError:
     def meant() -> list[str]:
         from pykd.values import known
 
-        outer, dot, last = path.rpartition(".")
-        inner = type.member(outer) if dot else None
-        if dot and inner is None:
-            return []
-        names = known.members(inner.type if inner is not None else type, last)
-        return [f"{type.name}.{outer}{dot}{name}" for name in names]
+        there, inner = "", type
+        for word in path.split("."):
+            member = inner.member(word)
+            if member is None:
+                return [f"{type.name}.{there}{name}" for name in known.members(inner, word)]
+            there, inner = f"{there}{word}.", member.type
+        return []
 
     return CommandError(f"invalid data structure reference: {type.name}.{path}", meant=meant)
 

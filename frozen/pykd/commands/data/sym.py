@@ -195,7 +195,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         return
     for row in rows:
         if "error" in row:
-            yield f"sym: {row['error']['message']}"
+            yield from f"sym: {row['error']['message']}".split("\\n")  # as names stay within their line
         elif "none" in row:
             yield "(none found)"
         elif "boundary" in row:

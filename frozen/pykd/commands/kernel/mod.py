@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error, Module
 from pykd.core.errors import CommandError, UsageError
+from pykd.core.near import hint, near
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.modules import memory_error, taint_letters, taints_of
 from pykd.session.command import Command, Option
@@ -31,11 +32,11 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     if wanted and not (options.s or options.d):
         modules = [module for module in modules if module.name in wanted]
         if not modules:
-            raise CommandError(f"{wanted[0]}: no such module")
+            raise CommandError(f"{wanted[0]}: no such module", meant=lambda: near(wanted[0], (module.name for module in dump.modules())))
     if options.s or options.d:
         modules = [module for module in modules if module.name == wanted[0]]
         if not modules:
-            raise UsageError(f"no module is named {wanted[0]}")
+            raise UsageError(f"no module is named {wanted[0]}{hint(wanted[0], (module.name for module in dump.modules()))}")
     lost = memory_error(dump) if modules else None
     for module in modules:
         row: Row = {

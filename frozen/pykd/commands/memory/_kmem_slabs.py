@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from _pykd import Error
 from pykd.core.errors import CommandError
+from pykd.core.near import near
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel.mm import pages, slabobjects, slabs
 from pykd.session.session import Session
@@ -78,7 +79,9 @@ def _around(session: Session, word: str) -> tuple[Any, Row, int]:
         address = to_address(dump, word)
     except CommandError:
         nameless = slabs.nameless(dump)
-        raise CommandError(f"no slab cache {word}" + (f"; {nameless}" if nameless else "")) from None
+        raise CommandError(
+            f"no slab cache {word}" + (f"; {nameless}" if nameless else ""), meant=lambda: near(word, map(_name, slabs.caches(dump)[0]))
+        ) from None
     try:
         physical = pages.physical_of(dump, address)
         where = dump.direct(physical if physical is not None else address if not address >> 47 else dump.translate(address))

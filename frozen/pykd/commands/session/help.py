@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pykd.core import version
+from pykd.core import near, version
 from pykd.core.errors import CommandError
 from pykd.core.rows import Row
 from pykd.session import command as commands
@@ -25,7 +25,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
         for word in options.arguments:
             lines = list(topics.about(word))
             if not lines:
-                raise CommandError(f"nothing has to do with {word}; `help commands` lists the commands")
+                raise CommandError(f"nothing has to do with {word}{near.hint(word, topics.words()) or '; `help commands` lists the commands'}")
             yield from ({"name": name, "summary": line, "word": word} for name, line in lines)
         return
     if options.m or options.D or options.k or options.v:
@@ -75,12 +75,13 @@ def _page(session: Session, name: str) -> str:
     text = topics.page(name)
     if text is not None:
         return text
-    from pykd.core import near
-
-    meant = near.hint(name, session.names())
-    if not meant:
-        related = ", ".join(one for one, _ in topics.about(name))
-        meant = f"; these have to do with it, and `help -k {name}` says how: {related}" if related else "; `help` lists them"
+    meant = near.hint(name, [*topics.names(), *session.names()])
+    related = ", ".join(one for one, _ in topics.about(name))
+    if meant and related:
+        meant += f" `help -k {name}` lists what has to do with it"
+    elif related:
+        meant = f"; these have to do with it, and `help -k {name}` says how: {related}"
+    meant = meant or "; `help` lists them"
     raise CommandError(f"there is no command {name}{meant}")
 
 

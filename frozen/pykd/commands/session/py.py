@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 
 import __main__
 import pykd
@@ -112,7 +113,8 @@ def _told(session: Session, error: BaseException, file: str) -> Exception:
     shown = PythonError(line)
     from pykd.session import tracebacks
 
-    refused = isinstance(error, TypeError) and trace is not None and tracebacks.is_inside(trace.tb_next)
+    refused = isinstance(error, (TypeError, CommandError)) or (isinstance(error, AttributeError) and isinstance(error.obj, ModuleType))
+    refused = refused and trace is not None and tracebacks.is_inside(trace.tb_next)
     if full or (trace is not None and ((trace.tb_next is not None and not refused) or trace.tb_lineno > 1)):
         shown.details = tracebacks.describe(error, trace, full, session.coloured(sys.stderr))
     return shown

@@ -136,13 +136,13 @@ def _value(session: Session, name: str, word: str) -> object:
         except ValueError:
             number = -1
         if number < 0 or (name == "radix" and number not in (10, 16)):
-            raise CommandError(f"invalid command: set {name} {word}")
+            raise CommandError(f"invalid command: set {name} {word}; it is {'10 or 16' if name == 'radix' else 'a number'}")
         return number
     if isinstance(first, bool):
         if name == "scroll" and word in ("less", "more", "CRASHPAGER"):
             return True  # which program pages is for the environment to say
         if word not in _SWITCH:
-            raise CommandError(f"invalid command: set {name} {word}")
+            raise CommandError(f"invalid command: set {name} {word}; it is on or off")
         return word == "on"
     if choices and word not in choices:
         raise CommandError(f"invalid command: set {name} {word}; it is {', '.join(choices[:-1])} or {choices[-1]}")
