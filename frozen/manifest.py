@@ -106,7 +106,7 @@ copy("tools/deps/vendored.conf", to="pykd/vendored.conf")
 licences(to="pykd/licences")
 tree("docs/examples", to="pykd/examples")  # what `help COMMAND` shows of its answers
 for topic, page in {
-    "tour": "tour", "python": "programs", "crash": "from-crash", "drgn": "from-drgn", "pykdump": "pykdump", "dumps": "dumps", "limits": "limits",
+    "tour": "tour", "python": "programs", "recipes": "recipes", "crash": "from-crash", "drgn": "from-drgn", "pykdump": "pykdump", "dumps": "dumps", "limits": "limits",
     "how": "how-it-works", "faq": "faq", "shell": "shell", "modules": "modules",
 }.items():
     copy(f"docs/{page}.md", to=f"pykd/help/{topic}.md")
