@@ -427,6 +427,10 @@ class Terminals(Session):
         one.until(r"/TEXT: search(.|\n)*--More--\Z")
         one.send("/no such\r")
         one.until(r"^no such is not there$(.|\n)*--More--\Z")
+        one.send("/line 190\r")
+        one.until(r"^line 199$(.|\n)*--End--\Z")  # what was found is on the last page: one may still go back
+        one.send("b")
+        one.until(r"^line 1[67]\d$(.|\n)*--More--\Z")
         one.send("G")
         one.until(r"^line 199\npykd>\Z")
 

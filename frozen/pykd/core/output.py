@@ -83,8 +83,8 @@ def to_file(path: str, append: bool = False) -> IO[str]:
     return over(open(opened(path, append=append), "wb"))
 
 
-LESS = "-EXR"
-"""Options of less: it leaves at the end, leaves the text on the screen, and lets colours through."""
+LESS = "-eXR"
+"""Options of less: it leaves when one goes on at the end (and so may be searched from there), leaves the text on the screen, and lets colours through."""
 
 
 class Paged(ABC):

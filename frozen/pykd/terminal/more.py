@@ -22,6 +22,8 @@ class More:
     """Asks for a key behind each page; ``h`` says which there are."""
 
     PROMPT = "\033[7m--More--\033[0m"
+    END = "\033[7m--End--\033[0m"
+    """Behind what was searched for, if all that follows is on the screen: from there one may go back."""
 
     def __init__(self, terminal: Any, columns: int) -> None:
         self.terminal = terminal
@@ -38,6 +40,8 @@ class More:
         """What was searched for last, and..."""
         self._sought_from: int | None = None
         """...where the search that goes on began."""
+        self._has_found = False
+        """Since the last question."""
 
     @staticmethod
     def _page() -> int:
@@ -62,7 +66,7 @@ class More:
                 if self._wanted not in line.lower():
                     self._at += 1
                     continue
-                self._sought_from, self._room = None, self._page()
+                self._sought_from, self._room, self._has_found = None, self._page(), True
             height = self._height(line)
             if self._room < height and not self._is_free:
                 self._ask()
@@ -74,8 +78,9 @@ class More:
     def _height(self, line: str) -> int:
         return 1 + max(0, len(line) - 1) // self._columns
 
-    def _ask(self) -> None:
-        own(self.terminal, self.PROMPT)
+    def _ask(self, prompt: str = PROMPT) -> None:
+        self._has_found = False
+        own(self.terminal, prompt)
         self.terminal.flush()
         key = _key()
         own(self.terminal, "\r\033[K")
@@ -84,6 +89,7 @@ class More:
             raise BrokenPipeError
         if key == "h":
             own(self.terminal, f"{KEYS}\n")
+            self._has_found = prompt is self.END
             return
         self._room = 1 if key in ("\r", "\n", "j") else self._page()
         if key == "b":
@@ -111,9 +117,12 @@ class More:
 
     def close(self) -> None:
         """All has been written. What was searched for and is not there costs nothing: the rest is shown."""
-        while self._sought_from is not None:
-            self._at, self._sought_from, self._room = self._sought_from, None, 0
-            own(self.terminal, f"{self._wanted} is not there\n")
+        while self._sought_from is not None or self._has_found:
+            if self._sought_from is not None:
+                self._at, self._sought_from, self._room = self._sought_from, None, 0
+                own(self.terminal, f"{self._wanted} is not there\n")
+            else:
+                self._ask(self.END)
             self._show()
         self.flush()
 
