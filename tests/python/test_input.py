@@ -3,6 +3,7 @@
 
 import io
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -85,6 +86,22 @@ class Commands(unittest.TestCase):
         self.assertIn("untranslatable", result.stdout + result.stderr)
 
 
+class Named(unittest.TestCase):
+    """Files that the command line names, of which nothing says how long they are."""
+
+    def test_without_an_end(self):
+        for words, what in (
+            (("--decl", "/dev/zero", SAMPLE, "-c", "sys"), "/dev/zero"), (("--vmcoreinfo", "/dev/zero", SAMPLE, "-c", "sys"), "/dev/zero"), (("--run", "/dev/zero"), "/dev/zero"),
+            ((SAMPLE, "/dev/zero"), "no Python program"), (("batch", "--list", "/dev/zero"), "more than 1048576"), (("batch", "--list", "-"), "more than 1048576"),
+            ((SAMPLE,), "more than 1048576"),
+        ):  # fmt: skip
+            with self.subTest(words), open("/dev/zero", "rb") as endless:
+                result = subprocess.run([PYKD, *words], stdin=endless, capture_output=True, text=True, check=False, timeout=300,
+                                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)))
+                self.assertNotIn(result.returncode, (0, -9))
+                self.assertEqual((1, True), (result.stderr.count("\n"), what in result.stderr), result.stderr)
+
+
 class Values(unittest.TestCase):
     def test_dates(self):
         for seconds in (1 << 63, (1 << 63) - 1, -(1 << 63), 1 << 200):
@@ -103,6 +120,20 @@ class Values(unittest.TestCase):
         self.assertIn("DATE: (no date: ", result.stdout)
         self.assertIn("NODENAME: vmtest", result.stdout)
         self.assertNotIn("internal error", result.stderr)
+
+    def test_numbers_that_nothing_can_have(self):
+        """Interrupts, by what counts them and by where they are in their tree: those that are there are listed, and one line says why no others are."""
+        dump = dumps.opened(SAMPLE)
+        whole = subprocess.run([PYKD, SAMPLE, "-c", "irq -u"], capture_output=True, text=True, check=False).stdout
+        head = dump.read_unsigned(dump.symbol("irq_desc_tree", "").address + 8) & ~3
+        for place, data in ((dump.symbol("nr_irqs", "").address, b"\xff" * 4), (head, b"\x3a"), (head, b"\x1e")):
+            with self.subTest(place=place, data=data):
+                path = os.path.join(self.enterContext(tempfile.TemporaryDirectory()), "vmcore")
+                patched.write(dump, path, {place: data})
+                result = subprocess.run([PYKD, path, "-c", "irq"], capture_output=True, text=True, check=False, timeout=300)
+                self.assertEqual("", result.stderr)
+                self.assertIn("there cannot be ", result.stdout)
+                self.assertLess(result.stdout.count("\n"), whole.count("\n") + 200)
 
 
 class Terminal(unittest.TestCase):

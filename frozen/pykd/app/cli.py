@@ -321,11 +321,12 @@ def open_session(arguments: Arguments) -> "Session":
 def open_at_once(arguments: Arguments) -> "Session":
     import pykd
     from pykd.app.opening import usable
+    from pykd.core.given import whole
     from pykd.session.session import Session
 
     note = None
     if arguments.vmcoreinfo is not None:
-        note = read_file(arguments.vmcoreinfo)
+        note = whole(arguments.vmcoreinfo)
     vmlinux = arguments.vmlinux
     if vmlinux is not None:
         from pykd.app import second
@@ -335,7 +336,7 @@ def open_at_once(arguments: Arguments) -> "Session":
         pykd.open(*arguments.paths, vmcoreinfo=note, live=arguments.live, vmlinux=vmlinux, system_map=arguments.system_map, no_btf=arguments.no_btf)
     )
     for path in arguments.declarations:
-        dump.declare(read_file(path).decode("utf-8", "replace"))
+        dump.declare(whole(path).decode("utf-8", "replace"))
     offer_sessions()
     session = Session(dump, reload=arguments.reload, json=arguments.json or arguments.ndjson, color=arguments.color)
     session.ndjson = arguments.ndjson
@@ -344,11 +345,6 @@ def open_at_once(arguments: Arguments) -> "Session":
 
         session.redact = redaction.of(dump).value
     return session
-
-
-def read_file(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def run(session: "Session", arguments: Arguments) -> int:
@@ -411,11 +407,13 @@ def run_without_dump(words: "list[str]") -> int:
     """Run a program file as ``python FILE`` would."""
     import __main__
 
+    from pykd.core.given import whole
+
     offer_sessions()
 
     path = words[0]
     try:
-        code = compile(read_file(path), path, "exec")
+        code = compile(whole(path), path, "exec")
     except OSError as error:
         return fail(f"{path}: {error.strerror}", EXIT_USAGE)
     sys.argv = words

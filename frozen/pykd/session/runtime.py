@@ -15,7 +15,7 @@ import __main__
 import _pykd_files as files
 from _pykd import Error, current
 from pykd.boot import importer, trust
-from pykd.core import host
+from pykd.core import given, host
 from pykd.core.errors import CommandError
 from pykd.core.shown import own
 
@@ -197,8 +197,6 @@ def _frozen_program(path: str, argv0: str) -> Program:
     return Program(loader.path, argv0, path.removesuffix(".py"), lambda: importer.code_of(path), loader)
 
 
-_LONGEST = 1 << 24
-"""Bytes of a program at most"""
 _compiled: dict[str, tuple[tuple[int, int], CodeType]] = {}
 """By path: the file's time of change and size, and its code."""
 
@@ -210,8 +208,8 @@ def _compile(path: str) -> CodeType:
         version = status.st_mtime_ns, status.st_size
         known = _compiled.get(path)
         if known is None or known[0] != version:
-            source = file.read(_LONGEST + 1)
-            if len(source) > _LONGEST or b"\0" in source:  # Python would read all of a dump to say so
+            source = file.read(given.LONGEST + 1)
+            if len(source) > given.LONGEST or b"\0" in source:  # Python would read all of a dump to say so
                 raise SyntaxError(f"{path} is no Python program")
             known = _compiled[path] = version, compile(source, path, "exec", dont_inherit=True)
     return known[1]

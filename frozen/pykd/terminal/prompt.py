@@ -11,6 +11,7 @@ import signal
 import sys
 
 from _pykd import Error
+from pykd.core.errors import LineError
 from pykd.core.output import Paged
 from pykd.core.shown import own, shown
 from pykd.session import line as lines
@@ -34,7 +35,11 @@ def interact(session: Session, pager: bool = True, quiet: bool = False) -> bool:
     :param quiet: without the banner.
     """
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
-        return session.run_lines(bounded(sys.stdin) if sys.stdin is not None else ())
+        try:
+            return session.run_lines(bounded(sys.stdin) if sys.stdin is not None else ())
+        except LineError as error:
+            session.tell(error, "")
+            return False
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as whoever started us has left it; but Ctrl-C is ours here
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not quiet:

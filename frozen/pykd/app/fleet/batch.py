@@ -14,9 +14,10 @@ import time
 from pykd.app import sandbox
 from pykd.app.fleet import pool, record
 from pykd.app.verbs import positive, taken_apart
-from pykd.core.errors import UsageError
+from pykd.core.errors import LineError, UsageError
 from pykd.core.output import opened
 from pykd.session.document import encode
+from pykd.session.line import bounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ walked; files in them that are no dumps are passed over. Each dump has a process
 
 Exit status: 0 a record of each, 1 some could not be read (the records say why), 2 wrong usage. `pykd group FILE` joins equal crashes.
 """
-_LONGEST = 1 << 28
-"""Bytes of a record at most."""
+_LONGEST = 2 * pool.MAX_RECORD
+"""Bytes of a record with what it is about, at most"""
 _BEGINNING = b'{"schema": '
 """Of each record."""
 _FLAGS = {"--report": "report", "--redact": "redact", "--no-sandbox": "open"}
@@ -121,7 +122,10 @@ def _all(wanted: Wanted) -> Iterator[tuple[str, bool]]:
     named = list(wanted.paths)
     for one in wanted.lists:
         with sys.stdin if one == "-" else open(one, encoding="utf-8", errors="surrogateescape") as file:
-            named += [line.rstrip("\n") for line in file if line.strip()]
+            try:
+                named += [line.rstrip("\n") for line in bounded(file) if line.strip()]
+            except LineError as error:
+                raise UsageError(f"--list {one}: {error}") from error
     for path in named:
         if not os.path.isdir(path):
             yield path, True
