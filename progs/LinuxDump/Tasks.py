@@ -481,13 +481,17 @@ def decode_tflags(flags: int, offset: int = 0) -> None:
             print(" " * offset, f"bit {bit}", names.get(bit, ""))
 
 
+MAX_CONTEXTS = 1 << 16
+"""Of asynchronous I/O, of one process"""
+
+
 def get_ioctx_list(task: Any) -> list[Any]:
     """The ``struct kioctx`` of a task's process."""
     mm = task.mm
     if not mm or not mm.ioctx_table:  # db446a08c23d (in v3.12)
         return []
     table = mm.ioctx_table
-    contexts = (table.table[number] for number in range(table.nr))
+    contexts = (table.table[number] for number in range(min(table.nr, MAX_CONTEXTS)))
     return [readSU("struct kioctx", int(context)) for context in contexts if context]
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from _pykd import Dump, Struct
 
+MAX_NUMBER = 1 << 20
+"""NR_IRQS is below half of it, for 8192 CPUs."""
 MAX_ACTIONS = 1000
 """Of one shared interrupt"""
 GATES, _GATE_SIZE = 256, 16

@@ -69,8 +69,13 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
     found = dict(irqs.descriptors(dump, problems.append))
     if options.arguments:
         wanted = [_number(word, irqs.count(dump) - 1) for word in options.arguments]
+    elif options.u or options.a or options.s:
+        wanted = sorted(found)
+    elif (end := max(irqs.count(dump), max(found, default=-1) + 1)) <= irqs.MAX_NUMBER:
+        wanted = list(range(end))
     else:
-        wanted = sorted(found) if options.u or options.a or options.s else list(range(max(irqs.count(dump), max(found, default=-1) + 1)))
+        wanted = sorted(found)
+        problems.append(f"there cannot be {end} interrupts; those without a descriptor are left out")
     for number in wanted:
         yield _row(dump, number, found[number], options) if number in found else {"irq": number, "actions": []}
     if problems:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_ITEMS = 1 << 16
 """Of a set, of watches, of requests; more are cut"""
+MAX_BUFFERS = 1 << 19
+"""Pages of a pipe of the greatest size that F_SETPIPE_SZ gives, 2 GiB"""
 EVENTS = {
     1: "EPOLLIN", 2: "EPOLLPRI", 4: "EPOLLOUT", 8: "EPOLLERR", 0x10: "EPOLLHUP", 0x20: "EPOLLNVAL", 0x40: "EPOLLRDNORM", 0x80: "EPOLLRDBAND",
     0x100: "EPOLLWRNORM", 0x200: "EPOLLWRBAND", 0x400: "EPOLLMSG", 0x2000: "EPOLLRDHUP", 1 << 28: "EPOLLEXCLUSIVE", 1 << 29: "EPOLLWAKEUP",
@@ -176,7 +178,7 @@ def _pipe(dump: Dump, file: Any) -> Row:
     """``struct pipe_inode_info``: 8cefc107ca54 ("pipe: Use head and tail pointers for the ring, not cursor and length") (in v5.5)."""
     pipe = dump.object("struct pipe_inode_info", int(file.private_data))
     head, tail, size = int(pipe.head), int(pipe.tail), int(pipe.ring_size)
-    if not size or size & size - 1 or (used := head - tail & 0xFFFF_FFFF) > size:
+    if not 0 < size <= MAX_BUFFERS or size & size - 1 or (used := head - tail & 0xFFFF_FFFF) > size:
         raise LimitError("the ring of the pipe is damaged")
     buffers = pipe.bufs
     held = sum(int(buffers[(tail + number) & size - 1].len) for number in range(used))

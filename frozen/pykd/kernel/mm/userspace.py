@@ -39,6 +39,8 @@ LOST = "lost"
 """The tree of the file's pages cannot be read"""
 SPECIAL = "special"
 """A page that was being moved, or that only a device has"""
+MAX_SPECIAL = 1024
+"""Pages of an area that the kernel has made; there are fewer than ten"""
 
 
 class Piece(NamedTuple):
@@ -252,12 +254,15 @@ class UserSpace:
     def _of_kernel(self, area: Any, start: int, end: int) -> Iterator[Piece]:
         """Pages of the vDSO that the process has not used yet; of vvar there is no way to know them."""
         size = self.dump.page_size
-        for at in range(start, end, size):
+        last = min(end, start + MAX_SPECIAL * size)
+        for at in range(start, last, size):
             try:
                 data = vdso_page(self.dump, area, (at - int(area.vm_start)) // size)
             except Error:
                 data = b""
             yield Piece(at, size, data) if len(data) == size else Piece(at, size, lost=SPECIAL)
+        if last < end:
+            yield Piece(last, end - last, lost=SPECIAL)
 
     def _file(self, area: Any) -> CachedFile | None:
         """Of an area of a file what the page cache has of it; None of one without, and of huge pages, which are all mapped once they are used."""
