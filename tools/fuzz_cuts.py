@@ -4,7 +4,8 @@
     ./pykd --run tools/fuzz_cuts.py [--places N] DUMP...
 
 Each is copied once and cut shorter and shorter: at random, but more often in its first parts, where the headers are, and at the ends of these.
-``pykd id``, opening, ``sys``, ``ps`` and ``bt`` have to end with an answer or a line that says why there is none.
+``pykd id``, opening, ``sys``, ``ps``, ``bt`` and the short report have to end with an answer or a line that says why there is none. Each cut is
+asked by a process of its own, which is forked from one that has loaded all that answering takes.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 
 import asking
+import pykd
 
-COMMANDS = ("id", "sys", "ps", "bt")
+COMMANDS = ("id", "sys", "ps", "bt", "report --brief")
 
 
 def places(length: int, count: int, seed: int = 0) -> list[int]:
@@ -34,6 +36,8 @@ def places(length: int, count: int, seed: int = 0) -> list[int]:
 
 def cuts(path: str, count: int, commands: Sequence[str] = COMMANDS) -> Iterator[str]:
     """A line for each place at which something is wrong."""
+    with pykd.open(path) as whole:
+        asking.rehearse(whole, [command for command in commands if command != "id"])
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
         copy = os.path.join(folder, "vmcore")
         shutil.copyfile(path, copy)

@@ -23,8 +23,8 @@ LIBS := -lkdumpfile -laddrxlat -ldw -lcapstone -ldeflate -lz -llzo2 -lzstd -lm -
 
 ifeq ($(FLAVOUR),fuzz)
 ENGINE := $(or $(LIB_FUZZING_ENGINE),-fsanitize=fuzzer)
-# What gcc warns of has been seen to.
-CFLAGS += -w -O2
+# What gcc warns of has been seen to. A search of 64 GiB that an input claims to have would be all that is ever done.
+CFLAGS += -w -O2 -DSEARCH_PAGES_MAX=2048u
 else
 ENGINE := $(OUT)/tests/fuzz/main.o
 endif

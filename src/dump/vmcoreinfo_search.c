@@ -16,7 +16,9 @@
 #define FIRST_KEY "OSRELEASE="
 
 /* 64 GiB of memory at 4 KiB a page, which takes seconds when all of it is compressed. */
+#ifndef SEARCH_PAGES_MAX
 #define SEARCH_PAGES_MAX (16u << 20)
+#endif
 
 /* Each machine says it by keys of its own. */
 static bool image_address(const struct kd_vmcoreinfo *info, kd_vaddr address, kd_paddr *ret)
