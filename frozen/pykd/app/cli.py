@@ -406,7 +406,6 @@ def offer_sessions() -> None:
 def run_without_dump(words: "list[str]") -> int:
     """Run a program file as ``python FILE`` would."""
     import __main__
-
     from pykd.core.given import whole
 
     offer_sessions()
