@@ -71,6 +71,22 @@ class Catalogue(unittest.TestCase):
         self.assertEqual([task.pid for task in kernel.for_each_thread(init)], [1])
         self.assertIn("kthreadd", [task.comm for task in kernel.for_each_child(kernel.idle_tasks()[0])])
 
+    def test_what_an_address_is_of(self):
+        init = kernel.find_task(1)
+        dentry = init.fs.pwd.dentry
+        cases = {
+            DUMP.address_of("init_task"): "function or variable init_task",
+            int(init) + 8: "task_struct of PID 1 (init)+0x8",
+            DUMP.unwind(int(init)).frames[0].sp: "stack of PID 1 (init)",
+            int(dentry) + 8: "object of slab cache dentry",
+            next(kernel.for_each_vmap_area()).va_start: "vmalloc area ",
+            int(init.mm.pgd): "page with flags ",
+            16: "",
+        }
+        for address, expected in cases.items():
+            with self.subTest(expected):
+                self.assertTrue(kernel.identify_address(address).startswith(expected), kernel.identify_address(address))
+
     def test_the_dump(self):
         other = Altered(dumps.SAMPLE)
         other.write(int(kernel.find_task(1)) + DUMP.type("struct task_struct").offset_of("comm"), b"another\0")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from _pykd import NotFoundError
 from pykd.kernel import cpus
 from pykd.kernel.lists import mapletree
 from pykd.kernel.lists.xarray import xa_entries
@@ -34,6 +35,14 @@ def descriptors(dump: Dump, problem: Callable[[str], None] | None = None) -> Ite
         found = xa_entries(dump, dump.symbol("irq_desc_tree", "").address, problem)
     for number, address in found:
         yield number, desc(address)
+
+
+def irq_to_desc(dump: Dump, irq: int) -> Any:
+    """The ``struct irq_desc`` of an interrupt. :raises NotFoundError: there is none of that number. :raises FaultError:"""
+    for number, desc in descriptors(dump):
+        if number == irq:
+            return desc
+    raise NotFoundError(f"there is no interrupt {irq}")
 
 
 def count(dump: Dump) -> int:

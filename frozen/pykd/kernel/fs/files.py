@@ -49,6 +49,11 @@ def for_each_file(dump: Dump, task: Any) -> Iterator[tuple[int, Any]]:
     yield from ((number, kind(address)) for number, address in for_each_open_file(dump, int(task)))
 
 
+def fget(dump: Dump, task: Any, number: int) -> Any:
+    """The ``struct file`` that a ``struct task_struct`` has open under a number; None: nothing. :raises FaultError:"""
+    return next((file for one, file in for_each_file(dump, task) if one == number), None)
+
+
 def file_kind(mode: int) -> str:
     """What the inode of that ``i_mode`` is, in four letters as crash has it; ``UNKN`` where its upper bits are none of the kernel's."""
     return KINDS.get(mode >> 12, "UNKN")

@@ -153,3 +153,18 @@ def list_first_entry(dump: Dump, head: int, kind: str, member: str) -> Any:
     """The struct of type *kind* whose ``struct list_head`` *member* is first on the list; None of an empty list. :raises FaultError:"""
     first = dump.read_unsigned(int(head))
     return container_of(dump, first, kind, member) if first != int(head) else None
+
+
+def list_last_entry(dump: Dump, head: int, kind: str, member: str) -> Any:
+    """The struct of type *kind* whose ``struct list_head`` *member* is last on the list; None of an empty list. :raises FaultError:"""
+    last = dump.read_unsigned(int(head) + PREVIOUS)
+    return container_of(dump, last, kind, member) if last != int(head) else None
+
+
+def list_for_each_entry_reverse(dump: Dump, head: int, kind: str, member: str) -> Iterator[Any]:
+    """As :func:`list_for_each_entry`, from the last to the first. :raises FaultError, LimitError: where the list cannot be followed to its end."""
+    cls, offset = _container(dump, kind, member)
+    links, why = dump.follow(int(head), PREVIOUS, limit=LIMIT)
+    yield from (cls(link - offset) for link in links[1:])
+    if why is not None:
+        raise ended(why, f"the list at {int(head):#x}")

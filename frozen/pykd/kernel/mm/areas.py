@@ -96,6 +96,11 @@ def for_each_vma(dump: Dump, mm: Any) -> Iterator[Any]:
     yield from map(kind, areas(dump, int(mm)))
 
 
+def find_vma(dump: Dump, mm: Any, address: int) -> Any:
+    """The ``struct vm_area_struct`` of a ``struct mm_struct`` that has *address*; None: it is not mapped. :raises FaultError:"""
+    return next((area for start, end, area in area_ranges(dump, mm) if start <= address < end), None)
+
+
 def gate_area(dump: Dump) -> Any:
     """``struct vm_area_struct`` of the page of old system calls that every process of x86-64 sees; None where there is none. :raises FaultError:"""
     gate, mode = (dump.address_of(name, "", default=0) for name in ("gate_vma", "vsyscall_mode"))
