@@ -42,7 +42,7 @@ static DEFINE_SPINLOCK(vmtest_own_lock);
 static DEFINE_RWLOCK(vmtest_rwlock);
 static DEFINE_SEMAPHORE_ONE(vmtest_semaphore);
 static DEFINE_RT_MUTEX(vmtest_rtmutex);
-static DEFINE_STATIC_PERCPU_RWSEM(vmtest_percpu);
+DEFINE_STATIC_PERCPU_RWSEM(vmtest_percpu);
 static DECLARE_COMPLETION(vmtest_never);
 
 static void stay(void)
