@@ -160,6 +160,22 @@ class Rules(Planting):
             with self.subTest(hex(rflags), behind=behind, idle=idle):
                 self.assertEqual(told, any("has had no tick" in one.text for one in found_by("k3_tick", facts)))
 
+    def test_victim_of_the_oom_killer(self):
+        first, second = sleeping_users(self.dump, 2)
+        self.tasks.wait_for_mutex(self.dump.address_of("rtnl_mutex"), first, second)
+        self.age(30, first, second)
+        self.assertIsNone(self.found("G5"))
+        signal = self.dump.read_unsigned(second + self.dump.type("struct task_struct").offset_of("signal"))
+        self.set("signal_struct", signal, "oom_mm", self.dump.symbol("init_mm").address)
+        self.assertIn("was killed for lack of memory and cannot end: it has waited 30 s for mutex", self.found("G5")["text"])
+
+    def test_kswapd_that_gave_up(self):
+        _, node = next(iter(vmstat.nodes(self.dump)))
+        for failures, told in ((15, False), (16, True)):
+            self.set("pglist_data", int(node), "kswapd_failures", failures)
+            with self.subTest(failures):
+                self.assertEqual(told, self.found("G16") is not None)
+
     def test_pieces(self):
         for _, node in vmstat.nodes(self.dump):
             for zone in vmstat.zones(node):

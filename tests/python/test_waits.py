@@ -6,8 +6,9 @@ import unittest
 from altered import Altered, Tasks, sleeping_users
 from dumps import PAGE, SAMPLE, busy, opened, vmcores
 from pykd.kernel import cpus
-from pykd.kernel.waits import sites
+from pykd.kernel.waits import scan, sites
 from pykd.kernel.waits.graph import graph
+from pykd.kernel.waits.things import Finder
 
 
 class Real(unittest.TestCase):
@@ -98,6 +99,27 @@ class Planted(unittest.TestCase):
         found = graph(self.altered.open(self))
         (root,) = [root for root in found.roots() if root.thing and root.thing.address == self.rtnl]
         self.assertEqual((root.kind, root.tasks, root.victims), ("task", (self.first,), (self.second,)))
+
+    def test_writer_that_waits_for_readers(self):
+        """A percpu_rwsem names the writer right before its queue: that is no one who waits in the queue, which has a head all the same."""
+        semaphore = self.dump.address_of("cgroup_threadgroup_rwsem")
+        layout, entry = self.dump.type("struct percpu_rw_semaphore"), self.dump.type("struct wait_queue_entry")
+        head = semaphore + layout.offset_of("waiters.head")
+        node = self.tasks.top(self.first)
+        link = node + entry.offset_of("entry")
+        self.altered.word(node + entry.offset_of("private"), self.first)
+        self.altered.word(node + entry.offset_of("func"), self.dump.symbol("percpu_rwsem_wake_function").address)
+        self.altered.word(link, head, head)
+        self.altered.word(head, link, link)
+        self.altered.word(semaphore + layout.offset_of("writer.task"), self.second)
+        self.altered.word(self.tasks.top(self.second), semaphore)
+        self.tasks.put_to_sleep(self.first)
+        dump = self.altered.open(self)
+        found = graph(dump)
+        thing = found.waits[self.first].thing
+        self.assertEqual((thing.kind, thing.address, thing.holders), ("percpu_rwsem", semaphore, [self.second]))
+        self.assertEqual(Finder(dump)._drained(self.second, scan.stack(dump, self.second)), semaphore)
+        self.assertEqual(Finder(dump)._drained(self.first, scan.stack(dump, self.first)), 0)
 
     def test_without_its_page(self):
         """What cannot be read is not known; it is not free."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from itertools import islice
 
 from _pykd import Error
 from pykd.core.walk import caught
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pykd.kernel.task.table import Thread
     from pykd.kernel.waits.graph import Graph
 
+MAX_STACKS = 2000
+"""Threads whose stacks are looked at beside those that wait"""
 MAX_RECORDS = 200_000
 """Messages of the log that are looked at, the newest"""
 
@@ -97,6 +100,23 @@ class Facts:
                 found[cpu] = self.dump.unwind(thread.address, crash=True)
             except Error:
                 continue
+        return found
+
+    @cached_property
+    def stacks(self) -> dict[int, tuple[str, ...]]:
+        """Functions on the stacks of the first :data:`MAX_STACKS` threads, innermost first; those that cannot be read are left out."""
+        found = {}
+        for task in islice(self.addresses(), MAX_STACKS):
+            wait = self._graph.waits.get(task)
+            if wait is not None and wait.functions:
+                found[task] = wait.functions
+                continue
+            try:
+                functions = tuple(filter(None, map(function_name, self.dump.unwind(task, crash=True).frames)))
+            except Error:
+                continue
+            if functions:
+                found[task] = functions
         return found
 
     def functions_on(self, cpu: int) -> list[str]:

@@ -86,7 +86,7 @@ class Graph:
             return Error(f"the state of {self._whose([thread.address for thread in unknown])} is not known: {unknown[0].error}")
         dark = [task for task in self.blocked if task in self.waits and _is_dark(self.waits[task])]
         if dark:
-            return Error(f"what {self._whose(dark)} in uninterruptible sleep waits for is not known: the stack does not tell or cannot be read")
+            return Error(f"it is not known what {self._whose(dark)} in uninterruptible sleep {'wait' if len(dark) > 1 else 'waits'} for: no stack tells")
         if lost := listed(self.dump).unreadable:
             return Error(f"{len(lost)} {'thread is' if len(lost) == 1 else 'threads are'} not in the dump, and may wait or be waited for")
         return None

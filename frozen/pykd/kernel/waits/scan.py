@@ -158,9 +158,11 @@ def _list(dump: Dump, link: int, shape: _Shape, lists: Lists) -> tuple[int, tupl
             address = dump.read_unsigned(place + to_task)
         except FaultError:
             address = 0
-        if threads.is_task(address, dump):
+        # Before the head of a queue may lie a thread too: that of percpu_rw_semaphore.writer does.
+        is_entry = shape.kind != "queue" or _is_code(dump, place - 8)
+        if is_entry and threads.is_task(address, dump):
             waiters.append(address)
-        elif shape.kind != "queue" or not _is_code(dump, place - 8):
+        elif shape.kind != "queue" or not is_entry:
             heads.append(place)
             turn = len(waiters)
     found = (heads[0], tuple(waiters[turn:] + waiters[:turn])) if len(heads) == 1 else (0, tuple(waiters))

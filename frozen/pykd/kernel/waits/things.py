@@ -145,6 +145,8 @@ class Finder:
         found = scan.nodes(self.dump, task, stack, self._lists)
         if lock in ("mutex", "rwsem", "semaphore"):
             return self._lock(task, lock, found)
+        if lock == "percpu_rwsem" and (address := self._drained(task, stack)):
+            return self._readers(address), EXACT
         for node in found:
             if node.kind == "lock" and node.head:
                 kind, proof = self._kind_of(node.head)
@@ -156,6 +158,31 @@ class Finder:
                 completion = node.head - self.dump.type("struct completion").offset_of("wait.task_list")
                 return self._completion(completion, purpose), EXACT
         return None, GUESS
+
+    def _drained(self, task: int, stack: scan.Stack) -> int:
+        """Address of the percpu_rwsem whose readers a writer waits for, of those that are on its stack: it names the writer. 0: none."""
+        layout = self.dump.type("struct percpu_rw_semaphore")
+        member = layout.member("writer.task")
+        if member is None:
+            return 0
+        for word in dict.fromkeys(stack.words):
+            try:
+                if word & 7 == 0 and self.dump.is_kernel(word) and self.dump.read_unsigned(word + member.offset) == task:
+                    return word
+            except Error:
+                continue
+        return 0
+
+    def _readers(self, address: int) -> Thing:
+        """Those who read under a percpu_rwsem, whom it only counts."""
+        lock = self.thing("percpu_rwsem", address)
+        thing = self.thing("readers", address, f"of {lock.text()}")
+        try:
+            state = locks.percpu_rwsem_state(self.dump, address)
+            thing.held = f"{state.readers} that only their CPUs count"
+        except Error as error:
+            thing.held = f"unknown: {error}"
+        return thing
 
     def _named_by_task(self, task: int) -> tuple[Thing, str] | None:
         """What ``task_struct`` itself names."""
@@ -289,7 +316,8 @@ class Finder:
             thing.free = not (state.writer or state.readers)
         elif thing.kind == "semaphore":
             holder = locks.semaphore_last_holder(dump, address)
-            thing.holders, thing.proof = [holder] if holder else [], GUESS
+            # It is cleared when that thread lets go, so one that has slept since before the others came has it.
+            thing.holders, thing.proof = [holder] if holder else [], FOUND if holder and self._sleeps_longest(holder, address, "semaphore") else GUESS
             thing.free = bool(dump.object("struct semaphore", address).count)
 
     def _has_on_stack(self, task: int, lock: int) -> bool:
@@ -303,10 +331,10 @@ class Finder:
         wanted = {lock} | ({lock - mm.offset} if mm else set())
         return any(word in wanted for word in words)
 
-    def _sleeps_longest(self, task: int, lock: int) -> bool:
+    def _sleeps_longest(self, task: int, lock: int, kind: str = "rwsem") -> bool:
         """Whether the thread that the only reader of a rwsem should be sleeps uninterruptibly, and has since before anybody came to wait: it
         was the last to enter, and had it left since, it would have run."""
-        waiters = [one for one in locks.waiters_of(self.dump, "rwsem", lock) if one != task]
+        waiters = [one for one in locks.waiters_of(self.dump, kind, lock) if one != task]
         try:
             reader, *others = tasktable.at(self.dump, [task, *waiters])
         except (Error, ValueError):

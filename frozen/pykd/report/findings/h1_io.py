@@ -7,7 +7,7 @@ from _pykd import Error
 from pykd.core.walk import caught
 from pykd.kernel.block.disks import for_each_disk
 from pykd.kernel.block.requests import inflight_requests, operation, request_age
-from pykd.report.finding import EXACT, FOUND, NO_ANSWER, SERIOUS, STOPS, Finding, Found
+from pykd.report.finding import CONSEQUENCE, EXACT, FOUND, NO_ANSWER, SERIOUS, STOPS, Finding, Found
 from pykd.report.wording import number
 
 TYPE_CHECKING = False
@@ -21,6 +21,8 @@ LIMIT = 30.0
 """Seconds, where the queue does not say what its timeout is"""
 LEAST = 10.0
 """Seconds from which on a request is worth telling"""
+LOOP = frozenset(("loop_process_work", "loop_workfn", "loop_rootcg_workfn", "loop_queue_work", "loop_handle_cmd", "lo_rw_aio"))
+"""Functions of the workers of loop devices"""
 SHOWN = 5
 MAX_REQUESTS = 4096
 """Of a disk, that are looked at"""
@@ -66,7 +68,22 @@ def _old(facts: Facts, disk: Any, queue: Any, waiting: int) -> Iterator[Found]:
         sector = int(request.__sector) if hasattr(request, "__sector") else int(request.Eval("__sector"))
         evidence.append(f"request {int(request):#x}: {operation(request)}, sector {sector}, {int(request.Eval('__data_len'))} bytes, {age:.1f} s")
     text = f"{number(len(old), 'request')} to {name} {'has' if len(old) == 1 else 'have'} not been answered for up to {oldest:.0f} s (its timeout is {limit:.0f} s)"
+    if worker := _worker(facts, name):
+        # A loop device is a file: who writes to it waits himself, and that is the cause.
+        wait = facts.graph.waits[worker]
+        text += f": it is a file, whose worker {facts.who(worker)} waits for {wait.thing.text() if wait.thing else 'what is not known'}"
+        yield Found(text, SERIOUS, EXACT, tuple(evidence), "inflight", waiting, oldest, CONSEQUENCE)
+        return
     yield Found(text, STOPS if oldest > limit else SERIOUS, EXACT, tuple(evidence), "inflight", waiting, oldest)
+
+
+def _worker(facts: Facts, disk: str) -> int:
+    """task_struct of a thread that does the work of a loop device and waits; 0: the disk is none, or none waits."""
+    if not disk.startswith("loop"):
+        return 0
+    working = [task for task, wait in facts.graph.waits.items() if LOOP.intersection(wait.functions)]
+    # A thread of its own had the device's name until 87579e9b7d8d ("loop: use worker per cgroup instead of kworker") (in v5.14).
+    return next((task for task in working if facts.threads[task].comm == disk), working[0] if working else 0)
 
 
 def _frozen(facts: Facts, disk: Any, queue: Any) -> Iterator[Found]:

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error
 from pykd.kernel.waits.sites import story
-from pykd.kernel.waits.things import function_name
 from pykd.report.blocks import Block, lines, picture, table
 from pykd.report.sections import Section
 from pykd.report.wording import number, state_name
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 SHOWN = 20
 """Groups"""
 MEMBERS = 5
-FOLDED = 2000
-"""Threads whose stacks the flame graph has"""
 MAX_EDGES = 200
 
 
@@ -71,18 +67,9 @@ def _edges(facts: Facts) -> Iterator[dict[str, Any]]:
 def folded(facts: Facts) -> dict[str, int]:
     """How many threads have a stack: functions outermost first, joined by ``;``."""
     found: dict[str, int] = {}
-    for task in list(facts.addresses())[:FOLDED]:
-        wait = facts.graph.waits.get(task)
-        if wait is not None and wait.functions:
-            functions = list(wait.functions)
-        else:
-            try:
-                functions = list(filter(None, map(function_name, facts.dump.unwind(task, crash=True).frames)))
-            except Error:
-                continue
-        if functions:
-            key = ";".join(reversed(functions))
-            found[key] = found.get(key, 0) + 1
+    for functions in facts.stacks.values():
+        key = ";".join(reversed(functions))
+        found[key] = found.get(key, 0) + 1
     return found
 
 
