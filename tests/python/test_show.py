@@ -87,6 +87,13 @@ class Shown(unittest.TestCase):
     def test_enum(self):
         self.assertEqual(show.displayed(DUMP.object("enum pid_type", DUMP.address_of("_stext"))), str(DUMP.object("enum pid_type", DUMP.address_of("_stext"))))
 
+    def test_list_of_structs(self):
+        limits = TASK.signal.rlim
+        lines = show.displayed(limits).split("\n")
+        self.assertEqual(len(lines), len(limits))
+        self.assertEqual(lines[0], f"[{limits[0]!r} {{rlim_cur = {limits[0].rlim_cur}, rlim_max = {limits[0].rlim_max}}},")
+        self.assertEqual(show.displayed([TASK]), f"[{TASK!r}]", "large ones are named alone")
+
     def test_long_list(self):
         text = show.displayed(list(range(1000)))
         self.assertTrue(text.endswith("98, 99, ...]  # 100 of 1000"), text)
@@ -182,12 +189,18 @@ class Tab(unittest.TestCase):
             with self.subTest(text):
                 self.assertIn(expected, self.found(text))
 
+    def test_members_come_first(self):
+        """What every int has too is offered to those who begin to type it."""
+        self.assertEqual(self.found("task.fs."), sorted(f"task.fs.{member.name}" for member in DUMP.type("struct fs_struct").members()))
+        self.assertIn("task.fs.castTo(", self.found("task.fs.cas"))
+
     def test_arguments(self):
         for text, expected in (
             ("dump.variable('init_ta", "init_task"),
             ("dump.object('struct task_str", "struct task_struct"),
             ("dump.object(address=1, type='struct task_str", "struct task_struct"),
             ("dump.read(0, si", "size="),
+            ("pykd.kernel.irq_count(", "cpu="),
             ("dump.enumerator('PIDTYPE_TG", "PIDTYPE_TGID"),
             ("pykd.rows('p", "ps"),
         ):

@@ -50,7 +50,7 @@ def completions(text: str, names: Names | None = None) -> tuple[str, list[str]]:
         except (_Unknown, *DAMAGE):
             return word, []
     found = set(_names(part)) if part else set()
-    found.update(f"{name}=" for name in _parameters(text[:start]) if name.startswith(part) and (part or text[:start].rstrip().endswith(",")))
+    found.update(f"{name}=" for name in _parameters(text[:start]) if name.startswith(part) and (part or text[:start].rstrip().endswith((",", "("))))
     return word, sorted(found)
 
 
@@ -144,6 +144,11 @@ def _may_be_called(function: Any) -> bool:
 def _attributes(value: Any, part: str) -> Iterator[str]:
     """Those that begin with *part*; none of them is read, since that may read the dump."""
     owner = type(value)
+    if isinstance(owner, StructType) and not part:  # what a struct has beside its members is offered to those who ask for it
+        from pykd.values.known import member_names
+
+        yield from member_names(owner.PYT_type)
+        return
     for name in dir(value):
         if not name.startswith(part) or (name.startswith("_") and not part.startswith("_")):
             continue

@@ -39,6 +39,8 @@ _HEIGHT = 128
 _NAMED_LINKS = 3
 _FEW = 4
 """Elements of an array without a length."""
+_SMALL = 128
+"""Bytes of a struct that is shown within a list."""
 _DEPTH = 4
 """Structs within structs whose members are shown."""
 _LARGEST = 1 << 20
@@ -256,6 +258,8 @@ def displayed(value: Any) -> str:
     if isinstance(value, Enum):
         return f"{value}"
     kind = type(value)
+    if kind is list and value and isinstance(value[0], Struct) and type(value[0]).PYT_size <= _SMALL:
+        return _structs(value)
     if kind in (list, tuple, set, frozenset) and len(value) > ELEMENTS:
         import itertools
 
@@ -263,6 +267,18 @@ def displayed(value: Any) -> str:
         return f"{repr(first)[:-1]}, ...{repr(first)[-1]}  # {ELEMENTS} of {len(value)}"
     shown = repr(value)
     return shown if len(shown) <= _TEXT else f"{shown[:_TEXT]}..."
+
+
+def _structs(values: list[Any]) -> str:
+    """Small ones with what is in them, a line each."""
+    shown = []
+    for one in values[:ELEMENTS]:
+        text = repr(one)
+        if isinstance(one, Struct) and one and type(one).PYT_size <= _SMALL:
+            text += f" {_Lines(type(one).PYT_dump).value(type(one).PYT_type, int(one) & (1 << 64) - 1)}"
+        shown.append(text)
+    more = f",\n ...]  # {ELEMENTS} of {len(values)}" if len(values) > ELEMENTS else "]"
+    return "[" + ",\n ".join(shown) + more
 
 
 def names(value: Struct) -> list[str]:
