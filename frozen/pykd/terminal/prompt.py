@@ -109,11 +109,17 @@ class Prompt:
     def _read_command(self) -> str:
         if self._editor is None:
             return _read_plain(PROMPT, MORE, lines.goes_on)
-        completer = self._completing()
-        text: str = self._editor.read(PROMPT, MORE, lines.goes_on, self._history.lines, completer.complete, completer.idle, self._vi())
+        text: str = self._editor.read(PROMPT, MORE, lines.goes_on, self._history.lines, self._complete, self._idle, self._vi())
         return text
 
+    def _complete(self, text: str) -> tuple[str, list[str]]:
+        return self._completing().complete(text)  # type: ignore[no-any-return]
+
+    def _idle(self) -> None:
+        self._completing().idle()
+
     def _completing(self) -> Any:
+        """What completes lines, which is loaded when the prompt stands there."""
         if self._completer is None:
             from pykd.terminal.complete import Completer
 
