@@ -326,6 +326,8 @@ class Dump:
         """(kind, start, end) of the IRQ, exception and entry stacks."""
     def stack_text(self, start: int, end: int) -> tuple[list[tuple[int, int, bool]], int]:
         """Words in [start, end) that are addresses of code: (where, address, follows a call), and how many bytes were unreadable."""
+    def stack_code(self, start: int, end: int) -> tuple[int, ...]:
+        """The words of :meth:`stack_text` alone, which stacks with the same functions on them have in common."""
     def stack_registers(self, start: int, end: int) -> tuple[list[tuple[int, bool, dict[str, int]]], int]:
         """Places in [start, end) that look like a ``struct pt_regs``: (address, of user mode, registers), and the bytes unreadable."""
     def source(self, address: int) -> list[tuple[str | None, str | None, int, bool]]:

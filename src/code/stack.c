@@ -210,7 +210,7 @@ static struct kd_error *scan_text_word(void *context, kd_vaddr slot, uint64_t wo
 	KD_DROP_ERROR struct kd_error *unnamed = kd_text_symbol(scan->text, word, false, &symbol);
 	if (unnamed)
 		return NULL;
-	struct kd_stack_text hit = { slot, word, kd_text_after_call(scan->text, word) };
+	struct kd_stack_text hit = { slot, word };
 	return kd_stack_text_vector_append(scan->found, hit) ? NULL : &kd_error_nomem;
 }
 

@@ -82,7 +82,6 @@ const struct kd_stack *kd_stack_at(struct kd_stacks *stacks, uint32_t cpu, kd_va
 struct kd_stack_text {
 	kd_vaddr slot; /* where the word is */
 	kd_vaddr pc;   /* the word */
-	bool call;     /* the instruction before pc is a call */
 };
 KD_VECTOR(kd_stack_text_vector, struct kd_stack_text);
 

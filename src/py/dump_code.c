@@ -164,24 +164,50 @@ static bool range_arguments(PyObject *args, PyObject *kwargs, const char *format
 	return PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords, kd_py_address, start, kd_py_address, end);
 }
 
-KD_METHOD(stack_text)
+/* start, end: where two methods look for addresses of code; false with an exception set. */
+static bool scan_text(PyObject *self, PyObject *args, PyObject *kwargs, const char *format,
+		      struct kd_stack_text_vector *ret, size_t *ret_missing)
 {
 	uint64_t start, end;
 	struct kd_unwinder *unwinder =
-		range_arguments(args, kwargs, "O&O&:stack_text", &start, &end) ? kd_py_unwinder(DUMP(self)) : NULL;
+		range_arguments(args, kwargs, format, &start, &end) ? kd_py_unwinder(DUMP(self)) : NULL;
 	if (!unwinder)
-		return NULL;
+		return false;
+	struct kd_error *err = kd_stack_scan_text(kd_unwinder_stacks(unwinder), kd_unwinder_text(unwinder), start, end,
+						  ret, ret_missing);
+	if (err)
+		kd_py_raise(err);
+	return !err;
+}
+
+KD_METHOD(stack_code)
+{
+	KD_CLEANUP(kd_stack_text_vector_deinit) struct kd_stack_text_vector found = {};
+	size_t missing;
+	KD_PYOBJECT PyObject *tuple = scan_text(self, args, kwargs, "O&O&:stack_code", &found, &missing)
+					      ? PyTuple_New((Py_ssize_t)found.nr)
+					      : NULL;
+	for (size_t i = 0; tuple && i < found.nr; i++) {
+		PyObject *pc = PyLong_FromUnsignedLongLong(found.data[i].pc);
+		if (!pc)
+			return NULL;
+		PyTuple_SET_ITEM(tuple, (Py_ssize_t)i, pc);
+	}
+	return kd_move_ptr(tuple);
+}
+
+KD_METHOD(stack_text)
+{
 	KD_CLEANUP(kd_stack_text_vector_deinit) struct kd_stack_text_vector found = {};
 	size_t missing = 0;
-	struct kd_error *err = kd_stack_scan_text(kd_unwinder_stacks(unwinder), kd_unwinder_text(unwinder), start, end,
-						  &found, &missing);
-	if (err)
-		return kd_py_raise(err);
+	if (!scan_text(self, args, kwargs, "O&O&:stack_text", &found, &missing))
+		return NULL;
+	struct kd_text *text = kd_unwinder_text(kd_py_unwinder(DUMP(self)));
 	KD_PYOBJECT PyObject *list = PyList_New((Py_ssize_t)found.nr);
 	for (size_t i = 0; list && i < found.nr; i++) {
-		PyObject *item =
-			Py_BuildValue("(KKN)", (unsigned long long)found.data[i].slot,
-				      (unsigned long long)found.data[i].pc, PyBool_FromLong(found.data[i].call));
+		PyObject *item = Py_BuildValue("(KKN)", (unsigned long long)found.data[i].slot,
+					       (unsigned long long)found.data[i].pc,
+					       PyBool_FromLong(kd_text_after_call(text, found.data[i].pc)));
 		if (!item)
 			return NULL;
 		PyList_SET_ITEM(list, (Py_ssize_t)i, item);
@@ -303,8 +329,17 @@ KD_METHOD(disassemble)
 }
 
 PyMethodDef kd_py_dump_code_methods[] = {
-	KD_NOARGS_ENTRY(notes),		 KD_NOARGS_ENTRY(cpus),		 KD_O_ENTRY(cpu_mask),
-	KD_KEYWORDS_ENTRY(cpu_variable), KD_KEYWORDS_ENTRY(unwind),	 KD_O_ENTRY(stack_of_task),
-	KD_O_ENTRY(stacks_of_cpu),	 KD_KEYWORDS_ENTRY(stack_text),	 KD_KEYWORDS_ENTRY(stack_registers),
-	KD_KEYWORDS_ENTRY(text_symbol),	 KD_KEYWORDS_ENTRY(disassemble), {},
+	KD_NOARGS_ENTRY(notes),
+	KD_NOARGS_ENTRY(cpus),
+	KD_O_ENTRY(cpu_mask),
+	KD_KEYWORDS_ENTRY(cpu_variable),
+	KD_KEYWORDS_ENTRY(unwind),
+	KD_O_ENTRY(stack_of_task),
+	KD_O_ENTRY(stacks_of_cpu),
+	KD_KEYWORDS_ENTRY(stack_text),
+	KD_KEYWORDS_ENTRY(stack_code),
+	KD_KEYWORDS_ENTRY(stack_registers),
+	KD_KEYWORDS_ENTRY(text_symbol),
+	KD_KEYWORDS_ENTRY(disassemble),
+	{},
 };

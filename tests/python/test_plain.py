@@ -4,7 +4,7 @@
 import unittest
 
 import pykd
-from dumps import SAMPLE, have_one_open
+from dumps import SAMPLE, have_one_open, opened
 from pykd.kernel.task import members, threads
 
 TASK = "struct task_struct"
@@ -79,3 +79,18 @@ class Plain(unittest.TestCase):
                 except pykd.MemberError:
                     continue
                 self.assertEqual([plain(value) for value, in self.dump.read_columns(self.addresses, TASK, (path,))], [plain(value) for value in values])
+
+
+class Code(unittest.TestCase):
+    def test_code_on_a_stack_is_that_of_its_text(self):
+        dump = opened(SAMPLE)
+        some = 0
+        for task in threads.addresses(dump):
+            try:
+                low, high = dump.stack_of_task(task)
+            except pykd.Error:
+                continue
+            code = dump.stack_code(low, high)
+            self.assertEqual(tuple(pc for _, pc, _ in dump.stack_text(low, high)[0]), code)
+            some += bool(code)
+        self.assertGreater(some, 10)

@@ -7,7 +7,7 @@ from _pykd import Error, LimitError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, Literal
 
     from _pykd import FaultError
@@ -41,6 +41,13 @@ def or_error[T](function: Callable[..., T], *arguments: Any, **named: Any) -> T 
         return function(*arguments, **named)
     except Error as error:
         return error
+
+
+def unread(column: Sequence[Any]) -> list[int]:
+    """Where in a column of :meth:`_pykd.Dump.read_plain` there are errors."""
+    if not any(issubclass(one, Error) for one in set(map(type, column))):
+        return []
+    return [place for place, value in enumerate(column) if isinstance(value, Error)]
 
 
 def ended(why: Literal["limit", "cycle"] | FaultError, what: str) -> Error:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
+from pykd.core.walk import unread
 from pykd.kernel import cpus
 from pykd.kernel.task import members, table, threads
 from pykd.kernel.task.state import state_names
@@ -73,7 +74,7 @@ def census(dump: Dump) -> Census:
     found: list[Seen] = []
     unreadable = 0
     lists, _ = table.read(dump, addresses, columns)
-    damaged = {place for column in lists for place in table.unread(column)}
+    damaged = {place for column in lists for place in unread(column)}
     for place, (address, pid, comm, state, exit_state, cpu, last, parent, mm) in enumerate(zip(addresses, *lists, strict=True)):
         if place in damaged:
             if isinstance(pid, Error) or isinstance(state, Error) or isinstance(exit_state, Error):

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from _pykd import Error
 from pykd.core.memo import per_dump
+from pykd.core.walk import unread
 from pykd.kernel import cpus
 from pykd.kernel.task import members, threads
 
@@ -30,8 +30,10 @@ def _held_back(dump: Dump) -> dict[int, int]:
     kinds = _kinds(dump)
     sums: dict[int, int] = {}
     columns = (members.path("tgid", dump), "mm", *(f"rss_stat.count[{kind}]" for kind in kinds))
-    for tgid, mm, *counts in zip(*dump.read_plain(threads.listed(dump).all(), "struct task_struct", columns), strict=True):
-        if mm and not any(isinstance(value, Error) for value in (tgid, mm, *counts)):
+    lists = dump.read_plain(threads.listed(dump).all(), "struct task_struct", columns)
+    damaged = {place for column in lists for place in unread(column)}
+    for place, (tgid, mm, *counts) in enumerate(zip(*lists, strict=True)):
+        if mm and place not in damaged:
             sums[tgid] = sums.get(tgid, 0) + sum(counts)
     return sums
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Dump, Error, MemberError
 from pykd.core.memo import per_dump
 from pykd.core.rows import fault, mark
-from pykd.core.walk import or_error
+from pykd.core.walk import or_error, unread
 from pykd.kernel import cpus
 from pykd.kernel.task import members, memory
 from pykd.kernel.task import threads as tasks
@@ -169,13 +169,6 @@ def at(dump: Dump, addresses: list[int]) -> list[Thread]:
             thread.cpu = active[thread.address]
             thread.unread = {key: error for key, error in thread.unread.items() if key != "cpu"} if thread.unread else _NOTHING
     return found
-
-
-def unread(values: Sequence[Any]) -> list[int]:
-    """Where in a column there are errors."""
-    if any(issubclass(one, Error) for one in set(map(type, values))):
-        return [place for place, value in enumerate(values) if isinstance(value, Error)]
-    return []
 
 
 def _fill(found: list[Thread], key: str, values: Sequence[Any]) -> None:

@@ -30,6 +30,8 @@ LONG_CHAIN = 20
 """Processes, each the child of the one before."""
 CROWD = 20
 """More threads than this in reclaim are pressure, however they sleep."""
+MANY_STACKS = 10_000
+"""Of so many it is remembered what is on them."""
 RECLAIM = "^(?:shrink_all_zones|shrink_zone|shrink_node|shrink_lruvec|balance_dirty_pages)"
 SYNC = "^(?:sync_supers|reiserfs_sync_fs|sys_sync|ksys_sync|sys_fdatasync|sys_fsync|do_fsync)"
 NFSD = "svc_process|nfsd_dispatch"
@@ -100,8 +102,10 @@ def chains(dump: Dump) -> Iterator[Row]:
     """Processes that started one another without end: a script that calls itself."""
     seen = {one.address: one for one in census(dump).seen}
     parents = {one.parent for one in seen.values()}
+    lengths: dict[int, int] = {}
+    """Of the chains that end with a parent"""
     for one in seen.values():
-        if one.address in parents or not one.pid:
+        if one.address in parents or not one.pid or lengths.get(one.parent, LONG_CHAIN) + 1 < LONG_CHAIN:
             continue
         chain, known = [one], {one.address}
         while (above := seen.get(chain[-1].parent)) is not None and above.pid:
@@ -110,6 +114,8 @@ def chains(dump: Dump) -> Iterator[Row]:
                 break
             known.add(above.address)
             chain.append(above)
+        else:
+            lengths[one.parent] = len(chain) - 1
         if len(chain) >= LONG_CHAIN:
             yield warning(f"a long chain of processes, N={len(chain)}, last pid={one.pid}")
             yield {"kind": "chain", "processes": [{"pid": each.pid, "comm": each.comm} for each in reversed(chain)]}
@@ -202,12 +208,16 @@ def doing(dump: Dump, pattern: str, candidates: Iterable[Seen], tracer: Tracer) 
     All words of the stack in use are looked at first, which is fast, and whom they name has his trace made, which is right.
     """
     wanted = re.compile(pattern)
-    others: set[int] = set()
-    """Addresses of code that are in no such function"""
+    known: dict[int, bool] = {}
+    """Whether an address of code is in such a function"""
+    stacks_known: dict[tuple[int, ...], bool] = {}
+    """Whether any of these is"""
 
     def is_wanted(pc: int) -> bool:
-        symbol = dump.text_symbol(pc, True)
-        return symbol is not None and wanted.search(symbol.name) is not None
+        if pc not in known:
+            symbol = dump.text_symbol(pc, True)
+            known[pc] = symbol is not None and wanted.search(symbol.name) is not None
+        return known[pc]
 
     found = []
     bounds, running = _stacks(dump), _running(dump)
@@ -217,10 +227,12 @@ def doing(dump: Dump, pattern: str, candidates: Iterable[Seen], tracer: Tracer) 
         low, high, pointer = bounds[one.address]
         if one.address not in running and pointer is not None and low <= pointer <= high:
             low = pointer  # below it is what calls of the past have left
-        words = {pc for _, pc, _ in dump.stack_text(low, high)[0]} - others
-        named = {pc for pc in words if is_wanted(pc)}
-        others |= words - named
-        if named and stacks.has(_stack(dump, tracer, one), pattern):
+        code = dump.stack_code(low, high)
+        if code not in stacks_known:
+            if len(stacks_known) == MANY_STACKS:
+                stacks_known.clear()
+            stacks_known[code] = any(map(is_wanted, code))
+        if stacks_known[code] and stacks.has(_stack(dump, tracer, one), pattern):
             found.append(one)
     return found
 
