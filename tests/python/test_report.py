@@ -101,6 +101,19 @@ class Planted(Planting):
         self.age(30, task)
         self.assertIn("whose owner exists no more", self.report()["cause"]["text"])
 
+    def test_waiters_that_are_lost(self):
+        """The lock's own word says that somebody waits: its holder sleeps, and the list leads to a page that is not there."""
+        first, second = sleeping_users(self.dump, 2)
+        self.tasks.wait_for_mutex(self.dump.address_of("rtnl_mutex"), first, second)
+        self.tasks.put_to_sleep(first)
+        for seconds, key in ((30, "D1"), (5, None)):
+            self.age(seconds, first, second)
+            self.altered.exclude(self.dump.translate(self.tasks.top(second)) // PAGE)
+            cause = self.report()["cause"]
+            with self.subTest(seconds=seconds):
+                self.assertEqual(cause and cause["key"], key)
+                self.assertTrue(key is None or "At least one thread, which is lost, waits for mutex" in cause["text"])
+
     def test_lost_wakeup(self):
         (task,) = sleeping_users(self.dump, 1)
         self.tasks.wait_for_mutex(self.dump.address_of("rtnl_mutex"), 0, task)

@@ -106,6 +106,17 @@ class Rules(Planting):
                 self.assertEqual(cause, "G6")
                 self.assertIn("memory ran out", found["text"])
 
+    def test_vmalloc(self):
+        total = self.dump.read_unsigned(self.dump.symbol("_totalram_pages").address)
+        for share, told in ((0.1, False), (0.2, True)):
+            self.altered.word(self.dump.symbol("nr_vmalloc_pages").address, int(total * share))
+            self.short()
+            with self.subTest(share):
+                cause, found = self.finding("G6")
+                self.assertEqual((told, "G6" if told else None), (found is not None, cause))
+        self.assertRegex(found["text"], r"Memory of vmalloc\(\).* take \d+% of all memory")
+        self.assertRegex("\n".join(found["evidence"]), r" has .* in \d+ areas?")
+
     def test_limit_of_a_cgroup(self):
         self.say_in_place_of("virtio_blk virtio4", "oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/app,task=x")
         self.assertEqual(self.finding("G1")[0], "G1")
@@ -213,7 +224,10 @@ class Rules(Planting):
         self.assertIsNone(self.finding("Q1")[1])
         task = int(sleeping_users(self.dump, 1)[0])
         self.altered.exclude(self.dump.translate(task) // self.dump.page_size)
-        _, found = self.finding("Q1")
+        report = self.report()
+        # It may wait, or be waited for: what is asked of all threads is not known in full.
+        self.assertEqual({"not all of it: 1 thread is not in the dump, and may wait or be waited for"}, {one["why"] for one in report["unknown"]})
+        found = next(finding for finding in report["findings"] if finding["key"] == "Q1")
         self.assertIn("threads is damaged or incomplete", found["text"])
 
 

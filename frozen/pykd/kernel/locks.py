@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from _pykd import Dump, Trace
 
+RWSEM_WAITERS = 2
+"""Bit of ``rw_semaphore.count``: somebody waits."""
 MUTEX_WAITERS = 1
 MUTEX_FLAGS = 7
 """Bits of mutex.owner that are no address: MUTEX_FLAG_WAITERS, _HANDOFF, _PICKUP since 3ca0ff571b09 (in v4.10)."""
@@ -233,6 +235,13 @@ def _rt_waiters(dump: Dump, kind: str, address: int) -> list[int]:
     waiter = dump.type("struct rt_mutex_waiter")
     link = next(member.offset for path in ("tree.entry", "tree_entry") if (member := waiter.member(path)))
     return [dump.read_unsigned(node - link + waiter.offset_of("task")) for node, _ in rbtree.nodes(dump, address + root)]
+
+
+def has_waiters(dump: Dump, kind: str, address: int) -> bool:
+    """Whether the word of a ``mutex`` or ``rwsem`` itself says that somebody waits; who does may be lost. :raises FaultError, NotFoundError:"""
+    if kind == "mutex":
+        return bool(dump.read_unsigned(address + dump.type("struct mutex").offset_of("owner")) & MUTEX_WAITERS)
+    return bool(rwsem_state(dump, address).word & RWSEM_WAITERS)
 
 
 def waiters_of(dump: Dump, kind: str, address: int) -> list[int]:

@@ -25,8 +25,6 @@ EXACT, FOUND, GUESS = "exact", "found", "guess"
 
 _BLOCKER_KINDS = ("mutex", "semaphore", "rwsem", "rwsem")
 """By the low two bits of ``task_struct.blocker`` (since 194a9b9e843b in v6.16; two kinds for readers and writers since 77da18de55ac in v6.17)."""
-_RWSEM_WAITERS = 2
-"""Bit of ``rw_semaphore.count``: somebody waits."""
 _MANY_READERS = 1 << 20
 """More are damage, or no rwsem"""
 
@@ -206,7 +204,7 @@ class Finder:
             # The owners of both lie in the same place before the list. The word before that is a rwsem's count, or is no part of a mutex.
             if "rwsem" in places:
                 state = locks.rwsem_state(dump, places["rwsem"])
-                if state.word & _RWSEM_WAITERS and (state.writer or 0 < state.readers < _MANY_READERS) and threads.is_task(state.owner, dump):
+                if state.word & locks.RWSEM_WAITERS and (state.writer or 0 < state.readers < _MANY_READERS) and threads.is_task(state.owner, dump):
                     return "rwsem", FOUND
             if "mutex" in places and dump.read_unsigned(places["mutex"]) & locks.MUTEX_WAITERS and threads.is_task(locks.mutex_owner(dump, places["mutex"]), dump):
                 return "mutex", FOUND

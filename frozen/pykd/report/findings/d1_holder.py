@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from _pykd import Error
 from pykd.kernel import locks
 from pykd.report.finding import CPU_STUCK, EXACT, FOUND, GUESS, LOCKS, NOTE, SERIOUS, STOPS, Finding, Found
 from pykd.report.quota import throttled_in
@@ -26,6 +27,27 @@ def rule(facts: Facts) -> Iterator[Found]:
     for root in facts.graph.roots():
         if root.kind == "task" and root.thing is not None and _counts(root.thing) and (found := _found(facts, root)):
             yield found
+    for thing in facts.graph.things:
+        if not thing.waiters and thing.holders and (found := _unseen(facts, thing)):
+            yield found
+
+
+def _unseen(facts: Facts, thing: Thing) -> Found | None:
+    """A lock whose own word says that somebody waits, where who does is lost."""
+    holder = thing.holders[0]
+    thread, seconds = facts.threads.get(holder), facts.seconds(holder)
+    if thing.kind not in ("mutex", "rwsem") or thing.proof != EXACT or thread is None or thread.active or thread.state == "RU" or seconds < LONG:
+        return None
+    try:
+        if not locks.has_waiters(facts.dump, thing.kind, thing.address):
+            return None
+    except Error as error:
+        facts.note(error)
+        return None
+    wait = facts.graph.waits.get(holder)
+    evidence = ["its list of waiters cannot be followed", *([f"{facts.who(holder)}: {chain(wait.functions)}"] if wait and wait.functions else [])]
+    text = f"At least one thread, which is lost, waits for {thing.text()}, which {facts.who(holder)} holds; it has slept for {seconds:.1f} s"
+    return Found(text, STOPS, FOUND, tuple(evidence), "locks", 1, seconds, LOCKS)
 
 
 def _counts(thing: Thing) -> bool:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What most of the memory is used for, where that is unusual: slab, shared memory, page tables, hugepages, one process, swap, or nobody."""
+"""What most of the memory is used for, where that is unusual: slab, shared memory, page tables, vmalloc(), hugepages, one process, swap, or nobody."""
 
 from __future__ import annotations
 
 from _pykd import Error
-from pykd.kernel.mm.usage import largest_caches, usage
+from pykd.kernel.mm.usage import largest_caches, usage, vmalloc_callers
 from pykd.kernel.task.processes import largest
 from pykd.report.facts import bytes_text, size
 from pykd.report.finding import EXACT, FOUND, MEMORY, NOTE, SERIOUS, STOPS, Finding, Found
 from pykd.report.shortage import is_short
+from pykd.report.wording import number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ LEAK = 0.25
 def rule(facts: Facts) -> Iterator[Found]:
     """What is large; where memory ran out the largest alone is the cause of that."""
     uses = sorted(_uses(facts), key=lambda use: -use[0])
-    for number, (_, found) in enumerate(uses):
-        yield found._replace(severity=max(found.severity, SERIOUS)) if number else found
+    for place, (_, found) in enumerate(uses):
+        yield found._replace(severity=max(found.severity, SERIOUS)) if place else found
     yield from _hugepages(facts, usage(facts.dump).total or 1)
     yield from _swap(facts)
 
@@ -44,6 +45,7 @@ def _uses(facts: Facts) -> Iterator[tuple[float, Found]]:
         ("slab that cannot be reclaimed", 0.25, "Objects of the kernel (slab that cannot be reclaimed)", "kmem -s"),
         ("shared memory", 0.25, "Shared memory and files of tmpfs", "memory"),
         ("page tables", 0.04, "Page tables of processes", "memory"),
+        ("vmalloc", 0.15, "Memory of vmalloc()", "memory"),
         ("kernel stacks", 0.05, "Kernel stacks", "ps -S"),
         ("per-CPU data", 0.05, "Per-CPU data", "memory"),
         ("not accounted for", 0.15, "Memory that no counter accounts for (drivers, a balloon, a leak)", "memory"),
@@ -55,10 +57,22 @@ def _uses(facts: Facts) -> Iterator[tuple[float, Found]]:
             if key.startswith("slab"):
                 evidence += [f"slab cache {name}: {bytes_text(taken)}" for taken, name in largest_caches(facts.dump)[:3]]
                 text += f", most of them of {largest_caches(facts.dump)[0][1]}," if largest_caches(facts.dump) else ""
+            elif key == "vmalloc":
+                callers = [(taken, areas, _place(facts, caller)) for taken, areas, caller in vmalloc_callers(facts.dump)[:3]]
+                evidence += [f"{where} has {bytes_text(taken)} in {number(areas, 'area')}" for taken, areas, where in callers]
+                text += f", most of it asked for by {callers[0][2]}," if callers and callers[0][0] > pages * facts.dump.page_size / 2 else ""
             elif key == "not accounted for":
                 severity, proof = min(serious, SERIOUS if pages > LEAK * total else NOTE), FOUND
             yield pages / total, Found(f"{text} take {pages / total:.0%} of all memory{said}", severity, proof, tuple(evidence), command)
     yield from _processes(facts, total, serious, said)
+
+
+def _place(facts: Facts, address: int) -> str:
+    """``kd_init of the module kd``: the function at an address of code. What a module only runs at its start is given back after that."""
+    symbol = facts.dump.symbol_at(address)
+    if symbol is None:
+        return f"code at {address:#x} that is gone (the start of a module)"
+    return symbol.name + (f" of the module {symbol.module}" if symbol.module else "")
 
 
 def _processes(facts: Facts, total: int, serious: int, said: str) -> Iterator[tuple[float, Found]]:
