@@ -267,7 +267,7 @@ def _sphinx(text: str) -> str:
     """A docstring as Markdown."""
     text = re.sub(r":(?:class|meth|func|attr|data|mod):`~?([^`]+)`", r"`\1`", text)
     text = re.sub(r":(?:param|ivar) (\w+):", r"- *\1*:", text)
-    text = re.sub(r":raises ([^:]+):", r"- raises \1.", text)
+    text = re.sub(r":raises ([^:]+):", r"Raises *\1*:", text)
     text = re.sub(r":returns?:", "- returns", text)
     return text.replace("``", "`").replace("\n\n>>> ", "\n\n```text\n>>> ")
 

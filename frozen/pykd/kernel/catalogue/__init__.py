@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The helpers by the names that kernel people know, each of which is a function of one of the rooms: what :mod:`pykd.kernel` hands out.
+"""The helpers, by the names that kernel people know: ``from pykd.kernel import *``, or ``pykd.kernel.d_path``.
 
-The rooms take the dump first. Here it is the one that the first typed object is of, else the current one, or ``dump=``. Where a struct is
-wanted its address will do. For all walks one rule holds: a walk gives what can be read, goes on behind what cannot, and ends. What was left
-out is told in a line on standard error, or appended to the list that is given as ``errors=``. Everything else raises; arguments of another
-kind than the ones that a helper names are a ``TypeError``, which says what was expected.
+They ask the dump that the first typed object is of, else the current one, or ``dump=``. A line like ``irq_count(desc: struct irq_desc, cpu) ->
+number`` says what a helper takes and gives; where a struct is wanted its address will do, ``...`` is one after the other, in a ``for``.
+
+For all walks one rule holds: a walk gives what can be read, goes on behind what cannot, and ends. What was left out is told in a line on standard
+error, or appended to the list that is given as ``errors=``. Everything else raises an :class:`_pykd.Error`; arguments of another kind than those
+that a helper names are a ``TypeError``, which says what was expected.
 """
 
 from __future__ import annotations
