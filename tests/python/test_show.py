@@ -199,6 +199,8 @@ class Tab(unittest.TestCase):
             ("dump.variable('init_ta", "init_task"),
             ("dump.object('struct task_str", "struct task_struct"),
             ("dump.object(address=1, type='struct task_str", "struct task_struct"),
+            ("for_each_pro", "for_each_process("),
+            ("find_task(1).fs.ro", "find_task(1).fs.root"),
             ("dump.read(0, si", "size="),
             ("pykd.kernel.irq_count(", "cpu="),
             ("dump.enumerator('PIDTYPE_TG", "PIDTYPE_TGID"),
@@ -243,7 +245,6 @@ class Meant(unittest.TestCase):
             "py dump.variable('init_task').cmm": "py: .* `comm`",
             "py dump.type('struct task_strct')": "py: .* `struct task_struct`",
             "py dump.enumerator('PIDTYPE_TGIX')": "py: .* `PIDTYPE_TGID`",
-            "py find_task(1)": "py: NameError: .*; it is a helper: from pykd.kernel import find_task",
             "py current()": "py: NameError: .*; it is pykd.current",
             "py find_tsk(1)": "py: NameError: .* `pykd.kernel.find_task`",
             "py from pykd.kernel import d_pth": "py: ImportError: .* `d_path`",
@@ -265,6 +266,21 @@ class Meant(unittest.TestCase):
         for line, expected in lines.items():
             with self.subTest(line):
                 self.assertRegex(errors, f"(?m)^{expected}")
+
+    def test_helpers_are_at_hand_at_the_prompt(self):
+        """Without an import, in functions too, and where nothing else has the name; a program is told what to import."""
+        answers, errors = shown(
+            "-c", "py find_task(1).comm", "-c", "py print([(lambda: task_state_to_char(t))() for t in for_each_process()][0])",
+            "-c", "py mounts = 5", "-c", "py mounts", "-c", "py [1].cmdline if 0 else 'cmdline' in globals()",
+        )  # fmt: skip
+        self.assertEqual((answers.split("\n"), errors), (["'init'", "IN", "5", "False", ""], ""))
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "prog.py")
+            with open(path, "w") as file:
+                file.write("print(dump.file != '')\nfind_task(1)\n")
+            answers, errors = shown(path)
+        self.assertEqual(answers, "True\n")
+        self.assertRegex(errors, r"NameError: name 'find_task' is not defined\nit is a helper: from pykd.kernel import find_task")
 
     def test_programs_get_the_message_alone(self):
         with tempfile.TemporaryDirectory() as folder:

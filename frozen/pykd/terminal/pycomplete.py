@@ -126,7 +126,12 @@ def _named(name: str) -> Any:
     for space in (vars(__main__), vars(builtins)):
         if name in space:
             return space[name]
-    raise _Unknown
+    from pykd.kernel import catalogue
+
+    helper = catalogue.find(name)
+    if helper is None:
+        raise _Unknown
+    return helper
 
 
 def _may_be_called(function: Any) -> bool:
@@ -162,6 +167,9 @@ def _names(part: str) -> Iterator[str]:
         for name, value in space.items():
             if name.startswith(part) and (part.startswith("_") or not name.startswith("_")):
                 yield f"{name}(" if callable(value) and not isinstance(value, type) else name
+    from pykd.kernel import catalogue
+
+    yield from (f"{name}(" for name in catalogue.names() if name.startswith(part) and name not in vars(__main__))
 
 
 # -- arguments

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from types import ModuleType
 
@@ -54,6 +55,7 @@ def run(session: Session, text: str) -> Any:
     try:
         code, has_value = _compiled(text, file)
         names = namespace(session)
+        _put_at_hand(text, code, names)
         if has_value:
             value = eval(code, names)
             if value is not None:
@@ -68,6 +70,29 @@ def run(session: Session, text: str) -> Any:
     except BaseException as error:
         raise _told(session, error, file) from None
     return None
+
+
+def _put_at_hand(text: str, code: CodeType, names: dict[str, Any]) -> None:
+    """Helpers of :mod:`pykd.kernel` that code names are there without an import, if nothing else is called so."""
+    unknown = {name for name in _named(code) if name not in names and not hasattr(builtins, name)}
+    if not unknown:
+        return
+    from pykd.kernel import catalogue
+
+    wanted = unknown.intersection(catalogue.names())
+    if wanted:
+        import ast
+
+        used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        names.update((name, catalogue.find(name)) for name in wanted & used)
+
+
+def _named(code: CodeType) -> Iterator[str]:
+    """Names of globals and attributes, in functions within it too."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, type(code)):
+            yield from _named(inner)
 
 
 def _asked(session: Session, text: str) -> str:
@@ -149,6 +174,8 @@ The namespace is that of the programs; `dump` is the open dump, `pykd` the API, 
 are Python's; ` | ` and ` > ` are the prompt's, unless brackets protect them. A block goes on to the next blank line.
 
 Without arguments, at a prompt, lines of Python are read until Ctrl-D.
+
+The helpers of pykd.kernel (`help kernel`) are there without an import; programs import them.
 
 `OBJECT?` and `help(OBJECT)` say what an object is; `help(pykd)` is where to begin. A typed object shows its members, print() too.
 
