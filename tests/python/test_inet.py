@@ -46,6 +46,11 @@ def printed(function, *args):
 
 
 class Inet(unittest.TestCase):
+    def test_what_a_program_adds_is_no_member(self):
+        """netdevice adds ``priv`` to struct net_device; what a driver keeps lies where it did."""
+        for device in netdevice.dev_base_list():
+            self.assertEqual(int(device.priv), netdevice.netdev_priv(device))
+
     def test_names(self):
         for module, names in NAMES.items():
             found = importlib.import_module(f"LinuxDump.inet.{module}")

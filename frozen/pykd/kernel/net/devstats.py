@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pykd.core.members import has_member
 from pykd.core.record import NamedTuple
 from pykd.kernel import cpus
 from pykd.kernel.net.snmp import totals
@@ -38,7 +39,7 @@ class Statistics(NamedTuple):
 def private(dump: Dump, device: Any) -> int:
     """Address of what the driver keeps with a ``struct net_device``: netdev_priv()."""
     # A flexible array in the struct itself since v6.10
-    if device.hasField("priv"):
+    if has_member(device, "priv"):
         return int(device) + int(device.fieldOffset("priv"))
     return int(device) + (len(device) + ALIGN - 1) // ALIGN * ALIGN
 
