@@ -53,6 +53,7 @@ struct class net_class;
 struct list_head crypto_alg_list;
 struct security_hook_heads security_hook_heads;
 struct selinux_state selinux_state;
+int selinux_enabled_boot;
 u32 audit_enabled;
 struct sk_buff_head audit_queue;
 u32 audit_backlog_limit;
