@@ -11,6 +11,7 @@ import pykd
 
 dumps.have_one_open()
 
+from pykd.kernel.net import nftables  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
 LISTEN = 10
@@ -89,6 +90,9 @@ class OldNet(unittest.TestCase):
                 operation = readSU("struct nf_hook_ops", link - offset)
                 self.assertEqual(number, operation.hooknum)
                 self.assertIn(operation.pf, (1, 2))  # of IPv4, or of both
+        if nftables.is_there(pykd.current()):
+            tables = {int(table) for table in readSUListFromHead(Addr(readSymbol("init_net").nft.tables), "list", "struct nft_table")}
+            self.assertLessEqual({int(table) for table, _ in nftables.for_each_table(pykd.current(), readSymbol("init_net"))}, tables)
 
     def test_corked(self):
         self.assertTrue(readSU("struct udp_sock", 0).hasField("corkflag"))

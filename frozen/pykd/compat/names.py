@@ -270,6 +270,9 @@ NAMES: dict[str, tuple[tuple[str, Source, str], ...]] = {
             '960632ece694 ("netfilter: convert hook list to an array") (in v4.14)',
         ),
     ),
+    "struct netns_nftables": (
+        ("tables", Elsewhere("net", "nft_tables", "gencursor"), '0854db2aaef3 ("netfilter: nf_tables: use net_generic infra for transaction data") (in v5.13)'),
+    ),
     "struct unix_address": (
         ("hash", Elsewhere("net", "address_hash", "name"), '"af_unix: Save hash in sk_hash." (in v5.17)'),
     ),

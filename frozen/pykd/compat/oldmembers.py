@@ -66,6 +66,7 @@ COMPUTED: dict[str, dict[str, str | dict[str, str]]] = {
     "struct inet_hashinfo": {"listening_hash": "struct inet_listen_hashbucket **"},
     "struct udp_sock": {"corkflag": "int"},
     "struct nfs_server": {"wpages": "unsigned int"},
+    "struct netns_nftables": {"tables": "struct list_head *"},
     "struct unix_address": {"hash": "unsigned int"},
     "struct neigh_hash_table": {"hash_buckets": "struct neighbour **"},
     "struct neighbour": {"next": "struct neighbour *"},

@@ -7,6 +7,7 @@ from _pykd import Error
 from pykd.compat.parts import Elements
 from pykd.core.members import offset_of
 from pykd.core.walk import caught
+from pykd.kernel.net import nftables
 from pykd.kernel.net.namespaces import for_each_net
 from pykd.kernel.net.sockets import UNIX_BUCKETS
 
@@ -74,6 +75,14 @@ def _hook_operations(entries: Struct) -> list[int]:
     # Where it has one: until 4.14 that is what the list was made of.
     offset = dump.struct_class("struct nf_hook_ops").member_offset("list") or 0
     return [dump.read_unsigned(pointers + 8 * i) + offset for i in range(number)]
+
+
+def nft_tables(nft: Struct) -> Struct:
+    """``netns_nftables.tables``: the head of the list, which lies in the module's own data of the namespace."""
+    dump = _dump_of(nft)
+    net = dump.struct_class("struct net")
+    head, _ = nftables.pernet(dump, net(int(nft) - offset_of(net, "nft")))
+    return dump.struct_class("struct list_head")(head)
 
 
 def neighbour_buckets(table: Struct) -> list[Struct]:

@@ -33,7 +33,7 @@ def is_there(dump: Dump) -> bool:
     return dump.find_type("struct", "nft_table") is not None
 
 
-def _pernet(dump: Dump, net: Any) -> tuple[int, int]:
+def pernet(dump: Dump, net: Any) -> tuple[int, int]:
     """(address of the list of tables, number of the generation that counts) of a ``struct net``; the address is 0 where there is none.
 
     0854db2aaef3 ("netfilter: nf_tables: use net_generic infra for transaction data") (in v5.13): the module's own data.
@@ -55,7 +55,7 @@ def _is_active(one: Any, cursor: int) -> bool:
 
 def for_each_table(dump: Dump, net: Any) -> Iterator[tuple[Any, int]]:
     """(``struct nft_table``, the generation that counts) of each table of a ``struct net``. :raises FaultError, LimitError, NotFoundError:"""
-    head, cursor = _pernet(dump, net)
+    head, cursor = pernet(dump, net)
     for table in list_for_each_entry(dump, head, "struct nft_table", "list", limit=LIMIT) if head else ():
         if _is_active(table, cursor):
             yield table, cursor
