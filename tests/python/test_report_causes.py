@@ -30,7 +30,7 @@ from pykd.report import findings
 from pykd.report.build import document
 from pykd.report.facts import Facts
 from pykd.report.finding import CONSEQUENCE, CPU_STUCK, NO_ANSWER
-from pykd.report.findings import i3_journal, n_outside
+from pykd.report.findings import d9_spinlock, i3_journal, n_outside
 from pykd.report.verdict import first_of_interest
 
 
@@ -414,6 +414,14 @@ class Made(unittest.TestCase):
         (found,) = found_by("d9_spinlock", facts)
         self.assertIn("1 CPU spins for a spinlock, for up to 60 s; CPU 1, which runs PID", found.text)
         self.assertEqual([], found_by("d9_spinlock", self.spinning(cpu0=["kd_compute"], cpu1=["kd_main"])))
+
+    def test_locks_of_two_kinds(self):
+        """CPUs that spin for different locks are told apart."""
+        facts = self.spinning(cpu0=["native_queued_spin_lock_slowpath", "kd_take"], cpu1=["queued_read_lock_slowpath", "kd_read"])
+        with unittest.mock.patch.object(d9_spinlock, "_locks", lambda facts, cpus: {facts.dump.symbol("rtnl_mutex").address: cpus}):
+            one, other = found_by("d9_spinlock", facts)
+        self.assertIn("1 CPU spins for a spinlock (rtnl_mutex), for up to 60 s", one.text)
+        self.assertIn("1 CPU spins for a read-write lock (to read), for up to 60 s", other.text)
 
     def test_which_spinlock(self):
         """It is found by its word: held, with somebody pending, or with a tail that is a CPU which spins."""

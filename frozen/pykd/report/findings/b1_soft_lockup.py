@@ -24,7 +24,10 @@ _UNIT = 1 << 30
 """ns: of ``watchdog_touch_ts`` (get_timestamp()), close to a second of sched_clock"""
 OVER = 60.0
 """Seconds after the last message from which on it is over"""
-_WAITING = ("native_queued_spin_lock_slowpath", "__pv_queued_spin_lock_slowpath", "smp_call_function_many_cond", "smp_call_function_single", "multi_cpu_stop")
+_WAITING = (
+    "native_queued_spin_lock_slowpath", "__pv_queued_spin_lock_slowpath", "queued_read_lock_slowpath", "queued_write_lock_slowpath",
+    "smp_call_function_many_cond", "smp_call_function_single", "multi_cpu_stop",
+)  # fmt: skip
 """A CPU in one of these only waits for another."""
 
 

@@ -38,7 +38,7 @@ def _stalled(facts: Facts) -> Iterator[Found]:
         facts.note(error)
     for cpu in cpus[:4]:
         thread = facts.running.get(cpu)
-        who = f" runs {facts.who(thread.address)}: {chain(facts.functions_on(cpu), 6)}" if thread else ""
+        who = f"; it runs {facts.who(thread.address)}: {chain(facts.functions_on(cpu), 6)}" if thread else ""
         evidence.append(f"CPU {cpu} has not reported{who}")
     evidence += [f"{facts.who(task)} was preempted or sleeps inside a reader" for task in tasks[:4]]
     level = CPU_STUCK

@@ -25,44 +25,51 @@ LEAST, LONG = 1.0, 10.0
 
 def rule(facts: Facts) -> Iterator[Found]:
     spinning = {cpu: name for cpu in facts.running if (name := next((one for one in facts.functions_on(cpu) if one in SPINS), ""))}
-    if not spinning:
-        return
-    ages = {cpu: facts.seconds(facts.running[cpu].address) for cpu in spinning}
+    locks = _locks(facts, [cpu for cpu, name in spinning.items() if name in SLOWPATHS])
+    known = {cpu for cpus in locks.values() for cpu in cpus}
+    groups = [(lock, cpus) for lock, cpus in locks.items()]
+    if rest := [cpu for cpu in spinning if cpu not in known]:
+        groups.append((0, rest))
+    for lock, cpus in groups:
+        if found := _found(facts, lock, cpus, spinning, len(groups) > 1):
+            yield found
+
+
+def _found(facts: Facts, lock: int, cpus: list[int], spinning: dict[int, str], others_spin: bool) -> Found | None:
+    """What CPUs spin for that spin for one lock, or for which it is not known: then *lock* is 0. With others that spin for another one
+    it is not proven which of them a CPU has that does not spin."""
+    ages = {cpu: facts.seconds(facts.running[cpu].address) for cpu in cpus}
     age = max(ages.values())
     if age < LEAST:
-        return
+        return None
     evidence = []
-    for cpu, name in spinning.items():
+    for cpu in cpus:
         functions = facts.functions_on(cpu)
-        caller = functions[functions.index(name) + 1 :]
-        evidence.append(f"CPU {cpu} {facts.who(facts.running[cpu].address)}: {name} < {chain(caller, 6)}; on the CPU for {ages[cpu]:.1f} s")
-    locks = _locks(facts, [cpu for cpu, name in spinning.items() if name in SLOWPATHS])
-    for lock, cpus in locks.items():
-        name = name_of(facts.dump, lock)
+        caller = functions[functions.index(spinning[cpu]) + 1 :]
+        evidence.append(f"CPU {cpu} {facts.who(facts.running[cpu].address)}: {spinning[cpu]} < {chain(caller, 6)}; on the CPU for {ages[cpu]:.1f} s")
+    name = name_of(facts.dump, lock) if lock else ""
+    if lock:
         word = facts.dump.read_unsigned(lock, 4)
         evidence.append(f"spinlock {lock:#x}{f' ({name})' if name else ''}: val {word:#x}, CPU {', '.join(map(str, cpus))} spins for it")
         holders = [cpu for cpu, trace in facts.traces.items() if cpu not in spinning and has_on_stack(facts.dump, trace, lock)]
         if len(holders) == 1:
-            yield _held(facts, lock, holders[0], cpus, age, evidence)
-            return
+            return _held(facts, lock, holders[0], cpus, age, evidence)
     others = [cpu for cpu, thread in facts.running.items() if cpu not in spinning and thread.pid]
     suspects = [cpu for cpu in others if facts.seconds(facts.running[cpu].address) >= LEAST]
-    kinds = ", ".join(sorted({SPINS[name] for name in spinning.values()}))
-    text = f"{number(len(spinning), 'CPU spins', 'CPUs spin')} for {kinds}, for up to {age:.0f} s"
+    kinds = ", ".join(sorted({SPINS[spinning[cpu]] for cpu in cpus}))
+    text = f"{number(len(cpus), 'CPU spins', 'CPUs spin')} for {kinds}{f' ({name})' if name else ''}, for up to {age:.0f} s"
     if not others:
         proven = age >= LONG
         text += "; no other CPU runs anything: it waits for itself, or its holder sleeps"
-        yield Found(text, STOPS if proven else SERIOUS, FOUND if proven else GUESS, tuple(evidence), "bt -a", len(spinning), age)
-        return
-    if len(locks) == 1:
-        name = name_of(facts.dump, next(iter(locks)))
-        text += f": {name}" if name else ""
+        return Found(text, STOPS if proven else SERIOUS, FOUND if proven else GUESS, tuple(evidence), "bt -a", len(cpus), age)
     if len(suspects) == 1:
         text += f"; CPU {suspects[0]}, which runs {facts.who(facts.running[suspects[0]].address)}, does not spin and may hold it"
+        text += ", or it waits for itself" if others_spin else ""
     for cpu in suspects[:2]:
         evidence.append(f"CPU {cpu} does not spin, and may hold it: {facts.who(facts.running[cpu].address)} in {chain(facts.functions_on(cpu), 6)}")
     severity = STOPS if age >= LONG and suspects else SERIOUS if suspects else NOTE
-    yield Found(text, severity, FOUND if age >= LONG and len(suspects) == 1 else GUESS, tuple(evidence), "bt -a", len(spinning), age)
+    proof = FOUND if age >= LONG and len(suspects) == 1 and not others_spin else GUESS
+    return Found(text, severity, proof, tuple(evidence), "bt -a", len(cpus), age)
 
 
 def _locks(facts: Facts, cpus: list[int]) -> dict[int, list[int]]:
