@@ -130,8 +130,8 @@ VARIANTS = (
     # The crash kernel of this release dies while it reads the old memory.
     Variant("arm64-6.1", "arm64-6.1", parts=OTHERS, files=("qemu-zlib",), memory=512, options=_NOTE),
     Variant("arm64-7", "arm64-7", parts=OTHERS, files=("raw",), memory=640, options=_NOTE),
-    Variant("arm64-max", "arm64-6.12", parts=OTHERS, files=_QEMU, memory=512, cpu_model="max", options=_NOTE),
-    Variant("arm64-7-max", "arm64-7", parts=OTHERS, files=("qemu-zlib",), memory=512, cpu_model="max", options=_NOTE),
+    Variant("arm64-max", "arm64-6.12", parts=OTHERS, files=_QEMU, memory=512, cpu_model="max,pauth-impdef=on", options=_NOTE),
+    Variant("arm64-7-max", "arm64-7", parts=OTHERS, files=("qemu-zlib",), memory=512, cpu_model="max,pauth-impdef=on", options=_NOTE),
     Variant("arm64-16k", "arm64-6.12-16k", parts=OTHERS, files=("qemu-zlib",), memory=768, cpu_model="neoverse-n1", options=_NOTE),
     Variant("arm64-alive", "arm64-6.12", parts=OTHERS, crash="none", files=("qemu-zlib",), memory=512, options=_NOTE),
     Variant("riscv64-6.12", "riscv64-6.12", parts=OTHERS, files=_QEMU, memory=512),
