@@ -215,6 +215,7 @@ static struct kd_error *read_kdump(struct kd_header *header, const struct kd_fil
 	header->order_known = true;
 	order_kdump_header(header->order, &main);
 	uint64_t block = (uint32_t)main.block_size;
+	header->block_size = (uint32_t)block;
 	header->compression = compression_name(main.status);
 	header->incomplete |= !!(main.status & STATUS_INCOMPLETE);
 	if (main.sub_header_blocks < 0 || main.sub_header_blocks > 65536)

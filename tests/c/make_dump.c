@@ -101,10 +101,11 @@ struct make_bytes make_kdump(const struct make_machine *machine, unsigned int fl
 {
 	bool split = end < MAKE_PAGES || start;
 	struct make_bytes notes = make_notes(machine), dump = {};
-	size_t note_blocks = (notes.len + MAKE_PAGE - 1) / MAKE_PAGE;
-	append(&dump, NULL, 2 * MAKE_PAGE);
+	const size_t each = flags & MAKE_LARGE ? 16 : 1, block = each * MAKE_PAGE;
+	size_t note_blocks = (notes.len + block - 1) / block;
+	append(&dump, NULL, 2 * block);
 	append(&dump, notes.data, notes.len);
-	pad(&dump, MAKE_PAGE);
+	pad(&dump, block);
 	free(notes.data);
 
 	memcpy(dump.data, "KDUMP   ", 8);
@@ -118,40 +119,44 @@ struct make_bytes make_kdump(const struct make_machine *machine, unsigned int fl
 		strcpy((char *)dump.data + 12 + 5 * 65, "(none)");
 	}
 	put(&dump, 424, (flags & MAKE_ZLIB ? 1u : 0) | (flags & MAKE_INCOMPLETE ? 8u : 0), 4);
-	put(&dump, 428, MAKE_PAGE, 4);
+	put(&dump, 428, block, 4);
 	put(&dump, 432, 1 + note_blocks, 4);
 	put(&dump, 436, 2, 4); /* bitmap blocks */
-	put(&dump, 440, MAKE_PAGES, 4);
+	put(&dump, 440, MAKE_PAGES / each, 4);
 	put(&dump, 460, machine->cpu_nr, 4);
-	put(&dump, MAKE_PAGE + 8, 31, 4);
-	put(&dump, MAKE_PAGE + 12, split, 4);
-	put(&dump, MAKE_PAGE + 16, start, 8);
-	put(&dump, MAKE_PAGE + 24, end, 8);
-	put(&dump, MAKE_PAGE + 48, 2 * MAKE_PAGE, 8);
-	put(&dump, MAKE_PAGE + 56, notes.len, 8);
-	put(&dump, MAKE_PAGE + 80, start, 8);
-	put(&dump, MAKE_PAGE + 88, end, 8);
-	put(&dump, MAKE_PAGE + 96, MAKE_PAGES, 8);
+	put(&dump, block + 8, 31, 4);
+	put(&dump, block + 12, split, 4);
+	put(&dump, block + 16, start, 8);
+	put(&dump, block + 24, end, 8);
+	put(&dump, block + 48, 2 * block, 8);
+	put(&dump, block + 56, notes.len, 8);
+	put(&dump, block + 80, start, 8);
+	put(&dump, block + 88, end, 8);
+	put(&dump, block + 96, MAKE_PAGES / each, 8);
 
-	uint8_t bitmaps[2][MAKE_PAGE] = {};
+	uint8_t bitmaps[2][16 * MAKE_PAGE] = {};
 	size_t nr = 0;
 	for (size_t i = 0; i < MAKE_PAGES; i++) {
+		size_t at = i / each, bit = at % 8;
 		bool here = machine->pages[i] && i >= start && i < end;
-		bitmaps[0][i / 8] |= (uint8_t)(!machine->absent[i] << i % 8);
-		bitmaps[1][i / 8] |= (uint8_t)(here << i % 8);
-		nr += here;
+		nr += here && !(bitmaps[1][at / 8] >> bit & 1);
+		bitmaps[0][at / 8] |= (uint8_t)(!machine->absent[i] << bit);
+		bitmaps[1][at / 8] |= (uint8_t)(here << bit);
 	}
-	append(&dump, bitmaps, sizeof(bitmaps));
+	for (size_t i = 0; i < 2; i++)
+		append(&dump, bitmaps[i], block);
 	size_t descriptor = dump.len;
 	append(&dump, NULL, nr * 24);
-	for (size_t i = start; i < end && i < MAKE_PAGES; i++) {
-		if (!machine->pages[i])
+	for (size_t at = start / each; at * each < end && at < MAKE_PAGES / each; at++) {
+		if (!(bitmaps[1][at / 8] >> at % 8 & 1))
 			continue;
 		size_t offset = dump.len;
-		if (flags & MAKE_ZLIB)
-			add_zlib(&dump, machine->pages[i]);
-		else
-			append(&dump, machine->pages[i], MAKE_PAGE);
+		for (size_t i = at * each; i < (at + 1) * each; i++) {
+			if (flags & MAKE_ZLIB)
+				add_zlib(&dump, machine->pages[i]);
+			else
+				append(&dump, machine->pages[i], MAKE_PAGE);
+		}
 		put(&dump, descriptor, offset, 8);
 		put(&dump, descriptor + 8, dump.len - offset, 4);
 		put(&dump, descriptor + 12, flags & MAKE_ZLIB ? 1 : 0, 4);

@@ -145,6 +145,23 @@ static void test_containers(const struct make_machine *machine)
 	free(flat.data);
 }
 
+/** QEMU writes the largest pages that an arm64 can have; VMCOREINFO, which is a note here, has the kernel's. */
+static void test_large(const struct make_machine *machine)
+{
+	struct make_bytes large = make_kdump(machine, MAKE_LARGE, 0, MAKE_PAGES);
+	const char *path = make_file("large", large.data, large.len);
+	struct kd_dump *dump = open_paths(&path, 1, 0);
+	assert(kd_dump_page_size(dump) == MAKE_PAGE);
+	for (kd_pfn pfn = 0; pfn < PRESENT_NR; pfn++)
+		expect_page(dump, pfn);
+	expect_page(dump, LAST);
+	expect_fault(dump, EXCLUDED, KD_FAULT_EXCLUDED);
+	expect_fault(dump, MAKE_PAGES - 1, KD_FAULT_ABSENT);
+	expect_fault(dump, MAKE_PAGES, KD_FAULT_ABSENT);
+	kd_dump_close(dump);
+	free(large.data);
+}
+
 static void test_split(const struct make_machine *machine)
 {
 	static const kd_pfn borders[] = { 0, 100, 350, MAKE_PAGES };
@@ -295,6 +312,7 @@ int main(void)
 	static struct make_machine machine;
 	make(&machine);
 	test_containers(&machine);
+	test_large(&machine);
 	test_split(&machine);
 	test_truncated(&machine);
 	test_never_written(&machine);
