@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "kernel/found.h"
 #include "kernel/namesake.h"
 #include "kernel/second.h"
 
@@ -25,6 +26,7 @@ struct kd_kernel {
 	LAYER(struct kd_types *) types;
 	LAYER(struct kd_modules *) modules;
 	LAYER(uint64_t) shift;
+	struct kd_found found;
 };
 
 static struct kd_error *error_copy(const struct kd_error *error)
@@ -107,14 +109,6 @@ struct kd_error *kd_kernel_memory(struct kd_kernel *kernel, struct kd_memory **r
 	GET_LAYER(kernel, memory, kd_memory_create(kernel->dump, &kernel->memory.it));
 }
 
-/** Without CONFIG_KALLSYMS_ALL it has functions only. */
-static bool has_data(struct kd_kallsyms *kallsyms)
-{
-	kd_vaddr address;
-	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_address(kallsyms, "init_task", &address);
-	return !err;
-}
-
 /** What is there of its tables may be any part of them. */
 static bool is_cut(const struct kd_kernel *kernel)
 {
@@ -151,7 +145,7 @@ static struct kd_error *create_kallsyms(struct kd_kernel *kernel)
 		return err;
 	err = kd_kallsyms_create(memory, &kernel->kallsyms.it);
 	bool given = kernel->second.vmlinux || kernel->second.system_map;
-	if (given && (err || is_cut(kernel) || !has_data(kernel->kallsyms.it))) {
+	if (given && (err || is_cut(kernel) || kd_kallsyms_functions_only(kernel->kallsyms.it))) {
 		err = use_second_names(kernel, memory, err);
 		if (!err)
 			return NULL;
@@ -194,6 +188,14 @@ static kd_vaddr kernel_table(struct kd_kernel *kernel)
 	return err ? 0 : table;
 }
 
+/** Where the symbols of sections have no names: somewhere behind the text. */
+static struct kd_error *search_btf(struct kd_memory *memory, struct kd_kallsyms *kallsyms, kd_vaddr *start, kd_vaddr *end)
+{
+	kd_vaddr text;
+	return kd_kallsyms_address(kallsyms, "_stext", &text)
+		       ?: kd_btf_search(memory, text, text + KD_IMAGE_LEN_MAX, start, end);
+}
+
 static struct kd_error *create_types(struct kd_kernel *kernel)
 {
 	struct kd_memory *memory = NULL;
@@ -207,8 +209,10 @@ static struct kd_error *create_types(struct kd_kernel *kernel)
 	struct kd_dwarf *dwarf = kernel->second.dwarf;
 	bool has_btf = !kernel->no_btf && !(dwarf && is_cut(kernel));
 	if (has_btf) {
-		err = kd_kallsyms_address(kallsyms, "__start_BTF", &start)
-			      ?: kd_kallsyms_address(kallsyms, "__stop_BTF", &end);
+		err = kd_kallsyms_functions_only(kallsyms) ?
+			      search_btf(memory, kallsyms, &start, &end) :
+			      kd_kallsyms_address(kallsyms, "__start_BTF", &start)
+				      ?: kd_kallsyms_address(kallsyms, "__stop_BTF", &end);
 		has_btf = !kd_error_catch(&err, KD_ERROR_LOOKUP);
 	}
 	if (!has_btf && !dwarf)
@@ -242,6 +246,19 @@ struct kd_error *kd_kernel_types(struct kd_kernel *kernel, struct kd_types **ret
 	GET_LAYER(kernel, types, create_types(kernel));
 }
 
+/** A variable of a kernel that has names of functions only. KD_ERROR_LOOKUP if it has other names too. */
+static struct kd_error *find_variable(struct kd_kernel *kernel, const char *name, kd_vaddr *ret)
+{
+	struct kd_memory *memory;
+	struct kd_kallsyms *kallsyms;
+	struct kd_types *types;
+	struct kd_error *err = kd_kernel_memory(kernel, &memory) ?: kd_kernel_kallsyms(kernel, &kallsyms);
+	if (!err && !kd_kallsyms_functions_only(kallsyms))
+		err = kd_error_create(KD_ERROR_LOOKUP, "no kernel symbol %s", name);
+	return err ?: kd_kernel_types(kernel, &types)
+		   ?: kd_found_variable(&kernel->found, memory, kallsyms, types, name, ret);
+}
+
 static struct kd_error *create_modules(struct kd_kernel *kernel)
 {
 	struct kd_memory *memory;
@@ -254,7 +271,12 @@ static struct kd_error *create_modules(struct kd_kernel *kernel)
 		err = kd_kernel_types(kernel, &types);
 		kd_error_catch(&err, KD_ERROR_LOOKUP); /* names and code do without */
 	}
-	return err ? err : kd_modules_create(memory, kallsyms, types, &kernel->modules.it);
+	kd_vaddr head = 0;
+	if (!err && types && kd_kallsyms_functions_only(kallsyms)) {
+		err = find_variable(kernel, "modules", &head);
+		kd_error_catch(&err, KD_ERROR_LOOKUP);
+	}
+	return err ? err : kd_modules_create(memory, kallsyms, types, head, &kernel->modules.it);
 }
 
 struct kd_error *kd_kernel_modules(struct kd_kernel *kernel, struct kd_modules **ret)
@@ -370,6 +392,12 @@ struct kd_error *kd_kernel_symbol(struct kd_kernel *kernel, const char *name, co
 		err = kernel_symbol(kallsyms, name, NULL, ret, &nr);
 		*ret_several = !err && nr > 1;
 		if (err || nr)
+			return err;
+		kd_vaddr address;
+		err = find_variable(kernel, name, &address);
+		if (!err)
+			*ret = (struct kd_symbol){ .address = address, .name = name, .type = '?' };
+		if (!kd_error_catch(&err, KD_ERROR_LOOKUP))
 			return err;
 		if (module)
 			return kd_kallsyms_not_found(kallsyms, "no symbol %s in the kernel", name);

@@ -14,7 +14,17 @@ uint32_t kd_kallsyms_nr(const struct kd_kallsyms *kallsyms)
 	return kallsyms->tables.nr;
 }
 
-struct kd_error *kd_kallsyms_not_found(const struct kd_kallsyms *kallsyms, const char *format, ...)
+bool kd_kallsyms_functions_only(struct kd_kallsyms *kallsyms)
+{
+	uint32_t n;
+	size_t tasks = 1, functions = 0;
+	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_find(kallsyms, "init_task", &n, 1, &tasks);
+	if (!err && !tasks)
+		err = kd_kallsyms_find(kallsyms, "schedule", &n, 1, &functions);
+	return !err && functions && !kallsyms->loss;
+}
+
+struct kd_error *kd_kallsyms_not_found(struct kd_kallsyms *kallsyms, const char *format, ...)
 {
 	KD_FREE char *message = NULL;
 	va_list args;
@@ -25,7 +35,11 @@ struct kd_error *kd_kallsyms_not_found(const struct kd_kallsyms *kallsyms, const
 		message = NULL;
 		return &kd_error_nomem;
 	}
-	return kd_error_create_lookup_why(kallsyms->index_gap, "%s%s", message, kallsyms->loss ?: "");
+	const char *why = kallsyms->loss ?: "";
+	if (kd_kallsyms_functions_only(kallsyms))
+		why = "; the kernel has names of functions only (CONFIG_KALLSYMS_ALL is off): give the others with "
+		      "--system-map FILE or --vmlinux FILE";
+	return kd_error_create_lookup_why(kallsyms->index_gap, "%s%s", message, why);
 }
 
 /** The symbols at the address that vmcoreinfo gives for _stext include it: offsets, names and tokens fit together. */

@@ -19,6 +19,9 @@ struct kd_kallsyms;
 struct kd_error *kd_kallsyms_create(struct kd_memory *memory, struct kd_kallsyms **ret) KD_RETURNS_ERROR;
 void kd_kallsyms_destroy(struct kd_kallsyms *kallsyms);
 
+/** Whether it was made without CONFIG_KALLSYMS_ALL: no variable has a name, nor do the borders of sections. */
+bool kd_kallsyms_functions_only(struct kd_kallsyms *kallsyms);
+
 uint32_t kd_kallsyms_nr(const struct kd_kallsyms *kallsyms);
 
 /** The n-th symbol in address order (as /proc/kallsyms prints them). */
@@ -40,9 +43,10 @@ struct kd_error *kd_kallsyms_find(struct kd_kallsyms *kallsyms, const char *name
 
 /**
  * KD_ERROR_LOOKUP about a name that was not found, with a message of the caller's. Where pages with names are missing,
- * it goes on to say how many blocks of 256 names are as if they were not there, and has the fault that cost the first.
+ * it goes on to say how many blocks of 256 names are as if they were not there, and has the fault that cost the first;
+ * where there are names of functions only, it says so.
  */
-struct kd_error *kd_kallsyms_not_found(const struct kd_kallsyms *kallsyms, const char *format, ...) KD_PRINTF(2, 3)
+struct kd_error *kd_kallsyms_not_found(struct kd_kallsyms *kallsyms, const char *format, ...) KD_PRINTF(2, 3)
 	__attribute__((returns_nonnull));
 
 /** Number of the first symbol of this name: cheaper than finding all. KD_ERROR_LOOKUP if none. */

@@ -16,6 +16,13 @@ struct kd_error *kd_types_create(struct kd_memory *memory, struct kd_types **ret
 void kd_types_destroy(struct kd_types *types);
 
 /**
+ * Where the kernel's own BTF lies in [start, end), of a kernel whose symbols do not say. Reads all up to it.
+ * KD_ERROR_LOOKUP if there is none.
+ */
+struct kd_error *kd_btf_search(struct kd_memory *memory, kd_vaddr start, kd_vaddr end, kd_vaddr *ret_start,
+			       kd_vaddr *ret_end) KD_RETURNS_ERROR;
+
+/**
  * Add BTF that lies at [start, end) in the dump. Nothing but the header is read until a type is asked for.
  * @param module NULL: the base (vmlinux), must come first; else copied: split BTF on top of the base. Adding a module
  * twice is an error (KD_ERROR_VALUE). @param base for split BTF with its own .BTF.base (Linux 6.11): range, or 0, 0.

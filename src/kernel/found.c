@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/found.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#define LIST_LEN_MAX 100000
+#define TYPES_MAX 1000
+
+struct search {
+	struct kd_found *found;
+	struct kd_memory *memory;
+	struct kd_types *types;
+};
+
+static struct kd_error *offset_of(struct search *search, const char *type, const char *path, uint64_t *ret)
+{
+	const struct kd_type *of;
+	struct kd_member member;
+	struct kd_error *err = kd_types_find(search->types, KD_STRUCT, type, &of) ?: kd_type_find_member(of, path, &member);
+	if (!err)
+		*ret = member.bit_offset / 8;
+	return err;
+}
+
+/** A pointer, or a word as long, in the struct at base. */
+static struct kd_error *read_member(struct search *search, const char *type, const char *path, kd_vaddr base,
+				    kd_vaddr *ret)
+{
+	uint64_t offset;
+	return offset_of(search, type, path, &offset) ?: kd_memory_read_u64(search->memory, base + offset, ret);
+}
+
+static bool in_image(const struct search *search, kd_vaddr address)
+{
+	return address - search->found->text < KD_IMAGE_LEN_MAX;
+}
+
+/** It is the first CPU's idle task, leads itself, and the task before and after it know it. */
+static bool is_init_task(struct search *search, kd_vaddr task)
+{
+	uint64_t tasks, pid;
+	kd_vaddr leader, next, back;
+	uint32_t number;
+	KD_DROP_ERROR struct kd_error *err = offset_of(search, "task_struct", "tasks", &tasks)
+						     ?: offset_of(search, "task_struct", "pid", &pid)
+						     ?: kd_memory_read_u32(search->memory, task + pid, &number)
+						     ?: read_member(search, "task_struct", "group_leader", task, &leader)
+						     ?: kd_memory_read_u64(search->memory, task + tasks, &next)
+						     ?: kd_memory_read_u64(search->memory, next + 8, &back);
+	return !err && !number && leader == task && back == task + tasks;
+}
+
+/** By its comm, "swapper/0" or, of one CPU only, "swapper". */
+static struct kd_error *find_init_task(struct search *search, kd_vaddr *ret)
+{
+	const kd_vaddr end = search->found->text + KD_IMAGE_LEN_MAX;
+	const uint64_t page = kd_dump_page_size(kd_memory_dump(search->memory));
+	uint64_t comm;
+	struct kd_error *err = offset_of(search, "task_struct", "comm", &comm);
+	if (err)
+		return err;
+	for (kd_vaddr at = search->found->text; at < end; at = (at | (page - 1)) + 1) {
+		const uint8_t *view;
+		size_t len;
+		err = kd_memory_view(search->memory, at, &view, &len);
+		for (size_t i = -at & 7; !err && i + 8 <= len; i += 8) {
+			if (memcmp(view + i, "swapper", 7))
+				continue;
+			if (is_init_task(search, at + i - comm)) {
+				*ret = at + i - comm;
+				return NULL;
+			}
+			err = kd_memory_view(search->memory, at, &view, &len);
+		}
+		if (!kd_error_catch(&err, KD_ERROR_FAULT) && err)
+			return err;
+	}
+	return kd_error_create(KD_ERROR_LOOKUP, "no init_task in the kernel's data");
+}
+
+/** The head of the list that an entry is on: of all its links the one in the kernel's image. */
+static struct kd_error *find_head(struct search *search, kd_vaddr link, kd_vaddr *ret)
+{
+	for (size_t n = 0; n < LIST_LEN_MAX; n++) {
+		struct kd_error *err = kd_memory_read_u64(search->memory, link, &link);
+		if (err)
+			return err;
+		if (in_image(search, link)) {
+			*ret = link;
+			return NULL;
+		}
+	}
+	return kd_error_create(KD_ERROR_LOOKUP, "a list without a head in the kernel's data");
+}
+
+static struct kd_error *find(struct search *search, const char *name, kd_vaddr *ret);
+
+/** From the superblock of init_task's root. */
+static struct kd_error *find_super_blocks(struct search *search, kd_vaddr *ret)
+{
+	kd_vaddr fs, mnt, block;
+	uint64_t link;
+	return find(search, "init_fs", &fs)
+		       ?: read_member(search, "fs_struct", "root.mnt", fs, &mnt)
+		       ?: read_member(search, "vfsmount", "mnt_sb", mnt, &block)
+		       ?: offset_of(search, "super_block", "s_list", &link)
+		       ?: find_head(search, block + link, ret);
+}
+
+/** The module of a file system, of that type or of those that were registered after it; 0: none of them is of one. */
+static struct kd_error *find_owner(struct search *search, kd_vaddr type, kd_vaddr *ret)
+{
+	struct kd_error *err = NULL;
+	*ret = 0;
+	for (size_t n = 0; !err && type && !*ret && n < TYPES_MAX; n++)
+		err = read_member(search, "file_system_type", "owner", type, ret)
+			      ?: read_member(search, "file_system_type", "next", type, &type);
+	return err;
+}
+
+/** From a mounted file system that is a module, or that was registered before one. */
+static struct kd_error *find_modules(struct search *search, kd_vaddr *ret)
+{
+	kd_vaddr head, block, type, owner = 0;
+	uint64_t in_block, in_module;
+	struct kd_error *err = find_super_blocks(search, &head)
+				       ?: offset_of(search, "super_block", "s_list", &in_block)
+				       ?: kd_memory_read_u64(search->memory, head, &block);
+	for (size_t n = 0; !err && !owner && block != head && n < TYPES_MAX; n++) {
+		err = read_member(search, "super_block", "s_type", block - in_block, &type)
+			      ?: find_owner(search, type, &owner)
+			      ?: kd_memory_read_u64(search->memory, block, &block);
+	}
+	if (!err && !owner)
+		err = kd_error_create(KD_ERROR_LOOKUP, "no file system that is a module");
+	return err ?: offset_of(search, "module", "list", &in_module) ?: find_head(search, owner + in_module, ret);
+}
+
+/** What another variable points to. */
+static const struct {
+	const char *name, *from, *type, *member;
+} reached[] = {
+	{ "init_nsproxy", "init_task", "task_struct", "nsproxy" },
+	{ "init_cred", "init_task", "task_struct", "cred" },
+	{ "init_signals", "init_task", "task_struct", "signal" },
+	{ "init_sighand", "init_task", "task_struct", "sighand" },
+	{ "init_files", "init_task", "task_struct", "files" },
+	{ "init_fs", "init_task", "task_struct", "fs" },
+	{ "init_css_set", "init_task", "task_struct", "cgroups" },
+	{ "init_uts_ns", "init_nsproxy", "nsproxy", "uts_ns" },
+	{ "init_ipc_ns", "init_nsproxy", "nsproxy", "ipc_ns" },
+	{ "init_pid_ns", "init_nsproxy", "nsproxy", "pid_ns_for_children" },
+	{ "init_net", "init_nsproxy", "nsproxy", "net_ns" },
+	{ "init_time_ns", "init_nsproxy", "nsproxy", "time_ns" },
+	{ "init_cgroup_ns", "init_nsproxy", "nsproxy", "cgroup_ns" },
+	{ "init_user_ns", "init_cred", "cred", "user_ns" },
+};
+
+static struct kd_error *find(struct search *search, const char *name, kd_vaddr *ret)
+{
+	if (kd_vmcoreinfo_symbol(kd_dump_vmcoreinfo(kd_memory_dump(search->memory)), name, ret))
+		return NULL;
+	if (!strcmp(name, "init_task")) {
+		if (!search->found->searched) {
+			search->found->searched = true;
+			struct kd_error *err = find_init_task(search, &search->found->init_task);
+			if (err)
+				return err;
+		}
+		*ret = search->found->init_task;
+		return *ret ? NULL : kd_error_create(KD_ERROR_LOOKUP, "no init_task in the kernel's data");
+	}
+	if (!strcmp(name, "super_blocks"))
+		return find_super_blocks(search, ret);
+	if (!strcmp(name, "modules"))
+		return find_modules(search, ret);
+	for (size_t i = 0; i < KD_ARRAY_NR(reached); i++) {
+		kd_vaddr base;
+		if (strcmp(name, reached[i].name))
+			continue;
+		struct kd_error *err = find(search, reached[i].from, &base)
+					       ?: read_member(search, reached[i].type, reached[i].member, base, ret);
+		/* Of a task that has left its first one, it is another. */
+		if (!err && !in_image(search, *ret))
+			err = kd_error_create(KD_ERROR_LOOKUP, "%s is not in the kernel's data", name);
+		return err;
+	}
+	return kd_error_create(KD_ERROR_LOOKUP, "no way to find %s", name);
+}
+
+struct kd_error *kd_found_variable(struct kd_found *found, struct kd_memory *memory, struct kd_kallsyms *kallsyms,
+				   struct kd_types *types, const char *name, kd_vaddr *ret)
+{
+	struct search search = { found, memory, types };
+	struct kd_error *err = found->text ? NULL : kd_kallsyms_address(kallsyms, "_stext", &found->text);
+	err = err ?: find(&search, name, ret);
+	/* What is damaged or missing on the way is a reason not to know it. */
+	if (err && err->code != KD_ERROR_NOMEM && err->code != KD_ERROR_LOOKUP) {
+		kd_error_destroy(err);
+		err = kd_error_create(KD_ERROR_LOOKUP, "%s cannot be found", name);
+	}
+	return err;
+}
