@@ -156,6 +156,7 @@ static const struct {
 	{ "init_time_ns", "init_nsproxy", "nsproxy", "time_ns" },
 	{ "init_cgroup_ns", "init_nsproxy", "nsproxy", "cgroup_ns" },
 	{ "init_user_ns", "init_cred", "cred", "user_ns" },
+	{ "tcp_hashinfo", "init_net", "net", "ipv4.tcp_death_row.hashinfo" },
 };
 
 static struct kd_error *find(struct search *search, const char *name, kd_vaddr *ret)

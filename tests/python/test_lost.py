@@ -247,7 +247,6 @@ class OneThing(Damaged):
         {"module.list": "mod", "rq.curr": "runq", "kmem_cache.list": "kmem -s", "super_block.s_list": "fs", "irq_desc.irq_data": "irq -s", "file.f_path": "files",
          "vm_area_struct.vm_start": "vm", "task_struct.sighand": "sig", "mount.mnt_parent": "mount", "init_net": "net", "task_struct.tasks": "ps",
          "workqueue_struct.list": "workqueues -q"},
-        {"init_task": "ps"},
         {"super_blocks": "cache", "vmap_area_root": "memory"},
     )  # fmt: skip
     """Each dump lacks these, and each of its commands is one that needs one of them."""
@@ -267,6 +266,20 @@ class OneThing(Damaged):
                     text = contents(output)
                     self.assertTrue(re.search(self.REASON, text), text[-500:])
                     self.assertNotRegex(text, "internal error|Traceback")
+
+
+    def test_found_in_another_way(self):
+        """Without its symbol init_task is found by its name as a task, and what is reached from there."""
+        whole = dumps.opened(dumps.busy())
+        symbols = taken.Symbols(whole)
+        damaged = taken.copy(self, whole, *(symbols.without(name) for name in ("init_task", "super_blocks", "modules", "init_pid_ns")))
+        self.addCleanup(host.set_current, host.current())
+        for line in ("ps", "mount", "mod", "fs"):
+            with self.subTest(line):
+                found, wanted = (Session(dump).rows(line) for dump in (damaged, whole))
+                self.assertEqual(list(found), list(wanted))
+        with self.assertRaisesRegex(pykd.NotFoundError, "no symbol jiffies_65.*names of functions only"):
+            damaged.symbol("jiffies_65")
 
 
 class Silent(Damaged):

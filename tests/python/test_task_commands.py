@@ -170,7 +170,7 @@ class Others(Command):
 
     def test_settings(self):
         self.assertEqual(self.output("set radix 16 hash off; set radix; set hash").splitlines()[2:], ["output radix: 16 (hex)", "hash: off"])
-        self.refused("set radix 11", "set: invalid command: set radix 11")
+        self.refused("set radix 11", "set: invalid command: set radix 11; it is 10 or 16")
         self.assertEqual(self.output("set hash on print_max 10"), "hash: on\nprint_max: 10\n")
 
     def test_booleans_in_hexadecimal(self):
