@@ -22,7 +22,8 @@ struct kd_header {
 	bool split;
 	kd_pfn split_start, split_end; /* of a split set's part: the pages it carries, end exclusive */
 	uint64_t origin;	       /* kdump-compressed only: the same in all parts of one set */
-	uint32_t block_size;	       /* kdump-compressed only, else 0: of the file's pages, which the kernel's may be parts of */
+	uint32_t
+		block_size; /* kdump-compressed only, else 0: of the file's pages, which the kernel's may be parts of */
 	/* kdump-compressed only, else 0: where the page descriptors are, and the bitmap that counts them. */
 	uint64_t bitmap_offset, bitmap_len, descriptor_offset;
 };

@@ -225,7 +225,8 @@ static struct kd_error *read_geometry(struct kd_dump *dump)
 	if (dump->header.order_known && (kdump_get_number_attr(dump->context, "arch.byte_order", &order) != KDUMP_OK ||
 					 (order == KDUMP_BIG_ENDIAN) != (dump->header.order == KD_BIG)))
 		return kd_error_create_file(KD_ERROR_FORMAT, path, "%s is damaged: its byte order is not clear", path);
-	/* By the PAGESIZE of VMCOREINFO, libkdumpfile has forgotten how large the pages of a kdump-compressed file are. */
+	/* By the PAGESIZE of VMCOREINFO, libkdumpfile has forgotten how large the pages of a kdump-compressed file are.
+	 */
 	if (dump->header.block_size && dump->header.block_size != page_size) {
 		if (!set_page_size(dump, dump->header.block_size))
 			return open_error(dump, KDUMP_ERR_CORRUPT);

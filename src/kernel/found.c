@@ -18,7 +18,8 @@ static struct kd_error *offset_of(struct search *search, const char *type, const
 {
 	const struct kd_type *of;
 	struct kd_member member;
-	struct kd_error *err = kd_types_find(search->types, KD_STRUCT, type, &of) ?: kd_type_find_member(of, path, &member);
+	struct kd_error *err =
+		kd_types_find(search->types, KD_STRUCT, type, &of) ?: kd_type_find_member(of, path, &member);
 	if (!err)
 		*ret = member.bit_offset / 8;
 	return err;

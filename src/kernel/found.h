@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
  * @file
- * Variables of a kernel that was built without CONFIG_KALLSYMS_ALL, whose names are not in the dump: those that VMCOREINFO
- * names, init_task by what it looks like, and what is reached from it.
+ * Variables of a kernel that was built without CONFIG_KALLSYMS_ALL, whose names are not in the dump: those that
+ * VMCOREINFO names, init_task by what it looks like, and what is reached from it.
  */
 #ifndef KD_KERNEL_FOUND_H
 #define KD_KERNEL_FOUND_H

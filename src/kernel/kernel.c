@@ -189,7 +189,8 @@ static kd_vaddr kernel_table(struct kd_kernel *kernel)
 }
 
 /** Where the symbols of sections have no names: somewhere behind the text. */
-static struct kd_error *search_btf(struct kd_memory *memory, struct kd_kallsyms *kallsyms, kd_vaddr *start, kd_vaddr *end)
+static struct kd_error *search_btf(struct kd_memory *memory, struct kd_kallsyms *kallsyms, kd_vaddr *start,
+				   kd_vaddr *end)
 {
 	kd_vaddr text;
 	return kd_kallsyms_address(kallsyms, "_stext", &text)

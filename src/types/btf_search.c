@@ -20,8 +20,9 @@ static uint64_t section_len(enum kd_order order, const uint8_t header[HEADER_LEN
 		words[i] = kd_load_u32(order, header + 4 + 4 * i);
 	const uint32_t header_len = words[0], types_start = words[1], types_len = words[2], strings_start = words[3],
 		       strings_len = words[4];
-	if (header_len < HEADER_LEN || header_len > KD_BTF_HEADER_LEN || types_start || types_len < TYPES_LEN_MIN || types_len > SECTION_LEN_MAX ||
-	    strings_start < types_len || strings_start > SECTION_LEN_MAX || strings_len > SECTION_LEN_MAX)
+	if (header_len < HEADER_LEN || header_len > KD_BTF_HEADER_LEN || types_start || types_len < TYPES_LEN_MIN ||
+	    types_len > SECTION_LEN_MAX || strings_start < types_len || strings_start > SECTION_LEN_MAX ||
+	    strings_len > SECTION_LEN_MAX)
 		return 0;
 	return (uint64_t)header_len + strings_start + strings_len;
 }

@@ -31,7 +31,7 @@ enum {
 	MAKE_ZLIB = 1 << 0,	  /* pages are zlib streams; they must shrink, as those of makedumpfile */
 	MAKE_INCOMPLETE = 1 << 1, /* the header's mark */
 	MAKE_NO_MACHINE = 1 << 2, /* the header is silent about the machine, as QEMU's */
-	MAKE_LARGE = 1 << 3,	  /* the file's pages are 16 of the machine's each, as QEMU's of arm64; whole, not zlib */
+	MAKE_LARGE = 1 << 3, /* the file's pages are 16 of the machine's each, as QEMU's of arm64; whole, not zlib */
 };
 
 /** The page's bytes, zeroed when first asked for. */
