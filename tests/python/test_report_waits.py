@@ -18,6 +18,7 @@ from pykd.report import findings
 from pykd.report.facts import Facts
 from pykd.report.finding import CONSEQUENCE
 from pykd.report.findings import n_outside
+from pykd.report.sections import blocked
 
 
 def found_by(name, facts):
@@ -82,6 +83,16 @@ class MadeUp(unittest.TestCase):
                 self.assertEqual(2, found.severity)
                 facts.seconds = lambda task: 5.0
                 self.assertEqual([], found_by("n_outside", facts))
+
+    def test_many_that_wait_for_one_thing(self):
+        """The picture names some of them, and has the others as one; nobody is left out."""
+        tasks = [int(task) for task in threads.threads(opened(SAMPLE))][:20]
+        for count, boxes in ((6, 6), (20, 6)):
+            thing = Thing("mutex", 0xffff888000000000, "kd")
+            edges = list(blocked._edges(self.waiting(3.0, *(Wait(task, thing, "exact", "__mutex_lock", None, ()) for task in tasks[:count]))))
+            with self.subTest(count):
+                self.assertEqual(boxes, len(edges))
+                self.assertEqual("15 more threads" if count == 20 else edges[-1]["from"], edges[-1]["from"])
 
     def test_holder_that_is_not_recorded(self):
         """A semaphore that is not free: who sleeps in the code that takes it may hold it."""

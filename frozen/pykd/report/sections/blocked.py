@@ -53,15 +53,29 @@ def make(facts: Facts) -> Iterator[Block]:
 
 
 def _edges(facts: Facts) -> Iterator[dict[str, Any]]:
-    """{from, what, to, threads, seconds, proof, held} of each wait: ``threads`` is whether those in ``to`` are, ``held`` the proof that they hold it."""
-    for task, wait in list(facts.graph.waits.items())[:MAX_EDGES]:
-        if wait.thing is None:
-            continue
-        to = [facts.who(holder) for holder in wait.thing.holders] or ([wait.thing.held] if wait.thing.held else [])
-        yield {
-            "from": facts.who(task), "what": wait.thing.text(), "to": to, "threads": bool(wait.thing.holders), "seconds": round(facts.seconds(task), 1),
-            "proof": wait.proof, "held": wait.thing.proof,
-        }  # fmt: skip
+    """{from, what, to, threads, seconds, proof, held} of waits: ``threads`` is whether those in ``to`` are, ``held`` the proof that they hold it.
+    Of many that wait for one thing some are named, the longest first, and the others are one."""
+    by_thing: dict[Any, list[int]] = {}
+    for task, wait in facts.graph.waits.items():
+        if wait.thing is not None:
+            by_thing.setdefault(wait.thing.key, []).append(task)
+    edges = 0
+    for tasks in by_thing.values():
+        thing = facts.graph.waits[tasks[0]].thing
+        assert thing is not None
+        to = [facts.who(holder) for holder in thing.holders] or ([thing.held] if thing.held else [])
+        alone = tasks if len(tasks) <= MEMBERS + 1 else tasks[:MEMBERS]
+        shown = [(facts.who(task), task) for task in alone]
+        if more := tasks[len(alone) :]:
+            shown.append((f"{len(more)} more threads", more[0]))
+        for name, task in shown:
+            yield {
+                "from": name, "what": thing.text(), "to": to, "threads": bool(thing.holders), "seconds": round(facts.seconds(task), 1),
+                "proof": facts.graph.waits[task].proof, "held": thing.proof,
+            }  # fmt: skip
+        edges += len(shown)
+        if edges >= MAX_EDGES:
+            return
 
 
 def folded(facts: Facts) -> dict[str, int]:
