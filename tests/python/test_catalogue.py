@@ -159,6 +159,10 @@ class Given(unittest.TestCase):
 
     def test_addresses_are_objects_too(self):
         self.assertEqual(kernel.task_state_to_char(int(self.INIT)), "IN")
+        idr = self.INIT.nsproxy.pid_ns_for_children.idr
+        self.assertEqual(kernel.xa_load(idr.idr_rt, 1), kernel.xa_load(int(idr.idr_rt), 1))
+        self.assertEqual(kernel.xa_load(idr.idr_rt, 1)[1], kernel.idr_find(idr, 1))
+        self.assertEqual(list(kernel.xa_for_each(idr.idr_rt)), list(kernel.idr_for_each(idr)))
         self.assertEqual(kernel.mutex_owner(DUMP.address_of("cgroup_mutex")).PYT_symbol, "struct task_struct")
         self.assertEqual(next(kernel.sockets(protocols="tcp")).protocol, "tcp")
 

@@ -65,6 +65,8 @@ class Arguments:
         taken, _, self.gives = (part.strip() for part in kind.partition("->"))
         self.kinds = dict(zip(positional, taken.split(", "))) if taken else {}
         self._positional = len(positional)
+        self._plain = {one for one, said in function.__annotations__.items() if str(said).startswith("int")}
+        """Parameters that are addresses to the function, which counts from there in bytes, not in structs."""
 
     @property
     def prototype(self) -> str:
@@ -92,6 +94,8 @@ class Arguments:
         for number, (parameter, kind) in enumerate(self.kinds.items()):
             if parameter in known:
                 value = self._one(dump, parameter, kind, known[parameter], known)
+                if parameter in self._plain and isinstance(value, int):
+                    value = int(value)
                 if number < len(found):
                     found[number] = value
                 else:
