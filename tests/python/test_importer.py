@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The search for modules: its order, trust, and what frozen modules look like from inside."""
 
+import ast
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import textwrap
 import unittest
 
+import _pykd_files as files
+import dumps
 from dumps import PYKD
+from pykd.boot import importer
 
 EXE = os.path.realpath(PYKD)
 
@@ -243,6 +248,36 @@ class Trust(Sandbox):
         os.chown(self.cwd, 1234, -1)
         result = self.run_program("import colorsys; print(colorsys.__file__)")
         self.assertEqual(result.stdout.strip(), f"{EXE}/pylib/colorsys.py")
+
+    def test_what_the_library_lacks(self):
+        """What the executable's own modules would import if it were there does not come from ``.``, where it would run without being named."""
+        imported = {}
+        for path in self.sources(""):
+            for node in ast.walk(ast.parse(importer.source_of(path))):
+                names = [one.name for one in node.names] if isinstance(node, ast.Import) else [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+                imported |= {name.partition(".")[0]: path for name in names}
+        self.assertGreater(len(imported), 200)
+        own = {"__main__", *(name for name in sys.builtin_module_names if name.startswith("_pykd"))}
+        lacking = {
+            name for name in imported
+            if name not in own and not any(files.is_file(f"{folder}{name}{end}") for folder in ("", "dist-packages/") for end in (".py", "/__init__.py"))
+        }  # fmt: skip
+        self.assertIn("_hashlib", lacking)
+        self.assertEqual([], sorted(name for name in lacking if not importer._in_library(name)))
+        for name in lacking:
+            self.write(f"cwd/{name}.py", "raise SystemExit('taken')")
+        for words in (("report", dumps.SAMPLE, "--brief"), ("--self-test",), ("--man",), ("--sbom",)):
+            with self.subTest(words):
+                result = subprocess.run([EXE, *words], cwd=self.cwd, capture_output=True, text=True, check=False)
+                self.assertEqual(0, result.returncode, result.stderr)
+
+    def sources(self, folder):
+        for name in files.listdir(folder):
+            path = f"{folder}/{name}" if folder else name
+            if name.endswith(".py"):
+                yield path
+            elif "." not in name and (folder or name in ("pykd", "pylib", "dist-packages")):
+                yield from self.sources(path)
 
     def test_trust_cwd(self):
         os.chown(self.cwd, 1234, -1)

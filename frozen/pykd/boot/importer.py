@@ -179,9 +179,13 @@ def _continued(spec: ModuleSpec) -> ModuleSpec:
     return spec
 
 
+_ASKED_FOR = frozenset(("java", "sitecustomize", "test", "typing_extensions", "usercustomize", "vms_lib", "win32evtlog", "win32evtlogutil"))
+"""What the library and packages of others import where it is there, beside modules of the library on other machines"""
+
+
 def _in_library(name: str) -> bool:
-    stem = f"pylib/{name.replace('.', '/')}"
-    return files.is_file(f"{stem}.py") or files.is_file(f"{stem}/__init__.py")
+    """Whether it is a name of the standard library's, those among them that are not in the executable, which it does without."""
+    return name in sys.stdlib_module_names or name in _ASKED_FOR
 
 
 class Finder:
