@@ -187,6 +187,16 @@ class Surroundings(Portability):
         self.assertEqual((limited.returncode, limited.stderr), (free.returncode, free.stderr))
         self.assertEqual(answer(limited.stdout), answer(free.stdout))
 
+    def test_few_descriptors(self):
+        """What cannot be done without more of them is told in a line."""
+        for number in (3, 4, 5):
+            for words in ((SAMPLE, "-c", "ps 1"), ("id", SAMPLE, SAMPLE), ("batch", SAMPLE), ("report", SAMPLE, "--brief")):
+                with self.subTest(words, number=number):
+                    result = run(PYKD, *words, preexec_fn=lambda number=number: resource.setrlimit(resource.RLIMIT_NOFILE, (number, number)))
+                    self.assertNotIn("Traceback", result.stderr)
+                    self.assertLess(result.stderr.count("\n"), 3)
+                    self.assertTrue(result.returncode == 0 or "No file descriptors available" in result.stdout + result.stderr)
+
     def test_no_standard_input(self):
         self.same(run("/bin/sh", "-c", f"exec '{PYKD}' '{SAMPLE}' -c 'taskinfo --summ' <&-"))
 
@@ -211,6 +221,10 @@ class EmptyRoot(Portability):
     def test_main_job_by_nobody(self):
         self.same(self.chroot("/vmcore", *JOB))
         self.assertEqual(sorted(os.listdir(self.root)), ["pykd", "vmcore"])
+
+    def test_many_dumps(self):
+        result = self.chroot("batch", "/vmcore")
+        self.assertEqual((0, "", 1), (result.returncode, result.stderr, result.stdout.count('"signature"')))
 
     def test_self_test(self):
         result = self.chroot("--self-test")

@@ -443,6 +443,12 @@ def verb(name: str, words: "Sequence[str]") -> int:
         status: int = module.main(words)
     except UsageError as error:
         return fail(f"{name}: {error}; pykd {name} --help lists the options", EXIT_USAGE)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # no more descriptors, processes, room
+        if is_lost_output(error):
+            raise
+        return fail(f"{name}: {error.filename or 'the system'}: {error.strerror}", EXIT_FAILED)
     return status
 
 

@@ -23,8 +23,11 @@ def describe_apart(path: str) -> dict[str, Any]:
     import os
 
     sys.stdout.flush()
-    reader, writer = os.pipe()
-    child = os.fork()
+    try:
+        reader, writer = os.pipe()
+        child = os.fork()
+    except OSError as error:
+        return {"path": path, "error": f"no process can be made for it: {error.strerror}"}
     if not child:
         status = 1
         try:

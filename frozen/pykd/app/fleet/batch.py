@@ -238,8 +238,12 @@ def _write(wanted: Wanted, everything: Sequence[tuple[str, bool]], known: dict[s
                 continue
             row = {"schema": record.VERSION, "path": path, "file": version_of(path), **found}
             line = encode(row).encode("utf-8", "backslashreplace") + b"\n"
-            while line:  # in one piece, so that records of several processes may go into one file
-                line = line[os.write(target, line) :]
+            try:
+                while line:  # in one piece, so that records of several processes may go into one file
+                    line = line[os.write(target, line) :]
+            except OSError as error:
+                error.filename = wanted.output
+                raise
             progress.records += 1
             progress.failed += "error" in found
     except KeyboardInterrupt:
