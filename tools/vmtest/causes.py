@@ -93,7 +93,6 @@ CAUSES = (
     Cause("fs-error", ("I2",), "dm-0|/mnt/data"),
     Cause("scsi-silent", ("H5", "H1"), "sda|host", parts=("scsi",)),
     Cause("nvme-lost", ("H1", "H6", "N5"), "nvme", parts=("disks",)),
-    Cause("realtime", ("B4",), "real-time"),
     Cause("two", ("I1",), "/mnt/data is frozen"),
     Cause("paused", ()),
     Cause("nfs-idle", (), parts=("nfs", "network")),
