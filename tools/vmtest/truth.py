@@ -95,6 +95,15 @@ class Truth:
         """Every thread by tid."""
         return {int(folder.name): Process(folder) for folder in sorted(self.root.glob("proc/[0-9]*/task/[0-9]*"))}
 
+    @cached_property
+    def page_kib(self) -> int:
+        """The size of a page, in KiB: what a process takes is in bytes in its ``stat`` and in pages in its ``statm``."""
+        for process in self.processes.values():
+            pages = int((process.text("statm").split() or ["0"])[0])
+            if pages:
+                return int(process.stat[1][20]) // pages // 1024
+        return 4
+
     def symbols(self) -> Iterator[tuple[int, str, str, str]]:
         """(address, kind, name, module or '') of every line of kallsyms, or of those that a small archive has of it."""
         for line in self.lines("proc/kallsyms") or self.lines("kallsyms.some"):

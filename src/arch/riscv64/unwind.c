@@ -118,11 +118,18 @@ static enum kd_step step_regs(struct kd_tracing *tracing, kd_vaddr address, stru
 	return KD_STEP_FRAME;
 }
 
-static bool is_named(struct kd_tracing *tracing, const struct kd_frame *frame, const char *prefix)
+/** Since Linux 6.16 the function of a new thread is in two, of which the first calls one in C, ret_from_fork_kernel().
+ */
+static bool begins_thread(struct kd_tracing *tracing, const struct kd_frame *frame)
 {
+	static const char *const names[] = { "ret_from_fork", "ret_from_fork_kernel_asm", "ret_from_fork_user_asm" };
 	struct kd_symbol symbol;
 	KD_DROP_ERROR struct kd_error *err = kd_text_symbol(tracing->unwinder->text, frame->pc, !frame->exact, &symbol);
-	return !err && !strncmp(symbol.name, prefix, strlen(prefix));
+	for (size_t i = 0; !err && i < KD_ARRAY_NR(names); i++) {
+		if (!strcmp(symbol.name, names[i]))
+			return true;
+	}
+	return false;
 }
 
 static enum kd_step step(struct kd_tracing *tracing, struct kd_frame *frame, struct kd_frame *next)
@@ -139,7 +146,7 @@ static enum kd_step step(struct kd_tracing *tracing, struct kd_frame *frame, str
 	}
 	/* Where room for the registers of user mode is all that is left, s0 holds something else: the function of a new
 	 * thread, or what firmware left there. */
-	if (is_named(tracing, frame, "ret_from_fork") || !fp ||
+	if (begins_thread(tracing, frame) || !fp ||
 	    (tracing->stack.kind == KD_STACK_TASK && tracing->stack.end - frame->sp <= PT_REGS_LEN)) {
 		kd_tracing_end(trace, KD_END_ENTRY, frame->pc, "first function of its stack");
 		return KD_STEP_END;

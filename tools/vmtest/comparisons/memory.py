@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from comparisons.registry import comparison, unequal, unequal_sets
 from truth import Truth
 
-PAGE = 4                # KiB
 # What taking the truth, dying and counters kept on CPUs may move, in pages.
 DRIFT = 4096
 
@@ -24,7 +23,7 @@ def _meminfo(truth: Truth) -> dict[str, int]:
 
 def _drift(truth: Truth) -> int:
     """Pages that may have come or gone: also those of the disk that the truth went to, which its last close drops."""
-    return DRIFT + _meminfo(truth)["Buffers"] // PAGE
+    return DRIFT + _meminfo(truth)["Buffers"] // truth.page_kib
 
 
 def _took_all(truth: Truth) -> bool:
@@ -42,8 +41,8 @@ def meminfo(truth: Truth, found: list) -> Iterator[str]:
     rows = {row["name"]: row for row in found}
     wanted = _meminfo(truth)
     for name, key in (("TOTAL MEM", "MemTotal"), ("TOTAL SWAP", "SwapTotal")):
-        if name in rows and rows[name]["pages"] * PAGE != wanted[key]:
-            yield f"{name} is {rows[name]['pages'] * PAGE} KiB, was {wanted[key]}"
+        if name in rows and rows[name]["pages"] * truth.page_kib != wanted[key]:
+            yield f"{name} is {rows[name]['pages'] * truth.page_kib} KiB, was {wanted[key]}"
     if _took_all(truth):
         return
     for name, key in (("FREE", "MemFree"), ("SLAB", "Slab"), ("CACHED", "Cached"), ("COMMITTED", "Committed_AS"),
@@ -51,8 +50,8 @@ def meminfo(truth: Truth, found: list) -> Iterator[str]:
         was = wanted[key] - (wanted["SwapFree"] if name == "SWAP USED" else 0)
         # What is committed is mostly the memory of the process that wrote the truth.
         have = rows[name].get("exact", rows[name].get("pages")) if name in rows else None
-        if have is not None and _far(have, was // PAGE, 8 * DRIFT if name == "COMMITTED" else _drift(truth)):
-            yield f"{name} is {have * PAGE} KiB, was {was}"
+        if have is not None and _far(have, was // truth.page_kib, 8 * DRIFT if name == "COMMITTED" else _drift(truth)):
+            yield f"{name} is {have * truth.page_kib} KiB, was {was}"
 
 
 @comparison("$ kmem -h")
@@ -151,8 +150,10 @@ def ipc(truth: Truth, segments: list, semaphores: list, queues: list) -> Iterato
     def key(text: str) -> int:
         return int(text) & 0xFFFFFFFF
 
+    page = truth.page_kib * 1024
+
     wanted = {(key(row["key"]), int(row["shmid"]), int(row["uid"]), int(row["perms"], 8), int(row["size"]), int(row["nattch"]),
-               int(row["rss"]) // 4096, int(row["swap"]) // 4096) for row in table("shm")}
+               int(row["rss"]) // page, int(row["swap"]) // page) for row in table("shm")}
     yield from unequal_sets("shared memory", {(key(str(row["key"])), row["id"], row["uid"], row["mode"] & 0o777, row["bytes"], row["attached"],
                                                row["resident"], row["swapped"]) for row in segments if "id" in row}, wanted)
     wanted = {(key(row["key"]), int(row["semid"]), int(row["uid"]), int(row["perms"], 8), int(row["nsems"])) for row in table("sem")}

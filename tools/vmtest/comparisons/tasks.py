@@ -180,7 +180,7 @@ def sizes(truth: Truth, found: list) -> Iterator[str]:
         thread = truth.threads.get(row["pid"])
         if thread is None or not thread.unmoved(row.get("last_run", 0)) or len(list(process.folder.glob("task/*"))) > 1:
             continue
-        size, resident = (int(word) * 4 for word in process.text("statm").split()[:2])
+        size, resident = (int(word) * truth.page_kib for word in process.text("statm").split()[:2])
         label = f"process {row['pid']} ({row['comm']})"
         if row["vsz"] != size:
             yield f"{label}: size {row['vsz']} KiB, was {size}"
