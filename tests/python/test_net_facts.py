@@ -104,6 +104,13 @@ class Guest(unittest.TestCase):
         self.assertGreater(len(said), 30)
         self.assertEqual(said, snmp.counters(self.dump, self.net, "icmp6"))
 
+    def test_counters_before_a_jump_table(self):
+        """What follows a list that nothing ends is no text, and so none of its names."""
+        names = list(snmp.names(self.dump, "snmp4_udp_list"))
+        altered = Altered(self.dump.path)
+        altered.word(self.dump.symbol("snmp4_udp_list").address + len(names) * self.dump.type("struct snmp_mib").size, 0xFF9B14B4FF9B1520)
+        self.assertEqual(names, list(snmp.names(altered.open(self), "snmp4_udp_list")))
+
     def test_messages_that_the_dump_lacks(self):
         """Of a page of zeros, which dumps leave out, only the types are lost."""
         lost = []

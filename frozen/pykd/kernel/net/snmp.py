@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Error, NotFoundError
+from _pykd import Error, FaultError, NotFoundError
 from pykd.kernel import cpus
 from pykd.values.words import words_of
 
@@ -59,6 +59,8 @@ _WAYS = (("In", 0), ("Out", 256))
 def names(dump: Dump, listed: str) -> Iterator[tuple[str, int]]:
     """(name, index) of a list of ``struct snmp_mib``, which one without a name ends where it does not end with the symbol.
 
+    The next symbol need not follow at once: on riscv64 the compiler's jump tables do, which are no addresses.
+
     :raises NotFoundError: the kernel has no such list. :raises FaultError:
     """
     symbol = dump.symbol(listed)
@@ -66,9 +68,15 @@ def names(dump: Dump, listed: str) -> Iterator[tuple[str, int]]:
     count = symbol.size // mib.size if symbol.size else MAX_COUNTERS
     for i in range(min(count, MAX_COUNTERS)):
         one: Any = dump.object("struct snmp_mib", symbol.address + i * mib.size)
-        if not one.name:
+        try:
+            name = str(one.name) if one.name else ""
+        except FaultError as err:
+            if err.reason != "untranslatable":
+                raise
+            name = ""
+        if not name:
             return
-        yield str(one.name), int(one.entry)
+        yield name, int(one.entry)
 
 
 def counters(dump: Dump, net: Any, table: str, lost: list[Error] | None = None) -> dict[str, int]:
