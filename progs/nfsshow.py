@@ -68,7 +68,9 @@ def rows(session: Any, options: Any) -> Iterator[Row]:
     summary = not chosen and not options.all
     loaded = show.used(dump)
     if (options.client or options.all or summary) and "nfs" in loaded:
+        yield from show.part("shares", lambda: show.shares(dump))
         yield from show.part("mount", lambda: show.client(dump))
+        yield from show.part("statistics", lambda: show.statistics(dump))
     if (options.server or options.all or summary) and "nfsd" in loaded:
         yield from show.part("export", lambda: show.exports(dump))
         yield from show.part("domain", lambda: show.domains(dump))
@@ -82,7 +84,7 @@ def rows(session: Any, options: Any) -> Iterator[Row]:
 
 
 _TITLES = {
-    "mount": "  Host As A NFS-client  ", "export": "  Host As A NFS-server  ", "rpc_client": "  RPC  ", "lock": "  Locks  ", "nlm_file": "  NLM(lockd) Info  ",
+    "shares": "  Host As A NFS-client  ", "export": "  Host As A NFS-server  ", "rpc_client": "  RPC  ", "lock": "  Locks  ", "nlm_file": "  NLM(lockd) Info  ",
 }  # fmt: skip
 
 
@@ -110,6 +112,14 @@ def _ends(row: Row) -> str:
     return f" {mark(row)}" if "error" in row else ""
 
 
+def _shares(row: Row, verbose: int) -> Iterator[str]:
+    for name in ("flags", "caps"):
+        if name in row:
+            yield f"  {row['shares']:3d} shares with {name}=<{'|'.join(row[name])}>"
+            return
+    yield f" -- {row['shares']} mounted shares, by flags/caps:"
+
+
 def _mount(row: Row, verbose: int) -> Iterator[str]:
     yield f"   ---<struct nfs_server {row.get('server', 0):#x}> {row.get('device', '?')} on {row.get('directory', '?')}{_ends(row)}"
     yield f"       {','.join(row.get('options', ()))}"
@@ -120,6 +130,8 @@ def _client(row: Row, verbose: int) -> Iterator[str]:
     if "client" in row:
         yield f"       NFS version: {row.get('version', '?')}"
         yield f"    ---<struct nfs_client {row['client']:#x}> {row.get('host', '')} {row.get('address', '')}"
+        if row.get("loopback"):
+            yield f"+++WARNING+++ NFS loopback mount -> {row['address']}"
     if "transport" in row:
         yield from _transport(row["transport"], verbose)
 
@@ -133,6 +145,15 @@ def _transport(row: Row, verbose: int) -> Iterator[str]:
         yield from (f"        len({name}) queue is {length}" for name, length in row.get("queues", {}).items() if length or verbose)
         if verbose and "counters" in row:
             yield "        " + " ".join(f"{name}={value}" for name, value in row["counters"].items())
+
+
+def _statistics(row: Row, verbose: int) -> Iterator[str]:
+    yield f"  .... Stats for program  {row.get('program', '?')} <struct rpc_stat {row['statistics']:#x}>{_ends(row)}"
+    words = [f"{name}={value}" for name, value in row.get("counters", {}).items()]
+    yield from (f"       {' '.join(part)}" for part in (words[:5], words[5:]) if part)
+    for version in row.get("versions", ()):
+        if version["procedures"]:
+            yield f"       v{version['version']}: {' '.join(f'{one["name"]}={one["calls"]}' for one in version['procedures'])}"
 
 
 def _export(row: Row, verbose: int) -> Iterator[str]:
@@ -186,7 +207,7 @@ def _nlm_file(row: Row, verbose: int) -> Iterator[str]:
 
 
 _LINES = {
-    "mount": _mount, "client": _client, "export": _export, "domain": _domain, "service": _service, "svc_transport": _svc_transport,
+    "shares": _shares, "statistics": _statistics, "mount": _mount, "client": _client, "export": _export, "domain": _domain, "service": _service, "svc_transport": _svc_transport,
     "rpc_client": _rpc_client, "rpc_task": _rpc_task, "rpc_total": _rpc_total, "rpc_transport": _transport, "lock": _lock, "nlm_file": _nlm_file,
 }  # fmt: skip
 
@@ -196,18 +217,20 @@ COMMAND = Program(
     topic="files",
     parser=parser,
     description=(
-        "Without options a summary of the host as a client (mounts with their transports), as a server (exports, sockets) and of RPC calls under way.\n"
+        "Without options a summary of the host as a client (mounts by flags, each with its transport; what RPC counted),\n"
+        "as a server (exports, sockets) and of RPC calls under way.\n"
         "The modules' types are in dumps since Linux 5.11."
     ),
     fields={
-        "kind": "mount, client, export, domain, service, svc_transport, rpc_client, rpc_task, rpc_total, rpc_transport, lock, nlm_file, stack",
+        "kind": "shares, mount, statistics, client, export, domain, service, svc_transport, rpc_client, rpc_task, rpc_total, rpc_transport, lock, nlm_file, stack",
         "mount": "struct mount", "superblock": "struct super_block", "type": "of a mount, of a lock", "device": "HOST:DIRECTORY", "directory": "",
-        "options": "words", "server": "struct nfs_server; name of an RPC server", "client": "struct nfs_client, rpc_clnt", "host": "", "version": "", "address": "",
+        "options": "words", "loopback": "the server is this machine", "shares": "mounts", "caps": "words", "statistics": "struct rpc_stat",
+        "versions": "calls by procedure", "server": "struct nfs_server; name of an RPC server", "client": "struct nfs_client, rpc_clnt", "host": "", "version": "", "address": "",
         "rpc_client": "struct rpc_clnt", "transport": "struct rpc_xprt, svc_xprt, or a row of one", "export": "struct svc_export", "pending": "mountd was asked",
         "domain": "of clients", "path": "", "class": "", "service": "struct svc_serv", "name": "", "threads": "", "which": "permanent or temporary",
         "local": "address, port", "remote": "address, port", "flags": "words", "program": "of RPC", "number": "of the program", "tasks": "under way", "clients": "of RPC",
         "task": "struct rpc_task, task_struct", "status": "", "owner": "PID", "age": "seconds", "procedure": "", "callback": "function", "waits_on": "a queue of RPC",
-        "retries": "", "protocol": "6: TCP, 17: UDP", "state": "words", "idle": "seconds", "queues": "length by name", "counters": "of a transport",
+        "retries": "", "protocol": "6: TCP, 17: UDP", "state": "words", "idle": "seconds", "queues": "length by name", "counters": "of a transport, of a program",
         "lock": "struct file_lock", "pid": "", "comm": "", "file": "struct file", "inode": "struct inode", "start": "byte", "end": "byte, of a stack as `bt`",
         "waits_for": "struct file_lock", "nlm_file": "struct nlm_file", "cpu": "", "frames": "as `bt`", "user_registers": "as `bt`", "why": "as `bt`", "guessed": "as `bt`",
         "nothing_at": "", "active": "as `bt`",

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-NFS_flags = CDefine({f"NFS_MOUNT_{word.upper()}": bit for bit, word in nfs.MOUNT_FLAGS})
+NFS_flags = CDefine({f"NFS_MOUNT_{name}": 1 << bit for bit, name in enumerate(nfs.FLAGS)})
 _CAPABILITIES = {"READDIRPLUS": 0, "HARDLINKS": 1, "SYMLINKS": 2, "ACLS": 3, "ATOMIC_OPEN": 4}
 NFS_caps = CDefine({f"NFS_CAP_{name}": 1 << bit for name, bit in _CAPABILITIES.items()})
 RPC_flags = CDefine({f"RPC_TASK_{name}": bit for bit, name in sunrpc.TASK_FLAGS})

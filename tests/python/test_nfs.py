@@ -28,7 +28,9 @@ types
     struct rpc_auth { struct rpc_authops *au_ops; u32 au_flavor; };
     struct rpc_timeout { unsigned long to_initval; unsigned int to_retries; };
     struct rpc_procinfo { u32 p_proc; char *p_name; };
-    struct rpc_program { char *name; };
+    struct rpc_version { u32 number; unsigned int nrprocs; struct rpc_procinfo *procs; unsigned int *counts; };
+    struct rpc_program { char *name; u32 number; unsigned int nrvers; struct rpc_version **version; };
+    struct rpc_stat { struct rpc_program *program; unsigned int netcnt, netudpcnt, nettcpcnt, nettcpconn, netreconn, rpccnt, rpcretrans, rpcauthrefresh, rpcgarbage; };
     struct rpc_iostats { unsigned long om_ops, om_ntrans, om_timeouts, om_bytes_sent, om_bytes_recv; ktime_t om_queue, om_rtt, om_execute; };
     struct rpc_wait_queue { unsigned int qlen; char *name; };
     struct rpc_stat_ { unsigned long bind_count, connect_count, connect_time, sends, recvs, bad_xids, max_slots, req_u, bklog_u, sending_u, pending_u; };
@@ -40,7 +42,7 @@ types
     struct sock_xprt { struct rpc_xprt xprt; unsigned short srcport; };
     struct rpc_clnt {
         struct list_head cl_tasks; struct rpc_xprt *cl_xprt; struct rpc_procinfo *cl_procinfo; u32 cl_prog, cl_vers, cl_maxproc;
-        struct rpc_auth *cl_auth; struct rpc_iostats *cl_metrics; struct rpc_timeout *cl_timeout; struct rpc_clnt *cl_parent;
+        struct rpc_auth *cl_auth; struct rpc_stat *cl_stats; struct rpc_iostats *cl_metrics; struct rpc_timeout *cl_timeout; struct rpc_clnt *cl_parent;
         struct rpc_program *cl_program;
     };
     struct rpc_rqst { int rq_retries; };
@@ -72,7 +74,11 @@ data
     struct rpc_authops authops = { 1 };
     struct rpc_auth auth = { &authops, 390004 };
     struct rpc_timeout timeout = { 15000, 2 };
-    struct rpc_program program = { "nfs" };
+    struct rpc_program program = { "nfs", 100003, 3, versions };
+    unsigned int counts[2] = { 0, 9 };
+    struct rpc_version third = { 3, 2, procedures, counts };
+    unsigned long versions[3] = { 0, 0, &third };
+    struct rpc_stat counted = { 0, 5, 1, 4, 2, 3, 107, 6, 8, 7 };
     struct rpc_procinfo procedures[2] = { { 0 }, { 1, "GETATTR" } };
     struct rpc_iostats metrics[2] = { { 0 }, { 5, 6, 1, 500, 600, 1000000, 2000000, 3000000 } };
     struct rpc_iostats parents[2] = { { 0 }, { 1, 1 } };
@@ -82,7 +88,7 @@ data
         .address_strings = { "10.0.0.9", "2049", "tcp", "0a000009", "0801", "tcp" } }, .srcport = 849 };
     struct rpc_clnt parent = { .cl_tasks = { &parent.cl_tasks, &parent.cl_tasks }, .cl_metrics = parents, .cl_parent = &parent };
     struct rpc_clnt client = { .cl_tasks = { &call.tk_task, &call.tk_task }, .cl_xprt = &transport, .cl_procinfo = procedures, .cl_prog = 100003,
-        .cl_vers = 3, .cl_maxproc = 2, .cl_auth = &auth, .cl_metrics = metrics, .cl_timeout = &timeout, .cl_parent = &parent, .cl_program = &program };
+        .cl_vers = 3, .cl_maxproc = 2, .cl_auth = &auth, .cl_stats = &counted, .cl_metrics = metrics, .cl_timeout = &timeout, .cl_parent = &parent, .cl_program = &program };
     struct rpc_rqst request = { 3 };
     struct rpc_wait_queue pending = { 1, "xprt_pending" };
     struct rpc_task call = { .tk_status = -11, .tk_task = { &client.cl_tasks, &client.cl_tasks }, .tk_callback = &rpc_callback,
@@ -170,6 +176,19 @@ class Nfs(unittest.TestCase):
         null, getattr_ = nfs.rpc_counters(self.dump, self.object("rpc_clnt", "client"))
         self.assertEqual((null["name"], null["ops"]), ("NULL", 0))
         self.assertEqual((getattr_["name"], getattr_["ops"], getattr_["ntrans"], getattr_["rtt"]), ("GETATTR", 6, 7, 2000000))
+
+    def test_counters_of_programs(self):
+        """Once each program, however many clients speak it; versions without their module count nothing."""
+        client = self.object("rpc_clnt", "client")
+        (row,) = sunrpc.program_statistics(self.dump, [client, self.object("rpc_clnt", "parent"), client])
+        self.assertEqual(list(row["counters"].values()), [5, 1, 4, 2, 3, 107, 6, 8, 7])
+        self.assertEqual((row["program"], row["number"]), ("nfs", 100003))
+        self.assertEqual(row["versions"], [{"version": 3, "procedures": [{"number": 1, "name": "GETATTR", "calls": 9}]}])
+
+    def test_flags_of_mounts(self):
+        self.assertEqual(
+            sunrpc.flag_names(int(self.object("nfs_server", "old").flags), nfs.FLAGS), ["SOFT", "NOAC", "NONLM", "LOOKUP_CACHE_NONEG", "LOOKUP_CACHE_NONE"]
+        )
 
     def test_state_of_version_4(self):
         server = self.object("nfs_server", "new")

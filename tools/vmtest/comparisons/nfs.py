@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -84,6 +85,43 @@ def rpc_calls(truth: Truth, found: list) -> Iterator[str]:
                 wanted.append((match[2], match[3]))
     mine = [(row["procedure"], row["waits_on"]) for row in found if row["kind"] == "rpc_task" and "procedure" in row]
     yield from unequal_sets("call", {(*one, mine.count(one)) for one in mine}, {(*one, wanted.count(one)) for one in wanted})
+
+
+def _calls(row: dict) -> dict[int, dict[int, int]]:
+    """By version the calls of a row of statistics by procedure."""
+    return {one["version"]: {procedure["number"]: procedure["calls"] for procedure in one["procedures"]} for one in row.get("versions", ())}
+
+
+@comparison("$? nfsshow --client")
+def nfs_client(truth: Truth, found: list) -> Iterator[str]:
+    """Mounts of what this machine serves itself, mounts by flags, and calls by program, version and procedure, against /proc.
+
+    Counters were read before the crash: none may be lost, and few come after.
+    """
+    wanted = _mounts(truth)
+    if not wanted:
+        return
+    own = {one["local"] for link in json.loads(truth.text("run/truth/ip-addr") or "[]") for one in link.get("addr_info", ())}
+    for row in (row for row in found if row["kind"] == "mount" and row.get("directory") in wanted):
+        address = next(word.removeprefix("addr=") for word in wanted[row["directory"]][3].split(",") if word.startswith("addr="))
+        yield from unequal(f"mount {row['directory']}", row, {"loopback": address in own})
+    shares = [row for row in found if row["kind"] == "shares"]
+    for name in ("flags", "caps"):
+        yield from unequal("mounts by", {name: sum(row["shares"] for row in shares if name in row)}, {name: len(wanted)})
+    rows = [row for row in found if row["kind"] == "statistics" and row.get("program") == "nfs"]
+    yield from unequal("statistics of NFS", {"rows": len(rows)}, {"rows": 1})
+    for words in truth.table("proc/net/rpc/nfs", 0) if rows else ():
+        label, *values = words[0], *map(int, words[1:])
+        if label == "rpc":
+            have = [rows[0]["counters"][name] for name in ("rpccnt", "rpcretrans", "rpcauthrefresh")]
+        elif label.startswith("proc"):
+            count = values.pop(0)
+            calls = _calls(rows[0]).get(int(label.removeprefix("proc")), {})
+            have = [calls.get(number, 0) for number in range(count)]
+        else:
+            continue
+        if any(mine < was or mine > was + 100 + was // 10 for mine, was in zip(have, values, strict=True)):
+            yield f"{label}: {have}, were {values}"
 
 
 @comparison("$? nfs4show --server", "$? nfs4show --client -o -l -d")

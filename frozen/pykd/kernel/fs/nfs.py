@@ -24,6 +24,12 @@ TYPES = ("nfs", "nfs4")
 MAX_PROCEDURES = 256
 MAX_STATES = 1 << 20
 
+FLAGS = (
+    "SOFT", "INTR", "SECURE", "POSIX", "NOCTO", "NOAC", "TCP", "VER3", "KERBEROS", "NONLM", "BROKEN_SUID", "NOACL", "STRICTLOCK", "SECFLAVOUR",
+    "NORDIRPLUS", "UNSHARED", "LOOKUP_CACHE_NONEG", "LOOKUP_CACHE_NONE", "NORESVPORT", "LEGACY_INTERFACE", "LOCAL_FLOCK", "LOCAL_FCNTL", "SOFTERR",
+    "SOFTREVAL", "WRITE_EAGER", "WRITE_WAIT", "TRUNK_DISCOVERY", "SHUTDOWN", "NO_ALIGNWRITE", "FORCE_RDIRPLUS", "NETUNREACH_FATAL",
+)  # fmt: skip
+"""Bits of ``nfs_server.flags``: NFS_MOUNT_* of include/uapi/linux/nfs_mount.h and include/linux/nfs_fs_sb.h"""
 MOUNT_FLAGS = (
     (0x1, "soft"), (0x400000, "softerr"), (0x800000, "softreval"), (0x8, "posix"), (0x10, "nocto"), (0x20, "noac"), (0x200, "nolock"),
     (0x800, "noacl"), (0x4000, "nordirplus"), (0x20000000, "rdirplus=force"), (0x8000, "nosharecache"), (0x40000, "noresvport"),

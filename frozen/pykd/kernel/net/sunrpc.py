@@ -9,10 +9,11 @@ from pykd.core.walk import caught
 from pykd.kernel import timekeeping
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.net.namespaces import for_each_net
+from pykd.values.words import words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from _pykd import Dump
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MAX_CLIENTS = 1 << 16
 MAX_TASKS = 1 << 22
 MAX_NET_ID = 1 << 16
+MAX_VERSIONS = 64
+MAX_PROCEDURES = 256
 
 XPRT_STATES = (
     "LOCKED", "CONNECTED", "CONNECTING", "CLOSE_WAIT", "BOUND", "BINDING", "CLOSING", "OFFLINE", "REMOVE", "CONGESTED", "CWND_WAIT", "WRITE_SPACE",
@@ -125,6 +128,58 @@ def transport_row(dump: Dump, transport: Any) -> Row:
     except Error as error:
         row["error"] = fault(error)
     return row
+
+
+CLIENT_COUNTERS = ("netcnt", "netudpcnt", "nettcpcnt", "nettcpconn", "netreconn", "rpccnt", "rpcretrans", "rpcauthrefresh", "rpcgarbage")
+"""Of ``struct rpc_stat``: packets, those by UDP and by TCP, connections; calls, those sent again, refreshed credentials, what was no answer"""
+
+
+def program_statistics(dump: Dump, clients: Iterable[Any]) -> Iterator[Row]:
+    """What each program of RPC counted that a ``struct rpc_clnt`` of *clients* speaks, once each (/proc/net/rpc/nfs has those of NFS):
+    statistics (``struct rpc_stat``), program, number, counters, and of each version the procedures that were called with how often, as far as
+    they can be read. A row with error stands for a client that cannot be.
+
+    Since 1548036ef120 ("nfs: make the rpc_stat per net namespace") (in v6.9) NFS has one ``rpc_stat`` for each network namespace; the calls by
+    procedure are counted for all of them together.
+    """
+    seen: set[int] = set()
+    for client in clients:
+        try:
+            if isinstance(client, Error):
+                raise client
+            counted = client.cl_stats
+            if not counted or int(counted) in seen:
+                continue
+        except Error as error:
+            yield {"error": fault(error)}
+            continue
+        seen.add(int(counted))
+        row: Row = {"statistics": int(counted)}
+        try:
+            program = client.cl_program  # of rpcbind, mountd and lockd the rpc_stat does not say it
+            row |= {"program": str(program.name or ""), "number": int(program.number)}
+            row["counters"] = {name: int(getattr(counted, name)) for name in CLIENT_COUNTERS}
+            row["versions"] = list(_calls(dump, program))
+        except Error as error:
+            row["error"] = fault(error)
+        yield row
+
+
+def _calls(dump: Dump, program: Any) -> Iterator[Row]:
+    procedure = dump.type("struct rpc_procinfo").size
+    for index in range(min(int(program.nrvers), MAX_VERSIONS)):
+        address = dump.read_unsigned(int(program.version) + 8 * index)
+        if not address:
+            continue  # its module is not loaded
+        version: Any = dump.object("struct rpc_version", address)
+        number = min(int(version.nrprocs), MAX_PROCEDURES)
+        counts = words_of(dump, dump.read(int(version.counts), 4 * number), "I") if version.counts else ()
+        found = []
+        for place, calls in enumerate(counts):
+            if calls:
+                info: Any = dump.object("struct rpc_procinfo", int(version.procs) + place * procedure)
+                found.append({"number": place, "name": str(info.p_name) if info.p_name else "NULL" if place == 0 else str(place), "calls": calls})
+        yield {"version": int(version.number), "procedures": found}
 
 
 def flag_names(value: int, names: tuple[str, ...]) -> list[str]:

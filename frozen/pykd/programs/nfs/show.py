@@ -6,7 +6,9 @@ A part of which the dump has no types is a row with the error; where the module 
 
 from __future__ import annotations
 
-from _pykd import Error
+from collections import Counter
+
+from _pykd import Error, NotFoundError
 from pykd.core.members import has_member
 from pykd.core.rows import fault
 from pykd.core.walk import caught
@@ -14,6 +16,7 @@ from pykd.kernel.fs import filelocks, nfs
 from pykd.kernel.fs.paths import d_path, dentry_path
 from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
 from pykd.kernel.net import sunrpc
+from pykd.kernel.waits import servers
 from pykd.programs.nfs import mounts, state
 
 TYPE_CHECKING = False
@@ -63,11 +66,51 @@ def client(dump: Dump) -> Iterator[Row]:
                 version, minor = nfs.version_of(server)
                 found |= {"server": int(server), "client": int(one), "host": str(one.cl_hostname or ""), "version": f"{version}.{minor}"}
                 found["address"] = nfs.socket_address(dump, int(one) + one.fieldOffset("cl_addr"))[0]
+                found["loopback"] = servers.is_own(dump, found["address"])
                 found["rpc_client"] = int(server.client)
                 found["transport"] = sunrpc.transport_row(dump, server.client.cl_xprt)
         except Error as error:
             found.setdefault("error", fault(error))
         yield found
+
+
+def shares(dump: Dump) -> Iterator[Row]:
+    """How many NFS mounts there are; how many of them have the same flags, and the same capabilities of the server."""
+    flags: Counter[int] = Counter()
+    capabilities: Counter[int] = Counter()
+    for mount in nfs.for_each_nfs_mount(dump):
+        if isinstance(mount, Error):
+            continue  # client() tells of it
+        try:
+            server = nfs.server_of(dump, mount)
+            one = int(server.flags), int(server.caps)
+        except Error:
+            continue
+        flags[one[0]] += 1
+        capabilities[one[1]] += 1
+    if flags:
+        yield {"kind": "shares", "shares": flags.total()}
+    for value, number in flags.items():
+        yield {"kind": "shares", "shares": number, "flags": sunrpc.flag_names(value, nfs.FLAGS)}
+    for value, number in capabilities.items():
+        yield {"kind": "shares", "shares": number, "caps": [name.removeprefix("NFS_CAP_") for name in nfs.capability_names(value)]}
+
+
+def statistics(dump: Dump) -> Iterator[Row]:
+    """What the programs of RPC counted that this host is a client of: NFS first, then the others."""
+    yield from ({"kind": "statistics", **row} for row in sunrpc.program_statistics(dump, _rpc_clients(dump)))
+
+
+def _rpc_clients(dump: Dump) -> Iterator[Any]:
+    for mount in nfs.for_each_nfs_mount(dump):
+        try:
+            yield mount if isinstance(mount, Error) else nfs.server_of(dump, mount).client
+        except Error as error:
+            yield error
+    try:
+        yield from sunrpc.for_each_client(dump)
+    except NotFoundError:
+        return  # without types of sunrpc the mounts' are those that can be found
 
 
 def one_client(dump: Dump, address: int) -> Iterator[Row]:
