@@ -136,7 +136,7 @@ VARIANTS = (
     Variant("arm64-alive", "arm64-6.12", parts=OTHERS, crash="none", files=("qemu-zlib",), memory=512, options=_NOTE),
     Variant("riscv64-6.12", "riscv64-6.12", parts=OTHERS, files=_QEMU, memory=512),
     Variant("riscv64-7", "riscv64-7", parts=OTHERS, files=("qemu-zlib",), memory=512),
-    Variant("riscv64-sv39", "riscv64-6.12", parts=OTHERS, files=("qemu-zlib",), memory=512, cpu_model="rv64,sv48=off,sv57=off"),
+    Variant("riscv64-sv39", "riscv64-6.12", parts=OTHERS, files=("qemu-zlib",), memory=512, cmdline="no4lvl no5lvl"),
     Variant("s390x-6.12", "s390x-6.12", parts=OTHERS, files=_QEMU, memory=512),
     Variant("s390x-6.1", "s390x-6.1", parts=OTHERS, files=("qemu-zlib",), memory=512),
     Variant("s390x-7", "s390x-7", parts=OTHERS, files=("qemu-zlib",), memory=512),
