@@ -210,10 +210,10 @@ static struct kd_error *create_types(struct kd_kernel *kernel)
 	struct kd_dwarf *dwarf = kernel->second.dwarf;
 	bool has_btf = !kernel->no_btf && !(dwarf && is_cut(kernel));
 	if (has_btf) {
-		err = kd_kallsyms_functions_only(kallsyms) ?
-			      search_btf(memory, kallsyms, &start, &end) :
-			      kd_kallsyms_address(kallsyms, "__start_BTF", &start)
-				      ?: kd_kallsyms_address(kallsyms, "__stop_BTF", &end);
+		err = kd_kallsyms_address(kallsyms, "__start_BTF", &start)
+			      ?: kd_kallsyms_address(kallsyms, "__stop_BTF", &end);
+		if (kd_kallsyms_functions_only(kallsyms) && kd_error_catch(&err, KD_ERROR_LOOKUP))
+			err = search_btf(memory, kallsyms, &start, &end);
 		has_btf = !kd_error_catch(&err, KD_ERROR_LOOKUP);
 	}
 	if (!has_btf && !dwarf)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error, LimitError
+from pykd.core.members import has_member
 from pykd.core.rows import Row, fault
 from pykd.core.walk import caught
 from pykd.kernel import cpus
@@ -34,7 +35,7 @@ def for_each_xtable(dump: Dump, net: Any) -> Iterator[Any]:
 
     :raises NotFoundError: the module is not there.
     """
-    if net.hasField("xt") and net.xt.hasField("tables"):
+    if net.hasField("xt") and has_member(net.xt, "tables"):
         heads = net.xt.tables
     else:
         own = generic(dump, net, "xt_pernet_id")
