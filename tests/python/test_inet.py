@@ -12,6 +12,7 @@ import dumps
 
 dumps.have_one_open()
 
+from LinuxDump import inet  # noqa: E402
 from LinuxDump.inet import fib_trie40, netdevice, netfilter, ntodots, proto, routing, snmpstats  # noqa: E402
 from pykdump.API import *  # noqa: E402
 
@@ -55,6 +56,21 @@ class Inet(unittest.TestCase):
         for module, names in NAMES.items():
             found = importlib.import_module(f"LinuxDump.inet.{module}")
             self.assertEqual([], [name for name in names.split() if not hasattr(found, name)], module)
+
+    def test_namespace_is_chosen_aloud(self):
+        """A choice that fails changes nothing, as "all" does not."""
+        usual = inet.get_ns_net()
+        self.addCleanup(inet.set_ns_net)
+        for one in inet.get_net_namespace_list():
+            output = io.StringIO()
+            with contextlib.redirect_stdout(output):
+                self.assertTrue(inet.set_ns_net(int(one)))
+                self.assertFalse(inet.set_ns_net(8))
+                self.assertTrue(inet.set_ns_net("all"))
+            self.assertEqual(output.getvalue(), f" *=*=* Using <struct net {int(one):#x} *=*=*\n")
+            self.assertEqual((int(inet.get_ns_net()), inet.net_all()), (int(one), True))
+            inet.set_ns_net()
+            self.assertEqual((int(inet.get_ns_net()), inet.net_all()), (int(usual), False))
 
     def test_constants(self):
         self.assertEqual(("PF_FILE", "PF_NETLINK"), tuple(proto.P_FAMILIES.value2key(number) for number in (1, 16)))

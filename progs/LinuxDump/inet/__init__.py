@@ -73,14 +73,19 @@ def net_all() -> bool:
 
 
 def set_ns_net(address: int | str | None = None) -> bool:
-    """Choose a ``struct net`` by its address, ``"all"`` of them, or with None the usual one.
+    """Choose a ``struct net`` by its address, which is printed; with None the usual one; ``"all"`` says that all are meant, and leaves the choice.
 
-    :return: False if there is none at the address.
+    :return: False if there is none at the address; nothing is chosen then.
     """
     global _net, _all
-    _all = address == "all"
-    _net = None
-    if address is None or _all:
-        return True
-    _net = next((net for net in get_net_namespace_list() if int(net) == int(address)), None)
-    return _net is not None
+    if address is None:
+        _net, _all = None, False
+    elif address == "all":
+        _all = True
+    else:
+        found = next((net for net in get_net_namespace_list() if int(net) == int(address)), None)
+        if found is None:
+            return False
+        _net = found
+        print(f" *=*=* Using <struct net {int(address):#x} *=*=*")
+    return True
