@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pykd
 from LinuxDump.BTstack import exec_bt, verifyFastSet
@@ -96,16 +97,20 @@ def check_possible_hang() -> int:
 
 
 def check_memory_pressure(findpids: FindPids) -> bool:
-    """Whether threads are stuck in memory reclaim or write throttling; warns if so.
+    """Whether threads are stuck in memory reclaim or write throttling; warns if so, and prints how many are in which state.
 
     :param findpids: PIDs by names of functions, such as ``fastSubroutineStacks().find_pids_byfuncname``.
     """
     pids = verifyFastSet(set(findpids(RECLAIM)), re.compile(f"^({RECLAIM})"))
-    stuck = [task for task in _tasks_of(pids) if task.state[5:7] == "UN"]
+    states = Counter(task.state for task in _tasks_of(pids))
+    stuck = sum(number for state, number in states.items() if state[5:7] == "UN")
     if not stuck and len(pids) <= CROWD:
         return False
     threads = f"{len(pids)} threads in reclaim or write throttling"
-    pylog.warning(f"Memory pressure: {threads}, {len(stuck)} of them in uninterruptible sleep")
+    pylog.warning(f"Memory pressure: {threads}, {stuck} of them in uninterruptible sleep")
+    print(f"  *** {RECLAIM} ***")
+    for state, number in states.items():
+        print(f"   {number:4d} in {state} state")
     return True
 
 
