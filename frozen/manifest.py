@@ -26,6 +26,16 @@ without(
     "_codecs_cn", "_codecs_hk", "_codecs_iso2022", "_codecs_jp", "_codecs_kr", "_codecs_tw", "_multibytecodec",
     why="as above",
 )
+without(
+    "encodings.cp1006", "encodings.cp1026", "encodings.cp1125", "encodings.cp273", "encodings.cp424", "encodings.cp720",
+    "encodings.cp737", "encodings.cp775", "encodings.cp852", "encodings.cp855", "encodings.cp856", "encodings.cp857",
+    "encodings.cp858", "encodings.cp860", "encodings.cp861", "encodings.cp862", "encodings.cp863", "encodings.cp864",
+    "encodings.cp865", "encodings.cp866", "encodings.cp869", "encodings.cp874", "encodings.cp875", "encodings.hp_roman8",
+    "encodings.koi8_t", "encodings.kz1048", "encodings.mac_arabic", "encodings.mac_croatian", "encodings.mac_cyrillic",
+    "encodings.mac_farsi", "encodings.mac_greek", "encodings.mac_iceland", "encodings.mac_latin2", "encodings.mac_roman",
+    "encodings.mac_romanian", "encodings.mac_turkish", "encodings.palmos", "encodings.ptcp154", "encodings.tis_620",
+    why="tables of DOS, of old Macintoshes and of EBCDIC beside the two usual ones: no kernel writes them",
+)
 without("encodings.bz2_codec", why="no bz2")
 without("pydoc_data.topics", "pydoc_data._pydoc", why="half a megabyte of help on the language itself")
 
