@@ -138,6 +138,14 @@ class Facts:
             return False, None
         return frame.registers[register] & bits == value, frame
 
+    def behind(self, rq: Any) -> float | None:
+        """Seconds by which the clock of a ``struct rq`` is behind the newest; None, and noted, where it cannot be read."""
+        try:
+            return (self.clock - int(rq.clock)) / 1e9
+        except Error as error:
+            self.note(error)
+            return None
+
     @cached_property
     def jiffies(self) -> int:
         return timekeeping.jiffies(self.dump)
@@ -186,6 +194,10 @@ class Facts:
         """``PID 12 (comm)``"""
         thread = self.threads.get(task)
         return f"PID {thread.pid} ({thread.comm})" if thread else f"a task that exists no more ({task:#x})"
+
+    def waited(self, task: int, function: str = "") -> str:
+        """``PID 12 (comm) has waited 3.0 s, in io_schedule``; without where if that is not known."""
+        return f"{self.who(task)} has waited {self.seconds(task):.1f} s" + (f", in {function}" if function else "")
 
     def superblocks(self) -> Iterator[Any]:
         """Each ``struct super_block`` that can be read."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from _pykd import Error
 from pykd.kernel import cpus
 from pykd.kernel.waits.things import function_name
 from pykd.report.finding import CPU_STUCK, FOUND, STOPS, Finding, Found
@@ -26,10 +25,8 @@ def rule(facts: Facts) -> Iterator[Found]:
         thread = facts.running.get(cpu)
         if thread is None or not thread.pid:
             continue  # an idle CPU stops its tick
-        try:
-            behind = (facts.clock - int(rq.clock)) / 1e9
-        except Error as error:
-            facts.note(error)
+        behind = facts.behind(rq)
+        if behind is None:
             continue
         off, frame = facts.interrupts_off(cpu)
         if behind > LIMIT and off and frame is not None:

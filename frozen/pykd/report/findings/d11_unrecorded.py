@@ -28,7 +28,7 @@ def rule(facts: Facts) -> Iterator[Found]:
         if seconds < LONG:
             continue
         near = _in_the_same_code(facts, root)
-        evidence = members([f"{facts.who(task)} has waited {facts.seconds(task):.1f} s" for task in root.victims])
+        evidence = members([facts.waited(task) for task in root.victims])
         evidence += members([f"in the same code sleeps {facts.who(task)}, since {facts.seconds(task):.1f} s" for task in near])
         text = f"{threads(len(root.victims))} for {thing.text()}, and who holds it is not recorded"
         text += f"; perhaps {facts.who(near[0])}, which sleeps in the same code" if len(near) == 1 else ""

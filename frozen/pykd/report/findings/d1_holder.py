@@ -63,7 +63,7 @@ def _found(facts: Facts, root: Root) -> Found | None:
     if seconds < LEAST and thread is not None:
         return None
     what, waits = thing.text(), threads(len(root.victims))
-    evidence = members([f"{facts.who(victim)} has waited {facts.seconds(victim):.1f} s" for victim in root.victims])
+    evidence = members([facts.waited(victim) for victim in root.victims])
     if thread is None:
         if root.proof != EXACT:
             return None

@@ -33,7 +33,7 @@ def _found(facts: Facts, thing: Thing) -> Found | None:
     if seconds < LEAST:
         return None
     evidence = [f"{thing.text()}: {thing.held}"]
-    evidence += [f"{facts.who(task)} has waited {facts.seconds(task):.1f} s, in {facts.graph.waits[task].function}" for task in asleep[:5]]
+    evidence += [facts.waited(task, facts.graph.waits[task].function) for task in asleep[:5]]
     text = f"{threads(len(asleep))} for {thing.text()}, which nobody holds: a wake-up was lost, or the lock was overwritten"
     return Found(text, STOPS if seconds >= LONG else SERIOUS, FOUND, tuple(evidence), "locks", len(asleep), seconds)
 

@@ -22,7 +22,7 @@ def rule(facts: Facts) -> Iterator[Found]:
         for task, following in zip(root.tasks, [*root.tasks[1:], root.tasks[0]], strict=True):
             wait = graph.waits[task]
             what = wait.thing.text() if wait.thing else "?"
-            lines.append(f"{facts.who(task)} has waited {facts.seconds(task):.1f} s, in {wait.function} for {what}, which {facts.who(following)} holds")
+            lines.append(f"{facts.waited(task, wait.function)} for {what}, which {facts.who(following)} holds")
         names = ", ".join(facts.who(task) for task in root.tasks)
         text = f"Deadlock: {names} wait for each other" if len(root.tasks) > 1 else f"Deadlock: {names} waits for a lock that it holds itself"
         others = len(root.victims) - len(root.tasks)

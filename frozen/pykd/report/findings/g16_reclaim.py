@@ -32,7 +32,7 @@ def rule(facts: Facts) -> Iterator[Found]:
     if not blocked and not (len(running) > MANY and is_short(facts)):
         return
     seconds = max(map(facts.seconds, blocked), default=0.0)
-    evidence = members([f"{facts.who(task)} has waited {facts.seconds(task):.1f} s: {chain(_inside(waits[task].functions))}" for task in blocked])
+    evidence = members([f"{facts.waited(task)}: {chain(_inside(waits[task].functions))}" for task in blocked])
     evidence += members([f"CPU {cpu} runs {facts.who(facts.running[cpu].address)}: {chain(_inside(facts.functions_on(cpu)))}" for cpu in running])
     text = f"{threads(len(blocked))} while trying to get memory back, for up to {seconds:.0f} s" if blocked else f"{number(len(running), 'CPU')} try to get memory back"
     yield Found(text, SERIOUS, FOUND, tuple(evidence), "blocked", len(blocked), seconds)

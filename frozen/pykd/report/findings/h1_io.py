@@ -95,7 +95,7 @@ def _frozen(facts: Facts, disk: Any, queue: Any) -> Iterator[Found]:
     if seconds < 1:
         return
     evidence = [f"request_queue {int(queue):#x}: mq_freeze_depth {depth}"]
-    evidence += [f"{facts.who(task)} has waited {facts.seconds(task):.1f} s, in {facts.graph.waits[task].function}" for task in waiters[:SHOWN]]
+    evidence += [facts.waited(task, facts.graph.waits[task].function) for task in waiters[:SHOWN]]
     text = f"The queue of {disk.disk_name!s} is frozen, and {number(len(waiters), 'thread')} wait"
     yield Found(text, STOPS if seconds >= LEAST else SERIOUS, FOUND, tuple(evidence), "inflight", len(waiters), seconds)
 

@@ -84,7 +84,7 @@ def _lines(facts: Facts, tasks: list[int]) -> list[str]:
     for task in tasks[:5]:
         wait = facts.graph.waits[task]
         where = _device(facts, task)
-        found.append(f"{facts.who(task)} has waited {facts.seconds(task):.1f} s, in {wait.function}" + (f" for {where}" if where else ""))
+        found.append(facts.waited(task, wait.function) + (f" for {where}" if where else ""))
     return found
 
 

@@ -114,8 +114,7 @@ def _waiter(facts: Facts, task: int) -> str:
     """``PID 12 (dd) has waited 3.0 s, in percpu_rwsem_wait``, or what is left of that."""
     if task not in facts.threads:
         return f"a thread that is in no list (task_struct {task:#x}) is in its queue of writers"
-    function = wait.function if (wait := facts.graph.waits.get(task)) else ""
-    return f"{facts.who(task)} has waited {facts.seconds(task):.1f} s{f', in {function}' if function else ''}"
+    return facts.waited(task, wait.function if (wait := facts.graph.waits.get(task)) else "")
 
 
 FINDING = Finding(

@@ -60,7 +60,7 @@ def _found(facts: Facts, bdi: Any, wb: Any, busy: dict[int, int], waiting: list[
     text = f"The flusher of the device {bdi.dev_name!s} has waited for {seconds:.0f} s" + (f", with {number(works, 'more work')} to do" if works else "")
     text += f"; {threads(len(waiting))} for writeback" if waiting else ""
     evidence = [f"{facts.who(task)}: {chain(wait.functions) if wait else thread.state}"]
-    evidence += [f"{facts.who(one)} has waited {facts.seconds(one):.1f} s, in {facts.graph.waits[one].function}" for one in waiting[:5]]
+    evidence += [facts.waited(one, facts.graph.waits[one].function) for one in waiting[:5]]
     return Found(text, SERIOUS, EXACT, tuple(evidence), "blocked", len(waiting) + 1, seconds)
 
 

@@ -57,10 +57,8 @@ def _without_tick(facts: Facts) -> Iterator[Found]:
     queues = cpus.run_queues(facts.dump)
     for cpu, rq in queues.items():
         thread = facts.running.get(cpu)
-        try:
-            behind = (facts.clock - int(rq.clock)) / 1e9
-        except Error as error:
-            facts.note(error)
+        behind = facts.behind(rq)
+        if behind is None:
             continue
         off, frame = facts.interrupts_off(cpu)
         if thread is not None and thread.pid and behind > LATE and frame is not None and not off:

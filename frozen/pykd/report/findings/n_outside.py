@@ -67,7 +67,7 @@ def _interruptible(facts: Facts) -> Iterator[Found]:
         seconds = max(map(facts.seconds, tasks))
         if seconds < OUTSIDE[purpose.key][1]:
             continue
-        evidence = members([f"{facts.who(task)} has waited {facts.seconds(task):.1f} s, in {sites.purpose(list(facts.stacks[task]))[1]}" for task in tasks])
+        evidence = members([facts.waited(task, sites.purpose(list(facts.stacks[task]))[1]) for task in tasks])
         text = f"{threads(len(tasks))} for {purpose.text} (a signal would end that){_served(facts, purpose.key, evidence)}"
         command = f"bt {facts.threads[tasks[0]].pid}"
         yield Found(text, SERIOUS, FOUND, tuple(evidence), command, len(tasks), seconds, advice=ADVICE[purpose.key])
