@@ -7,6 +7,7 @@ from itertools import groupby
 
 from _pykd import Error, Pointer, Struct
 from pykd.core.errors import UsageError
+from pykd.core.members import has_member
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel.block import nvme
@@ -122,7 +123,7 @@ def _state(dump: Any, controller: Any) -> Row:
 
 
 def _optional(one: Any, member: str, default: Any = None) -> Any:
-    return int(getattr(one, member)) if type(one).PYT_type.member(member) is not None else default
+    return int(getattr(one, member)) if has_member(one, member) else default
 
 
 def _controller(dump: Any, controller: Any) -> Row:
@@ -221,8 +222,8 @@ def _device(dump: Any, controller: Any) -> Row:
 def _tag_set(one: Any) -> Row:
     members = (("Map", "map"), ("NrMaps", "nr_maps"), ("NrHWQueues", "nr_hw_queues"), ("QDepth", "queue_depth"), ("CmdSize", "cmd_size"),
                ("NumaNode", "numa_node"), ("Timeout", "timeout"), ("Flags", "flags"))  # fmt: skip
-    found = {label: int(one.Eval(path)) for label, path in members if path != "map" and type(one).PYT_type.member(path) is not None}
-    if type(one).PYT_type.member("map") is not None:
+    found = {label: int(one.Eval(path)) for label, path in members if path != "map" and has_member(one, path)}
+    if has_member(one, "map"):
         found["Map"] = int(one) + one.fieldOffset("map")
     return {label: found[label] for label, _ in members if label in found}
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from _pykd import CTypeError, Error, FaultError, MemberError
-from pykd.core.members import offset_of
+from pykd.core.members import has_member, offset_of
 from pykd.kernel.block.disks import SECTOR, sectors
 from pykd.kernel.devices import devices, private_of
 from pykd.kernel.lists.linked import list_for_each_entry
@@ -181,7 +181,7 @@ def namespace_of_disk(dump: Dump, disk: Any) -> Any:
 
 def _of_head(namespace: Any, member: str) -> Any:
     """9419e71b8d67 ("nvme: move ns id info to struct nvme_ns_head") (in v6.8)"""
-    return getattr(namespace, member) if type(namespace).PYT_type.member(member) is not None else getattr(namespace.head, member)
+    return getattr(namespace, member) if has_member(namespace, member) else getattr(namespace.head, member)
 
 
 def namespace_id(namespace: Any) -> int:
@@ -221,7 +221,7 @@ def for_each_queue(dump: Dump, controller: Any, around: Transport) -> Iterator[A
 def tags_of(queue: Any) -> Any:
     """What holds the requests of a ``struct nvme_queue``: the ``struct blk_mq_tags`` of the device's tag set, of the number of the queue; the member of
     before v5.11 points to the pointer to that. :raises FaultError:"""
-    if type(queue).PYT_type.member("tags") is not None:
+    if has_member(queue, "tags"):
         return queue.tags
     number = int(queue.qid)
     return queue.dev.tagset.tags[number - 1] if number else queue.dev.admin_tagset.tags[0]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
-from pykd.core.members import offset_of
+from pykd.core.members import has_member, offset_of
 from pykd.kernel import timekeeping
 from pykd.kernel.block.requests import MQ_RQ_COMPLETE, MQ_RQ_IN_FLIGHT, allocated_requests, started_requests
 from pykd.kernel.block.sbitmap import Sbitmap
@@ -79,7 +79,7 @@ def work_queue(host: Any) -> str:
 
     :raises FaultError:
     """
-    if type(host).PYT_type.member("work_q_name") is not None:
+    if has_member(host, "work_q_name"):
         return str(host.work_q_name)
     return str(host.work_q.name) if host.work_q else ""
 
@@ -171,7 +171,7 @@ def device_busy(dump: Dump, device: Any) -> int:
 
     :raises FaultError:
     """
-    if type(device).PYT_type.member("budget_map") is None:
+    if not has_member(device, "budget_map"):
         return int(device.device_busy.counter)
     bitmap = Sbitmap(dump, int(device) + device.fieldOffset("budget_map"))
     if bitmap.error is not None:

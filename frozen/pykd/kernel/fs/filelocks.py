@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from _pykd import Error
+from pykd.core.members import has_member
 from pykd.core.rows import fault
 from pykd.core.walk import caught
 from pykd.kernel import cpus
@@ -39,7 +40,7 @@ def lock_member(lock: Any, name: str) -> Any:
     :raises FaultError:
     """
     core = f"c.flc_{name}"
-    return lock.Eval(core) if type(lock).PYT_type.member(core) is not None else lock.Eval(f"fl_{name}")
+    return lock.Eval(core) if has_member(lock, core) else lock.Eval(f"fl_{name}")
 
 
 def _link(dump: Dump, name: str) -> str:

@@ -173,7 +173,7 @@ def _entry(dump: Dump, dentry: Any, name: str | None) -> Row:
         if inode:
             row |= {"mode": int(inode.i_mode), "uid": int(inode.i_uid.val), "gid": int(inode.i_gid.val), "size": int(inode.i_size)}
             # 3aa63a569c64 (in v6.11): seconds alone; 12cd44023651 (in v6.7): __i_mtime
-            seconds = next(path for path in ("i_mtime_sec", "__i_mtime.tv_sec", "i_mtime.tv_sec") if type(inode).PYT_type.member(path) is not None)
+            seconds = next(path for path in ("i_mtime_sec", "__i_mtime.tv_sec", "i_mtime.tv_sec") if has_member(inode, path))
             row["modified"] = int(inode.Eval(seconds))
     except Error as error:
         row["error"] = fault(error)
