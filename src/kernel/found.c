@@ -39,45 +39,38 @@ static bool in_image(const struct search *search, kd_vaddr address)
 }
 
 /** It is the first CPU's idle task, leads itself, and the task before and after it know it. */
-static bool is_init_task(struct search *search, kd_vaddr task)
+static struct kd_error *check_init_task(void *context, kd_vaddr address, bool *ret)
 {
-	uint64_t tasks, pid;
-	kd_vaddr leader, next, back;
+	struct search *search = context;
+	uint64_t comm, tasks, pid;
+	kd_vaddr task, leader, next, back;
 	uint32_t number;
-	KD_DROP_ERROR struct kd_error *err = offset_of(search, "task_struct", "tasks", &tasks)
-						     ?: offset_of(search, "task_struct", "pid", &pid)
-						     ?: kd_memory_read_u32(search->memory, task + pid, &number)
-						     ?: read_member(search, "task_struct", "group_leader", task, &leader)
-						     ?: kd_memory_read_u64(search->memory, task + tasks, &next)
-						     ?: kd_memory_read_u64(search->memory, next + 8, &back);
-	return !err && !number && leader == task && back == task + tasks;
-}
-
-/** By its comm, "swapper/0" or, of one CPU only, "swapper". */
-static struct kd_error *find_init_task(struct search *search, kd_vaddr *ret)
-{
-	const kd_vaddr end = search->found->text + KD_IMAGE_LEN_MAX;
-	const uint64_t page = kd_dump_page_size(kd_memory_dump(search->memory));
-	uint64_t comm;
 	struct kd_error *err = offset_of(search, "task_struct", "comm", &comm);
 	if (err)
 		return err;
-	for (kd_vaddr at = search->found->text; at < end; at = (at | (page - 1)) + 1) {
-		const uint8_t *view;
-		size_t len;
-		err = kd_memory_view(search->memory, at, &view, &len);
-		for (size_t i = -at & 7; !err && i + 8 <= len; i += 8) {
-			if (memcmp(view + i, "swapper", 7))
-				continue;
-			if (is_init_task(search, at + i - comm)) {
-				*ret = at + i - comm;
-				return NULL;
-			}
-			err = kd_memory_view(search->memory, at, &view, &len);
-		}
-		if (!kd_error_catch(&err, KD_ERROR_FAULT) && err)
-			return err;
-	}
+	task = address - comm;
+	err = offset_of(search, "task_struct", "tasks", &tasks)
+		      ?: offset_of(search, "task_struct", "pid", &pid)
+		      ?: kd_memory_read_u32(search->memory, task + pid, &number)
+		      ?: read_member(search, "task_struct", "group_leader", task, &leader)
+		      ?: kd_memory_read_u64(search->memory, task + tasks, &next)
+		      ?: kd_memory_read_u64(search->memory, next + 8, &back);
+	*ret = !err && !number && leader == task && back == task + tasks;
+	if (*ret)
+		search->found->init_task = task;
+	return err;
+}
+
+/** By its comm, "swapper/0" or, of one CPU only, "swapper". */
+static struct kd_error *find_init_task(struct search *search)
+{
+	const struct kd_memory_mark mark = { "swapper", 7, 8 };
+	const kd_vaddr text = search->found->text;
+	bool is_there;
+	struct kd_error *err = kd_memory_find(search->memory, text, text + KD_IMAGE_LEN_MAX, &mark, check_init_task,
+					      search, &is_there);
+	if (err || is_there)
+		return err;
 	return kd_error_create(KD_ERROR_LOOKUP, "no init_task in the kernel's data");
 }
 
@@ -167,7 +160,7 @@ static struct kd_error *find(struct search *search, const char *name, kd_vaddr *
 	if (!strcmp(name, "init_task")) {
 		if (!search->found->searched) {
 			search->found->searched = true;
-			struct kd_error *err = find_init_task(search, &search->found->init_task);
+			struct kd_error *err = find_init_task(search);
 			if (err)
 				return err;
 		}

@@ -247,17 +247,16 @@ struct kd_error *kd_kernel_types(struct kd_kernel *kernel, struct kd_types **ret
 	GET_LAYER(kernel, types, create_types(kernel));
 }
 
-/** A variable of a kernel that has names of functions only. KD_ERROR_LOOKUP if it has other names too. */
+/** A variable of a kernel that has names of functions only. KD_ERROR_LOOKUP if there is no way to it. */
 static struct kd_error *find_variable(struct kd_kernel *kernel, const char *name, kd_vaddr *ret)
 {
 	struct kd_memory *memory;
 	struct kd_kallsyms *kallsyms;
 	struct kd_types *types;
-	struct kd_error *err = kd_kernel_memory(kernel, &memory) ?: kd_kernel_kallsyms(kernel, &kallsyms);
-	if (!err && !kd_kallsyms_functions_only(kallsyms))
-		err = kd_error_create(KD_ERROR_LOOKUP, "no kernel symbol %s", name);
-	return err ?: kd_kernel_types(kernel, &types)
-		   ?: kd_found_variable(&kernel->found, memory, kallsyms, types, name, ret);
+	return kd_kernel_memory(kernel, &memory)
+		       ?: kd_kernel_kallsyms(kernel, &kallsyms)
+		       ?: kd_kernel_types(kernel, &types)
+		       ?: kd_found_variable(&kernel->found, memory, kallsyms, types, name, ret);
 }
 
 static struct kd_error *create_modules(struct kd_kernel *kernel)
@@ -394,12 +393,14 @@ struct kd_error *kd_kernel_symbol(struct kd_kernel *kernel, const char *name, co
 		*ret_several = !err && nr > 1;
 		if (err || nr)
 			return err;
-		kd_vaddr address;
-		err = find_variable(kernel, name, &address);
-		if (!err)
-			*ret = (struct kd_symbol){ .address = address, .name = name, .type = '?' };
-		if (!kd_error_catch(&err, KD_ERROR_LOOKUP))
-			return err;
+		if (kd_kallsyms_functions_only(kallsyms)) {
+			kd_vaddr address;
+			err = find_variable(kernel, name, &address);
+			if (!err)
+				*ret = (struct kd_symbol){ .address = address, .name = name, .type = '?' };
+			if (!kd_error_catch(&err, KD_ERROR_LOOKUP))
+				return err;
+		}
 		if (module)
 			return kd_kallsyms_not_found(kallsyms, "no symbol %s in the kernel", name);
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's own BTF where no symbol says where it is. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/order.h"
 #include "types/btf.h"
@@ -27,37 +26,38 @@ static uint64_t section_len(enum kd_order order, const uint8_t header[HEADER_LEN
 	return (uint64_t)header_len + strings_start + strings_len;
 }
 
+struct found {
+	struct kd_memory *memory;
+	kd_vaddr start, end;
+};
+
+static struct kd_error *check_header(void *context, kd_vaddr address, bool *ret)
+{
+	struct found *found = context;
+	uint8_t header[HEADER_LEN];
+	struct kd_error *err = kd_memory_read(found->memory, address, header, sizeof(header));
+	const uint64_t section = err ? 0 : section_len(kd_memory_order(found->memory), header);
+	found->start = address;
+	found->end = address + section;
+	*ret = section;
+	return err;
+}
+
 struct kd_error *kd_btf_search(struct kd_memory *memory, kd_vaddr start, kd_vaddr end, kd_vaddr *ret_start,
 			       kd_vaddr *ret_end)
 {
-	const enum kd_order order = kd_memory_order(memory);
-	const uint64_t page = kd_dump_page_size(kd_memory_dump(memory));
-	for (kd_vaddr at = start; at < end; at = (at | (page - 1)) + 1) {
-		const uint8_t *view;
-		size_t len;
-		struct kd_error *err = kd_memory_view(memory, at, &view, &len);
-		if (kd_error_catch(&err, KD_ERROR_FAULT))
-			continue;
-		if (err)
-			return err;
-		for (size_t i = -at & 3; i + 4 <= len; i += 4) {
-			uint8_t header[HEADER_LEN];
-			if (memcmp(view + i, order == KD_LITTLE ? "\x9f\xeb\x01" : "\xeb\x9f\x01", 4))
-				continue;
-			/* It may go on on the next page. */
-			err = kd_memory_read(memory, at + i, header, sizeof(header));
-			const uint64_t section = err ? 0 : section_len(order, header);
-			if (section) {
-				*ret_start = at + i;
-				*ret_end = at + i + section;
-				return NULL;
-			}
-			if (!kd_error_catch(&err, KD_ERROR_FAULT) && err)
-				return err;
-			err = kd_memory_view(memory, at, &view, &len);
-			if (err)
-				return err;
-		}
-	}
-	return kd_error_create(KD_ERROR_LOOKUP, "no BTF in the memory from %#" PRIx64 " to %#" PRIx64, start, end);
+	/* Magic, version and flags; the literal's NUL is one of them. */
+	const struct kd_memory_mark mark = { kd_memory_order(memory) == KD_LITTLE ? "\x9f\xeb\x01" : "\xeb\x9f\x01", 4,
+					     4 };
+	struct found found = { .memory = memory };
+	bool is_there;
+	struct kd_error *err = kd_memory_find(memory, start, end, &mark, check_header, &found, &is_there);
+	if (err)
+		return err;
+	if (!is_there)
+		return kd_error_create(KD_ERROR_LOOKUP, "no BTF in the memory from %#" PRIx64 " to %#" PRIx64, start,
+				       end);
+	*ret_start = found.start;
+	*ret_end = found.end;
+	return NULL;
 }

@@ -72,6 +72,23 @@ struct kd_error *kd_memory_read_upto(struct kd_memory *memory, kd_vaddr address,
 struct kd_error *kd_memory_view(struct kd_memory *memory, kd_vaddr address, const uint8_t **ret,
 				size_t *ret_len) KD_RETURNS_ERROR;
 
+/** What to look for: bytes, no more than the multiple of which their address is, so that they lie on one page. */
+struct kd_memory_mark {
+	const char *bytes;
+	size_t len, align;
+};
+
+/** Whether what lies there is what is looked for; that of which a part cannot be read is not. */
+typedef struct kd_error *(*kd_check_fn)(void *context, kd_vaddr address, bool *ret);
+
+/**
+ * Ask check about each place in [start, end) that has the mark, up to the first that is taken. What cannot be read is
+ * passed over. @param[out] ret whether one was.
+ */
+struct kd_error *kd_memory_find(struct kd_memory *memory, kd_vaddr start, kd_vaddr end,
+				const struct kd_memory_mark *mark, kd_check_fn check, void *context,
+				bool *ret) KD_RETURNS_ERROR;
+
 /** A NUL-terminated string of at most max_len bytes. @param[out] ret malloced and NUL-terminated; if no NUL is met
  *  within max_len, or before an unreadable byte (at least one byte was read), the text so far. */
 struct kd_error *kd_memory_read_string(struct kd_memory *memory, kd_vaddr address, size_t max_len, char **ret,
