@@ -140,3 +140,19 @@ at_start(
     "pykdump/*.py", "crash.py", "LinuxDump/Tasks.py", "LinuxDump/__init__.py",
     "LinuxDump/percpu.py", "progs/taskinfo.py", "progs/PyKdumpInit.py",
 )
+
+# -- What nothing of ours imports in its work: programs may, and wait for the compiler then. Code takes more room than its source.
+
+as_source(
+    *(f"pylib/{name}/**" for name in (
+        "asyncio", "concurrent", "email", "http", "importlib/metadata", "multiprocessing", "unittest", "xml", "zoneinfo",
+    )),
+    "pylib/encodings/cp*.py", "pylib/encodings/iso8859_*.py", "pylib/encodings/koi8_*.py",
+    *(f"pylib/{name}.py" for name in (
+        "_markupbase", "_pyrepl/__main__", "_pyrepl/readline", "_pyrepl/windows_console", "cProfile", "calendar", "compileall", "configparser", "csv",
+        "difflib", "doctest", "fileinput", "fractions", "html/parser", "importlib/_bootstrap", "importlib/_bootstrap_external", "logging/config",
+        "logging/handlers", "mimetypes", "modulefinder", "netrc", "nturl2path", "pickletools", "plistlib", "profile", "pstats", "py_compile", "pyclbr",
+        "sched", "shelve", "site", "socketserver", "statistics", "stringprep", "symtable", "tabnanny", "tarfile", "timeit", "tomllib/_parser", "trace",
+        "tracemalloc", "urllib/request", "urllib/robotparser", "uuid",
+    )),
+)

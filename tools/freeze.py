@@ -56,7 +56,7 @@ class Piece(NamedTuple):
     path: str
     source: Packed
     code: Packed | None
-    """None for a data file."""
+    """None for a data file, and for a module that is compiled when it is imported."""
 
 
 def hold(value: Any, held: list[Any]) -> None:
@@ -227,7 +227,7 @@ def main(top: str, library: str, licences: str, zstd: str, out_name: str) -> Non
     sources = {path: contents.files[path].read_bytes() for path in paths}
     codes: dict[str, bytes] = {}
     for path in paths:
-        if path.endswith(".py"):
+        if path.endswith(".py") and path not in contents.as_source:
             try:
                 codes[path] = compiled(path, sources[path], cache)
             except SyntaxError as error:

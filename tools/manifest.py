@@ -10,6 +10,7 @@ A manifest is Python with these verbs:
     licences(to=)               the licence texts that tools/deps/licences.sh has collected
     programs(FOLDER)            the modules directly in a folder, to progs/: run as __main__, not imported
     at_start(PATTERN, ...)      modules that the main job imports, by their path in the virtual tree: their code is not packed
+    as_source(PATTERN, ...)     modules that nothing of ours imports: without their code, compiled when somebody imports them
 """
 
 from pathlib import Path, PurePosixPath
@@ -35,6 +36,8 @@ class Contents:
         """Top-level names of the standard library that are in, as a whole or in part."""
         self.at_start: set[str] = set()
         """Paths in the virtual tree of what is imported at every start."""
+        self.as_source: set[str] = set()
+        """Paths in the virtual tree of what has no code."""
         self.excluded: dict[str, str] = {}
         """Names (``tkinter``, ``encodings.cp037``) that stay outside, with the reason."""
 
@@ -68,11 +71,19 @@ class Contents:
             self._add(f"progs/{file.name}", file)
 
     def unpacked(self, *patterns: str) -> None:
+        self.at_start |= self._named("at_start", patterns)
+
+    def without_code(self, *patterns: str) -> None:
+        self.as_source |= self._named("as_source", patterns)
+
+    def _named(self, verb: str, patterns: tuple[str, ...]) -> set[str]:
+        named: set[str] = set()
         for pattern in patterns:
             found = {path for path in self.files if PurePosixPath(path).full_match(pattern)}
             if not found:
-                raise ManifestError(f"at_start: nothing is named like {pattern}")
-            self.at_start |= found
+                raise ManifestError(f"{verb}: nothing is named like {pattern}")
+            named |= found
+        return named
 
     def _add(self, path: str, file: Path) -> None:
         if path in self.files:
@@ -96,7 +107,7 @@ class Contents:
 def load(manifest: Path, top: Path, library: Path, licences: Path | None = None) -> Contents:
     """Run the manifest.
 
-    ``without`` of a module inside a package comes before the ``stdlib`` of that package, ``at_start`` after everything.
+    ``without`` of a module inside a package comes before the ``stdlib`` of that package, ``at_start`` and ``as_source`` after everything.
     """
     contents = Contents(top, library, licences)
     verbs = {
@@ -107,6 +118,7 @@ def load(manifest: Path, top: Path, library: Path, licences: Path | None = None)
         "licences": contents.collected_licences,
         "programs": contents.programs,
         "at_start": contents.unpacked,
+        "as_source": contents.without_code,
     }
     exec(compile(manifest.read_bytes(), str(manifest), "exec"), verbs)
     return contents

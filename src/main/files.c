@@ -97,10 +97,8 @@ static PyObject *code_of(PyObject *self, PyObject *arg)
 	const struct kd_file *file = require(arg);
 	if (!file)
 		return NULL;
-	if (!file->code) {
-		PyErr_Format(PyExc_ImportError, "%s is not a module", file->path);
-		return NULL;
-	}
+	if (!file->code)
+		Py_RETURN_NONE;
 	if (file->code_packed_len == file->code_len)
 		return PyMarshal_ReadObjectFromString((const char *)file->code, file->code_len);
 	char *data = PyMem_Malloc(file->code_len);
@@ -156,7 +154,8 @@ static PyMethodDef methods[] = {
 	{ "is_file", is_file, METH_O, "is_file(path) -> bool: whether the virtual tree has this file." },
 	{ "read", read_file, METH_O, "read(path) -> bytes of a file. Raises FileNotFoundError." },
 	{ "code", code_of, METH_O,
-	  "code(path) -> the code object of a module; its file name is path. Raises FileNotFoundError." },
+	  "code(path) -> the code object of a module; its file name is path. None: kept as source alone. Raises "
+	  "FileNotFoundError." },
 	{ "listdir", list_folder, METH_O, "listdir(path) -> names in a folder, '' is the top; [] if there is none." },
 	{ "seal", kd_seal_get, METH_NOARGS,
 	  "seal() -> (magic, hash of the file, hash of the image, address of the hashes)." },

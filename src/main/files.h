@@ -17,7 +17,7 @@ struct kd_file {
 	const uint8_t *packed; /* the file itself: zstd with kd_files_dictionary */
 	uint32_t packed_len;
 	uint32_t len;	     /* bytes when unpacked */
-	const uint8_t *code; /* marshalled; NULL for a data file */
+	const uint8_t *code; /* marshalled; NULL for a data file and a module that is kept as source alone */
 	uint32_t code_packed_len;
 	uint32_t code_len; /* when unpacked; as code_packed_len: not packed; else zstd with kd_code_dictionary */
 };

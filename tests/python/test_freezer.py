@@ -59,18 +59,37 @@ class Frozen(unittest.TestCase):
                 self.assertEqual(files.read(path), file.read_bytes(), path)
 
 
+def imported_by(commands):
+    """Paths in the executable of the modules that these commands import, in a process of their own."""
+    program = "import sys; print('AT', *(getattr(m, '__file__', None) or '' for m in sys.modules.values()))"
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
+        file.write(program)
+        file.flush()
+        words = [word for command in commands for word in ("-c", command)]
+        result = subprocess.run([PYKD, SAMPLE, *words, file.name], capture_output=True, text=True, check=False)
+    return {name.removeprefix(PYKD + "/") for name in re.search("^AT (.*)$", result.stdout, re.MULTILINE)[1].split()}
+
+
+class AsSource(unittest.TestCase):
+    def test_nothing_of_ours_waits_for_the_compiler(self):
+        if not SAMPLE.exists():
+            self.skipTest("no sample dump")
+        contents = manifest.load(Path(ROOT) / "frozen" / "manifest.py", Path(ROOT), LIBRARY)
+        programs = [path.stem for path in (Path(ROOT) / "progs").glob("*.py") if path.stem not in ("PyKdumpInit", "repl")]
+        imported = imported_by([*(f"{name} --help" for name in programs), "crashinfo", "help ps", "report", "py import pdb, pydoc, logging"])
+        self.assertIn("pylib/logging/__init__.py", imported)
+        # The import system's core is in CPython itself; these are its sources' names.
+        own = {"pylib/importlib/_bootstrap.py", "pylib/importlib/_bootstrap_external.py"}
+        self.assertEqual(imported & (contents.as_source - own), set())
+
+
 class AtStart(unittest.TestCase):
     def test_the_main_job_unpacks_next_to_nothing(self):
         table = BUILD / "frozen" / "table.json"
         if not table.exists() or not SAMPLE.exists():
             self.skipTest("no table of the freezer, or no sample dump")
         packed = {path: size for path, _, _, stored, size in json.loads(table.read_bytes()) if stored != size}
-        program = "import sys; print('AT', *(getattr(m, '__file__', '') for m in sys.modules.values()))"
-        with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
-            file.write(program)
-            file.flush()
-            result = subprocess.run([PYKD, SAMPLE, "-c", "taskinfo --summ", file.name], capture_output=True, text=True, check=True)
-        imported = {name.removeprefix(PYKD + "/") for name in re.search("^AT (.*)$", result.stdout, re.MULTILINE)[1].split()}
+        imported = imported_by(["taskinfo --summ"])
         self.assertIn("pykd/app/cli.py", imported)
         # The import system's core is in CPython itself; these are its sources' names.
         own = {"pylib/importlib/_bootstrap.py", "pylib/importlib/_bootstrap_external.py"}
@@ -151,6 +170,12 @@ class Freezer(unittest.TestCase):
         code = self.unpacked(files["code.bin"][start : start + stored], files["code.dict"])
         self.assertEqual(len(code), size)
         self.assertEqual(marshal.loads(code).co_filename, "pylib/package/part.py")
+
+    def test_as_source(self):
+        self.load('stdlib("single", "package")\nas_source("pylib/package/*.py")\n')
+        sizes = {path: stored for path, _, _, stored, _ in json.loads(self.freeze()["table.json"])}
+        self.assertGreater(sizes["pylib/single.py"], 0)
+        self.assertEqual(sizes["pylib/package/part.py"], 0)
 
     def test_at_start_of_nothing(self):
         with self.assertRaisesRegex(manifest.ManifestError, "nothing"):

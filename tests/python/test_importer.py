@@ -338,6 +338,16 @@ class Inside(unittest.TestCase):
         self.assertEqual(pykd.boot.importer.__spec__.name, "pykd.boot.importer")
         self.assertIn("class Finder", inspect.getsource(pykd.boot.importer))
 
+    def test_module_that_is_kept_as_source_alone(self):
+        import inspect
+        import tabnanny
+
+        import _pykd_files
+
+        self.assertIsNone(_pykd_files.code("pylib/tabnanny.py"))
+        self.assertEqual(tabnanny.check.__code__.co_filename, f"{EXE}/pylib/tabnanny.py")
+        self.assertTrue(inspect.getsource(tabnanny.check).startswith("def check("))
+
     def test_traceback_has_lines(self):
         import json
         import traceback

@@ -58,6 +58,8 @@ def virtual(path: str) -> str | None:
 def code_of(path: str) -> "CodeType":
     """The code of a module in the executable; *path* as in ``pylib/json/decoder.py``."""
     code = files.code(path)
+    if code is None:  # nothing of ours imports it, see frozen/manifest.py
+        return compile(files.read(path), f"{EXE}/{path}", "exec", dont_inherit=True)
     _imp._fix_co_filename(code, f"{EXE}/{path}")  # type: ignore[attr-defined]
     return code
 
