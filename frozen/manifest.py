@@ -94,6 +94,7 @@ without("_sqlite3", "sqlite3", "_dbm", "_gdbm", "dbm", why="database libraries")
 without("_tkinter", "tkinter", "idlelib", "turtle", "turtledemo", why="no windows")
 without("_curses", "_curses_panel", "curses", "readline", why="terminfo; line editing is pure Python")
 without("_bz2", "bz2", "_lzma", "lzma", why="compressors that no dump format uses")
+without("_interpreters", "_interpchannels", "_interpqueues", why="there is one interpreter")
 without("_uuid", "syslog", why="of no use to a reader of dumps")
 without("ensurepip", "venv", "zipapp", why="installing packages: there is nowhere to install them")
 without(

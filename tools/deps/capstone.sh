@@ -10,7 +10,7 @@ have=
 for arch in X86 ARM64 RISCV SYSZ POWERPC; do
 	have+=" -DCAPSTONE_HAS_$arch"
 done
-make -j"$JOBS" CC="$CC" CFLAGS="$CFLAGS -Iinclude -DCAPSTONE_USE_SYS_DYN_MEM$have" CAPSTONE_ARCHS="x86 aarch64 riscv systemz powerpc" \
+make -j"$JOBS" CC="$CC" CFLAGS="$CFLAGS -Os -Iinclude -DCAPSTONE_USE_SYS_DYN_MEM$have" CAPSTONE_ARCHS="x86 aarch64 riscv systemz powerpc" \
 	CAPSTONE_STATIC=yes CAPSTONE_SHARED=no CAPSTONE_BUILD_CORE_ONLY=yes AR=ar RANLIB=ranlib libcapstone.a
 cp libcapstone.a "$SYSROOT/lib/"
 mkdir -p "$SYSROOT/include/capstone"
