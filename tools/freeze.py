@@ -9,9 +9,8 @@ goes into the executable: code objects are tied to its version), ZSTD the progra
 
     frozen.c        the table
     code.bin        the marshalled code objects, one after another; packed, but for those that a start needs
-    files.bin       the packed sources
-    code.dict       what files resemble, for the packer: of code objects
-    files.dict      and of sources
+    files.bin       the packed files: sources and data, in blocks, since files pack better together and few are ever read
+    code.dict       what code objects resemble, for the packer
     cache/          the pieces by the hash of their source, so that a changed file costs one compilation
     table.json      what was packed to which size, for tools/size.py
 
@@ -33,13 +32,18 @@ from typing import Any, NamedTuple
 
 import manifest
 
-FORMAT = 2
+FORMAT = 3
 """Of the cache; raise it when the pieces are made in another way."""
 
 DICTIONARY_SIZE = 110 << 10
 """Bytes; more gains nothing."""
 DICTIONARY_SAMPLES = 100
 """With fewer files than this there is no dictionary."""
+
+SOURCES_IN_BLOCK = 1 << 20
+"""Bytes of sources that are packed together: a traceback waits for that much, some milliseconds."""
+DATA_IN_BLOCK = 64 << 10
+"""And of data: help and schemas."""
 
 
 class Packed(NamedTuple):
@@ -50,11 +54,19 @@ class Packed(NamedTuple):
     """Unpacked; where the same as stored, nothing is packed."""
 
 
+class Place(NamedTuple):
+    """Of a file in the blocks."""
+
+    block: int
+    offset: int
+    size: int
+
+
 class Piece(NamedTuple):
     """One file of the virtual tree."""
 
     path: str
-    source: Packed
+    source: Place
     code: Packed | None
     """None for a data file, and for a module that is compiled when it is imported."""
 
@@ -109,7 +121,7 @@ def compiled(path: str, source: bytes, cache: Path) -> bytes:
 
 
 class Packer:
-    """Packs files that resemble each other, each so that it can be unpacked alone."""
+    """Packs pieces, each so that it can be unpacked alone; with a dictionary those that resemble each other."""
 
     def __init__(self, zstd: str, cache: Path, samples: Sequence[bytes]) -> None:
         """:param samples: what the dictionary is made of. Files that seldom change, or every change packs everything anew."""
@@ -157,6 +169,22 @@ class Packer:
         return [Packed(file.read_bytes(), len(piece)) for file, piece in zip(kept, pieces, strict=True)]
 
 
+def in_blocks(sources: dict[str, bytes]) -> tuple[list[bytes], dict[str, Place]]:
+    """The files one after another in blocks, sources apart from data, and where each is."""
+    blocks: list[bytearray] = []
+    places: dict[str, Place] = {}
+    for most, of_modules in ((SOURCES_IN_BLOCK, True), (DATA_IN_BLOCK, False)):
+        blocks.append(bytearray())
+        for path, data in sources.items():
+            if path.endswith(".py") != of_modules:
+                continue
+            if blocks[-1] and len(blocks[-1]) + len(data) > most:
+                blocks.append(bytearray())
+            places[path] = Place(len(blocks) - 1, len(blocks[-1]), len(data))
+            blocks[-1] += data
+    return [bytes(block) for block in blocks], places
+
+
 def write_if_changed(path: Path, data: bytes) -> bool:
     if path.exists() and path.read_bytes() == data:
         return False
@@ -178,13 +206,14 @@ __asm__(".section .rodata\\n"
 	"kd_files_data: .incbin \\"files.bin\\"\\n"
 	".balign 16\\n"
 	"kd_code_dictionary_data: .incbin \\"code.dict\\"\\n"
-	".balign 16\\n"
-	"kd_files_dictionary_data: .incbin \\"files.dict\\"\\n"
 	".previous");
-extern const uint8_t kd_code_data[], kd_files_data[], kd_code_dictionary_data[], kd_files_dictionary_data[];
+extern const uint8_t kd_code_data[], kd_files_data[], kd_code_dictionary_data[];
 
 const struct kd_bytes kd_code_dictionary = {{ kd_code_dictionary_data, {code_dictionary_len} }};
-const struct kd_bytes kd_files_dictionary = {{ kd_files_dictionary_data, {files_dictionary_len} }};
+
+const struct kd_block kd_blocks[] = {{
+{blocks}
+}};
 
 const struct kd_file kd_files[] = {{
 {files}
@@ -193,23 +222,36 @@ const size_t kd_file_nr = sizeof(kd_files) / sizeof(kd_files[0]);
 """
 
 
-def write(pieces: list[Piece], dictionaries: dict[str, bytes], out: Path) -> None:
-    code, files = bytearray(), bytearray()
-    rows, sizes = [], []
+def shares(blocks: Sequence[Packed], pieces: Sequence[Piece]) -> dict[str, int]:
+    """The bytes in the executable that each file stands for: its part of a block."""
+    found = {}
     for piece in pieces:
-        row = f"kd_files_data + {len(files)}, {len(piece.source.stored)}, {piece.source.size}"
-        files += piece.source.stored
+        block, (_, offset, size) = blocks[piece.source.block], piece.source
+        stored = len(block.stored)
+        found[piece.path] = stored * (offset + size) // block.size - stored * offset // block.size if size else 0
+    return found
+
+
+def write(pieces: list[Piece], blocks: Sequence[Packed], dictionary: bytes, out: Path) -> None:
+    code, files = bytearray(), bytearray()
+    places, rows, sizes = [], [], []
+    for block in blocks:
+        places.append(f"\t{{ kd_files_data + {len(files)}, {len(block.stored)}, {block.size} }},")
+        files += block.stored
+    share = shares(blocks, pieces)
+    for piece in pieces:
+        row = f"{piece.source.block}, {piece.source.offset}, {piece.source.size}"
         if piece.code is not None:
             row += f", kd_code_data + {len(code)}, {len(piece.code.stored)}, {piece.code.size}"
             code += piece.code.stored
         rows.append(f'\t{{ "{piece.path}", {row} }},')
-        sizes.append((piece.path, len(piece.source.stored), piece.source.size, len(piece.code.stored) if piece.code else 0,
+        sizes.append((piece.path, share[piece.path], piece.source.size, len(piece.code.stored) if piece.code else 0,
                       piece.code.size if piece.code else 0))  # fmt: skip
-    contents = {"code.bin": bytes(code), "files.bin": bytes(files), **dictionaries}
+    contents = {"code.bin": bytes(code), "files.bin": bytes(files), "code.dict": dictionary}
     text = TEMPLATE.format(
         hashes="\n".join(f" * {name} {hashlib.sha256(data).hexdigest()}" for name, data in contents.items()),
-        code_dictionary_len=len(dictionaries["code.dict"]),
-        files_dictionary_len=len(dictionaries["files.dict"]),
+        code_dictionary_len=len(dictionary),
+        blocks="\n".join(places),
         files="\n".join(rows),
     )
     for name, data in contents.items():
@@ -233,16 +275,16 @@ def main(top: str, library: str, licences: str, zstd: str, out_name: str) -> Non
             except SyntaxError as error:
                 sys.exit(f"{contents.files[path]}:{error.lineno}: {error.msg}")
 
-    # The library's files alone make the dictionaries, since they do not change.
+    # The library's modules alone make the dictionary, since they do not change.
     samples = [path for path in paths if path.startswith("pylib/") and sources[path]]
-    of_files = Packer(zstd, cache, [sources[path] for path in samples])
+    blocks, places = in_blocks(sources)
     of_code = Packer(zstd, cache, [codes[path] for path in samples if path in codes and path not in contents.at_start])
-    packed_sources = dict(zip(paths, of_files.pack([sources[path] for path in paths]), strict=True))
+    packed_blocks = Packer(zstd, cache, []).pack(blocks)
     packed_code = {path: Packed(code, len(code)) for path, code in codes.items() if path in contents.at_start}
     cold = [path for path in codes if path not in packed_code]
     packed_code.update(zip(cold, of_code.pack([codes[path] for path in cold]), strict=True))
-    pieces = [Piece(path, packed_sources[path], packed_code.get(path)) for path in paths]
-    write(pieces, {"code.dict": of_code.dictionary, "files.dict": of_files.dictionary}, out)
+    pieces = [Piece(path, places[path], packed_code.get(path)) for path in paths]
+    write(pieces, packed_blocks, of_code.dictionary, out)
 
 
 if __name__ == "__main__":

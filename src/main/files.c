@@ -14,7 +14,8 @@
 struct unpacker {
 	ZSTD_DCtx *context;
 	ZSTD_DDict *code_dictionary;
-	ZSTD_DDict *files_dictionary;
+	const struct kd_block *block; /* the last one that was unpacked, or NULL */
+	char *block_data;
 };
 
 /** The index of the first file whose path is not less than the first len bytes of path. */
@@ -45,21 +46,16 @@ static PyObject *is_file(PyObject *self, PyObject *arg)
 	return path ? PyBool_FromLong(find(path) != NULL) : NULL;
 }
 
-/* A dictionary without contents makes no difference. */
-static ZSTD_DDict *use_dictionary(const struct kd_bytes *bytes, ZSTD_DDict **dictionary)
-{
-	if (!*dictionary)
-		*dictionary = ZSTD_createDDict_byReference(bytes->data, bytes->len);
-	return *dictionary;
-}
-
-/** Whether packed becomes exactly len bytes at ret; with an exception set if not. */
-static bool unpack(struct unpacker *unpacker, ZSTD_DDict *dictionary, const char *path, const uint8_t *packed,
+/**
+ * Whether packed becomes exactly len bytes at ret; with an exception set if not.
+ * @param dictionary NULL: it was packed without one
+ */
+static bool unpack(struct unpacker *unpacker, const ZSTD_DDict *dictionary, const char *path, const uint8_t *packed,
 		   size_t packed_len, size_t len, void *ret)
 {
 	if (!unpacker->context)
 		unpacker->context = ZSTD_createDCtx();
-	if (!unpacker->context || !dictionary) {
+	if (!unpacker->context) {
 		PyErr_NoMemory();
 		return false;
 	}
@@ -80,15 +76,31 @@ static const struct kd_file *require(PyObject *name)
 	return file;
 }
 
+/** The contents of a block, until the next one is asked for; NULL and an exception if it is damaged. */
+static const char *unpack_block(struct unpacker *unpacker, const struct kd_block *block, const char *path)
+{
+	if (unpacker->block == block)
+		return unpacker->block_data;
+	char *data = PyMem_Malloc(block->len);
+	if (!data) {
+		PyErr_NoMemory();
+		return NULL;
+	}
+	if (!unpack(unpacker, NULL, path, block->packed, block->packed_len, block->len, data)) {
+		PyMem_Free(data);
+		return NULL;
+	}
+	PyMem_Free(unpacker->block_data);
+	unpacker->block = block;
+	unpacker->block_data = data;
+	return data;
+}
+
 static PyObject *read_file(PyObject *self, PyObject *arg)
 {
-	struct unpacker *unpacker = PyModule_GetState(self);
 	const struct kd_file *file = require(arg);
-	PyObject *result = file ? PyBytes_FromStringAndSize(NULL, file->len) : NULL;
-	if (result && !unpack(unpacker, use_dictionary(&kd_files_dictionary, &unpacker->files_dictionary), file->path,
-			      file->packed, file->packed_len, file->len, PyBytes_AS_STRING(result)))
-		Py_CLEAR(result);
-	return result;
+	const char *data = file ? unpack_block(PyModule_GetState(self), &kd_blocks[file->block], file->path) : NULL;
+	return data ? PyBytes_FromStringAndSize(data + file->offset, file->len) : NULL;
 }
 
 static PyObject *code_of(PyObject *self, PyObject *arg)
@@ -101,12 +113,15 @@ static PyObject *code_of(PyObject *self, PyObject *arg)
 		Py_RETURN_NONE;
 	if (file->code_packed_len == file->code_len)
 		return PyMarshal_ReadObjectFromString((const char *)file->code, file->code_len);
-	char *data = PyMem_Malloc(file->code_len);
+	if (!unpacker->code_dictionary) /* one without contents makes no difference */
+		unpacker->code_dictionary =
+			ZSTD_createDDict_byReference(kd_code_dictionary.data, kd_code_dictionary.len);
+	char *data = unpacker->code_dictionary ? PyMem_Malloc(file->code_len) : NULL;
 	if (!data)
 		return PyErr_NoMemory();
 	PyObject *result = NULL;
-	if (unpack(unpacker, use_dictionary(&kd_code_dictionary, &unpacker->code_dictionary), file->path, file->code,
-		   file->code_packed_len, file->code_len, data))
+	if (unpack(unpacker, unpacker->code_dictionary, file->path, file->code, file->code_packed_len, file->code_len,
+		   data))
 		result = PyMarshal_ReadObjectFromString(data, file->code_len);
 	PyMem_Free(data);
 	return result;
@@ -169,7 +184,7 @@ static void free_unpacker(void *module)
 	struct unpacker *unpacker = PyModule_GetState(module);
 	ZSTD_freeDCtx(unpacker->context);
 	ZSTD_freeDDict(unpacker->code_dictionary);
-	ZSTD_freeDDict(unpacker->files_dictionary);
+	PyMem_Free(unpacker->block_data);
 }
 
 static struct PyModuleDef definition = {

@@ -196,7 +196,7 @@ class Files(unittest.TestCase):
             segments = [file.read(56) for _ in range(number)]
         types = {int.from_bytes(segment[:4], "little") for segment in segments}
         self.assertFalse(types & {2, 3}, "a dynamic section or an interpreter")
-        self.assertLess(os.path.getsize(PYKD), 18_000_000)
+        self.assertLess(os.path.getsize(PYKD), 17_000_000)
 
 
 if __name__ == "__main__":
