@@ -70,7 +70,7 @@ def frozen(rows: list[tuple[str, int, int, int, int]]) -> Counter[str]:
             group = "licence texts"
         if code:
             found[f"frozen: {group}, code, {'as it is' if code == size else 'packed'}"] += code
-        found[f"frozen: {group}, {'sources' if code else 'data'}, packed"] += source
+        found[f"frozen: {group}, {'sources' if path.endswith('.py') else 'data'}, packed"] += source
     return found
 
 
