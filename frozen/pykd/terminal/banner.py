@@ -96,12 +96,12 @@ def _indented(sentences: list[str]) -> Iterator[str]:
 
 def _context(session: Session) -> Iterator[str]:
     """The task that commands mean, as ``set`` shows it."""
-    from pykd.commands.session import set_
     from pykd.core.errors import CommandError
     from pykd.kernel import sysinfo
+    from pykd.session import context
 
     try:
-        for line in set_.context_lines(session):
+        for line in context.context_text(context.context_row(session, context.chosen(session, [])[0])):
             key, _, value = line.partition(":")
             yield f"{key.strip():>12}:{value}"
     except (Error, CommandError) as error:

@@ -14,33 +14,47 @@ from pykd.terminal import terminfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
+
+_STAND_INS: dict[str, dict[str, object]] = {
+    # For the class InteractiveColoredConsole, which is not for us.
+    "ast": {},
+    "code": {"InteractiveConsole": object},
+    "linecache": {},
+    # For asdict() and its like.
+    "copy": {},
+    # For signatures in the documentation of classes, which nobody reads here.
+    "inspect": {"signature": lambda _: "", "get_annotations": lambda owner: dict(vars(owner).get("__annotations__", ()))},
+    # Whether this is a Macintosh.
+    "platform": {"system": lambda: "Linux"},
+}
+"""Modules that take as long to import as _pyrepl does, and what it asks of them."""
 
 
-def _prepare_imports() -> None:
-    """Before _pyrepl is imported: terminfo, and a dataclasses that need not know how to write signatures.
-
-    These are for the documentation of classes, which nobody reads here; ``inspect`` takes as long to import as _pyrepl does.
-    """
-    terminfo.install()
-    if "dataclasses" in sys.modules or "inspect" in sys.modules:
-        return
-    from pykd.boot import lazy
-
-    few = ModuleType("inspect")
-    few.__dict__.update(signature=lambda _: "", get_annotations=lambda owner: dict(vars(owner).get("__annotations__", ())))
-    sys.modules["inspect"] = few
+def _with_stand_ins() -> Iterator[None]:
+    """Import _pyrepl between: with the modules that it asks little of as little as that."""
+    had_dataclasses = "dataclasses" in sys.modules
+    made = [name for name in _STAND_INS if name not in sys.modules]
+    for name in made:
+        sys.modules[name] = ModuleType(name)
+        sys.modules[name].__dict__.update(_STAND_INS[name])
     try:
-        import dataclasses
+        yield
     finally:
-        del sys.modules["inspect"]
-    real = lazy.module("inspect")
-    _give_back.append(lambda: setattr(dataclasses, "inspect", real))
+        for name in made:
+            del sys.modules[name]
+    if "code" in made:
+        del sys.modules["_pyrepl.console"].InteractiveColoredConsole
+    if not had_dataclasses:
+        from pykd.boot import lazy
+
+        for name in ("copy", "inspect"):
+            setattr(sys.modules["dataclasses"], name, lazy.module(name))
 
 
-_give_back: list[Callable[[], None]] = []
-"""What to do when _pyrepl is imported."""
-_prepare_imports()
+terminfo.install()
+_importing = _with_stand_ins()
+next(_importing)
 
 from _pyrepl import commands, historical_reader, input  # type: ignore[import-not-found]  # noqa: E402
 from _pyrepl.completing_reader import CompletingReader  # type: ignore[import-not-found]  # noqa: E402
@@ -49,8 +63,7 @@ from _pyrepl.keymap import compile_keymap, parse_keys  # type: ignore[import-not
 from _pyrepl.unix_console import UnixConsole  # type: ignore[import-not-found]  # noqa: E402
 from _pyrepl.unix_eventqueue import get_terminal_keycodes  # type: ignore[import-not-found]  # noqa: E402
 
-for _done in _give_back:
-    _done()
+next(_importing, None)
 
 __all__ = ["USED", "CompletingReader", "Event", "UnixConsole", "commands", "compile_keymap", "get_terminal_keycodes", "historical_reader", "input", "parse_keys"]
 

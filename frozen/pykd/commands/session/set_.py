@@ -173,11 +173,6 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         yield from context.context_text(row)
 
 
-def context_lines(session: Session) -> Iterator[str]:
-    """What ``set`` prints without arguments."""
-    return context.context_text(context.context_row(session, context.chosen(session, [])[0]))
-
-
 COMMAND = Command(
     name="set",
     summary="the context of commands, and settings",
