@@ -94,6 +94,19 @@ def sched_clock2ms(ns: int) -> float:
     return ns / 1_000_000.0
 
 
+sched_clock2ms_26_tsc = sched_clock2ms
+
+
+def sched_clock2ms_26_jiffies(ns: int) -> float:
+    """Milliseconds since boot by a clock in ns that counts jiffies."""
+    return jiffies2ms(ns * HZ // 1_000_000_000)
+
+
+def sched_clock2ms_24(jiffies: int) -> float:
+    """Milliseconds of a clock that counts jiffies."""
+    return jiffies * 1000 / HZ
+
+
 def jiffies2ms(jiffies: int) -> float:
     """Milliseconds since boot by a value of ``jiffies_64``, which starts 5 minutes before it wraps in 32 bits."""
     since_boot = jiffies - ((1 << 32) - 300 * HZ)
@@ -504,8 +517,23 @@ _ELSEWHERE = {
     ),
 }
 
+
+def _defines(bits: dict[str, int]) -> str:
+    return "".join(f"#define {name} {bit:#06x}\n" for name, bit in bits.items())
+
+
+_STATES_OF_26 = {
+    "TASK_RUNNING": 0, "TASK_INTERRUPTIBLE": 1, "TASK_UNINTERRUPTIBLE": 2, "TASK_STOPPED": 4, "TASK_TRACED": 8, "EXIT_DEAD": 16, "EXIT_ZOMBIE": 32, "TASK_ZOMBIE": 64,
+}  # fmt: skip
+
 _COMPUTED: dict[str, Callable[[], Any]] = {
     "TASK_STATE": lambda: CDefine(_names().bits),
+    "TASK_STATE_26": lambda: CDefine(_STATES_OF_26 | {"TASK_IDLE": 0x2000}),
+    "TASK_STATE_4n": lambda: CDefine(_names().bits),
+    "TASK_STATE_c_26": lambda: _defines(_STATES_OF_26),
+    "TASK_STATE_c_4n": lambda: _defines(_names().bits),
+    "init_task_saddr": lambda: int(readSymbol("init_task").tasks),
+    "tsarray": lambda: readSymbol("task_state_array"),
     "init_task": lambda: readSymbol("init_task"),
     "init_nsproxy": lambda: readSU("struct nsproxy", pykd.current().symbol("init_nsproxy", "").address),
     "runqueues_addrs": lambda: percpu.get_cpu_var("runqueues"),
@@ -528,5 +556,6 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = ["Task", "TaskTable", "decode_tflags", "decode_waitq", "getRunQueues", "getTaskState", "get_ioctx_list", "get_uptime"]
-__all__ += ["jiffie_clock_base", "jiffies2ms", "ms2uptime", "percpu", "runqueue_addrs", "sched_clock2ms", "task_state2str", "task_state_color"]
+__all__ += ["jiffie_clock_base", "jiffies2ms", "ms2uptime", "percpu", "runqueue_addrs", "sched_clock2ms", "sched_clock2ms_24"]
+__all__ += ["sched_clock2ms_26_jiffies", "sched_clock2ms_26_tsc", "task_state2str", "task_state_color"]
 __all__ += ["task_state_str", "tasksSummary", *_COMPUTED, *_ELSEWHERE, *API.hand_on(globals())]

@@ -144,6 +144,9 @@ class get_per_cpu:
     count: int
 
     def __init__(self) -> None:
+        self.parse_list()
+
+    def parse_list(self) -> None:
         # The programs that use this were written when per-CPU symbols counted from 0, and __per_cpu_start was 0.
         self.cpu = {cpu: f"{offset:#x}" for cpu, offset in enumerate(cpus.offsets()[: sys_info.CPUS])}
         self.count = len(self.cpu)

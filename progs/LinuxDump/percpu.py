@@ -7,7 +7,7 @@ import pykd
 from pykd.kernel import cpus
 from pykdump import API
 from pykdump.API import is_percpu_symbol
-from pykdump.highlevel import StructResult, readSU, tPtr, whatis
+from pykdump.highlevel import StructResult, readSU, struct_size, tPtr, whatis
 from pykdump.vmcorearch import sys_info
 
 TYPE_CHECKING = False
@@ -22,6 +22,18 @@ def get_cpu_var(var: str | int) -> list[int]:
     """
     address = pykd.current().symbol(var).address if isinstance(var, str) else int(var)
     return [cpus.address_on(address, cpu) for cpu in range(sys_info.CPUS)]
+
+
+def get_cpu_var_24(var: str | int) -> list[int]:
+    """Addresses of the elements of an array with one for each CPU, given by name.
+
+    :raises NotFoundError: no such symbol. :raises TypeError: nothing types it.
+    """
+    found = pykd.current().symbol(var) if isinstance(var, str) else pykd.current().symbol_at(var)
+    if found is None:
+        raise pykd.NotFoundError(f"no symbol at {var:#x}")
+    info: Any = whatis(found.name)
+    return [found.address + struct_size(info.ctype) * cpu for cpu in range(sys_info.CPUS)]
 
 
 def get_cpu_var_type(name: str) -> str:
@@ -61,5 +73,5 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["get_cpu_var", "get_cpu_var_26", "get_cpu_var_26_new", "get_cpu_var_type", "get_percpu_ptr_26", "get_percpu_ptr_26_dynamic"]
+__all__ = ["get_cpu_var", "get_cpu_var_24", "get_cpu_var_26", "get_cpu_var_26_new", "get_cpu_var_type", "get_percpu_ptr_26", "get_percpu_ptr_26_dynamic"]
 __all__ += ["is_percpu_symbol", "percpu_counter_sum", "percpu_ptr", *API.hand_on(globals())]

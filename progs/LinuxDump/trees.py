@@ -6,7 +6,7 @@ from __future__ import annotations
 import pykd
 from pykd import FaultError
 from pykd.kernel.lists import rbtree
-from pykd.kernel.lists.xarray import xa_entries, xa_load
+from pykd.kernel.lists.xarray import slots_of_node, xa_entries, xa_load
 from pykdump.highlevel import structSetAttr
 
 TYPE_CHECKING = False
@@ -83,6 +83,23 @@ def walk_page_tree(tree: Any) -> Iterator[int]:
 
 
 RADIX_TREE_INDIRECT_PTR = 1
+RADIX_TREE_HEIGHT_MASK = None
+"""Of a node's path; nodes have shifts in its place since v4.6."""
+
+
+def radix_tree_maxindex(height: int) -> int:
+    """The last index that a tree of so many levels has room for."""
+    bits = height * (slots_of_node(pykd.current()).bit_length() - 1)
+    return (1 << min(bits, 64)) - 1
+
+
+def __getattr__(name: str) -> int:
+    if name not in {"RADIX_TREE_MAP_SIZE", "RADIX_TREE_MAP_MASK", "RADIX_TREE_MAP_SHIFT", "RADIX_TREE_MAX_PATH"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    size = slots_of_node(pykd.current())
+    shift = size.bit_length() - 1
+    return {"SIZE": size, "MASK": size - 1, "SHIFT": shift, "PATH": -(-64 // shift)}[name.rpartition("_")[2]]
+
 
 
 def radix_tree_is_indirect_ptr(pointer: int) -> int:

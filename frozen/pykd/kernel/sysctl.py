@@ -60,29 +60,104 @@ def for_each_sysctl(dump: Dump, nsproxy: Any = None) -> Iterator[Any]:
             yield from _entries(dump, found.dir, "", 0)
 
 
-def _entries(dump: Dump, directory: Any, path: str, depth: int) -> Iterator[Any]:
-    entry_size, node_size = dump.type("struct ctl_table").size, dump.type("struct ctl_node").size
-    table: Any = dump.struct_class("struct ctl_table")
-    node: Any = dump.struct_class("struct ctl_node")
-    inside: Any = dump.struct_class("struct ctl_dir")
+def entries_of(dump: Dump, directory: Any) -> Iterator[Any]:
+    """(``struct ctl_table``, ``struct ctl_table_header`` it was registered with) of each entry of a ``struct ctl_dir``, and the errors met."""
     problems: list[Error] = []
+    node: Any = dump.struct_class("struct ctl_node")
     for found in caught(rbtree.nodes(dump, int(directory) + directory.fieldOffset("root"), problems.append)):
+        try:
+            yield found if isinstance(found, Error) else entry_at(dump, node(found[0] - offset_of(node, "node")))
+        except Error as error:
+            yield error
+    yield from problems
+
+
+def entry_at(dump: Dump, node: Any) -> tuple[Any, Any]:
+    """(``struct ctl_table``, ``struct ctl_table_header``) of a ``struct ctl_node``: the nodes of a header are in the order of its table.
+
+    :raises FaultError:
+    """
+    table: Any = dump.struct_class("struct ctl_table")
+    header = node.header
+    index = (int(node) - int(header.node)) // dump.type("struct ctl_node").size
+    return table(int(header.ctl_table) + index * dump.type("struct ctl_table").size), header
+
+
+def directory_of(dump: Dump, header: Any) -> Any:
+    """The ``struct ctl_dir`` whose own ``struct ctl_table_header`` this is."""
+    inside: Any = dump.struct_class("struct ctl_dir")
+    return inside(int(header) - offset_of(inside, "header"))
+
+
+def find_entry(dump: Dump, directory: Any, name: str) -> tuple[Any, Any] | None:
+    """(``struct ctl_table``, ``struct ctl_table_header``) of the entry of that name; None if there is none.
+
+    :raises FaultError: what can be read has it not.
+    """
+    lost: Error | None = None
+    for found in entries_of(dump, directory):
+        try:
+            if isinstance(found, Error):
+                raise found
+            if found[0].procname == name:
+                return found  # type: ignore[no-any-return]
+        except Error as error:
+            lost = error
+    if lost:
+        raise lost
+    return None
+
+
+def same_directory(dump: Dump, ctl_set: Any, directory: Any) -> Any:
+    """The ``struct ctl_dir`` of a ``struct ctl_table_set`` that has the path of one in another set; None if it has no such.
+
+    :raises FaultError:
+    """
+    names: list[str] = []
+    while directory.header.parent:
+        if len(names) == MAX_DEPTH:
+            return None
+        names.append(directory.header.ctl_table[0].procname)
+        directory = directory.header.parent
+    here = ctl_set.dir
+    for name in reversed(names):
+        found = find_entry(dump, here, name)
+        if not found or found[0].mode & S_IFMT != S_IFDIR:
+            return None
+        here = directory_of(dump, found[1])
+    return here
+
+
+def linked_directory(dump: Dump, header: Any, entry: Any, nsproxy: Any) -> Any:
+    """The ``struct ctl_dir`` of a namespace's set that has what a link stands for: an entry of the same name in a directory of the same path.
+
+    :returns: None where no set of *nsproxy* has it.
+    :raises FaultError:
+    """
+    sets = ctl_table_sets(dump, nsproxy)
+    next(sets)  # the one that the link is in
+    for ctl_set in sets:
+        directory = same_directory(dump, ctl_set, header.parent)
+        if directory is not None and find_entry(dump, directory, entry.procname):
+            return directory
+    return None
+
+
+def _entries(dump: Dump, directory: Any, path: str, depth: int) -> Iterator[Any]:
+    for found in entries_of(dump, directory):
         if isinstance(found, Error):
             yield found
             continue
-        one = node(found[0] - offset_of(node, "node"))
+        entry, header = found
         try:
-            header = one.header
-            entry = table(int(header.ctl_table) + (int(one) - int(header.node)) // node_size * entry_size)
             name, kind = entry.procname, entry.mode & S_IFMT
         except Error as error:
             yield error
             continue
         if kind == S_IFDIR and depth < MAX_DEPTH:
-            yield from _entries(dump, inside(int(header) - offset_of(inside, "header")), f"{path}{name}.", depth + 1)
+            yield from _entries(dump, directory_of(dump, header), f"{path}{name}.", depth + 1)
         elif kind != S_IFLNK and name:  # a link stands for an entry of a namespace's set
             yield f"{path}{name}", entry
-    yield from problems
 
 
 def _element_size(handler: str, length: int) -> int:

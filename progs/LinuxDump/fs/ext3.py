@@ -49,6 +49,17 @@ def EXT3_DESC_PER_BLOCK(sb: Any) -> int:
     return int(EXT3_SB(sb).s_desc_per_block)
 
 
+def ext3_get_group_desc(sb: Any, block_group: int) -> Any:
+    """The ``struct ext4_group_desc`` of a group. :raises IndexError: there is no such group. :raises FaultError:"""
+    info = EXT3_SB(sb)
+    if not 0 <= block_group < info.s_groups_count:
+        raise IndexError("no such group of blocks")
+    block, place = divmod(block_group, int(info.s_desc_per_block))
+    if not info.s_group_desc[block]:
+        raise IndexError("the group's descriptor is not in memory")
+    return readSU("struct ext4_group_desc", int(info.s_group_desc[block].b_data) + place * int(info.s_desc_size))
+
+
 def ext3_count_free_blocks(sb: Any) -> int:
     """In clusters, which mostly are blocks."""
     return percpu_counter_sum(EXT3_SB(sb).s_freeclusters_counter)
@@ -103,7 +114,7 @@ def showExt3() -> None:
 
 __all__ = [
     "EXT3_DESC_PER_BLOCK", "EXT3_FEATURE_RO_COMPAT_SPARSE_SUPER", "EXT3_HAS_RO_COMPAT_FEATURE", "EXT3_SB", "ext3_bg_has_super",
-    "ext3_bg_num_gdb", "ext3_count_free_blocks", "ext3_count_free_inodes", "ext3_group_sparse", "percpu_counter_sum", "showExt3", "statfs_Ext3",
+    "ext3_bg_num_gdb", "ext3_count_free_blocks", "ext3_count_free_inodes", "ext3_get_group_desc", "ext3_group_sparse", "percpu_counter_sum", "showExt3", "statfs_Ext3",
     "test_root",
 ]  # fmt: skip
 __all__ += API.hand_on(globals())

@@ -47,6 +47,11 @@ class _Layout:
         return entry & 3 != 0
 
 
+def slots_of_node(dump: Dump) -> int:
+    """Entries that a node has: 64, or 16 of small kernels. :raises Error: the dump has no type of a node."""
+    return _Layout(dump).fan_out
+
+
 def _head(dump: Dump, tree: int) -> int:
     lost: Error | None = None
     for name, member in (("struct xarray", "xa_head"), ("struct radix_tree_root", "rnode")):
