@@ -42,6 +42,19 @@ class Crowd(unittest.TestCase):
         for row in new:
             self.assertIn((row["comm"], tuple(frame["function"] for frame in row["frames"])), kinds)
 
+    def test_files_that_tasks_share_are_read_once(self):
+        """Of all at once as of each alone, and the table of one process is looked at for one of its threads."""
+        together = {row["thread"]["task"]: row["rows"][0] for row in self.session.rows("foreach files")}
+        alone = Session(self.few)
+        for address in threads.listed(self.few).all():
+            self.assertEqual([together[address]], list(alone.rows("files", f"{address:x}")))
+        tables = {}
+        for address, row in together.items():
+            table_address = int(self.dump.object("struct task_struct", address).files)
+            if row["files"]:
+                self.assertIs(tables.setdefault(table_address, row["files"]), row["files"])
+        self.assertLess(len(tables), len(together) - COUNT + 1)
+
     def test_one_thread_is_read_without_all(self):
         for command in ("bt -p", "bt -a", "bt", "task", "runq", "set 1"):
             with self.subTest(command):

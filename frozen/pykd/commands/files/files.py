@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from _pykd import Error
+from pykd.core.memo import per_dump
 from pykd.core.rows import Row, fault, mark
-from pykd.kernel.fs.files import dentries_of, file_kind, file_row, for_each_open_file
+from pykd.kernel.fs.files import dentries_of, file_kind, file_row, for_each_file_of
 from pykd.kernel.fs.paths import d_path, dentry_path
 from pykd.kernel.lists.xarray import xa_entries
 from pykd.kernel.mm.contents import tree_of
@@ -18,6 +21,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
+
+    from _pykd import Dump
+    from pykd.kernel.task.table import Thread
+
+_KEPT = 1024
 
 
 def _of_dentry(dump: Any, address: int) -> Row:
@@ -48,25 +56,57 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             row["error"] = fault(problems[0])
         yield row
         return
+    known = _known(dump)
     for thread in context.chosen(session, options.arguments):
-        row = context.identity(thread)
-        row["files"] = []
-        try:
-            fs: Any = dump.object("struct task_struct", thread.address).fs
-            if fs:
-                row["root"], row["cwd"] = d_path(dump, fs.root), d_path(dump, fs.pwd)
-        except Error as error:
-            row["error"] = fault(error)
-        try:
-            for number, file in for_each_open_file(dump, thread.address):
-                row["files"].append(file_row(dump, number, file))
-        except Error as error:
-            row["error"] = fault(error)
+        row = known.of(thread)
         if options.R:
             row["files"] = [file for file in row["files"] if _refers(file, options.R)]
             if not row["files"]:
                 continue
         yield row
+
+
+class _Known:
+    """What many tasks have in common: threads of a process their table of files and their place, processes the files that they inherited.
+
+    Each is looked at once, unless :data:`_KEPT` others were in between.
+    """
+
+    def __init__(self, dump: Dump) -> None:
+        self.dump = dump
+        self.place = lru_cache(_KEPT)(lambda fs: (d_path(dump, fs.root), d_path(dump, fs.pwd)))
+        self.file = lru_cache(_KEPT)(lambda number, file: file_row(dump, number, file))
+        self.table = lru_cache(_KEPT)(self._table)
+
+    def _table(self, files: int) -> tuple[list[Row], Error | None]:
+        """Rows of the open files of the ``struct files_struct`` at *files*, and why there are no more."""
+        found: list[Row] = []
+        try:
+            for number, file in for_each_file_of(self.dump, files):
+                found.append(self.file(number, file))
+        except Error as error:
+            return found, error
+        return found, None
+
+    def of(self, thread: Thread) -> Row:
+        row = context.identity(thread)
+        row["files"] = []
+        task: Any = self.dump.object("struct task_struct", thread.address)
+        try:
+            if fs := task.fs:
+                row["root"], row["cwd"] = self.place(fs)
+        except Error as error:
+            row["error"] = fault(error)
+        try:
+            row["files"], why = self.table(int(task.files))
+            if why:
+                row["error"] = fault(why)
+        except Error as error:
+            row["error"] = fault(error)
+        return row
+
+
+_known = per_dump(_Known)
 
 
 def _refers(file: Row, wanted: str) -> bool:
@@ -90,29 +130,42 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             if "error" in row:
                 yield mark(row)
         return
-    yield from context.separated(_task(row, options) for row in rows)
+    seen: dict[int, tuple[list[Row], str]] = {}
+    yield from context.separated(("\n".join(_task(row, options, seen)),) for row in rows)
 
 
-def _task(row: Row, options: Any) -> Iterator[str]:
+def _task(row: Row, options: Any, seen: dict[int, tuple[list[Row], str]]) -> Iterator[str]:
+    """
+    :param seen: the lines of files by the list that they were made of: tasks that share their table share that list, too.
+    """
     yield context.header(row)
     if "cwd" in row:
         yield f"ROOT: {row['root']}    CWD: {row['cwd']}"
-    if not row["files"]:
+    files = row["files"]
+    if not files:
         yield "No open files" if "error" not in row else mark(row)
         return
+    if id(files) not in seen:
+        if len(seen) == _KEPT:
+            seen.clear()
+        seen[id(files)] = files, "\n".join(_lines(files, options))
+    yield seen[id(files)][1]
+    if "error" in row:
+        yield mark(row)
+
+
+def _lines(files: list[Row], options: Any) -> Iterator[str]:
     if options.c:
         yield " FD      INODE          I_MAPPING     NRPAGES TYPE PATH"
     else:
         yield " FD       FILE            DENTRY           INODE       TYPE PATH"
-    for file in row["files"]:
+    for file in files:
         keys = ("inode", "mapping") if options.c else ("file", "dentry", "inode")
         cells = [f"{file['fd']:>3}", *(f"{file[key]:016x}" if key in file else "?" * 16 for key in keys)]
         if options.c:
             cells.append(f"{file.get('pages', '?'):>7}")
         cells += [file.get("type", "????"), file.get("path", "")]
         yield " ".join(cells) + (f" {mark(file)}" if "error" in file else "")
-    if "error" in row:
-        yield mark(row)
 
 
 COMMAND = Command(

@@ -186,32 +186,37 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         if not first:
             yield ""
         first = False
-        if "on_cpu" in row:
-            yield f"CPU {row['on_cpu']} {row['kind']}{'' if row['kind'] == 'IRQ' else ' EXCEPTION'} STACK:"
-            yield from _exception_lines(row["exceptions"], radix)
-            continue
-        yield header(row)
-        if "overflow" in row:
-            yield f"  possible stack overflow: the lowest word, at {row['lowest']:016x}, is {row['overflow']:016x}"
-        elif "error" in row:
-            yield f"    no trace {mark(row)}"
-        elif "user_frames" in row:
-            yield from _user_lines(row)
-        elif "stack" in row:
-            yield from backtrace.word_lines(row["stack"], "", ":  ")
-        elif "exceptions" in row:
-            yield from _exception_lines(row["exceptions"], radix)
-        elif "text" in row:
-            if row["end"] == "no stack":
-                yield "(no stack)"
-            else:
-                yield from backtrace.text_lines(row, offsets=bool(options.s), radix=radix)
-        elif row["end"] == "active":
-            yield "(active)"
-        else:
-            yield from backtrace.trace_lines(row, offsets=bool(options.s), radix=radix)
+        yield "\n".join(_block(row, bool(options.s), radix))
     if first and options.v:
         yield "No stack overflows detected"
+
+
+def _block(row: Row, offsets: bool, radix: int) -> Iterator[str]:
+    """The lines of one row."""
+    if "on_cpu" in row:
+        yield f"CPU {row['on_cpu']} {row['kind']}{'' if row['kind'] == 'IRQ' else ' EXCEPTION'} STACK:"
+        yield from _exception_lines(row["exceptions"], radix)
+        return
+    yield header(row)
+    if "overflow" in row:
+        yield f"  possible stack overflow: the lowest word, at {row['lowest']:016x}, is {row['overflow']:016x}"
+    elif "error" in row:
+        yield f"    no trace {mark(row)}"
+    elif "user_frames" in row:
+        yield from _user_lines(row)
+    elif "stack" in row:
+        yield from backtrace.word_lines(row["stack"], "", ":  ")
+    elif "exceptions" in row:
+        yield from _exception_lines(row["exceptions"], radix)
+    elif "text" in row:
+        if row["end"] == "no stack":
+            yield "(no stack)"
+        else:
+            yield from backtrace.text_lines(row, offsets=offsets, radix=radix)
+    elif row["end"] == "active":
+        yield "(active)"
+    else:
+        yield from backtrace.trace_lines(row, offsets=offsets, radix=radix)
 
 
 def header(row: Row) -> str:

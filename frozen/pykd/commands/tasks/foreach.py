@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 
 from _pykd import Error
+from pykd.commands.files import files
 from pykd.commands.tasks import bt, ps
 from pykd.core import progress
 from pykd.core.errors import CommandError, UsageError
@@ -137,11 +138,12 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         yield from _then(rows, lambda found: bt.text(found, options.inner, session))
     elif name == "ps":
         yield from _then(rows, lambda found: ps.text(found, options.inner, session))
+    elif name == "files":
+        yield from _then(rows, lambda found: _files(found, options, session))
     elif name == "test":
         yield from (bt.header(row["thread"]) for row in rows)
     else:
-        found = command.find(name)
-        yield from context.separated(block for row in rows if (block := _block(row, name, found, options, session)))
+        yield from _blocks(rows, name, options, session)
     yield from (f"foreach: {problem}" for problem in problems)
 
 
@@ -152,6 +154,24 @@ def _apart(rows: Iterable[Row], problems: list[str]) -> Iterator[Row]:
             problems.append(row["error"]["message"])
         else:
             yield row
+
+
+def _files(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
+    """Of all tasks as one answer: they share files, and what is said of these is said in the same words."""
+    inner = options.inner
+    if inner.d or inner.n or inner.p:
+        return _blocks(rows, "files", options, session)
+    return files.text((one for row in rows for one in _answers(row)), inner, session)
+
+
+def _answers(row: Row) -> list[Row]:
+    return [row["thread"] | {"files": [], "error": row["error"]}] if "error" in row else row["rows"]
+
+
+def _blocks(rows: Iterable[Row], name: str, options: Any, session: Session) -> Iterator[str]:
+    found = command.find(name)
+    blocks = (block for row in rows if (block := _block(row, name, found, options, session)))
+    yield from context.separated(("\n".join(block),) for block in blocks)
 
 
 def _block(row: Row, name: str, found: Any, options: Any, session: Session) -> list[str]:

@@ -30,8 +30,13 @@ def for_each_open_file(dump: Dump, task: int) -> Iterator[tuple[int, int]]:
 
     :raises FaultError: the table, or the rest of it, cannot be read.
     """
-    files: Any = dump.object("struct task_struct", task).files
-    table = files.fdt if files else None
+    task_struct: Any = dump.object("struct task_struct", task)
+    yield from for_each_file_of(dump, int(task_struct.files))
+
+
+def for_each_file_of(dump: Dump, files: int) -> Iterator[tuple[int, int]]:
+    """The same of the ``struct files_struct`` at *files*, which threads of a process share; none of 0."""
+    table: Any = dump.object("struct files_struct", files).fdt if files else None
     if not table:
         return
     count = min(table.max_fds, MAX_FDS)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from pykd.kernel.machine.facts import Area, Machine
 
 TYPE_CHECKING = False
@@ -12,19 +14,21 @@ if TYPE_CHECKING:
 
     from _pykd import Dump
 
-_LINES = (
-    "    RIP: {rip:016x}  RSP: {rsp:016x}  RFLAGS: {rflags:08x}",
-    "    RAX: {rax:016x}  RBX: {rbx:016x}  RCX: {rcx:016x}",
-    "    RDX: {rdx:016x}  RSI: {rsi:016x}  RDI: {rdi:016x}",
-    "    RBP: {rbp:016x}   R8: {r8:016x}   R9: {r9:016x}",
-    "    R10: {r10:016x}  R11: {r11:016x}  R12: {r12:016x}",
-    "    R13: {r13:016x}  R14: {r14:016x}  R15: {r15:016x}",
-    "    ORIG_RAX: {orig_rax:016x}  CS: {cs:04x}  SS: {ss:04x}",
-)
+_BLOCK = """\
+    RIP: %016x  RSP: %016x  RFLAGS: %08x
+    RAX: %016x  RBX: %016x  RCX: %016x
+    RDX: %016x  RSI: %016x  RDI: %016x
+    RBP: %016x   R8: %016x   R9: %016x
+    R10: %016x  R11: %016x  R12: %016x
+    R13: %016x  R14: %016x  R15: %016x
+    ORIG_RAX: %016x  CS: %04x  SS: %04x"""
+"""One text for all: every task of a process has such a block"""
 _REGISTERS = (
     "rip", "rsp", "rflags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
     "orig_rax", "cs", "ss",
 )  # fmt: skip
+_NAMES = frozenset(_REGISTERS)
+_in_order = itemgetter(*_REGISTERS)
 _USER32_CS = 0x23
 _TB = 1 << 40
 _VMALLOC_SIZE = {4: 32 * _TB, 5: 12800 * _TB}
@@ -54,13 +58,15 @@ class X86(Machine):
 
     def known(self, values: dict[str, int]) -> dict[str, int]:
         """A missing one is 0, ORIG_RAX -1 as in an IRQ."""
+        if values.keys() >= _NAMES:
+            return dict(zip(_REGISTERS, _in_order(values), strict=True))
         shown = dict.fromkeys(_REGISTERS, 0)
         shown["orig_rax"] = (1 << 64) - 1
         shown.update((name, value) for name, value in values.items() if name in shown)
         return shown
 
     def user_lines(self, values: dict[str, int]) -> Iterator[str]:
-        return (line.format_map(values) for line in _LINES)
+        yield from (_BLOCK % _in_order(values)).split("\n")
 
     def kernel_lines(self, values: dict[str, int], where: str, back: str | None, first: bool) -> Iterator[str]:
         if not first and values["cs"] & 3 == 0:

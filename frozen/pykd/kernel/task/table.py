@@ -36,7 +36,9 @@ def header(row: Row) -> str:
 def identity_words(row: Row) -> tuple[Any, Any, str, str]:
     """pid, cpu and comm of a row with the keys of :meth:`Thread.identity`, :data:`UNKNOWN` for each that could not be read, and two blanks and the
     mark of why, if one could not."""
-    unread = set(_IDENTITY).intersection(row.get("unavailable", ()))
+    if "unavailable" not in row:
+        return row["pid"], row["cpu"], row["comm"], ""
+    unread = set(_IDENTITY).intersection(row["unavailable"])
     pid, cpu, comm = (UNKNOWN if key in unread else row[key] for key in _IDENTITY)
     return pid, cpu, comm, f"  {mark({'error': row['lost']} if 'lost' in row else row)}" if unread else ""
 
