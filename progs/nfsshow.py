@@ -131,7 +131,11 @@ def _client(row: Row, verbose: int) -> Iterator[str]:
         yield f"       NFS version: {row.get('version', '?')}"
         yield f"    ---<struct nfs_client {row['client']:#x}> {row.get('host', '')} {row.get('address', '')}"
         if row.get("loopback"):
-            yield f"+++WARNING+++ NFS loopback mount -> {row['address']}"
+            from pykdump.logging import WARNING, PyLog
+
+            warning = f"NFS loopback mount -> {row['address']}"
+            PyLog().warning_onexit(warning)  # told again at the end
+            yield f"{WARNING} {warning}"
     if "transport" in row:
         yield from _transport(row["transport"], verbose)
 
@@ -148,7 +152,8 @@ def _transport(row: Row, verbose: int) -> Iterator[str]:
 
 
 def _statistics(row: Row, verbose: int) -> Iterator[str]:
-    yield f"  .... Stats for program  {row.get('program', '?')} <struct rpc_stat {row['statistics']:#x}>{_ends(row)}"
+    kind = "svc_stat" if row["kind"] == "server_statistics" else "rpc_stat"
+    yield f"  .... Stats for program  {row.get('program', '?')} <struct {kind} {row.get('statistics', 0):#x}>{_ends(row)}"
     words = [f"{name}={value}" for name, value in row.get("counters", {}).items()]
     yield from (f"       {' '.join(part)}" for part in (words[:5], words[5:]) if part)
     for version in row.get("versions", ()):
@@ -207,7 +212,8 @@ def _nlm_file(row: Row, verbose: int) -> Iterator[str]:
 
 
 _LINES = {
-    "shares": _shares, "statistics": _statistics, "mount": _mount, "client": _client, "export": _export, "domain": _domain, "service": _service, "svc_transport": _svc_transport,
+    "shares": _shares, "statistics": _statistics, "server_statistics": _statistics,
+    "mount": _mount, "client": _client, "export": _export, "domain": _domain, "service": _service, "svc_transport": _svc_transport,
     "rpc_client": _rpc_client, "rpc_task": _rpc_task, "rpc_total": _rpc_total, "rpc_transport": _transport, "lock": _lock, "nlm_file": _nlm_file,
 }  # fmt: skip
 
@@ -222,9 +228,12 @@ COMMAND = Program(
         "The modules' types are in dumps since Linux 5.11."
     ),
     fields={
-        "kind": "shares, mount, statistics, client, export, domain, service, svc_transport, rpc_client, rpc_task, rpc_total, rpc_transport, lock, nlm_file, stack",
+        "kind": (
+            "shares, mount, statistics, client, export, domain, service, server_statistics, svc_transport, rpc_client, rpc_task, rpc_total, rpc_transport, "
+            "lock, nlm_file, stack"
+        ),
         "mount": "struct mount", "superblock": "struct super_block", "type": "of a mount, of a lock", "device": "HOST:DIRECTORY", "directory": "",
-        "options": "words", "loopback": "the server is this machine", "shares": "mounts", "caps": "words", "statistics": "struct rpc_stat",
+        "options": "words", "loopback": "the server is this machine", "shares": "mounts", "caps": "words", "statistics": "struct rpc_stat, svc_stat",
         "versions": "calls by procedure", "server": "struct nfs_server; name of an RPC server", "client": "struct nfs_client, rpc_clnt", "host": "", "version": "", "address": "",
         "rpc_client": "struct rpc_clnt", "transport": "struct rpc_xprt, svc_xprt, or a row of one", "export": "struct svc_export", "pending": "mountd was asked",
         "domain": "of clients", "path": "", "class": "", "service": "struct svc_serv", "name": "", "threads": "", "which": "permanent or temporary",

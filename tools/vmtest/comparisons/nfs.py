@@ -125,6 +125,27 @@ def nfs_client(truth: Truth, found: list) -> Iterator[str]:
             yield f"{label}: {have}, were {values}"
 
 
+@comparison("$? nfsshow --server")
+def nfs_server(truth: Truth, found: list) -> Iterator[str]:
+    """Calls that the server counted, by program, version and procedure, against /proc/net/rpc/nfsd: none may be lost, and few come after."""
+    rows = [row for row in found if row["kind"] == "server_statistics"]
+    for words in truth.table("proc/net/rpc/nfsd", 0) if rows else ():
+        label, *values = words[0], *words[1:]
+        version = label.removeprefix("proc")
+        if label == "net":
+            have = [rows[0]["counters"][name] for name in ("netcnt", "netudpcnt", "nettcpcnt", "nettcpconn")]
+        elif label == "rpc":
+            have = [rows[0]["counters"]["rpccnt"]]
+        elif version.isdigit():
+            calls = _calls(rows[0]).get(int(version), {})
+            have = [calls.get(number, 0) for number in range(int(values.pop(0)))]
+        else:
+            continue
+        was = [int(value) for value in values[: len(have)]]
+        if any(mine < one or mine > one + 100 + one // 10 for mine, one in zip(have, was, strict=True)):
+            yield f"{label}: {have}, were {was}"
+
+
 @comparison("$? nfs4show --server", "$? nfs4show --client -o -l -d")
 def nfs4_state(truth: Truth, server: list, client: list) -> Iterator[str]:
     """Clients of the server; files that are open and delegated, by both sides, which are one machine here."""

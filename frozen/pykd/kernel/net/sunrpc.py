@@ -6,7 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.rows import fault
 from pykd.core.walk import caught
-from pykd.kernel import timekeeping
+from pykd.kernel import cpus, timekeeping
 from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.net.namespaces import for_each_net
 from pykd.values.words import words_of
@@ -193,6 +193,50 @@ def _symbol(dump: Dump, address: int) -> str:
 
 
 # ---- the server
+
+
+SERVER_COUNTERS = ("netcnt", "netudpcnt", "nettcpcnt", "nettcpconn", "rpccnt", "rpcbadfmt", "rpcbadauth", "rpcbadclnt")
+"""Of ``struct svc_stat``: packets, those by UDP and by TCP, connections; calls, those whose form, credentials or client were refused"""
+
+
+def server_statistics(dump: Dump, serv: Any) -> Row:
+    """What a ``struct svc_serv`` counted (/proc/net/rpc/nfsd): statistics (``struct svc_stat``), program, number, counters, and of each version the
+    procedures that were called with how often, as far as they can be read. Versions count for all network namespaces together.
+    """
+    row: Row = {}
+    try:
+        counted = serv.sv_stats
+        row["statistics"] = int(counted)
+        if counted:
+            program = counted.program
+            row |= {"program": str(program.pg_name or ""), "number": int(program.pg_prog)}
+            row["counters"] = {name: int(getattr(counted, name)) for name in SERVER_COUNTERS}
+            row["versions"] = list(_served(dump, program))
+    except Error as error:
+        row["error"] = fault(error)
+    return row
+
+
+def _served(dump: Dump, program: Any) -> Iterator[Row]:
+    procedure: Any = dump.struct_class("struct svc_procedure")
+    size, named = dump.type("struct svc_procedure").size, dump.type("struct svc_procedure").member("pc_name")  # since v5.9
+    counts = dump.type("struct svc_version").member("vs_count")
+    on_cpus = counts is not None and "long" in str(counts.type)  # one for each CPU since v6.3, unsigned int for all before
+    for index in range(min(int(program.pg_nvers), MAX_VERSIONS)):
+        address = dump.read_unsigned(int(program.pg_vers) + 8 * index)
+        if not address:
+            continue
+        version: Any = dump.object("struct svc_version", address)
+        number, first = min(int(version.vs_nproc), MAX_PROCEDURES), int(version.vs_count)
+        places = [cpus.address_on(first, cpu) for cpu in range(len(cpus.offsets(dump)))] if on_cpus else [first]
+        width = 8 if on_cpus else 4
+        read = [words_of(dump, dump.read(place, width * number), "Q" if on_cpus else "I") for place in places if first]
+        found = []
+        for place, calls in enumerate(map(sum, zip(*read, strict=True))):
+            if calls:
+                name = procedure(int(version.vs_proc) + place * size).pc_name if named else None
+                found.append({"number": place, "name": str(name or place), "calls": calls})
+        yield {"version": int(version.vs_vers), "procedures": found}
 
 
 def server_transports(dump: Dump, serv: Any) -> Iterator[Any]:

@@ -215,6 +215,9 @@ def transports(dump: Dump) -> Iterator[Row]:
         if not serv:
             continue
         yield {"kind": "service", "service": int(serv), "name": str(serv.sv_name or ""), "threads": int(serv.sv_nrthreads)}
+        counted = sunrpc.server_statistics(dump, serv)
+        if counted.get("statistics") != 0:
+            yield {"kind": "server_statistics", **counted}
         for title, one in sunrpc.server_transports(dump, serv):
             row: Row = {"kind": "svc_transport", "transport": int(one), "which": title}
             try:
