@@ -393,7 +393,8 @@ class Frame:
     regs_address: int
     """The ``struct pt_regs`` that this frame was read from, or 0."""
     registers: dict[str, int]
-    """Those whose value in this frame is known."""
+    """Those whose value in this frame is known: of callers those that unwinding needs and, where a vmlinux was given, all that its call frame
+    information restores."""
     symbol: Symbol | None
     """The function, by the call where ``exact`` is False."""
     name: str | None
@@ -402,6 +403,28 @@ class Frame:
     """of ``pc`` from the symbol"""
     module: str | None
     """of the symbol; None: the kernel proper"""
+
+    def locals(self) -> list[str]:
+        """Names of the variables and parameters at its ``pc``, by the debug info: of the functions that are inlined there and of the one they
+        are inlined in, the innermost first.
+
+        :raises NotFoundError: no debug info was given.
+        """
+    def __getitem__(self, name: str) -> Any:
+        """The value of a variable or parameter, of the innermost function that has the name, by the rules of :class:`Struct`. Of a struct or
+        array that is in registers its bytes.
+
+        :raises NotFoundError: there is none of the name, or its value cannot be known (the compiler has optimised it out).
+        :raises FaultError:
+        """
+    def variables(self) -> list[tuple[str, int, bool, int, Type, int | bytes | None, str | None]]:
+        """All of :meth:`locals`: (name, number of the function among those of :meth:`Dump.source`, whether it is a parameter, line of its
+        declaration or 0, type, where it is, why that is not known).
+
+        Where it is: the address; of what is in no memory its bytes, as they would be there; None where it cannot be known.
+
+        :raises NotFoundError: no debug info was given.
+        """
 
 class Trace:
     """A stack trace, innermost frame first."""

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/machine.h"
 #include "base/types.h"
+#include "debug/images.h"
 #include "module/module.h"
 #include "sym/kallsyms.h"
 #include "types/types.h"
@@ -22,6 +23,7 @@ struct kd_code_sources {
 	struct kd_kallsyms *kallsyms;
 	struct kd_types *types;
 	struct kd_modules *modules;
+	const struct kd_debug_images *debug;
 };
 
 /** Address of a symbol of the kernel proper; KD_ERROR_LOOKUP if there is none (or no kallsyms). */

@@ -98,6 +98,7 @@ void kd_dwarf_destroy(struct kd_dwarf *dwarf)
 	kd_index_deinit(&dwarf->names);
 	kd_index_deinit(&dwarf->enumerators);
 	kd_dwarf_range_vector_deinit(&dwarf->ranges);
+	kd_cfi_function_vector_deinit(&dwarf->functions);
 	free(dwarf);
 }
 

@@ -291,6 +291,12 @@ bool kd_debug_file_has(struct kd_debug_file *file, const char *name)
 	return find_section(file, name, 0, &header) && header.sh_type != SHT_NOBITS && header.sh_size;
 }
 
+kd_vaddr kd_debug_file_section_address(struct kd_debug_file *file, const char *name)
+{
+	GElf_Shdr header;
+	return find_section(file, name, 0, &header) ? header.sh_addr : 0;
+}
+
 struct kd_error *kd_debug_file_section(struct kd_debug_file *file, const char *name, const uint8_t **ret,
 				       size_t *ret_len)
 {

@@ -45,6 +45,9 @@ Elf *kd_debug_file_elf(struct kd_debug_file *file);
 struct kd_error *kd_debug_file_section(struct kd_debug_file *file, const char *name, const uint8_t **ret,
 				       size_t *ret_len) KD_RETURNS_ERROR;
 
+/** Where the section is in memory, as linked; 0: nowhere. */
+kd_vaddr kd_debug_file_section_address(struct kd_debug_file *file, const char *name);
+
 /** Whether the section is there and has contents. Reads nothing. */
 bool kd_debug_file_has(struct kd_debug_file *file, const char *name);
 

@@ -45,8 +45,7 @@ static struct kd_error *find_ranges(struct kd_dwarf *dwarf)
 	return NULL;
 }
 
-/** The unit that has the address; false in *ret_found if none. */
-static struct kd_error *find_unit(struct kd_dwarf *dwarf, kd_vaddr address, Dwarf_Die *ret, bool *ret_found)
+struct kd_error *kd_dwarf_unit_at(struct kd_dwarf *dwarf, kd_vaddr address, Dwarf_Die *ret, bool *ret_found)
 {
 	Dwarf *handle;
 	*ret_found = false;
@@ -75,7 +74,7 @@ static struct kd_error *find_unit(struct kd_dwarf *dwarf, kd_vaddr address, Dwar
 }
 
 /** dwarf_getscopes() goes on with where an inlined function is written; we want where it was put. */
-static size_t scopes_of(Dwarf_Die *unit, kd_vaddr address, Dwarf_Die **ret)
+size_t kd_dwarf_scopes_at(Dwarf_Die *unit, kd_vaddr address, Dwarf_Die **ret)
 {
 	KD_FREE Dwarf_Die *lexical = NULL;
 	*ret = NULL;
@@ -114,7 +113,7 @@ struct kd_error *kd_dwarf_source(struct kd_dwarf *dwarf, kd_vaddr address, struc
 	struct kd_source_vector frames = {};
 	int number;
 	*ret = frames;
-	struct kd_error *err = find_unit(dwarf, address, &unit, &found);
+	struct kd_error *err = kd_dwarf_unit_at(dwarf, address, &unit, &found);
 	if (err || !found)
 		return err;
 	Dwarf_Line *line = dwarf_getsrc_die(&unit, address);
@@ -123,7 +122,7 @@ struct kd_error *kd_dwarf_source(struct kd_dwarf *dwarf, kd_vaddr address, struc
 		frame.line = dwarf_lineno(line, &number) ? 0 : number;
 	}
 	KD_FREE Dwarf_Die *scopes = NULL;
-	size_t nr = scopes_of(&unit, address, &scopes);
+	size_t nr = kd_dwarf_scopes_at(&unit, address, &scopes);
 	bool ok = true, whole = false;
 	for (size_t i = 0; ok && !whole && i < nr; i++) {
 		switch (dwarf_tag(&scopes[i])) {

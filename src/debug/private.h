@@ -21,6 +21,14 @@ struct kd_dwarf_range {
 KD_VECTOR(kd_dwarf_range_vector, struct kd_dwarf_range);
 enum { KD_DWARF_RANGE_NR_MAX = 1 << 22 };
 
+/** A function that .debug_frame or .eh_frame has rules for. */
+struct kd_cfi_function {
+	kd_vaddr start, end;
+	size_t offset; /* of its entry in the section */
+	bool eh;       /* of .eh_frame */
+};
+KD_VECTOR(kd_cfi_function_vector, struct kd_cfi_function);
+
 struct kd_dwarf {
 	struct kd_debug_file *file;
 	Dwarf *handle;
@@ -34,6 +42,18 @@ struct kd_dwarf {
 
 	struct kd_dwarf_range_vector ranges; /* by address */
 	bool ranges_known;
+
+	struct kd_cfi_function_vector functions; /* by address */
+	bool functions_known;
+
+	bool locations_loaded;
 };
+
+/** The unit that has the address; false in *ret_found if none. */
+struct kd_error *kd_dwarf_unit_at(struct kd_dwarf *dwarf, kd_vaddr address, Dwarf_Die *ret,
+				  bool *ret_found) KD_RETURNS_ERROR;
+
+/** The scopes around an address, the innermost first, as they were put there. @param[out] ret malloced, or NULL. */
+size_t kd_dwarf_scopes_at(Dwarf_Die *unit, kd_vaddr address, Dwarf_Die **ret);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "debug/images.h"
 #include "kernel/found.h"
 #include "kernel/namesake.h"
 #include "kernel/second.h"
@@ -26,6 +27,7 @@ struct kd_kernel {
 	LAYER(struct kd_types *) types;
 	LAYER(struct kd_modules *) modules;
 	LAYER(uint64_t) shift;
+	struct kd_debug_images images;
 	struct kd_found found;
 };
 
@@ -62,6 +64,21 @@ static struct kd_error *error_copy(const struct kd_error *error)
 		return NULL;                                      \
 	} while (0)
 
+static struct kd_error *find_image(void *context, kd_vaddr address, struct kd_debug_image *ret)
+{
+	(void)address;
+	struct kd_debug_image image;
+	struct kd_error *err = kd_kernel_dwarf(context, &image.dwarf) ?: kd_kernel_shift(context, &image.shift);
+	if (!err)
+		*ret = image;
+	return err;
+}
+
+const struct kd_debug_images *kd_kernel_debug_images(const struct kd_kernel *kernel)
+{
+	return kernel->second.dwarf ? &kernel->images : NULL;
+}
+
 struct kd_error *kd_kernel_open(const char *const *paths, size_t path_nr, const struct kd_kernel_options *options,
 				struct kd_kernel **ret)
 {
@@ -77,6 +94,7 @@ struct kd_error *kd_kernel_open(const char *const *paths, size_t path_nr, const 
 		return err;
 	}
 	kernel->no_btf = options->no_btf;
+	kernel->images = (struct kd_debug_images){ .find = find_image, .context = kernel };
 	*ret = kernel;
 	return NULL;
 }

@@ -45,6 +45,10 @@ struct kd_error *kd_kernel_modules(struct kd_kernel *kernel, struct kd_modules *
 /** The debug info. KD_ERROR_LOOKUP if no vmlinux was given, or it has none. */
 struct kd_error *kd_kernel_dwarf(struct kd_kernel *kernel, struct kd_dwarf **ret) KD_RETURNS_ERROR;
 
+struct kd_debug_images;
+/** The debug info by addresses of code; NULL: there is none. */
+const struct kd_debug_images *kd_kernel_debug_images(const struct kd_kernel *kernel);
+
 /** What KASLR has added to the addresses that the debug info has: those of symbols that it and the dump have. */
 struct kd_error *kd_kernel_shift(struct kd_kernel *kernel, uint64_t *ret) KD_RETURNS_ERROR;
 

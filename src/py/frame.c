@@ -11,9 +11,11 @@ typedef struct {
 	PyObject_HEAD DumpObject *dump;
 	struct kd_frame frame;
 	PyObject *symbol; /* NULL: not looked up yet */
+	struct kd_py_calls *calls;
+	size_t index;
 } FrameObject;
 
-PyObject *kd_py_frame_wrap(DumpObject *dump, const struct kd_frame *frame)
+PyObject *kd_py_frame_wrap(DumpObject *dump, const struct kd_frame *frame, struct kd_py_calls *calls, size_t index)
 {
 	FrameObject *self = PyObject_GC_New(FrameObject, &kd_py_Frame);
 	if (!self)
@@ -21,6 +23,8 @@ PyObject *kd_py_frame_wrap(DumpObject *dump, const struct kd_frame *frame)
 	self->dump = (DumpObject *)Py_NewRef(dump);
 	self->frame = *frame;
 	self->symbol = NULL;
+	self->calls = kd_py_calls_share(calls);
+	self->index = index;
 	PyObject_GC_Track(self);
 	return (PyObject *)self;
 }
@@ -35,6 +39,7 @@ static void frame_dealloc(PyObject *self)
 {
 	PyObject_GC_UnTrack(self);
 	Py_XDECREF(((FrameObject *)self)->symbol);
+	kd_py_calls_release(((FrameObject *)self)->calls);
 	Py_DECREF(((FrameObject *)self)->dump);
 	PyObject_GC_Del(self);
 }
@@ -88,8 +93,42 @@ FRAME_GETTER(stack)
 
 FRAME_GETTER(registers)
 {
-	return kd_py_registers_known(FRAME(self)->dump, &FRAME(self)->frame.regs, FRAME(self)->frame.known);
+	FrameObject *frame = FRAME(self);
+	struct kd_restored restored;
+	if (!frame->calls)
+		return kd_py_registers_known(frame->dump, &frame->frame.regs, frame->frame.known);
+	if (!kd_py_calls_registers(frame->calls, frame->dump, frame->index, &restored))
+		return NULL;
+	return kd_py_registers_known(frame->dump, &restored.regs, restored.known);
 }
+
+static PyObject *frame_locals(PyObject *self, PyObject *unused __attribute__((unused)))
+{
+	return kd_py_calls_names(FRAME(self)->calls, FRAME(self)->dump, FRAME(self)->index);
+}
+
+static PyObject *frame_variables(PyObject *self, PyObject *unused __attribute__((unused)))
+{
+	return kd_py_calls_variables(FRAME(self)->calls, FRAME(self)->dump, FRAME(self)->index);
+}
+
+static PyObject *frame_subscript(PyObject *self, PyObject *key)
+{
+	if (!PyUnicode_Check(key))
+		return PyErr_Format(PyExc_TypeError, "the name of a variable is expected, not %T", key);
+	const char *name = PyUnicode_AsUTF8(key);
+	return name ? kd_py_calls_value(FRAME(self)->calls, FRAME(self)->dump, FRAME(self)->index, name) : NULL;
+}
+
+static PyMappingMethods frame_mapping = {
+	.mp_subscript = frame_subscript,
+};
+
+static PyMethodDef frame_methods[] = {
+	{ "locals", frame_locals, METH_NOARGS, KD_DOC_Frame_locals },
+	{ "variables", frame_variables, METH_NOARGS, KD_DOC_Frame_variables },
+	{},
+};
 
 static PyObject *frame_repr(PyObject *self)
 {
@@ -132,6 +171,8 @@ PyTypeObject kd_py_Frame = {
 	.tp_repr = frame_repr,
 	.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
 	.tp_doc = KD_DOC_Frame,
+	.tp_as_mapping = &frame_mapping,
+	.tp_methods = frame_methods,
 	.tp_getset = frame_getset,
 	.tp_members = frame_members,
 };

@@ -7,9 +7,11 @@
 #define KD_PY_FRAME_H
 
 #include "code/unwind.h"
+#include "py/calls.h"
 #include "py/dump.h"
 
 extern PyTypeObject kd_py_Frame;
-PyObject *kd_py_frame_wrap(DumpObject *dump, const struct kd_frame *frame);
+/** @param calls of all frames of its trace, of which it is the one at index; NULL: there is no debug info. */
+PyObject *kd_py_frame_wrap(DumpObject *dump, const struct kd_frame *frame, struct kd_py_calls *calls, size_t index);
 
 #endif

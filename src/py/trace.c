@@ -24,13 +24,18 @@ PyObject *kd_py_trace_wrap(DumpObject *dump, const struct kd_trace *trace)
 	self->user_registers = trace->has_user_regs ? kd_py_registers(dump, &trace->user_regs) : Py_NewRef(Py_None);
 	self->frames = PyTuple_New((Py_ssize_t)trace->frames.nr);
 	PyObject_GC_Track(self);
-	for (size_t i = 0; self->frames && i < trace->frames.nr; i++) {
-		PyObject *frame = kd_py_frame_wrap(dump, &trace->frames.data[i]);
-		if (!frame) {
-			Py_DECREF(self);
-			return NULL;
-		}
-		PyTuple_SET_ITEM(self->frames, (Py_ssize_t)i, frame);
+	bool ok;
+	struct kd_py_calls *calls = kd_py_calls_create(dump, &trace->frames, &ok);
+	for (size_t i = 0; ok && self->frames && i < trace->frames.nr; i++) {
+		PyObject *frame = kd_py_frame_wrap(dump, &trace->frames.data[i], calls, i);
+		ok = frame;
+		if (ok)
+			PyTuple_SET_ITEM(self->frames, (Py_ssize_t)i, frame);
+	}
+	kd_py_calls_release(calls);
+	if (!ok) {
+		Py_DECREF(self);
+		return NULL;
 	}
 	if (!self->frames || !self->user_registers)
 		Py_CLEAR(self);

@@ -43,6 +43,7 @@ struct kd_unwinder *kd_py_unwinder(DumpObject *dump)
 		sources.types = NULL;
 	if (dropped(kd_kernel_modules(dump->kernel, &sources.modules)))
 		sources.modules = NULL;
+	sources.debug = kd_kernel_debug_images(dump->kernel);
 	struct kd_error *err = kd_unwinder_create(&sources, &dump->unwinder);
 	if (err)
 		kd_py_raise(err);

@@ -30,14 +30,11 @@ PyObject *kd_py_integer(enum kd_order order, const struct kd_reader *reader, con
 	return PyLong_FromLongLong(unused_bits < 64 ? (int64_t)(value << unused_bits) >> unused_bits : 0);
 }
 
-static PyObject *read_integer(DumpObject *dump, const struct kd_reader *reader, kd_vaddr address)
+/* Of a number that is read at once. */
+#define NUMBER_MAX 16
+
+static PyObject *integer_of(DumpObject *dump, const struct kd_reader *reader, const uint8_t bytes[NUMBER_MAX])
 {
-	uint8_t bytes[16] = {};
-	if (reader->size > sizeof(bytes))
-		return PyErr_Format(kd_py_CTypeError, "an integer of %u bytes", reader->size);
-	struct kd_error *err = kd_py_read(dump, address, bytes, reader->size);
-	if (err)
-		return kd_py_raise(err);
 	const enum kd_order order = kd_py_order(dump);
 	if (reader->size > sizeof(uint64_t))
 		return PyLong_FromNativeBytes(
@@ -60,35 +57,54 @@ static PyObject *read_bits(DumpObject *dump, const struct kd_reader *reader, kd_
 	return reader->is_bool ? PyBool_FromLong(value) : PyLong_FromUnsignedLongLong(value);
 }
 
-static PyObject *read_float(DumpObject *dump, const struct kd_reader *reader, kd_vaddr address)
+static PyObject *float_of(DumpObject *dump, const struct kd_reader *reader, const uint8_t bytes[NUMBER_MAX])
 {
-	char bytes[sizeof(double)];
 	if (reader->size != 4 && reader->size != 8)
 		return PyErr_Format(kd_py_CTypeError, "a float of %u bytes", reader->size);
-	struct kd_error *err = kd_py_read(dump, address, bytes, reader->size);
-	if (err)
-		return kd_py_raise(err);
 	const int little = kd_py_order(dump) == KD_LITTLE;
-	double value = reader->size == 4 ? PyFloat_Unpack4(bytes, little) : PyFloat_Unpack8(bytes, little);
+	double value = reader->size == 4 ? PyFloat_Unpack4((const char *)bytes, little)
+					 : PyFloat_Unpack8((const char *)bytes, little);
 	return value == -1.0 && PyErr_Occurred() ? NULL : PyFloat_FromDouble(value);
 }
 
-static PyObject *read_enum(DumpObject *dump, struct kd_reader *reader, kd_vaddr address, const struct kd_place *place)
+static PyObject *enum_of(DumpObject *dump, struct kd_reader *reader, const uint8_t bytes[NUMBER_MAX],
+			 const struct kd_place *place)
 {
 	PyTypeObject *class = reader_class(dump, reader, reader->type, place);
-	uint8_t bytes[sizeof(uint64_t)] = {};
 	if (!class)
 		return NULL;
-	if (reader->size > sizeof(bytes) || !reader->size)
+	if (reader->size > sizeof(uint64_t) || !reader->size)
 		return PyErr_Format(kd_py_CTypeError, "an enum of %u bytes", reader->size);
-	struct kd_error *err = kd_py_read(dump, address, bytes, reader->size);
-	if (err)
-		return kd_py_raise(err);
 	uint64_t value = kd_load_padded(kd_py_order(dump), bytes, reader->size);
 	if (!reader->is_signed)
 		return kd_py_typed_new(class, value);
 	unsigned int unused_bits = 64 - 8 * reader->size;
 	return kd_py_typed_new_signed(class, (int64_t)(value << unused_bits) >> unused_bits);
+}
+
+/* What is a number, of reader->size bytes: those behind them are 0. */
+static PyObject *number_of(DumpObject *dump, struct kd_reader *reader, const uint8_t bytes[NUMBER_MAX],
+			   const struct kd_place *place)
+{
+	switch (reader->kind) {
+	case KD_READ_BOOL:
+		return PyBool_FromLong(bytes[0]);
+	case KD_READ_FLOAT:
+		return float_of(dump, reader, bytes);
+	case KD_READ_ENUM:
+		return enum_of(dump, reader, bytes, place);
+	default:
+		return integer_of(dump, reader, bytes);
+	}
+}
+
+static PyObject *read_number(DumpObject *dump, struct kd_reader *reader, kd_vaddr address, const struct kd_place *place)
+{
+	uint8_t bytes[NUMBER_MAX] = {};
+	if (reader->size > sizeof(bytes))
+		return PyErr_Format(kd_py_CTypeError, "a number of %u bytes", reader->size);
+	struct kd_error *err = kd_py_read(dump, address, bytes, reader->size);
+	return err ? kd_py_raise(err) : number_of(dump, reader, bytes, place);
 }
 
 /* As much as can be read of size bytes: malloced, *ret_len > 0; or NULL with an exception set. */
@@ -179,14 +195,10 @@ static PyObject *read_array(DumpObject *dump, struct kd_reader *reader, kd_vaddr
 	return kd_move_ptr(list);
 }
 
-/* Every pointer but the address of something embedded is read here. */
-static PyObject *read_pointer(DumpObject *dump, struct kd_reader *reader, kd_vaddr address,
-			      const struct kd_place *place)
+/* Every pointer but the address of something embedded is made here; it is at address, or 0: nowhere. */
+static PyObject *pointer_of(DumpObject *dump, struct kd_reader *reader, kd_vaddr address, uint64_t value,
+			    const struct kd_place *place)
 {
-	uint64_t value;
-	struct kd_error *err = kd_py_read_u64(dump, address, &value);
-	if (err)
-		return kd_py_raise(err);
 	if (reader->kind == KD_READ_CHAR_POINTER)
 		return value ? kd_py_text_behind(dump, value, address) : Py_NewRef(Py_None);
 
@@ -197,23 +209,25 @@ static PyObject *read_pointer(DumpObject *dump, struct kd_reader *reader, kd_vad
 	return class ? kd_py_typed_new(class, value) : NULL;
 }
 
+static PyObject *read_pointer(DumpObject *dump, struct kd_reader *reader, kd_vaddr address,
+			      const struct kd_place *place)
+{
+	uint64_t value;
+	struct kd_error *err = kd_py_read_u64(dump, address, &value);
+	return err ? kd_py_raise(err) : pointer_of(dump, reader, address, value, place);
+}
+
 PyObject *kd_py_value_read(DumpObject *dump, struct kd_reader *reader, kd_vaddr base, const struct kd_place *place)
 {
 	kd_vaddr address = base + reader->offset;
 	switch (reader->kind) {
 	case KD_READ_INTEGER:
-		return read_integer(dump, reader, address);
-	case KD_READ_BOOL: {
-		uint8_t value;
-		struct kd_error *err = kd_py_read(dump, address, &value, sizeof(value));
-		return err ? kd_py_raise(err) : PyBool_FromLong(value);
-	}
+	case KD_READ_BOOL:
+	case KD_READ_FLOAT:
+	case KD_READ_ENUM:
+		return read_number(dump, reader, address, place);
 	case KD_READ_BITS:
 		return read_bits(dump, reader, address);
-	case KD_READ_FLOAT:
-		return read_float(dump, reader, address);
-	case KD_READ_ENUM:
-		return read_enum(dump, reader, address, place);
 	case KD_READ_STRUCT:
 	case KD_READ_FLEX_ARRAY: {
 		PyTypeObject *class = reader_class(dump, reader, reader->type, place);
@@ -239,6 +253,42 @@ PyObject *kd_py_value(DumpObject *dump, const struct kd_type *type, kd_vaddr add
 	PyObject *value = NULL;
 	if (kd_reader_init(&reader, &(struct kd_member){ .type = type }))
 		value = kd_py_value_read(dump, &reader, address, NULL);
+	kd_reader_deinit(&reader);
+	return value;
+}
+
+static PyObject *value_of_bytes(DumpObject *dump, struct kd_reader *reader, const struct kd_type *type,
+				const uint8_t *bytes)
+{
+	uint8_t number[NUMBER_MAX] = {};
+	if (type->size <= sizeof(number))
+		memcpy(number, bytes, type->size);
+	switch (reader->kind) {
+	case KD_READ_INTEGER:
+	case KD_READ_BOOL:
+	case KD_READ_FLOAT:
+	case KD_READ_ENUM:
+		if (type->size > sizeof(number))
+			break;
+		return number_of(dump, reader, number, NULL);
+	case KD_READ_STRUCT_POINTER:
+	case KD_READ_CHAR_POINTER:
+	case KD_READ_POINTER:
+		if (type->size != sizeof(uint64_t))
+			break;
+		return pointer_of(dump, reader, 0, kd_load_u64(kd_py_order(dump), bytes), NULL);
+	default:
+		break;
+	}
+	return PyBytes_FromStringAndSize((const char *)bytes, (Py_ssize_t)type->size);
+}
+
+PyObject *kd_py_value_of_bytes(DumpObject *dump, const struct kd_type *type, const uint8_t *bytes)
+{
+	struct kd_reader reader;
+	PyObject *value = NULL;
+	if (kd_reader_init(&reader, &(struct kd_member){ .type = type }))
+		value = value_of_bytes(dump, &reader, type, bytes);
 	kd_reader_deinit(&reader);
 	return value;
 }

@@ -70,6 +70,13 @@ void kd_dwarf_source_destroy(struct kd_dwarf_source *source)
 	free(source);
 }
 
+void kd_dwarf_sources_deinit(struct kd_dwarf_source_vector *sources)
+{
+	for (size_t i = 0; i < sources->nr; i++)
+		kd_dwarf_source_destroy(sources->data[i]);
+	kd_dwarf_source_vector_deinit(sources);
+}
+
 struct kd_dwarf *kd_dwarf_source_dwarf(struct kd_dwarf_source *source)
 {
 	return source->dwarf;
@@ -507,4 +514,21 @@ struct kd_error *kd_dwarf_source_each(struct kd_dwarf_source *source, enum kd_ki
 			err = callback(context, type);
 	}
 	return err;
+}
+
+struct kd_error *kd_types_of_die(struct kd_types *types, struct kd_dwarf *dwarf, void *die, const struct kd_type **ret)
+{
+	struct kd_dwarf_source *source = types->dwarf;
+	for (size_t i = 0; (!source || kd_dwarf_source_dwarf(source) != dwarf) && i < types->module_dwarfs.nr; i++)
+		source = types->module_dwarfs.data[i];
+	if (!source || kd_dwarf_source_dwarf(source) != dwarf) {
+		struct kd_error *err = kd_dwarf_source_create(types, dwarf, &source);
+		if (err)
+			return err;
+		if (!kd_dwarf_source_vector_append(&types->module_dwarfs, source)) {
+			kd_dwarf_source_destroy(source);
+			return &kd_error_nomem;
+		}
+	}
+	return kd_dwarf_source_type(source, die, ret);
 }

@@ -16,6 +16,8 @@
 struct kd_error *kd_dwarf_source_create(struct kd_types *types, struct kd_dwarf *dwarf,
 					struct kd_dwarf_source **ret) KD_RETURNS_ERROR;
 void kd_dwarf_source_destroy(struct kd_dwarf_source *source);
+/** The same of several, and of the vector. */
+void kd_dwarf_sources_deinit(struct kd_dwarf_source_vector *sources);
 
 /** What it was made of. */
 struct kd_dwarf *kd_dwarf_source_dwarf(struct kd_dwarf_source *source);

@@ -107,6 +107,8 @@ enum kd_base_type {
 
 KD_VECTOR(kd_type_record_vector, struct kd_type_record *);
 KD_VECTOR(kd_btf_source_vector, struct kd_btf_source *);
+struct kd_dwarf_source;
+KD_VECTOR(kd_dwarf_source_vector, struct kd_dwarf_source *);
 
 /** One declared global; see declare.c. */
 struct kd_declaration {
@@ -123,9 +125,10 @@ struct kd_types {
 	struct kd_type_record *base[KD_BASE_NR];
 	bool char_known; /* the BTF was asked whether plain char is signed */
 
-	struct kd_btf_source_vector sources; /* [0] vmlinux, if there is any */
-	struct kd_btf_source_vector bases;   /* distilled ones: nobody searches them */
-	struct kd_dwarf_source *dwarf;	     /* asked for what no BTF has; NULL: there is none */
+	struct kd_btf_source_vector sources;	     /* [0] vmlinux, if there is any */
+	struct kd_btf_source_vector bases;	     /* distilled ones: nobody searches them */
+	struct kd_dwarf_source *dwarf;		     /* asked for what no BTF has; NULL: there is none */
+	struct kd_dwarf_source_vector module_dwarfs; /* asked for types of their own DIEs only */
 	kd_types_more_fn more;
 	void *more_context;
 	bool more_done;

@@ -37,6 +37,7 @@ void kd_types_destroy(struct kd_types *types)
 	for (size_t i = 0; i < types->bases.nr; i++)
 		kd_btf_source_destroy(types->bases.data[i]);
 	kd_dwarf_source_destroy(types->dwarf);
+	kd_dwarf_sources_deinit(&types->module_dwarfs);
 	kd_btf_source_vector_deinit(&types->sources);
 	kd_btf_source_vector_deinit(&types->bases);
 	kd_type_record_vector_deinit(&types->derived);

@@ -43,6 +43,11 @@ struct kd_error *kd_types_add_btf_bytes(struct kd_types *types, const char *modu
 struct kd_dwarf;
 struct kd_error *kd_types_add_dwarf(struct kd_types *types, struct kd_dwarf *dwarf) KD_RETURNS_ERROR;
 
+/** The type that a DIE (a Dwarf_Die *) has, of the debug info that was added or of a module's (borrowed, too): of a
+ * variable or parameter its type, of a function its prototype. */
+struct kd_error *kd_types_of_die(struct kd_types *types, struct kd_dwarf *dwarf, void *die,
+				 const struct kd_type **ret) KD_RETURNS_ERROR;
+
 /**
  * Called once, when a name was not found in the base: must add the modules' BTF (see module/). Returns an error only
  * for KD_ERROR_NOMEM-like trouble; a module without BTF is not an error. The search then goes on in the modules.

@@ -52,7 +52,10 @@ int compared(struct outer *outer, unsigned long number, ...)
 #include <unistd.h>
 
 #include "chance.h"
+#include "debug/cfi.h"
+#include "debug/expression.h"
 #include "debug/lines.h"
+#include "debug/variables.h"
 #include "expect.h"
 #include "fake_memory.h"
 #include "make_dump.h"
@@ -208,6 +211,35 @@ static void compile(const char *options, const char *object)
 	assert(!system(command));
 }
 
+/** What frames at an address ask of debug info that may be damaged. */
+static void ask_function(struct kd_types *types, struct kd_dwarf *dwarf, kd_vaddr address)
+{
+	struct kd_debug_function function;
+	struct kd_call_site site;
+	struct kd_cfi_row row;
+	bool found;
+	const struct kd_expression_frame nothing = { .order = KD_LITTLE };
+	kd_error_destroy(kd_cfi_find(dwarf, address, &row, &found));
+	kd_error_destroy(kd_dwarf_function(dwarf, address, &function));
+	for (size_t i = 0; i < function.variables.nr; i++) {
+		Dwarf_Attribute attribute;
+		Dwarf_Op *operations;
+		size_t nr = 0;
+		struct kd_location location;
+		const struct kd_type *type;
+		kd_error_destroy(kd_types_of_die(types, dwarf, &function.variables.data[i].die, &type));
+		kd_error_destroy(kd_debug_variable_location(dwarf, &function.variables.data[i], address, &attribute,
+							    &operations, &nr));
+		if (nr)
+			kd_expression_locate(&nothing, &attribute, operations, nr, &location);
+	}
+	if (function.found) {
+		kd_dwarf_may_enter_itself(dwarf, &function.die);
+		kd_error_destroy(kd_dwarf_call_site(dwarf, &function.die, address + 5, &site, &found));
+	}
+	kd_debug_function_deinit(&function);
+}
+
 /** Damaged at many places, cut off, shorter than when it was opened: errors or wrong types, nothing worse. */
 static void damage(const char *object)
 {
@@ -259,6 +291,7 @@ static void damage(const char *object)
 			struct kd_source_vector frames;
 			kd_error_destroy(kd_dwarf_source(dwarf, code[i], &frames));
 			kd_source_vector_deinit(&frames);
+			ask_function(types, dwarf, code[i]);
 		}
 		kd_types_destroy(types);
 		kd_dwarf_destroy(dwarf);

@@ -89,6 +89,29 @@ class WithoutBtf(OtherMachine, unittest.TestCase):
         with self.assertRaises(pykd.NotFoundError):
             pykd.Dump(self.path).source(self.dump.address_of("schedule"))
 
+    def test_locals(self):
+        """What drgn 0.2.0 says of the same frames with the same vmlinux."""
+        trace = self.dump.unwind(int(next(task for task in pykd.tasks.threads(self.dump) if int(task.pid) == 1)))
+        wait = next(frame for frame in trace.frames if frame.name == "do_wait")
+        self.assertEqual(wait.locals(), ["wo", "tsk", "retval"])
+        self.assertEqual((wait["tsk"].pid, wait["tsk"].comm, wait["wo"].wo_flags), (1, "init", 4))
+        self.assertEqual(int(wait["wo"].child_wait.private), int(wait["tsk"]))
+        with self.assertRaisesRegex(pykd.NotFoundError, "retval: optimised out"):
+            wait["retval"]
+        with self.assertRaisesRegex(pykd.NotFoundError, "no variable nothing in this frame"):
+            wait["nothing"]
+        self.assertTrue({"rbx", "r12", "r13", "r14", "r15"} <= set(wait.registers))
+        self.assertEqual(trace.frames[0].variables()[0][:4], ("mm", 0, False, 2796))
+        with pykd.Dump(self.path, system_map=unpacked("System.map-4.15.xz")) as without, self.assertRaises(pykd.NotFoundError):
+            without.unwind(registers={"rip": without.address_of("schedule"), "rsp": trace.frames[0].sp}).frames[0].locals()
+
+    def test_locals_shown(self):
+        text = self.say("bt --locals 1")
+        self.assertRegex(text, r"\n    kernel/exit.c: 1609\n        struct wait_opts \*wo = 0x\w+\n        struct task_struct \*tsk = 0x\w+\n"
+                               r"        int retval = <optimised out>\n #3 ")  # fmt: skip
+        done = subprocess.run([PYKD, "--isolated", self.path, "-c", "bt --locals"], capture_output=True, text=True, check=False)
+        self.assertRegex(done.stdout + done.stderr, r"bt: no vmlinux was given \(--vmlinux FILE\)")
+
     def test_another_build(self):
         with self.assertRaisesRegex(pykd.Error, "its build-id is 67b7f2d72457334b02781abc8184e23bac1b9b68, the dump's is [0-9a-f]{40}$"):
             pykd.Dump(vmcores()[0], vmlinux=self.options["vmlinux"])

@@ -36,6 +36,11 @@ def value(dump: Dump, type: Type, address: int) -> Any:
     return _value(dump, stripped, address, data)
 
 
+def of_bytes(dump: Dump, type: Type, data: bytes) -> Any:
+    """The same of what is in no memory: its bytes, ``type.size`` of them."""
+    return _value(dump, type.strip(), 0, data)
+
+
 def member(dump: Dump, member: Member, base: int) -> Any:
     """The value of a member, bit field or not, of a struct at *base*."""
     return _bit_field(dump, member, base, None) if member.bit_size is not None else value(dump, member.type, base + member.offset)

@@ -251,6 +251,15 @@ def _pointer(value: Pointer | FunctionPointer, lines: _Lines) -> str:
     return f"{shown} = {lines.value(target, int(value))}" if value else shown
 
 
+def one_line(dump: Dump, kind: Type, place: int | bytes, radix: int = 10) -> str:
+    """A value of C as one line, cut where it is long: that at an address, or that of bytes."""
+    lines = _Lines(dump, radix=radix)
+    try:
+        return lines.value(kind, place) if isinstance(place, int) else lines.value_of_bytes(kind, place)
+    except LimitError as error:
+        return f"<{error}>"
+
+
 def displayed(value: Any) -> str:
     """What the prompt shows of a value."""
     if isinstance(value, (Struct, Pointer, FlexArray, FunctionPointer)):

@@ -50,11 +50,18 @@ static bool is_user(const struct kd_regs *regs)
 	return (regs->word[KD_ARM64_PSTATE] & 0xf) == 0;
 }
 
+/* DWARF for the Arm 64-bit Architecture, section 4.1: the words are in its order. */
+static const uint8_t dwarf[] = { 0,  1,	 2,  3,	 4,  5,	 6,  7,	 8,  9,	 10, 11, 12, 13, 14, 15,
+				 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
+
 const struct kd_register_set kd_aarch64_registers = {
 	.list = list,
 	.nr = KD_ARRAY_NR(list),
 	.pc = KD_ARM64_PC,
 	.sp = KD_ARM64_SP,
 	.fp = KD_ARM64_FP,
+	.dwarf = dwarf,
+	.dwarf_nr = KD_ARRAY_NR(dwarf),
+	.preserved = (KD_REG_BIT(KD_ARM64_LR + 1) - 1) & ~(KD_REG_BIT(KD_ARM64_X19) - 1),
 	.is_user = is_user,
 };

@@ -62,11 +62,52 @@ static bool is_user(const struct kd_regs *regs)
 	return regs->word[KD_PPC64_MSR] & MSR_PR;
 }
 
+/* 64-Bit ELF V2 ABI, table 2.26; 65 is the link register. */
+static const uint8_t dwarf[] = {
+	0,
+	1,
+	2,
+	3,
+	4,
+	5,
+	6,
+	7,
+	8,
+	9,
+	10,
+	11,
+	12,
+	13,
+	14,
+	15,
+	16,
+	17,
+	18,
+	19,
+	20,
+	21,
+	22,
+	23,
+	24,
+	25,
+	26,
+	27,
+	28,
+	29,
+	30,
+	31,
+	[32 ... 64] = KD_REG_NONE,
+	KD_PPC64_LINK,
+};
+
 const struct kd_register_set kd_ppc64_registers = {
 	.list = list,
 	.nr = KD_ARRAY_NR(list),
 	.pc = KD_PPC64_NIP,
 	.sp = KD_PPC64_R1,
 	.fp = KD_PPC64_R31,
+	.dwarf = dwarf,
+	.dwarf_nr = KD_ARRAY_NR(dwarf),
+	.preserved = (KD_REG_BIT(KD_PPC64_R31 + 1) - 1) & ~(KD_REG_BIT(14) - 1),
 	.is_user = is_user,
 };

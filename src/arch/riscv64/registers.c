@@ -18,6 +18,10 @@ static bool is_user(const struct kd_regs *regs)
 	return !(regs->word[KD_RISCV_STATUS] & KD_RISCV_STATUS_KERNEL);
 }
 
+/* RISC-V DWARF Specification, section 3: x0, which is always 0, up to x31. */
+static const uint8_t dwarf[] = { KD_REG_NONE, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+				 16,	      17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
+
 const struct kd_register_set kd_riscv64_registers = {
 	.list = list,
 	.nr = KD_ARRAY_NR(list),
@@ -25,5 +29,9 @@ const struct kd_register_set kd_riscv64_registers = {
 	.sp = KD_RISCV_SP,
 	.fp = KD_RISCV_S0,
 	.current = KD_RISCV_TP,
+	.dwarf = dwarf,
+	.dwarf_nr = KD_ARRAY_NR(dwarf),
+	.preserved = KD_REG_BIT(KD_RISCV_RA) | KD_REG_BIT(KD_RISCV_S0) | KD_REG_BIT(KD_RISCV_S1) |
+		     ((KD_REG_BIT(KD_RISCV_S11 + 1) - 1) & ~(KD_REG_BIT(KD_RISCV_S2) - 1)),
 	.is_user = is_user,
 };

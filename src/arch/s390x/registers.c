@@ -34,11 +34,22 @@ static bool is_user(const struct kd_regs *regs)
 	return regs->word[KD_S390X_PSW_MASK] & PSW_PROBLEM_STATE;
 }
 
+/* ELF Application Binary Interface s390x Supplement, table 1.30. */
+static const uint8_t dwarf[] = {
+#define R(number) KD_S390X_R0 + (number)
+	R(0), R(1), R(2), R(3), R(4), R(5), R(6), R(7), R(8), R(9), R(10), R(11), R(12), R(13), R(14), R(15),
+#undef R
+};
+
 const struct kd_register_set kd_s390x_registers = {
 	.list = list,
 	.nr = KD_ARRAY_NR(list),
 	.pc = KD_S390X_PSW_ADDRESS,
 	.sp = KD_S390X_R15,
 	.fp = KD_S390X_R11,
+	.dwarf = dwarf,
+	.dwarf_nr = KD_ARRAY_NR(dwarf),
+	.preserved = (KD_REG_BIT(KD_S390X_R15) - 1) & ~(KD_REG_BIT(KD_S390X_R0 + 6) - 1),
+	.cfa_offset = 160,
 	.is_user = is_user,
 };

@@ -40,11 +40,21 @@ static bool is_user(const struct kd_regs *regs)
 	return (regs->word[KD_X86_CS] & 3) == 3;
 }
 
+/* System V ABI for x86-64, figure 3.36; 16 is the return address. */
+static const uint8_t dwarf[] = {
+	KD_X86_RAX, KD_X86_RDX, KD_X86_RCX, KD_X86_RBX, KD_X86_RSI, KD_X86_RDI, KD_X86_RBP, KD_X86_RSP, KD_X86_R8,
+	KD_X86_R9,  KD_X86_R10, KD_X86_R11, KD_X86_R12, KD_X86_R13, KD_X86_R14, KD_X86_R15, KD_X86_RIP,
+};
+
 const struct kd_register_set kd_x86_64_registers = {
 	.list = list,
 	.nr = KD_ARRAY_NR(list),
 	.pc = KD_X86_RIP,
 	.sp = KD_X86_RSP,
 	.fp = KD_X86_RBP,
+	.dwarf = dwarf,
+	.dwarf_nr = KD_ARRAY_NR(dwarf),
+	.preserved = KD_REG_BIT(KD_X86_RBX) | KD_REG_BIT(KD_X86_RBP) | KD_REG_BIT(KD_X86_R12) | KD_REG_BIT(KD_X86_R13) |
+		     KD_REG_BIT(KD_X86_R14) | KD_REG_BIT(KD_X86_R15),
 	.is_user = is_user,
 };

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from _pykd import Dump, Error, FaultError
+from _pykd import Dump, Error, FaultError, Frame
 from pykd.core.errors import CommandError, UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.kernel import cpus, machine
@@ -93,6 +93,12 @@ class Answers:
         self.tracer = Tracer(dump, start=_start_registers(dump, options), show=show)
         self.spaces: dict[int, Any] = {}
         self.reference = to_address(dump, options.R) if options.R else None
+        self.locals: Callable[[Frame], list[Row]] | None = None
+        if options.locals:
+            from pykd.kernel.stack import variables
+
+            dump.source(0)  # says so where there is no debug info
+            self.locals = lambda frame: variables.frames(dump, frame, radix=radix, values=options.values)
 
     def rows(self, threads: Iterable[Thread]) -> Iterator[Row]:
         """The answers about those threads that -R leaves."""
@@ -111,7 +117,7 @@ class Answers:
             return self.tracer.exceptions(thread)
         if options.t or options.T:
             return self.tracer.text(thread, whole=bool(options.T))
-        return self.tracer.trace(thread, words=bool(options.f or options.F), lines=bool(options.l))
+        return self.tracer.trace(thread, words=bool(options.f or options.F), lines=bool(options.l), locals=self.locals)
 
     def _user(self, thread: Thread) -> Row:
         """The stack of user mode, under ``user_frames``."""
@@ -257,6 +263,7 @@ OPTIONS = (
     Option("-f", help="the words of each frame"),
     Option("-F", help="as -f, with names of symbols and slab caches; -FF: and addresses of slab objects"),
     Option("-l", help="lines of source and inlined functions, by the vmlinux that was given (--vmlinux); without one there are none"),
+    Option("--locals", help="as -l, with the parameters and local variables of each function and their values; it needs a vmlinux"),
     Option("-s", help="offsets behind names"),
     Option("-x", help="offsets in hexadecimal"),
     Option("-d", help="offsets in decimal"),
@@ -282,7 +289,8 @@ COMMAND = Command(
     arguments="[PID|TASK|COMM]…",
     description=(
         "A frame that had to be guessed, and those behind it, end in an asterisk. A trace that ends before the first function "
-        "of its stack ends in a line that says why. Of -U what follows a guess by frame pointers has the asterisk."
+        "of its stack ends in a line that says why. Of -U what follows a guess by frame pointers has the asterisk. Of --locals a value is shown where it "
+        "is certain, else <optimised out>: what the compiler kept in registers is gone where a called function may have used them."
     ),
     fields={
         "pid": "",
@@ -290,14 +298,21 @@ COMMAND = Command(
         "cpu": "",
         "comm": "",
         "frames": "innermost first; address: where on the stack the pc is; found: how it was found; sure: false of a guess; source: with -l, "
-        "function, file, line, whether it is inlined into the next, the innermost first",
+        "function, file, line, whether it is inlined into the next, the innermost first; of each, with --locals, variables: name, parameter, declaration "
+        "in C, line of it, address (null: it is in no memory), text and value (null: not known), why it is not",
         "user_registers": "with which user mode entered the kernel",
         "user_frames": "-U, innermost first: pc, sp, function (null: not known), offset, image (the mapping), found, sure",
         "whole": "-U: the last frame is where the program or thread began",
         "end": "user, entry: the trace is whole",
         "why": "the end in one sentence",
     },
-    examples=(("bt", "of the current task"), ("bt -a", "of what each CPU ran"), ("bt -f 4711", "with the words of each frame"), ("bt -U 1", "where a process was in user mode")),
+    examples=(
+        ("bt", "of the current task"),
+        ("bt -a", "of what each CPU ran"),
+        ("bt -f 4711", "with the words of each frame"),
+        ("bt --locals 1", "with variables"),
+        ("bt -U 1", "where a process was in user mode"),
+    ),
     rows=rows,
     text=text,
 )

@@ -150,6 +150,7 @@ def trace_lines(row: Row, *, offsets: bool = False, radix: int = 10, ended: bool
         stack = kind
         level = frame["level"]
         if level is None:
+            yield from source.lines(frame.get("source", ()))
             if "words" in frame:
                 yield from word_lines(frame["words"])
             continue

@@ -43,7 +43,7 @@ def line(dump: Dump, address: int) -> tuple[str, int] | None:
 
 
 def lines(found: Iterable[Row], indent: str = "    ") -> Iterator[str]:
-    """As crash has them, ``FILE: LINE``, and behind it the function where one was inlined."""
+    """As crash has them, ``FILE: LINE``, and behind it the function where one was inlined; below it its variables, where there are any."""
     inlined = False
     for frame in found:
         place = f"{frame['file'] or '?'}: {frame['line'] or '?'}"
@@ -52,3 +52,5 @@ def lines(found: Iterable[Row], indent: str = "    ") -> Iterator[str]:
         elif frame["file"]:
             yield f"{indent}{place}  [{frame['function']}]" if inlined else f"{indent}{place}"
         inlined = frame["inlined"]
+        for variable in frame.get("variables", ()):
+            yield f"{indent}    {variable['declaration']} = {'<optimised out>' if variable['text'] is None else variable['text']}"

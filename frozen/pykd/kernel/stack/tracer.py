@@ -6,7 +6,7 @@ The shape of the rows is told in :mod:`pykd.kernel.stack.backtrace`.
 
 from __future__ import annotations
 
-from _pykd import Dump, Error, FaultError, Trace
+from _pykd import Dump, Error, FaultError, Frame, Trace
 from pykd.core.rows import Row
 from pykd.kernel import machine
 from pykd.kernel.stack import backtrace, source
@@ -51,11 +51,12 @@ class Tracer:
             backtrace.error_row(row, error)
         return row
 
-    def trace(self, thread: Thread, *, words: bool = False, lines: bool = False) -> Row:
+    def trace(self, thread: Thread, *, words: bool = False, lines: bool = False, locals: Callable[[Frame], list[Row]] | None = None) -> Row:
         """The stack trace of a thread.
 
         :param words: each frame has the ``words`` from behind its address to the next frame's, too.
         :param lines: each frame has its place in the source under ``source``, as :func:`pykd.kernel.stack.source.frames` says it.
+        :param locals: what says it in its stead, with the variables of each function.
         """
 
         def fill(thread: Thread, row: Row) -> None:
@@ -66,8 +67,8 @@ class Tracer:
             backtrace.trace_row(self.dump, trace, row, self.names)
             if words:
                 self._add_words(trace, row)
-            for frame, made in zip(row["frames"], trace.frames, strict=True) if lines else ():
-                frame["source"] = source.frames(self.dump, made.pc - (not made.exact))
+            for frame, made in zip(row["frames"], trace.frames, strict=True) if lines or locals else ():
+                frame["source"] = locals(made) if locals else source.frames(self.dump, made.pc - (not made.exact))
 
         return self._row(thread, fill)
 
