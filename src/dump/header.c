@@ -448,6 +448,9 @@ static struct kd_error *count_pages(const struct kd_header *header, const struct
 		if (err)
 			return err;
 		for (size_t i = 0; i < KD_ARRAY_NR(words); i++) {
+			/* Of a large machine it is holes mostly. */
+			if (!words[i])
+				continue;
 			kd_pfn pfn = 8 * done + i * bits;
 			uint64_t word = kd_order_64(KD_LITTLE, words[i]); /* bits of bytes, whatever machine */
 			if (pfn < first)
