@@ -23,7 +23,8 @@ usage: ./build.sh [--arch ARCH] [VERB]
   test            build, then run every fast test: C, Python, style, layers
   test-kernels    build, then compare with kernels that were booted, loaded and crashed; tools/vmtest/README.md
   fuzz            build, then look for inputs that pykd gets wrong: fuzz [TARGET...] [-t MINUTES]; the same as tools/fuzz
-  bench           build, then measure start-up, codecs and the main job, beside drgn and crash; bench --against FILE: beside another pykd
+  bench           build, then measure start-up, codecs and the main job, beside drgn and crash; bench --against FILE: beside another pykd;
+                  bench --scale: what very large dumps cost
   dist            build, then gather a release in dist/: executable, debug file, man page, completions, licences, SBOM, hashes
   reproduce       build everything twice, in other folders, as another user, and compare; some ten minutes
   docs            build, then make the documentation as a site in build/docs/html

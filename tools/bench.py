@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Measure ./pykd: wall time, CPU time and peak memory of whole processes and of a session at a terminal, then the work inside one.
 
-Run by pykd itself: build.sh bench [--against FILE] [DUMP...]. FILE is another pykd, such as one of before: each command is put to both in
-turn, and the ratio is that of CPU times, pair by pair. With drgn and crash installed and VMLINUX=FILE (the one dump's vmlinux with DWARF)
-the same questions are put to them.
+Run by pykd itself: build.sh bench [--against FILE] [DUMP...]; build.sh bench --scale [DUMP] is scale.py. FILE is another pykd,
+such as one of before: each command is put to both in turn, and the ratio is that of CPU times, pair by pair. With drgn and crash installed
+and VMLINUX=FILE (the one dump's vmlinux with DWARF) the same questions are put to them.
 """
 
 import glob
@@ -259,7 +259,11 @@ def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--inside"]:
+    if sys.argv[1:2] == ["--scale"]:
+        import scale
+
+        scale.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["--inside"]:
         try:
             measure_sessions(os.path.basename(sys.argv[2]), sys.argv[2])
         except OSError as error:  # a chroot without /dev/pts

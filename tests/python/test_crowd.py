@@ -7,11 +7,32 @@ import unittest
 
 import crowd
 import pykd
+import scatter
 from dumps import SAMPLE, opened
 from pykd.kernel.task import table, threads
 from pykd.session.session import Session
 
 COUNT, OF_A_PROCESS = 250, 100
+
+
+class Scattered(unittest.TestCase):
+    """Dumps of much memory, made of a small one by tools/scatter.py."""
+
+    def test_it_has_these_pages_and_the_old_ones(self):
+        few = opened(SAMPLE)
+        path = os.path.join(self.enterContext(tempfile.TemporaryDirectory()), "vmcore")
+        end = 1 << 23
+        runs = scatter.write(SAMPLE, path, end, 5000, 6)
+        dump = pykd.open(path)
+        self.addCleanup(dump.close)
+        self.assertEqual(5000, sum(nr for _, nr in runs))
+        self.assertEqual(end, dump.max_pfn)
+        self.assertTrue(dump.complete)
+        self.assertEqual(threads.listed(few).all(), threads.listed(dump).all())
+        present = {pfn for at, nr in runs for pfn in range(at, at + nr)}
+        for pfn in {pfn + step for pfn in present for step in (-1, 0, 1) if few.max_pfn <= pfn + step < end}:
+            self.assertEqual("present" if pfn in present else "absent", dump.page_status(pfn))
+        self.assertEqual(bytes(4096), dump.read_physical(runs[-1][0] * 4096, 4096))
 
 
 class Crowd(unittest.TestCase):
