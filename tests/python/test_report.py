@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -20,7 +21,7 @@ from pykd.report import findings, json_text, sections
 from pykd.report.build import document
 from pykd.report.facts import Facts
 from pykd.report.finding import STOPS
-from pykd.report.limits import Deadline
+from pykd.report.limits import Deadline, OutOfTimeError
 from pykd.report.ranking import find_all
 from pykd.report.text import lines
 
@@ -290,6 +291,17 @@ class Rules(unittest.TestCase):
         report = document(opened(SAMPLE), limit=1e-9)
         self.assertEqual(report["findings"], [])
         self.assertTrue(all("time" in section["error"] for section in report["sections"]))
+
+    def test_time_of_a_part(self):
+        """Its share is of the CPU's time; the clock on the wall ends it too, later, and before the time of all is up."""
+        timers = {signal.SIGPROF: signal.ITIMER_PROF, signal.SIGALRM: signal.ITIMER_REAL}
+        before = {number: signal.getsignal(number) for number in timers}
+        for number, said in ((signal.SIGPROF, "600.0 s of the CPU's time"), (signal.SIGALRM, "800.0 s")):
+            with self.subTest(number.name), self.assertRaisesRegex(OutOfTimeError, f"more than {said}$"), Deadline(1000.01).part(0.6):
+                self.assertTrue(all(signal.getitimer(timer)[0] for timer in timers.values()))
+                signal.raise_signal(number)
+            self.assertEqual([signal.getitimer(timer)[0] for timer in timers.values()], [0, 0])
+            self.assertEqual({number: signal.getsignal(number) for number in timers}, before)
 
 
 class Validator:
