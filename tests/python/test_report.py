@@ -14,6 +14,7 @@ import pykd
 from altered import Altered, sleeping_users
 from dumps import PAGE, PYKD, SAMPLE, SHARED, opened, vmcores
 from planting import Planting
+from pykd.kernel import timekeeping
 from pykd.kernel.fs.superblocks import for_each_super_block, sb_frozen
 from pykd.kernel.task import threads
 from pykd.kernel.waits.filesystems import writers_queued
@@ -101,6 +102,18 @@ class Planted(Planting):
         self.tasks.wait_for_mutex(self.dump.address_of("rtnl_mutex"), self.dump.symbol("init_mm").address & ~7, task)
         self.age(30, task)
         self.assertIn("whose owner exists no more", self.report()["cause"]["text"])
+
+    def test_holder_whose_memory_is_another_s(self):
+        """Whoever began after the others had waited cannot hold it; whoever began before can."""
+        now = timekeeping.ktime(self.dump)
+        for born, gone in ((now - 2 * 10**9, True), (1, False)):
+            with self.subTest(born=born):
+                self.setUp()
+                first, second = sleeping_users(self.dump, 2)
+                self.tasks.wait_for_mutex(self.dump.address_of("rtnl_mutex"), first, second)
+                self.age(10, first, second)
+                self.set("task_struct", first, "start_time", born)
+                self.assertEqual("whose owner exists no more" in self.report()["cause"]["text"], gone)
 
     def test_waiters_that_are_lost(self):
         """The lock's own word says that somebody waits: its holder sleeps, and the list leads to a page that is not there."""

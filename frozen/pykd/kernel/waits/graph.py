@@ -15,7 +15,7 @@ from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
-from pykd.kernel import locks, workqueues
+from pykd.kernel import locks, timekeeping, workqueues
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task.ages import seconds_since
 from pykd.kernel.task.threads import listed
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 MAX_NODES = 10000
 """Threads whose stacks are looked at"""
+OWNED = ("mutex", "rwsem", "rt_mutex")
+"""Kinds of locks that record their owner"""
+LEAST = 0.5
+"""Seconds between the end of a thread and the beginning of another, at least, that the two clocks tell apart"""
 
 
 class Root(NamedTuple):
@@ -77,6 +81,7 @@ class Graph:
         # Those whom the list of a lock has wait too, whatever their state.
         for thing in self.things:
             self._follow(task for task in thing.waiters if task not in self.waits)
+        self._part_from_the_dead()
 
     @cached_property
     def unsure(self) -> Error | None:
@@ -135,6 +140,20 @@ class Graph:
             call = servers.rpc_call(self.dump, thing)
             if call is not None and servers.is_own(self.dump, servers.server_of(call)):
                 thing.holders, thing.proof, thing.held = list(stuck), GUESS, ", ".join(who(self.dump, task) for task in stuck)
+
+    def _part_from_the_dead(self) -> None:
+        """Who holds a lock held it before the first of those that sleep for it last fell asleep: each release wakes that one. An owner who began
+        after all of them is another thread in the memory of one that has ended."""
+        try:
+            now = timekeeping.ktime(self.dump)
+        except Error:
+            return
+        for thing in self.things:
+            holder = self.threads.get(thing.holders[0]) if thing.kind in OWNED and thing.proof == EXACT and len(thing.holders) == 1 else None
+            waiting = min(map(self.seconds, thing.waiters), default=0.0)
+            # Nobody can have waited for longer than the system is up: then the clocks say nothing about each other.
+            if holder is not None and holder.start and (now - holder.start) / 1e9 < waiting - LEAST and waiting < now / 1e9:
+                thing.ended, thing.holders = holder.address, []
 
     def _add_known(self) -> None:
         """The locks that everybody needs, with those who wait there."""

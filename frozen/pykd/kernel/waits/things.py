@@ -32,7 +32,7 @@ _MANY_READERS = 1 << 20
 class Thing:
     """What threads wait for: a lock, a completion, a wait queue, or only a purpose of :data:`pykd.kernel.waits.sites.PURPOSES`."""
 
-    __slots__ = ("_listed", "_waiters", "address", "free", "held", "holders", "kind", "name", "outside", "proof")
+    __slots__ = ("_listed", "_waiters", "address", "ended", "free", "held", "holders", "kind", "name", "outside", "proof")
 
     def __init__(self, kind: str, address: int, name: str = "") -> None:
         self.kind = kind
@@ -49,6 +49,8 @@ class Thing:
         """Who or what holds it, in words."""
         self.free = False
         """Nobody holds it: those who wait have missed that, or the dump lacks what would tell."""
+        self.ended = 0
+        """Address of the task_struct that held it, which is another thread's by now; 0: there is none."""
         self.outside = ""
         """What ends the wait where it is no thread: ``frozen file system``, ``server``…; "" where it is threads."""
         self._waiters: dict[int, None] = {}

@@ -27,6 +27,8 @@ def rule(facts: Facts) -> Iterator[Found]:
     for root in facts.graph.roots():
         if root.kind == "task" and root.thing is not None and _counts(root.thing) and (found := _found(facts, root)):
             yield found
+        elif root.kind == "thing" and root.thing is not None and root.thing.ended:
+            yield _ended(facts, root)
     for thing in facts.graph.things:
         if not thing.waiters and thing.holders and (found := _unseen(facts, thing)):
             yield found
@@ -53,6 +55,17 @@ def _unseen(facts: Facts, thing: Thing) -> Found | None:
 def _counts(thing: Thing) -> bool:
     """A lock, or a work or a thread whose end is waited for; a child's is not told here."""
     return thing.kind in locks.KINDS or thing.kind == "rt_mutex" or (thing.kind == "completion" and not thing.held.startswith("child "))
+
+
+def _ended(facts: Facts, root: Root) -> Found:
+    """A lock whose owner's memory is another thread's."""
+    thing = root.thing
+    assert thing is not None
+    seconds = max(facts.seconds(victim) for victim in root.victims)
+    evidence = [f"the owner's task_struct {thing.ended:#x} is that of {facts.who(thing.ended)}, which began after they waited: the owner ended with the lock held"]
+    evidence += members([facts.waited(victim) for victim in root.victims])
+    text = f"{threads(len(root.victims))} for {thing.text()}, whose owner exists no more"
+    return Found(text, STOPS if seconds >= LONG else SERIOUS, FOUND, tuple(evidence), "locks", len(root.victims), seconds)
 
 
 def _found(facts: Facts, root: Root) -> Found | None:
