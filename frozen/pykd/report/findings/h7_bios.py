@@ -9,7 +9,11 @@ from pykd.kernel.block import dm
 from pykd.kernel.block.disks import for_each_disk, stats_in_flight
 from pykd.kernel.block.requests import inflight_requests
 from pykd.kernel.fs.sbnames import sb_name
+from pykd.report.devices import known_as, mapped
 from pykd.report.finding import EXACT, FOUND, NO_ANSWER, SERIOUS, STOPS, Finding, Found
+from pykd.report.heldback import held_back
+from pykd.report.logsigns import told
+from pykd.report.pagelocks import locked_pages
 from pykd.report.wording import number, threads
 
 TYPE_CHECKING = False
@@ -29,10 +33,15 @@ IO = ("request", "folio", "buffer", "commit", "xfs")
 
 def waiting_for_io(facts: Facts) -> list[int]:
     """task_structs of threads that wait for I/O itself."""
-    return [task for task, wait in facts.graph.waits.items() if wait.purpose and wait.purpose.key in IO and facts.threads[task].state == "UN"]
+    locked = {task for tasks in locked_pages(facts).values() for task in tasks}
+    return [
+        task for task, wait in facts.graph.waits.items()
+        if wait.purpose and wait.purpose.key in IO and facts.threads[task].state == "UN" and task not in locked
+    ]  # fmt: skip
 
 
 def rule(facts: Facts) -> Iterator[Found]:
+    yield from told(facts, r"thin: (\S+): switching pool to (?!write mode)(.+) mode", "The thin pool {0} has no room, or failed: it is in the mode {1} ({times})", SERIOUS)
     waiting = waiting_for_io(facts)
     seconds = max((facts.seconds(task) for task in waiting), default=0.0)
     suspended = list(_suspended(facts))
@@ -40,9 +49,9 @@ def rule(facts: Facts) -> Iterator[Found]:
         evidence = (f"mapped_device {address:#x}: flags {flags:#x}", *_lines(facts, waiting))
         text = f"The device {name} is suspended" + (f", and {threads(len(waiting))} for I/O" if waiting else "")
         yield Found(text, STOPS if waiting and seconds >= LEAST else SERIOUS, EXACT, evidence, "inflight", len(waiting), seconds)
-    if suspended or seconds < LEAST or _any_in_flight(facts):
+    if suspended or seconds < LEAST or _any_in_flight(facts) or any(held_back(facts)):
         return
-    where = ", ".join(sorted({name for task in waiting if (name := _device(facts, task))}))
+    where = ", ".join(sorted({name for task in waiting if (name := device_of(facts, task))}))
     text = f"{threads(len(waiting))} for I/O{f' of {where}' if where else ''}, up to {seconds:.0f} s, and no driver has a request"
     holding = list(_holding(facts))
     text += f": it is held back by {' and '.join(holding)}" if holding else ": it is held back by a stacked driver (dm, md, loop), or lost"
@@ -52,7 +61,7 @@ def rule(facts: Facts) -> Iterator[Found]:
 def _holding(facts: Facts) -> Iterator[str]:
     """Disks whose drivers take bios that have some under way by their own count: ``dm-0 (slow: delay), which has 3 bios``."""
     dump = facts.dump
-    names = _mapped(facts)
+    names = mapped(dump)
     for disk in caught(for_each_disk(dump)):
         try:
             if isinstance(disk, Error) or (disk.queue and disk.queue.tag_set and disk.queue.mq_ops):
@@ -60,30 +69,16 @@ def _holding(facts: Facts) -> Iterator[str]:
             name = str(disk.disk_name)
             count = sum(stats_in_flight(dump, disk.part0)) or (dm.bios_in_flight(dump, disk) if name in names else 0) or 0
             if count > 0:
-                what = f" ({names[name]})" if name in names else ""
-                yield f"{name}{what}, which has {number(count, 'bio')}"
+                yield f"{known_as(dump, name)}, which has {number(count, 'bio')}"
         except Error as error:
             facts.note(error)
-
-
-def _mapped(facts: Facts) -> dict[str, str]:
-    """What the mapper calls its disks, and the kinds of their targets, where its types are known: ``slow: delay``."""
-    found = {}
-    try:
-        for cell in dm.mapped_devices(facts.dump)[0]:
-            table = dm.table_of(facts.dump, cell.md)
-            kinds = sorted({str(target.type.name) for target in dm.targets(facts.dump, table)}) if table is not None else []
-            found[str(cell.md.disk.disk_name)] = f"{cell.name!s}: {', '.join(kinds)}"
-    except Error:
-        pass
-    return found
 
 
 def _lines(facts: Facts, tasks: list[int]) -> list[str]:
     found = []
     for task in tasks[:5]:
         wait = facts.graph.waits[task]
-        where = _device(facts, task)
+        where = device_of(facts, task)
         found.append(facts.waited(task, wait.function) + (f" for {where}" if where else ""))
     return found
 
@@ -118,7 +113,7 @@ def _any_in_flight(facts: Facts) -> bool:
     return False
 
 
-def _device(facts: Facts, task: int) -> str:
+def device_of(facts: Facts, task: int) -> str:
     """The file system of the page, or the device of the block, that a thread waits for; "" if it is not known."""
     thing = facts.graph.waits[task].thing
     if thing is None or not thing.address:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from _pykd import Error
 from pykd.core.walk import caught
 from pykd.kernel.fs.writeback import bandwidth, bdi_pages, for_each_bdi
+from pykd.report.devices import known_as
 from pykd.report.facts import bytes_text, size
 from pykd.report.finding import EXACT, NO_ANSWER, NOTE, SERIOUS, Finding, Found
 from pykd.report.wording import number
@@ -35,7 +36,7 @@ def rule(facts: Facts) -> Iterator[Found]:
             if isinstance(bdi, Error):
                 raise bdi
             pages = sum(bdi_pages(dump, bdi))
-            devices.append((pages, str(bdi.dev_name), bandwidth(dump, bdi.wb)))
+            devices.append((pages, known_as(dump, str(bdi.dev_name)), bandwidth(dump, bdi.wb)))
         except Error as error:
             facts.note(error)
     devices.sort(reverse=True)

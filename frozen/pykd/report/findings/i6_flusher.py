@@ -7,6 +7,7 @@ from _pykd import Error
 from pykd.core.walk import caught
 from pykd.kernel.fs.writeback import for_each_bdi, for_each_wb, for_each_work
 from pykd.kernel.workqueues import for_each_busy_worker, for_each_pool
+from pykd.report.devices import known_as
 from pykd.report.finding import EXACT, NO_ANSWER, SERIOUS, Finding, Found
 from pykd.report.wording import chain, number, threads
 
@@ -57,7 +58,7 @@ def _found(facts: Facts, bdi: Any, wb: Any, busy: dict[int, int], waiting: list[
     works = sum(1 for _ in for_each_work(facts.dump, wb))
     wait = facts.graph.waits.get(task)
     seconds = facts.seconds(task)
-    text = f"The flusher of the device {bdi.dev_name!s} has waited for {seconds:.0f} s" + (f", with {number(works, 'more work')} to do" if works else "")
+    text = f"The flusher of the device {known_as(facts.dump, str(bdi.dev_name))} has waited for {seconds:.0f} s" + (f", with {number(works, 'more work')} to do" if works else "")
     text += f"; {threads(len(waiting))} for writeback" if waiting else ""
     evidence = [f"{facts.who(task)}: {chain(wait.functions) if wait else thread.state}"]
     evidence += [facts.waited(one, facts.graph.waits[one].function) for one in waiting[:5]]
