@@ -142,6 +142,7 @@ def own_modules(variant: Variant, image: kernels.Image, cache: Path) -> list[Pat
     goes without; of one that does PackageError or OSError."""
     names = [name for name, wanted in (("vmtest_crash", variant.crash in ("null", "bug", "hang", "spin")),
                                        ("vmtest_cause", "cause" in variant.parts),
+                                       ("vmtest_stuck", "cause" in variant.parts),
                                        ("vmtest_load", "kernel" in variant.parts)) if wanted]
     if not names:
         return []
@@ -220,6 +221,11 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
         monitor("inject-nmi")
         return False
 
+    def machine_check(monitor: machine.Monitor) -> bool:
+        """Let CPU 1 report an error that was not corrected, of a bank of memory, with its address."""
+        monitor("human-monitor-command", **{"command-line": "mce 1 4 0xbe00000000000000 0x5 0x1234000 0x8c"})
+        return False
+
     def pause(monitor: machine.Monitor) -> bool:
         """Let the machine stand still for a while, as a hypervisor does that saves or moves it."""
         monitor("stop")
@@ -254,7 +260,8 @@ def _run(variant: Variant, image: kernels.Image, cache: Path, folder: Path) -> d
         time.sleep(SOON)
         return dump_alive(monitor)
 
-    actions = {"ALIVE": dump_alive, "SOON": dump_soon, "PANIC": dump_panicked, "NMI": inject_nmi, "PAUSE": pause, "THROTTLE": throttle, "THROTTLE-ALL": throttle_all}
+    actions = {"ALIVE": dump_alive, "SOON": dump_soon, "PANIC": dump_panicked, "NMI": inject_nmi, "MCE": machine_check, "PAUSE": pause,
+               "THROTTLE": throttle, "THROTTLE-ALL": throttle_all}
     machine.run(vm, folder, {f"VMTEST-{word}": action for word, action in actions.items()})
     if "cause" not in variant.parts:
         with tarfile.open(scratch / "truth") as archive:
