@@ -7,12 +7,20 @@
 
 #define LIST_LEN_MAX 100000
 #define TYPES_MAX 1000
+#define CACHES_MAX 64
+#define RCU_LEVELS_MAX 8
 
 struct search {
 	struct kd_found *found;
 	struct kd_memory *memory;
+	struct kd_kallsyms *kallsyms;
 	struct kd_types *types;
 };
+
+void kd_found_deinit(struct kd_found *found)
+{
+	kd_exports_deinit(&found->exports);
+}
 
 static struct kd_error *offset_of(struct search *search, const char *type, const char *path, uint64_t *ret)
 {
@@ -132,6 +140,93 @@ static struct kd_error *find_modules(struct search *search, kd_vaddr *ret)
 	return err ?: offset_of(search, "module", "list", &in_module) ?: find_head(search, owner + in_module, ret);
 }
 
+/** From a cache that kmalloc() uses. */
+static struct kd_error *find_slab_caches(struct search *search, kd_vaddr *ret)
+{
+	kd_vaddr caches, cache = 0;
+	uint64_t link;
+	struct kd_error *err =
+		find(search, "kmalloc_caches", &caches) ?: offset_of(search, "kmem_cache", "list", &link);
+	for (size_t n = 0; !err && !cache && n < CACHES_MAX; n++)
+		err = kd_memory_read_u64(search->memory, caches + n * 8, &cache);
+	return err ?: find_head(search, cache + link, ret);
+}
+
+/** From the root that is always there. */
+static struct kd_error *find_cgroup_roots(struct search *search, kd_vaddr *ret)
+{
+	kd_vaddr root;
+	uint64_t link;
+	return find(search, "cgrp_dfl_root", &root) ?: offset_of(search, "cgroup_root", "root_list", &link)
+		       ?: find_head(search, root + link, ret);
+}
+
+/** The root of the tree of which each CPU has a leaf. */
+static struct kd_error *find_rcu_state(struct search *search, kd_vaddr *ret)
+{
+	kd_vaddr data, offsets, offset, node, parent;
+	uint64_t first;
+	struct kd_error *err = find(search, "rcu_data", &data) ?: find(search, "__per_cpu_offset", &offsets)
+			       ?: kd_memory_read_u64(search->memory, offsets, &offset)
+			       ?: read_member(search, "rcu_data", "mynode", data + offset, &parent)
+			       ?: offset_of(search, "rcu_state", "node", &first);
+	for (size_t n = 0; !err && n < RCU_LEVELS_MAX; n++) {
+		node = parent;
+		err = read_member(search, "rcu_node", "parent", node, &parent);
+		if (!err && !parent) {
+			*ret = node - first;
+			return NULL;
+		}
+	}
+	return err ?: kd_error_create(KD_ERROR_LOOKUP, "a tree of RCU without a root");
+}
+
+/** From the disk of a mounted file system. */
+static struct kd_error *find_block_class(struct search *search, kd_vaddr *ret)
+{
+	kd_vaddr head, block, disk = 0;
+	uint64_t in_block;
+	struct kd_error *err = find_super_blocks(search, &head)
+				       ?: offset_of(search, "super_block", "s_list", &in_block)
+				       ?: kd_memory_read_u64(search->memory, head, &block);
+	for (size_t n = 0; !err && !disk && block != head && n < LIST_LEN_MAX; n++)
+		err = read_member(search, "super_block", "s_bdev", block - in_block, &disk)
+			      ?: kd_memory_read_u64(search->memory, block, &block);
+	if (!err && !disk)
+		err = kd_error_create(KD_ERROR_LOOKUP, "no file system on a disk");
+	return err ?: read_member(search, "block_device", "bd_device.class", disk, ret);
+}
+
+/** From the group that tasks are in at first. */
+static struct kd_error *find_task_groups(struct search *search, kd_vaddr *ret)
+{
+	kd_vaddr task, group;
+	uint64_t link;
+	return find(search, "init_task", &task) ?: read_member(search, "task_struct", "sched_task_group", task, &group)
+		       ?: offset_of(search, "task_group", "list", &link)
+		       ?: find_head(search, group + link, ret);
+}
+
+/** From one that is exported. */
+static struct kd_error *find_workqueues(struct search *search, kd_vaddr *ret)
+{
+	kd_vaddr variable, queue;
+	uint64_t link;
+	return find(search, "system_wq", &variable) ?: kd_memory_read_u64(search->memory, variable, &queue)
+		       ?: offset_of(search, "workqueue_struct", "list", &link)
+		       ?: find_head(search, queue + link, ret);
+}
+
+/** Those that are reached in a way of their own. */
+static const struct {
+	const char *name;
+	struct kd_error *(*find)(struct search *search, kd_vaddr *ret);
+} ways[] = {
+	{ "super_blocks", find_super_blocks }, { "modules", find_modules },	  { "slab_caches", find_slab_caches },
+	{ "cgroup_roots", find_cgroup_roots }, { "rcu_state", find_rcu_state },	  { "block_class", find_block_class },
+	{ "task_groups", find_task_groups },   { "workqueues", find_workqueues },
+};
+
 /** What another variable points to. */
 static const struct {
 	const char *name, *from, *type, *member;
@@ -157,26 +252,32 @@ static struct kd_error *find(struct search *search, const char *name, kd_vaddr *
 {
 	if (kd_vmcoreinfo_symbol(kd_dump_vmcoreinfo(kd_memory_dump(search->memory)), name, ret))
 		return NULL;
+	const kd_vaddr text = search->found->text;
+	struct kd_error *err = kd_exports_find(&search->found->exports, search->memory, search->kallsyms, search->types,
+					       text, text + KD_IMAGE_LEN_MAX, name, ret);
+	if (!err || err->code == KD_ERROR_NOMEM)
+		return err;
+	kd_error_destroy(err);
 	if (!strcmp(name, "init_task")) {
 		if (!search->found->searched) {
 			search->found->searched = true;
-			struct kd_error *err = find_init_task(search);
+			err = find_init_task(search);
 			if (err)
 				return err;
 		}
 		*ret = search->found->init_task;
 		return *ret ? NULL : kd_error_create(KD_ERROR_LOOKUP, "no init_task in the kernel's data");
 	}
-	if (!strcmp(name, "super_blocks"))
-		return find_super_blocks(search, ret);
-	if (!strcmp(name, "modules"))
-		return find_modules(search, ret);
+	for (size_t i = 0; i < KD_ARRAY_NR(ways); i++) {
+		if (!strcmp(name, ways[i].name))
+			return ways[i].find(search, ret);
+	}
 	for (size_t i = 0; i < KD_ARRAY_NR(reached); i++) {
 		kd_vaddr base;
 		if (strcmp(name, reached[i].name))
 			continue;
-		struct kd_error *err = find(search, reached[i].from, &base)
-					       ?: read_member(search, reached[i].type, reached[i].member, base, ret);
+		err = find(search, reached[i].from, &base)
+			      ?: read_member(search, reached[i].type, reached[i].member, base, ret);
 		/* Of a task that has left its first one, it is another. */
 		if (!err && !in_image(search, *ret))
 			err = kd_error_create(KD_ERROR_LOOKUP, "%s is not in the kernel's data", name);
@@ -188,7 +289,7 @@ static struct kd_error *find(struct search *search, const char *name, kd_vaddr *
 struct kd_error *kd_found_variable(struct kd_found *found, struct kd_memory *memory, struct kd_kallsyms *kallsyms,
 				   struct kd_types *types, const char *name, kd_vaddr *ret)
 {
-	struct search search = { found, memory, types };
+	struct search search = { found, memory, kallsyms, types };
 	struct kd_error *err = found->text ? NULL : kd_kallsyms_address(kallsyms, "_stext", &found->text);
 	err = err ?: find(&search, name, ret);
 	/* What is damaged or missing on the way is a reason not to know it. */

@@ -107,6 +107,7 @@ void kd_kernel_close(struct kd_kernel *kernel)
 	kd_types_destroy(kernel->types.it);
 	kd_kallsyms_destroy(kernel->kallsyms.it);
 	kd_memory_destroy(kernel->memory.it);
+	kd_found_deinit(&kernel->found);
 	kd_second_deinit(&kernel->second);
 	kd_dump_close(kernel->dump);
 	kd_error_destroy(kernel->shift.error);
@@ -155,6 +156,15 @@ static struct kd_error *use_second_names(struct kd_kernel *kernel, struct kd_mem
 	return second;
 }
 
+/* Asked for by kallsyms that have names of functions only. What types and memory are made of is not found by them. */
+static struct kd_error *more_names(void *context, const char *name, kd_vaddr *ret)
+{
+	struct kd_kernel *kernel = context;
+	if (!kernel->types.it)
+		return kd_error_create(KD_ERROR_LOOKUP, "%s cannot be found without types", name);
+	return kd_found_variable(&kernel->found, kernel->memory.it, kernel->kallsyms.it, kernel->types.it, name, ret);
+}
+
 static struct kd_error *create_kallsyms(struct kd_kernel *kernel)
 {
 	struct kd_memory *memory;
@@ -162,6 +172,8 @@ static struct kd_error *create_kallsyms(struct kd_kernel *kernel)
 	if (err)
 		return err;
 	err = kd_kallsyms_create(memory, &kernel->kallsyms.it);
+	if (!err)
+		kd_kallsyms_set_more(kernel->kallsyms.it, more_names, kernel);
 	bool given = kernel->second.vmlinux || kernel->second.system_map;
 	if (given && (err || is_cut(kernel) || kd_kallsyms_functions_only(kernel->kallsyms.it))) {
 		err = use_second_names(kernel, memory, err);
@@ -265,18 +277,6 @@ struct kd_error *kd_kernel_types(struct kd_kernel *kernel, struct kd_types **ret
 	GET_LAYER(kernel, types, create_types(kernel));
 }
 
-/** A variable of a kernel that has names of functions only. KD_ERROR_LOOKUP if there is no way to it. */
-static struct kd_error *find_variable(struct kd_kernel *kernel, const char *name, kd_vaddr *ret)
-{
-	struct kd_memory *memory;
-	struct kd_kallsyms *kallsyms;
-	struct kd_types *types;
-	return kd_kernel_memory(kernel, &memory)
-		       ?: kd_kernel_kallsyms(kernel, &kallsyms)
-		       ?: kd_kernel_types(kernel, &types)
-		       ?: kd_found_variable(&kernel->found, memory, kallsyms, types, name, ret);
-}
-
 static struct kd_error *create_modules(struct kd_kernel *kernel)
 {
 	struct kd_memory *memory;
@@ -289,12 +289,7 @@ static struct kd_error *create_modules(struct kd_kernel *kernel)
 		err = kd_kernel_types(kernel, &types);
 		kd_error_catch(&err, KD_ERROR_LOOKUP); /* names and code do without */
 	}
-	kd_vaddr head = 0;
-	if (!err && types && kd_kallsyms_functions_only(kallsyms)) {
-		err = find_variable(kernel, "modules", &head);
-		kd_error_catch(&err, KD_ERROR_LOOKUP);
-	}
-	return err ? err : kd_modules_create(memory, kallsyms, types, head, &kernel->modules.it);
+	return err ? err : kd_modules_create(memory, kallsyms, types, &kernel->modules.it);
 }
 
 struct kd_error *kd_kernel_modules(struct kd_kernel *kernel, struct kd_modules **ret)
@@ -412,8 +407,9 @@ struct kd_error *kd_kernel_symbol(struct kd_kernel *kernel, const char *name, co
 		if (err || nr)
 			return err;
 		if (kd_kallsyms_functions_only(kallsyms)) {
+			struct kd_types *types;
 			kd_vaddr address;
-			err = find_variable(kernel, name, &address);
+			err = kd_kernel_types(kernel, &types) ?: kd_kallsyms_address(kallsyms, name, &address);
 			if (!err)
 				*ret = (struct kd_symbol){ .address = address, .name = name, .type = '?' };
 			if (!kd_error_catch(&err, KD_ERROR_LOOKUP))

@@ -9,7 +9,7 @@
 #include "module/private.h"
 
 struct kd_error *kd_modules_create(struct kd_memory *memory, struct kd_kallsyms *kallsyms, struct kd_types *types,
-				   kd_vaddr head, struct kd_modules **ret)
+				   struct kd_modules **ret)
 {
 	struct kd_modules *modules = calloc(1, sizeof(*modules));
 	if (!modules)
@@ -17,7 +17,6 @@ struct kd_error *kd_modules_create(struct kd_memory *memory, struct kd_kallsyms 
 	modules->memory = memory;
 	modules->kallsyms = kallsyms;
 	modules->types = types;
-	modules->head = head;
 	*ret = modules;
 	return NULL;
 }
@@ -171,10 +170,8 @@ static struct kd_error *make_list(struct kd_modules *modules)
 		return NULL;
 	}
 	const bool typed = kd_module_offset(modules, "module", "list", &link);
-	struct kd_error *err = NULL;
-	kd_vaddr head = modules->head;
-	if (!head)
-		err = kd_kallsyms_address(modules->kallsyms, "modules", &head);
+	kd_vaddr head;
+	struct kd_error *err = kd_kallsyms_address(modules->kallsyms, "modules", &head);
 	if (kd_error_catch(&err, KD_ERROR_LOOKUP)) {
 		if (typed) /* a kernel without modules does not know of it */
 			modules->why = kd_error_create(KD_ERROR_LOOKUP, "no symbol modules");

@@ -47,9 +47,9 @@ struct kd_module {
 struct kd_modules;
 
 /** @param kallsyms, types, memory borrowed. The list is walked on first use. @param types NULL: there are none, and so
- * no modules. @param head of the list; 0: where the symbol `modules` is. */
+ * no modules. */
 struct kd_error *kd_modules_create(struct kd_memory *memory, struct kd_kallsyms *kallsyms, struct kd_types *types,
-				   kd_vaddr head, struct kd_modules **ret) KD_RETURNS_ERROR;
+				   struct kd_modules **ret) KD_RETURNS_ERROR;
 void kd_modules_destroy(struct kd_modules *modules);
 
 /**

@@ -38,7 +38,6 @@ struct kd_modules {
 	struct kd_memory *memory;
 	struct kd_kallsyms *kallsyms;
 	struct kd_types *types;
-	kd_vaddr head; /* 0: the symbol's */
 
 	enum kd_module_state {
 		KD_MODULE_UNREAD,

@@ -52,7 +52,13 @@ struct kd_error *kd_kallsyms_not_found(struct kd_kallsyms *kallsyms, const char 
 /** Number of the first symbol of this name: cheaper than finding all. KD_ERROR_LOOKUP if none. */
 struct kd_error *kd_kallsyms_first(struct kd_kallsyms *kallsyms, const char *name, uint32_t *ret) KD_RETURNS_ERROR;
 
-/** Its address; KD_ERROR_LOOKUP if none. */
+/** The address of what has no name in the tables of a kernel with names of functions only; KD_ERROR_LOOKUP if there is
+ * no way to it. */
+typedef struct kd_error *(*kd_kallsyms_more_fn)(void *context, const char *name, kd_vaddr *ret);
+/** Whom kd_kallsyms_address() asks in such a kernel. */
+void kd_kallsyms_set_more(struct kd_kallsyms *kallsyms, kd_kallsyms_more_fn more, void *context);
+
+/** Its address, found in another way perhaps: see kd_kallsyms_set_more(). KD_ERROR_LOOKUP if none. */
 struct kd_error *kd_kallsyms_address(struct kd_kallsyms *kallsyms, const char *name, kd_vaddr *ret) KD_RETURNS_ERROR;
 
 /**

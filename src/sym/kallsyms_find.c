@@ -270,9 +270,23 @@ struct kd_error *kd_kallsyms_first(struct kd_kallsyms *kallsyms, const char *nam
 	return NULL;
 }
 
+void kd_kallsyms_set_more(struct kd_kallsyms *kallsyms, kd_kallsyms_more_fn more, void *context)
+{
+	kallsyms->more = more;
+	kallsyms->more_context = context;
+}
+
 struct kd_error *kd_kallsyms_address(struct kd_kallsyms *kallsyms, const char *name, kd_vaddr *ret)
 {
 	uint32_t n;
 	struct kd_error *err = kd_kallsyms_first(kallsyms, name, &n);
-	return err ? err : kd_kallsyms_symbol_address(kallsyms, n, ret);
+	if (!err)
+		return kd_kallsyms_symbol_address(kallsyms, n, ret);
+	if (err->code != KD_ERROR_LOOKUP || !kallsyms->more || !kd_kallsyms_functions_only(kallsyms))
+		return err;
+	struct kd_error *other = kallsyms->more(kallsyms->more_context, name, ret);
+	if (kd_error_catch(&other, KD_ERROR_LOOKUP))
+		return err;
+	kd_error_destroy(err);
+	return other;
 }

@@ -48,6 +48,9 @@ struct kd_kallsyms {
 	struct kd_index linked_index;
 	char *linked_names;
 
+	kd_kallsyms_more_fn more; /* NULL: nobody */
+	void *more_context;
+
 	char **decoded; /* [nr], NULL until asked for */
 	kd_vaddr image_end;
 	bool image_end_done;

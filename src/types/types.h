@@ -104,6 +104,13 @@ struct kd_error *kd_types_declare(struct kd_types *types, const char *text) KD_R
 struct kd_error *kd_types_of_symbol(struct kd_types *types, const char *symbol,
 				    const struct kd_type **ret) KD_RETURNS_ERROR;
 
+/**
+ * Call back for every per-CPU variable of the kernel that its BTF knows, with its offset in their section; those that
+ * are lost are passed over.
+ */
+typedef struct kd_error *(*kd_variable_fn)(void *context, const char *name, uint64_t offset);
+struct kd_error *kd_types_each_percpu(struct kd_types *types, kd_variable_fn callback, void *context) KD_RETURNS_ERROR;
+
 /** Call back for every named type of a kind (KD_STRUCT … ), for completion and `whatis -r`. */
 typedef struct kd_error *(*kd_type_fn)(void *context, const struct kd_type *type);
 struct kd_error *kd_types_each(struct kd_types *types, enum kd_kind kind, kd_type_fn callback,

@@ -82,6 +82,11 @@ const struct kd_vmcoreinfo *kd_dump_vmcoreinfo(const struct kd_dump *dump)
 	return &dump->vmcoreinfo;
 }
 
+uint32_t kd_dump_page_size(const struct kd_dump *dump __attribute__((unused)))
+{
+	return FAKE_PAGE;
+}
+
 bool kd_dump_is_live(const struct kd_dump *dump __attribute__((unused)))
 {
 	return false;

@@ -208,7 +208,7 @@ static struct machine machine_make(bool since_6_4)
 	ok(kd_types_create(machine.memory, &machine.types));
 	ok(kd_types_add_btf_bytes(machine.types, NULL, btf, len));
 	free(btf);
-	ok(kd_modules_create(machine.memory, machine.kallsyms, machine.types, 0, &machine.modules));
+	ok(kd_modules_create(machine.memory, machine.kallsyms, machine.types, &machine.modules));
 	return machine;
 }
 

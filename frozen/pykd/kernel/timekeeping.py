@@ -62,12 +62,37 @@ def _sequence_size(dump: Dump) -> int:
 
 def now(dump: Dump) -> int:
     """Seconds since 1970 when the kernel stopped."""
-    return int(timekeeper(dump).xtime_sec)
+    try:
+        return int(timekeeper(dump).xtime_sec)
+    except NotFoundError as error:
+        return (_by_jiffies(dump) + _ahead(dump, "HRTIMER_BASE_REALTIME", error)) // 1_000_000_000
+
+
+def _by_jiffies(dump: Dump) -> int:
+    """Nanoseconds since boot, to a tick."""
+    return jiffies_since_boot(dump) * (1_000_000_000 // hz(dump))
+
+
+def _ahead(dump: Dump, clock: str, missing: NotFoundError) -> int:
+    """Nanoseconds that a clock is ahead of the monotonic one, as the first CPU's timers were last told (``timekeeper.offs_real``, ``.offs_boot``).
+
+    For kernels without CONFIG_KALLSYMS_ALL: their per-CPU variables are found, the timekeeper is not. :raises NotFoundError: *missing*
+    """
+    from pykd.kernel import cpus
+
+    try:
+        bases = dump.object("struct hrtimer_cpu_base", cpus.address_on(dump.symbol("hrtimer_bases", "").address, 0, dump))
+        return int(bases.clock_base[dump.enumerator(clock)].offset)
+    except NotFoundError:
+        raise missing from None
 
 
 def tk_monotonic(dump: Dump) -> int:
     """Nanoseconds of the monotonic clock when the timekeeper was last brought up to date. :raises FaultError:"""
-    base: Struct = timekeeper(dump).tkr_mono
+    try:
+        base: Struct = timekeeper(dump).tkr_mono
+    except NotFoundError:
+        return _by_jiffies(dump)
     return int(base.base) + (int(base.xtime_nsec) >> int(base.shift))
 
 
@@ -86,5 +111,8 @@ def ktime(dump: Dump) -> int:
 
 def boot_time(dump: Dump) -> int:
     """When the system was booted: nanoseconds since 1970, as getboottime64() has it; time spent suspended counts as up. :raises FaultError:"""
-    keeper: Struct = timekeeper(dump)
+    try:
+        keeper: Struct = timekeeper(dump)
+    except NotFoundError as error:
+        return _ahead(dump, "HRTIMER_BASE_REALTIME", error) - _ahead(dump, "HRTIMER_BASE_BOOTTIME", error)
     return int(keeper.offs_real) - int(keeper.offs_boot)
