@@ -217,6 +217,56 @@ class Pool(unittest.TestCase):
         )
 
 
+BATCH = """
+import os, signal, sys, time
+from pykd.app.fleet import batch, record
+def make(path, *_, **__):
+    if path.endswith("deaf"):
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if path.endswith(("deaf", "hang")):
+        time.sleep(8)
+    if path.endswith("crash"):
+        os.abort()
+    if path.endswith("eat"):
+        bytearray(1 << 30)
+    return {"long": "x" * (65 << 20)} if path.endswith("long") else {"done": True}
+record.make = make
+sys.exit(batch.main(sys.argv[1:]))
+"""
+
+
+class InTheSandbox(Folder):
+    """No process may be signalled there: a batch with dumps that never end has records of all the same, and ends when it is told to."""
+
+    def batch(self, *names):
+        script = os.path.join(self.folder, "batch.py")
+        Path(script).write_text(BATCH, encoding="utf-8")
+        for name in names:
+            Path(self.dumps, name).touch()
+        limits = ("--time-limit", "0.5", "--memory-limit", "512", "--jobs", "3")
+        return subprocess.Popen([PYKD, "--run", script, "-o", self.out, *limits, self.dumps], stderr=subprocess.PIPE, text=True)
+
+    def test_what_a_dump_does(self):
+        names = ("a", "crash", "deaf", "hang", "eat", "b", "long", "c")
+        with self.batch(*names) as process:
+            self.assertEqual(("", 1), (process.stderr.read(), process.wait()))
+        found = {os.path.basename(row["path"]): row for row in records(self.out)}
+        self.assertEqual(sorted(names), sorted(found))
+        self.assertEqual(len(names), len(records(self.out)))
+        reasons = {name: row["error"]["reason"] for name, row in found.items() if "error" in row}
+        self.assertIn(reasons.pop("long"), ("crash", "time"))  # a record of 65 MB
+        self.assertEqual({"crash": "crash", "deaf": "time", "hang": "time", "eat": "memory"}, reasons)
+
+    def test_interrupted(self):
+        with self.batch("a", "deaf") as process:
+            while not (os.path.exists(self.out) and os.path.getsize(self.out)):
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(130, process.wait())
+            self.assertEqual("pykd: batch: interrupted; the same command goes on\n", process.stderr.read())
+
+
 class Group(Folder):
     def row(self, path, hash, moment, release="6.1", node="n1"):
         row = {"path": path, "node": node, "dump": {"release": release, "crash_time": moment, "build_id": "b"}, "signature": {"hash": hash, "frames": ["f"]}}

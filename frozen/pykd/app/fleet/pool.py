@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 GRACE = 2.0
-"""Seconds behind the limit after which a process that did not end itself is killed"""
+"""Seconds behind the limit after which a process that did not end itself is killed, or left alone where the sandbox does not let it be"""
 MAX_RECORD = 64 << 20
 """Bytes of a record; more is no record"""
 
@@ -40,8 +40,18 @@ class Work:
         os.close(writer)
         self.reader = reader
 
-    def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+    def is_killed(self) -> bool:
+        """Kill it; False: the sandbox has it that no process may be signalled, not even a child."""
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except PermissionError:
+            return False
+        return True
+
+    def left(self, limit: float) -> dict[str, Any]:
+        """The record of a child that is not waited for: it ended neither by itself nor by its own alarm, and cannot be killed."""
+        os.close(self.reader)
+        return _late(limit) | {"seconds": round(time.monotonic() - self.started, 3)}
 
     def ended(self, limit: float, memory: int) -> dict[str, Any]:
         """The record, of which the child has closed its end; what became of the child if there is none."""
@@ -53,12 +63,16 @@ class Work:
             found: dict[str, Any] = json.loads(self.data)
         except ValueError:
             if code in (-signal.SIGALRM, -signal.SIGKILL) and seconds >= limit:
-                found = {"error": {"reason": "time", "message": f"not done within {limit:.0f} s"}}
+                found = _late(limit)
             elif code < 0:
                 found = {"error": {"reason": "crash", "message": f"reading it ended by signal {-code}, which is a mistake of pykd's; please report it"}}
             else:
                 found = {"error": {"reason": "crash", "message": f"reading it ended early (status {code})"}}
         return found | {"seconds": round(seconds, 3), "memory": usage.ru_maxrss * 1024}
+
+
+def _late(limit: float) -> dict[str, Any]:
+    return {"error": {"reason": "time", "message": f"not done within {limit:.0f} s"}}
 
 
 def _be_child(path: str, make: Callable[[str], dict[str, Any]], writer: int, limit: float, memory: int, quiet: int) -> NoReturn:
@@ -120,17 +134,17 @@ def run(
                 work = key.data
                 piece = os.read(work.reader, 1 << 16)
                 work.data += piece
-                if len(work.data) > MAX_RECORD:
-                    work.kill()
-                if not piece:
+                if not piece or len(work.data) > MAX_RECORD:  # of more it finds nobody who reads it, and ends
                     chosen.unregister(work.reader)
                     working.discard(work)
                     yield work.path, work.ended(limit, memory)
-            for work in working:
-                if time.monotonic() - work.started > limit + GRACE:
-                    work.kill()
+            for work in [one for one in working if time.monotonic() - one.started > limit + GRACE]:
+                if not work.is_killed():
+                    chosen.unregister(work.reader)
+                    working.discard(work)
+                    yield work.path, work.left(limit)
             idle()
     finally:
         for work in working:
-            work.kill()
-            os.waitpid(work.pid, 0)
+            if work.is_killed():
+                os.waitpid(work.pid, 0)
