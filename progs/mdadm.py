@@ -53,8 +53,8 @@ def _array(dump: Any, array: Any) -> Row:
         "size": md.size(array),
         "personality": int(array.pers),
         "gendisk": int(array.gendisk),
-        "flags": int(array.flags),
-        "sb_flags": int(array.sb_flags) if array.hasField("sb_flags") else None,
+        "flag_bits": int(array.flags),
+        "sb_flag_bits": int(array.sb_flags) if array.hasField("sb_flags") else None,
         "state": md.state(dump, array),
         "sync": md.sync_action(dump, array),
         "raid_disks": int(array.raid_disks),
@@ -115,8 +115,8 @@ def _summary(row: Row) -> Iterator[str]:
     personality = f"{row['personality']:x}" if row["personality"] else "Not Available"
     yield f"mddev    {row['address']:x}         md_personality  {personality}"
     yield from (f"gendisk  {row['gendisk']:x}   ", "")
-    flags = "none" if row["sb_flags"] is None else row["sb_flags"]
-    yield from (f"flags :  {row['flags']}   sb_flags : {flags}  external : {int(row['external'])} ", "")
+    flags = "none" if row["sb_flag_bits"] is None else row["sb_flag_bits"]
+    yield from (f"flags :  {row['flag_bits']}   sb_flags : {flags}  external : {int(row['external'])} ", "")
     for member in members:
         if "error" in member:
             yield f"md_rdev {member['address']:x} {mark(member)}"
@@ -169,7 +169,7 @@ COMMAND = Program(
     fields={
         "name": "of the disk: md0", "address": "struct mddev", "level": "raid1, raid5…", "version": "of the superblock", "metadata_type": "of external metadata",
         "external": "whether the metadata are external", "size": "bytes; null: not known", "personality": "struct md_personality; 0: it does not run",
-        "gendisk": "struct gendisk", "flags": "mddev.flags", "sb_flags": "mddev.sb_flags; null: this kernel has none",
+        "gendisk": "struct gendisk", "flag_bits": "mddev.flags", "sb_flag_bits": "mddev.sb_flags; null: this kernel has none",
         "state": "array_state", "sync": "sync_action", "raid_disks": "how many it should have", "degraded": "how many of these are missing",
         "created": "seconds since 1970", "updated": "seconds since 1970", "persistent": "whether there is a superblock",
         "chunk": "bytes; 0: the level has none",

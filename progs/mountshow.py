@@ -64,7 +64,7 @@ def _counters(row: Row) -> Iterator[str]:
         yield f"  {mark(row)}"
         return
     yield f"  age: {row['age']}"
-    yield f"  caps: caps={row['caps']:#x}, wtmult={row['wtmult']}, dtsize={row['dtsize']}, bsize={row['bsize']}, namelen={row['namelen']}"
+    yield f"  caps: caps={row['caps_bits']:#x}, wtmult={row['wtmult']}, dtsize={row['dtsize']}, bsize={row['bsize']}, namelen={row['namelen']}"
     if "bitmasks" in row:
         masks = ",".join(f"bm{number}={value:#x}" for number, value in enumerate(row["bitmasks"]))
         yield f"  nfsv4: {masks},acl={row['acl']:x}"
@@ -92,7 +92,7 @@ COMMAND = Program(
     description="NFS mounts that PID 1 sees: their options, and with --stats what they and their RPC client counted.",
     fields={
         "mount": "struct mount", "superblock": "struct super_block", "type": "", "device": "HOST:DIRECTORY", "directory": "where it is mounted",
-        "options": "words of /proc/mounts", "age": "seconds since it was mounted", "caps": "bits", "wtmult": "bytes", "dtsize": "bytes",
+        "options": "words of /proc/mounts", "age": "seconds since it was mounted", "caps": "names", "caps_bits": "of these", "wtmult": "bytes", "dtsize": "bytes",
         "bsize": "bytes", "namelen": "bytes", "bitmasks": "NFSv4: attributes the server has", "acl": "NFSv4: bits", "flavor": "of authentication",
         "pseudoflavor": "of authentication", "transport": "kind and numbers, in the order of /proc/self/mountstats", "events": "counters by name",
         "bytes": "counters by name", "operations": "by procedure: ops, ntrans, timeouts, bytes_sent, bytes_recv, queue, rtt, execute (ns, all calls)",

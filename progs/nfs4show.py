@@ -71,7 +71,7 @@ def _client(row: Row) -> Iterator[str]:
     if "client" in row:
         yield f"(struct nfs_client *){row['client']:#x}"
         yield "NFS4 state information:"
-        yield _flags("cl_state", row["state"], row["state_names"])
+        yield _flags("cl_state", row["state_bits"], row["state"])
         yield "NFS4 lease information:"
         lease, renewed = f"{row['lease_jiffies']} ({row['lease']:.0f} seconds)", f"{row['renewed_at']} ({row['renewed']:.0f} seconds ago)"
         yield f"- cl_lease_time = {lease}, cl_last_renewal = {renewed}"
@@ -83,7 +83,7 @@ def _client(row: Row) -> Iterator[str]:
         yield f"- wtmult (server disk block size) = {row['wtmult']}, bsize (server block size) = {row['bsize']}"
         yield f"- dtsize (readdir size) = {row['dtsize']}"
         yield "- " + ", ".join(f"{name} = {row[name]}" for name in ("acregmin", "acregmax", "acdirmin", "acdirmax"))
-        yield from textwrap.wrap(" ".join((f"- caps (capabilities) = {row['caps']:#x}", *row["caps_names"])), subsequent_indent="       ")
+        yield from textwrap.wrap(" ".join((f"- caps (capabilities) = {row['caps_bits']:#x}", *row["caps"])), subsequent_indent="       ")
     if "owners" in row:
         yield "nfs_server.state_owners list:"
     for owner in row.get("owners", ()):
@@ -91,14 +91,14 @@ def _client(row: Row) -> Iterator[str]:
             yield f"  an owner {mark(owner)}"
             continue
         yield f"(struct nfs4_state_owner *){owner['owner']:#x}"
-        yield f"- so_flags = {owner['flags']:#x} {' '.join(owner['flag_names'])}".rstrip()
+        yield f"- so_flags = {owner['flag_bits']:#x} {' '.join(owner['flags'])}".rstrip()
         yield "nfs4_state_owner.so_states list:"
         for one in owner["states"]:
             if "state" not in one:
                 yield f"  a state {mark(one)}"
                 continue
             yield f"(struct nfs4_state *){one['state']:#x}"
-            yield _flags("flags", one["flags"], one["flag_names"])
+            yield _flags("flags", one["flag_bits"], one["flags"])
             yield f"- n_rdonly: {one['n_rdonly']} n_wronly: {one['n_wronly']} n_rdwr: {one['n_rdwr']}"
             yield f"- inode = {one['inode']:#x}"
             yield from (f"- lock state (struct nfs4_lock_state *){lock['lock']:#x}" for lock in one.get("locks", ()))
@@ -110,8 +110,8 @@ def _client(row: Row) -> Iterator[str]:
             continue
         yield f"(struct nfs_delegation *){one['delegation']:#x}"
         yield f"- inode = {one['inode']:#x}"
-        yield _flags("type", one["type"], one["type_names"])
-        yield _flags("flags", one["flags"], one["flag_names"])
+        yield _flags("type", one["type_bits"], one["type"])
+        yield _flags("flags", one["flag_bits"], one["flags"])
     if "error" in row:
         yield f"- {mark(row)}"
 
@@ -127,11 +127,11 @@ COMMAND = Program(
     ),
     fields={
         "kind": "client, server_client, nothing", "mount": "struct mount", "superblock": "struct super_block", "type": "", "device": "HOST:DIRECTORY",
-        "directory": "", "client": "struct nfs_client, nfs4_client", "state": "bits", "state_names": "of these", "lease": "seconds",
+        "directory": "", "client": "struct nfs_client, nfs4_client", "state": "names", "state_bits": "of these", "lease": "seconds",
         "renewed": "seconds before the crash", "lease_jiffies": "jiffies", "renewed_at": "jiffies", "server": "struct nfs_server", "rsize": "bytes",
         "wsize": "bytes", "rpages": "pages", "wpages": "pages", "wtmult": "bytes of a block of the server's disk",
         "bsize": "bytes of a block of the server", "dtsize": "bytes", "acregmin": "jiffies", "acregmax": "jiffies", "acdirmin": "jiffies",
-        "acdirmax": "jiffies", "caps": "bits", "caps_names": "of these; one without a name is bitN",
+        "acdirmax": "jiffies", "caps": "names; one without is bitN", "caps_bits": "of these",
         "owners": "with the states of their open files", "delegations": "with inode, type, flags", "name": "", "address": "", "nothing_at": "a directory",
     },
     examples=[("nfs4show --client -o", "who has what open"), ("nfs4show -a", "everything")],

@@ -8,7 +8,7 @@ from itertools import groupby
 from _pykd import Error, Pointer, Struct
 from pykd.core.errors import UsageError
 from pykd.core.members import has_member
-from pykd.core.rows import Row, fault, mark
+from pykd.core.rows import Address, Row, fault, mark
 from pykd.core.walk import caught
 from pykd.kernel.block import nvme
 from pykd.kernel.block.disks import bdev_name
@@ -115,7 +115,7 @@ def _tainted(dump: Any) -> Iterator[Row]:
             except Error:
                 continue
             if taints:
-                yield {"kind": "check", "name": module.name, "taints": taints}
+                yield {"kind": "check", "name": module.name, "taints": list(taints)}
 
 
 def _state(dump: Any, controller: Any) -> Row:
@@ -184,7 +184,7 @@ def _namespace(dump: Any, namespace: Any) -> Row:
         "queue": int(namespace.queue),
         "gendisk": int(namespace.disk),
         "siblings": int(namespace) + namespace.fieldOffset("siblings") if namespace.hasField("siblings") else None,
-        "flags": int(namespace.flags),
+        "flag_bits": int(namespace.flags),
     }
 
 
@@ -195,7 +195,7 @@ def _values(one: Any, members: nvme.Members) -> list[Row]:
         if isinstance(value, Error):
             found.append({"name": label, "error": fault(value, partial=True)})
         elif isinstance(value, (Struct, Pointer)):
-            found.append({"name": label, "value": int(value), "pointer": True})
+            found.append({"name": label, "value": Address(int(value)), "pointer": True})
         elif isinstance(value, int):
             found.append({"name": label, "value": int(value)})
         elif isinstance(value, str):
@@ -355,7 +355,7 @@ def _list_text(row: Row) -> Iterator[str]:
 
 def _namespace_text(row: Row) -> Iterator[str]:
     keys = ("address", "head", "queue", "gendisk", "siblings")
-    yield _cells((row["name"], *(_hex(row[key]) for key in keys), hex(row["flags"])), NAMESPACE_WIDTHS)
+    yield _cells((row["name"], *(_hex(row[key]) for key in keys), hex(row["flag_bits"])), NAMESPACE_WIDTHS)
 
 
 def _shown(one: Row) -> str:
@@ -404,7 +404,7 @@ def _subsystem_text(row: Row) -> Iterator[str]:
 
 def _check_text(row: Row) -> Iterator[str]:
     if "taints" in row:
-        yield f"WARNING: potentially out-of-box or tech-preview modules loaded: {row['name']}({row['taints']}). See 'mod -t' for more information."
+        yield f"WARNING: potentially out-of-box or tech-preview modules loaded: {row['name']}({''.join(row['taints'])}). See 'mod -t' for more information."
     elif row["state"] != "NVME_CTRL_LIVE":
         yield f"WARNING: {row['name']} in state {row['state']}"
 
@@ -441,7 +441,7 @@ COMMAND = Program(
         "max_hw_sectors": "sectors of 512 bytes", "max_segments": "of one request", "page_size": "bytes; null: this kernel has none",
         "model": "", "serial": "", "firmware": "revision", "id": "of the namespace", "capacity": "bytes", "block": "bytes of a logical block",
         "metadata": "bytes with each block", "head": "struct nvme_ns_head", "queue": "struct request_queue", "gendisk": "struct gendisk",
-        "siblings": "address of its link in the head's list", "flags": "nvme_ns.flags",
+        "siblings": "address of its link in the head's list", "flag_bits": "nvme_ns.flags",
         "columns": "addresses: name, value, pointer", "details": "other members: name, value", "tag_sets": "of I/O and of the admin queue",
         "number": "of the queue, 0 the admin queue", "nqn": "of the subsystem", "paths": "controller, namespace, their addresses, ana_state",
         "taints": "letters of the module's taints",

@@ -13,6 +13,7 @@ from pykd.kernel import timekeeping
 from pykd.kernel.block import hba, requests, scsi, scsicheck
 from pykd.kernel.block.disks import disk_of_queue
 from pykd.kernel.block.scsirows import description, device_row, host_lines, host_row
+from pykd.kernel.modules import taint_letters
 from pykd.session.parser import Parser
 from pykd.session.program import Program
 
@@ -175,9 +176,8 @@ def _host_details(dump: Any, host: Any, verbose: int) -> Row:
     found: Row = {
         "host": _host(dump, host),
         "version": str(module.version) if module else None,
-        "taints": int(module.taints) if module else 0,
-        "busy": scsi.host_busy(dump, host),
-        "blocked": int(host.host_blocked.counter),
+        "taint_bits": (taints := int(module.taints) if module else 0), "taints": list(taint_letters(taints)),
+        "busy": scsi.host_busy(dump, host), "blocked": int(host.host_blocked.counter),
         "failed": int(host.host_failed),
         "self_blocked": int(host.host_self_blocked),
         "state": str(host.shost_state),
@@ -408,7 +408,7 @@ def _hosts_text(rows: Iterable[Row], options: Any) -> Iterator[str]:
 
 def _host_text(row: Row) -> Iterator[str]:
     yield f"   Driver version      : {row['version']}"
-    yield f"   Taints bitmask      : {row['taints']:#x}"
+    yield f"   Taints bitmask      : {row['taint_bits']:#x}"
     if row["taints"]:
         driver = row["host"]["driver"]
         yield f"   WARNING: Out-of-box or tech-preview SCSI host module ({driver}) loaded. Output from scsishow may be impacted."
@@ -573,7 +573,7 @@ COMMAND = Program(
         "gendisk": "struct gendisk; null: it has none", "queue": "struct request_queue", "elevator": "I/O scheduler; null: none",
         "channel": "of the target", "rport": "struct fc_rport", "node_name": "WWNN", "port_name": "WWPN", "port_id": "its address in the fabric",
         "fast_io_fail_tmo": "seconds", "dev_loss_tmo": "seconds",
-        "version": "of the driver", "taints": "module.taints of the driver", "self_blocked": "Scsi_Host.host_self_blocked",
+        "version": "of the driver", "taints": "letters of the driver's module", "taint_bits": "of these", "self_blocked": "Scsi_Host.host_self_blocked",
         "eh_deadline": "jiffies; -1: off", "can_reset": "whether the driver has a handler that resets the host",
         "max_lun": "Scsi_Host.max_lun", "cmd_per_lun": "Scsi_Host.cmd_per_lun", "work_queue": "name of the transport's work queue",
         "has_details": "whether -v says more", "adapter": "what the driver keeps: maker, ports, details",

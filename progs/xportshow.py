@@ -570,7 +570,7 @@ COMMAND = Program(
         "stacked": "VLAN, bond: see kernel.net.stacked", "multicast_link": "", "multicast": "address, users", "multicast6": "address, users",
         "link_state": "net_device.state", "promiscuity": "", "open": "function", "stats": "function", "idle_ms": "since it last sent, or was used",
         "statistics": "counters by name", "is_whole": "false: the driver counts elsewhere", "per_cpu": "packets, bytes by CPU",
-        "queues": "queue, qdisc", "qdiscs": "name, handle, counters", "table": "address of the table's struct", "id": "",
+        "queues": "queue, qdisc", "qdiscs": "name, handle, counters", "table": "address of the table's struct", "table_name": "of nftables", "id": "",
         "routes": "see kernel.net.routes", "rules": "see kernel.net.routes", "operations": "struct", "route": "destination of the route",
         "kind_by": "exception, input, output", "cached": "struct", "cpu": "", "gateway": "", "destination": "", "pmtu": "bytes", "expires_ms": "",
         "age_ms": "", "uses": "", "neighbours": "address, type, hardware, device, state, queued", "proxies": "address, device",

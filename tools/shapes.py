@@ -37,7 +37,7 @@ def kind_of(key, value):
     if isinstance(value, int):
         if key in ADDRESSES or value >= KERNEL:
             return "address"
-        return "bits" if key in BITS else "date" if key in DATES else "integer"
+        return "bits" if key in BITS or key.endswith("_bits") else "date" if key in DATES else "integer"
     if isinstance(value, float):
         return "number"
     return "verbatim" if key in ("text", "lines", "line", "value", "page") else "string"
@@ -138,7 +138,7 @@ def learn(known, paths, only):
     """Note what is answered of the dumps at *paths*."""
     import pykd
     from pykd.core.output import buffer, output_to
-    from pykd.session import contract
+    from pykd.session import command, contract
     from pykd.session.session import Session
 
     for path in paths:
@@ -158,6 +158,8 @@ def learn(known, paths, only):
                 sys.stderr.write(f"{line}: {error}\n")
                 continue
             name = session.resolve(line)[1].name if session.resolve(line)[1] is not None else name
+            if line.startswith("epython ") and command.find(line.split()[1]) is not None:
+                name = " ".join(line.split()[:2])
             for row in rows:
                 note(known.setdefault(name, contract.Shape()), "", "", row, name)
 

@@ -88,7 +88,7 @@ class Truth(unittest.TestCase):
                     for one in found["fds"]:
                         self.assertNotIn("error", one)
                         values, lines = wanted[one["fd"]]
-                        self.assertEqual((int(values["flags"], 8), int(values["pos"])), (one["flags"], one["position"]), one)
+                        self.assertEqual((int(values["flags"], 8), int(values["pos"])), (one["flag_bits"], one["position"]), one)
                         if "ino" in values:
                             self.assertEqual(int(values["ino"]), one["inode"])
                         compare = getattr(self, f"compare_{one['kind']}", None)
@@ -100,7 +100,7 @@ class Truth(unittest.TestCase):
     def compare_epoll(self, found, _, lines):
         pattern = r"tfd: +(\d+) events: +(\w+) data: +(\w+) +pos:(\d+) ino:(\w+)"
         wanted = [tuple(int(word, base) for word, base in zip(re.match(pattern, line).groups(), (10, 16, 16, 10, 16), strict=True)) for line in lines if line.startswith("tfd")]
-        keys = ("fd", "events", "data", "position", "inode")
+        keys = ("fd", "event_bits", "data", "position", "inode")
         self.assertEqual(sorted(wanted), sorted(tuple(one[key] for key in keys) for one in found["waits_for"]))
 
     def compare_eventfd(self, found, values, _):
@@ -118,13 +118,13 @@ class Truth(unittest.TestCase):
         self.assertEqual(any(map(int, re.findall(r"\d+", values["it_value"]))), found["armed"])
 
     def compare_signalfd(self, found, values, _):
-        self.assertEqual(int(values["sigmask"], 16), found["mask"])
+        self.assertEqual(int(values["sigmask"], 16), found["signal_bits"])
 
     def compare_inotify(self, found, _, lines):
         pattern = r"inotify wd:(\w+) ino:(\w+) sdev:\w+ mask:(\w+)"
         wanted = [tuple(int(word, 16) for word in re.match(pattern, line).groups()) for line in lines if line.startswith("inotify")]
         user = 0xFFF | 1 << 26 | 1 << 31  # what the kernel adds is not shown
-        self.assertEqual([(wd, inode, mask & user) for wd, inode, mask in wanted], [(one["wd"], one["inode"], one["mask"] & user) for one in found["watches"]])
+        self.assertEqual([(wd, inode, mask & user) for wd, inode, mask in wanted], [(one["wd"], one["inode"], one["mask_bits"] & user) for one in found["watches"]])
 
     def compare_pidfd(self, found, values, _):
         self.assertEqual(int(values["Pid"]), found["pid"])
@@ -175,7 +175,7 @@ class Shown(unittest.TestCase):
             file = dump.object("struct file", at[name])
             kind = descriptors.kind_of(dump, file)
             found[name] = kind, descriptors.details(dump, file, kind)
-        self.assertEqual(("tun", {"interface": "tap0", "tun": at["tap"], "flags": 0x1002, "queues": 1}), found["with_device"])
+        self.assertEqual(("tun", {"interface": "tap0", "tun": at["tap"], "flag_bits": 0x1002, "flags": ["TAP", "NO_PI"], "queues": 1}), found["with_device"])
         self.assertEqual(("tun", {"interface": None}), found["without"])
         self.assertEqual(("vhost", {"device": at["net"], "queues": 2, "owned": True, "worker": 77}), found["vhost"])
 

@@ -40,15 +40,15 @@ class Rows(unittest.TestCase):
 
     def test_vm(self):
         text = self.row("vm", "1")["areas"][0]
-        self.assertLessEqual({"READ", "MAYREAD"}, set(text["names"]))
+        self.assertLessEqual({"READ", "MAYREAD"}, set(text["flags"]))
 
     def test_sig(self):
         row = self.row("sig", "1")
         interrupt = row["actions"][1]
-        self.assertEqual(["SA_RESTORER"], interrupt["flag_names"])
-        self.assertNotIn("SIGKILL", interrupt["mask_names"])
-        self.assertIn("SIGTERM", interrupt["mask_names"])
-        self.assertEqual([], row["blocked_names"])
+        self.assertEqual(["SA_RESTORER"], interrupt["flags"])
+        self.assertNotIn("SIGKILL", interrupt["mask"])
+        self.assertIn("SIGTERM", interrupt["mask"])
+        self.assertEqual([], row["blocked"])
 
     def test_mach(self):
         rows = {row["name"]: row for row in self.session.rows("mach") if "name" in row}

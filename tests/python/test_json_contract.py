@@ -5,8 +5,10 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import shapes
@@ -14,7 +16,7 @@ import shapes
 import dumps
 from dumps import PYKD, opened, vmcores
 from pykd.core.rows import Address
-from pykd.session import contract, program
+from pykd.session import contract
 from pykd.session.session import Session
 
 
@@ -106,11 +108,12 @@ class Answers(unittest.TestCase):
                     for one in text.splitlines():
                         document = json.loads(one)
                         self.assertEqual([], list(inexact(document)))
-                        name = document["command"].split()[0]
+                        words = document["command"].split()
+                        name = words[0] if words[0] != "epython" else "epython dev" if words[1] == "dev" else words[1]
                         if name not in schemas:
-                            declared = program.declared(name)
-                            schemas[name] = contract.schema(declared) if declared is not None else None
-                        if "rows" not in document or schemas[name] is None:
+                            schemas[name] = contract.schema_of(name)
+                        if schemas[name] is None:
+                            self.assertEqual("failed", document["error"]["reason"])  # there is no such command
                             continue
                         check(document, schemas[name], schemas[name])
 
@@ -120,6 +123,41 @@ class Answers(unittest.TestCase):
 
         lacking = {name for name in command.names() if command.find(name).fields and name not in contract.shapes()}
         self.assertEqual(set(), lacking - {"foreach", "report"}, "run tools/shapes.py")
+
+
+class Names(unittest.TestCase):
+    """The same thing is called the same everywhere."""
+
+    BITS = {"value", "key", "mode", "permissions", "mask", "data", "user_data"}
+    """Masks that are no sets of flags: what eval was given, keys of IPC, modes of files, a clock source's width, what a program attached to an event"""
+
+    def places(self, shape, key=""):
+        yield key, shape
+        for name, one in (shape.members or {}).items():
+            yield from self.places(one, name)
+        for one in (shape.others, shape.element):
+            if one is not None:
+                yield from self.places(one, key)
+
+    def test_flags_are_lists(self):
+        """And the word that they are in is beside them, as ``_bits``."""
+        wrong = set()
+        for command, shape in contract.shapes().items():
+            for key, place in self.places(shape):
+                if (key == "flags" or key.endswith("_flags")) and place.kinds and place.kinds != {"string"}:
+                    wrong.add((command, key, *place.kinds))
+                if "bits" in place.kinds and not key.endswith("_bits") and key not in self.BITS:
+                    wrong.add((command, key, *place.kinds))
+                if key.endswith("_bits") and place.kinds != {"bits"}:
+                    wrong.add((command, key, *place.kinds))
+        self.assertEqual(set(), wrong)
+
+    def test_every_list_of_flags_is_one(self):
+        for command, shape in contract.shapes().items():
+            for key, place in self.places(shape):
+                if place.members is not None and "flags" in place.members:
+                    with self.subTest(command, within=key):
+                        self.assertEqual((set(), {"string"}), (place.members["flags"].kinds, place.members["flags"].element.kinds))
 
 
 def said(session, line):
@@ -155,6 +193,49 @@ class Written(unittest.TestCase):
         self.assertEqual({"z": str(1 << 60)}, contract.row({"z": 1 << 60}, None))
 
 
+MODULES = os.path.join(dumps.ROOT, "build", "lint", "node_modules")
+
+
+class Readers(unittest.TestCase):
+    """What is not ours: a validator, and those who read the documents."""
+
+    LINES = ("ps", "bt -f", "vm 1", "sig 1", "fd 1", "struct task_struct.comm,stack init_task", "kmem -i", "taskinfo --summ", "rd -s linux_banner 4", "net", "nonsense", "rd 0")
+
+    def setUp(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.file = os.path.join(folder, "documents")
+        words = [word for line in self.LINES for word in ("-c", line)]
+        self.ours = subprocess.run([PYKD, "--json", vmcores()[0], *words], capture_output=True, check=False).stdout
+        with open(self.file, "wb") as file:
+            file.write(self.ours)
+        self.documents = [json.loads(line) for line in self.ours.splitlines()]
+        self.assertEqual(len(self.LINES), len(self.documents))
+        self.folder = folder
+
+    def run_on_them(self, *words):
+        with open(self.file, "rb") as file:
+            result = subprocess.run(words, stdin=file, capture_output=True, text=True, check=True)
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    @unittest.skipUnless(shutil.which("jq"), "jq is not here")
+    def test_jq_reads_the_same(self):
+        self.assertEqual(self.documents, self.run_on_them("jq", "-c", "."))
+
+    @unittest.skipUnless(shutil.which("node") and os.path.isdir(os.path.join(MODULES, "ajv")), "ajv is not here (npm)")
+    def test_node_reads_the_same_and_ajv_agrees(self):
+        schemas = os.path.join(self.folder, "schemas")
+        with open(schemas, "w", encoding="utf-8") as file:
+            file.write(subprocess.run([PYKD, "--json-schema"], capture_output=True, text=True, check=True).stdout)
+        validate = ("node", os.path.join(dumps.ROOT, "tests", "json", "validate.mjs"), MODULES, schemas)
+        said = self.run_on_them(*validate)
+        self.assertEqual(self.documents, [one["again"] for one in said])
+        expected = [[] if line != "nonsense" else ["nonsense has no schema"] for line in self.LINES]
+        self.assertEqual(expected, [one["errors"] for one in said])
+        with open(self.file, "wb") as file:
+            file.write(self.ours.replace(b'"pid": ', b'"pid": "x", "x": ', 1))
+        self.assertTrue(self.run_on_them(*validate)[0]["errors"])
+
+
 class CommandLine(unittest.TestCase):
     def run_pykd(self, *words):
         return subprocess.run([PYKD, *words], capture_output=True, text=True, check=False, cwd=dumps.ROOT)
@@ -164,7 +245,10 @@ class CommandLine(unittest.TestCase):
         self.assertEqual("pykd:ps:1", one["$id"])
         self.assertEqual("#/$defs/address", one["properties"]["rows"]["items"]["properties"]["task"]["anyOf"][0]["$ref"])
         everything = json.loads(self.run_pykd("--json-schema").stdout)
-        self.assertLessEqual({"ps", "bt", "crashinfo"}, set(everything["commands"]))
+        from pykd.session import command, runtime
+
+        self.assertEqual({*command.names(), *runtime.registered(), "epython dev"}, set(everything["commands"]))
+        self.assertIn("text", everything["commands"]["taskinfo"]["required"])
         unknown = self.run_pykd("--json-schema", "nonsense")
         self.assertEqual((2, "pykd: no command nonsense\n"), (unknown.returncode, unknown.stderr))
 

@@ -60,7 +60,7 @@ class Keyrings(unittest.TestCase):
                 for line in said.decode().splitlines():
                     serial, flags, usage, expiry, permissions, uid, gid, kind, what = line.split(None, 8)
                     row = found[int(serial, 16)]
-                    self.assertEqual((flags, int(usage), int(permissions, 16), int(uid)), (row["flags"], row["usage"], row["permissions"], row["uid"]), line)
+                    self.assertEqual((flags, int(usage), int(permissions, 16), int(uid)), (row["letters"], row["usage"], row["permissions"], row["uid"]), line)
                     self.assertEqual(int(gid), 65534 if row["gid"] == 0xFFFFFFFF else row["gid"])
                     self.assertEqual((expiry == "perm", kind), (row["expires"] is None, row["type"][:9]))
                     self.assertTrue(what.startswith(row["description"]), line)
@@ -77,7 +77,7 @@ class Keyrings(unittest.TestCase):
         altered.word(row["key"] + layout.offset_of("flags"), 1 << 1)
         altered.word(row["key"] + layout.offset_of("expiry"), 1_800_000_000)
         (changed, *_) = Session(altered.open(self)).rows("keyrings")
-        self.assertEqual(("-R---N-", 1_800_000_000, None), (changed["flags"], changed["expires"], changed["contents"]))
+        self.assertEqual(("-R---N-", 1_800_000_000, None), (changed["letters"], changed["expires"], changed["contents"]))
 
 
 class Devices(unittest.TestCase):

@@ -263,16 +263,18 @@ class Packets(Fixture):
                 struct sk_buff one = { &queue, &queue, &lo, 0, 60, 0, 0x0008, 0xffff, 16, 0xffff, &data, 64 };
                 unsigned char data[80] = {
                     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-                    0x45, 0, 0, 60, 0, 7, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0x9c, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0xa0, 0x02, 1, 0
+                    0x45, 0, 0, 60, 0, 7, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0x9c, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0xa0, 0x12, 1, 0
                 };
         """)
         (skb,) = skbuffs.for_each_skb(dump, self.names["queue"])
         row = shown_packets.packet_row(dump, skb)
         self.assertNotIn("error", row)
-        keys = ("source", "source_port", "destination", "destination_port", "ttl", "flag_names", "device")
-        self.assertEqual(("10.0.0.1", 40000, "10.0.0.2", 80, 64, ["SYN"], "lo"), tuple(row[key] for key in keys))
+        keys = ("source", "source_port", "destination", "destination_port", "ttl", "flags", "ip_flags", "device")
+        self.assertEqual(("10.0.0.1", 40000, "10.0.0.2", 80, 64, ["SYN", "ACK"], ["DF"], "lo"), tuple(row[key] for key in keys))
         self.assertEqual("tcp  10.0.0.1:40000             10.0.0.2:80                ", shown_packets.packet_line(row))
-        self.assertIn("(SYN)", "\n".join(shown_packets.packet_lines(row, 2)))
+        text = "\n".join(shown_packets.packet_lines(row, 2))
+        self.assertIn(" fl=2 ", text)
+        self.assertIn("(ACK,SYN)", text)
 
     def test_queue_in_a_circle(self):
         dump = self.opened(self.TYPES, """

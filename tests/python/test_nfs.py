@@ -197,9 +197,9 @@ class Nfs(unittest.TestCase):
         self.assertEqual((int(opened.n_rdwr), int(opened.inode.i_ino)), (1, 42))
         (lent,) = nfs.for_each_delegation(self.dump, server)
         row = state._delegation(self.dump, lent)
-        self.assertEqual((row["type_names"], row["flag_names"]), (["FMODE_READ"], ["bit 3"]))
+        self.assertEqual((row["type"], row["flags"]), (["FMODE_READ"], ["bit 3"]))
         lease = state._lease(self.dump, server.nfs_client)
-        self.assertEqual((lease["lease"], lease["renewed"], lease["state_names"]), (90.0, 100.0, ["bit 1", "bit 2"]))
+        self.assertEqual((lease["lease"], lease["renewed"], lease["state"]), (90.0, 100.0, ["bit 1", "bit 2"]))
 
 
 class Programs(unittest.TestCase):

@@ -127,7 +127,7 @@ class Declarations(unittest.TestCase):
                         self.session.run(f"epython {name} {line} --json")
                     document = json.loads(output.getvalue())
                     self.assertNotIn("text", document)
-                    self.assertEqual(document["rows"], json.loads(json.dumps([contract.row(row, contract.of(name)) for row in rows])))
+                    self.assertEqual(document["rows"], json.loads(json.dumps([contract.row(row, contract.of(f"epython {name}")) for row in rows])))
 
 
 class Runs(unittest.TestCase):

@@ -298,7 +298,7 @@ class Nvme(OfKernel):
         self.assertEqual(("nvme0n1", 1, 1 << 30, 4096, 8), tuple(row[key] for key in ("name", "id", "capacity", "block", "metadata")))
         self.assertRegex(self.text("nvme", "-l nvme0n1")[-1], r"^/dev/nvme0n1     deadbeef +QEMU NVMe Ctrl +1         1   GiB +4   KiB \+ 8 B +8\.0")
         (row,) = self.rows("nvme", "-n")
-        self.assertEqual((self.at["head"], self.at["queue"], self.at["disk"], 1), tuple(row[key] for key in ("head", "queue", "gendisk", "flags")))
+        self.assertEqual((self.at["head"], self.at["queue"], self.at["disk"], 1), tuple(row[key] for key in ("head", "queue", "gendisk", "flag_bits")))
         self.text("nvme", "-n")
 
     def test_devices(self):

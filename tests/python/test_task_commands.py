@@ -178,7 +178,7 @@ class Others(Command):
 
     def test_columns_of_bpf(self):
         program = {"kind": "program", "id": 7, "address": 0xFFFFC90000001000, "aux": 0xFFFF888000002000, "type": "KPROBE", "tag": "0123456789abcdef", "maps": [32]}
-        one_map = {"kind": "map", "id": 12, "address": 0xFFFF888000003000, "type": "LPM_TRIE", "flags": 1}
+        one_map = {"kind": "map", "id": 12, "address": 0xFFFF888000003000, "type": "LPM_TRIE", "flag_bits": 1}
         session, options = Session(opened(self.dump)), bpf.COMMAND.parse([])
         list(bpf.rows(session, options))
         lines = list(bpf.text([program, one_map], options, session))

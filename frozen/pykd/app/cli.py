@@ -281,13 +281,13 @@ def schema_of(name: str) -> "Callable[[], int]":
     """What prints the schema of the command *name*; of all if it is empty."""
 
     def show() -> int:
-        from pykd.session import contract, program
+        from pykd.session import contract
         from pykd.session.document import encode
 
-        found = program.declared(name) if name else None
-        if name and found is None:
+        found = contract.schema_of(name) if name else contract.catalogue()
+        if found is None:
             return fail(f"no command {name}", EXIT_USAGE)
-        print(encode(contract.schema(found) if found is not None else contract.catalogue(program.declared, sorted(contract.shapes()))))
+        print(encode(found))
         return EXIT_OK
 
     return show

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from _pykd import Error, Pointer, Struct
-from pykd.core.rows import Row, fault
+from pykd.core.rows import Address, Row, fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _rows(value: Any, paths: str, relative: int) -> Iterator[Row]:
         try:
             found = lookup(value, path)
             if isinstance(found, (Struct, Pointer)):
-                yield {"name": path, "value": int(found) - relative, "pointer": True}
+                yield {"name": path, "value": Address(int(found) - relative), "pointer": True}
             elif isinstance(found, int) and type(found) in (int, bool):
                 yield {"name": path, "value": int(found) - relative}
             else:

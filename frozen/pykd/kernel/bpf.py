@@ -75,12 +75,13 @@ def program_row(dump: Dump, number: int, address: int) -> Row:
 
 
 def map_row(dump: Dump, number: int, address: int) -> Row:
-    """What is known of a ``struct bpf_map``: kind, id, address, type, flags, name, key_size and value_size (bytes), max_entries, uid (None: not
+    """What is known of a ``struct bpf_map``: kind, id, address, type, flag_bits, flags (names), name, key_size and value_size (bytes), max_entries, uid (None: not
     known), memory (bytes, about, since v5.11). ``error`` is what ended it."""
     row: Row = {"kind": MAP, "id": number, "address": address}
     try:
         one: Any = dump.object("struct bpf_map", address)
-        row |= {"type": _name(dump, "BPF_MAP_TYPE_", "BPF_MAP_TYPE_UNSPEC", int(one.map_type)), "flags": one.map_flags, "name": str(one.name)}
+        row |= {"type": _name(dump, "BPF_MAP_TYPE_", "BPF_MAP_TYPE_UNSPEC", int(one.map_type)), "name": str(one.name)}
+        row |= {"flag_bits": (flags := int(one.map_flags)), "flags": _map_flags(dump, flags)}
         row |= {"key_size": one.key_size, "value_size": one.value_size, "max_entries": one.max_entries}
         # 80ee81e0403c ("bpf: Eliminate rlimit-based memory accounting infra for bpf maps") (in v5.11) took owner and size away
         memory: Any = one.memory if has_member(one, "memory") else None
@@ -89,6 +90,12 @@ def map_row(dump: Dump, number: int, address: int) -> Row:
     except Error as error:
         row["error"] = fault(error)
     return row
+
+
+def _map_flags(dump: Dump, flags: int) -> list[str]:
+    """Names of the bits of ``map_flags``, by the kernel's own enumerators."""
+    names = {value: name for name, value in dump.enumerator_type("BPF_F_NO_PREALLOC").enumerators()} if flags else {}
+    return [names.get(1 << bit, f"bit {bit}") for bit in range(flags.bit_length()) if flags >> bit & 1]
 
 
 _PER_CPU = frozenset(("PERCPU_HASH", "PERCPU_ARRAY", "LRU_PERCPU_HASH", "PERCPU_CGROUP_STORAGE"))

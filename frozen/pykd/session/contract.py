@@ -33,7 +33,6 @@ from pykd.core.rows import Address, Row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from pykd.session.command import Command
@@ -101,13 +100,14 @@ def shapes() -> dict[str, Shape]:
 
 
 def of(command: str) -> Shape | None:
-    """The shape of the rows that a command line answers with; None if it is not known."""
+    """The shape of the rows that a command line answers with; None if it is not known. A program with the name of a command is ``epython NAME``."""
     words = command.split()
     if not words:
         return None
-    name = words[1] if words[0] == "epython" and len(words) > 1 else words[0]
-    if name != "foreach":
-        return shapes().get(name)
+    if words[0] == "epython" and len(words) > 1:
+        return shapes().get(f"epython {words[1]}") or shapes().get(words[1])
+    if words[0] != "foreach":
+        return shapes().get(words[0])
     return _of_each(next((word for word in words[1:] if word in shapes()), ""))
 
 
@@ -236,9 +236,9 @@ def _schema(shape: Shape) -> dict[str, Any]:
     return {"anyOf": [*choices, {"type": "null"}]} if choices else _of_kind("any")
 
 
-def _row_schema(command: Command) -> dict[str, Any]:
+def _row_schema(command: Command, name: str) -> dict[str, Any]:
     found: dict[str, Any] = {"type": "object", "properties": {}}
-    if (shape := shapes().get(command.name)) is not None and command.name != "foreach":
+    if (shape := shapes().get(name) or shapes().get(command.name)) is not None and command.name != "foreach":
         found["properties"] = {key: _schema(one) for key, one in (shape.members or {}).items()}
     for key, text in command.fields.items():
         found["properties"].setdefault(key, {})
@@ -248,20 +248,35 @@ def _row_schema(command: Command) -> dict[str, Any]:
     return found
 
 
-def schema(command: Command) -> dict[str, Any]:
-    """The JSON schema of the document that a command or program answers with."""
+def schema(command: Command, name: str = "") -> dict[str, Any]:
+    """The JSON schema of the document that a command or program answers with.
+
+    :param name: how it is called where that is not its own name.
+    """
+    name = name or command.name
+    return _document(name, command.summary, {"rows": {"type": "array", "items": _row_schema(command, name)}}, "what was printed beside the rows")
+
+
+def text_schema(name: str, summary: str) -> dict[str, Any]:
+    """That of a program without rows, which only prints."""
+    return _document(name, summary, {}, "what was printed")
+
+
+def _document(name: str, summary: str, rows: dict[str, Any], text: str) -> dict[str, Any]:
+    """:param rows: the property ``rows``, if there are any: then they are always there, else ``text`` is.
+    :param text: what that is."""
     return {
         "$schema": DIALECT,
-        "$id": f"pykd:{command.name}:{VERSION}",
-        "title": f"{command.name}: {command.summary}",
+        "$id": f"pykd:{name}:{VERSION}",
+        "title": f"{name}: {summary}",
         "type": "object",
-        "required": ["schema", "command", "dump", "rows"],
+        "required": ["schema", "command", "dump", *(rows or ("text",))],
         "properties": {
             "schema": {"const": VERSION},
             "command": {"type": "string", "description": "the line that was run"},
             "dump": {"$ref": "#/$defs/dump"},
-            "rows": {"type": "array", "items": _row_schema(command)},
-            "text": {"type": "string", "description": "what was printed beside the rows"},
+            **rows,
+            "text": {"type": "string", "description": text},
             "error": {"$ref": "#/$defs/error"},
         },
         "additionalProperties": False,
@@ -273,7 +288,21 @@ def schema(command: Command) -> dict[str, Any]:
     }
 
 
-def catalogue(find: Callable[[str], Command | None], names: list[str]) -> dict[str, Any]:
-    """The schemas of all commands that have one, by name."""
-    found = {name: command for name in names if (command := find(name)) is not None}
-    return {"schema": VERSION, "commands": {name: schema(command) for name, command in found.items()}}
+def schema_of(name: str) -> dict[str, Any] | None:
+    """That of the command or program of that name; None if there is none."""
+    from pykd.session import program, runtime
+
+    _, _, alone = name.rpartition("epython ")
+    if (command := program.declared(name) if alone == name else program.find(alone)) is not None:
+        return schema(command, name)
+    entry = runtime.entry(name)
+    return text_schema(name, entry.short) if entry is not None else None
+
+
+def catalogue() -> dict[str, Any]:
+    """The schemas of all commands and programs, by name."""
+    from pykd.session import command, runtime
+
+    own = {name for name in shapes() if name.startswith("epython ")}
+    found = {name: schema_of(name) for name in sorted({*command.names(), *runtime.registered(), *own})}
+    return {"schema": VERSION, "commands": {name: one for name, one in found.items() if one is not None}}

@@ -7,7 +7,7 @@ from _pykd import Error, LimitError
 from pykd.core.errors import UsageError
 from pykd.core.rows import Row, fault, mark
 from pykd.core.walk import caught, or_error
-from pykd.kernel.fs.descriptors import closed_on_exec, details, kind_of
+from pykd.kernel.fs.descriptors import closed_on_exec, details, kind_of, open_flag_names
 from pykd.kernel.fs.files import file_path, for_each_open_file
 from pykd.session import context
 from pykd.session.command import Command, Option
@@ -45,8 +45,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             if bad > MAX_BAD and 2 * bad > len(row["fds"]):
                 row["error"] = fault(LimitError("most of the table of files is none"), partial=True)
                 break
-            if "flags" in one and one["fd"] in closed:
-                one["flags"] |= O_CLOEXEC
+            if "flag_bits" in one:
+                one["flag_bits"] |= O_CLOEXEC if one["fd"] in closed else 0
+                one["flags"] = open_flag_names(dump, one["flag_bits"])
             if not options.k or one.get("kind") == options.k or one.get("kind", "").startswith(f"{options.k}-"):
                 row["fds"].append(one)
         if row["fds"] or not (options.k or options.a):
@@ -58,7 +59,7 @@ def _file(session: Session, number: int, address: int) -> Row:
     row: Row = {"fd": number, "file": address}
     try:
         file: Any = dump.object("struct file", address)
-        row |= {"kind": kind_of(dump, file), "flags": int(file.f_flags), "position": int(file.f_pos), "inode": int(file.f_inode.i_ino)}
+        row |= {"kind": kind_of(dump, file), "flag_bits": int(file.f_flags), "position": int(file.f_pos), "inode": int(file.f_inode.i_ino)}
         row["path"] = file_path(dump, file)
     except Error as error:
         return row | {"error": fault(error)}
@@ -85,8 +86,8 @@ def _process(row: Row) -> Iterator[str]:
     yield " FD KIND         FLAGS     POSITION PATH"
     for one in row["fds"]:
         line = f"{one['fd']:>3} {one.get('kind', '?'):<12}"
-        if "flags" in one:
-            line += f" {one['flags']:<8o} {one['position']:>9} {one.get('path', '')}"
+        if "flag_bits" in one:
+            line += f" {one['flag_bits']:<8o} {one['position']:>9} {one.get('path', '')}"
         yield f"{line.rstrip()} {mark(one)}".rstrip()
         if "kind" in one:
             found = one.get(one["kind"].replace("-", "_"))
@@ -98,17 +99,17 @@ def _process(row: Row) -> Iterator[str]:
 
 def _details(found: Row) -> Iterator[str]:
     """Lines on what is in a file: its plain values, and a line for each of what it has several of."""
-    plain = {key: value for key, value in found.items() if not isinstance(value, list) or key == "signals"}
+    plain = {key: value for key, value in found.items() if (not isinstance(value, list) or key in _WORDS) and not key.endswith("_bits")}
     if plain:
-        yield ", ".join(f"{key.replace('_', ' ')} {_value(key, value)}" for key, value in plain.items() if key != "mask" or "signals" not in plain)
+        yield ", ".join(f"{key.replace('_', ' ')} {_value(key, value)}" for key, value in plain.items())
     for item in found.get("waits_for", ()):
         ready = ", READY" if item.get("ready") else ""
-        names = "|".join(item.get("event_names", ()))
+        names = "|".join(item.get("events", ()))
         yield f"fd {item['fd']} {names} data {item.get('data', 0):#x}{ready}: {item.get('kind', '?')} {item.get('path', '')} {mark(item)}".rstrip()
     for item in found.get("watches", ()):
         wd = f"wd {item['wd']} " if "wd" in item else ""
         what = " ".join(str(word) for word in (item.get("of"), item.get("path")) if word)
-        yield f"{wd}{'|'.join(item.get('mask_names', ()))}: {what} {mark(item)}".rstrip()
+        yield f"{wd}{'|'.join(item.get('mask', ()))}: {what} {mark(item)}".rstrip()
     for item in found.get("requests", ()):
         yield f"request {item['request']:x} {item.get('operation', '?')} data {item.get('user_data', 0):#x} {item.get('path', '')} {mark(item)}".rstrip()
 
@@ -121,8 +122,10 @@ def _value(key: str, value: object) -> str:
     return f"{value:x}" if isinstance(value, int) and key in ADDRESSES else str(value)
 
 
-ADDRESSES = ("sock", "ring", "pid_struct", "event", "mm", "kvm", "tun", "device", "flags", "features")
+ADDRESSES = ("sock", "ring", "pid_struct", "event", "mm", "kvm", "tun", "device")
 """What is shown in hexadecimal"""
+_WORDS = ("signals", "flags", "features", "settime_flags")
+"""Lists that are shown as words"""
 
 COMMAND = Command(
     name="fd",

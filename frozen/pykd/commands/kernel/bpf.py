@@ -109,8 +109,8 @@ def _line(row: Row, width: int) -> str:
     if "tag" in row:
         maps = ",".join(map(str, row.get("maps", ())))
         line += f" {row['aux']:016x} {centered(row['type'], 13)} {row['tag']} {centered(maps, 9)}"
-    elif "flags" in row:
-        line += f" {centered(row['type'], width)}  {row['flags']:08x}"
+    elif "flag_bits" in row:
+        line += f" {centered(row['type'], width)}  {row['flag_bits']:08x}"
     return line.rstrip() + (f" {mark(row)}" if "error" in row else "")
 
 

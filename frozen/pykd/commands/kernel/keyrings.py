@@ -27,7 +27,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             continue
         row: Row = {"key": int(key)}
         try:
-            row |= {"serial": int(key.serial), "flags": keys.letters(key), "usage": int(key.usage.refs.counter), "expires": keys.expiry(key)}
+            letters = keys.letters(key)
+            row |= {"serial": int(key.serial), "letters": letters, "flags": [one for one in letters if one != "-"]}
+            row |= {"usage": int(key.usage.refs.counter), "expires": keys.expiry(key)}
             row |= {"permissions": int(key.perm), "uid": int(key.uid.val), "gid": int(key.gid.val), "type": str(key.type.name)}
             row["description"] = str(key.description or "")
             row["contents"] = keys.contents(key, row["type"])
@@ -47,7 +49,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
         if row.get("contents") is not None:
             what += f": {row['contents'] or ('empty' if row['type'] == 'keyring' else 0)}"
         gid = OVERFLOW if row["gid"] == NOBODY else row["gid"]
-        line = f"{row['serial']:08x} {row['flags']} {row['usage']:>5} {when:>6} {row['permissions']:08x} {row['uid']:>5} {gid:>5} {row.get('type', '?')[:9]:<9} {what}"
+        line = f"{row['serial']:08x} {row['letters']} {row['usage']:>5} {when:>6} {row['permissions']:08x} {row['uid']:>5} {gid:>5} {row.get('type', '?')[:9]:<9} {what}"
         yield f"{line.rstrip()} {mark(row)}".rstrip()
 
 
@@ -58,7 +60,8 @@ COMMAND = Command(
     description="All of them, whoever may see them. Flags: I there is a payload, R revoked, D dead, Q in the quota of its owner, U being made by user space,\n"
     "N negative, i invalidated. Behind the name is the number of keys in a keyring, or the bytes of a payload. No payload is shown.",
     fields={
-        "key": "struct key", "serial": "", "flags": "letters", "usage": "references", "expires": "seconds since 1970; null: never",
+        "key": "struct key", "serial": "", "flags": "letters of those that are set", "letters": "of all, - is not set",
+        "usage": "references", "expires": "seconds since 1970; null: never",
         "permissions": "possessor, user, group, others: a byte each",
         "uid": "", "gid": "", "type": "", "description": "", "contents": "keys of a keyring, bytes of a payload; null: not known of this type",
     },

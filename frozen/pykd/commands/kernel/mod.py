@@ -50,8 +50,9 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             row |= {"base": None, "size": None, "error": fault(lost, partial=True)}
         if options.t or options.g:
             try:
-                row["taints"] = taints_of(dump, module)
-                row["letters"] = taint_letters(row["taints"])
+                row["taint_bits"] = taints_of(dump, module)
+                row["letters"] = taint_letters(row["taint_bits"])
+                row["taints"] = list(row["letters"])
             except Error as error:
                 row["error"] = fault(error, partial=True)
         yield row
@@ -119,7 +120,7 @@ COMMAND = Command(
         "base": "of its text",
         "size": "bytes of core memory",
         "types": "whether the dump has its BTF",
-        "taints": "bits",
+        "taints": "letters", "taint_bits": "of these",
         "letters": "of the taints",
     },
     may_be_empty=True,

@@ -140,7 +140,7 @@ def _row(shown: show.Shown, names: dict[int, str], record: ringbuffer.Record, ba
     if options.e and (event is None or not {event.name, event.system, f"{event.system}:{event.name}"} & set(options.e)):
         return None
     flags, preempt, pid = shown.common(record)
-    row = base | {"time": record.time, "pid": pid, "comm": names.get(pid, "<...>"), "flags": show.latency(flags, preempt)}
+    row = base | {"time": record.time, "pid": pid, "comm": names.get(pid, "<...>"), "latency": show.latency(flags, preempt)}
     if event is None:
         number = int.from_bytes(record.data[:2], shown.dump.byteorder)
         return row | {"system": "", "event": str(number), "text": record.data[8:].hex(), "error": fault(f"there is no event {number}", partial=True)}
@@ -184,7 +184,7 @@ def _list_line(row: Row) -> str:
 def _record(row: Row) -> str:
     """As ``trace-cmd report -l`` prints it."""
     seconds, rest = divmod((row["time"] + 500) // 1000, 1_000_000)
-    line = f"{row['comm']:>16}-{row['pid']:<7} [{row['cpu']:03}] {row['flags']} {seconds:>5}.{rest:06}: {row['event'] + ':':<21} {row['text']}"
+    line = f"{row['comm']:>16}-{row['pid']:<7} [{row['cpu']:03}] {row['latency']} {seconds:>5}.{rest:06}: {row['event'] + ':':<21} {row['text']}"
     return f"{line} {mark(row)}".rstrip()
 
 
@@ -208,7 +208,7 @@ COMMAND = Command(
         "instance": "global, or a name", "array": "struct trace_array", "tracer": "current tracer", "on": "whether records are taken", "cpu": "",
         "buffer": "struct ring_buffer_per_cpu", "bytes": "size of the buffer; of the file", "written": "records there", "overwritten": "records that newer ones replaced",
         "dropped": "for which there was no room", "read": "that a reader took", "time": "ns of the buffer's clock", "pid": "", "comm": "as ftrace or the task has it",
-        "system": "of the event", "event": "name", "flags": "interrupts, rescheduling, in which interrupt, preemption and migration disabled",
+        "system": "of the event", "event": "name", "latency": "interrupts, rescheduling, in which interrupt, preemption and migration disabled",
         "text": "what the event says", "fields": "the event's own, by name", "lost": "records before this place were lost", "file": "that was written",
         "pages": "in it", "lost_pages": "that could not be read", "instances": "in it",
     },

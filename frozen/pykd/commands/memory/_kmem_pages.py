@@ -112,7 +112,7 @@ def _cell(value: int | list[int], size: int, hexadecimal: bool) -> str:
 
 
 def flag_rows(dump: Dump, words: list[str]) -> Iterator[Row]:
-    """Names of the flags of a page; of a value those that are set in it, each with the value as ``flags``."""
+    """Names of the flags of a page; of a value those that are set in it, each with the value as ``flag_bits``."""
     if not words:
         yield from ({"flag": name, "bit": bit} for name, bit in pages.flags(dump))
     for word in words:
@@ -120,7 +120,7 @@ def flag_rows(dump: Dump, words: list[str]) -> Iterator[Row]:
             value = int(word, 16)
         except ValueError as error:
             raise CommandError(f"flags are hexadecimal numbers: {error}") from None
-        yield {"flags": value, "set": [{"flag": name, "bit": bit} for name, bit in pages.flags(dump) if value >> bit & 1],
+        yield {"flag_bits": value, "set": [{"flag": name, "bit": bit} for name, bit in pages.flags(dump) if value >> bit & 1],
                "unset": [name for name, bit in pages.flags(dump) if not value >> bit & 1]}  # fmt: skip
 
 
@@ -130,14 +130,14 @@ def flags_text(rows: Iterable[Row]) -> Iterator[str]:
     width = max(map(len, names), default=9)
     first = True
     for row in rows:
-        if "flags" not in row:
+        if "flag_bits" not in row:
             if first:
                 yield f"{'PAGE-FLAG':<{width}} BIT  VALUE"
             yield f"{row['flag']:<{width}}  {row['bit']:>2}  {1 << row['bit']:07x}"
         else:
             if not first:
                 yield ""
-            yield f"FLAGS: {row['flags']:x}"
+            yield f"FLAGS: {row['flag_bits']:x}"
             yield f"  {'PAGE-FLAG':<{width}} BIT  VALUE"
             yield from (f"  {one['flag']:<{width}}  {one['bit']:>2}  {1 << one['bit']:07x}" for one in row["set"])
             if not row["set"]:

@@ -25,7 +25,7 @@ TITLE = "      VMA           START       END     FLAGS FILE"
 
 
 def area_line(row: Row) -> str:
-    line = f"{row['vma']:016x} {row['start']:>10x} {row['end']:>10x} {row.get('flags', 0):x} {row.get('file', '')}"
+    line = f"{row['vma']:016x} {row['start']:>10x} {row['end']:>10x} {row.get('flag_bits', 0):x} {row.get('file', '')}"
     return line + (mark(row) if "error" in row else "")
 
 
@@ -115,7 +115,7 @@ class _Reference:
             self.number = None
 
     def names(self, area: Row) -> bool:
-        if self.number is not None and self.number in (area["vma"], area["start"], area["end"], area.get("flags")):
+        if self.number is not None and self.number in (area["vma"], area["start"], area["end"], area.get("flag_bits")):
             return True
         return self.text in area.get("file", "")
 
@@ -125,7 +125,7 @@ class _Reference:
 
 def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     if options.f:
-        yield from (f"{row['flags']:x}: ({'|'.join(row['names'])})" for row in rows)
+        yield from (f"{row['flag_bits']:x}: ({'|'.join(row['flags'])})" for row in rows)
         return
     yield from context.separated(_task(row, options) for row in rows)
 
@@ -135,7 +135,7 @@ def _flags(dump: Dump, word: str) -> Row:
         value = int(word, 16)
     except ValueError:
         raise CommandError(f'invalid input: "{word}"') from None
-    return {"flags": value, "names": vm_flag_names(dump, value)}
+    return {"flag_bits": value, "flags": vm_flag_names(dump, value)}
 
 
 def _task(row: Row, options: Any) -> Iterator[str]:
@@ -201,8 +201,8 @@ COMMAND = Command(
     arguments="[PID|TASK|COMM]…",
     fields={
         "mm": "struct mm_struct", "pgd": "", "rss": "kB", "total": "kB", "pid": "", "task": "", "cpu": "", "comm": "",
-        "structs": "-v, -m: type, address, value member by member, lines of text", "names": "-f",
-        "areas": "vma, start, end, flags, their names, file; with -p pages: virtual, physical",
+        "structs": "-v, -m: type, address, value member by member, lines of text", "flags": "-f: names", "flag_bits": "of these",
+        "areas": "vma, start, end, flags, flag_bits, file; with -p pages: virtual, physical",
     },
     rows=rows,
     text=text,

@@ -67,7 +67,8 @@ def _matches(word: str, number: int, name: str) -> bool:
 
 def _taint(dump: Dump) -> Row:
     mask = modules.tainted_mask(dump)
-    return {"mask": mask, "letters": modules.taint_letters(mask)}
+    letters = modules.taint_letters(mask)
+    return {"taint_bits": mask, "letters": letters, "taints": list(letters)}
 
 
 def _identification(dump: Dump) -> Iterator[Row]:
@@ -86,7 +87,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
             yield f"{row['number']:3d}  {row['name']}"
     elif options.t:
         for row in rows:
-            yield f"TAINTED_MASK: {row['mask']:x}  {row['letters']}"
+            yield f"TAINTED_MASK: {row['taint_bits']:x}  {row['letters']}"
     elif options.arguments:
         for row in rows:
             yield row["line"]
@@ -124,7 +125,7 @@ COMMAND = Command(
         "number": "of the system call (-c)",
         "name": "of its function (-c)",
         "address": "of its function (-c)",
-        "mask": "bits of tainted_mask (-t)",
+        "taint_bits": "tainted_mask (-t)", "taints": "its letters",
         "letters": "their letters (-t)",
         "line": "of the configuration",
     },

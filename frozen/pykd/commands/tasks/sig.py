@@ -28,7 +28,7 @@ def rows(session: Session, options: Any) -> Iterator[Row]:
             mask = int(options.s, 16)
         except ValueError:
             raise CommandError(f'invalid input: "{options.s}"') from None
-        yield {"mask": mask, "names": signals.names_in(mask)}
+        yield {"mask_bits": mask, "mask": signals.names_in(mask)}
         return
     for thread in context.chosen(session, options.arguments):
         row = _row(session.dump, thread)
@@ -52,8 +52,8 @@ def _row(dump: Dump, thread: Thread, *, actions: bool = True) -> Row:
         row["threads"] = signal.nr_threads
         if actions:
             row["actions"] = [_action(action) for action in signals.actions(task.sighand)]
-        row["blocked"] = blocked = signals.mask_of(task.blocked)
-        row["blocked_names"] = signals.names_in(blocked)
+        row["blocked_bits"] = blocked = signals.mask_of(task.blocked)
+        row["blocked"] = signals.names_in(blocked)
         row["private"] = _pending(dump, task.pending)
         row["shared"] = _pending(dump, signal.shared_pending)
     except Error as error:
@@ -63,14 +63,14 @@ def _row(dump: Dump, thread: Thread, *, actions: bool = True) -> Row:
 
 def _action(action: Any) -> Row:
     mask, flags = signals.mask_of(action.sa_mask), action.sa_flags
-    row: Row = {"address": int(action), "handler": int(action.sa_handler), "mask": mask, "flags": flags}
-    return row | {"mask_names": signals.names_in(mask), "flag_names": signals.action_flag_names(flags)}
+    row: Row = {"address": int(action), "handler": int(action.sa_handler), "mask_bits": mask, "flag_bits": flags}
+    return row | {"mask": signals.names_in(mask), "flags": signals.action_flag_names(flags)}
 
 
 def _pending(dump: Dump, pending: Any) -> Row:
     queue: list[Row] = []
     pends = signals.mask_of(pending.signal)
-    row: Row = {"signal": pends, "names": signals.names_in(pends), "queue": queue}
+    row: Row = {"signal_bits": pends, "signals": signals.names_in(pends), "queue": queue}
     for one in caught(signals.queued(dump, pending)):
         if isinstance(one, Error):
             row["error"] = fault(one, partial=True)
@@ -85,7 +85,7 @@ def text(rows: Iterable[Row], options: Any, session: Session) -> Iterator[str]:
     elif options.s:
         import textwrap
 
-        yield from (line for row in rows for line in textwrap.wrap(" ".join(row["names"]), 80, break_on_hyphens=False))
+        yield from (line for row in rows for line in textwrap.wrap(" ".join(row["mask"]), 80, break_on_hyphens=False))
     else:
         yield from context.separated(_task_lines(row) for row in rows)
         yield ""
@@ -103,8 +103,8 @@ def _task_lines(row: Row) -> Iterator[str]:
     yield f"SIGNAL_STRUCT: {row['signal']:x}  NR_THREADS: {row['threads']}"
     yield " SIG    SIGACTION        HANDLER       MASK       FLAGS           "
     for number, action in enumerate(row["actions"], 1):
-        names = "|".join(action["flag_names"])
-        line = f"[{number}]".rjust(4) + f" {action['address']:x} {_handler(action['handler']):>10} {action['mask']:016x} {action['flags']:x} "
+        names = "|".join(action["flags"])
+        line = f"[{number}]".rjust(4) + f" {action['address']:x} {_handler(action['handler']):>10} {action['mask_bits']:016x} {action['flag_bits']:x} "
         yield line + (f"({names})" if names else "")
     if "members" in row:
         if "shared" in row:
@@ -123,15 +123,15 @@ def _pending_lines(row: Row) -> Iterator[str]:
     if "shared" not in row:
         yield mark(row)
         return
-    pending = (row["private"]["signal"] | row["shared"]["signal"]) & ~row["blocked"]
+    pending = (row["private"]["signal_bits"] | row["shared"]["signal_bits"]) & ~row["blocked_bits"]
     yield f"SIGPENDING: {'yes' if pending else 'no'}"
-    yield f"   BLOCKED: {row['blocked']:016x}"
+    yield f"   BLOCKED: {row['blocked_bits']:016x}"
     yield from _queue_lines("PRIVATE_PENDING", row["private"])
 
 
 def _queue_lines(title: str, part: Row) -> Iterator[str]:
     yield title
-    yield f"    SIGNAL: {part['signal']:016x}"
+    yield f"    SIGNAL: {part['signal_bits']:016x}"
     if not part["queue"]:
         yield f"  SIGQUEUE: {mark(part) or '(empty)'}"
         return
@@ -153,8 +153,9 @@ COMMAND = Command(
     arguments="[PID|TASK|COMM]…",
     fields={
         "pid": "", "task": "struct task_struct", "cpu": "", "comm": "", "signal": "struct signal_struct", "threads": "in the group",
-        "actions": "by signal: address, handler, mask, flags, and the names of both",
-        "blocked": "set", "blocked_names": "of the signals in it", "private": "pending for the thread", "shared": "pending for the group",
+        "actions": "by signal: address, handler, mask and flags, mask_bits, flag_bits",
+        "blocked": "signals", "blocked_bits": "of these", "private": "pending for the thread: signals, signal_bits, queue",
+        "shared": "pending for the group", "mask": "-s: signals", "mask_bits": "of these",
         "members": "-g: threads",
     },
     rows=rows,

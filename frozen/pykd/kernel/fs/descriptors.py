@@ -11,6 +11,7 @@ from pykd.core.members import has_member
 from pykd.core.memo import per_dump
 from pykd.core.rows import fault
 from pykd.core.walk import caught
+from pykd.kernel import machine
 from pykd.kernel.fs.files import MAX_FDS, file_path
 from pykd.kernel.fs.sbnames import inode_path
 from pykd.kernel.lists.linked import hlist_for_each_entry, list_for_each_entry
@@ -44,12 +45,41 @@ WATCHED = {
 }  # fmt: skip
 """Of inotify and fanotify, ``include/linux/fsnotify_backend.h``: IN_ and FAN_ of the same bit"""
 CLOCKS = {0: "REALTIME", 1: "MONOTONIC", 7: "BOOTTIME", 8: "REALTIME_ALARM", 9: "BOOTTIME_ALARM"}
+TIMER = {1: "ABSTIME", 2: "CANCEL_ON_SET"}
+"""TFD_TIMER_*"""
+RING = (
+    "IOPOLL", "SQPOLL", "SQ_AFF", "CQSIZE", "CLAMP", "ATTACH_WQ", "R_DISABLED", "SUBMIT_ALL", "COOP_TASKRUN", "TASKRUN_FLAG", "SQE128", "CQE32",
+    "SINGLE_ISSUER", "DEFER_TASKRUN", "NO_MMAP", "REGISTERED_FD_ONLY", "NO_SQARRAY", "HYBRID_IOPOLL", "CQE_MIXED", "SQE_MIXED",
+)  # fmt: skip
+"""IORING_SETUP_* from bit 0"""
+FAULTS = (
+    "PAGEFAULT_FLAG_WP", "EVENT_FORK", "EVENT_REMAP", "EVENT_REMOVE", "MISSING_HUGETLBFS", "MISSING_SHMEM", "EVENT_UNMAP", "SIGBUS", "THREAD_ID",
+    "MINOR_HUGETLBFS", "MINOR_SHMEM", "EXACT_ADDRESS", "WP_HUGETLBFS_SHMEM", "WP_UNPOPULATED", "POISON", "WP_ASYNC", "MOVE",
+)  # fmt: skip
+"""UFFD_FEATURE_* from bit 0"""
+TUN = {
+    1: "TUN", 2: "TAP", 0x10: "NAPI", 0x20: "NAPI_FRAGS", 0x40: "NO_CARRIER", 0x100: "MULTI_QUEUE", 0x200: "ATTACH_QUEUE", 0x400: "DETACH_QUEUE",
+    0x800: "PERSIST", 0x1000: "NO_PI", 0x2000: "ONE_QUEUE", 0x4000: "VNET_HDR", 0x8000: "TUN_EXCL",
+}  # fmt: skip
+"""IFF_* of ``include/uapi/linux/if_tun.h``"""
+OPEN = {
+    0o100: "CREAT", 0o200: "EXCL", 0o400: "NOCTTY", 0o1000: "TRUNC", 0o2000: "APPEND", 0o4000: "NONBLOCK", 0o10000: "DSYNC", 0o20000: "ASYNC",
+    0o1000000: "NOATIME", 0o2000000: "CLOEXEC", 0o4000000: "SYNC", 0o10000000: "PATH", 0o20000000: "TMPFILE",
+}  # fmt: skip
+"""O_* that are the same on all machines; the other four are :attr:`pykd.kernel.machine.facts.Machine.open_flags`"""
 _MOUNT_FLAGS = {0: "inode", 1: "mount", 2: "filesystem", 3: "namespace"}
 
 
 def names_of(bits: dict[int, str], value: int) -> list[str]:
     """Names of the bits that are set."""
     return [name for bit, name in bits.items() if value & bit]
+
+
+def open_flag_names(dump: Dump, flags: int) -> list[str]:
+    """Names of ``file.f_flags``: RDONLY, WRONLY or RDWR, then each O_* without its prefix."""
+    access = ("RDONLY", "WRONLY", "RDWR", "3")[flags & 3]
+    own = dict(zip((0o40000, 0o100000, 0o200000, 0o400000), machine.of(dump).open_flags, strict=True))
+    return [access, *names_of(OPEN | own, flags)]
 
 
 def _eventpoll(dump: Dump, file: Any) -> Row:
@@ -66,7 +96,7 @@ def _eventpoll(dump: Dump, file: Any) -> Row:
         one: Row = {"fd": int(item.ffd.fd)}
         try:
             events = int(item.event.events)
-            one |= {"events": events, "event_names": names_of(EVENTS, events), "data": int(item.event.data), "ready": _is_linked(item, "rdllink")}
+            one |= {"event_bits": events, "events": names_of(EVENTS, events), "data": int(item.event.data), "ready": _is_linked(item, "rdllink")}
             target = item.ffd.file
             one |= {"file": int(target), "kind": kind_of(dump, target), "path": file_path(dump, target)}
             one |= {"position": int(target.f_pos), "inode": int(target.f_inode.i_ino)}
@@ -91,7 +121,7 @@ def _timerfd(dump: Dump, file: Any) -> Row:
     """clock, ticks, interval (ns), armed, expires (ns of that clock; of a timer with an alarm, of the alarm's)."""
     context = dump.object("struct timerfd_ctx", int(file.private_data))
     clock = int(context.clockid)
-    row: Row = {"clock": CLOCKS.get(clock, f"{clock}"), "ticks": int(context.ticks), "interval": int(context.tintv), "settime_flags": int(context.settime_flags)}
+    row: Row = {"clock": CLOCKS.get(clock, f"{clock}"), "ticks": int(context.ticks), "interval": int(context.tintv), "settime_flags": names_of(TIMER, int(context.settime_flags))}
     if clock in (8, 9):
         node, armed = context.t.alarm.node, bool(int(context.t.alarm.state) & 1)
     else:
@@ -107,7 +137,7 @@ def _state(timer: Any) -> int:
 def _signalfd(dump: Dump, file: Any) -> Row:
     """The kernel keeps what does not wake it."""
     mask = ~mask_of(dump.object("struct signalfd_ctx", int(file.private_data)).sigmask) & (1 << 64) - 1
-    return {"mask": mask, "signals": names_in(mask)}
+    return {"signal_bits": mask, "signals": names_in(mask)}
 
 
 def _notify(dump: Dump, file: Any) -> Row:
@@ -122,7 +152,7 @@ def _notify(dump: Dump, file: Any) -> Row:
         one: Row = {"mark": int(mark)}
         try:
             mask = int(mark.mask)
-            one |= {"mask": mask, "mask_names": names_of(WATCHED, mask)}
+            one |= {"mask_bits": mask, "mask": names_of(WATCHED, mask)}
             if dump.find_type("struct", "inotify_inode_mark") and _fops(dump).get(int(file.f_op)) == "inotify":
                 one["wd"] = int(dump.object("struct inotify_inode_mark", int(mark)).wd)
             one |= _watched(dump, mark.connector)
@@ -192,13 +222,16 @@ def _perf(dump: Dump, file: Any) -> Row:
 
 def _userfaultfd(dump: Dump, file: Any) -> Row:
     context = dump.object("struct userfaultfd_ctx", int(file.private_data))
-    return {"features": int(context.features), "mm": int(context.mm), "released": bool(context.released)}
+    features = int(context.features)
+    return {"feature_bits": features, "features": [name for bit, name in enumerate(FAULTS) if features >> bit & 1], "mm": int(context.mm), "released": bool(context.released)}
 
 
 def _io_uring(dump: Dump, file: Any) -> Row:
     """``struct io_ring_ctx``: its rings, and the requests that wait (for a file to become ready, a timeout, or cancellation)."""
     ring = dump.object("struct io_ring_ctx", int(file.private_data))
-    row: Row = {"ring": int(ring), "flags": int(ring.flags), "sq_entries": int(ring.sq_entries), "cq_entries": int(ring.cq_entries)}
+    flags = int(ring.flags)
+    row: Row = {"ring": int(ring), "flag_bits": flags, "flags": [name for bit, name in enumerate(RING) if flags >> bit & 1]}
+    row |= {"sq_entries": int(ring.sq_entries), "cq_entries": int(ring.cq_entries)}
     if ring.rings:
         rings = ring.rings
         row |= {"sq_pending": int(rings.sq.tail) - int(ring.cached_sq_head) & 0xFFFF_FFFF, "cq_ready": int(ring.cached_cq_tail) - int(rings.cq.head) & 0xFFFF_FFFF}
@@ -276,11 +309,11 @@ def _kvm(dump: Dump, file: Any) -> Row:
 
 
 def _tun(dump: Dump, file: Any) -> Row:
-    """``struct tun_file``: the device whose packets go through it, if it has one yet, and its flags (IFF_TUN 1, IFF_TAP 2, …)."""
+    """``struct tun_file``: the device whose packets go through it, if it has one yet, and its flags."""
     tun = dump.object("struct tun_file", int(file.private_data)).tun
     if not tun:
         return {"interface": None}
-    return {"interface": str(tun.dev.name), "tun": int(tun), "flags": int(tun.flags), "queues": int(tun.numqueues)}
+    return {"interface": str(tun.dev.name), "tun": int(tun), "flag_bits": int(tun.flags), "flags": names_of(TUN, int(tun.flags)), "queues": int(tun.numqueues)}
 
 
 def _vhost(dump: Dump, file: Any) -> Row:

@@ -30,6 +30,7 @@ class Arm64(Machine):
     interrupts_off = ("pstate", 1 << 7, 1 << 7)
     frame_is_record = True
     call_size = 4
+    open_flags = ("DIRECTORY", "NOFOLLOW", "DIRECT", "LARGEFILE")
     processor = ("cpu_data", "cpuinfo_arm64")
     flags = (
         (0, "VALID"), (58, "PROT_NONE"), (6, "USER"), (7, "RDONLY"), (8, "SHARED"), (10, "AF"), (11, "NG"), (53, "PXN"), (54, "UXN"),

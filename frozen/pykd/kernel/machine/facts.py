@@ -49,6 +49,8 @@ class Machine:
     """There is an interrupt descriptor table; a memory map of the firmware"""
     longest_instruction = 4
     """Bytes"""
+    open_flags = ("DIRECT", "LARGEFILE", "DIRECTORY", "NOFOLLOW")
+    """What O_* of 040000, 0100000, 0200000 and 0400000 mean"""
     flags: tuple[tuple[int, str], ...] = ()
     """(bit, name) of an entry of a page table"""
 

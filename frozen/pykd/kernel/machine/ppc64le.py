@@ -33,6 +33,7 @@ class Power(Machine):
     arguments = ("or3", "r4", "r5", "r6", "r7", "r8")
     first_argument = "r3"
     return_slot = 16
+    open_flags = ("DIRECTORY", "NOFOLLOW", "LARGEFILE", "DIRECT")
     interrupts_off = ("msr", 1 << 15, 0)
     flags = (
         (0, "EXEC"), (1, "WRITE"), (2, "READ"), (3, "PRIVILEGED"), (4, "NO_CACHE"), (7, "DIRTY"), (8, "ACCESSED"), (61, "INVALID"), (62, "PTE"), (63, "PRESENT"),

@@ -113,7 +113,7 @@ def area_row(dump: Dump, address: int) -> Row:
     area: Any = dump.object("struct vm_area_struct", address)
     row: Row = {"vma": address, "start": 0, "end": 0}
     try:
-        row |= {"start": area.vm_start, "end": area.vm_end, "flags": (flags := int(area.vm_flags)), "names": vm_flag_names(dump, flags), "file": ""}
+        row |= {"start": area.vm_start, "end": area.vm_end, "flag_bits": (bits := int(area.vm_flags)), "flags": vm_flag_names(dump, bits), "file": ""}
         file = area.vm_file
         if file:
             row["offset"] = area.vm_pgoff * dump.page_size

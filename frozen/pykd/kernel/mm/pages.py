@@ -193,7 +193,7 @@ def rows(dump: Dump) -> Iterator[dict[str, Any]]:
             found = names.get(flags)
             if found is None:
                 found = names[flags] = names_of(dump, flags)
-            yield {"page": address, "physical": physical, "mapping": mapping, "index": index, "count": users, "flags": flags, "names": found}
+            yield {"page": address, "physical": physical, "mapping": mapping, "index": index, "count": users, "flag_bits": flags, "flags": found}
             address += size
             physical += page_size
 
@@ -204,12 +204,12 @@ def names_of(dump: Dump, flags: int) -> list[str]:
 
 
 def row(dump: Dump, address: int) -> dict[str, Any]:
-    """What crash shows of a page: address, physical, mapping, index, count, flags, names."""
+    """What crash shows of a page: address, physical, mapping, index, count, flag_bits, flags (names)."""
     found: dict[str, Any] = {"page": address, "physical": physical_of(dump, address)}
     try:
         table = Table(dump, 0, dump.read(address, dump.type("struct page").size))
         value = table.flags[0]
-        found |= {"mapping": table.mappings[0], "index": table.indexes[0], "count": table.counts[0], "flags": value, "names": names_of(dump, value)}
+        found |= {"mapping": table.mappings[0], "index": table.indexes[0], "count": table.counts[0], "flag_bits": value, "flags": names_of(dump, value)}
     except Error as error:
         found["error"] = fault(error)
     return found
@@ -222,5 +222,5 @@ def text(found: dict[str, Any]) -> str:
     """A line under :data:`TITLE`."""
     line = f"{found['page']:016x} {found['physical'] or 0:>8x} "
     if "flags" in found:
-        line += f"{found['mapping']:>16x} {found['index']:>8x} {found['count']:>2} {found['flags']:x} {','.join(found['names'])}"
+        line += f"{found['mapping']:>16x} {found['index']:>8x} {found['count']:>2} {found['flag_bits']:x} {','.join(found['flags'])}"
     return line.rstrip() + (f" {mark(found)}" if "error" in found else "")

@@ -126,7 +126,7 @@ def hook_row(dump: Dump, hook: Hook) -> Row:
         row |= {"operations": int(hook.operations), "priority": priority, "meaning": PRIORITIES.get(priority)}
     if row["function"].startswith("nft_do_chain") and hook.argument and dump.find_type("struct", "nft_chain"):
         chain: Any = dump.object("struct nft_chain", hook.argument)
-        row |= {"chain": _name(chain.name), "table": _name(chain.table.name)}
+        row |= {"chain": _name(chain.name), "table_name": _name(chain.table.name)}
     return row
 
 

@@ -42,6 +42,12 @@ METRICS = (
 """RTAX_* by number; the kernel keeps them from number 1 on"""
 RTAX_WINDOW, RTAX_RTT, RTAX_ADVMSS = 3, 4, 8
 RTF_UP, RTF_GATEWAY, RTF_HOST, RTF_REJECT = 1, 2, 4, 0x200
+_RTF = {
+    0: "UP", 1: "GATEWAY", 2: "HOST", 3: "REINSTATE", 4: "DYNAMIC", 5: "MODIFIED", 6: "MTU", 7: "WINDOW", 8: "IRTT", 9: "REJECT", 16: "DEFAULT",
+    17: "ALLONLINK", 18: "ADDRCONF", 19: "PREFIX_RT", 20: "ANYCAST", 21: "NONEXTHOP", 22: "EXPIRES", 23: "ROUTEINFO", 24: "CACHE", 25: "FLOW",
+    26: "POLICY", 30: "PCPU", 31: "LOCAL",
+}  # fmt: skip
+"""RTF_* by bit, ``include/uapi/linux/route.h`` and ``ipv6_route.h``"""
 """As /proc/net/route has them"""
 ACTIONS = {1: "table", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 """FR_ACT_* of policy rules"""
@@ -222,15 +228,21 @@ def for_each_rule(dump: Dump, operations: Any) -> Iterator[Any]:
         yield from list_for_each_entry(dump, int(operations) + operations.fieldOffset("rules_list"), "struct fib_rule", "list")
 
 
+def flag_names(bits: int) -> list[str]:
+    """Names of RTF_*."""
+    return [_RTF.get(bit, f"bit {bit}") for bit in range(bits.bit_length()) if bits >> bit & 1]
+
+
 def route_row(dump: Dump, route: Route) -> dict[str, Any]:
     """Of a :class:`Route`: destination, prefix, type, table …, nexthops with device and gateway, metric, metrics. :raises FaultError:"""
     hops = route.nexthops(dump)
     info = route.info
+    bits = route.flags(bool(hops and hops[0].gateway))
     row: dict[str, Any] = {
         "alias": int(route.alias), "info": int(info), "destination": ip_text(route.key.to_bytes(4, "big")), "prefix": route.length,
         "mask": ip_text(route.mask.to_bytes(4, "big")), "type": TYPES[route.type] if route.type < len(TYPES) else str(route.type),
         "table": table_name(int(route.alias.tb_id)), "metric": route.priority, "metrics": route.metrics, "nexthops": hop_rows(hops),
-        "flags": route.flags(bool(hops and hops[0].gateway)),
+        "flags": flag_names(bits), "flag_bits": bits,
     }  # fmt: skip
     if info:
         scope, protocol = int(info.fib_scope), int(info.fib_protocol)

@@ -8,7 +8,7 @@ from pykd.core.record import NamedTuple
 from pykd.core.walk import caught
 from pykd.kernel.lists.linked import chain_for_each, hash_for_each_entry
 from pykd.kernel.net.addresses import ip_text
-from pykd.kernel.net.routes import PROTOCOLS, TYPES, Nexthop, hop_rows, info_nexthops, metrics_of
+from pykd.kernel.net.routes import PROTOCOLS, TYPES, Nexthop, flag_names, hop_rows, info_nexthops, metrics_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,5 +116,5 @@ def route6_row(dump: Dump, route: Route6) -> dict[str, Any]:
         "info": int(route.info), "destination": ip_text(route.destination[0]), "prefix": route.destination[1],
         "source": ip_text(route.source[0]) if route.source[1] else None, "source_prefix": route.source[1],
         "type": TYPES[kind] if kind < len(TYPES) else str(kind), "protocol": PROTOCOLS.get(protocol, str(protocol)), "metric": route.metric,
-        "flags": route.flags, "metrics": route.metrics, "nexthops": hop_rows(route.nexthops(dump)),
+        "flags": flag_names(route.flags), "flag_bits": route.flags, "metrics": route.metrics, "nexthops": hop_rows(route.nexthops(dump)),
     }  # fmt: skip

@@ -23,6 +23,8 @@ LIMIT = 1 << 20
 ETH_P_IP, ETH_P_IPV6 = 0x0800, 0x86DD
 IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP = 6, 17, 1
 PROTOCOLS = {1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 50: "esp", 51: "ah", 58: "icmpv6", 132: "sctp", 136: "udplite"}
+IP_FLAGS = ("MF", "DF", "RF")
+"""From bit 0 of three"""
 TCP_FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 """From bit 0"""
 UNSET = 0xFFFF
@@ -63,7 +65,7 @@ def shared_info(dump: Dump, skb: Any) -> Any:
 
 def ip_header(dump: Dump, address: int) -> Row:
     """Of an IPv4 or IPv6 header at *address*: version, source, destination, protocol (a number), ttl, length (bytes), header (bytes), and of IPv4
-    tos, id, flags (of three bits), offset (8 bytes).
+    tos, id, ip_flags (names), ip_flag_bits (three), offset (8 bytes).
 
     :raises FaultError: :raises LimitError: it is neither.
     """
@@ -72,8 +74,8 @@ def ip_header(dump: Dump, address: int) -> Row:
         first, tos, length, number, offset, ttl, protocol = packing.unpack(">BBHHHBB", dump.read(address, 10))
         return {
             "version": 4, "source": ip_text(dump.read(address + 12, 4)), "destination": ip_text(dump.read(address + 16, 4)),
-            "protocol": protocol, "ttl": ttl, "length": length, "header": (first & 15) * 4, "tos": tos, "id": number, "flags": offset >> 13,
-            "offset": offset & 0x1FFF,
+            "protocol": protocol, "ttl": ttl, "length": length, "header": (first & 15) * 4, "tos": tos, "id": number, "ip_flag_bits": offset >> 13,
+            "ip_flags": [name for bit, name in enumerate(IP_FLAGS) if offset >> 13 + bit & 1], "offset": offset & 0x1FFF,
         }  # fmt: skip
     if version == 6:
         flow, length, protocol, ttl = packing.unpack(">IHBB", dump.read(address, 8))
@@ -85,7 +87,7 @@ def ip_header(dump: Dump, address: int) -> Row:
 
 
 def transport_header(dump: Dump, address: int, protocol: int) -> Row:
-    """Of a TCP or UDP header at *address*: source_port, destination_port, and of TCP sequence, acknowledged, flags, window; else empty.
+    """Of a TCP or UDP header at *address*: source_port, destination_port, and of TCP sequence, acknowledged, flags (names), flag_bits, window; else empty.
 
     :raises FaultError:
     """
@@ -95,8 +97,8 @@ def transport_header(dump: Dump, address: int, protocol: int) -> Row:
     row: Row = {"source_port": source, "destination_port": destination}
     if protocol == IPPROTO_TCP:
         sequence, acknowledged, _, flags, window = packing.unpack(">IIBBH", dump.read(address + 4, 12))
-        row |= {"sequence": sequence, "acknowledged": acknowledged, "flags": flags, "window": window}
-        row["flag_names"] = [name for bit, name in enumerate(TCP_FLAGS) if flags >> bit & 1]
+        row |= {"sequence": sequence, "acknowledged": acknowledged, "flag_bits": flags, "window": window}
+        row["flags"] = [name for bit, name in enumerate(TCP_FLAGS) if flags >> bit & 1]
     return row
 
 

@@ -66,7 +66,8 @@ def filled(dump: Dump, row: Row, *, counters: bool) -> Row:
 def _count(dump: Dump, server: Any, row: Row) -> None:
     jiffies = timekeeping.jiffies(dump)
     row["age"] = max(jiffies - int(server.mount_time), 0) // timekeeping.hz(dump)
-    row |= {name: int(getattr(server, name)) for name in ("caps", "wtmult", "dtsize", "bsize", "namelen")}
+    row |= {"caps_bits": (caps := int(server.caps)), "caps": nfs.capability_names(caps)}
+    row |= {name: int(getattr(server, name)) for name in ("wtmult", "dtsize", "bsize", "namelen")}
     if nfs.version_of(server)[0] == 4:
         row |= {"bitmasks": [int(mask) for mask in server.attr_bitmask], "acl": int(server.acl_bitmask)}
     auth = server.client.cl_auth

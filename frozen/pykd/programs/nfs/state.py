@@ -55,7 +55,7 @@ def _server(dump: Dump, server: Any) -> Row:
     found: Row = {"server": int(server), **{name: int(getattr(server, name)) for name in _SERVER}}
     # Members until some kernel between v6.1 and v6.12, counted in this way.
     pages = {f"{name[0]}pages": -(-found[name] // dump.page_size) for name in ("rsize", "wsize")}
-    return found | pages | {"caps_names": nfs.capability_names(found["caps"])}
+    return found | pages | {"caps_bits": found["caps"], "caps": nfs.capability_names(found["caps"])}
 
 
 def _lease(dump: Dump, client: Any) -> Row:
@@ -63,7 +63,7 @@ def _lease(dump: Dump, client: Any) -> Row:
     jiffies = timekeeping.jiffies(dump)
     state = int(client.cl_state)
     return {
-        "client": int(client), "state": state, "state_names": nfs.bit_names(dump, "NFS4CLNT_CHECK_LEASE", state, "bit "),
+        "client": int(client), "state_bits": state, "state": nfs.bit_names(dump, "NFS4CLNT_CHECK_LEASE", state, "bit "),
         "lease": int(client.cl_lease_time) / hz, "renewed": max(jiffies - int(client.cl_last_renewal), 0) / hz,
         "lease_jiffies": int(client.cl_lease_time), "renewed_at": int(client.cl_last_renewal),
     }  # fmt: skip
@@ -72,10 +72,10 @@ def _lease(dump: Dump, client: Any) -> Row:
 def _owner(dump: Dump, owner: Any, locks: bool) -> Row:
     if isinstance(owner, Error):
         return {"error": fault(owner)}
-    row: Row = {"owner": int(owner), "flags": 0, "flag_names": [], "states": []}
+    row: Row = {"owner": int(owner), "flag_bits": 0, "flags": [], "states": []}
     try:
-        row["flags"] = int(owner.so_flags)
-        row["flag_names"] = nfs.bit_names(dump, "NFS_OWNER_RECLAIM_REBOOT", row["flags"], "bit ")
+        row["flag_bits"] = int(owner.so_flags)
+        row["flags"] = nfs.bit_names(dump, "NFS_OWNER_RECLAIM_REBOOT", row["flag_bits"], "bit ")
         row["states"] = [_state(dump, one, locks) for one in caught(nfs.for_each_open_state(dump, owner))]
     except Error as error:
         row["error"] = fault(error)
@@ -88,7 +88,7 @@ def _state(dump: Dump, state: Any, locks: bool) -> Row:
     try:
         flags = int(state.flags)
         row: Row = {
-            "state": int(state), "flags": flags, "flag_names": nfs.bit_names(dump, "NFS_DELEGATED_STATE", flags, "bit "), "inode": int(state.inode),
+            "state": int(state), "flag_bits": flags, "flags": nfs.bit_names(dump, "NFS_DELEGATED_STATE", flags, "bit "), "inode": int(state.inode),
             **{name: int(getattr(state, name)) for name in ("n_rdonly", "n_wronly", "n_rdwr")},
         }  # fmt: skip
         if locks:
@@ -101,7 +101,7 @@ def _state(dump: Dump, state: Any, locks: bool) -> Row:
 
 def _lock(state: Any) -> Row:
     flags = int(state.ls_flags)
-    return {"lock": int(state), "flags": flags, "flag_names": [name for bit, name in enumerate(LOCK_FLAGS) if flags >> bit & 1]}
+    return {"lock": int(state), "flag_bits": flags, "flags": [name for bit, name in enumerate(LOCK_FLAGS) if flags >> bit & 1]}
 
 
 def _delegation(dump: Dump, delegation: Any) -> Row:
@@ -111,8 +111,8 @@ def _delegation(dump: Dump, delegation: Any) -> Row:
         kind, flags = int(delegation.type), int(delegation.flags)
         words = [name for name, bit in (("FMODE_READ", nfs.FMODE_READ), ("FMODE_WRITE", nfs.FMODE_WRITE)) if kind & bit]
         return {
-            "delegation": int(delegation), "inode": int(delegation.inode), "type": kind, "type_names": words, "flags": flags,
-            "flag_names": nfs.bit_names(dump, "NFS_DELEGATION_NEED_RECLAIM", flags, "bit "),
+            "delegation": int(delegation), "inode": int(delegation.inode), "type_bits": kind, "type": words, "flag_bits": flags,
+            "flags": nfs.bit_names(dump, "NFS_DELEGATION_NEED_RECLAIM", flags, "bit "),
         }  # fmt: skip
     except Error as error:
         return {"error": fault(error)}

@@ -81,7 +81,7 @@ def _line(row: Row) -> str:
         return f"\t{mark(row)}"
     priority = f"prio={row['priority']}" + (f" ({row['meaning']})" if row.get("meaning") else "") if "priority" in row else "prio=?"
     line = f"\t{priority},  hook={row['function']}" + (f" [{row['module']}]" if row["module"] else "")
-    return line + (f" table {row['table']} chain {row['chain']}" if "chain" in row else "")
+    return line + (f" table {row['table_name']} chain {row['chain']}" if "chain" in row else "")
 
 
 def more_lines(rows: Iterable[Row]) -> Iterator[str]:

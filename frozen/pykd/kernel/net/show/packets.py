@@ -91,7 +91,7 @@ def ip_lines(row: Row, address: int) -> Iterator[str]:
         return
     yield f"IPv4 <struct iphdr {address:#x}>"
     yield (
-        f"  tos={row['tos']} id={row['id']} fl={row['flags']} frag={row['offset']} ttl={row['ttl']} proto={row['protocol']} "
+        f"  tos={row['tos']} id={row['id']} fl={row['ip_flag_bits']} frag={row['offset']} ttl={row['ttl']} proto={row['protocol']} "
         f"saddr={row['source']} daddr={row['destination']}"
     )
 
@@ -110,7 +110,7 @@ def flags_text(flags: int) -> str:
 def tcp_text(row: Row, v: int = 0) -> str:
     """A TCP header; with *v* its flags too."""
     text = f"TCP: sport={row['source_port']} dport={row['destination_port']}"
-    return f"{text}\n{flags_text(row['flags'])}" if v else text
+    return f"{text}\n{flags_text(row['flag_bits'])}" if v else text
 
 
 def packet_lines(row: Row, v: int = 0) -> Iterator[str]:
@@ -123,7 +123,7 @@ def packet_lines(row: Row, v: int = 0) -> Iterator[str]:
     yield from ip_lines(row, row["network"])
     if "shared" in row:
         yield f"  <struct skb_shared_info {row['shared']:#x}>, nr_frags={row['fragments']}"
-    if "flags" in row and row["protocol"] == skbuffs.IPPROTO_TCP and "window" in row:
+    if "flag_bits" in row and row["protocol"] == skbuffs.IPPROTO_TCP and "window" in row:
         yield tcp_text(row, v)
 
 

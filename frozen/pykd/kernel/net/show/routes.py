@@ -42,7 +42,7 @@ def route_lines(rows: Iterable[Row], v: int = 0) -> Iterator[str]:
             continue
         for hop in row["nexthops"] or [{"gateway": None, "device": "*", "nexthop": 0}]:
             gateway = hop["gateway"] or "0.0.0.0"
-            flags = flags_text(row["flags"] | (routes.RTF_GATEWAY if hop["gateway"] else 0))
+            flags = flags_text(row["flag_bits"] | (routes.RTF_GATEWAY if hop["gateway"] else 0))
             yield f"{row['destination']:<15} {gateway:<15} {row['mask']:<15} {flags:<5} {row['metric']:<6} {0:<6} {0:>3} {hop['device'] or '*':<8}"
             if v and hop["nexthop"]:
                 yield f"     <struct fib_nh {hop['nexthop']:#x}>"
