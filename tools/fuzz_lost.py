@@ -28,6 +28,8 @@ import fuzz_structures  # noqa: E402
 
 TIMEOUT = 900
 """Seconds for all commands together."""
+AT_MOST = "_at_most"
+"""What the key of a number ends in that is a bound of the one that is not known."""
 TEXTS = frozenset(("lines", "text", "line", "end", "why"))
 """Keys of what a program or crash's own format says as text, and of what says how far something went."""
 
@@ -51,6 +53,12 @@ def _is_lost(value: Any) -> bool:
     return value is None or (isinstance(value, dict) and "message" in value and "reason" in value)
 
 
+def _is_bound(key: str, value: Any, whole: dict[str, Any]) -> bool:
+    """Whether the whole dump has a number that is at most so much."""
+    number = whole.get(key.removesuffix(AT_MOST)) if key.endswith(AT_MOST) else None
+    return isinstance(number, int) and isinstance(value, int) and number <= value
+
+
 def agrees(part: Any, whole: Any) -> bool:
     """Whether *whole* says all that *part* says."""
     if _is_lost(part):
@@ -59,7 +67,8 @@ def agrees(part: Any, whole: Any) -> bool:
         incomplete = "error" in part  # then nothing at all stands for what is missing
         said = {"error", "unavailable", *part.get("unavailable", ())}
         return isinstance(whole, dict) and all(
-            key in said or key in TEXTS or (incomplete and not value) or agrees(value, whole.get(key)) for key, value in part.items()
+            key in said or key in TEXTS or (incomplete and not value) or _is_bound(key, value, whole) or agrees(value, whole.get(key))
+            for key, value in part.items()
         )
     if isinstance(part, list):
         return isinstance(whole, list) and all(any(agrees(one, other) for other in whole) for one in part)

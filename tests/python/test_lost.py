@@ -102,7 +102,7 @@ class Types(Damaged):
 class Rows(Damaged):
     """What is left says what the whole dump says: a member whose name is lost is not the first one, sizes that cannot be read are marked."""
 
-    COMMANDS = ("kmem -v", "vm", "ps", "mod", "mount", "irq", "timer")
+    COMMANDS = ("kmem -s", "kmem -v", "vm", "ps", "ps -Y", "mod", "mount", "irq", "timer")
 
     def test_are_right(self):
         whole, wrong = fuzz_lost.documents(SAMPLE, self.COMMANDS)
@@ -115,8 +115,37 @@ class Rows(Damaged):
         for row, right in (
             ({"a": 1}, True), ({"a": 4, "b": [{"c": 2}]}, False), ({"a": 1, "b": [{"c": 3}]}, True), ({"a": lost}, True), ({"a": 0}, False), ({"a": 0, "error": lost}, True),
             ({"a": 2, "error": lost}, False), ({"error": lost}, True), ({"d": 1}, False), ({"a": "?", "unavailable": ["a"], "lost": lost}, True),
+            ({"a": None, "a_at_most": 1}, True), ({"a": None, "a_at_most": 0}, False), ({"a": None, "d_at_most": 1}, False),
         ):  # fmt: skip
             self.assertEqual(right, not list(fuzz_lost.wrong_rows(whole, {"rows": [row]})), row)
+
+
+class Numbers(Damaged):
+    """No number stands for what could not be read in full."""
+
+    def test_free_objects(self):
+        whole = {row["cache"]: row["allocated"] for row in Session(self.whole).rows("kmem -s")}
+        dump = self.opened(dumps.without_some(self.source, 1, 3))
+        lost = [row for row in Session(dump).rows("kmem -s") if "total" in row and row["allocated"] is None]
+        self.assertGreater(len(lost), 5)
+        shown = subprocess.run([PYKD, "--isolated", dump.path, "-c", "kmem -s"], capture_output=True, text=True, check=False).stdout
+        for row in lost:
+            self.assertIn("error", row)
+            self.assertGreaterEqual(row["allocated_at_most"], whole[row["cache"]])
+            self.assertRegex(shown, rf"{row['cache']:016x} .* <={row['allocated_at_most']} ")
+
+    def test_keys_of_tasks(self):
+        dump = self.opened(dumps.without_some(self.source, 5, 2))
+        for line in ("ps", "ps -g"):
+            rows = [row for row in Session(dump).rows(line) if "unavailable" in row]
+            self.assertTrue(rows)
+            for row in rows:
+                self.assertLessEqual(set(row["unavailable"]), set(row))
+                self.assertLessEqual({row[key] for key in row["unavailable"]}, {None, "?", "??"})
+        for line in ("ps", "ps -s", "ps -Y", "ps -l", "ps -c", "ps -r"):
+            done = subprocess.run([PYKD, "--isolated", dump.path, "-c", line], capture_output=True, text=True, check=False)
+            self.assertGreater(len(done.stdout.splitlines()), 50, line)
+            self.assertNotIn("internal error", done.stdout + done.stderr)
 
 
 class Tasks(Damaged):

@@ -128,7 +128,8 @@ def cache_line(row: Row) -> str:
     if "ignored" in row:
         line += f" {'[IGNORED]':<44} {row['name']}"
     elif "total" in row:
-        line += f" {row['object_size']:>8}  {row['allocated']:>9}  {row['total']:>8}  {row['slabs']:>5}"
+        allocated = f"<={row['allocated_at_most']}" if row["allocated"] is None else row["allocated"]
+        line += f" {row['object_size']:>8}  {allocated:>9}  {row['total']:>8}  {row['slabs']:>5}"
         line += f"  {row['slab_size'] // 1024:>4}k  {row['name']}"
     elif "name" in row:
         line += f"  {row['name']}"

@@ -157,7 +157,8 @@ COMMAND = Command(
     arguments="[CACHE|ADDRESS|FLAGS]…",
     description="With an address alone: the symbol, slab, task, vmalloc area, free block and page that it is in.",
     fields={
-        "cache": "struct kmem_cache", "object_size": "bytes", "allocated": "objects", "total": "objects", "slab_size": "bytes",
+        "cache": "struct kmem_cache", "object_size": "bytes", "allocated": "objects; null: free ones cannot be read",
+        "allocated_at_most": "where that is null", "total": "objects", "slab_size": "bytes",
         "pages": "of 4 kB", "size": "-i: bytes", "nr_free_pages": "what the kernel counts", "percent": "",
         "counters": "by name", "area": "struct vmap_area", "page": "struct page", "hstate": "struct hstate",
         "flag": "name", "bit": "", "free": "struct page of free blocks, with -F", "slabs_shown": "the slab of an address",

@@ -11,7 +11,7 @@ from pykd.kernel.task import limits
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task import threads as tasks
 from pykd.kernel.task.memory import page_table
-from pykd.kernel.task.table import Thread
+from pykd.kernel.task.table import UNKNOWN, Thread
 from pykd.session import context
 from pykd.session.command import Command, Option
 from pykd.session.session import Session
@@ -122,9 +122,20 @@ def _row(thread: Thread, total: int) -> Row:
     }
     if thread.error is not None:
         row["error"] = fault(thread.error, partial=True)
-    if unread := thread.lost | thread.unread.keys():
-        row["unavailable"] = sorted(unread)
+    if lost := thread.lost | thread.unread.keys():
+        unread = sorted({key for name in lost for key in _KEYS.get(name, (name,)) if key in row})
+        row |= {key: None for key in unread if not isinstance(row[key], str)}  # texts say it themselves
+        row["unavailable"] = unread
     return row
+
+
+_KEYS = {"stack_pointer": ("stack",), "mm": ("vsz", "rss", "memory"), "rss": ("rss", "memory"), "flags": ("kernel",), "exit_state": ("state",)}
+"""Of attributes of threads, the keys of rows that tell of them, where these have other names."""
+
+
+def _word(value: object, width: int) -> str:
+    """A number of a row in its column; it is None where it cannot be read."""
+    return f"{UNKNOWN if value is None else value:>{width}}"
 
 
 def _more(session: Session, options: Any) -> Callable[[Thread], Row]:
@@ -244,14 +255,26 @@ def _view(found: list[Row], options: Any, session: Session) -> Iterator[str]:
     if not options.H:
         yield f"      PID    PPID  CPU  {'    KSTACKP     ' if options.s else '     TASK       '} ST  %MEM      VSZ      RSS  COMM"
     for row in found:
-        sign = "?" if "active" in row.get("unavailable", ()) else ">" if row["active"] else " "
         comm = f"[{row['comm']}]" if row["kernel"] else row["comm"]
-        shown = f"{row['task']:016x}" if not options.s else '       --       ' if row['active'] else f"{row['stack']:016x}"
+        memory = "?" if row["memory"] is None else f"{row['memory']:.1f}"
         line = (
-            f"{sign} {row['pid']:>7} {row['ppid']:>7} {row['cpu']:>3}  {shown}  {row['state']} {row['memory']:>5.1f} "
-            f"{row['vsz']:>8} {row['rss']:>8}  {comm}"
+            f"{_sign(row)} {_word(row['pid'], 7)} {row['ppid']:>7} {_word(row['cpu'], 3)}  {_place(row, options)}  {row['state']} {memory:>5} "
+            f"{_word(row['vsz'], 8)} {_word(row['rss'], 8)}  {comm}"
         )
         yield line + (f"  {mark(row)}" if "error" in row else "")
+
+
+def _sign(row: Row) -> str:
+    return UNKNOWN if row["active"] is None else ">" if row["active"] else " "
+
+
+def _place(row: Row, options: Any) -> str:
+    """Where the task is, or with -s the top of its stack."""
+    if not options.s:
+        return f"{row['task']:016x}"
+    if row["active"]:
+        return f"{'--':^16}"
+    return f"{UNKNOWN:^16}" if row["stack"] is None else f"{row['stack']:016x}"
 
 
 def _scheduling(rows: list[Row], options: Any) -> Iterator[str]:
@@ -261,8 +284,11 @@ def _scheduling(rows: list[Row], options: Any) -> Iterator[str]:
         yield "      PID    PPID  CPU       TASK         POLICY   PRIO  COMM"
     for row in rows:
         comm = f"[{row['comm']}]" if row["kernel"] else row["comm"]
-        policy = names.get(row["policy"], str(row["policy"]))
-        yield f"{'>' if row['active'] else ' '} {row['pid']:>7} {row['ppid']:>7} {row['cpu']:>3}  {row['task']:016x} {policy:>8} {row['prio']:>5}  {comm}"
+        policy = names.get(row["policy"], row["policy"])
+        yield (
+            f"{_sign(row)} {_word(row['pid'], 7)} {row['ppid']:>7} {_word(row['cpu'], 3)}  {row['task']:016x} {_word(policy, 8)} "
+            f"{_word(row['prio'], 5)}  {comm}"
+        )
 
 
 def _summary(rows: list[Row], options: Any) -> Iterator[str]:
@@ -275,7 +301,7 @@ def _summary(rows: list[Row], options: Any) -> Iterator[str]:
 
 def _last_run(rows: list[Row], options: Any) -> Iterator[str]:
     """The most recently run first; -m: how long before the crash that was, by the clock of the task's CPU."""
-    rows.sort(key=lambda row: -row["last_run"])
+    rows.sort(key=lambda row: -(row["last_run"] or 0))
     if not options.C:
         yield from (_run_line(row, options) for row in rows)
         return
@@ -286,8 +312,8 @@ def _last_run(rows: list[Row], options: Any) -> Iterator[str]:
 
 
 def _run_line(row: Row, options: Any) -> str:
-    if options.m and row["clock"] is None:
-        stamp = "[?]"
+    if row["last_run"] is None or (options.m and row["clock"] is None):
+        stamp = f"[{UNKNOWN}]"
     elif options.m:
         ago = max(row["clock"] - row["last_run"], 0) // 1_000_000
         seconds, milliseconds = divmod(ago, 1000)
@@ -302,7 +328,7 @@ def _run_line(row: Row, options: Any) -> str:
 
 def _times_text(rows: list[Row], options: Any) -> Iterator[str]:
     if not options.arguments:
-        rows.sort(key=lambda row: row["start"])
+        rows.sort(key=lambda row: row["start"] or 0)
     for row in rows:
         times = row["times"]
         yield context.header(row)
@@ -395,7 +421,7 @@ COMMAND = Command(
     fields={
         "pid": "", "ppid": "-1: the parent cannot be read", "cpu": "", "task": "struct task_struct", "state": "two letters", "memory": "percent of all pages",
         "vsz": "kB", "rss": "kB", "comm": "", "active": "was running",
-        "unavailable": "keys that say nothing, as it is lost where the kernel has them", "kernel": "has no user memory", "tgid": "",
+        "unavailable": "keys that are null or ?, as what they tell cannot be read", "kernel": "has no user memory", "tgid": "",
         "last_run": "ns, clock of the CPU", "start": "ns after boot", "stack": "kernel stack pointer", "policy": "number", "prio": "kernel priority",
         "clock": "-l, -m: ns, of the CPU at the crash, null if unreadable", "times": "-t: run (s), start, user, system (ns)",
         "parents": "-p: tasks, the nearest first", "children": "-c: tasks", "threads": "-g: the others of the leader's group",

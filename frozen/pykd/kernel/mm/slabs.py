@@ -68,8 +68,8 @@ class Counter:
         """Objects of the cache that is being counted"""
 
     def count(self, cache: Any) -> dict[str, Any]:
-        """name, object_size, total, allocated, slabs, slab_size (bytes); ``error`` where parts could not be counted, whose objects count as
-        allocated. :raises FaultError:"""
+        """name, object_size, total, allocated, slabs, slab_size (bytes); ``error`` where something could not be read. Where that is a list of free
+        objects, how many are allocated is not known but for ``allocated_at_most``. :raises FaultError:"""
         self.problems, self.free = [], 0
         order = cache.oo.x >> 16
         found = {
@@ -77,6 +77,7 @@ class Counter:
             "slab_size": self.dump.page_size << min(order, 20),
         }  # fmt: skip
         total = slabs = 0
+        named = len(self.problems)
         for one in slablists.nodes(self.dump, cache):
             total += one.node.total_objects.counter
             slabs += one.node.nr_slabs.counter
@@ -88,7 +89,10 @@ class Counter:
                 self._on_cpu(cache, cpu)
             except Error as error:
                 self.problems.append(error)
-        found |= {"total": total, "slabs": slabs, "allocated": max(total - self.free, 0)}
+        allocated = max(total - self.free, 0)
+        found |= {"total": total, "slabs": slabs, "allocated": allocated}
+        if len(self.problems) > named:
+            found |= {"allocated": None, "allocated_at_most": allocated}
         if self.problems:
             found["error"] = fault(self.problems[0])
         return found
