@@ -471,6 +471,23 @@ class Made(unittest.TestCase):
         self.assertIn("mpatha has no path that works, and its I/O waits for one", found[0].text)
         self.assertIn("path 8:0: failed 2 times", found[0].evidence)
 
+    def test_readers_of_srcu(self):
+        wait = types.SimpleNamespace(purpose=types.SimpleNamespace(key="srcu"), function="__synchronize_srcu")
+        for seconds, told in ((5.0, []), (40.0, [(2, "found")])):
+            facts = types.SimpleNamespace(graph=types.SimpleNamespace(waits={1: wait}), seconds=lambda task, s=seconds: s, waited=lambda *words: "")
+            with self.subTest(seconds=seconds):
+                self.assertEqual(told, [(one.severity, one.proof) for one in found_by("c5_srcu", facts)])
+
+    def test_device_that_cannot_be_removed(self):
+        dump = opened(SAMPLE)
+        task = next(iter(Facts(dump).threads))
+        wait = types.SimpleNamespace(purpose=types.SimpleNamespace(key="netdev"), function="netdev_run_todo")
+        record = types.SimpleNamespace(text="unregister_netdevice: waiting for dummy0 to become free. Usage count = 2")
+        for messages, told in (([record], ["The network device dummy0 cannot be removed, since something still uses it, and 1 thread waits for that"]), ([], [])):
+            facts = self.facts(dump, _graph=types.SimpleNamespace(unsure=None, waits={task: wait}), messages=lambda pattern, m=messages: m)
+            with self.subTest(told):
+                self.assertEqual(told, [one.text for one in found_by("j8_transmit", facts)])
+
     def test_probes(self):
         dump = opened(SAMPLE)
         for function, told in (("bpf_prog_6deef7357e7b4530_sys_enter", True), ("schedule", False)):

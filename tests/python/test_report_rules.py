@@ -14,6 +14,7 @@ from pykd.kernel.lists.linked import list_for_each_entry
 from pykd.kernel.mm import vmstat
 from pykd.kernel.net.sockets import TCP_LISTEN, for_each_socket
 from pykd.kernel.task import threads
+from pykd.kernel.task.table import PF_KTHREAD
 from pykd.kernel.waits.names import journals
 from pykd.kernel.workqueues import for_each_pool
 from pykd.report.build import document
@@ -195,7 +196,13 @@ class Rules(Planting):
         """The sample has one."""
         _, found = self.finding("E2")
         self.assertRegex(found["text"], r"^PID 131 \(kd-vfork\) waits .* for its vfork child PID 139 ")
-        self.set("task_struct", int(threads.find(139, self.dump)), "vfork_done", 0)
+        child = int(threads.find(139, self.dump))
+        # Of a thread of the kernel that is what kthread_stop() waits for.
+        self.set("task_struct", child, "flags", PF_KTHREAD)
+        self.assertIsNone(self.finding("E2")[1])
+        self.set("task_struct", child, "flags", 0)
+        self.assertIsNotNone(self.finding("E2")[1])
+        self.set("task_struct", child, "vfork_done", 0)
         self.assertIsNone(self.finding("E2")[1])
 
     def test_quota_of_cpu_time(self):

@@ -11,6 +11,7 @@ from pykd.kernel.fs.superblocks import how_frozen, sb_frozen
 from pykd.kernel.task import table as tasktable
 from pykd.kernel.task import threads
 from pykd.kernel.task.ages import seconds_since
+from pykd.kernel.task.table import PF_KTHREAD
 from pykd.kernel.waits import names, scan, sites
 
 TYPE_CHECKING = False
@@ -401,8 +402,12 @@ def _known(find: Callable[[Dump], dict[int, int]], dump: Dump) -> dict[int, int]
 def _vfork_children(dump: Dump) -> dict[int, int]:
     """task_structs by ``vfork_done``: the completion on the stack of the parent that waits."""
     addresses = threads.listed(dump).all()
-    (children,) = dump.read_plain(addresses, "struct task_struct", ("vfork_done",))
-    return {done: task for task, done in zip(addresses, children, strict=True) if done and not isinstance(done, Error)}
+    dones, flags = dump.read_plain(addresses, "struct task_struct", ("vfork_done", "flags"))
+    # That of a thread of the kernel is what kthread_stop() waits for.
+    return {
+        done: task for task, done, flag in zip(addresses, dones, flags, strict=True)
+        if done and not isinstance(done, Error) and not (isinstance(flag, int) and flag & PF_KTHREAD)
+    }  # fmt: skip
 
 
 @per_dump
@@ -411,8 +416,6 @@ def _kthread_completions(dump: Dump) -> dict[int, int]:
 
     ``struct kthread`` is at ``task_struct.worker_private`` since e32cf5dfbe22 (in v5.17), before at ``set_child_tid``.
     """
-    from pykd.kernel.task.table import PF_KTHREAD
-
     kthread = dump.find_type("struct", "kthread")
     if kthread is None:
         return {}

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from _pykd import Error
 from pykd.core.walk import caught
 from pykd.kernel.net.devices import IFF_UP, for_each_netdev
@@ -21,6 +23,7 @@ XOFF = 1 << 0
 """__QUEUE_STATE_DRV_XOFF of ``netdev_queue.state``: the driver stopped it."""
 NO_CARRIER = 1 << 2
 """__LINK_STATE_NOCARRIER of ``net_device.state``"""
+UNREGISTERED = r"unregister_netdevice: waiting for (\S+) to become free"
 MAX_QUEUES = 4096
 LONG = 10.0
 
@@ -28,10 +31,11 @@ LONG = 10.0
 def rule(facts: Facts) -> Iterator[Found]:
     waiting = [task for task, wait in facts.graph.waits.items() if wait.purpose and wait.purpose.key == "netdev"]
     seconds = max((facts.seconds(task) for task in waiting), default=0.0)
-    told = facts.messages(r"unregister_netdevice: waiting for (\S+) to become free")
+    told = facts.messages(UNREGISTERED)
     if waiting and told:
         evidence = (told[-1].text, *(f"{facts.who(task)} waits in {facts.graph.waits[task].function}" for task in waiting[:3]))
-        text = f"A network device cannot be removed, since something still uses it, and {threads(len(waiting))} for that"
+        names = sorted({found[1] for record in told if (found := re.search(UNREGISTERED, record.text))})
+        text = f"The network device {', '.join(names)} cannot be removed, since something still uses it, and {threads(len(waiting))} for that"
         yield Found(text, STOPS, EXACT, evidence, "net", len(waiting), max(seconds, LONG), LOCKS)
     for net in caught(for_each_net(facts.dump)):
         if isinstance(net, Error):
