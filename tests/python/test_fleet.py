@@ -315,6 +315,13 @@ class Redaction(unittest.TestCase):
             ("BOOT root=/dev/sda1 secret=1", "BOOT (left out)"),
             ("ext4_sync_file+0x1c/0x50 00:1f.2 12:30:45", "ext4_sync_file+0x1c/0x50 00:1f.2 12:30:45"),
             ("jane@example.org", "mail-1"),
+            ("GET https://jane:pw@wiki/x?token=1 ok, nfs://filer/vol", "GET url-1 ok, url-2"),
+            ("mounted filesystem 6C1E2F30-aaaa-4bbb-8ccc-0123456789ab r/w", "mounted filesystem uuid-1 r/w"),
+            ("lookup of db1.Corp.internal. and ns.example.de failed", "lookup of host-3. and host-4 failed"),
+            ("Accepted publickey for jane from 10.1.2.3", "Accepted publickey for user-1 from ip-1"),
+            ("session opened for user jane(uid=1000), acct=\"bob\" user=root", "session opened for user user-1(uid=1000), acct=\"user-2\" user=root"),
+            ("ext4.ko main.c libc.so.6 vm.max_map_count 6.12.1-1.fc41.x86_64 user-space", "ext4.ko main.c libc.so.6 vm.max_map_count 6.12.1-1.fc41.x86_64 user-space"),
+            ("comm=\"sh\" for userspace, Failed to start for now", "comm=\"sh\" for userspace, Failed to start for now"),
         ):
             with self.subTest(before):
                 self.assertEqual(after, known.text(before))

@@ -32,8 +32,20 @@ KEPT = frozenset(("schema", "build_id", "release", "crash_time", "hash", "key", 
 _MAC = re.compile(r"\b[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}(?::[0-9A-Fa-f]{2})*\b")
 _IP6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f:]{2,39}(?:(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])")
 _IP = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\w)")
-_MAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
+_MAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}\b")
 _PATH = re.compile(r"(?<![\w/.])/(?:[^\s\"'<>|,;:()\[\]/]+/?)+")
+_URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{0,15}://[^\s\"'<>]+")
+_UUID = re.compile(r"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
+_DOMAINS = "arpa|biz|cloud|com|corp|dev|edu|example|gov|home|info|int|internal|intra|invalid|io|lan|local|localdomain|mil|net|org|test"
+_LABEL = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)"
+_NAME = re.compile(rf"(?<![\w.@/-])(?:{_LABEL}{{1,8}}(?:{_DOMAINS})|{_LABEL}{{2,8}}[a-z]{{2}})(?![\w-]|\.\w)", re.IGNORECASE)
+"""Names of DNS, as far as they look like nothing else: ``main.c`` and ``ext4.ko`` have two parts as well"""
+_USER = re.compile(
+    r"(\b(?:for user|invalid user|of user) [\"']?|\b(?:r?user(?:name)?|logname|acct)=[\"']?|\b(?:Accepted|Failed) \w+ for )"
+    r"(?!root\b|invalid\b|user\b)([\w.\\$-]+)",
+    re.IGNORECASE,
+)
+"""Names of people in messages of those who let them in"""
 _SYSTEM = re.compile(r"^/(?:usr|lib|lib64|bin|sbin|boot|proc|sys|dev|etc|run/systemd)(?:/|$)")
 """Paths that each machine has"""
 _OWN = frozenset(("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"))
@@ -79,10 +91,14 @@ class Redaction:
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, "(left out)")
+        text = _URL.sub(lambda found: self._word("url", found[0]), text)
+        text = _UUID.sub(lambda found: self._word("uuid", found[0]), text)
+        text = _USER.sub(lambda found: found[1] + self._word("user", found[2]), text)
         text = _MAIL.sub(lambda found: self._word("mail", found[0]), text)
         text = _MAC.sub(lambda found: found[0] if found[0].lower() in _OWN else self._word("mac", found[0]), text)
         for pattern in (_IP6, _IP):
             text = pattern.sub(lambda found: self._word("ip", found[0]) if _is_address(found[0]) else found[0], text)
+        text = _NAME.sub(lambda found: self._word("host", found[0]), text)
         text = _PATH.sub(lambda found: found[0] if _SYSTEM.match(found[0]) else self._word("path", found[0]), text)
         return self._hosts.sub(lambda found: self._word("host", found[0]), text) if self._hosts is not None else text
 
