@@ -119,13 +119,15 @@ class Dump:
         vmlinux: str | None = None,
         system_map: str | None = None,
         no_btf: bool = False,
+        profile: str | None = None,
     ) -> Dump:
         """Open a dump; several paths are the parts of a split set.
 
         :param vmlinux: a file with symbols or debug info of this build of the kernel: what the dump's BTF and kallsyms lack comes from it.
         :param system_map: names for a dump without kallsyms, or with those of functions only.
         :param no_btf: types come from the debug info though the dump has BTF.
-        :raises FileError, FormatError, UnsupportedError: RangeError for a vmlinux of another build.
+        :param profile: a file that ``pykd profile`` wrote of this build of the kernel; it serves as a vmlinux does.
+        :raises FileError, FormatError, UnsupportedError: RangeError for a vmlinux or a profile of another build.
         """
     def close(self) -> None:
         """Close its files and free its memory; it is no longer the current dump. What is known of it stays, and reading it raises.
@@ -331,7 +333,7 @@ class Dump:
     def stack_registers(self, start: int, end: int) -> tuple[list[tuple[int, bool, dict[str, int]]], int]:
         """Places in [start, end) that look like a ``struct pt_regs``: (address, of user mode, registers), and the bytes unreadable."""
     def source(self, address: int) -> list[tuple[str | None, str | None, int, bool]]:
-        """Where an address of code is in the source, by the vmlinux that was given: (function, file, line, whether it is inlined into the next),
+        """Where an address of code is in the source, by the vmlinux or the profile that was given: (function, file, line, whether it is inlined into the next),
         the innermost first. The line of all but the first is that of the call; 0 and None where it is not told. Empty where no unit has the address.
 
         Of a return address ask for the one before: it is the next instruction's.
@@ -695,6 +697,14 @@ def decompress(codec: Literal["zlib", "lzo", "snappy", "zstd"], data: bytes, siz
     """One page (or any block) as the decoders of dumps decompress it; *size* in bytes is known beforehand.
 
     :raises ValueError: *data* is not that, or longer or shorter than *size*.
+    """
+
+def debug_info(path: str, /) -> dict[str, Any]:
+    """What a profile of a kernel has of its vmlinux, all at once: a dict with ``build_id`` ("" if it has none), ``machine`` (None if it is not known), ``big``
+    (whether it is big-endian), ``symbols`` (a list of (address as linked, type as nm prints it, name)), and as bytes, where the file has them: its sections
+    ``.BTF``, ``.orc_unwind_ip``, ``.orc_unwind`` and ``.orc_header``; of its DWARF ``types`` (as BTF), ``line_strings``, ``line_index`` and ``line_rows``.
+
+    :raises FileError, FormatError: the file cannot be read, or is damaged.
     """
 
 def is_plain(row: object, /) -> bool:

@@ -101,6 +101,7 @@ def open(
     vmlinux: str | None = None,
     system_map: str | None = None,
     no_btf: bool = False,
+    profile: str | None = None,
 ) -> Dump:
     """Open a dump (several paths are the parts of a split set) and make it the current one.
 
@@ -109,9 +110,10 @@ def open(
     :param vmlinux: a file with symbols or debug info of this build of the kernel: what the dump's BTF and kallsyms lack comes from it.
     :param system_map: names for a dump without kallsyms, or with those of functions only.
     :param no_btf: types come from the debug info though the dump has BTF.
-    :raises FileError, FormatError, UnsupportedError: RangeError for a vmlinux of another build.
+    :param profile: a file that ``pykd profile`` wrote of this build of the kernel; it serves as a vmlinux does.
+    :raises FileError, FormatError, UnsupportedError: RangeError for a vmlinux or a profile of another build.
     """
-    dump = Dump(*paths, vmcoreinfo=vmcoreinfo, live=live, vmlinux=vmlinux, system_map=system_map, no_btf=no_btf)
+    dump = Dump(*paths, vmcoreinfo=vmcoreinfo, live=live, vmlinux=vmlinux, system_map=system_map, no_btf=no_btf, profile=profile)
     from pykd.compat.names import old_names
 
     old_names(dump)

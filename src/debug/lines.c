@@ -45,10 +45,9 @@ static struct kd_error *find_ranges(struct kd_dwarf *dwarf)
 	return NULL;
 }
 
-struct kd_error *kd_dwarf_unit_at(struct kd_dwarf *dwarf, kd_vaddr address, Dwarf_Die *ret, bool *ret_found)
+struct kd_error *kd_dwarf_ranges(struct kd_dwarf *dwarf, const struct kd_dwarf_range_vector **ret)
 {
 	Dwarf *handle;
-	*ret_found = false;
 	struct kd_error *err = kd_dwarf_open(dwarf, &handle);
 	if (!err && !dwarf->ranges_known) {
 		err = kd_debug_file_load(dwarf->file, is_of_lines);
@@ -58,18 +57,27 @@ struct kd_error *kd_dwarf_unit_at(struct kd_dwarf *dwarf, kd_vaddr address, Dwar
 		if (err)
 			kd_dwarf_range_vector_deinit(&dwarf->ranges);
 	}
+	*ret = &dwarf->ranges;
+	return err;
+}
+
+struct kd_error *kd_dwarf_unit_at(struct kd_dwarf *dwarf, kd_vaddr address, Dwarf_Die *ret, bool *ret_found)
+{
+	const struct kd_dwarf_range_vector *ranges;
+	*ret_found = false;
+	struct kd_error *err = kd_dwarf_ranges(dwarf, &ranges);
 	if (err)
 		return err;
-	size_t low = 0, high = dwarf->ranges.nr; /* the first that begins behind the address lies in [low, high] */
+	size_t low = 0, high = ranges->nr; /* the first that begins behind the address lies in [low, high] */
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (dwarf->ranges.data[middle].start <= address)
+		if (ranges->data[middle].start <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low && address < dwarf->ranges.data[low - 1].end)
-		*ret_found = dwarf_offdie(handle, dwarf->ranges.data[low - 1].unit, ret);
+	if (low && address < ranges->data[low - 1].end)
+		*ret_found = dwarf_offdie(dwarf->handle, ranges->data[low - 1].unit, ret);
 	return NULL;
 }
 

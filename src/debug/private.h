@@ -29,6 +29,9 @@ struct kd_cfi_function {
 };
 KD_VECTOR(kd_cfi_function_vector, struct kd_cfi_function);
 
+/** What addresses each unit has, by address; with them all is read that lines need. Valid as long as the kd_dwarf. */
+struct kd_error *kd_dwarf_ranges(struct kd_dwarf *dwarf, const struct kd_dwarf_range_vector **ret) KD_RETURNS_ERROR;
+
 struct kd_dwarf {
 	struct kd_debug_file *file;
 	Dwarf *handle;

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "debug/images.h"
+#include "debug/lines.h"
 #include "kernel/found.h"
 #include "kernel/namesake.h"
 #include "kernel/second.h"
@@ -88,7 +89,7 @@ struct kd_error *kd_kernel_open(const char *const *paths, size_t path_nr, const 
 	struct kd_error *err = kd_dump_open(paths, path_nr, &options->dump, &kernel->dump);
 	if (!err)
 		err = kd_second_init(&kernel->second, kd_dump_vmcoreinfo(kernel->dump), options->vmlinux,
-				     options->system_map);
+				     options->profile, options->system_map);
 	if (err) {
 		kd_kernel_close(kernel);
 		return err;
@@ -174,7 +175,7 @@ static struct kd_error *create_kallsyms(struct kd_kernel *kernel)
 	err = kd_kallsyms_create(memory, &kernel->kallsyms.it);
 	if (!err)
 		kd_kallsyms_set_more(kernel->kallsyms.it, more_names, kernel);
-	bool given = kernel->second.vmlinux || kernel->second.system_map;
+	bool given = kernel->second.vmlinux || kernel->second.profile || kernel->second.system_map;
 	if (given && (err || is_cut(kernel) || kd_kallsyms_functions_only(kernel->kallsyms.it))) {
 		err = use_second_names(kernel, memory, err);
 		if (!err)
@@ -227,6 +228,45 @@ static struct kd_error *search_btf(struct kd_memory *memory, struct kd_kallsyms 
 		       ?: kd_btf_search(memory, text, text + KD_IMAGE_LEN_MAX, start, end);
 }
 
+/** A section of the profile that has types. */
+static struct kd_error *profile_types(struct kd_kernel *kernel, const char *section, const uint8_t **ret,
+				      size_t *ret_len)
+{
+	*ret_len = kernel->second.profile ? kd_profile_len(kernel->second.profile, section) : 0;
+	return *ret_len ? kd_profile_bytes(kernel->second.profile, section, 0, *ret_len, ret) : NULL;
+}
+
+/**
+ * What the profile has: the kernel's own BTF (which modules' goes on from) and what its debug info says, the one where
+ * the dump has none, the other beside it, or alone. *has_btf: types has the kernel's own.
+ */
+static struct kd_error *add_profile(struct kd_kernel *kernel, struct kd_types *types, bool *has_btf, bool *ret_used)
+{
+	const uint8_t *bytes;
+	size_t len = 0;
+	struct kd_error *err = NULL;
+	if (!*has_btf && !kernel->no_btf)
+		err = profile_types(kernel, "btf", &bytes, &len);
+	if (!err && len) {
+		err = kd_types_add_btf_bytes(types, NULL, bytes, len);
+		*ret_used = *has_btf = !err;
+	}
+	if (!err)
+		err = profile_types(kernel, "types", &bytes, &len);
+	if (!err && len) {
+		err = *has_btf ? kd_types_add_aside(types, bytes, len)
+			       : kd_types_add_btf_bytes(types, NULL, bytes, len);
+		*ret_used = *ret_used || !*has_btf;
+	}
+	return err;
+}
+
+static bool has_profile_types(const struct kd_kernel *kernel)
+{
+	const struct kd_profile *profile = kernel->second.profile;
+	return profile && (kd_profile_len(profile, "types") || (!kernel->no_btf && kd_profile_len(profile, "btf")));
+}
+
 static struct kd_error *create_types(struct kd_kernel *kernel)
 {
 	struct kd_memory *memory = NULL;
@@ -238,7 +278,8 @@ static struct kd_error *create_types(struct kd_kernel *kernel)
 	if (err)
 		return err;
 	struct kd_dwarf *dwarf = kernel->second.dwarf;
-	bool has_btf = !kernel->no_btf && !(dwarf && is_cut(kernel));
+	bool has_profile = !dwarf && has_profile_types(kernel), of_profile = false;
+	bool has_btf = !kernel->no_btf && !((dwarf || has_profile) && is_cut(kernel));
 	if (has_btf) {
 		err = kd_kallsyms_address(kallsyms, "__start_BTF", &start)
 			      ?: kd_kallsyms_address(kallsyms, "__stop_BTF", &end);
@@ -246,7 +287,7 @@ static struct kd_error *create_types(struct kd_kernel *kernel)
 			err = search_btf(memory, kallsyms, &start, &end);
 		has_btf = !kd_error_catch(&err, KD_ERROR_LOOKUP);
 	}
-	if (!has_btf && !dwarf)
+	if (!has_btf && !dwarf && !has_profile)
 		return kd_error_create(KD_ERROR_LOOKUP,
 				       kernel->no_btf
 					       ? "no type information: BTF is not wanted, and no --vmlinux with debug "
@@ -260,8 +301,12 @@ static struct kd_error *create_types(struct kd_kernel *kernel)
 		err = kd_types_add_btf(types, NULL, start, end, 0, 0, kernel_table(kernel));
 	if (!err && dwarf)
 		err = kd_types_add_dwarf(types, dwarf);
-	if (!err && !has_btf)
+	if (!err && dwarf && !has_btf)
 		kernel->types_origin = kd_debug_file_path(kernel->second.vmlinux);
+	if (!err && has_profile)
+		err = add_profile(kernel, types, &has_btf, &of_profile);
+	if (!err && of_profile)
+		kernel->types_origin = kd_profile_path(kernel->second.profile);
 	if (err) {
 		kd_types_destroy(types);
 		return err;
@@ -317,6 +362,21 @@ static struct kd_error *find_shift(struct kd_kernel *kernel)
 struct kd_error *kd_kernel_shift(struct kd_kernel *kernel, uint64_t *ret)
 {
 	GET_LAYER(kernel, shift, find_shift(kernel));
+}
+
+struct kd_error *kd_kernel_source(struct kd_kernel *kernel, kd_vaddr address, struct kd_source_vector *ret)
+{
+	struct kd_profile *profile = kernel->second.profile;
+	uint64_t shift = 0;
+	if (!kernel->second.dwarf && !(profile && kd_profile_len(profile, "line_rows")))
+		return kd_error_create(KD_ERROR_LOOKUP, kernel->second.vmlinux ? "the vmlinux has no debug info"
+							: profile	       ? "the profile has no lines"
+								  : "no vmlinux was given (--vmlinux FILE)");
+	struct kd_error *err = kd_kernel_shift(kernel, &shift);
+	if (err)
+		return err;
+	return kernel->second.dwarf ? kd_dwarf_source(kernel->second.dwarf, address - shift, ret)
+				    : kd_profile_source(profile, address - shift, ret);
 }
 
 const char *kd_kernel_names_origin(const struct kd_kernel *kernel)

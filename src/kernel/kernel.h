@@ -16,19 +16,21 @@
 #include "xlat/memory.h"
 
 struct kd_dwarf;
+struct kd_source_vector;
 struct kd_kernel;
 
 /** What there is besides the dump; NULL: nothing. */
 struct kd_kernel_options {
 	struct kd_dump_options dump;
 	const char *vmlinux;	/* a file with symbols or debug info of this build of the kernel */
+	const char *profile;	/* what pykd wrote of this build of the kernel */
 	const char *system_map; /* names for where kallsyms has none */
 	bool no_btf;		/* types come from the debug info, though the dump has BTF */
 };
 
 /**
  * Opens the dump and the other files, whose headers it reads. Errors: those of kd_dump_open() and
- * kd_debug_file_open(); KD_ERROR_VALUE for a vmlinux of another build.
+ * kd_debug_file_open(); KD_ERROR_VALUE for a vmlinux or a profile of another build.
  */
 struct kd_error *kd_kernel_open(const char *const *paths, size_t path_nr, const struct kd_kernel_options *options,
 				struct kd_kernel **ret) KD_RETURNS_ERROR;
@@ -48,6 +50,13 @@ struct kd_error *kd_kernel_dwarf(struct kd_kernel *kernel, struct kd_dwarf **ret
 struct kd_debug_images;
 /** The debug info by addresses of code; NULL: there is none. */
 const struct kd_debug_images *kd_kernel_debug_images(const struct kd_kernel *kernel);
+
+/**
+ * Where an address of code is in the source, by the vmlinux or the profile: see kd_dwarf_source(). KD_ERROR_LOOKUP if
+ * neither was given, or has lines.
+ */
+struct kd_error *kd_kernel_source(struct kd_kernel *kernel, kd_vaddr address,
+				  struct kd_source_vector *ret) KD_RETURNS_ERROR;
 
 /** What KASLR has added to the addresses that the debug info has: those of symbols that it and the dump have. */
 struct kd_error *kd_kernel_shift(struct kd_kernel *kernel, uint64_t *ret) KD_RETURNS_ERROR;

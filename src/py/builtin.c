@@ -5,6 +5,7 @@
 #include "py/codec.h"
 #include "py/cpu.h"
 #include "py/cstring.h"
+#include "py/debug_info.h"
 #include "py/dump_methods.h"
 #include "py/enum.h"
 #include "py/error.h"
@@ -30,7 +31,8 @@ static struct PyModuleDef definition = {
 	.m_size = -1,
 };
 
-static PyMethodDef *const functions[] = { kd_py_codec_functions, kd_py_dump_functions, kd_py_plain_functions };
+static PyMethodDef *const functions[] = { kd_py_codec_functions, kd_py_dump_functions, kd_py_plain_functions,
+					  kd_py_debug_info_functions };
 
 static PyTypeObject *const types[] = {
 	&kd_py_Dump,	&kd_py_Symbol, &kd_py_Module, &kd_py_Type,  &kd_py_Member,

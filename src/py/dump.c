@@ -106,15 +106,15 @@ static int optional_path(PyObject *object, void *ret)
 
 static PyObject *dump_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-	static char *keywords[] = { "vmcoreinfo", "live", "vmlinux", "system_map", "no_btf", NULL };
+	static char *keywords[] = { "vmcoreinfo", "live", "vmlinux", "system_map", "no_btf", "profile", NULL };
 	struct kd_kernel_options options = {};
 	const char *vmcoreinfo = NULL;
 	Py_ssize_t vmcoreinfo_len = 0;
 	int live = 0, no_btf = 0;
-	KD_PYOBJECT PyObject *vmlinux = NULL, *system_map = NULL, *empty = PyTuple_New(0);
-	if (!empty ||
-	    !PyArg_ParseTupleAndKeywords(empty, kwargs, "|$z#pO&O&p:Dump", keywords, &vmcoreinfo, &vmcoreinfo_len,
-					 &live, optional_path, &vmlinux, optional_path, &system_map, &no_btf))
+	KD_PYOBJECT PyObject *vmlinux = NULL, *system_map = NULL, *profile = NULL, *empty = PyTuple_New(0);
+	if (!empty || !PyArg_ParseTupleAndKeywords(empty, kwargs, "|$z#pO&O&pO&:Dump", keywords, &vmcoreinfo,
+						   &vmcoreinfo_len, &live, optional_path, &vmlinux, optional_path,
+						   &system_map, &no_btf, optional_path, &profile))
 		return NULL;
 	if (!PyTuple_GET_SIZE(args))
 		return PyErr_Format(PyExc_TypeError, "Dump() needs the path of a dump");
@@ -123,6 +123,7 @@ static PyObject *dump_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 	options.dump.live = live;
 	options.vmlinux = vmlinux ? PyBytes_AS_STRING(vmlinux) : NULL;
 	options.system_map = system_map ? PyBytes_AS_STRING(system_map) : NULL;
+	options.profile = profile ? PyBytes_AS_STRING(profile) : NULL;
 	options.no_btf = no_btf;
 
 	KD_PYOBJECT PyObject *self = type->tp_alloc(type, 0);

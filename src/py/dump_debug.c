@@ -13,16 +13,11 @@ static PyObject *source_frame(const struct kd_source_frame *frame)
 
 KD_METHOD_O(source)
 {
-	uint64_t address, shift = 0;
-	struct kd_dwarf *dwarf;
+	uint64_t address;
 	if (!kd_py_address(argument, &address))
 		return NULL;
-	struct kd_error *err = kd_kernel_dwarf(DUMP(self)->kernel, &dwarf);
-	if (!err)
-		err = kd_kernel_shift(DUMP(self)->kernel, &shift);
 	struct kd_source_vector frames = {};
-	if (!err)
-		err = kd_dwarf_source(dwarf, address - shift, &frames);
+	struct kd_error *err = kd_kernel_source(DUMP(self)->kernel, address, &frames);
 	if (err)
 		return kd_py_raise(err);
 	KD_PYOBJECT PyObject *list = PyList_New((Py_ssize_t)frames.nr);

@@ -153,6 +153,25 @@ static struct kd_error *resolve_distilled(struct kd_btf_source *source, uint32_t
 	return unknown(source, id, what, ret);
 }
 
+struct kd_error *kd_types_of_btf(struct kd_types *types, const struct kd_type *like, const struct kd_type **ret)
+{
+	*ret = NULL;
+	for (uint32_t number = 0; types->sources.nr && like->name; number++) {
+		const struct kd_type *type;
+		struct kd_error *err = kd_types_search(types->sources.data[0], like->kind, like->name, true, &number);
+		if (err || number == KD_INDEX_NONE)
+			return err;
+		err = kd_btf_source_type(types->sources.data[0], number, &type);
+		if (err)
+			return err;
+		if (type->size == like->size) {
+			*ret = type;
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
 static struct kd_error *type_by_id(struct kd_btf_source *source, uint32_t id, const struct kd_type **ret)
 {
 	if (!id) {
@@ -393,6 +412,13 @@ static struct kd_error *make(struct kd_btf_source *source, const struct kd_btf_r
 		default:
 			return kd_error_create(KD_ERROR_FORMAT, "type %u is of unknown kind %u", type.id, record->kind);
 		}
+	}
+	bool has_tag =
+		type.kind == KD_STRUCT || type.kind == KD_UNION || type.kind == KD_ENUM || type.kind == KD_TYPEDEF;
+	if (!err && source->aside && has_tag && !(type.flags & KD_TYPE_INCOMPLETE)) {
+		err = kd_types_of_btf(types, &type, ret);
+		if (!err && *ret)
+			return NULL;
 	}
 	if (err)
 		return err;

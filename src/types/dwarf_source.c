@@ -112,26 +112,6 @@ static bool has_flag(Dwarf_Die *die, unsigned int name)
 	return dwarf_attr(die, name, &attribute) && !dwarf_formflag(&attribute, &flag) && flag;
 }
 
-/** A named type as BTF has it; *ret NULL if it has none of that size. */
-static struct kd_error *of_btf(struct kd_types *types, const struct kd_type *like, const struct kd_type **ret)
-{
-	*ret = NULL;
-	for (uint32_t number = 0; types->sources.nr && like->name; number++) {
-		const struct kd_type *type;
-		struct kd_error *err = kd_types_search(types->sources.data[0], like->kind, like->name, true, &number);
-		if (err || number == KD_INDEX_NONE)
-			return err;
-		err = kd_btf_source_type(types->sources.data[0], number, &type);
-		if (err)
-			return err;
-		if (type->size == like->size) {
-			*ret = type;
-			return NULL;
-		}
-	}
-	return NULL;
-}
-
 static struct kd_error *make_base(struct kd_dwarf_source *source, Dwarf_Die *die, struct kd_type *type)
 {
 	enum kd_base_type base = type->name ? kd_base_type_named(type->name) : KD_BASE_NR;
@@ -305,7 +285,7 @@ static struct kd_error *make(struct kd_dwarf_source *source, Dwarf_Die *die, con
 	if (!err &&
 	    (type.kind == KD_STRUCT || type.kind == KD_UNION || type.kind == KD_ENUM || type.kind == KD_TYPEDEF) &&
 	    !(type.flags & KD_TYPE_INCOMPLETE)) {
-		err = of_btf(types, &type, ret);
+		err = kd_types_of_btf(types, &type, ret);
 		if (!err && *ret)
 			return NULL;
 	}
@@ -399,7 +379,7 @@ struct kd_error *kd_dwarf_source_referred(struct kd_dwarf_source *source, Dwarf_
 	return kd_types_unknown(types, NULL, why, ret);
 }
 
-static int tag_of(enum kd_kind kind)
+int kd_dwarf_tag_of(enum kd_kind kind)
 {
 	switch (kind) {
 	case KD_STRUCT:
@@ -437,7 +417,7 @@ struct kd_error *kd_dwarf_source_find(struct kd_dwarf_source *source, enum kd_ki
 	*ret_found = false;
 	struct kd_error *err = kd_dwarf_entries(source->dwarf, &entries, &nr);
 	for (; !err; ++*number) {
-		err = kd_dwarf_find(source->dwarf, tag_of(kind), name, number);
+		err = kd_dwarf_find(source->dwarf, kd_dwarf_tag_of(kind), name, number);
 		if (err || *number == KD_INDEX_NONE)
 			return err;
 		if (complete && entries[*number].declared && kind != KD_FUNCTION)
@@ -504,7 +484,7 @@ struct kd_error *kd_dwarf_source_each(struct kd_dwarf_source *source, enum kd_ki
 	struct kd_error *err = kd_dwarf_entries(source->dwarf, &entries, &nr);
 	for (uint32_t i = 0; !err && i < nr; i++) {
 		const struct kd_type *type;
-		if (entries[i].tag != tag_of(kind) || entries[i].declared)
+		if (entries[i].tag != kd_dwarf_tag_of(kind) || entries[i].declared)
 			continue;
 		err = type_of_entry(source, &entries[i], &type);
 		/* The base types, and what BTF has, were told already. */

@@ -39,6 +39,9 @@ static inline struct kd_dwarf_source *kd_dwarf_source_of(const struct kd_type *t
 	return (struct kd_dwarf_source *)type->source;
 }
 
+/** The tag of DIEs that are named types of this kind, or functions; 0: there is none. */
+int kd_dwarf_tag_of(enum kd_kind kind);
+
 /** What the searches of types.c ask; *ret_found false: there is none, no error. */
 struct kd_error *kd_dwarf_source_find(struct kd_dwarf_source *source, enum kd_kind kind, const char *name,
 				      bool complete, uint32_t *number, const struct kd_type **ret,

@@ -49,6 +49,7 @@ struct kd_btf_source {
 	struct kd_btf btf;
 	struct kd_btf_source *base;
 	bool distilled;			 /* a .BTF.base: its types stand for vmlinux's of the same name */
+	bool aside;			 /* its named types are the kernel's own BTF's, where that has them */
 	uint32_t start_id;		 /* type id of record 0; 0: not known yet */
 	struct kd_type_record **records; /* by number; NULL: not made yet */
 	int enum_signs;			 /* -1: not known yet; is signedness of enums recorded? */
@@ -58,6 +59,10 @@ static inline struct kd_btf_source *kd_btf_source_of(const struct kd_type *type)
 {
 	return (struct kd_btf_source *)type->source;
 }
+
+/** A named type as the kernel's own BTF has it; *ret NULL if it has none of that size. */
+struct kd_error *kd_types_of_btf(struct kd_types *types, const struct kd_type *like,
+				 const struct kd_type **ret) KD_RETURNS_ERROR;
 
 /** The type id of record 0. */
 struct kd_error *kd_btf_source_start_id(struct kd_btf_source *source, uint32_t *ret) KD_RETURNS_ERROR;

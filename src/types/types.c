@@ -121,6 +121,20 @@ struct kd_error *kd_types_add_btf_bytes(struct kd_types *types, const char *modu
 	return err ? err : add_source(types, module, &section, module ? vmlinux_of(types) : NULL, 0);
 }
 
+struct kd_error *kd_types_add_aside(struct kd_types *types, const void *bytes, size_t len)
+{
+	struct kd_section section;
+	if (!vmlinux_of(types) || types->sources.nr != 1)
+		return kd_error_create(KD_ERROR_VALUE,
+				       "types come aside of the kernel's own, once, and before modules'");
+	struct kd_error *err = kd_section_init_bytes(&section, bytes, len, types->sources.data[0]->btf.section.order);
+	if (!err)
+		err = add_source(types, NULL, &section, NULL, 0);
+	if (!err)
+		types->sources.data[1]->aside = true;
+	return err;
+}
+
 struct kd_error *kd_types_add_dwarf(struct kd_types *types, struct kd_dwarf *dwarf)
 {
 	if (types->dwarf)
@@ -200,8 +214,10 @@ static struct kd_error *each_source(struct kd_types *types, const char *module, 
 	KD_DROP_ERROR struct kd_error *first = NULL;
 	*done = false;
 	for (size_t i = 0;; i++) {
-		struct kd_btf_source *vmlinux = vmlinux_of(types);
-		if (i == (vmlinux ? 1 : 0)) {
+		size_t own = vmlinux_of(types) ? 1 : 0;
+		if (types->sources.nr > own && types->sources.data[own]->aside)
+			own++;
+		if (i == own) {
 			/* The kernel alone was asked for: no need to read what the modules have. */
 			if (module && !strcmp(module, "vmlinux"))
 				break;

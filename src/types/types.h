@@ -48,6 +48,16 @@ struct kd_error *kd_types_add_dwarf(struct kd_types *types, struct kd_dwarf *dwa
 struct kd_error *kd_types_of_die(struct kd_types *types, struct kd_dwarf *dwarf, void *die,
 				 const struct kd_type **ret) KD_RETURNS_ERROR;
 
+/** All that the debug info says of types, variables and functions, as BTF. @param[out] ret malloced. */
+struct kd_error *kd_types_write_btf(struct kd_types *types, enum kd_order order, uint8_t **ret,
+				    size_t *ret_len) KD_RETURNS_ERROR;
+
+/**
+ * Add BTF that kd_types_write_btf() made, which is asked for what the kernel's own does not have. It comes after that,
+ * and before any module's. @param bytes copied.
+ */
+struct kd_error *kd_types_add_aside(struct kd_types *types, const void *bytes, size_t len) KD_RETURNS_ERROR;
+
 /**
  * Called once, when a name was not found in the base: must add the modules' BTF (see module/). Returns an error only
  * for KD_ERROR_NOMEM-like trouble; a module without BTF is not an error. The search then goes on in the modules.

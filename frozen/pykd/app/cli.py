@@ -27,6 +27,7 @@ usage: pykd [options] DUMP [-c COMMAND]... [SCRIPT [ARGS]]
        pykd [--json] id DUMP...
        pykd report DUMP [--html FILE] [--json FILE] [--text FILE] [--brief]
        pykd mcp [DUMP|FOLDER]...
+       pykd profile DUMP|VMLINUX [-o FILE]
        pykd batch [-o FILE] PATH...
        pykd group FILE...
 
@@ -42,6 +43,7 @@ Raw memory is FILE@ADDRESS, by the physical address of its first byte: low.raw@0
   --part FILE        a further part of a split dump (makedumpfile --split); may be repeated
   --live             open the running kernel (as root); DUMP is left out, or where /proc/kcore is to be found
   --vmlinux FILE     a vmlinux of this kernel, or a folder with it: what BTF and kallsyms lack comes from it
+  --profile FILE     what pykd profile wrote of this kernel, or a folder with it: it serves as a vmlinux does
   --system-map FILE  names for a dump that has none, or those of functions only
   --no-btf           types come from the vmlinux though the dump has BTF
   --vmcoreinfo FILE  use this text in place of the dump's own vmcoreinfo note
@@ -72,6 +74,7 @@ Raw memory is FILE@ADDRESS, by the physical address of its first byte: low.raw@0
   id DUMP...         one line for each file: kernel, date, panic message, format, completeness, build-id
   report DUMP        what stopped the system, why, and what else is wrong; report --help lists its options
   mcp [FOLDER]...    a server of the Model Context Protocol, for agents; mcp --help lists its options
+  profile FILE       what is known of a kernel, for --profile; profile --help lists its options
   batch PATH...      a record of each of many dumps, a line of JSON; batch --help lists its options
   group FILE...      such records, joined where the crashes are alike; group --help lists its options
 
@@ -80,7 +83,7 @@ Exit status: 0 all commands worked, 1 one failed, 2 wrong usage, 3 the dump cann
 
 
 KCORE = "/proc/kcore"
-VERBS = {"report": "pykd.app.report", "mcp": "pykd.app.mcp.main", "batch": "pykd.app.fleet.batch", "group": "pykd.app.fleet.group"}
+VERBS = {"report": "pykd.app.report", "mcp": "pykd.app.mcp.main", "profile": "pykd.app.profile", "batch": "pykd.app.fleet.batch", "group": "pykd.app.fleet.group"}
 """Words in place of a dump that begin a command line of its own; if there is a file of that name it is the dump."""
 
 
@@ -104,9 +107,9 @@ class Arguments:
         self.redact = False
         self.vmlinux: str | None = None
         """A file or folder; also without the option, where crash has it, before or behind the dump"""
+        self.profile: str | None = None
         self.system_map: str | None = None
-        self.no_btf = False
-        self.osrelease = self.build_id = self.log = False
+        self.no_btf = self.osrelease = self.build_id = self.log = False
         self.no_pager = False
         self.quiet = False
         self.color = "auto"
@@ -144,7 +147,7 @@ def parse(words: "Sequence[str]") -> Arguments:
     }
     actions = {"-h": print_usage, "--help": print_usage, "--version": print_versions, "--man": print_manual, "-p": print_path,
                "--licenses": print_licences, "--self-test": self_test, "--sbom": print_sbom}  # fmt: skip
-    files = {"--vmcoreinfo": "vmcoreinfo", "--vmlinux": "vmlinux", "--system-map": "system_map"}
+    files = {"--vmcoreinfo": "vmcoreinfo", "--vmlinux": "vmlinux", "--profile": "profile", "--system-map": "system_map"}
     lists = {"-c": arguments.commands, "--part": parts, "--decl": arguments.declarations}
     rest = list(words)
     options_end = False
@@ -324,17 +327,13 @@ def open_at_once(arguments: Arguments) -> "Session":
     from pykd.core.given import whole
     from pykd.session.session import Session
 
-    note = None
-    if arguments.vmcoreinfo is not None:
-        note = whole(arguments.vmcoreinfo)
-    vmlinux = arguments.vmlinux
-    if vmlinux is not None:
+    note = None if arguments.vmcoreinfo is None else whole(arguments.vmcoreinfo)
+    files = {"system_map": arguments.system_map}
+    if arguments.vmlinux or arguments.profile:
         from pykd.app import second
 
-        vmlinux = second.vmlinux_in(vmlinux, arguments.paths[0])
-    dump = usable(
-        pykd.open(*arguments.paths, vmcoreinfo=note, live=arguments.live, vmlinux=vmlinux, system_map=arguments.system_map, no_btf=arguments.no_btf)
-    )
+        files |= second.files(arguments.vmlinux, arguments.profile, arguments.paths[0])
+    dump = usable(pykd.open(*arguments.paths, vmcoreinfo=note, live=arguments.live, no_btf=arguments.no_btf, **files))
     for path in arguments.declarations:
         dump.declare(whole(path).decode("utf-8", "replace"))
     offer_sessions()

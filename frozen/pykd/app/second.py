@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finding the vmlinux of a dump in a folder, where distributions put it."""
+"""Finding the vmlinux of a dump in a folder, where distributions put it, or its profile."""
 
 from __future__ import annotations
 
@@ -43,3 +43,23 @@ def vmlinux_in(path: str, dump: str) -> str:
             return found
     names = ", ".join(os.path.relpath(one, path) for one in tried[:4])
     raise FileNotFoundError(2, f"no vmlinux of this kernel in it (looked for {names}, ...)", path)
+
+
+def profile_in(path: str, dump: str) -> str:
+    """*path* itself if it is no folder; else the profile in it that is of the kernel of *dump*, by its build-id.
+
+    :raises OSError: there is none; the message says of which kernels those are that were found.
+    """
+    if not os.path.isdir(path):
+        return path
+    import pykd
+    from pykd.app import profilefile
+    from pykd.app.profile import build_id
+
+    with pykd.Dump(dump) as opened:
+        return profilefile.within(path, build_id(opened), opened.vmcoreinfo.get("OSRELEASE", ""))
+
+
+def files(vmlinux: str | None, profile: str | None, dump: str) -> dict[str, str | None]:
+    """What ``pykd.open()`` takes, of files or folders that were named. :raises OSError: as the two above."""
+    return {"vmlinux": vmlinux and vmlinux_in(vmlinux, dump), "profile": profile and profile_in(profile, dump)}
