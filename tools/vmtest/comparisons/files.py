@@ -94,7 +94,7 @@ def maps(truth: Truth, found: list) -> Iterator[str]:
                             name.removesuffix(" (deleted)").lstrip("/")))
         have = set()
         for area in row["areas"]:
-            flags = area["flags"]
+            flags = area["flag_bits"]
             mode = "".join(letter if flags & bit else "-" for bit, letter in ((1, "r"), (2, "w"), (4, "x"))) + ("s" if flags & 0x80 else "p")
             name = area.get("file") or ""
             # As crash does, the command shows a file of a kernel mount without the slash before it.

@@ -21,7 +21,7 @@ def _lines(truth: Truth, name: str) -> Iterator[tuple]:
 
 
 def _unequal(truth: Truth, found: list, name: str) -> Iterator[str]:
-    have = [(row["comm"], row["pid"], row["cpu"], row["flags"], (int(row["time"]) + 500) // 1000) for row in found if "text" in row]
+    have = [(row["comm"], row["pid"], row["cpu"], row["latency"], (int(row["time"]) + 500) // 1000) for row in found if "text" in row]
     lines = list(_lines(truth, name))
     yield from unequal_sets(f"record of {name}", set(have), {line[:5] for line in lines})
     if len(have) != len(lines):

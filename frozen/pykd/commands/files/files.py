@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from _pykd import Error
 from pykd.core.memo import per_dump
 from pykd.core.rows import Row, fault, mark
@@ -73,6 +71,8 @@ class _Known:
     """
 
     def __init__(self, dump: Dump) -> None:
+        from functools import lru_cache  # here, since it brings in much
+
         self.dump = dump
         self.place = lru_cache(_KEPT)(lambda fs: (d_path(dump, fs.root), d_path(dump, fs.pwd)))
         self.file = lru_cache(_KEPT)(lambda number, file: file_row(dump, number, file))
