@@ -116,11 +116,11 @@ CAUSES = (
     Cause("work-bug", ("A3",), "BUG|bug", panics=True),
     Cause("irq-null", ("A3",), "NULL", panics=True),
     Cause("left", ("D1",), "vmtest_left|ended|gone"),
-    Cause("many-waits", ("E5", "C5", "J10", "E1", "D11"), "vmt_sleeper|vmtest_srcu|dummy0", parts=("network",), also=("vmt_sleeper", "srcu", "dummy0")),
+    Cause("many-waits", ("D1", "J8"), "vmt_sleeper|dummy0", parts=("network",), also=("vmt_sleeper", "SRCU", "dummy0")),
     Cause("module-init", ("O3", "E1"), "vmtest_stuck"),
     Cause("seqcount", ("D13", "B1"), "vmt_seq|CPU 1|CPU#1"),
     Cause("hotplug", ("B1",), "vmt_soft|CPU 1|CPU#1", cpus=4),
-    Cause("page-lock", ("D11", "E1", "D1"), "/mnt/data/file|vmt_page"),
+    Cause("page-lock", ("D16",), "/mnt/data/file|vmt_page"),
     Cause("xfs-error", ("I2", "I4"), "xfs", parts=("disks",)),
     Cause("loop-nfs", ("I7",), "127.0.0.1", parts=("nfs", "network", "loop")),
 )
