@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "debug/private.h"
 
@@ -45,7 +46,6 @@ struct row {
 };
 KD_VECTOR(row_vector, struct row);
 KD_VECTOR(address_vector, kd_vaddr);
-KD_VECTOR(byte_vector, uint8_t);
 
 struct writer {
 	struct kd_dwarf *dwarf;
@@ -53,23 +53,16 @@ struct writer {
 	struct segment_vector segments; /* of the unit in hand, outer ones first */
 	struct address_vector marks;	/* where something changes in it */
 	struct row_vector rows;
-	struct byte_vector strings, index, stream;
-	struct kd_index string_index;
+	struct kd_string_table strings;
+	struct kd_byte_vector index, stream;
 	Dwarf_Files *files; /* of the unit in hand */
 	size_t file_nr;
 	bool ok; /* false: memory is exhausted, or no kernel is that large */
 };
 
-static void put(struct writer *writer, struct byte_vector *bytes, const void *data, size_t len)
+static void put(struct writer *writer, struct kd_byte_vector *bytes, const void *data, size_t len)
 {
-	size_t capacity = kd_max(bytes->capacity, 4096);
-	while (capacity < bytes->nr + len)
-		capacity *= 2;
-	writer->ok = writer->ok && byte_vector_reserve(bytes, capacity);
-	if (!writer->ok)
-		return;
-	memcpy(bytes->data + bytes->nr, data, len);
-	bytes->nr += len;
+	writer->ok = writer->ok && kd_byte_vector_put(bytes, data, len);
 }
 
 static void put_number(struct writer *writer, uint64_t number)
@@ -83,16 +76,9 @@ static void put_number(struct writer *writer, uint64_t number)
 
 static uint32_t string(struct writer *writer, const char *text)
 {
-	if (!text || !*text)
-		return 0;
-	uint32_t hash = kd_hash_string(text), position = hash, offset;
-	while ((offset = kd_index_next(&writer->string_index, hash, &position)) != KD_INDEX_NONE)
-		if (!strcmp((const char *)writer->strings.data + offset, text))
-			return offset;
-	offset = writer->strings.nr;
-	put(writer, &writer->strings, text, strlen(text) + 1);
-	writer->ok = writer->ok && kd_index_add(&writer->string_index, hash, offset);
-	return offset;
+	uint32_t offset;
+	writer->ok = writer->ok && kd_string_table_add(&writer->strings, text, &offset);
+	return writer->ok ? offset : 0;
 }
 
 static void add_node(struct writer *writer, Dwarf_Die *die, uint32_t parent, uint32_t *ret)
@@ -352,8 +338,8 @@ static struct kd_error *take_units(struct writer *writer)
 
 struct kd_error *kd_dwarf_line_tables(struct kd_dwarf *dwarf, struct kd_line_tables *ret)
 {
-	struct writer writer = { .dwarf = dwarf, .ok = true };
-	put(&writer, &writer.strings, "", 1);
+	struct writer writer = { .dwarf = dwarf };
+	writer.ok = kd_string_table_init(&writer.strings);
 	struct kd_error *err = take_units(&writer);
 	if (!err && writer.rows.nr) {
 		qsort(writer.rows.data, writer.rows.nr, sizeof(*writer.rows.data), by_address);
@@ -364,8 +350,8 @@ struct kd_error *kd_dwarf_line_tables(struct kd_dwarf *dwarf, struct kd_line_tab
 	segment_vector_deinit(&writer.segments);
 	address_vector_deinit(&writer.marks);
 	row_vector_deinit(&writer.rows);
-	kd_index_deinit(&writer.string_index);
-	*ret = (struct kd_line_tables){ { writer.strings.data, writer.strings.nr },
+	kd_index_deinit(&writer.strings.by_hash);
+	*ret = (struct kd_line_tables){ { writer.strings.bytes.data, writer.strings.bytes.nr },
 					{ writer.index.data, writer.index.nr },
 					{ writer.stream.data, writer.stream.nr } };
 	if (err)

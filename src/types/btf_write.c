@@ -6,13 +6,13 @@
 #include <dwarf.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "types/dwarf_source.h"
 #include "types/private.h"
 
 enum { TYPE_NR_MAX = 1 << 24, PARAMETER_NR_MAX = 255 };
 
-KD_VECTOR(byte_vector, uint8_t);
 KD_VECTOR(type_vector, const struct kd_type *);
 struct symbol {
 	const char *name;
@@ -24,29 +24,20 @@ KD_VECTOR(symbol_vector, struct symbol);
 struct writer {
 	struct kd_types *types;
 	enum kd_order order;
-	struct byte_vector records, strings;
-	struct kd_index string_index; /* hash -> offset in strings */
-	struct type_vector queue;     /* by id - 1 */
-	struct kd_index ids;	      /* hash of the pointer -> id */
+	struct kd_byte_vector records;
+	struct kd_string_table strings;
+	struct type_vector queue; /* by id - 1 */
+	struct kd_index ids;	  /* hash of the pointer -> id */
 	struct symbol_vector symbols;
 	bool ok; /* false: memory is exhausted */
 };
 
-static void put(struct byte_vector *bytes, const void *data, size_t len, bool *ok)
+static void put(struct kd_byte_vector *bytes, const void *data, size_t len, bool *ok)
 {
-	if (!*ok)
-		return;
-	size_t capacity = kd_max(bytes->capacity, 4096);
-	while (capacity < bytes->nr + len)
-		capacity *= 2;
-	*ok = byte_vector_reserve(bytes, capacity);
-	if (!*ok)
-		return;
-	memcpy(bytes->data + bytes->nr, data, len);
-	bytes->nr += len;
+	*ok = *ok && kd_byte_vector_put(bytes, data, len);
 }
 
-static void put_word(struct writer *writer, struct byte_vector *bytes, uint32_t word)
+static void put_word(struct writer *writer, struct kd_byte_vector *bytes, uint32_t word)
 {
 	word = kd_order_32(writer->order, word);
 	put(bytes, &word, sizeof(word), &writer->ok);
@@ -54,16 +45,9 @@ static void put_word(struct writer *writer, struct byte_vector *bytes, uint32_t 
 
 static uint32_t string(struct writer *writer, const char *text)
 {
-	if (!text || !*text)
-		return 0;
-	uint32_t hash = kd_hash_string(text), position = hash, offset;
-	while ((offset = kd_index_next(&writer->string_index, hash, &position)) != KD_INDEX_NONE)
-		if (!strcmp((const char *)writer->strings.data + offset, text))
-			return offset;
-	offset = writer->strings.nr;
-	put(&writer->strings, text, strlen(text) + 1, &writer->ok);
-	writer->ok = writer->ok && kd_index_add(&writer->string_index, hash, offset);
-	return offset;
+	uint32_t offset;
+	writer->ok = writer->ok && kd_string_table_add(&writer->strings, text, &offset);
+	return writer->ok ? offset : 0;
 }
 
 /** Each DIE of a function type is a type of its own: of those that are spelled alike one is written. */
@@ -100,7 +84,7 @@ static uint32_t id_of(struct writer *writer, const struct kd_type *type)
 	return writer->queue.nr;
 }
 
-static void put_head(struct writer *writer, struct byte_vector *bytes, const char *name, enum kd_btf_kind kind,
+static void put_head(struct writer *writer, struct kd_byte_vector *bytes, const char *name, enum kd_btf_kind kind,
 		     bool flag, size_t nr, uint32_t size_or_type)
 {
 	put_word(writer, bytes, string(writer, name));
@@ -275,7 +259,7 @@ static struct kd_error *take_entries(struct writer *writer, struct kd_dwarf_sour
 
 static struct kd_error *write_all(struct writer *writer, struct kd_dwarf_source *source)
 {
-	put(&writer->strings, "", 1, &writer->ok);
+	writer->ok = kd_string_table_init(&writer->strings);
 	struct kd_error *err = take_entries(writer, source);
 	for (size_t i = 0; !err && writer->ok && i < writer->symbols.nr; i++)
 		id_of(writer, writer->symbols.data[i].type);
@@ -295,28 +279,28 @@ struct kd_error *kd_types_write_btf(struct kd_types *types, enum kd_order order,
 {
 	enum { HEADER_LEN = 24 };
 	struct writer writer = { .types = types, .order = order, .ok = true };
-	struct byte_vector all = {};
+	struct kd_byte_vector all = {};
 	struct kd_error *err = types->dwarf ? write_all(&writer, types->dwarf)
 					    : kd_error_create(KD_ERROR_LOOKUP, "there is no debug info");
 	if (!err) {
 		uint16_t magic = kd_order_16(order, 0xeb9f);
 		put(&all, &magic, sizeof(magic), &writer.ok);
 		put(&all, "\1\0", 2, &writer.ok);
-		const uint32_t words[] = { HEADER_LEN, 0, writer.records.nr, writer.records.nr, writer.strings.nr };
+		const uint32_t words[] = { HEADER_LEN, 0, writer.records.nr, writer.records.nr,
+					   writer.strings.bytes.nr };
 		for (size_t i = 0; i < KD_ARRAY_NR(words); i++)
 			put_word(&writer, &all, words[i]);
 		put(&all, writer.records.data, writer.records.nr, &writer.ok);
-		put(&all, writer.strings.data, writer.strings.nr, &writer.ok);
+		put(&all, writer.strings.bytes.data, writer.strings.bytes.nr, &writer.ok);
 		err = writer.ok ? NULL : &kd_error_nomem;
 	}
-	byte_vector_deinit(&writer.records);
-	byte_vector_deinit(&writer.strings);
+	kd_byte_vector_deinit(&writer.records);
+	kd_string_table_deinit(&writer.strings);
 	type_vector_deinit(&writer.queue);
 	symbol_vector_deinit(&writer.symbols);
-	kd_index_deinit(&writer.string_index);
 	kd_index_deinit(&writer.ids);
 	if (err) {
-		byte_vector_deinit(&all);
+		kd_byte_vector_deinit(&all);
 		return err;
 	}
 	*ret = all.data;
