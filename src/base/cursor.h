@@ -57,18 +57,18 @@ KD_CURSOR_READER(u32, uint32_t)
 KD_CURSOR_READER(u64, uint64_t)
 #undef KD_CURSOR_READER
 
-/** An unsigned number in LEB128, as DWARF has it; bits above the 64th are lost. */
+/** An unsigned number in LEB128, as DWARF has it; one of more than 64 bits overruns. */
 static inline uint64_t kd_cursor_leb128(struct kd_cursor *cursor)
 {
-	uint64_t number = 0;
-	unsigned int shift = 0;
-	uint8_t byte;
-	do {
-		byte = kd_cursor_u8(cursor);
-		number |= shift < 64 ? (uint64_t)(byte & 0x7f) << shift : 0;
-		shift += 7;
-	} while (byte & 0x80 && !cursor->overrun);
-	return number;
+	uint64_t value = 0;
+	for (unsigned int shift = 0; shift < 64; shift += 7) {
+		uint8_t byte = kd_cursor_u8(cursor);
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return value;
+	}
+	cursor->overrun = true;
+	return 0;
 }
 
 #endif

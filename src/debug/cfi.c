@@ -30,19 +30,6 @@ struct table {
 	bool eh;
 };
 
-uint64_t kd_dwarf_uleb(struct kd_cursor *cursor)
-{
-	uint64_t value = 0;
-	for (unsigned int shift = 0; shift < 64; shift += 7) {
-		uint8_t byte = kd_cursor_u8(cursor);
-		value |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return value;
-	}
-	cursor->overrun = true;
-	return 0;
-}
-
 int64_t kd_dwarf_sleb(struct kd_cursor *cursor)
 {
 	uint64_t value = 0;
@@ -67,7 +54,7 @@ static kd_vaddr read_pointer(const struct table *table, struct kd_cursor *cursor
 		value = kd_cursor_u64(cursor);
 		break;
 	case DW_EH_PE_uleb128:
-		value = kd_dwarf_uleb(cursor);
+		value = kd_cursor_leb128(cursor);
 		break;
 	case DW_EH_PE_sleb128:
 		value = kd_dwarf_sleb(cursor);
@@ -132,11 +119,11 @@ static bool read_cie(const struct table *table, uint64_t offset, struct cie *ret
 		if (kd_cursor_u8(&cursor) != sizeof(uint64_t) || kd_cursor_u8(&cursor))
 			return false;
 	}
-	ret->code_factor = kd_dwarf_uleb(&cursor);
+	ret->code_factor = kd_cursor_leb128(&cursor);
 	ret->data_factor = kd_dwarf_sleb(&cursor);
-	ret->return_register = version == 1 ? kd_cursor_u8(&cursor) : kd_dwarf_uleb(&cursor);
+	ret->return_register = version == 1 ? kd_cursor_u8(&cursor) : kd_cursor_leb128(&cursor);
 	if (ret->augmented) {
-		uint64_t len = kd_dwarf_uleb(&cursor);
+		uint64_t len = kd_cursor_leb128(&cursor);
 		const uint8_t *behind = cursor.position + kd_min(len, kd_cursor_left(&cursor));
 		for (letters++; *letters && *letters != 'S' && *letters != 'B'; letters++) {
 			if (*letters == 'R')
@@ -237,7 +224,7 @@ static void restore(struct program *program, uint64_t number)
 
 static struct kd_cfi_rule expression(struct kd_cursor *code, enum kd_cfi_how how)
 {
-	struct kd_cfi_rule rule = { .how = how, .expression_len = kd_dwarf_uleb(code) };
+	struct kd_cfi_rule rule = { .how = how, .expression_len = kd_cursor_leb128(code) };
 	rule.expression = kd_cursor_take(code, rule.expression_len);
 	return rule;
 }
@@ -249,18 +236,18 @@ static bool run_cfa(struct program *program, uint8_t instruction, struct kd_curs
 	const int64_t factor = program->cie->data_factor;
 	switch (instruction) {
 	case DW_CFA_def_cfa:
-		row->cfa = (struct kd_cfi_rule){ KD_CFI_REGISTER, kd_dwarf_uleb(code) };
-		row->cfa_offset = kd_dwarf_uleb(code);
+		row->cfa = (struct kd_cfi_rule){ KD_CFI_REGISTER, kd_cursor_leb128(code) };
+		row->cfa_offset = kd_cursor_leb128(code);
 		return true;
 	case DW_CFA_def_cfa_sf:
-		row->cfa = (struct kd_cfi_rule){ KD_CFI_REGISTER, kd_dwarf_uleb(code) };
+		row->cfa = (struct kd_cfi_rule){ KD_CFI_REGISTER, kd_cursor_leb128(code) };
 		row->cfa_offset = (uint64_t)kd_dwarf_sleb(code) * factor;
 		return true;
 	case DW_CFA_def_cfa_register:
-		row->cfa.number = kd_dwarf_uleb(code);
+		row->cfa.number = kd_cursor_leb128(code);
 		return row->cfa.how == KD_CFI_REGISTER;
 	case DW_CFA_def_cfa_offset:
-		row->cfa_offset = kd_dwarf_uleb(code);
+		row->cfa_offset = kd_cursor_leb128(code);
 		return row->cfa.how == KD_CFI_REGISTER;
 	case DW_CFA_def_cfa_offset_sf:
 		row->cfa_offset = (uint64_t)kd_dwarf_sleb(code) * factor;
@@ -296,35 +283,35 @@ static bool run_other(struct program *program, uint8_t instruction, struct kd_cu
 	case DW_CFA_GNU_window_save: /* of arm64: whether the return address is signed, which its reader sees */
 		return true;
 	case DW_CFA_GNU_args_size:
-		kd_dwarf_uleb(code);
+		kd_cursor_leb128(code);
 		return true;
 	case DW_CFA_offset_extended:
 	case DW_CFA_offset_extended_sf:
 	case DW_CFA_val_offset:
 	case DW_CFA_val_offset_sf:
-		number = kd_dwarf_uleb(code);
+		number = kd_cursor_leb128(code);
 		bool is_signed = instruction == DW_CFA_offset_extended_sf || instruction == DW_CFA_val_offset_sf;
-		uint64_t offset = is_signed ? (uint64_t)kd_dwarf_sleb(code) : kd_dwarf_uleb(code);
+		uint64_t offset = is_signed ? (uint64_t)kd_dwarf_sleb(code) : kd_cursor_leb128(code);
 		bool is_value = instruction == DW_CFA_val_offset || instruction == DW_CFA_val_offset_sf;
 		set(row, number,
 		    (struct kd_cfi_rule){ is_value ? KD_CFI_IS_CFA : KD_CFI_AT_CFA, (int64_t)(offset * factor) });
 		return true;
 	case DW_CFA_restore_extended:
-		restore(program, kd_dwarf_uleb(code));
+		restore(program, kd_cursor_leb128(code));
 		return true;
 	case DW_CFA_undefined:
-		set(row, kd_dwarf_uleb(code), (struct kd_cfi_rule){ KD_CFI_UNDEFINED });
+		set(row, kd_cursor_leb128(code), (struct kd_cfi_rule){ KD_CFI_UNDEFINED });
 		return true;
 	case DW_CFA_same_value:
-		set(row, kd_dwarf_uleb(code), (struct kd_cfi_rule){ KD_CFI_SAME });
+		set(row, kd_cursor_leb128(code), (struct kd_cfi_rule){ KD_CFI_SAME });
 		return true;
 	case DW_CFA_register:
-		number = kd_dwarf_uleb(code);
-		set(row, number, (struct kd_cfi_rule){ KD_CFI_REGISTER, kd_dwarf_uleb(code) });
+		number = kd_cursor_leb128(code);
+		set(row, number, (struct kd_cfi_rule){ KD_CFI_REGISTER, kd_cursor_leb128(code) });
 		return true;
 	case DW_CFA_expression:
 	case DW_CFA_val_expression:
-		number = kd_dwarf_uleb(code);
+		number = kd_cursor_leb128(code);
 		set(row, number,
 		    expression(code, instruction == DW_CFA_expression ? KD_CFI_AT_EXPRESSION : KD_CFI_IS_EXPRESSION));
 		return true;
@@ -357,7 +344,7 @@ static bool run(struct program *program, struct kd_cursor code, kd_vaddr locatio
 		case DW_CFA_offset:
 			set(program->row, low,
 			    (struct kd_cfi_rule){ KD_CFI_AT_CFA,
-						  (int64_t)(kd_dwarf_uleb(&code) * program->cie->data_factor) });
+						  (int64_t)(kd_cursor_leb128(&code) * program->cie->data_factor) });
 			break;
 		case DW_CFA_restore:
 			restore(program, low);
@@ -395,7 +382,7 @@ static bool read_rules(const struct table *table, const struct kd_cfi_function *
 	read_pointer(table, &cursor, cie.encoding);
 	read_pointer(table, &cursor, cie.encoding & 0xf);
 	if (cie.augmented)
-		kd_cursor_skip(&cursor, kd_dwarf_uleb(&cursor));
+		kd_cursor_skip(&cursor, kd_cursor_leb128(&cursor));
 	struct kd_cfi_row *rows = calloc(REMEMBERED_NR_MAX + 1, sizeof(*rows));
 	if (!rows)
 		return false;

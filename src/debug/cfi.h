@@ -44,9 +44,8 @@ struct kd_cfi_row {
 struct kd_error *kd_cfi_find(struct kd_dwarf *dwarf, kd_vaddr address, struct kd_cfi_row *ret,
 			     bool *ret_found) KD_RETURNS_ERROR;
 
-/** Bytes of DWARF: LEB128 of 64 bits at most; what is longer is an overrun. */
+/** A signed number in LEB128; one of more than 64 bits is an overrun. */
 struct kd_cursor;
-uint64_t kd_dwarf_uleb(struct kd_cursor *cursor);
 int64_t kd_dwarf_sleb(struct kd_cursor *cursor);
 
 #endif

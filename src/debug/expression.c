@@ -537,13 +537,13 @@ static bool decode_operands(struct kd_cursor *cursor, Dwarf_Op *operation)
 		return true;
 	case DW_OP_constu:
 	case DW_OP_plus_uconst:
-		operation->number = kd_dwarf_uleb(cursor);
+		operation->number = kd_cursor_leb128(cursor);
 		return true;
 	case DW_OP_consts:
 		operation->number = kd_dwarf_sleb(cursor);
 		return true;
 	case DW_OP_bregx:
-		operation->number = kd_dwarf_uleb(cursor);
+		operation->number = kd_cursor_leb128(cursor);
 		operation->number2 = kd_dwarf_sleb(cursor);
 		return true;
 	case DW_OP_deref:
