@@ -82,19 +82,21 @@ static struct kd_error *find_init_task(struct search *search)
 	return kd_error_create(KD_ERROR_LOOKUP, "no init_task in the kernel's data");
 }
 
-/** The head of the list that an entry is on: of all its links the one in the kernel's image. */
-static struct kd_error *find_head(struct search *search, kd_vaddr link, kd_vaddr *ret)
+/** The head of the list that a struct is on by that member: of all its links the one in the kernel's image. */
+static struct kd_error *find_head(struct search *search, kd_vaddr base, const char *type, const char *path,
+				  kd_vaddr *ret)
 {
-	for (size_t n = 0; n < LIST_LEN_MAX; n++) {
-		struct kd_error *err = kd_memory_read_u64(search->memory, link, &link);
-		if (err)
-			return err;
-		if (in_image(search, link)) {
+	uint64_t offset = 0;
+	struct kd_error *err = offset_of(search, type, path, &offset);
+	kd_vaddr link = base + offset;
+	for (size_t n = 0; !err && n < LIST_LEN_MAX; n++) {
+		err = kd_memory_read_u64(search->memory, link, &link);
+		if (!err && in_image(search, link)) {
 			*ret = link;
 			return NULL;
 		}
 	}
-	return kd_error_create(KD_ERROR_LOOKUP, "a list without a head in the kernel's data");
+	return err ?: kd_error_create(KD_ERROR_LOOKUP, "a list without a head in the kernel's data");
 }
 
 static struct kd_error *find(struct search *search, const char *name, kd_vaddr *ret);
@@ -103,19 +105,32 @@ static struct kd_error *find(struct search *search, const char *name, kd_vaddr *
 static struct kd_error *find_super_blocks(struct search *search, kd_vaddr *ret)
 {
 	kd_vaddr fs, mnt, block;
-	uint64_t link;
 	return find(search, "init_fs", &fs)
 		       ?: read_member(search, "fs_struct", "root.mnt", fs, &mnt)
 		       ?: read_member(search, "vfsmount", "mnt_sb", mnt, &block)
-		       ?: offset_of(search, "super_block", "s_list", &link)
-		       ?: find_head(search, block + link, ret);
+		       ?: find_head(search, block, "super_block", "s_list", ret);
 }
 
-/** The module of a file system, of that type or of those that were registered after it; 0: none of them is of one. */
-static struct kd_error *find_owner(struct search *search, kd_vaddr type, kd_vaddr *ret)
+/** What take finds first of a mounted file system; it finds 0 of those that have none. */
+static struct kd_error *first_of_mounted(struct search *search,
+					 struct kd_error *(*take)(struct search *search, kd_vaddr block, kd_vaddr *ret),
+					 kd_vaddr *ret)
 {
-	struct kd_error *err = NULL;
+	kd_vaddr head, block;
+	uint64_t link;
 	*ret = 0;
+	struct kd_error *err = find_super_blocks(search, &head) ?: offset_of(search, "super_block", "s_list", &link)
+			       ?: kd_memory_read_u64(search->memory, head, &block);
+	for (size_t n = 0; !err && !*ret && block != head && n < LIST_LEN_MAX; n++)
+		err = take(search, block - link, ret) ?: kd_memory_read_u64(search->memory, block, &block);
+	return err ?: *ret ? NULL : kd_error_create(KD_ERROR_LOOKUP, "no such file system");
+}
+
+/** The module of its type, or of those that were registered after it. */
+static struct kd_error *take_owner(struct search *search, kd_vaddr block, kd_vaddr *ret)
+{
+	kd_vaddr type;
+	struct kd_error *err = read_member(search, "super_block", "s_type", block, &type);
 	for (size_t n = 0; !err && type && !*ret && n < TYPES_MAX; n++)
 		err = read_member(search, "file_system_type", "owner", type, ret)
 			      ?: read_member(search, "file_system_type", "next", type, &type);
@@ -125,40 +140,38 @@ static struct kd_error *find_owner(struct search *search, kd_vaddr type, kd_vadd
 /** From a mounted file system that is a module, or that was registered before one. */
 static struct kd_error *find_modules(struct search *search, kd_vaddr *ret)
 {
-	kd_vaddr head, block, type, owner = 0;
-	uint64_t in_block, in_module;
-	struct kd_error *err = find_super_blocks(search, &head)
-				       ?: offset_of(search, "super_block", "s_list", &in_block)
-				       ?: kd_memory_read_u64(search->memory, head, &block);
-	for (size_t n = 0; !err && !owner && block != head && n < TYPES_MAX; n++) {
-		err = read_member(search, "super_block", "s_type", block - in_block, &type)
-			      ?: find_owner(search, type, &owner)
-			      ?: kd_memory_read_u64(search->memory, block, &block);
-	}
-	if (!err && !owner)
-		err = kd_error_create(KD_ERROR_LOOKUP, "no file system that is a module");
-	return err ?: offset_of(search, "module", "list", &in_module) ?: find_head(search, owner + in_module, ret);
+	kd_vaddr owner;
+	return first_of_mounted(search, take_owner, &owner) ?: find_head(search, owner, "module", "list", ret);
+}
+
+static struct kd_error *take_disk(struct search *search, kd_vaddr block, kd_vaddr *ret)
+{
+	return read_member(search, "super_block", "s_bdev", block, ret);
+}
+
+/** From the disk of a mounted file system. */
+static struct kd_error *find_block_class(struct search *search, kd_vaddr *ret)
+{
+	kd_vaddr disk;
+	return first_of_mounted(search, take_disk, &disk)
+		       ?: read_member(search, "block_device", "bd_device.class", disk, ret);
 }
 
 /** From a cache that kmalloc() uses. */
 static struct kd_error *find_slab_caches(struct search *search, kd_vaddr *ret)
 {
 	kd_vaddr caches, cache = 0;
-	uint64_t link;
-	struct kd_error *err =
-		find(search, "kmalloc_caches", &caches) ?: offset_of(search, "kmem_cache", "list", &link);
+	struct kd_error *err = find(search, "kmalloc_caches", &caches);
 	for (size_t n = 0; !err && !cache && n < CACHES_MAX; n++)
 		err = kd_memory_read_u64(search->memory, caches + n * 8, &cache);
-	return err ?: find_head(search, cache + link, ret);
+	return err ?: find_head(search, cache, "kmem_cache", "list", ret);
 }
 
 /** From the root that is always there. */
 static struct kd_error *find_cgroup_roots(struct search *search, kd_vaddr *ret)
 {
 	kd_vaddr root;
-	uint64_t link;
-	return find(search, "cgrp_dfl_root", &root) ?: offset_of(search, "cgroup_root", "root_list", &link)
-		       ?: find_head(search, root + link, ret);
+	return find(search, "cgrp_dfl_root", &root) ?: find_head(search, root, "cgroup_root", "root_list", ret);
 }
 
 /** The root of the tree of which each CPU has a leaf. */
@@ -181,40 +194,20 @@ static struct kd_error *find_rcu_state(struct search *search, kd_vaddr *ret)
 	return err ?: kd_error_create(KD_ERROR_LOOKUP, "a tree of RCU without a root");
 }
 
-/** From the disk of a mounted file system. */
-static struct kd_error *find_block_class(struct search *search, kd_vaddr *ret)
-{
-	kd_vaddr head, block, disk = 0;
-	uint64_t in_block;
-	struct kd_error *err = find_super_blocks(search, &head)
-				       ?: offset_of(search, "super_block", "s_list", &in_block)
-				       ?: kd_memory_read_u64(search->memory, head, &block);
-	for (size_t n = 0; !err && !disk && block != head && n < LIST_LEN_MAX; n++)
-		err = read_member(search, "super_block", "s_bdev", block - in_block, &disk)
-			      ?: kd_memory_read_u64(search->memory, block, &block);
-	if (!err && !disk)
-		err = kd_error_create(KD_ERROR_LOOKUP, "no file system on a disk");
-	return err ?: read_member(search, "block_device", "bd_device.class", disk, ret);
-}
-
 /** From the group that tasks are in at first. */
 static struct kd_error *find_task_groups(struct search *search, kd_vaddr *ret)
 {
 	kd_vaddr task, group;
-	uint64_t link;
 	return find(search, "init_task", &task) ?: read_member(search, "task_struct", "sched_task_group", task, &group)
-		       ?: offset_of(search, "task_group", "list", &link)
-		       ?: find_head(search, group + link, ret);
+		       ?: find_head(search, group, "task_group", "list", ret);
 }
 
 /** From one that is exported. */
 static struct kd_error *find_workqueues(struct search *search, kd_vaddr *ret)
 {
 	kd_vaddr variable, queue;
-	uint64_t link;
 	return find(search, "system_wq", &variable) ?: kd_memory_read_u64(search->memory, variable, &queue)
-		       ?: offset_of(search, "workqueue_struct", "list", &link)
-		       ?: find_head(search, queue + link, ret);
+		       ?: find_head(search, queue, "workqueue_struct", "list", ret);
 }
 
 /** Those that are reached in a way of their own. */
