@@ -16,12 +16,17 @@ uint32_t kd_kallsyms_nr(const struct kd_kallsyms *kallsyms)
 
 bool kd_kallsyms_functions_only(struct kd_kallsyms *kallsyms)
 {
-	uint32_t n;
-	size_t tasks = 1, functions = 0;
-	KD_DROP_ERROR struct kd_error *err = kd_kallsyms_find(kallsyms, "init_task", &n, 1, &tasks);
-	if (!err && !tasks)
-		err = kd_kallsyms_find(kallsyms, "schedule", &n, 1, &functions);
-	return !err && functions && !kallsyms->loss;
+	if (kallsyms->known_names == KD_NAMES_UNKNOWN) {
+		uint32_t n;
+		size_t tasks = 1, functions = 0;
+		KD_DROP_ERROR struct kd_error *err = kd_kallsyms_find(kallsyms, "init_task", &n, 1, &tasks);
+		if (!err && !tasks)
+			err = kd_kallsyms_find(kallsyms, "schedule", &n, 1, &functions);
+		if (err)
+			return false;
+		kallsyms->known_names = functions ? KD_NAMES_OF_FUNCTIONS : KD_NAMES_OF_ALL;
+	}
+	return kallsyms->known_names == KD_NAMES_OF_FUNCTIONS && !kallsyms->loss;
 }
 
 struct kd_error *kd_kallsyms_not_found(struct kd_kallsyms *kallsyms, const char *format, ...)

@@ -48,7 +48,8 @@ struct kd_kallsyms {
 	struct kd_index linked_index;
 	char *linked_names;
 
-	kd_kallsyms_more_fn more; /* NULL: nobody */
+	enum { KD_NAMES_UNKNOWN, KD_NAMES_OF_ALL, KD_NAMES_OF_FUNCTIONS } known_names; /* what was found out of them */
+	kd_kallsyms_more_fn more;						       /* NULL: nobody */
 	void *more_context;
 
 	char **decoded; /* [nr], NULL until asked for */
