@@ -116,7 +116,7 @@ class OfDumps(unittest.TestCase):
 
 class OfDebugInfo(unittest.TestCase):
     def test_an_object(self):
-        """Symbols, types and lines of a small object, twice the same; what it says is compared in tests/c/test_debug.c and with a vmlinux below."""
+        """Symbols, types and lines of a small object, twice the same; what it says is compared with a vmlinux below."""
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "object")
             made = subprocess.run(["gcc", "-g", "-O1", "-shared", "-fPIC", "-DONLY_DEBUG_INFO", "-Wl,--build-id=sha1", os.path.join(ROOT, "tests/c/test_debug.c"), "-o", path],
